@@ -1,0 +1,155 @@
+"""Where this archive lives: one frozen value, read once at the edge and passed on.
+
+One YAML file holds the settings; an environment variable ``ACSQL_<NAME>`` overrides each.
+`SETTINGS` is the only list of them: the reader, the error messages and the table in the README
+come from it.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import platformdirs
+import yaml
+
+from .errors import ConfigError
+
+
+class Setting(NamedTuple):
+    """One line of the configuration file."""
+
+    name: str
+    type: type
+    default: str
+    help: str
+
+
+SETTINGS = (
+    Setting("filesystem", Path, "required", "the archive of FITS files, only read"),
+    Setting("connection_string", str, "a private MongoDB", "mongodb://... of the database"),
+    Setting("data_dir", Path, "the user's data folder", "what acsql keeps for itself"),
+    Setting("jpeg_dir", Path, "<data_dir>/jpegs", "previews, by proposal"),
+    Setting("thumbnail_dir", Path, "<data_dir>/thumbnails", "thumbnails, by proposal"),
+    Setting("log_dir", Path, "<data_dir>/logs", "a log file for each ingest"),
+    Setting("ncores", int, "all of them", "processes that an ingest uses"),
+    Setting(
+        "proposals_file",
+        Path,
+        "<data_dir>/proposals.yaml",
+        "type, title, cycle and PI of each proposal, if there is such a file",
+    ),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+ENVIRONMENT_PREFIX = "ACSQL_"
+
+
+@dataclass(frozen=True)
+class Config:
+    """Where the archive lives.  Paths are absolute; no `connection_string` means private."""
+
+    filesystem: Path
+    data_dir: Path
+    jpeg_dir: Path
+    thumbnail_dir: Path
+    log_dir: Path
+    proposals_file: Path
+    ncores: int
+    connection_string: str | None = None
+
+    def at(self, connection_string: str) -> "Config":
+        """Return the same configuration with its database at `connection_string`."""
+        return replace(self, connection_string=connection_string)
+
+
+def default_path() -> Path:
+    """Return the place where a configuration file is looked for when none is named."""
+    return platformdirs.user_config_path("acsql") / "acsql.yaml"
+
+
+def load(path: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read the configuration.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        The YAML file; by default the one that ``ACSQL_CONFIG`` names, else `default_path`,
+        which alone need not exist.  Relative paths in it count from its folder.
+    environ : mapping, optional
+        Where overrides are looked for, by default `os.environ`.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or a setting is unknown, wrong or missing.
+    """
+    environ = os.environ if environ is None else environ
+    named = path or environ.get(f"{ENVIRONMENT_PREFIX}CONFIG")
+    source = Path(named) if named else default_path()
+    values = _from_file(source) if named or source.exists() else {}
+    return _complete(values | _from_environment(environ), source)
+
+
+def _from_file(source: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot read the configuration file {source}: {error}") from error
+    if not isinstance(content or {}, dict):
+        raise ConfigError(f"{source}: expected lines like 'filesystem: /archive'")
+    return {
+        name: _value(name, value, str(source), source.absolute().parent)
+        for name, value in (content or {}).items()
+    }
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    found = {}
+    for setting in SETTINGS:
+        variable = f"{ENVIRONMENT_PREFIX}{setting.name.upper()}"
+        if environ.get(variable):
+            value = environ[variable]
+            if setting.type is int and value.strip().lstrip("+-").isdigit():
+                value = int(value)
+            found[setting.name] = _value(setting.name, value, variable, Path.cwd())
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _value(name: str, value: Any, source: str, folder: Path) -> Any:
+    """Return a setting's checked value; null in a file means its default."""
+    setting = _BY_NAME.get(name)
+    if setting is None:
+        known = ", ".join(_BY_NAME)
+        raise ConfigError(f"{source}: unknown setting {name!r}; the settings are {known}")
+    if value is None:
+        return None
+    if setting.type is int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ConfigError(f"{source}: {name} must be a whole number from 1, not {value!r}")
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{source}: {name} must be text, not {value!r}")
+    if setting.type is Path:
+        return (folder / Path(value).expanduser()).resolve()
+    if not value.startswith(("mongodb://", "mongodb+srv://")):
+        raise ConfigError(f"{source}: {name} must start with mongodb://, not {value!r}")
+    return value
+
+
+def _complete(values: dict[str, Any], source: Path) -> Config:
+    values = {name: value for name, value in values.items() if value is not None}
+    if "filesystem" not in values:
+        raise ConfigError(
+            f"the setting filesystem is missing: name the archive's folder in {source} "
+            f"or in {ENVIRONMENT_PREFIX}FILESYSTEM"
+        )
+    data_dir = values.setdefault("data_dir", platformdirs.user_data_path("acsql"))
+    defaults = {
+        "jpeg_dir": data_dir / "jpegs",
+        "thumbnail_dir": data_dir / "thumbnails",
+        "log_dir": data_dir / "logs",
+        "proposals_file": data_dir / "proposals.yaml",
+        "ncores": os.cpu_count() or 1,
+    }
+    return Config(**(defaults | values))

@@ -1,0 +1,361 @@
+"""What acsql knows of ACS headers: types, units, descriptions, lists, and what is promoted.
+
+All of it is data in the YAML files of ``keyword_specs/``; nothing about a detector, a filetype
+or a keyword is written in code.  A keyword's facts stand there once, and a list (detector,
+filetype, extension) says which keywords its headers have and what differs there.  A second
+folder of the same shape may lie over the first: what ``acsql specs update`` learns from the
+archive goes there, so that an upgrade of acsql does not undo it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import yaml
+
+from . import names
+from .errors import SpecError
+
+TYPES = ("int", "float", "str", "bool", "date", "time", "datetime")
+
+# One keyword for every input image of a drizzled product: D001DATA, D002DATA ... are in the
+# specs as DnnnDATA, and in documents a list of blocks (DrizzlePac handbook, section 3.1).
+BLOCK = re.compile(r"D(\d{3})([A-Z]+)", re.ASCII)
+BLOCKS = "dnnn"
+
+
+class HeaderKey(NamedTuple):
+    """Which header: the one of this detector, filetype and extension."""
+
+    detector: str
+    filetype: str
+    extension: int
+
+    def __str__(self) -> str:
+        return f"{self.detector} {self.filetype} {self.extension}"
+
+
+@dataclass(frozen=True)
+class KeywordSpec:
+    """What is known of one keyword.
+
+    `formats` are the `datetime.datetime.strptime` formats of a date that is not written in
+    ISO 8601.
+    """
+
+    keyword: str
+    type: str
+    unit: str | None = None
+    description: str | None = None
+    formats: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name under which the keyword is stored."""
+        return names.field(self.keyword)
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """Where the value of a promoted keyword comes from, and whether it has an index."""
+
+    spec: KeywordSpec
+    indexed: bool = False
+    also: tuple[tuple[str, int, str], ...] = ()
+    pattern: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The promoted keyword's field in a document."""
+        return self.spec.name
+
+
+@dataclass(frozen=True)
+class Filetype:
+    """One of the products of the pipeline, and the pictures that are made of it."""
+
+    name: str
+    description: str
+    preview: bool = False
+    thumbnail: bool = False
+
+
+@dataclass(frozen=True)
+class KeywordSpecs:
+    """All specs together.  Keywords are keyed by the names under which they are stored."""
+
+    instrument: str
+    image_extname: str
+    detectors: Mapping[str, str]
+    filetypes: Mapping[str, Filetype]
+    keywords: Mapping[str, KeywordSpec]
+    lists: Mapping[HeaderKey, Mapping[str, KeywordSpec]]
+    promoted: Mapping[str, Promotion] = field(default_factory=dict)
+
+    def spec(self, name: str, key: HeaderKey | None = None) -> KeywordSpec | None:
+        """Return what is known of a keyword, in one header if `key` says which.
+
+        Parameters
+        ----------
+        name : str
+            The keyword, in FITS spelling or as stored.
+        key : HeaderKey, optional
+            The header in which it stands; a list can give a keyword another type there.
+
+        Returns
+        -------
+        KeywordSpec or None
+            None if no spec names the keyword.
+        """
+        stored = names.field(name)
+        listed = self.lists.get(key, {}).get(stored) if key else None
+        return listed or self.keywords.get(stored)
+
+    def places(self, name: str) -> list[tuple[str, int]]:
+        """Return the (filetype, extension) pairs whose headers have the keyword."""
+        order = list(self.filetypes)
+        found = {(key.filetype, key.extension) for key in self._headers_with.get(name, ())}
+        return sorted(found, key=lambda place: (order.index(place[0]), place[1]))
+
+    @cached_property
+    def _headers_with(self) -> dict[str, list[HeaderKey]]:
+        found: dict[str, list[HeaderKey]] = {}
+        for key, listed in self.lists.items():
+            for name in listed:
+                found.setdefault(name, []).append(key)
+        return found
+
+    def with_preview(self) -> list[str]:
+        """Return the filetypes of which previews are made."""
+        return [name for name, filetype in self.filetypes.items() if filetype.preview]
+
+
+def packaged() -> Traversable:
+    """Return the folder of specs that acsql brings along, wherever it is installed."""
+    return resources.files("acsql.keyword_specs")
+
+
+@lru_cache(maxsize=8)
+def load(overlay: Path | None = None) -> KeywordSpecs:
+    """Read the specs that acsql brings along, and those of `overlay` over them.
+
+    Parameters
+    ----------
+    overlay : Path, optional
+        A folder of the same shape; what it says goes before, and it need not exist.
+
+    Raises
+    ------
+    SpecError
+        If a file cannot be read or `check` finds anything inconsistent; the message lists it.
+    """
+    folders: list[Any] = [packaged()]
+    if overlay is not None and overlay.is_dir():
+        folders.append(overlay)
+    raw = _merged(folders)
+    problems = check(raw)
+    if problems:
+        raise SpecError("the keyword specs are inconsistent:\n" + "\n".join(problems))
+    return _build(raw)
+
+
+@dataclass
+class RawSpecs:
+    """The content of the YAML files, before anything is made of it."""
+
+    instrument: dict[str, Any] = field(default_factory=dict)
+    keywords: dict[str, Any] = field(default_factory=dict)
+    promoted: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, Any] = field(default_factory=dict)
+
+
+def _merged(folders: Iterable[Any]) -> RawSpecs:
+    merged = RawSpecs()
+    for folder in folders:
+        raw = read(folder)
+        merged.instrument |= raw.instrument
+        merged.keywords |= raw.keywords
+        merged.promoted |= raw.promoted
+        for key, content in header_entries(raw.lists):
+            target = merged.lists.setdefault(key.detector, {}).setdefault(key.filetype, {})
+            before = target.get(key.extension, {})
+            target[key.extension] = {
+                "keywords": [*before.get("keywords", []), *content.get("keywords", [])],
+                "types": before.get("types", {}) | content.get("types", {}),
+            }
+    return merged
+
+
+def read(folder: Traversable | Path) -> RawSpecs:
+    """Read the YAML files of a folder of specs, without looking for sense in them.
+
+    Raises
+    ------
+    SpecError
+        If a file is not YAML or not a mapping.
+    """
+    lists = folder.joinpath("lists")
+    files = sorted(lists.iterdir(), key=lambda path: path.name) if lists.is_dir() else []
+    return RawSpecs(
+        instrument=_mapping(folder.joinpath("instrument.yaml")),
+        keywords=_mapping(folder.joinpath("keywords.yaml")),
+        promoted=_mapping(folder.joinpath("promoted.yaml")),
+        lists={
+            path.name.removesuffix(".yaml").upper(): _mapping(path)
+            for path in files
+            if path.name.endswith(".yaml")
+        },
+    )
+
+
+def _mapping(path: Traversable) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    # libyaml's loader where PyYAML was built with it: the plain one takes a second here.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SpecError(f"cannot read {path}: {error}") from error
+    if not isinstance(content or {}, dict):
+        raise SpecError(f"{path}: expected a mapping")
+    return content or {}
+
+
+def header_entries(lists: Mapping[str, Any]) -> Iterator[tuple[HeaderKey, dict[str, Any]]]:
+    """Yield each (detector, filetype, extension) of raw lists with what stands there."""
+    for detector, filetypes in lists.items():
+        for filetype, extensions in filetypes.items():
+            for extension, content in extensions.items():
+                yield HeaderKey(detector, filetype, extension), content
+
+
+def check(raw: RawSpecs | None = None) -> list[str]:
+    """Return what is inconsistent in specs, one line for each; nothing when they are sound.
+
+    Parameters
+    ----------
+    raw : RawSpecs, optional
+        By default the specs that acsql brings along.
+    """
+    raw = _merged([packaged()]) if raw is None else raw
+    return [
+        *_check_keywords(raw.keywords),
+        *_check_lists(raw),
+        *_check_promoted(raw),
+        *_check_unlisted(raw),
+    ]
+
+
+def _check_keywords(keywords: Mapping[str, Any]) -> Iterator[str]:
+    stored: dict[str, str] = {}
+    for keyword, facts in keywords.items():
+        if not isinstance(facts, dict) or facts.get("type") not in TYPES:
+            yield f"keywords.yaml: {keyword} has no type out of {', '.join(TYPES)}"
+            continue
+        unknown = facts.keys() - {"type", "unit", "description", "formats"}
+        if unknown:
+            yield f"keywords.yaml: {keyword} has unknown entries {', '.join(sorted(unknown))}"
+        if facts.get("formats") and facts["type"] not in ("date", "time", "datetime"):
+            yield f"keywords.yaml: {keyword} has formats, but its type is {facts['type']}"
+        name = names.field(keyword)
+        if name in stored:
+            yield f"keywords.yaml: {keyword} and {stored[name]} are both stored as {name}"
+        stored[name] = keyword
+
+
+def _check_lists(raw: RawSpecs) -> Iterator[str]:
+    for key, content in header_entries(raw.lists):
+        where = f"lists: {key}"
+        if key.detector not in raw.instrument.get("detectors", {}):
+            yield f"{where}: instrument.yaml has no detector {key.detector}"
+        if key.filetype not in raw.instrument.get("filetypes", {}):
+            yield f"{where}: instrument.yaml has no filetype {key.filetype}"
+        listed = content.get("keywords", [])
+        for keyword in listed:
+            if keyword not in raw.keywords:
+                yield f"{where}: keywords.yaml has no {keyword}"
+        for keyword in sorted({k for k in listed if listed.count(k) > 1}):
+            yield f"{where}: {keyword} is listed twice"
+        for keyword, type_ in content.get("types", {}).items():
+            if keyword not in listed:
+                yield f"{where}: a type is given for {keyword}, which is not listed"
+            if type_ not in TYPES:
+                yield f"{where}: {keyword} has the unknown type {type_}"
+            elif type_ == raw.keywords.get(keyword, {}).get("type"):
+                yield f"{where}: the type of {keyword} is the one in keywords.yaml"
+
+
+def _check_promoted(raw: RawSpecs) -> Iterator[str]:
+    for keyword, facts in raw.promoted.items():
+        if keyword not in raw.keywords:
+            yield f"promoted.yaml: keywords.yaml has no {keyword}"
+        for address in (facts or {}).get("also", []):
+            if not re.fullmatch(r"[a-z]+\.\d+\.[^.]+", address):
+                yield f"promoted.yaml: {keyword}: {address} is not filetype.extension.KEYWORD"
+
+
+def _check_unlisted(raw: RawSpecs) -> Iterator[str]:
+    listed = {
+        keyword
+        for _, content in header_entries(raw.lists)
+        for keyword in content.get("keywords", [])
+    }
+    for keyword in sorted(raw.keywords.keys() - listed):
+        yield f"keywords.yaml: no list has {keyword}"
+
+
+def _build(raw: RawSpecs) -> KeywordSpecs:
+    specs = {
+        keyword: KeywordSpec(
+            keyword,
+            facts["type"],
+            facts.get("unit"),
+            facts.get("description"),
+            tuple(facts.get("formats", ())),
+        )
+        for keyword, facts in raw.keywords.items()
+    }
+    lists = {
+        key: MappingProxyType(
+            {
+                specs[keyword].name: _override(specs[keyword], content.get("types", {}))
+                for keyword in content["keywords"]
+            }
+        )
+        for key, content in header_entries(raw.lists)
+    }
+    return KeywordSpecs(
+        instrument=raw.instrument["instrument"],
+        image_extname=raw.instrument["image_extname"],
+        detectors=raw.instrument["detectors"],
+        filetypes={
+            name: Filetype(name, **facts) for name, facts in raw.instrument["filetypes"].items()
+        },
+        keywords={spec.name: spec for spec in specs.values()},
+        lists=lists,
+        promoted={
+            specs[keyword].name: _promotion(specs[keyword], facts or {})
+            for keyword, facts in raw.promoted.items()
+        },
+    )
+
+
+def _override(spec: KeywordSpec, types: Mapping[str, str]) -> KeywordSpec:
+    return replace(spec, type=types[spec.keyword]) if spec.keyword in types else spec
+
+
+def _promotion(spec: KeywordSpec, facts: Mapping[str, Any]) -> Promotion:
+    places = (address.split(".", 2) for address in facts.get("also", ()))
+    return Promotion(
+        spec,
+        indexed=facts.get("indexed", False),
+        also=tuple((filetype, int(ext), names.field(kw)) for filetype, ext, kw in places),
+        pattern=facts.get("pattern"),
+    )
