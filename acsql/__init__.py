@@ -1,0 +1,27 @@
+"""acsql: the ACS Quicklook archive.
+
+``archive = acsql.connect()`` opens it; `acsql.query` holds the conditions that searches take,
+`acsql.errors` what can go wrong.
+"""
+
+from importlib import metadata as _metadata
+
+from .archive import Archive, Observation, connect
+from .errors import ArchiveError
+from .query import And, AnyOf, Between, Equals, Like, Not, Or
+
+__version__ = _metadata.version("acsql")
+
+__all__ = [
+    "And",
+    "AnyOf",
+    "Archive",
+    "ArchiveError",
+    "Between",
+    "Equals",
+    "Like",
+    "Not",
+    "Observation",
+    "Or",
+    "connect",
+]

@@ -63,6 +63,11 @@ class Config:
         return replace(self, connection_string=connection_string)
 
 
+def specs_overlay(config: Config) -> Path:
+    """Return the folder of what this archive knows of keywords beyond the packaged specs."""
+    return config.data_dir / "keyword_specs"
+
+
 def default_path() -> Path:
     """Return the place where a configuration file is looked for when none is named."""
     return platformdirs.user_config_path("acsql") / "acsql.yaml"

@@ -27,6 +27,7 @@ TYPES = ("int", "float", "str", "bool", "date", "time", "datetime")
 # One keyword for every input image of a drizzled product: D001DATA, D002DATA ... are in the
 # specs as DnnnDATA, and in documents a list of blocks (DrizzlePac handbook, section 3.1).
 BLOCK = re.compile(r"D(\d{3})([A-Z]+)", re.ASCII)
+BLOCK_KEYWORD = "Dnnn{}"
 BLOCKS = "dnnn"
 
 
@@ -63,10 +64,13 @@ class KeywordSpec:
 
 @dataclass(frozen=True)
 class Promotion:
-    """Where the value of a promoted keyword comes from, and whether it has an index."""
+    """Where the value of a promoted keyword comes from.
+
+    It is taken from the primary headers, then from the (filetype, extension, keyword) of
+    `also`; of a text only what `pattern` matches is kept.
+    """
 
     spec: KeywordSpec
-    indexed: bool = False
     also: tuple[tuple[str, int, str], ...] = ()
     pattern: str | None = None
 
@@ -92,11 +96,14 @@ class KeywordSpecs:
 
     instrument: str
     image_extname: str
+    pointless: Mapping[str, tuple[str, ...]]
     detectors: Mapping[str, str]
     filetypes: Mapping[str, Filetype]
+    master: Mapping[str, KeywordSpec]
     keywords: Mapping[str, KeywordSpec]
     lists: Mapping[HeaderKey, Mapping[str, KeywordSpec]]
-    promoted: Mapping[str, Promotion] = field(default_factory=dict)
+    promoted: Mapping[str, Promotion]
+    indexed: tuple[str, ...]
 
     def spec(self, name: str, key: HeaderKey | None = None) -> KeywordSpec | None:
         """Return what is known of a keyword, in one header if `key` says which.
@@ -117,6 +124,11 @@ class KeywordSpecs:
         listed = self.lists.get(key, {}).get(stored) if key else None
         return listed or self.keywords.get(stored)
 
+    @cached_property
+    def top_level(self) -> Mapping[str, KeywordSpec]:
+        """The fields at the top of a document: those of acsql itself and the promoted ones."""
+        return self.master | {name: promo.spec for name, promo in self.promoted.items()}
+
     def places(self, name: str) -> list[tuple[str, int]]:
         """Return the (filetype, extension) pairs whose headers have the keyword."""
         order = list(self.filetypes)
@@ -130,6 +142,22 @@ class KeywordSpecs:
             for name in listed:
                 found.setdefault(name, []).append(key)
         return found
+
+    def extended(self, met: Iterable[tuple[HeaderKey, str, str]]) -> "KeywordSpecs":
+        """Return these specs with keywords that no spec names, as they were met in files.
+
+        Parameters
+        ----------
+        met : iterable of (HeaderKey, keyword, type)
+        """
+        keywords = dict(self.keywords)
+        lists = {key: dict(listed) for key, listed in self.lists.items()}
+        for key, keyword, type_ in met:
+            spec = keywords.setdefault(names.field(keyword), KeywordSpec(keyword, type_))
+            lists.setdefault(key, {}).setdefault(
+                spec.name, spec if spec.type == type_ else replace(spec, type=type_)
+            )
+        return replace(self, keywords=keywords, lists=lists)
 
     def with_preview(self) -> list[str]:
         """Return the filetypes of which previews are made."""
@@ -170,6 +198,7 @@ class RawSpecs:
     """The content of the YAML files, before anything is made of it."""
 
     instrument: dict[str, Any] = field(default_factory=dict)
+    master: dict[str, Any] = field(default_factory=dict)
     keywords: dict[str, Any] = field(default_factory=dict)
     promoted: dict[str, Any] = field(default_factory=dict)
     lists: dict[str, Any] = field(default_factory=dict)
@@ -180,6 +209,7 @@ def _merged(folders: Iterable[Any]) -> RawSpecs:
     for folder in folders:
         raw = read(folder)
         merged.instrument |= raw.instrument
+        merged.master |= raw.master
         merged.keywords |= raw.keywords
         merged.promoted |= raw.promoted
         for key, content in header_entries(raw.lists):
@@ -204,6 +234,7 @@ def read(folder: Traversable | Path) -> RawSpecs:
     files = sorted(lists.iterdir(), key=lambda path: path.name) if lists.is_dir() else []
     return RawSpecs(
         instrument=_mapping(folder.joinpath("instrument.yaml")),
+        master=_mapping(folder.joinpath("master.yaml")),
         keywords=_mapping(folder.joinpath("keywords.yaml")),
         promoted=_mapping(folder.joinpath("promoted.yaml")),
         lists={
@@ -246,27 +277,28 @@ def check(raw: RawSpecs | None = None) -> list[str]:
     """
     raw = _merged([packaged()]) if raw is None else raw
     return [
-        *_check_keywords(raw.keywords),
+        *_check_keywords("master.yaml", raw.master),
+        *_check_keywords("keywords.yaml", raw.keywords),
         *_check_lists(raw),
         *_check_promoted(raw),
         *_check_unlisted(raw),
     ]
 
 
-def _check_keywords(keywords: Mapping[str, Any]) -> Iterator[str]:
+def _check_keywords(file: str, keywords: Mapping[str, Any]) -> Iterator[str]:
+    known = {"type", "unit", "description", "formats", "indexed"}
     stored: dict[str, str] = {}
     for keyword, facts in keywords.items():
         if not isinstance(facts, dict) or facts.get("type") not in TYPES:
-            yield f"keywords.yaml: {keyword} has no type out of {', '.join(TYPES)}"
+            yield f"{file}: {keyword} has no type out of {', '.join(TYPES)}"
             continue
-        unknown = facts.keys() - {"type", "unit", "description", "formats"}
-        if unknown:
-            yield f"keywords.yaml: {keyword} has unknown entries {', '.join(sorted(unknown))}"
+        for entry in sorted(facts.keys() - known):
+            yield f"{file}: {keyword} has the unknown entry {entry}"
         if facts.get("formats") and facts["type"] not in ("date", "time", "datetime"):
-            yield f"keywords.yaml: {keyword} has formats, but its type is {facts['type']}"
+            yield f"{file}: {keyword} has formats, but its type is {facts['type']}"
         name = names.field(keyword)
         if name in stored:
-            yield f"keywords.yaml: {keyword} and {stored[name]} are both stored as {name}"
+            yield f"{file}: {keyword} and {stored[name]} are both stored as {name}"
         stored[name] = keyword
 
 
@@ -312,16 +344,9 @@ def _check_unlisted(raw: RawSpecs) -> Iterator[str]:
 
 
 def _build(raw: RawSpecs) -> KeywordSpecs:
-    specs = {
-        keyword: KeywordSpec(
-            keyword,
-            facts["type"],
-            facts.get("unit"),
-            facts.get("description"),
-            tuple(facts.get("formats", ())),
-        )
-        for keyword, facts in raw.keywords.items()
-    }
+    specs = {keyword: _keyword(keyword, facts) for keyword, facts in raw.keywords.items()}
+    master = {name: _keyword(name, facts) for name, facts in raw.master.items()}
+    promoted = {keyword: facts or {} for keyword, facts in raw.promoted.items()}
     lists = {
         key: MappingProxyType(
             {
@@ -334,16 +359,36 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
     return KeywordSpecs(
         instrument=raw.instrument["instrument"],
         image_extname=raw.instrument["image_extname"],
+        pointless={
+            names.field(keyword): tuple(values)
+            for keyword, values in raw.instrument["pointless"].items()
+        },
         detectors=raw.instrument["detectors"],
         filetypes={
             name: Filetype(name, **facts) for name, facts in raw.instrument["filetypes"].items()
         },
+        master=master,
         keywords={spec.name: spec for spec in specs.values()},
         lists=lists,
         promoted={
-            specs[keyword].name: _promotion(specs[keyword], facts or {})
-            for keyword, facts in raw.promoted.items()
+            specs[keyword].name: _promotion(specs[keyword], facts)
+            for keyword, facts in promoted.items()
         },
+        indexed=tuple(
+            names.field(keyword)
+            for keyword, facts in [*raw.master.items(), *promoted.items()]
+            if facts.get("indexed")
+        ),
+    )
+
+
+def _keyword(keyword: str, facts: Mapping[str, Any]) -> KeywordSpec:
+    return KeywordSpec(
+        keyword,
+        facts["type"],
+        facts.get("unit"),
+        facts.get("description"),
+        tuple(facts.get("formats", ())),
     )
 
 
@@ -355,7 +400,6 @@ def _promotion(spec: KeywordSpec, facts: Mapping[str, Any]) -> Promotion:
     places = (address.split(".", 2) for address in facts.get("also", ()))
     return Promotion(
         spec,
-        indexed=facts.get("indexed", False),
         also=tuple((filetype, int(ext), names.field(kw)) for filetype, ext, kw in places),
         pattern=facts.get("pattern"),
     )

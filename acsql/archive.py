@@ -1,0 +1,558 @@
+"""The door to the archive: observations, searches, proposals and FITS files for scripts.
+
+The command line and the site ask here and nowhere else, so whatever they show can be scripted.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.table import MaskedColumn, Table
+
+from . import config as configuration
+from . import names, query, specs
+from .config import Config
+from .errors import DatasetNotFound, ObservationNotFound, ProposalNotFound, QueryError
+from .query import And, Column, Condition, Equals
+from .store import observations, proposals, runs
+from .store.connection import Store, locate
+from .store.observations import Order
+
+DEFAULT_COLUMNS = (
+    "rootname",
+    "detector",
+    "targname",
+    "proposid",
+    "date_obs",
+    "expstart",
+    "exptime",
+    "aperture",
+    "filter1",
+    "filter2",
+    "imagetyp",
+)
+DEFAULT_SORT = ("expstart",)
+
+
+def connect(config: str | Path | Config | None = None) -> "Archive":
+    """Open the archive.
+
+    Parameters
+    ----------
+    config : str, Path or Config, optional
+        The configuration or its file; by default the file that ``ACSQL_CONFIG`` names or the
+        one at the default place.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration is missing or wrong.
+    DatabaseError
+        If the database cannot be reached or started.
+    """
+    if not isinstance(config, Config):
+        config = configuration.load(config)
+    return Archive(locate(config))
+
+
+@dataclass(frozen=True)
+class Header(Mapping):
+    """One header: values by keyword, in FITS spelling or as stored, in the file's order."""
+
+    name: str
+    values: Mapping[str, Any]
+
+    def __getitem__(self, keyword: str) -> Any:
+        stored = names.field(keyword)
+        if stored not in self.values:
+            raise KeyError(f"{self.name} has no keyword {keyword!r}")
+        return self.values[stored]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+class Observation:
+    """One rootname: its metadata, its files, and their headers read when asked for.
+
+    ``observation["exptime"]`` is a promoted keyword or a field of acsql's own,
+    ``observation.headers["raw"][0]["exptime"]`` any keyword of any header.
+    """
+
+    def __init__(self, archive: "Archive", document: Any) -> None:
+        self._archive = archive
+        self._document = document
+
+    def __repr__(self) -> str:
+        return f"<Observation {self.rootname}: {', '.join(self.datasets)}>"
+
+    @property
+    def rootname(self) -> str:
+        """The key of the archive."""
+        return self._document.rootname
+
+    @property
+    def ipppssoot(self) -> str:
+        """The nine characters that the file names carry."""
+        return self._document.ipppssoot
+
+    def __getitem__(self, keyword: str) -> Any:
+        """Return a keyword at the top of the document, None where its value is unknown."""
+        column = query.resolve(keyword, self._archive.specs)
+        if column.place:
+            filetype, extension = column.place
+            return self.header(filetype, extension)[column.spec.name]
+        return self._document[column.address]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """All keywords at the top of the document."""
+        return {name: self._document[name] for name in self._archive.specs.top_level}
+
+    @property
+    def datasets(self) -> dict[str, str]:
+        """The file names by filetype, in the order in which filetypes are shown."""
+        found = self._document.datasets
+        return {name: found[name] for name in self._archive.specs.filetypes if name in found}
+
+    @property
+    def files(self) -> dict[str, dict[str, Any]]:
+        """Path below the archive's root, size and time of each file, by filetype."""
+        return {filetype: dict(self._document.files[filetype]) for filetype in self.datasets}
+
+    @property
+    def previews(self) -> dict[str, dict[str, Any]]:
+        """The pictures made of each filetype, or the reason why there are none."""
+        return {filetype: dict(found) for filetype, found in self._document.previews.items()}
+
+    @cached_property
+    def headers(self) -> dict[str, dict[int, Header]]:
+        """All headers, by filetype and extension."""
+        return {filetype: self.filetype_headers(filetype) for filetype in self.datasets}
+
+    def filetype_headers(self, filetype: str) -> dict[int, Header]:
+        """Return the headers of one filetype by extension.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype.
+        """
+        self._filename(filetype)
+        found = observations.headers(self._archive.store, self.rootname, filetype) or {}
+        return {
+            int(extension): Header(f"{self.rootname} {filetype} {extension}", values)
+            for extension, values in sorted(found.items(), key=lambda item: int(item[0]))
+        }
+
+    def header(self, filetype: str, extension: int) -> Header:
+        """Return one header.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype or extension.
+        """
+        filename = self._filename(filetype)
+        found = observations.headers(self._archive.store, self.rootname, filetype, extension)
+        if found is None:
+            raise DatasetNotFound(f"{filename} has no extension {extension}")
+        return Header(f"{self.rootname} {filetype} {extension}", found)
+
+    def path(self, filetype: str) -> Path:
+        """Return where the FITS file of a filetype lies."""
+        self._filename(filetype)
+        return self._archive.config.filesystem / self._document.files[filetype]["path"]
+
+    def open(self, filetype: str, **options: Any) -> fits.HDUList:
+        """Open the FITS file of a filetype; `options` go to `astropy.io.fits.open`.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype, or its file is not there any more.
+        """
+        path = self.path(filetype)
+        try:
+            return fits.open(path, **options)
+        except OSError as error:
+            raise DatasetNotFound(f"cannot open {path}: {error}") from error
+
+    def jpeg(self, filetype: str) -> Path:
+        """Return where the preview of a filetype lies.
+
+        Raises
+        ------
+        DatasetNotFound
+            If there is none; the message says why.
+        """
+        return self._archive.config.jpeg_dir / self._picture(filetype, "jpeg")
+
+    def thumbnail(self, filetype: str = "flt") -> Path:
+        """Return where the thumbnail of a filetype lies; raises like `jpeg`."""
+        return self._archive.config.thumbnail_dir / self._picture(filetype, "thumbnail")
+
+    def _picture(self, filetype: str, kind: str) -> str:
+        filename = self._filename(filetype)
+        found = self._document.previews.get(filetype, {})
+        if not found.get(kind):
+            reason = found.get("reason") or f"no {kind} is made of {filetype} files"
+            raise DatasetNotFound(f"{filename} has no {kind}: {reason}")
+        return found[kind]
+
+    def _filename(self, filetype: str) -> str:
+        if filetype not in self._document.datasets:
+            held = ", ".join(self.datasets)
+            raise DatasetNotFound(f"{self.rootname} has no {filetype}; it has {held}")
+        return self._document.datasets[filetype]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is known of one proposal, and what its observations come to.
+
+    `exptime` is the sum over its observations in seconds; `thumbnail` is the rootname of an
+    observation with a thumbnail.
+    """
+
+    proposid: int
+    type: str | None
+    title: str | None
+    cycle: int | None
+    pi: str | None
+    observations: int
+    detectors: tuple[str, ...]
+    targets: tuple[str, ...]
+    first: datetime | None
+    last: datetime | None
+    exptime: float
+    thumbnail: str | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a search, and the mark from which the next ones are had."""
+
+    rows: list[dict[str, Any]]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is in the archive.  `filetypes` maps to number of files and bytes."""
+
+    observations: int
+    files: int
+    bytes: int
+    previews: int
+    detectors: dict[str, int] = field(default_factory=dict)
+    filetypes: dict[str, dict[str, int]] = field(default_factory=dict)
+    last_run: dict[str, Any] | None = None
+
+
+class Archive:
+    """The archive, for scripts.  Use `acsql.connect` to open one.
+
+    Parameters
+    ----------
+    config : Config
+        With the address of a running database.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        packaged = specs.load(configuration.specs_overlay(config))
+        self.store = Store(config.connection_string, packaged)
+        self.specs = packaged.extended(runs.keywords_met(self.store))
+
+    def close(self) -> None:
+        """Close the connection to the database."""
+        self.store.close()
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def observation(self, rootname: str) -> Observation:
+        """Return an observation by its rootname of eight or nine characters, in any case.
+
+        Raises
+        ------
+        InvalidName
+            If the text cannot be a rootname.
+        ObservationNotFound
+            If there is no such observation, or eight characters fit several products.
+        """
+        key = names.rootname(rootname)
+        document = observations.get(self.store, key)
+        if document is None:
+            document = observations.get(self.store, self._only_product(key))
+        return Observation(self, document)
+
+    def _only_product(self, key: str) -> str:
+        """Return the one association product whose first eight characters are `key`."""
+        products = observations.beginning_with(self.store, key) if len(key) == 8 else []
+        if len(products) == 1:
+            return products[0]
+        if products:
+            raise ObservationNotFound(f"{key} fits several products: {', '.join(products)}")
+        raise ObservationNotFound(f"there is no observation {key}")
+
+    def search(
+        self,
+        *conditions: Condition | str,
+        columns: Sequence[str] | None = None,
+        sort: Sequence[str] | str = DEFAULT_SORT,
+        limit: int | None = None,
+        **keywords: Any,
+    ) -> Table:
+        """Return the observations that meet all conditions.
+
+        Parameters
+        ----------
+        *conditions : Condition or str
+            Conditions, or texts like ``"exptime>=100"`` or ``"flt.1.goodmean<5"``.
+        columns : sequence of str, optional
+            The keywords to return.
+        sort : sequence of str, optional
+            The keywords to sort by; ``-`` before one sorts downwards.
+        limit : int, optional
+            At most so many rows.
+        **keywords
+            Conditions as well: ``targname="NGC*"``, ``exptime=(100, None)``,
+            ``filter1=["F606W", "F814W"]``.
+
+        Returns
+        -------
+        astropy.table.Table
+            With units and descriptions; unknown values are masked.
+
+        Raises
+        ------
+        QueryError
+            If a keyword does not exist or a value does not fit its type.
+        """
+        shown = self.columns(columns)
+        rows = list(self.rows(*conditions, columns=columns, sort=sort, limit=limit, **keywords))
+        return Table([_table_column(rows, column) for column in shown])
+
+    def rows(
+        self,
+        *conditions: Condition | str,
+        columns: Sequence[str] | None = None,
+        sort: Sequence[str] | str = DEFAULT_SORT,
+        limit: int | None = None,
+        **keywords: Any,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield what `search` returns row by row, for results too large to hold."""
+        condition = self.condition(*conditions, **keywords)
+        order = self.order(sort)
+        addresses = [column.address for column in self.columns(columns)]
+        if limit is not None and limit < 1:
+            raise QueryError(f"limit must be at least 1, not {limit}")
+        return observations.find(self.store, condition, addresses, order, limit or 0)
+
+    def page(
+        self,
+        *conditions: Condition | str,
+        columns: Sequence[str] | None = None,
+        sort: Sequence[str] | str = DEFAULT_SORT,
+        size: int = 50,
+        after: str | None = None,
+        **keywords: Any,
+    ) -> Page:
+        """Return some rows of a search and the mark of the next page.
+
+        Pages go on behind the last row seen, so that each row comes exactly once even while
+        an ingest adds others.
+
+        Parameters
+        ----------
+        size : int
+            Rows on a page.
+        after : str, optional
+            The `next` of the page before.
+        """
+        condition = self.condition(*conditions, **keywords)
+        order = self.order(sort)
+        addresses = [column.address for column in self.columns(columns)]
+        behind = None if after is None else _from_mark(after, order, self)
+        rows = list(observations.find(self.store, condition, addresses, order, size + 1, behind))
+        if len(rows) <= size:
+            return Page(rows)
+        return Page(rows[:size], _to_mark(observations.sort_key(rows[size - 1], order)))
+
+    def count(self, *conditions: Condition | str, **keywords: Any) -> int:
+        """Return how many observations meet all conditions."""
+        return observations.count(self.store, self.condition(*conditions, **keywords))
+
+    def distinct(self, keyword: str, *conditions: Condition | str, **keywords: Any) -> list[Any]:
+        """Return the values that a keyword takes in the observations that meet conditions."""
+        address = query.resolve(keyword, self.specs).address
+        condition = self.condition(*conditions, **keywords)
+        return observations.distinct(self.store, address, condition)
+
+    def columns(self, addresses: Sequence[str] | None = None) -> list[Column]:
+        """Return the columns of some addresses, by default of `DEFAULT_COLUMNS`."""
+        return query.columns(DEFAULT_COLUMNS if addresses is None else addresses, self.specs)
+
+    def condition(self, *conditions: Condition | str, **keywords: Any) -> Condition:
+        """Return one condition, resolved and typed, that all the given ones hold."""
+        given = [
+            query.parse(part, self.specs) if isinstance(part, str) else part for part in conditions
+        ]
+        return query.prepare(And((*given, *query.from_keywords(keywords))), self.specs)
+
+    def order(self, sort: Sequence[str] | str) -> list[Order]:
+        """Return the sort order that some addresses name; ``-`` before one is downwards."""
+        keys = [sort] if isinstance(sort, str) else sort
+        return [
+            Order(query.resolve(key.removeprefix("-"), self.specs).address, key.startswith("-"))
+            for key in keys
+        ]
+
+    def proposals(self) -> list[Proposal]:
+        """Return every proposal that has observations, by number."""
+        known = proposals.by_id(self.store)
+        return [
+            _proposal(summary, known.get(summary["_id"], {}))
+            for summary in proposals.summaries(self.store)
+        ]
+
+    def proposal(self, proposid: int) -> Proposal:
+        """Return one proposal.
+
+        Raises
+        ------
+        ProposalNotFound
+            If no observation belongs to it.
+        """
+        found = proposals.summaries(self.store, proposid)
+        if not found:
+            raise ProposalNotFound(f"there is no observation of proposal {proposid}")
+        return _proposal(found[0], proposals.by_id(self.store, [proposid]).get(proposid, {}))
+
+    def neighbours(self, observation: Observation) -> tuple[str | None, str | None]:
+        """Return the ipppssoot before and after an observation, by expstart in its proposal."""
+        within = self.condition(Equals("proposid", observation["proposid"]))
+        key = [observation["expstart"], observation.rootname]
+        found = []
+        for descending in (True, False):
+            order = [Order("expstart", descending), Order("rootname", descending)]
+            rows = observations.find(self.store, within, ["ipppssoot"], order, 1, key)
+            found.append(next((row["ipppssoot"] for row in rows), None))
+        return found[0], found[1]
+
+    def summary(self) -> Summary:
+        """Return what is in the archive, and the last run of the ingest."""
+        totals = observations.totals(self.store)
+        filetypes = {
+            name: {key: totals["filetypes"][name][key] for key in ("files", "bytes")}
+            for name in self.specs.filetypes
+            if name in totals["filetypes"]
+        }
+        return Summary(
+            observations=totals["observations"],
+            files=sum(entry["files"] for entry in filetypes.values()),
+            bytes=sum(entry["bytes"] for entry in filetypes.values()),
+            previews=totals["previews"],
+            detectors={
+                name: totals["detectors"][name]
+                for name in self.specs.detectors
+                if name in totals["detectors"]
+            },
+            filetypes=filetypes,
+            last_run=runs.last(self.store),
+        )
+
+
+def _proposal(summary: Mapping[str, Any], known: Mapping[str, Any]) -> Proposal:
+    names_of_pi = [summary["pr_inv_l"], summary["pr_inv_f"]]
+    return Proposal(
+        proposid=summary["_id"],
+        type=known.get("type"),
+        title=known.get("title"),
+        cycle=known.get("cycle"),
+        pi=known.get("pi") or ", ".join(name for name in names_of_pi if name) or None,
+        observations=summary["observations"],
+        detectors=tuple(sorted(filter(None, summary["detectors"]))),
+        targets=tuple(sorted(filter(None, summary["targets"]))),
+        first=summary["first"],
+        last=summary["last"],
+        exptime=summary["exptime"],
+        thumbnail=summary["thumbnail"],
+    )
+
+
+_DTYPES = {
+    "int": np.int64,
+    "float": np.float64,
+    "bool": bool,
+    "date": "datetime64[D]",
+    "datetime": "datetime64[ms]",
+}
+
+
+def _table_column(rows: Sequence[Mapping[str, Any]], column: Column) -> MaskedColumn:
+    """Return a column of a table; values that do not fit their spec make it one of objects."""
+    values = [row[column.address] for row in rows]
+    known = [value for value in values if value is not None]
+    dtype = _DTYPES.get(column.spec.type, str)
+    filler = known[0] if known else np.zeros((), dtype).item()
+    filled = [filler if value is None else value for value in values]
+    try:
+        data = np.array(filled, dtype=dtype)
+    except (TypeError, ValueError):
+        data = np.empty(len(filled), dtype=object)
+        data[:] = filled
+    if data.ndim != 1 or (dtype is str and not all(isinstance(v, str) for v in known)):
+        data = np.empty(len(filled), dtype=object)
+        data[:] = filled
+    return MaskedColumn(
+        data,
+        name=column.address,
+        mask=[value is None for value in values],
+        unit=column.spec.unit,
+        description=column.spec.description,
+    )
+
+
+def _to_mark(key: Sequence[Any]) -> str:
+    """Return the sort key of a row as text for an address."""
+    values = [{"date": v.isoformat()} if isinstance(v, datetime) else v for v in key]
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+
+def _from_mark(mark: str, order: Sequence[Order], archive: Archive) -> list[Any]:
+    """Return the sort key that a mark holds, every value typed anew.
+
+    Raises
+    ------
+    QueryError
+        If the mark is not one of this order.
+    """
+    try:
+        values = json.loads(base64.urlsafe_b64decode(mark.encode()))
+        values = [v["date"] if isinstance(v, dict) else v for v in values]
+        addresses = [key.address for key in order]
+        if "rootname" not in addresses:
+            addresses.append("rootname")
+        return [
+            None if value is None else query.typed(value, query.resolve(address, archive.specs))
+            for address, value in zip(addresses, values, strict=True)
+        ]
+    except (binascii.Error, KeyError, TypeError, ValueError) as error:
+        raise QueryError(f"{mark!r} does not mark a page of this search") from error

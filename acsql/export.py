@@ -1,0 +1,108 @@
+"""Rows as text: one function for each format that people take results away in.
+
+Every function takes rows as they come from a search and yields pieces of text, so that a result
+never has to be held as a whole; only a table for people has to know its widths beforehand.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, time
+from typing import Any, NamedTuple
+
+from .query import Column
+
+Rows = Iterable[Mapping[str, Any]]
+
+# A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV Injection").
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+
+
+class Format(NamedTuple):
+    """A format: the media type it has on the web, and the function that writes it."""
+
+    media_type: str
+    write: Callable[[Rows, Sequence[Column]], Iterator[str]]
+
+
+def text(value: Any, column: Column | None = None) -> str:
+    """Return a value as people read it: dates in ISO 8601, T and F, nothing for unknown."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    if isinstance(value, datetime):
+        is_date = column is not None and column.spec.type == "date"
+        return value.date().isoformat() if is_date else value.isoformat(timespec="seconds")
+    if isinstance(value, list):
+        return "; ".join(text(part, column) for part in value)
+    return str(value)
+
+
+def plain(value: Any, column: Column | None = None) -> Any:
+    """Return a value as JSON has it: numbers, truth values and null stay what they are."""
+    if isinstance(value, datetime | time):
+        return text(value, column)
+    if isinstance(value, list):
+        return [plain(part, column) for part in value]
+    if isinstance(value, Mapping):
+        return {key: plain(part, column) for key, part in value.items()}
+    return value
+
+
+def write_csv(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
+    """Yield the lines of a CSV file (RFC 4180) with a header line.
+
+    Texts that a spreadsheet would run as a formula get a single quote before them.
+    """
+    line = io.StringIO(newline="")
+    writer = csv.writer(line)
+    for cells in _cells(rows, columns):
+        writer.writerow(cells)
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
+def _cells(rows: Rows, columns: Sequence[Column]) -> Iterator[list[str]]:
+    yield [column.address for column in columns]
+    for row in rows:
+        yield [_safe(row[column.address], column) for column in columns]
+
+
+def _safe(value: Any, column: Column) -> str:
+    cell = text(value, column)
+    return f"'{cell}" if isinstance(value, str) and _FORMULA.match(cell) else cell
+
+
+def write_json(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
+    """Yield a JSON array with an object for each row."""
+    separator = "["
+    for row in rows:
+        record = {column.address: plain(row[column.address], column) for column in columns}
+        yield f"{separator}\n{json.dumps(record)}"
+        separator = ","
+    yield "[]\n" if separator == "[" else "\n]\n"
+
+
+def write_table(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
+    """Yield the lines of a table for people: a header line, numbers to the right."""
+    body = [[text(row[column.address], column) for column in columns] for row in rows]
+    head = [column.address for column in columns]
+    widths = [max(map(len, cells)) for cells in zip(head, *body, strict=True)]
+    numeric = [column.spec.type in ("int", "float") for column in columns]
+    for cells in [head, ["-" * width for width in widths], *body]:
+        aligned = (
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(cells, widths, numeric, strict=True)
+        )
+        yield "  ".join(aligned).rstrip() + "\n"
+
+
+FORMATS = {
+    "table": Format("text/plain", write_table),
+    "csv": Format("text/csv", write_csv),
+    "json": Format("application/json", write_json),
+}

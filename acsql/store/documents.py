@@ -1,0 +1,108 @@
+"""What MongoDB keeps: the document classes, their promoted fields and their indexes.
+
+The fields and the indexes of an observation come from the keyword specs, so the classes are
+made when a database is opened and not when this module is imported.
+"""
+
+from dataclasses import dataclass
+
+import mongoengine as me
+
+from ..specs import BLOCKS, KeywordSpecs
+
+OBSERVATIONS = "observations"
+PROPOSALS = "proposals"
+INGEST_RUNS = "ingest_runs"
+KEYWORDS_MET = "keywords_met"
+
+SCHEMA_VERSION = 1
+
+_FIELDS = {
+    "int": me.IntField,
+    "float": me.FloatField,
+    "str": me.StringField,
+    "bool": me.BooleanField,
+    "date": me.DateTimeField,
+    "time": me.StringField,
+    "datetime": me.DateTimeField,
+}
+
+# Where a page is sorted as it is filtered, one index serves both.
+_COMPOUND = [["proposid", "expstart"], ["detector", "expstart"]]
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The document classes of one database."""
+
+    observation: type[me.Document]
+    proposal: type[me.Document]
+    ingest_run: type[me.Document]
+
+
+def declare(alias: str, specs: KeywordSpecs) -> Documents:
+    """Return the document classes for the database that mongoengine knows as `alias`."""
+    return Documents(_observation(alias, specs), _proposal(alias), _ingest_run(alias))
+
+
+def _meta(alias: str, collection: str, indexes: list) -> dict:
+    # Indexes are made by the ingest that fills them, not by whoever happens to read first.
+    return {
+        "db_alias": alias,
+        "collection": collection,
+        "indexes": indexes,
+        "auto_create_index": False,
+    }
+
+
+def _observation(alias: str, specs: KeywordSpecs) -> type[me.Document]:
+    fields = {
+        name: _FIELDS[spec.type](null=True)
+        for name, spec in specs.top_level.items()
+        if name != "rootname"
+    }
+    fields |= {
+        "rootname": me.StringField(primary_key=True),
+        "position": me.PointField(auto_index=False),
+        "datasets": me.DictField(),
+        "headers": me.DictField(),
+        "files": me.DictField(),
+        "previews": me.DictField(),
+        "schema_version": me.IntField(),
+    }
+    single = [name for name in specs.indexed if [name] not in [c[:1] for c in _COMPOUND]]
+    indexes = [*single, *_COMPOUND, [("position", "2dsphere")]]
+    body = fields | {"meta": _meta(alias, OBSERVATIONS, indexes)}
+    return type("Observation", (me.Document,), body)
+
+
+def _proposal(alias: str) -> type[me.Document]:
+    body = {
+        "proposid": me.IntField(primary_key=True),
+        "type": me.StringField(null=True),
+        "title": me.StringField(null=True),
+        "cycle": me.IntField(null=True),
+        "pi": me.StringField(null=True),
+        "meta": _meta(alias, PROPOSALS, []),
+    }
+    return type("Proposal", (me.Document,), body)
+
+
+def _ingest_run(alias: str) -> type[me.Document]:
+    return type(
+        "IngestRun", (me.DynamicDocument,), {"meta": _meta(alias, INGEST_RUNS, ["started"])}
+    )
+
+
+def path(address: str) -> str:
+    """Return the path in a document of an address that `acsql.query` has resolved.
+
+    ``exptime`` stays as it is, ``rootname`` is ``_id``, ``flt.1.goodmean`` is
+    ``headers.flt.1.goodmean``; ``drz.0.dnnndata`` is looked for in all blocks.
+    """
+    if "." not in address:
+        return "_id" if address == "rootname" else address
+    filetype, extension, name = address.split(".", 2)
+    if name.startswith(BLOCKS):
+        name = f"{BLOCKS}.{name.removeprefix(BLOCKS)}"
+    return f"headers.{filetype}.{extension}.{name}"

@@ -1,0 +1,74 @@
+"""One record for each ingest run, opened when it starts and closed with what came of it."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import DESCENDING, UpdateOne
+
+from ..specs import HeaderKey
+from .connection import Store
+
+RUNNING = "running"
+SUCCEEDED = "succeeded"
+NOTHING_NEW = "nothing new"
+SUCCEEDED_WITH_FAILURES = "succeeded with failures"
+FAILED = "failed"
+
+
+def start(store: Store, record: dict[str, Any]) -> Any:
+    """Open a record and return its id."""
+    with store.errors():
+        return store.ingest_runs.insert_one(record | {"state": RUNNING}).inserted_id
+
+
+def finish(store: Store, run_id: Any, record: dict[str, Any]) -> None:
+    """Close a record with its outcome."""
+    with store.errors():
+        store.ingest_runs.update_one({"_id": run_id}, {"$set": record})
+
+
+def last(store: Store, states: tuple[str, ...] = ()) -> dict[str, Any] | None:
+    """Return the newest record, of those in one of `states` if any are named."""
+    filter_ = {"state": {"$in": list(states)}} if states else {}
+    with store.errors():
+        return store.ingest_runs.find_one(filter_, sort=[("started", DESCENDING)])
+
+
+def remember_keywords(
+    store: Store, met: dict[tuple[HeaderKey, str], tuple[str, str]], when: datetime
+) -> None:
+    """Keep the keywords that no spec names, with their type and where they were first met.
+
+    Parameters
+    ----------
+    met : dict
+        (header, keyword) to (type, file name).
+    """
+    updates = [
+        UpdateOne(
+            {"_id": f"{key} {keyword}"},
+            {
+                "$setOnInsert": {
+                    **key._asdict(),
+                    "keyword": keyword,
+                    "type": type_,
+                    "filename": filename,
+                    "met": when,
+                }
+            },
+            upsert=True,
+        )
+        for (key, keyword), (type_, filename) in met.items()
+    ]
+    if updates:
+        with store.errors():
+            store.keywords_met.bulk_write(updates, ordered=False)
+
+
+def keywords_met(store: Store) -> list[tuple[HeaderKey, str, str]]:
+    """Return the keywords that ingests met and no spec named, with their types."""
+    with store.errors():
+        return [
+            (HeaderKey(d["detector"], d["filetype"], d["extension"]), d["keyword"], d["type"])
+            for d in store.keywords_met.find(sort=[("_id", 1)])
+        ]
