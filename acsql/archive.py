@@ -21,7 +21,7 @@ from . import config as configuration
 from . import names, query, specs
 from .config import Config
 from .errors import DatasetNotFound, ObservationNotFound, ProposalNotFound, QueryError
-from .query import And, Column, Condition, Equals
+from .query import And, Between, Column, Condition, Equals, Not
 from .store import observations, proposals, runs
 from .store.connection import Store, locate
 from .store.observations import Order
@@ -40,6 +40,20 @@ DEFAULT_COLUMNS = (
     "imagetyp",
 )
 DEFAULT_SORT = ("expstart",)
+# What a thumbnail is captioned with, or needs to be found by.
+GALLERY_COLUMNS = (
+    "rootname",
+    "ipppssoot",
+    "proposid",
+    "visit",
+    "targname",
+    "detector",
+    "filter1",
+    "filter2",
+    "date_obs",
+    "expstart",
+    "exptime",
+)
 
 
 def connect(config: str | Path | Config | None = None) -> "Archive":
@@ -75,6 +89,12 @@ class Header(Mapping):
         if stored not in self.values:
             raise KeyError(f"{self.name} has no keyword {keyword!r}")
         return self.values[stored]
+
+    @property
+    def extension_name(self) -> str:
+        """What the header calls its extension, like ``SCI,1``; a primary header has no name."""
+        found = (self.get("extname"), self.get("extver"))
+        return ",".join(str(value) for value in found if value is not None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.values)
@@ -136,10 +156,26 @@ class Observation:
         """The pictures made of each filetype, or the reason why there are none."""
         return {filetype: dict(found) for filetype, found in self._document.previews.items()}
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the headers as plain values."""
+        return self.metadata | {
+            "datasets": self.datasets,
+            "files": self.files,
+            "previews": self.previews,
+        }
+
     @cached_property
     def headers(self) -> dict[str, dict[int, Header]]:
         """All headers, by filetype and extension."""
         return {filetype: self.filetype_headers(filetype) for filetype in self.datasets}
+
+    @cached_property
+    def extensions(self) -> dict[str, dict[int, str]]:
+        """The names of the extensions, like ``SCI,1``, by filetype and number."""
+        return {
+            filetype: {extension: header.extension_name for extension, header in found.items()}
+            for filetype, found in self.headers.items()
+        }
 
     def filetype_headers(self, filetype: str) -> dict[int, Header]:
         """Return the headers of one filetype by extension.
@@ -386,12 +422,45 @@ class Archive:
         after : str, optional
             The `next` of the page before.
         """
-        condition = self.condition(*conditions, **keywords)
-        order = self.order(sort)
         addresses = [column.address for column in self.columns(columns)]
+        condition = self.condition(*conditions, **keywords)
+        return self._page(condition, addresses, self.order(sort), size, after)
+
+    def gallery(
+        self,
+        *conditions: Condition | str,
+        sort: Sequence[str] | str = DEFAULT_SORT,
+        size: int | None = None,
+        after: str | None = None,
+        **keywords: Any,
+    ) -> Page:
+        """Return what is shown with the thumbnails of a search, by default of all of it.
+
+        Rows have `GALLERY_COLUMNS` and ``no_thumbnail``: None where `Observation.thumbnail`
+        has one, else the reason why there is none.  The rest is as in `page`.
+        """
+        condition = self.condition(*conditions, **keywords)
+        addresses = [*GALLERY_COLUMNS, "datasets", "previews"]
+        page = self._page(condition, addresses, self.order(sort), size, after)
+        for row in page.rows:
+            held = ", ".join(name for name in self.specs.filetypes if name in row["datasets"])
+            flt = (row.pop("previews") or {}).get("flt", {})
+            reason = flt.get("reason") or f"thumbnails are of flt, and there is only {held}"
+            row["no_thumbnail"] = None if flt.get("thumbnail") else reason
+        return page
+
+    def _page(
+        self,
+        condition: Condition,
+        addresses: Sequence[str],
+        order: Sequence[Order],
+        size: int | None,
+        after: str | None,
+    ) -> Page:
         behind = None if after is None else _from_mark(after, order, self)
-        rows = list(observations.find(self.store, condition, addresses, order, size + 1, behind))
-        if len(rows) <= size:
+        limit = 0 if size is None else size + 1
+        rows = list(observations.find(self.store, condition, addresses, order, limit, behind))
+        if size is None or len(rows) <= size:
             return Page(rows)
         return Page(rows[:size], _to_mark(observations.sort_key(rows[size - 1], order)))
 
@@ -445,16 +514,33 @@ class Archive:
             raise ProposalNotFound(f"there is no observation of proposal {proposid}")
         return _proposal(found[0], proposals.by_id(self.store, [proposid]).get(proposid, {}))
 
-    def neighbours(self, observation: Observation) -> tuple[str | None, str | None]:
-        """Return the ipppssoot before and after an observation, by expstart in its proposal."""
-        within = self.condition(Equals("proposid", observation["proposid"]))
-        key = [observation["expstart"], observation.rootname]
-        found = []
-        for descending in (True, False):
-            order = [Order("expstart", descending), Order("rootname", descending)]
-            rows = observations.find(self.store, within, ["ipppssoot"], order, 1, key)
-            found.append(next((row["ipppssoot"] for row in rows), None))
-        return found[0], found[1]
+    def neighbours(
+        self,
+        observation: Observation,
+        *conditions: Condition | str,
+        sort: Sequence[str] | str = DEFAULT_SORT,
+    ) -> tuple[str | None, str | None]:
+        """Return the ipppssoot before and after an observation in its proposal.
+
+        Parameters
+        ----------
+        *conditions : Condition or str
+            What the neighbours have to meet; the observation itself need not.
+        sort : sequence of str, optional
+            The order in which they stand.
+        """
+        within = self.condition(of_proposal(observation["proposid"]), *conditions)
+        order = self.order(sort)
+        if all(key.address != "rootname" for key in order):
+            order.append(Order("rootname"))
+        last = [observation[key.address] for key in order]
+        backwards = [Order(key.address, not key.descending) for key in order]
+        found = (
+            observations.find(self.store, within, ["ipppssoot"], direction, 1, last)
+            for direction in (backwards, order)
+        )
+        before, after = (next((row["ipppssoot"] for row in rows), None) for rows in found)
+        return before, after
 
     def summary(self) -> Summary:
         """Return what is in the archive, and the last run of the ingest."""
@@ -477,6 +563,11 @@ class Archive:
             filetypes=filetypes,
             last_run=runs.last(self.store),
         )
+
+
+def of_proposal(proposid: int | None) -> Condition:
+    """Return the condition to belong to a proposal, or with None to no known one."""
+    return Not(Between("proposid")) if proposid is None else Equals("proposid", proposid)
 
 
 def _proposal(summary: Mapping[str, Any], known: Mapping[str, Any]) -> Proposal:

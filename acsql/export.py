@@ -13,6 +13,7 @@ from datetime import datetime, time
 from typing import Any, NamedTuple
 
 from .query import Column
+from .specs import KeywordSpecs
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -99,6 +100,18 @@ def write_table(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
             for cell, width, right in zip(cells, widths, numeric, strict=True)
         )
         yield "  ".join(aligned).rstrip() + "\n"
+
+
+def header_lines(values: Mapping[str, Any], specs: KeywordSpecs) -> Iterator[str]:
+    """Yield a header as lines for people: ``EXPTIME  = 60.0 [s] / exposure duration``."""
+    for name, value in values.items():
+        spec = specs.keywords.get(name)
+        keyword = spec.keyword if spec else name.upper()
+        unit = f" [{spec.unit}]" if spec and spec.unit else ""
+        comment = f" / {spec.description}" if spec and spec.description else ""
+        column = Column(name, spec) if spec else None
+        for part in value if isinstance(value, list) else [value]:
+            yield f"{keyword:8} = {text(part, column)}{unit}{comment}".rstrip()
 
 
 FORMATS = {

@@ -120,9 +120,12 @@ class KeywordSpecs:
         KeywordSpec or None
             None if no spec names the keyword.
         """
-        stored = names.field(name)
-        listed = self.lists.get(key, {}).get(stored) if key else None
-        return listed or self.keywords.get(stored)
+        listed = self.listed_at(name, key) if key else None
+        return listed or self.keywords.get(names.field(name))
+
+    def listed_at(self, name: str, key: HeaderKey) -> KeywordSpec | None:
+        """Return what is known of a keyword if the list of this header has it."""
+        return self.lists.get(key, {}).get(names.field(name))
 
     @cached_property
     def top_level(self) -> Mapping[str, KeywordSpec]:
@@ -205,6 +208,7 @@ class RawSpecs:
 
 
 def _merged(folders: Iterable[Any]) -> RawSpecs:
+    """Return the specs of several folders as one; what is said again later changes nothing."""
     merged = RawSpecs()
     for folder in folders:
         raw = read(folder)
@@ -214,12 +218,17 @@ def _merged(folders: Iterable[Any]) -> RawSpecs:
         merged.promoted |= raw.promoted
         for key, content in header_entries(raw.lists):
             target = merged.lists.setdefault(key.detector, {}).setdefault(key.filetype, {})
-            before = target.get(key.extension, {})
-            target[key.extension] = {
-                "keywords": [*before.get("keywords", []), *content.get("keywords", [])],
-                "types": before.get("types", {}) | content.get("types", {}),
-            }
+            before = target.get(key.extension)
+            target[key.extension] = _laid_over(before, content, merged) if before else content
     return merged
+
+
+def _laid_over(before: dict[str, Any], content: dict[str, Any], merged: RawSpecs) -> dict[str, Any]:
+    listed, types = before["keywords"], before.get("types", {}) | content.get("types", {})
+    return {
+        "keywords": [*listed, *(k for k in content["keywords"] if k not in listed)],
+        "types": {k: t for k, t in types.items() if t != merged.keywords.get(k, {}).get("type")},
+    }
 
 
 def read(folder: Traversable | Path) -> RawSpecs:

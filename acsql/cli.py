@@ -1,0 +1,384 @@
+"""The command line: parse, call the library, print.
+
+Errors that are the user's to mend come out as one line and exit status 2; an ingest in which
+files failed exits with 1.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from . import __version__, export
+from . import config as configuration
+from . import specs as keyword_specs
+from .archive import Archive
+from .config import Config
+from .errors import ArchiveError, ConfigError, DatabaseError
+from .store import server
+
+
+class Commands(click.Group):
+    """A group whose commands report an `ArchiveError` as a line and not as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except ArchiveError as error:
+            failure = click.ClickException(str(error))
+            failure.exit_code = 2
+            raise failure from error
+
+
+def main() -> None:
+    """Run the command line, so that a termination signal ends it as an exit does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    acsql()
+
+
+@click.group(cls=Commands)
+@click.option("--config", "path", type=click.Path(path_type=Path), help="The YAML configuration.")
+@click.version_option(__version__)
+@click.pass_context
+def acsql(ctx: click.Context, path: Path | None) -> None:
+    """The ACS Quicklook archive: look at, find, read and script over ACS observations."""
+    ctx.obj = path
+
+
+def _config(ctx: click.Context) -> Config:
+    return configuration.load(ctx.obj)
+
+
+def _archive(ctx: click.Context) -> Archive:
+    from .archive import connect
+
+    return connect(_config(ctx))
+
+
+@acsql.command()
+@click.option("--filetype", "filetypes", multiple=True, help="Only this filetype; repeatable.")
+@click.option(
+    "--file-list",
+    type=click.Path(path_type=Path),
+    help="Only the rootnames in this file, one on a line.",
+)
+@click.option("--workers", type=click.IntRange(1), help="By default ncores.")
+@click.option(
+    "--scheduler",
+    default="processes",
+    show_default=True,
+    help="processes, threads, synchronous, or the address of a dask.distributed cluster.",
+)
+@click.option("--all", "everything", is_flag=True, help="Read unchanged files as well.")
+@click.pass_context
+def ingest(
+    ctx: click.Context,
+    filetypes: tuple[str, ...],
+    file_list: Path | None,
+    workers: int | None,
+    scheduler: str,
+    everything: bool,
+) -> None:
+    """Ingest the observations on disk that are new or changed."""
+    from .ingest import run
+
+    rootnames = None if file_list is None else _rootnames(file_list)
+    options = run.Options(filetypes or None, rootnames, everything, workers, scheduler)
+    report = run.ingest(_config(ctx), options, _progress_bar)
+    for failure in report.failures:
+        click.echo(f"{failure.rootname}: {failure.reason}", err=True)
+    for line in report.lines():
+        click.echo(line)
+    click.echo(f"Log: {report.log}")
+    ctx.exit(1 if report.failures else 0)
+
+
+def _rootnames(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the file list {path}: {error}") from error
+    words = (line.partition("#")[0].strip() for line in lines)
+    return tuple(word for word in words if word)
+
+
+@contextmanager
+def _progress_bar(total: int) -> Iterator[Callable[[], Any]]:
+    """Show a bar on a terminal and nothing elsewhere."""
+    with tqdm(total=total, unit="observation", disable=None) as bar:
+        yield bar.update
+
+
+@acsql.command()
+@click.argument("conditions", nargs=-1, metavar="[CONDITION]...")
+@click.option("--columns", help="Keywords, separated by commas.")
+@click.option("--sort", help="Keywords, separated by commas; - before one sorts downwards.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many rows.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(export.FORMATS)),
+    default="table",
+    show_default=True,
+)
+@click.pass_context
+def find(
+    ctx: click.Context,
+    conditions: tuple[str, ...],
+    columns: str | None,
+    sort: str | None,
+    limit: int | None,
+    format_: str,
+) -> None:
+    """Find the observations that meet all conditions: detector=WFC 'exptime>=100' targname=NGC*."""
+    with _archive(ctx) as archive:
+        shown = archive.columns(columns.split(",") if columns else None)
+        order = {"sort": sort.split(",")} if sort else {}
+        addresses = [column.address for column in shown]
+        rows = archive.rows(*conditions, columns=addresses, limit=limit, **order)
+        for piece in export.FORMATS[format_].write(rows, shown):
+            click.echo(piece, nl=False)
+
+
+@acsql.command()
+@click.argument("rootname")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@click.pass_context
+def show(ctx: click.Context, rootname: str, format_: str) -> None:
+    """Show what is known of an observation, and its files."""
+    with _archive(ctx) as archive:
+        observation = archive.observation(rootname)
+        if format_ == "json":
+            click.echo(json.dumps(export.plain(observation.to_dict()), indent=2))
+            return
+        for name, value in observation.metadata.items():
+            column = archive.columns([name])[0]
+            click.echo(f"{name:18} {export.text(value, column)} {column.spec.unit or ''}".rstrip())
+        for filetype, filename in observation.datasets.items():
+            size = observation.files[filetype]["size"]
+            preview = observation.previews.get(filetype, {})
+            picture = preview.get("jpeg") or preview.get("reason") or ""
+            click.echo(f"{filetype:18} {filename} {size} bytes {picture}".rstrip())
+
+
+@acsql.command()
+@click.argument("rootname")
+@click.argument("filetype")
+@click.argument("extension", type=click.IntRange(0))
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@click.pass_context
+def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, format_: str) -> None:
+    """Show the header of one extension of one file."""
+    with _archive(ctx) as archive:
+        header = archive.observation(rootname).header(filetype, extension)
+        if format_ == "json":
+            click.echo(json.dumps(export.plain(header.values), indent=2))
+            return
+        for line in export.header_lines(header.values, archive.specs):
+            click.echo(line)
+
+
+@acsql.command()
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """Say where the archive is, what is in it, and how the last ingest went."""
+    with _archive(ctx) as archive:
+        summary = archive.summary()
+        click.echo(f"Database      {archive.store.address}")
+        click.echo(f"FITS files    {archive.config.filesystem}")
+        counts = ", ".join(f"{number} {name}" for name, number in summary.detectors.items())
+        click.echo(f"Observations  {summary.observations}{f' ({counts})' if counts else ''}")
+        click.echo(f"Files         {summary.files}, {summary.bytes / 1e9:.3f} GB")
+        click.echo(f"Previews      {summary.previews}")
+        click.echo(f"Last ingest   {_last_run(summary.last_run)}")
+
+
+def _last_run(record: dict[str, Any] | None) -> str:
+    if record is None:
+        return "none yet"
+    started = record["started"].isoformat(sep=" ", timespec="seconds")
+    return f"{started} UTC: {record['state']}"
+
+
+@acsql.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1))
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
+    """Serve the site until it is interrupted."""
+    from .store.connection import locate
+    from .web import server as web_server
+
+    config = locate(_config(ctx))
+
+    def say() -> None:
+        click.echo(f"acsql is at http://{host}:{port}/ (Ctrl-C stops it)")
+        click.echo(f'Its database: mongosh "{config.connection_string}"')
+
+    web_server.serve(config, host, port, workers, on_ready=say)
+
+
+@acsql.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--observations", default=100, show_default=True, type=click.IntRange(1))
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
+@click.option(
+    "--frame",
+    type=click.Choice(["small", "medium", "full"]),
+    default="small",
+    show_default=True,
+    help="The size of the arrays: a sixteenth, an eighth or all of the true one.",
+)
+def sample(directory: Path, observations: int, seed: int, frame: str) -> None:
+    """Write a synthetic ACS archive into DIRECTORY."""
+    from . import sample as sample_archive
+
+    def progress(items: Any) -> Any:
+        return tqdm(items, unit="observation", disable=None)
+
+    click.echo(sample_archive.write(directory, observations, seed, frame, progress))
+
+
+@acsql.group()
+def specs() -> None:
+    """Look after the keyword specs."""
+
+
+@specs.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True))
+def check(folder: Path | None) -> None:
+    """Report what is inconsistent in the specs, those of acsql or those in FOLDER."""
+    raw = None if folder is None else keyword_specs.read(folder)
+    problems = keyword_specs.check(raw)
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        raise SystemExit(1)
+    click.echo("The keyword specs are consistent.")
+
+
+@specs.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default="keyword_specs",
+    show_default=True,
+    help="The folder to write.",
+)
+def make(directory: Path, output: Path) -> None:
+    """Derive lists of keywords from the FITS files in DIRECTORY."""
+    from .ingest import learn
+
+    met, problems = learn.derive(directory, keyword_specs.load())
+    for problem in problems:
+        click.echo(problem, err=True)
+    learn.write(learn.raw_specs(met), output)
+    lists = len({key for key, _, _ in met})
+    click.echo(f"{len(met)} keywords in {lists} lists written to {output}")
+    if problems:
+        raise SystemExit(1)
+
+
+@specs.command()
+@click.option(
+    "--into", type=click.Path(path_type=Path), help="By default the archive's own folder."
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would be added.")
+@click.pass_context
+def update(ctx: click.Context, into: Path | None, dry_run: bool) -> None:
+    """Add the keywords that ingests met and no spec named."""
+    from .ingest import learn
+    from .store import runs
+
+    with _archive(ctx) as archive:
+        overlay = configuration.specs_overlay(archive.config)
+        known = keyword_specs.load(overlay)
+        met = learn.news(runs.keywords_met(archive.store), known)
+    for key, keyword, type_ in met:
+        click.echo(f"+ {key}: {keyword} ({type_})")
+    if not met:
+        click.echo("The specs name every keyword that was met.")
+    elif not dry_run:
+        learn.add(met, into or overlay, known)
+        click.echo(f"{len(met)} keywords added to {into or overlay}")
+
+
+@acsql.group()
+def db() -> None:
+    """Look after the private MongoDB of this archive."""
+
+
+@db.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="By default a free one.")
+@click.pass_context
+def start(ctx: click.Context, port: int | None) -> None:
+    """Start it and leave it running."""
+    state = server.start(_private(ctx).data_dir, port)
+    click.echo(f"MongoDB is at {state.uri}")
+
+
+@db.command()
+@click.pass_context
+def stop(ctx: click.Context) -> None:
+    """Stop it."""
+    stopped = server.stop(_private(ctx).data_dir)
+    click.echo("MongoDB has stopped." if stopped else "MongoDB was not running.")
+
+
+@db.command("status")
+@click.pass_context
+def db_status(ctx: click.Context) -> None:
+    """Say whether it runs, and where; exit with 1 if it does not."""
+    state = server.status(_private(ctx).data_dir)
+    if state is None:
+        click.echo("MongoDB is not running.")
+        ctx.exit(1)
+    click.echo(f"MongoDB runs as process {state.pid} at {state.uri}")
+
+
+@db.command()
+@click.pass_context
+def uri(ctx: click.Context) -> None:
+    """Print the address of the database."""
+    click.echo(_running(ctx))
+
+
+@db.command()
+@click.pass_context
+def shell(ctx: click.Context) -> None:
+    """Open mongosh on the database."""
+    mongosh = shutil.which("mongosh")
+    if mongosh is None:
+        raise DatabaseError("mongosh is not installed: npm install --global mongosh")
+    from .store.connection import locate
+
+    address = locate(_config(ctx)).connection_string
+    ctx.exit(subprocess.run([mongosh, address], check=False).returncode)
+
+
+def _private(ctx: click.Context) -> Config:
+    config = _config(ctx)
+    if config.connection_string:
+        raise ConfigError("connection_string is set: its server is not acsql's to start or stop")
+    return config
+
+
+def _running(ctx: click.Context) -> str:
+    config = _config(ctx)
+    if config.connection_string:
+        return config.connection_string
+    state = server.status(config.data_dir)
+    if state is None:
+        raise DatabaseError("the private MongoDB is not running: acsql db start")
+    return state.uri

@@ -1,0 +1,225 @@
+"""FITS headers as documents: every keyword typed by its spec, nothing lost.
+
+A value that does not fit its type is kept as it was read, and reported; so is a keyword that no
+spec names.  Blank separator cards are layout and are left out; COMMENT and HISTORY become lists,
+and so do the blocks of keywords that drizzling writes for each of its input images.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import Any
+
+from astropy.io import fits
+from astropy.io.fits.card import Undefined
+from astropy.io.fits.verify import VerifyError
+
+from .. import names
+from ..specs import BLOCK, BLOCK_KEYWORD, BLOCKS, HeaderKey, KeywordSpec, KeywordSpecs
+
+COMMENTARY = ("COMMENT", "HISTORY")
+# Later values of a keyword that stands in a header more than once; no FITS keyword is so named.
+REPEATED = "_repeated"
+# The number of the input image within its block.
+BLOCK_NUMBER = "block"
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?", re.ASCII)
+
+Cards = list[tuple[str, Any]]
+
+
+@dataclass
+class TypedHeader:
+    """A header as it is stored, the keywords that no spec names, and the values that misfit.
+
+    `unknown` maps keywords to types, `misfits` maps them to the values as read.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
+    misfits: dict[str, Any] = field(default_factory=dict)
+
+
+def cards(header: fits.Header) -> Cards:
+    """Return the (keyword, value) pairs of a header as astropy reads them, in order.
+
+    An undefined value is None; a card that cannot be parsed gives the text behind its keyword.
+    """
+    return [(card.keyword, _value(card)) for card in header.cards if card.keyword]
+
+
+def _value(card: fits.Card) -> Any:
+    try:
+        value = card.value
+    except VerifyError:
+        return card.image[8:].strip(" =")
+    return None if isinstance(value, Undefined) else value
+
+
+def typed_header(read: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> TypedHeader:
+    """Return a header as it is stored.
+
+    Parameters
+    ----------
+    read : list of (str, object)
+        What `cards` returned.
+    key : HeaderKey or None
+        Which header it is; None where the detector could not be found out.
+    """
+    header = TypedHeader()
+    blocks: dict[int, dict[str, Any]] = {}
+    for keyword, value in read:
+        if keyword in COMMENTARY:
+            header.values.setdefault(names.field(keyword), []).append(value)
+            continue
+        block = BLOCK.fullmatch(keyword)
+        listed_as = BLOCK_KEYWORD.format(block[2]) if block else keyword
+        stored = _noted(header, keyword, listed_as, value, key, specs)
+        if block:
+            number = int(block[1])
+            entry = blocks.setdefault(number, {BLOCK_NUMBER: number})
+            _put(entry, names.field(block[2]), stored)
+        else:
+            _put(header.values, names.field(keyword), stored)
+    if blocks:
+        header.values[BLOCKS] = [blocks[number] for number in sorted(blocks)]
+    return header
+
+
+def _noted(
+    header: TypedHeader,
+    keyword: str,
+    listed_as: str,
+    value: Any,
+    key: HeaderKey | None,
+    specs: KeywordSpecs,
+) -> Any:
+    """Return a value as it is stored, after taking notes of what is odd about it."""
+    spec = specs.spec(listed_as, key)
+    if key is not None and specs.listed_at(listed_as, key) is None:
+        header.unknown[listed_as] = spec.type if spec else natural_type(value)
+    stored, fits_type = typed(value, spec)
+    if not fits_type:
+        header.misfits[keyword] = value
+    return stored
+
+
+def _put(target: dict[str, Any], name: str, stored: Any) -> None:
+    """Put a value into a header, beside earlier ones of the same keyword if there are any."""
+    if name in target:
+        target.setdefault(REPEATED, {}).setdefault(name, []).append(stored)
+    else:
+        target[name] = stored
+
+
+def natural_type(value: Any) -> str:
+    """Return the type of the specs that a value has by itself; text where it has none."""
+    return {bool: "bool", int: "int", float: "float"}.get(type(value), "str")
+
+
+def typed(value: Any, spec: KeywordSpec | None) -> tuple[Any, bool]:
+    """Return a value as it is stored, and whether it fits its spec.
+
+    A blank where a number, a date or a truth value is expected means unknown: None.  ``T`` and
+    ``F`` are written with and without quotes in ACS headers, so either is taken for the other.
+    """
+    if value is None:
+        return None, True
+    storable = _storable(value)
+    if spec is None or storable is not value:
+        return storable, spec is None
+    if isinstance(value, str) and not value.strip() and spec.type != "str":
+        return None, True
+    try:
+        return _TYPED[spec.type](value, spec), True
+    except (OverflowError, TypeError, ValueError):
+        return value, False
+
+
+def _storable(value: Any) -> Any:
+    """Return a value that MongoDB can hold: text in the place of one that it cannot."""
+    if isinstance(value, bool | float | str):
+        return value
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return value
+    return str(value)
+
+
+def _as_int(value: Any, _: KeywordSpec) -> int:
+    if isinstance(value, bool | str) or value != int(value):
+        raise TypeError(value)
+    return int(value)
+
+
+def _as_float(value: Any, _: KeywordSpec) -> float:
+    number = float(value)
+    if isinstance(value, bool | str) or number != value:
+        raise TypeError(value)
+    return number
+
+
+def _as_str(value: Any, _: KeywordSpec) -> str:
+    return "FT"[value] if isinstance(value, bool) else _words(value)
+
+
+def _as_bool(value: Any, _: KeywordSpec) -> bool:
+    if value in ("T", "F"):
+        return value == "T"
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+def _as_date(value: Any, spec: KeywordSpec) -> datetime:
+    text = _words(value).strip()
+    if spec.formats:
+        return _by_formats(text, spec)
+    if not _ISO_DATE.fullmatch(text):
+        raise ValueError(value)
+    return datetime.fromisoformat(text)
+
+
+def _as_datetime(value: Any, spec: KeywordSpec) -> datetime:
+    text = _words(value).strip()
+    if spec.formats:
+        return _by_formats(text, spec)
+    if not (_ISO_DATE.fullmatch(text) or _ISO_DATETIME.fullmatch(text)):
+        raise ValueError(value)
+    return datetime.fromisoformat(text)
+
+
+def _as_time(value: Any, _: KeywordSpec) -> str:
+    time.fromisoformat(_words(value).strip())
+    return value
+
+
+def _words(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _by_formats(text: str, spec: KeywordSpec) -> datetime:
+    for format_ in spec.formats:
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text, format_)
+    raise ValueError(text)
+
+
+_TYPED = {
+    "int": _as_int,
+    "float": _as_float,
+    "str": _as_str,
+    "bool": _as_bool,
+    "date": _as_date,
+    "time": _as_time,
+    "datetime": _as_datetime,
+}
+
+
+def first(headers: Iterable[Cards], keyword: str) -> Any:
+    """Return the first value of a keyword in some headers, None where none has it."""
+    return next((value for read in headers for name, value in read if name == keyword), None)

@@ -1,0 +1,382 @@
+"""One observation, from its files to its document and its pictures.
+
+Each file is opened once.  What goes wrong with one file is a failure with its name and the
+reason, and costs that file alone: the other files go in, and what was stored of the failed one
+stays as it was.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from astropy.io import fits
+
+from .. import layout, names
+from ..config import Config
+from ..errors import FileError, PreviewError
+from ..images import preview
+from ..names import Filename
+from ..specs import HeaderKey, KeywordSpecs, Promotion
+from ..store import observations, proposals
+from ..store.connection import Store
+from ..store.documents import SCHEMA_VERSION
+from . import headers
+from .headers import Cards
+from .scan import FoundFile, FoundObservation
+
+logger = logging.getLogger(__name__)
+
+NEW = "new"
+UPDATED = "updated"
+UNCHANGED = "unchanged"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that could not be ingested as a whole: where it stopped, and why, in words."""
+
+    rootname: str
+    filename: str
+    stage: str
+    reason: str
+
+
+@dataclass
+class Outcome:
+    """What came of one observation.
+
+    `filetypes` are those that were read, `previews` those of which pictures were made, `unknown`
+    maps (header, keyword) to (type, file name) and `misfits` to (value as read, file name).
+    """
+
+    rootname: str
+    state: str = FAILED
+    filetypes: list[str] = field(default_factory=list)
+    previews: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unknown: dict[tuple[HeaderKey, str], tuple[str, str]] = field(default_factory=dict)
+    misfits: dict[tuple[HeaderKey, str], tuple[Any, str]] = field(default_factory=dict)
+    bytes: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class FileContent:
+    """What was read from one file: the cards of each header, and the pictures made.
+
+    `picture` is what the document keeps of them: their paths and cuts, or why there are none.
+    """
+
+    found: FoundFile
+    headers: list[Cards]
+    picture: dict[str, Any] | None = None
+
+
+def ingest_observation(
+    found: FoundObservation,
+    filetypes: Collection[str],
+    store: Store,
+    specs: KeywordSpecs,
+    config: Config,
+) -> Outcome:
+    """Read files of an observation, render their pictures and write its document whole.
+
+    Parameters
+    ----------
+    filetypes : collection of str
+        Which of its files to read; what is stored of the others stays.
+    """
+    started = time.monotonic()
+    outcome = Outcome(found.rootname)
+    outcome.failures += [
+        Failure(problem.rootname, problem.filename, "scan", problem.reason)
+        for problem in found.problems
+    ]
+    contents = {}
+    for filetype in filetypes:
+        content = _read_or_note(found.files[filetype], specs, config, outcome)
+        if content is not None:
+            contents[filetype] = content
+    if contents:
+        _write(found, contents, store, specs, outcome)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def _read_or_note(
+    file: FoundFile, specs: KeywordSpecs, config: Config, outcome: Outcome
+) -> FileContent | None:
+    """Return what is in a file; None, and a failure in the outcome, if it cannot be read."""
+    try:
+        return read_file(file, specs, config, outcome)
+    except FileError as error:
+        reason = str(error)
+    except Exception as error:
+        # Damaged files make astropy raise almost anything: the file is named, the run goes on.
+        logger.debug("%s", file.name, exc_info=True)
+        reason = f"{file.name} cannot be read: {type(error).__name__}: {error}"
+    outcome.failures.append(Failure(outcome.rootname, str(file.name), "headers", reason))
+    return None
+
+
+def read_file(
+    file: FoundFile, specs: KeywordSpecs, config: Config, outcome: Outcome
+) -> FileContent:
+    """Read every header of a file and render the pictures that its filetype has.
+
+    Raises
+    ------
+    FileError
+        If it is not a whole FITS file of ACS, or of another observation than its name says.
+    """
+    path = config.filesystem / file.path
+    try:
+        hdus = fits.open(path, memmap=False, lazy_load_hdus=False, do_not_scale_image_data=True)
+    except OSError as error:
+        raise FileError(f"{file.name} is not a FITS file that can be read: {error}") from error
+    with hdus:
+        end = _end_of_data(hdus)
+        if end > file.size:
+            raise FileError(
+                f"{file.name} is truncated: it has {file.size} bytes, its headers tell of {end}"
+            )
+        content = FileContent(file, [headers.cards(hdu.header) for hdu in hdus])
+        _check_identity(content, specs)
+        if end < file.size:
+            reason = f"{file.size - end} bytes behind extension {len(hdus) - 1} are not FITS"
+            outcome.failures.append(
+                Failure(outcome.rootname, str(file.name), "headers", f"{file.name}: {reason}")
+            )
+        if specs.filetypes[file.name.filetype].preview:
+            content.picture = _render(hdus, content, specs, config, outcome)
+    return content
+
+
+def _end_of_data(hdus: fits.HDUList) -> int:
+    last = hdus[-1].fileinfo()
+    return last["datLoc"] + last["datSpan"]
+
+
+def _check_identity(content: FileContent, specs: KeywordSpecs) -> None:
+    """Raise FileError if a file is not of this instrument or not of this observation."""
+    name = content.found.name
+    instrument = headers.first(content.headers[:1], "INSTRUME")
+    if instrument is None:
+        raise FileError(f"{name} has no INSTRUME in its primary header")
+    if str(instrument).strip() != specs.instrument:
+        raise FileError(f"{name} is of {instrument!r}, not of {specs.instrument}")
+    rootname = headers.first(content.headers[:1], "ROOTNAME")
+    if not isinstance(rootname, str) or not rootname.strip():
+        raise FileError(f"{name} has no ROOTNAME in its primary header")
+    # The ninth character tells of transmission, and jitter files end in j.
+    if rootname.strip().lower()[:8] != name.ipppssoot[:8]:
+        raise FileError(f"{name} says that its ROOTNAME is {rootname!r}")
+
+
+def _render(
+    hdus: fits.HDUList,
+    content: FileContent,
+    specs: KeywordSpecs,
+    config: Config,
+    outcome: Outcome,
+) -> dict[str, Any]:
+    """Render the pictures of a file, and return what the document keeps of them."""
+    name = content.found.name
+    proposid = headers.first(content.headers[:1], "PROPOSID")
+    proposid = proposid if isinstance(proposid, int) else None
+    jpeg = layout.jpeg_name(name, proposid)
+    thumbnail = None
+    if specs.filetypes[name.filetype].thumbnail:
+        thumbnail = layout.thumbnail_name(name, proposid)
+    try:
+        rendered = preview.render(
+            hdus,
+            str(name),
+            config.jpeg_dir / jpeg,
+            None if thumbnail is None else config.thumbnail_dir / thumbnail,
+            specs.image_extname,
+        )
+    except PreviewError as error:
+        return _no_picture(hdus, name, error, specs, outcome)
+    outcome.previews.append(name.filetype)
+    return {
+        "jpeg": jpeg,
+        "thumbnail": thumbnail,
+        "width": rendered.width,
+        "height": rendered.height,
+        "low": rendered.low,
+        "high": rendered.high,
+    }
+
+
+def _no_picture(
+    hdus: fits.HDUList,
+    name: Filename,
+    error: PreviewError,
+    specs: KeywordSpecs,
+    outcome: Outcome,
+) -> dict[str, Any]:
+    """Note why there is no picture: a failure, unless the file holds no image by itself."""
+    reason = str(error)
+    images = [hdu for hdu in hdus if hdu.name == specs.image_extname]
+    without_image = images and all(hdu.header.get("NAXIS") == 0 for hdu in images)
+    if without_image:
+        outcome.notes.append(f"no preview: {reason}")
+        return {"reason": reason}
+    outcome.failures.append(Failure(outcome.rootname, str(name), "preview", reason))
+    return {"reason": reason, "failed": True}
+
+
+def _write(
+    found: FoundObservation,
+    contents: Mapping[str, FileContent],
+    store: Store,
+    specs: KeywordSpecs,
+    outcome: Outcome,
+) -> None:
+    """Put what was read beside what is stored, and write the document whole."""
+    existing = observations.whole(store, found.rootname)
+    detector = find_detector(contents, specs) or (existing or {}).get("detector")
+    if detector is None:
+        outcome.notes.append("no header tells the detector")
+    document = _document(found, existing, specs)
+    document["detector"] = detector
+    for filetype, content in contents.items():
+        _put_file(document, filetype, content, detector, specs, outcome)
+    promoted = promote(document["headers"], specs)
+    document |= promoted | {"detector": promoted["detector"] or detector}
+    document["position"] = position(document, specs)
+    if document["position"] is None:
+        del document["position"]
+    document["proposal_type"] = proposals.type_of(store, document["proposid"])
+    observations.replace(store, document)
+    outcome.state = NEW if existing is None else UPDATED
+    outcome.filetypes = list(contents)
+    outcome.bytes = sum(content.found.size for content in contents.values())
+
+
+def _document(
+    found: FoundObservation, existing: dict[str, Any] | None, specs: KeywordSpecs
+) -> dict[str, Any]:
+    """Return the document to fill: acsql's own fields, and what is stored already."""
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    existing = existing or {}
+    return {
+        "_id": found.rootname,
+        "ipppssoot": found.ipppssoot,
+        "path": found.path,
+        "visit": names.visit(found.rootname),
+        "proposal_type": None,
+        "first_ingest_date": existing.get("first_ingest_date", now),
+        "last_ingest_date": now,
+        **dict.fromkeys(specs.promoted),
+        "position": None,
+        "datasets": existing.get("datasets", {}),
+        "headers": existing.get("headers", {}),
+        "files": existing.get("files", {}),
+        "previews": existing.get("previews", {}),
+        "schema_version": SCHEMA_VERSION,
+    }
+
+
+def _put_file(
+    document: dict[str, Any],
+    filetype: str,
+    content: FileContent,
+    detector: str | None,
+    specs: KeywordSpecs,
+    outcome: Outcome,
+) -> None:
+    """Put one file's headers, size and pictures into a document, in the place of older ones."""
+    filename = str(content.found.name)
+    stored = {}
+    for extension, read in enumerate(content.headers):
+        key = HeaderKey(detector, filetype, extension) if detector else None
+        header = headers.typed_header(read, key, specs)
+        stored[str(extension)] = header.values
+        for keyword, type_ in header.unknown.items():
+            outcome.unknown[key, keyword] = (type_, filename)
+        for keyword, value in header.misfits.items():
+            outcome.misfits[key, keyword] = (value, filename)
+    document["datasets"][filetype] = filename
+    document["headers"][filetype] = stored
+    document["files"][filetype] = {
+        "path": content.found.path,
+        "size": content.found.size,
+        "mtime": content.found.mtime,
+    }
+    document["previews"].pop(filetype, None)
+    if content.picture is not None:
+        document["previews"][filetype] = content.picture
+
+
+def find_detector(contents: Mapping[str, FileContent], specs: KeywordSpecs) -> str | None:
+    """Return the detector that the headers of an observation tell of, before they are typed."""
+    untyped = {
+        filetype: {
+            str(extension): {names.field(keyword): value for keyword, value in read}
+            for extension, read in enumerate(content.headers)
+        }
+        for filetype, content in contents.items()
+    }
+    return promoted_value(untyped, specs.promoted["detector"], specs)
+
+
+def promote(stored: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]:
+    """Return the promoted keywords of an observation, each from the best file there is.
+
+    Parameters
+    ----------
+    stored : mapping
+        The headers by filetype and extension, as they are stored.
+    """
+    return {
+        name: promoted_value(stored, promotion, specs) for name, promotion in specs.promoted.items()
+    }
+
+
+def promoted_value(
+    stored: Mapping[str, Any], promotion: Promotion, specs: KeywordSpecs
+) -> Any | None:
+    """Return the first known value of a promoted keyword that is of its type, or None."""
+    primary = [(filetype, 0, promotion.name) for filetype in specs.filetypes]
+    for filetype, extension, name in [*primary, *promotion.also]:
+        value = stored.get(filetype, {}).get(str(extension), {}).get(name)
+        if isinstance(value, str):
+            value = _part(value.strip(), promotion.pattern)
+        if value not in (None, "") and _is_of(promotion.spec.type, value):
+            return value
+    return None
+
+
+def _is_of(type_: str, value: Any) -> bool:
+    """Whether a stored value is of its spec's type and not one that was kept as it was read."""
+    if type_ in ("date", "datetime"):
+        return isinstance(value, datetime)
+    return headers.natural_type(value) == ("str" if type_ == "time" else type_)
+
+
+def _part(text: str, pattern: str | None) -> str | None:
+    if pattern is None:
+        return text
+    match = re.search(pattern, text)
+    return match[0] if match else None
+
+
+def position(document: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any] | None:
+    """Return where an observation points as GeoJSON, None if at nothing in the sky.
+
+    GeoJSON longitudes run from -180 to 180 degrees, right ascensions from 0 to 360.
+    """
+    if any(document.get(name) in values for name, values in specs.pointless.items()):
+        return None
+    ra, dec = document.get("ra_targ"), document.get("dec_targ")
+    if ra is None or dec is None or not (0 <= ra <= 360 and -90 <= dec <= 90):
+        return None
+    return {"type": "Point", "coordinates": [ra - 360 if ra > 180 else ra, dec]}
