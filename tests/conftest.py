@@ -1,0 +1,101 @@
+"""One private mongod and one ingested sample archive for all tests that need them."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import acsql
+from acsql import sample
+from acsql import specs as keyword_specs
+from acsql.config import Config
+from acsql.ingest import run
+from acsql.specs import KeywordSpecs
+from acsql.store import server
+from acsql.store.connection import Store
+
+OBSERVATIONS = 40
+
+
+@pytest.fixture(scope="session")
+def specs() -> KeywordSpecs:
+    """The specs that acsql brings along."""
+    return keyword_specs.load()
+
+
+@pytest.fixture(scope="session")
+def database_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a mongod of the tests' own."""
+    data_dir = tmp_path_factory.mktemp("server")
+    yield server.start(data_dir).uri
+    server.stop(data_dir)
+
+
+def _own_database(uri: str) -> str:
+    """Return the address of a new database on the same server."""
+    base, _, options = uri.partition("?")
+    return f"{base.rpartition('/')[0]}/test_{uuid.uuid4().hex}?{options}"
+
+
+@pytest.fixture
+def connection_string(database_uri: str) -> str:
+    """The address of an empty database for one test."""
+    return _own_database(database_uri)
+
+
+@pytest.fixture
+def store(connection_string: str, specs: KeywordSpecs) -> Iterator[Store]:
+    """An empty database, dropped after the test."""
+    with Store(connection_string, specs) as opened:
+        yield opened
+        opened.client.drop_database(opened.database.name)
+
+
+def make_config(folder: Path, connection_string: str, filesystem: Path | None = None) -> Config:
+    """Return the configuration of an archive that lives in a folder."""
+    return Config(
+        filesystem=filesystem or folder / "archive",
+        data_dir=folder / "data",
+        jpeg_dir=folder / "jpegs",
+        thumbnail_dir=folder / "thumbnails",
+        log_dir=folder / "logs",
+        proposals_file=(filesystem or folder / "archive") / "proposals.yaml",
+        ncores=2,
+        connection_string=connection_string,
+    )
+
+
+@pytest.fixture
+def config(tmp_path: Path, connection_string: str) -> Config:
+    """The configuration of an archive without any file, with a database of its own."""
+    (tmp_path / "archive").mkdir()
+    return make_config(tmp_path, connection_string)
+
+
+@pytest.fixture
+def empty_archive(config: Config) -> Iterator[acsql.Archive]:
+    """An archive into which nothing was ingested."""
+    with acsql.connect(config) as archive:
+        yield archive
+
+
+@pytest.fixture(scope="session")
+def sample_filesystem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample archive of small frames, only to be read."""
+    directory = tmp_path_factory.mktemp("sample") / "archive"
+    sample.write(directory, observations=OBSERVATIONS, seed=1, frame="small")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def sample_archive(
+    sample_filesystem: Path, database_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[acsql.Archive]:
+    """The sample archive, ingested and open; only to be read."""
+    folder = tmp_path_factory.mktemp("ingested")
+    config = make_config(folder, _own_database(database_uri), sample_filesystem)
+    report = run.ingest(config, run.Options(scheduler="processes"))
+    assert not report.failures
+    with acsql.connect(config) as archive:
+        yield archive
