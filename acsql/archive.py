@@ -233,19 +233,22 @@ class Observation:
         DatasetNotFound
             If there is none; the message says why.
         """
-        return self._archive.config.jpeg_dir / self._picture(filetype, "jpeg")
+        return self._picture(self._archive.config.jpeg_dir, filetype, "jpeg")
 
     def thumbnail(self, filetype: str = "flt") -> Path:
         """Return where the thumbnail of a filetype lies; raises like `jpeg`."""
-        return self._archive.config.thumbnail_dir / self._picture(filetype, "thumbnail")
+        return self._picture(self._archive.config.thumbnail_dir, filetype, "thumbnail")
 
-    def _picture(self, filetype: str, kind: str) -> str:
+    def _picture(self, folder: Path, filetype: str, kind: str) -> Path:
         filename = self._filename(filetype)
         found = self._document.previews.get(filetype, {})
         if not found.get(kind):
             reason = found.get("reason") or f"no {kind} is made of {filetype} files"
             raise DatasetNotFound(f"{filename} has no {kind}: {reason}")
-        return found[kind]
+        path = folder / found[kind]
+        if not path.is_file():
+            raise DatasetNotFound(f"the {kind} of {filename} is not in its place any more")
+        return path
 
     def _filename(self, filetype: str) -> str:
         if filetype not in self._document.datasets:
@@ -531,9 +534,8 @@ class Archive:
         """
         within = self.condition(of_proposal(observation["proposid"]), *conditions)
         order = self.order(sort)
-        if all(key.address != "rootname" for key in order):
-            order.append(Order("rootname"))
-        last = [observation[key.address] for key in order]
+        row = {key.address: observation[key.address] for key in order}
+        last = observations.sort_key(row | {"rootname": observation.rootname}, order)
         backwards = [Order(key.address, not key.descending) for key in order]
         found = (
             observations.find(self.store, within, ["ipppssoot"], direction, 1, last)
@@ -567,7 +569,10 @@ class Archive:
 
 def of_proposal(proposid: int | None) -> Condition:
     """Return the condition to belong to a proposal, or with None to no known one."""
-    return Not(Between("proposid")) if proposid is None else Equals("proposid", proposid)
+    if proposid is None:
+        # Not as being unknown: this an index serves.
+        return Not(Between("proposid", low=0))
+    return Equals("proposid", proposid)
 
 
 def _proposal(summary: Mapping[str, Any], known: Mapping[str, Any]) -> Proposal:
@@ -645,5 +650,5 @@ def _from_mark(mark: str, order: Sequence[Order], archive: Archive) -> list[Any]
             None if value is None else query.typed(value, query.resolve(address, archive.specs))
             for address, value in zip(addresses, values, strict=True)
         ]
-    except (binascii.Error, KeyError, TypeError, ValueError) as error:
+    except (binascii.Error, KeyError, TypeError, ValueError, QueryError) as error:
         raise QueryError(f"{mark!r} does not mark a page of this search") from error

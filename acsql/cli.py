@@ -181,7 +181,7 @@ def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, fo
     with _archive(ctx) as archive:
         header = archive.observation(rootname).header(filetype, extension)
         if format_ == "json":
-            click.echo(json.dumps(export.plain(header.values), indent=2))
+            click.echo(json.dumps(export.header_record(header.values, archive.specs), indent=2))
             return
         for line in export.header_lines(header.values, archive.specs):
             click.echo(line)

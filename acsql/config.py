@@ -6,6 +6,7 @@ come from it.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,7 +116,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         variable = f"{ENVIRONMENT_PREFIX}{setting.name.upper()}"
         if environ.get(variable):
             value = environ[variable]
-            if setting.type is int and value.strip().lstrip("+-").isdigit():
+            if setting.type is int and re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", value):
                 value = int(value)
             found[setting.name] = _value(setting.name, value, variable, Path.cwd())
     return {name: value for name, value in found.items() if value is not None}
@@ -136,10 +137,18 @@ def _value(name: str, value: Any, source: str, folder: Path) -> Any:
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{source}: {name} must be text, not {value!r}")
     if setting.type is Path:
-        return (folder / Path(value).expanduser()).resolve()
+        return _path(name, value, source, folder)
     if not value.startswith(("mongodb://", "mongodb+srv://")):
-        raise ConfigError(f"{source}: {name} must start with mongodb://, not {value!r}")
+        # Not what it is: it may hold a password.
+        raise ConfigError(f"{source}: {name} must start with mongodb:// or mongodb+srv://")
     return value
+
+
+def _path(name: str, value: str, source: str, folder: Path) -> Path:
+    try:
+        return (folder / Path(value).expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ConfigError(f"{source}: {name} cannot be {value!r}: {error}") from error
 
 
 def _complete(values: dict[str, Any], source: Path) -> Config:

@@ -7,13 +7,14 @@ never has to be held as a whole; only a table for people has to know its widths 
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from typing import Any, NamedTuple
 
 from .query import Column
-from .specs import KeywordSpecs
+from .specs import KeywordSpec, KeywordSpecs
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -43,9 +44,14 @@ def text(value: Any, column: Column | None = None) -> str:
 
 
 def plain(value: Any, column: Column | None = None) -> Any:
-    """Return a value as JSON has it: numbers, truth values and null stay what they are."""
+    """Return a value as JSON has it: numbers, truth values and null stay what they are.
+
+    JSON has no infinity and no NaN: they are null.
+    """
     if isinstance(value, datetime | time):
         return text(value, column)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, list):
         return [plain(part, column) for part in value]
     if isinstance(value, Mapping):
@@ -75,7 +81,7 @@ def _cells(rows: Rows, columns: Sequence[Column]) -> Iterator[list[str]]:
 
 def _safe(value: Any, column: Column) -> str:
     cell = text(value, column)
-    return f"'{cell}" if isinstance(value, str) and _FORMULA.match(cell) else cell
+    return f"'{cell}" if isinstance(value, str | list) and _FORMULA.match(cell) else cell
 
 
 def write_json(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
@@ -102,16 +108,23 @@ def write_table(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
         yield "  ".join(aligned).rstrip() + "\n"
 
 
+def header_record(values: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]:
+    """Return a header as JSON has it: keys as they are stored, dates as their specs say."""
+    return {name: plain(value, _column(name, specs)) for name, value in values.items()}
+
+
 def header_lines(values: Mapping[str, Any], specs: KeywordSpecs) -> Iterator[str]:
     """Yield a header as lines for people: ``EXPTIME  = 60.0 [s] / exposure duration``."""
     for name, value in values.items():
-        spec = specs.keywords.get(name)
-        keyword = spec.keyword if spec else name.upper()
-        unit = f" [{spec.unit}]" if spec and spec.unit else ""
-        comment = f" / {spec.description}" if spec and spec.description else ""
-        column = Column(name, spec) if spec else None
+        column = _column(name, specs)
+        unit = f" [{column.spec.unit}]" if column.spec.unit else ""
+        comment = f" / {column.spec.description}" if column.spec.description else ""
         for part in value if isinstance(value, list) else [value]:
-            yield f"{keyword:8} = {text(part, column)}{unit}{comment}".rstrip()
+            yield f"{column.spec.keyword:8} = {text(part, column)}{unit}{comment}".rstrip()
+
+
+def _column(name: str, specs: KeywordSpecs) -> Column:
+    return Column(name, specs.keywords.get(name) or KeywordSpec(name.upper(), "str"))
 
 
 FORMATS = {

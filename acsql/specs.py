@@ -95,6 +95,7 @@ class KeywordSpecs:
     """All specs together.  Keywords are keyed by the names under which they are stored."""
 
     instrument: str
+    instrument_keywords: tuple[str, ...]
     image_extname: str
     pointless: Mapping[str, tuple[str, ...]]
     detectors: Mapping[str, str]
@@ -172,7 +173,6 @@ def packaged() -> Traversable:
     return resources.files("acsql.keyword_specs")
 
 
-@lru_cache(maxsize=8)
 def load(overlay: Path | None = None) -> KeywordSpecs:
     """Read the specs that acsql brings along, and those of `overlay` over them.
 
@@ -186,9 +186,17 @@ def load(overlay: Path | None = None) -> KeywordSpecs:
     SpecError
         If a file cannot be read or `check` finds anything inconsistent; the message lists it.
     """
-    folders: list[Any] = [packaged()]
-    if overlay is not None and overlay.is_dir():
-        folders.append(overlay)
+    if overlay is None or not overlay.is_dir():
+        return _packaged_specs()
+    return _sound([packaged(), overlay])
+
+
+@lru_cache(maxsize=1)
+def _packaged_specs() -> KeywordSpecs:
+    return _sound([packaged()])
+
+
+def _sound(folders: Iterable[Traversable]) -> KeywordSpecs:
     raw = _merged(folders)
     problems = check(raw)
     if problems:
@@ -207,7 +215,7 @@ class RawSpecs:
     lists: dict[str, Any] = field(default_factory=dict)
 
 
-def _merged(folders: Iterable[Any]) -> RawSpecs:
+def _merged(folders: Iterable[Traversable]) -> RawSpecs:
     """Return the specs of several folders as one; what is said again later changes nothing."""
     merged = RawSpecs()
     for folder in folders:
@@ -367,6 +375,7 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
     }
     return KeywordSpecs(
         instrument=raw.instrument["instrument"],
+        instrument_keywords=tuple(raw.instrument["instrument_keywords"]),
         image_extname=raw.instrument["image_extname"],
         pointless={
             names.field(keyword): tuple(values)

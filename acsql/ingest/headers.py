@@ -143,13 +143,18 @@ def _storable(value: Any) -> Any:
     """Return a value that MongoDB can hold: text in the place of one that it cannot."""
     if isinstance(value, bool | float | str):
         return value
-    if isinstance(value, int) and -(2**63) <= value < 2**63:
+    if isinstance(value, int) and _fits_mongo(value):
         return value
     return str(value)
 
 
+def _fits_mongo(value: float) -> bool:
+    """Whether a number is one that MongoDB's integers, of eight bytes, can hold."""
+    return -(2**63) <= value < 2**63
+
+
 def _as_int(value: Any, _: KeywordSpec) -> int:
-    if isinstance(value, bool | str) or value != int(value):
+    if isinstance(value, bool | str) or value != int(value) or not _fits_mongo(value):
         raise TypeError(value)
     return int(value)
 

@@ -148,6 +148,7 @@ def read_file(
             )
         content = FileContent(file, [headers.cards(hdu.header) for hdu in hdus])
         _check_identity(content, specs)
+        _note_missing_extensions(content, outcome)
         if end < file.size:
             reason = f"{file.size - end} bytes behind extension {len(hdus) - 1} are not FITS"
             outcome.failures.append(
@@ -166,17 +167,26 @@ def _end_of_data(hdus: fits.HDUList) -> int:
 def _check_identity(content: FileContent, specs: KeywordSpecs) -> None:
     """Raise FileError if a file is not of this instrument or not of this observation."""
     name = content.found.name
-    instrument = headers.first(content.headers[:1], "INSTRUME")
-    if instrument is None:
-        raise FileError(f"{name} has no INSTRUME in its primary header")
-    if str(instrument).strip() != specs.instrument:
-        raise FileError(f"{name} is of {instrument!r}, not of {specs.instrument}")
+    told = [headers.first(content.headers[:1], keyword) for keyword in specs.instrument_keywords]
+    instruments = [value.strip() for value in told if isinstance(value, str)]
+    if not instruments:
+        keywords = " or ".join(specs.instrument_keywords)
+        raise FileError(f"{name} has no {keywords} in its primary header")
+    if specs.instrument not in (value.partition("/")[0] for value in instruments):
+        raise FileError(f"{name} is of {instruments[0]}, not of {specs.instrument}")
     rootname = headers.first(content.headers[:1], "ROOTNAME")
     if not isinstance(rootname, str) or not rootname.strip():
         raise FileError(f"{name} has no ROOTNAME in its primary header")
     # The ninth character tells of transmission, and jitter files end in j.
     if rootname.strip().lower()[:8] != name.ipppssoot[:8]:
         raise FileError(f"{name} says that its ROOTNAME is {rootname!r}")
+
+
+def _note_missing_extensions(content: FileContent, outcome: Outcome) -> None:
+    """Note that a file has fewer extensions than it says: it may have been cut between two."""
+    told, there = headers.first(content.headers[:1], "NEXTEND"), len(content.headers) - 1
+    if isinstance(told, int) and there < told:
+        outcome.notes.append(f"{content.found.name} has {there} extensions, NEXTEND says {told}")
 
 
 def _render(

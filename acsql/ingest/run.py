@@ -258,24 +258,28 @@ def _run(
     if options.scheduler == "processes":
         # The scheduler hands out six tasks at a time unless told otherwise, which leaves a
         # worker idle at the end of a short run.
-        with _handing_over(bag, take):
+        with _handing_over(take):
             bag.compute(
                 scheduler="processes", num_workers=workers, chunksize=1, initializer=_quieten
             )
     elif options.scheduler in LOCAL_SCHEDULERS:
-        with _handing_over(bag, take), _in_this_process(config):
+        with _handing_over(take), _in_this_process(config):
             bag.compute(scheduler=options.scheduler, num_workers=workers)
     else:
         _run_on_cluster(bag, options.scheduler, take)
 
 
-def _handing_over(bag: dask.bag.Bag, take: Callable[[Outcome], None]) -> Callback:
-    """Return the callback by which a local scheduler hands over each partition's outcomes."""
-    partitions = set(bag.__dask_keys__())
+def _handing_over(take: Callable[[Outcome], None]) -> Callback:
+    """Return the callback by which a local scheduler hands over outcomes as they come.
 
-    def finished(key: Any, outcomes: Any, *_: Any) -> None:
-        if key in partitions:
-            for outcome in outcomes:
+    It hears of every task of the graph, and the same list can pass through several of them.
+    """
+    handed: set[str] = set()
+
+    def finished(_key: Any, result: Any, *_: Any) -> None:
+        for outcome in result if isinstance(result, list) else ():
+            if isinstance(outcome, Outcome) and outcome.rootname not in handed:
+                handed.add(outcome.rootname)
                 take(outcome)
 
     return Callback(posttask=finished)

@@ -1,0 +1,118 @@
+"""Make the preview of an ACS image and its thumbnail, and put both in place whole.
+
+Pictures are written beside their final place and moved there, so that whoever looks at them
+never meets half a picture, and a failure leaves the old one.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from astropy.io import fits
+from PIL import Image
+
+from ..errors import PreviewError
+from . import mosaic, stretch
+
+THUMBNAIL_SIZE = 128
+# The most pixels that libjpeg takes in either direction (JPEG_MAX_DIMENSION).
+LARGEST_SIDE = 65500
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What was made of an image: sides in pixels, cuts in its units, files in bytes."""
+
+    width: int
+    height: int
+    low: float
+    high: float
+    jpeg_bytes: int
+    thumbnail_bytes: int | None = None
+
+
+def render(
+    hdus: fits.HDUList,
+    filename: str,
+    jpeg: Path,
+    thumbnail: Path | None = None,
+    extname: str = "SCI",
+    quality: int = 75,
+) -> Rendered:
+    """Write the preview of an image and, if it is given a place, the thumbnail.
+
+    Parameters
+    ----------
+    hdus : HDUList
+        As `fits.open` gives it, with any options; nobody has asked for its data.
+    filename : str
+        What error messages call the file.
+    jpeg, thumbnail : Path
+        Where the pictures go; folders are made, old pictures replaced.  Both are baseline
+        JPEGs, the thumbnail with its longer side of 128 pixels at most.
+    extname : str
+        Which extensions are shown.
+    quality : int
+        Of the JPEGs, as Pillow counts it.
+
+    Raises
+    ------
+    PreviewError
+        If there is nothing to show or a picture cannot be written.
+    """
+    grey, low, high = picture(hdus, filename, extname)
+    image = Image.fromarray(grey)
+    files = {Path(jpeg): _encoded(image, quality)}
+    if thumbnail is not None:
+        small = image.copy()
+        small.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
+        files[Path(thumbnail)] = _encoded(small, quality)
+    _write(files, filename)
+    return Rendered(*image.size, low, high, *map(len, files.values()))
+
+
+def picture(
+    hdus: fits.HDUList, filename: str, extname: str = "SCI"
+) -> tuple[np.ndarray, float, float]:
+    """Return the picture of an image from its top, uint8, and the cuts it was scaled by.
+
+    Raises
+    ------
+    PreviewError
+        If there is nothing to show.
+    """
+    chips = [mosaic.pixels(hdu, filename) for hdu in mosaic.image_hdus(hdus, extname, filename)]
+    height, width = sum(len(chip) for chip in chips), chips[0].shape[1]
+    if max(width, height) > LARGEST_SIDE:
+        raise PreviewError(f"{filename}: {width} x {height} pixels are too many for a JPEG")
+    low, high = stretch.limits(chips, filename)
+    return stretch.to_bytes(chips, low, high), low, high
+
+
+def _encoded(image: Image.Image, quality: int) -> bytes:
+    # Not straight into a file: there Pillow takes no notice of a last write that a full disk
+    # cuts short.
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def _write(files: dict[Path, bytes], filename: str) -> None:
+    """Put all files in place or, if one cannot be written, none."""
+    temporary = {path: path.with_name(f".{path.name}.{uuid4().hex}") for path in files}
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary[path].write_bytes(content)
+        for path in files:
+            temporary[path].replace(path)
+    except OSError as error:
+        raise PreviewError(f"{filename}: cannot write {path}: {error}") from error
+    finally:
+        for path in temporary.values():
+            # Moved, never made, or in a folder that takes no orders from us.
+            with suppress(OSError):
+                path.unlink()

@@ -1,0 +1,223 @@
+"""Scale the pixels of an image linearly to 8 bits between its 1st and 99th percentile.
+
+The result is the plain definition's to the last bit; only the way there is quicker.  Images
+of 8 or 16 bits need one count of each possible value and one look-up table.  For all others a
+sample guesses where the tails begin, one pass collects them, and ranks that count every
+finite pixel decide whether the guess was good enough.  Both work chunk by chunk, so that
+nothing the size of the image is made but the picture.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from ..errors import PreviewError
+
+LOW_PERCENT, HIGH_PERCENT = 1, 99
+MID_GREY = 128
+
+# Pixels worked on at a time: 1 MB of float64 stays in a processor's cache.
+CHUNK = 1 << 17
+# Pixels looked at to guess the tails, and the part of them taken for a tail.  1 % is needed;
+# of 100,000 random pixels the 1,500th is below the percentile only beyond 15 sigma.
+SAMPLE = 100_000
+TAIL = 0.015
+
+ValueAt = Callable[[int], float]
+
+
+# A signalling NaN makes numpy warn wherever it is looked at.
+@np.errstate(invalid="ignore")
+def limits(chips: Sequence[np.ndarray], filename: str) -> tuple[float, float]:
+    """Return the 1st and 99th percentile of the finite pixels of all chips together.
+
+    Parameters
+    ----------
+    chips : sequence of numpy.ndarray
+        Physical values, in any real type and byte order.
+    filename : str
+        What error messages call the file.
+
+    Returns
+    -------
+    low, high : float
+        What `numpy.percentile` gives for the same pixels in float64.
+
+    Raises
+    ------
+    PreviewError
+        If no pixel is finite, or the two are further apart than a float64 can say.
+    """
+    same_type = len({chip.dtype for chip in chips}) == 1
+    if same_type and _is_countable(chips[0]):
+        size, value_at = _by_counting(chips)
+    else:
+        size, value_at = _by_tails(chips)
+    if not size:
+        raise PreviewError(f"{filename}: no pixel of the image is finite")
+    low = _percentile(size, value_at, LOW_PERCENT)
+    high = _percentile(size, value_at, HIGH_PERCENT)
+    if not math.isfinite(high - low):
+        raise PreviewError(f"{filename}: its pixel values are too far apart to be scaled")
+    return low, high
+
+
+@np.errstate(invalid="ignore")
+def to_bytes(chips: Sequence[np.ndarray], low: float, high: float) -> np.ndarray:
+    """Return the picture of an image.
+
+    A finite pixel x becomes ``round((clip(x, low, high) - low) / (high - low) * 255)``,
+    calculated in float64, or 128 where `low` equals `high`; one that is not finite becomes 0.
+
+    Parameters
+    ----------
+    chips : sequence of numpy.ndarray, shape (rows, width)
+        Physical values in any real type and byte order, the bottom chip first.
+    low, high : float
+        The values that become black and white.
+
+    Returns
+    -------
+    numpy.ndarray of uint8, shape (all rows, width)
+        The picture from its top: row 0 of the bottom chip is its last row.
+    """
+    picture = np.empty((sum(len(chip) for chip in chips), chips[0].shape[1]), np.uint8)
+    upwards, first = picture[::-1], 0
+    for chip in chips:
+        _fill(upwards[first : first + len(chip)], chip, low, high)
+        first += len(chip)
+    return picture
+
+
+def _fill(picture: np.ndarray, chip: np.ndarray, low: float, high: float) -> None:
+    if _is_countable(chip):
+        codes = _codes(chip)
+        table = _grey(_possible_values(chip), low, high)
+        for rows in _chunks(chip):
+            # Every code has its entry: "wrap" only spares numpy a buffered check.
+            np.take(table, codes[rows], out=picture[rows], mode="wrap")
+    else:
+        for rows in _chunks(chip):
+            picture[rows] = _grey(chip[rows], low, high)
+
+
+def _grey(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    grey = values.astype(np.float64)
+    finite = np.isfinite(grey)
+    if low == high:
+        grey.fill(MID_GREY)
+    else:
+        np.clip(grey, low, high, out=grey)
+        grey -= low
+        grey /= high - low
+        grey *= 255
+        np.rint(grey, out=grey)
+    if not finite.all():
+        grey[~finite] = 0
+    return grey.astype(np.uint8)
+
+
+def _percentile(size: int, value_at: ValueAt, percent: float) -> float:
+    """Interpolate linearly between two ranks, rounding as `numpy.percentile` does."""
+    position = (size - 1) * (percent / 100)
+    rank = math.floor(position)
+    part = position - rank
+    below, above = value_at(rank), value_at(min(rank + 1, size - 1))
+    if part < 0.5:
+        return below + (above - below) * part
+    return above - (above - below) * (1 - part)
+
+
+def _by_counting(chips: Sequence[np.ndarray]) -> tuple[int, ValueAt]:
+    """Return the number of pixels and a function from a rank to its value."""
+    values = _possible_values(chips[0])
+    counts = np.zeros(values.size, np.int64)
+    for chip in chips:
+        codes = _codes(chip)
+        for rows in _chunks(chip):
+            counts += np.bincount(codes[rows].ravel(), minlength=values.size)
+    order = np.argsort(values)
+    ranks = np.cumsum(counts[order])
+    return int(ranks[-1]), lambda rank: float(
+        values[order[np.searchsorted(ranks, rank, side="right")]]
+    )
+
+
+def _by_tails(chips: Sequence[np.ndarray]) -> tuple[int, ValueAt]:
+    """Return the number of finite pixels and a function from a rank to its value."""
+    bottom, top = _guess(chips)
+    size = up_to_bottom = from_top = 0
+    below, above = [], []
+    for chip in chips:
+        for rows in _chunks(chip):
+            values = _finite(chip[rows])
+            size += values.size
+            low_values, high_values = values[values <= bottom], values[values >= top]
+            up_to_bottom += low_values.size
+            from_top += high_values.size
+            # Pixels equal to a bound are counted, not kept: there may be millions of them.
+            below.append(low_values[low_values < bottom])
+            above.append(high_values[high_values > top])
+    lowest, highest = np.sort(np.concatenate(below)), np.sort(np.concatenate(above))
+
+    def value_at(rank: int) -> float:
+        rank_from_top = size - 1 - rank
+        if rank < lowest.size:
+            return float(lowest[rank])
+        if rank < up_to_bottom:
+            return float(bottom)
+        if rank_from_top < highest.size:
+            return float(highest[-1 - rank_from_top])
+        if rank_from_top < from_top:
+            return float(top)
+        return _by_partition(chips, rank)
+
+    return size, value_at
+
+
+def _by_partition(chips: Sequence[np.ndarray], rank: int) -> float:
+    """Return the value at a rank that lies in neither tail: the guess was a bad one."""
+    values = np.concatenate([_finite(chip) for chip in chips])
+    values.partition(rank)
+    return float(values[rank])
+
+
+def _guess(chips: Sequence[np.ndarray]) -> tuple[np.generic, np.generic]:
+    """Return the values between which, by a sample, all but the tails lie."""
+    # An odd step does not keep to a few columns of a chip whose width is a power of two.
+    step = sum(chip.size for chip in chips) // SAMPLE | 1
+    sample = np.concatenate([_finite(chip.reshape(-1)[::step]) for chip in chips])
+    if not sample.size:
+        return np.float64(np.nan), np.float64(np.nan)
+    sample.sort()
+    tail = min(sample.size - 1, 1 + math.ceil(sample.size * TAIL))
+    return sample[tail], sample[-1 - tail]
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    """Return the finite ones of `values`, flat and in the processor's byte order."""
+    values = values.ravel().astype(values.dtype.newbyteorder("="), copy=False)
+    finite = np.isfinite(values)
+    return values if finite.all() else values[finite]
+
+
+def _is_countable(chip: np.ndarray) -> bool:
+    return chip.dtype.kind in "iu" and chip.dtype.itemsize <= 2
+
+
+def _codes(chip: np.ndarray) -> np.ndarray:
+    """Return the pixels as unsigned integers of this processor, their bytes untouched."""
+    return chip.view(f"=u{chip.dtype.itemsize}")
+
+
+def _possible_values(chip: np.ndarray) -> np.ndarray:
+    """Return the value that each code stands for."""
+    bytes_each = chip.dtype.itemsize
+    return np.arange(1 << 8 * bytes_each, dtype=f"=u{bytes_each}").view(chip.dtype)
+
+
+def _chunks(chip: np.ndarray) -> Iterator[slice]:
+    rows, width = chip.shape
+    step = max(1, CHUNK // width)
+    return (slice(first, first + step) for first in range(0, rows, step))

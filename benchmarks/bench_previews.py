@@ -1,0 +1,121 @@
+"""Compare `images.preview` with the plain way of making the same picture.
+
+    python benchmarks/bench_previews.py [--repeat N]
+
+Writes a full-frame WFC raw and flt file into a temporary folder, renders each both ways,
+checks that the pictures are the same byte for byte, and prints the medians of the times
+(the two ways in turn, files in the page cache), their ratio, and by how much memory grew at
+its peak (each way in a process of its own; read from /proc, so on Linux only).
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from PIL import Image
+
+from acsql.images import preview
+
+HEIGHT, WIDTH = 2048, 4096  # of a WFC chip, calibrated
+OVERSCAN = (20, 48)  # rows and columns more in a raw file
+
+
+def plain(path: Path, jpeg: Path) -> None:
+    """Render by the definition, on the whole mosaic at once."""
+    with fits.open(path) as hdus:
+        chips = [hdus["SCI", version].data for version in (1, 2)]
+    mosaic = np.vstack(chips).astype(np.float64)
+    low, high = np.percentile(mosaic, 1), np.percentile(mosaic, 99)
+    grey = np.rint((np.clip(mosaic, low, high) - low) / (high - low) * 255).astype(np.uint8)
+    Image.fromarray(grey[::-1]).save(jpeg, quality=75)
+
+
+def ours(path: Path, jpeg: Path) -> None:
+    """Render as acsql does."""
+    with fits.open(path) as hdus:
+        preview.render(hdus, path.name, jpeg)
+
+
+WAYS = {"plain": plain, "ours": ours}
+
+
+def write_exposure(path: Path, filetype: str) -> None:
+    """Write a sky with noise, stars and cosmic rays, as counts or as calibrated values."""
+    random = np.random.default_rng(20020301)
+    shape = (HEIGHT, WIDTH)
+    if filetype == "raw":
+        shape = (HEIGHT + OVERSCAN[0], WIDTH + OVERSCAN[1])
+    hdus = fits.HDUList([fits.PrimaryHDU()])
+    for version in (1, 2):
+        sky = random.normal(60, 9, shape).astype(np.float32)
+        hit = random.random(shape) < 0.02
+        sky[hit] += random.exponential(1500, np.count_nonzero(hit))
+        science, quality = sky, np.zeros(shape, np.int16)
+        if filetype == "raw":
+            science = np.clip(np.rint(sky / 2 + 2500), 0, 65535).astype(np.uint16)
+        hdus.append(fits.ImageHDU(science, name="SCI", ver=version))
+        hdus.append(fits.ImageHDU(None if filetype == "raw" else sky, name="ERR", ver=version))
+        hdus.append(fits.ImageHDU(None if filetype == "raw" else quality, name="DQ", ver=version))
+    hdus.writeto(path)
+
+
+def seconds(way: str, path: Path, jpeg: Path) -> float:
+    """Return how long one rendering takes."""
+    started = time.perf_counter()
+    WAYS[way](path, jpeg)
+    return time.perf_counter() - started
+
+
+def growth(way: str, path: Path, jpeg: Path) -> float:
+    """Return by how many MB a fresh process grows at its peak."""
+    before = _memory("VmRSS")
+    WAYS[way](path, jpeg)
+    return _memory("VmHWM") - before
+
+
+def _memory(field: str) -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
+
+
+def compare(path: Path, repeat: int) -> None:
+    """Print one line of figures for a file."""
+    jpegs = {way: path.with_name(f"{way}.jpg") for way in WAYS}
+    for way, jpeg in jpegs.items():
+        WAYS[way](path, jpeg)
+    if jpegs["plain"].read_bytes() != jpegs["ours"].read_bytes():
+        raise SystemExit(f"{path.name}: the two pictures differ")
+    times = {way: [] for way in WAYS}
+    for _ in range(repeat):
+        for way, jpeg in jpegs.items():
+            times[way].append(seconds(way, path, jpeg))
+    middle = {way: 1000 * statistics.median(found) for way, found in times.items()}
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        peak = {way: pool.apply(growth, (way, path, jpeg)) for way, jpeg in jpegs.items()}
+    print(
+        f"{path.name:24} {middle['plain']:6.0f} ms {middle['ours']:6.0f} ms "
+        f"{middle['ours'] / middle['plain']:6.2f} "
+        f"{peak['plain']:7.0f} MB {peak['ours']:6.0f} MB {peak['ours'] / peak['plain']:6.2f}"
+    )
+
+
+def main() -> None:
+    """Write the files and compare."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeat", type=int, default=9, help="renderings of each kind")
+    repeat = parser.parse_args().repeat
+    print(f"{'':24} {'plain':>9} {'ours':>9} {'ratio':>6} {'plain':>10} {'ours':>9} {'ratio':>6}")
+    with tempfile.TemporaryDirectory() as folder:
+        for filetype in ("raw", "flt"):
+            path = Path(folder) / f"jbench01q_{filetype}.fits"
+            write_exposure(path, filetype)
+            compare(path, repeat)
+
+
+if __name__ == "__main__":
+    main()

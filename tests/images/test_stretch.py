@@ -1,0 +1,163 @@
+"""The stretch to 8 bits, against its definition in plain numpy."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from acsql.errors import PreviewError
+from acsql.images import stretch
+
+NAME = "jabc01abq_flt.fits"
+
+
+def plain_limits(chips):
+    pixels = np.concatenate([chip.astype(np.float64).ravel() for chip in chips])
+    pixels = pixels[np.isfinite(pixels)]
+    return np.percentile(pixels, 1), np.percentile(pixels, 99)
+
+
+def plain_picture(chips, low, high):
+    mosaic = np.vstack([chip.astype(np.float64) for chip in chips])
+    finite = np.isfinite(mosaic)
+    mosaic[~finite] = low
+    if low == high:
+        grey = np.full(mosaic.shape, 128)
+    else:
+        grey = np.round((np.clip(mosaic, low, high) - low) / (high - low) * 255)
+    return np.where(finite, grey, 0).astype(np.uint8)[::-1]
+
+
+def assert_as_defined(chips):
+    low, high = stretch.limits(chips, NAME)
+    assert (low, high) == plain_limits(chips)
+    picture = stretch.to_bytes(chips, low, high)
+    assert picture.dtype == np.uint8
+    np.testing.assert_array_equal(picture, plain_picture(chips, low, high))
+
+
+DTYPES = ["u1", "i1", ">i2", "<u2", ">u2", ">i4", ">i8", "<f4", ">f4", ">f8"]
+
+
+def values(dtype):
+    """Draw any pixel values, ties and values that are not finite among them."""
+    if dtype.kind != "f":
+        few = st.integers(0, 3)
+        return st.one_of(few, hnp.from_dtype(dtype))
+    few = st.sampled_from([0.0, 1.0, 1.5, np.nan, np.inf, -np.inf])
+    largest = 2.0**100
+    many = hnp.from_dtype(dtype, min_value=-largest, max_value=largest, allow_nan=False)
+    return st.one_of(few, many)
+
+
+@st.composite
+def images(draw):
+    """Draw the chips of an image with at least one finite pixel."""
+    width = draw(st.integers(1, 9))
+    chips = []
+    one_type = draw(st.booleans())
+    dtype = np.dtype(draw(st.sampled_from(DTYPES)))
+    for _ in range(draw(st.integers(1, 3))):
+        shape = (draw(st.integers(1, 20)), width)
+        chips.append(draw(hnp.arrays(dtype, shape, elements=values(dtype), fill=values(dtype))))
+        dtype = dtype if one_type else np.dtype(draw(st.sampled_from(DTYPES)))
+    if not any(np.isfinite(chip).any() for chip in chips):
+        chips[0][0, 0] = 7
+    return chips
+
+
+@settings(max_examples=300)
+@given(
+    images(),
+    st.sampled_from([1, 10, 100_000]),
+    st.sampled_from([1, 8, 1 << 17]),
+)
+def test_the_picture_is_the_definition(chips, sample, chunk):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stretch, "SAMPLE", sample)
+        patch.setattr(stretch, "CHUNK", chunk)
+        assert_as_defined(chips)
+
+
+def sky(shape, dtype):
+    """Return noise with stars, many chunks and samples large."""
+    random = np.random.default_rng(9)
+    image = random.normal(1000, 12, shape)
+    stars = random.random(shape) < 0.02
+    image[stars] += random.exponential(9000, np.count_nonzero(stars))
+    return image.astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [">u2", "<f4", ">f4", ">f8", ">i4"])
+def test_a_large_image_of_two_chips(dtype):
+    image = sky((1000, 700), dtype)
+    if image.dtype.kind == "f":
+        image[400:450, 100:300] = np.nan
+        image[5, 5:9] = np.inf
+        image[7, 5:9] = -np.inf
+    assert_as_defined([image[:480], image[480:]])
+
+
+@pytest.mark.parametrize("extreme", [-1e6, 1e6, np.nan])
+def test_a_sample_that_misleads_does_not_change_the_limits(extreme):
+    image = sky((1000, 700), "f4")
+    step = image.size // stretch.SAMPLE | 1
+    image.ravel()[::step] = extreme
+    assert_as_defined([image])
+
+
+def test_an_image_with_millions_of_equal_pixels():
+    image = sky((1000, 700), "f4")
+    image[:, :300] = 0
+    image[:, 600:] = image.max()
+    assert_as_defined([image])
+
+
+def test_pixels_beyond_equal_limits_are_grey_too():
+    image = np.zeros((40, 50), np.float32)
+    image[3, 4] = 1e5
+    assert stretch.limits([image], NAME) == (0, 0)
+    assert (stretch.to_bytes([image], 0, 0) == 128).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_constant_image_is_mid_grey(dtype):
+    image = np.full((3, 5), 7, dtype)
+    assert stretch.limits([image], NAME) == (7, 7)
+    assert (stretch.to_bytes([image], 7, 7) == 128).all()
+
+
+@pytest.mark.parametrize(("low", "high"), [(2, 2), (0, 4)])
+def test_pixels_that_are_not_finite_are_black(low, high):
+    image = np.array([[np.nan, np.inf, -np.inf, 2]], np.float32)
+    assert stretch.to_bytes([image], low, high).tolist() == [[0, 0, 0, 128]]
+
+
+def test_a_signalling_nan_is_black_without_a_warning():
+    image = np.array([[0x7F800001, 0, 0]], np.uint32).view(np.float32)
+    assert stretch.limits([image], NAME) == (0, 0)
+    assert stretch.to_bytes([image], 0, 0).tolist() == [[0, 128, 128]]
+
+
+def test_row_0_of_the_first_chip_is_at_the_bottom():
+    chips = [np.array([[0], [1]], np.uint8), np.array([[2], [3]], np.uint8)]
+    assert stretch.to_bytes(chips, 0, 255).ravel().tolist() == [3, 2, 1, 0]
+
+
+def test_a_half_is_rounded_to_even():
+    image = np.arange(5, dtype=np.float64)[np.newaxis]
+    assert stretch.to_bytes([image], 0, 510).ravel().tolist() == [0, 0, 1, 2, 2]
+
+
+def test_an_image_without_a_finite_pixel_is_refused():
+    chips = [np.full((5, 6), np.nan), np.full((2, 6), np.inf)]
+    with pytest.raises(PreviewError, match=f"{NAME}: no pixel of the image is finite"):
+        stretch.limits(chips, NAME)
+
+
+@pytest.mark.parametrize("largest", [1e308, 1.7e308])
+def test_limits_further_apart_than_a_float_are_refused(largest):
+    image = np.array([[-largest, largest]] * 100)
+    with pytest.raises(PreviewError, match=f"{NAME}: .*too far apart"):
+        stretch.limits([image], NAME)

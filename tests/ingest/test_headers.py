@@ -1,0 +1,168 @@
+"""Typing headers by their specs, with astropy as the judge of what a header says."""
+
+from datetime import datetime
+
+import pytest
+from astropy.io import fits
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acsql import names
+from acsql.ingest import headers
+from acsql.specs import HeaderKey, KeywordSpec, KeywordSpecs
+
+KEY = HeaderKey("WFC", "raw", 0)
+
+
+def spec(type_: str, *formats: str) -> KeywordSpec:
+    return KeywordSpec("X", type_, formats=formats)
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "stored"),
+    [
+        (3, "int", 3),
+        (3.0, "int", 3),
+        (3, "float", 3.0),
+        (2.5, "float", 2.5),
+        ("WFC", "str", "WFC"),
+        ("", "str", ""),
+        (True, "str", "T"),
+        (False, "str", "F"),
+        (True, "bool", True),
+        ("F", "bool", False),
+        ("", "int", None),
+        ("  ", "float", None),
+        ("", "date", None),
+        (None, "int", None),
+        ("2002-04-13", "date", datetime(2002, 4, 13)),
+        ("18:16:35", "time", "18:16:35"),
+        ("2007-02-08T21:38:46", "datetime", datetime(2007, 2, 8, 21, 38, 46)),
+        ("2011-03-10", "datetime", datetime(2011, 3, 10)),
+    ],
+)
+def test_values_that_fit(value: object, type_: str, stored: object) -> None:
+    result, fits_type = headers.typed(value, spec(type_))
+    assert fits_type
+    assert result == stored
+    assert type(result) is type(stored)
+
+
+@pytest.mark.parametrize(
+    ("value", "type_"),
+    [
+        ("abc", "int"),
+        (2.5, "int"),
+        (True, "int"),
+        (float("inf"), "int"),
+        ("1.0", "float"),
+        (2**60 + 1, "float"),
+        (True, "float"),
+        (1.5, "str"),
+        (1, "bool"),
+        ("2003-02-30", "date"),
+        ("13/04/02", "date"),
+        (20020413, "date"),
+        ("25:00:00", "time"),
+        ("2007-02-08T21:38:46.123456", "datetime"),
+        (2**70, "int"),
+    ],
+)
+def test_values_that_do_not_fit_are_kept_as_read(value: object, type_: str) -> None:
+    result, fits_type = headers.typed(value, spec(type_))
+    assert not fits_type
+    assert result == (value if value != 2**70 else str(value))
+
+
+def test_formats_of_dates() -> None:
+    orbit = spec("datetime", "%Y.%j:%H:%M:%S")
+    assert headers.typed("2002.103:18:15:33", orbit) == (datetime(2002, 4, 13, 18, 15, 33), True)
+    assert headers.typed("2002-04-13", orbit) == ("2002-04-13", False)
+
+
+@given(st.one_of(st.booleans(), st.floats(), st.text(max_size=68), st.integers()))
+@pytest.mark.parametrize("type_", ["int", "float", "str", "bool", "date", "time", "datetime"])
+def test_typing_is_idempotent_and_loses_nothing(type_: str, value: object) -> None:
+    stored, fits_type = headers.typed(value, spec(type_))
+    if not fits_type and not (isinstance(value, int) and abs(value) >= 2**63):
+        assert stored is value
+    if fits_type and type_ not in ("date", "datetime"):
+        again = headers.typed(stored, spec(type_))
+        assert again == (stored, True) or stored != stored
+
+
+def typed(cards: str, specs: KeywordSpecs, key: HeaderKey = KEY) -> headers.TypedHeader:
+    header = fits.Header.fromstring(cards, sep="\n")
+    return headers.typed_header(headers.cards(header), key, specs)
+
+
+def test_commentary_is_kept_as_lists(specs: KeywordSpecs) -> None:
+    header = typed("COMMENT one\nHISTORY first\nHISTORY second\n\nEXPTIME =   1.0", specs)
+    assert header.values == {"comment": ["one"], "history": ["first", "second"], "exptime": 1.0}
+    assert not header.unknown
+
+
+def test_repeated_keywords_keep_every_value(specs: KeywordSpecs) -> None:
+    header = typed("EXPTIME =   1.0\nEXPTIME =   2.0\nEXPTIME =   3.0", specs)
+    assert header.values == {"exptime": 1.0, "_repeated": {"exptime": [2.0, 3.0]}}
+
+
+def test_undefined_values_are_null(specs: KeywordSpecs) -> None:
+    assert typed("EXPTIME =", specs).values == {"exptime": None}
+
+
+def test_long_strings_are_whole(specs: KeywordSpecs) -> None:
+    header = fits.Header()
+    header["TARGNAME"] = "NGC" * 50
+    assert len(header.cards["TARGNAME"].image) > 80
+    read = headers.typed_header(headers.cards(header), KEY, specs)
+    assert read.values == {"targname": "NGC" * 50}
+
+
+def test_record_valued_cards(specs: KeywordSpecs) -> None:
+    key = HeaderKey("WFC", "flt", 1)
+    header = typed("DP1     = 'EXTVER: 1.0'\nDP1     = 'AXIS.1: 1.0'", specs, key)
+    assert header.values == {"dp1_extver": 1.0, "dp1_axis_1": 1.0}
+    assert not header.unknown
+
+
+def test_drizzle_keywords_are_a_list_of_blocks(specs: KeywordSpecs) -> None:
+    key = HeaderKey("WFC", "drz", 0)
+    cards = "D002DEXP=  2.0\nD001DATA= 'a.fits'\nD001DEXP=  1.0\nNDRIZIM =  2"
+    header = typed(cards, specs, key)
+    assert header.values == {
+        "ndrizim": 2,
+        "dnnn": [{"block": 1, "data": "a.fits", "dexp": 1.0}, {"block": 2, "dexp": 2.0}],
+    }
+    assert not header.unknown
+
+
+def test_keywords_that_no_spec_names_are_stored_and_noted(specs: KeywordSpecs) -> None:
+    header = typed("NEWKEY  =   2.5\nNEW-KEY2= T", specs)
+    assert header.values == {"newkey": 2.5, "new_key2": True}
+    assert header.unknown == {"NEWKEY": "float", "NEW-KEY2": "bool"}
+
+
+def test_values_of_the_wrong_type_are_noted(specs: KeywordSpecs) -> None:
+    header = typed("EXPTIME = 'long'", specs)
+    assert header.values == {"exptime": "long"}
+    assert header.misfits == {"EXPTIME": "long"}
+
+
+@pytest.mark.filterwarnings("ignore::astropy.io.fits.verify.VerifyWarning")
+def test_cards_that_cannot_be_parsed_keep_their_text(specs: KeywordSpecs) -> None:
+    header = typed("EXPTIME = 12.3.4 abc'", specs)
+    assert "12.3.4 abc'" in header.values["exptime"]
+    assert "EXPTIME" in header.misfits
+
+
+@given(st.integers(min_value=0, max_value=3))
+def test_every_listed_keyword_of_a_header_is_found_again(extension: int) -> None:
+    from acsql import specs as keyword_specs
+
+    specs = keyword_specs.load()
+    key = HeaderKey("HRC", "raw", extension)
+    read = [(listed.keyword, None) for listed in specs.lists[key].values()]
+    header = headers.typed_header(read, key, specs)
+    assert set(header.values) == {names.field(keyword) for keyword, _ in read}
+    assert not header.unknown

@@ -1,0 +1,36 @@
+"""The log of an ingest."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from acsql.errors import ConfigError
+from acsql.ingest.log import log_file, logger
+
+
+def test_name_and_lines(tmp_path: Path) -> None:
+    with log_file(tmp_path / "logs", datetime(2017, 8, 15, 11, 5, 26)) as path:
+        logger.info("j8zh21xv: new")
+        logger.getChild("run").error("j8zh21xv: a reason")
+    assert path == tmp_path / "logs" / "ingest_2017-08-15-11-05.log"
+    lines = path.read_text().splitlines()
+    stamp = r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d"
+    assert all(re.match(rf"{stamp} (INFO|ERROR): ", line) for line in lines)
+    assert lines[-2].endswith(" INFO: j8zh21xv: new")
+    assert lines[-1].endswith(" ERROR: j8zh21xv: a reason")
+
+
+def test_nothing_is_logged_afterwards(tmp_path: Path) -> None:
+    with log_file(tmp_path, datetime(2017, 8, 15)) as path:
+        pass
+    before = path.read_text()
+    logger.error("too late")
+    assert path.read_text() == before
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("a file")
+    with pytest.raises(ConfigError, match="log_dir"), log_file(tmp_path / "logs", datetime.now()):
+        pass

@@ -1,0 +1,70 @@
+"""From headers to a document: detectors, promoted keywords and positions."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acsql.ingest import observation
+from acsql.specs import KeywordSpecs
+
+
+def test_promoted_keywords_come_from_the_best_file(specs: KeywordSpecs) -> None:
+    stored = {
+        "spt": {"0": {"targname": "FROM-SPT", "proposid": 1}},
+        "flt": {"0": {"targname": "FROM-FLT", "exptime": 2.0}},
+        "raw": {"0": {"targname": " ", "exptime": None}},
+    }
+    promoted = observation.promote(stored, specs)
+    assert promoted["targname"] == "FROM-FLT"
+    assert promoted["exptime"] == 2.0
+    assert promoted["proposid"] == 1
+    assert promoted["filter1"] is None
+    assert set(promoted) == set(specs.promoted)
+
+
+def test_a_value_that_misfits_is_not_promoted(specs: KeywordSpecs) -> None:
+    stored = {"raw": {"0": {"exptime": "long"}}, "flt": {"0": {"exptime": 2.0}}}
+    assert observation.promote(stored, specs)["exptime"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("stored", "detector"),
+    [
+        ({"raw": {"0": {"detector": "HRC"}}}, "HRC"),
+        ({"spt": {"0": {"config": "ACS/WFC"}, "1": {"detector": "WFC"}}}, "WFC"),
+        ({"jit": {"0": {"config": "ACS/SBC"}}}, "SBC"),
+        ({"jit": {"0": {"config": "WFC3/UVIS"}}}, None),
+        ({"asn": {"0": {}}}, None),
+    ],
+)
+def test_the_detector_is_found_wherever_it_stands(
+    specs: KeywordSpecs, stored: dict, detector: str | None
+) -> None:
+    assert observation.promoted_value(stored, specs.promoted["detector"], specs) == detector
+
+
+@given(st.floats(0, 360), st.floats(-90, 90))
+def test_positions_are_geojson(ra: float, dec: float) -> None:
+    from acsql import specs as keyword_specs
+
+    specs = keyword_specs.load()
+    document = {"ra_targ": ra, "dec_targ": dec, "imagetyp": "EXT", "obstype": "IMAGING"}
+    longitude, latitude = observation.position(document, specs)["coordinates"]
+    assert -180 <= longitude <= 180
+    assert latitude == dec
+    assert (longitude - ra) % 360 == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"ra_targ": 1.0, "dec_targ": 2.0, "imagetyp": "BIAS"},
+        {"ra_targ": 1.0, "dec_targ": 2.0, "imagetyp": "DARK"},
+        {"ra_targ": 1.0, "dec_targ": 2.0, "imagetyp": "EXT", "obstype": "INTERNAL"},
+        {"ra_targ": None, "dec_targ": 2.0},
+        {"ra_targ": 1.0, "dec_targ": 91.0},
+        {"ra_targ": -1.0, "dec_targ": 0.0},
+    ],
+)
+def test_what_points_nowhere_has_no_position(specs: KeywordSpecs, document: dict) -> None:
+    assert observation.position(document, specs) is None

@@ -1,0 +1,126 @@
+"""Finding observations on disk."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from acsql.errors import ConfigError, InvalidName
+from acsql.ingest.scan import FoundObservation, scan
+
+FILETYPES = ("raw", "flt", "jit", "asn", "drz")
+
+
+def touch(filesystem: Path, *paths: str) -> None:
+    for path in paths:
+        file = filesystem / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * 7)
+
+
+def found(filesystem: Path, **options) -> dict[str, FoundObservation]:
+    return {seen.rootname: seen for seen in scan(filesystem, FILETYPES, **options)}
+
+
+def test_files_are_grouped_by_rootname(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "jcp0/jcp001kwq/jcp001kwq_raw.fits",
+        "jcp0/jcp001kwq/jcp001kwj_jit.fits",
+        "jcp0/jcp001010/jcp001010_asn.fits",
+        "jcp0/jcp001011/jcp001011_drz.fits",
+        "jcp3/jcp301abq/jcp301abq_flt.fits",
+    )
+    seen = found(tmp_path)
+    assert list(seen) == ["jcp001010", "jcp001011", "jcp001kw", "jcp301ab"]
+    assert {key: str(file.name) for key, file in seen["jcp001kw"].files.items()} == {
+        "raw": "jcp001kwq_raw.fits",
+        "jit": "jcp001kwj_jit.fits",
+    }
+    assert seen["jcp001kw"].path == "jcp0/jcp001kwq"
+
+
+def test_size_and_time_are_those_of_the_file(tmp_path: Path) -> None:
+    touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits")
+    path = tmp_path / "jcp0/jcp001kwq/jcp001kwq_raw.fits"
+    os.utime(path, ns=(0, 1_015_000_000_123_456_789))
+    file = found(tmp_path)["jcp001kw"].files["raw"]
+    assert file.size == 7
+    expected = datetime.fromtimestamp(1_015_000_000.123, UTC).replace(tzinfo=None)
+    assert file.mtime == expected
+
+
+def test_what_is_not_ours_is_counted(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "jcp0/jcp001kwq/jcp001kwq_raw.fits",
+        "jcp0/jcp001kwq/jcp001kwq_trl.fits",
+        "jcp0/jcp001kwq/jcp001kwq_flt_hlet.fits",
+        "jcp0/jcp001kwq/preview.jpg",
+        "jcp0/notes.txt",
+        "proposals.yaml",
+    )
+    seen = found(tmp_path)
+    assert list(seen) == ["jcp001kw"]
+    assert seen["jcp001kw"].others == 3
+    assert not seen["jcp001kw"].problems
+
+
+def test_redelivery_with_another_letter_is_the_same_observation(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "jcp0/jcp001kwq/jcp001kwq_raw.fits",
+        "jcp0/jcp001kwq/jcp001kwq_flt.fits",
+        "jcp0/jcp001kws/jcp001kws_raw.fits",
+    )
+    os.utime(tmp_path / "jcp0/jcp001kwq/jcp001kwq_raw.fits", (0, 1000))
+    os.utime(tmp_path / "jcp0/jcp001kwq/jcp001kwq_flt.fits", (0, 1000))
+    os.utime(tmp_path / "jcp0/jcp001kws/jcp001kws_raw.fits", (0, 2000))
+    seen = found(tmp_path)
+    assert list(seen) == ["jcp001kw"]
+    assert seen["jcp001kw"].ipppssoot == "jcp001kws"
+    assert seen["jcp001kw"].files["raw"].path == "jcp0/jcp001kws/jcp001kws_raw.fits"
+    assert seen["jcp001kw"].files["flt"].path == "jcp0/jcp001kwq/jcp001kwq_flt.fits"
+
+
+def test_a_file_of_another_observation_is_a_problem(tmp_path: Path) -> None:
+    touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits", "jcp0/jcp001kwq/jcp001xxq_raw.fits")
+    problem = found(tmp_path)["jcp001kw"].problems[0]
+    assert problem.filename == "jcp001xxq_raw.fits"
+    assert "jcp001xx" in problem.reason
+
+
+@pytest.mark.parametrize("kind", ["directory", "pipe", "broken link"])
+def test_what_is_no_file_is_a_problem(tmp_path: Path, kind: str) -> None:
+    touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits")
+    odd = tmp_path / "jcp0/jcp001kwq/jcp001kwq_flt.fits"
+    {"directory": odd.mkdir, "pipe": lambda: os.mkfifo(odd)}.get(
+        kind, lambda: odd.symlink_to("nowhere")
+    )()
+    seen = found(tmp_path)["jcp001kw"]
+    assert list(seen.files) == ["raw"]
+    assert [problem.filename for problem in seen.problems] == ["jcp001kwq_flt.fits"]
+
+
+def test_only_some_rootnames(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "jcp0/jcp001kwq/jcp001kwq_raw.fits",
+        "jcp0/jcp001kxq/jcp001kxq_raw.fits",
+        "jcp0/jcp001010/jcp001010_asn.fits",
+    )
+    seen = found(tmp_path, rootnames=["JCP001KX", "jcp001010", "jcp099zzq"])
+    assert list(seen) == ["jcp001010", "jcp001kx", "jcp099zz"]
+    assert seen["jcp001kx"].files
+    assert "no folder" in seen["jcp099zz"].problems[0].reason
+
+
+def test_a_text_that_is_no_rootname_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidName, match="no-name"):
+        found(tmp_path, rootnames=["no-name"])
+
+
+def test_a_root_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"{tmp_path}/nowhere"):
+        found(tmp_path / "nowhere")

@@ -1,0 +1,269 @@
+"""The command line, as its users type it."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+import acsql
+from acsql import cli, export
+from acsql.config import SETTINGS, Config
+
+
+def settings_file(config: Config, folder: Path) -> Path:
+    """Write a configuration as its file."""
+    path = folder / "acsql.yaml"
+    values = {setting.name: getattr(config, setting.name) for setting in SETTINGS}
+    plain = {n: v if isinstance(v, int | None) else str(v) for n, v in values.items()}
+    path.write_text(yaml.safe_dump(plain))
+    return path
+
+
+@pytest.fixture(scope="module")
+def sample_settings(
+    sample_archive: acsql.Archive, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    return settings_file(sample_archive.config, tmp_path_factory.mktemp("settings"))
+
+
+def run(settings: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli.acsql, ["--config", str(settings), *arguments])
+
+
+def printed(settings: Path, *arguments: str) -> str:
+    result = run(settings, *arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_find_csv_is_the_search(sample_settings: Path, sample_archive: acsql.Archive) -> None:
+    text = printed(sample_settings, "find", "detector=WFC", "exptime>=100", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    expected = sample_archive.search(detector="WFC", exptime=(100, None))
+    assert [row["rootname"] for row in rows] == list(expected["rootname"])
+    assert [float(row["exptime"]) for row in rows] == list(expected["exptime"])
+
+
+def test_find_json_is_the_search(sample_settings: Path, sample_archive: acsql.Archive) -> None:
+    columns = "rootname,exptime,subarray,date_obs"
+    rows = json.loads(printed(sample_settings, "find", "--format", "json", "--columns", columns))
+    expected = list(sample_archive.rows(columns=columns.split(",")))
+    assert [row["rootname"] for row in rows] == [row["rootname"] for row in expected]
+    assert [row["exptime"] for row in rows] == [row["exptime"] for row in expected]
+    assert list(rows[0]) == columns.split(",")
+
+
+def test_find_table_sorts_and_limits(sample_settings: Path) -> None:
+    text = printed(
+        sample_settings, "find", "--columns", "rootname,exptime", "--sort=-exptime", "--limit", "5"
+    )
+    lines = text.splitlines()
+    assert lines[0].split() == ["rootname", "exptime"]
+    values = [float(line.split()[1]) for line in lines[2:]]
+    assert len(values) == 5
+    assert values == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["find", "exptme>1"], ["exptme", "exptime"]),
+        (["find", "exptime=abc"], ["exptime", "abc", "number"]),
+        (["find", "goodmean>1"], ["flt.1.goodmean"]),
+        (["find", "detector"], ["detector"]),
+        (["find", "--columns", "nothing_like_it"], ["nothing_like_it"]),
+        (["find", "--sort", "nothing_like_it"], ["nothing_like_it"]),
+        (["show", "j9zz99zzq"], ["j9zz99zz"]),
+        (["show", "../etc"], ["../etc"]),
+        (["headers", "j9zz99zzq", "raw", "0"], ["j9zz99zz"]),
+        (["db", "start"], ["connection_string"]),
+    ],
+)
+def test_mistakes_are_one_line_that_names_them(
+    sample_settings: Path, arguments: list[str], words: list[str]
+) -> None:
+    result = run(sample_settings, *arguments)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+    for word in words:
+        assert word in result.stderr
+
+
+def test_show(sample_settings: Path, sample_archive: acsql.Archive) -> None:
+    observation = sample_archive.observation(next(sample_archive.rows())["rootname"])
+    text = printed(sample_settings, "show", observation.ipppssoot.upper())
+    assert text.splitlines()[0].split() == ["rootname", observation.rootname]
+    for filename in observation.datasets.values():
+        assert filename in text
+    shown = json.loads(printed(sample_settings, "show", observation.rootname, "--format", "json"))
+    assert shown["datasets"] == observation.datasets
+    assert shown["exptime"] == observation["exptime"]
+
+
+def test_headers(sample_settings: Path, sample_archive: acsql.Archive) -> None:
+    rootname = next(sample_archive.rows("raw.0.exptime>0"))["rootname"]
+    header = sample_archive.observation(rootname).header("raw", 0)
+    shown = json.loads(
+        printed(sample_settings, "headers", rootname, "raw", "0", "--format", "json")
+    )
+    assert list(shown) == list(header)
+    assert shown["exptime"] == header["exptime"]
+    assert shown["date_obs"] == header["date_obs"].date().isoformat()
+    text = printed(sample_settings, "headers", rootname, "raw", "0")
+    assert f"EXPTIME  = {header['exptime']} [s] / " in text
+    assert "DATE-OBS = " in text
+
+
+def test_status(sample_settings: Path, sample_archive: acsql.Archive) -> None:
+    text = printed(sample_settings, "status")
+    assert str(sample_archive.summary().observations) in text
+    assert "succeeded" in text
+
+
+def test_ingest_reports_and_exits_by_what_happened(
+    config: Config, sample_filesystem: Path, tmp_path: Path
+) -> None:
+    settings = settings_file(config, tmp_path)
+    source = min(sample_filesystem.glob("*/*/*_flt.fits")).parent
+    target = config.filesystem / source.relative_to(sample_filesystem)
+    shutil.copytree(source, target)
+    result = run(settings, "ingest", "--scheduler", "synchronous")
+    assert result.exit_code == 0, result.output
+    assert "Observations: 1 new, 0 updated, 0 unchanged, 0 failed" in result.stdout
+    assert "Observations: 0 new, 0 updated, 1 unchanged" in printed(settings, "ingest")
+    broken = target / f"{source.name}_flt.fits"
+    broken.write_bytes(b"junk")
+    result = run(settings, "ingest", "--scheduler", "synchronous")
+    assert result.exit_code == 1
+    assert broken.name in result.stderr
+    config.filesystem.rename(tmp_path / "away")
+    result = run(settings, "ingest")
+    assert result.exit_code == 2
+    assert str(config.filesystem) in result.stderr
+
+
+def test_ingest_of_a_file_list(config: Config, sample_filesystem: Path, tmp_path: Path) -> None:
+    settings = settings_file(config, tmp_path)
+    sources = sorted({path.parent for path in sample_filesystem.glob("*/*/*_raw.fits")})[:3]
+    for source in sources:
+        shutil.copytree(source, config.filesystem / source.relative_to(sample_filesystem))
+    names = tmp_path / "names.txt"
+    names.write_text(f"# two of them\n{sources[0].name.upper()}\n\n{sources[2].name[:8]}\n")
+    text = printed(settings, "ingest", "--file-list", str(names), "--filetype", "raw")
+    assert "Observations: 2 new" in text
+    assert "Files read: 2 raw" in text
+    result = run(settings, "ingest", "--file-list", str(tmp_path / "nowhere.txt"))
+    assert result.exit_code == 2
+    assert "nowhere.txt" in result.stderr
+
+
+def test_specs_check() -> None:
+    result = CliRunner().invoke(cli.acsql, ["specs", "check"])
+    assert result.exit_code == 0
+    assert "consistent" in result.stdout
+
+
+def test_specs_check_finds_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "keywords.yaml").write_text("EXPTIME: {type: number}\n")
+    result = CliRunner().invoke(cli.acsql, ["specs", "check", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "EXPTIME" in result.stdout
+
+
+def test_specs_make(sample_filesystem: Path, tmp_path: Path) -> None:
+    source = min(sample_filesystem.glob("*/*/*_raw.fits")).parent
+    arguments = ["specs", "make", str(source), "--output", str(tmp_path / "specs")]
+    result = CliRunner().invoke(cli.acsql, arguments)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "specs" / "keywords.yaml").is_file()
+
+
+def test_specs_update(config: Config, sample_filesystem: Path, tmp_path: Path) -> None:
+    from astropy.io import fits
+
+    settings = settings_file(config, tmp_path)
+    source = min(sample_filesystem.glob("*/*/*_raw.fits"))
+    target = config.filesystem / source.relative_to(sample_filesystem)
+    target.parent.mkdir(parents=True)
+    shutil.copy(source, target)
+    fits.setval(target, "NEWKEY", value=1.5)
+    detector = fits.getval(target, "DETECTOR")
+    assert "Keywords new to the specs: 1" in printed(settings, "ingest")
+    line = f"+ {detector} raw 0: NEWKEY (float)"
+    assert line in printed(settings, "specs", "update", "--dry-run")
+    assert line in printed(settings, "specs", "update")
+    assert "The specs name every keyword" in printed(settings, "specs", "update")
+    assert "Keywords new to the specs: 0" in printed(settings, "ingest", "--all")
+
+
+def test_sample_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
+    (tmp_path / "something").touch()
+    result = CliRunner().invoke(cli.acsql, ["sample", str(tmp_path)])
+    assert result.exit_code == 2
+    assert str(tmp_path) in result.stderr
+
+
+def test_the_private_database_from_start_to_stop(tmp_path: Path) -> None:
+    settings = tmp_path / "acsql.yaml"
+    settings.write_text("filesystem: archive\ndata_dir: data\n")
+    (tmp_path / "archive").mkdir()
+    assert run(settings, "db", "status").exit_code == 1
+    assert run(settings, "db", "uri").exit_code == 2
+    try:
+        assert "mongodb://127.0.0.1" in printed(settings, "db", "start")
+        uri = printed(settings, "db", "uri").strip()
+        assert uri in printed(settings, "db", "status")
+        assert "rootname" in printed(settings, "find")
+    finally:
+        assert "stopped" in printed(settings, "db", "stop")
+    assert "not running" in printed(settings, "db", "stop")
+
+
+def test_a_missing_setting_is_named(tmp_path: Path) -> None:
+    settings = tmp_path / "acsql.yaml"
+    settings.write_text("data_dir: data\n")
+    result = run(settings, "status")
+    assert result.exit_code == 2
+    assert "filesystem" in result.stderr
+
+
+def test_without_mongosh_the_shell_says_how_to_get_it(
+    sample_settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    result = run(sample_settings, "db", "shell")
+    assert result.exit_code == 2
+    assert "npm install" in result.stderr
+
+
+def test_every_command_has_help() -> None:
+    def walk(command, name: str) -> None:
+        assert command.help, name
+        for sub, child in getattr(command, "commands", {}).items():
+            walk(child, f"{name} {sub}")
+
+    walk(cli.acsql, "acsql")
+
+
+def test_every_format_is_offered(sample_settings: Path) -> None:
+    for format_ in export.FORMATS:
+        assert printed(sample_settings, "find", "--format", format_, "--limit", "1")
+
+
+def test_the_installed_command_runs(sample_settings: Path) -> None:
+    command = Path(sys.executable).with_name("acsql")
+    result = subprocess.run(
+        [command, "--config", sample_settings, "find", "--limit", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("rootname")

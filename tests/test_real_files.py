@@ -1,0 +1,119 @@
+"""Real ACS files go in and come out as astropy reads them.
+
+The files are not part of the repository: those of ``../shared`` are only there where acsql is
+developed, and astropy's own wheel brings one.
+"""
+
+import math
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import astropy.wcs
+import numpy as np
+import pytest
+from astropy.io import fits
+from PIL import Image
+
+import acsql
+from acsql import layout, names
+from acsql.config import Config
+from acsql.ingest import run
+from acsql.names import Filename
+
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "real"
+ASTROPY = Path(astropy.wcs.__file__).parent / "tests" / "data"
+# Of a JPEG at quality 75, in grey levels: what compression may change, on average.
+JPEG_ERROR = 3.0
+
+REAL = {
+    "j8bt05njq_raw.fits": SHARED / "j8bt05njq_raw.fits",
+    "j8bt06o6q_raw.fits": SHARED / "j8bt06o6q_raw.fits",
+    "j94f05bgq_flt.fits": ASTROPY / "j94f05bgq_flt.fits",
+}
+
+
+def lay(config: Config, source: Path, filename: str) -> Path:
+    """Lay a real file where the archive has it."""
+    if not source.exists():
+        pytest.skip(f"{source.name} is not here: ../shared is absent")
+    target = layout.fits_path(config.filesystem, Filename.parse(filename))
+    target.parent.mkdir(parents=True)
+    shutil.copy(source, target)
+    return target
+
+
+@pytest.fixture(params=REAL)
+def real(request: pytest.FixtureRequest, config: Config) -> Iterator[tuple[Path, acsql.Archive]]:
+    """One real file, and the archive into which it was ingested."""
+    path = lay(config, REAL[request.param], request.param)
+    report = run.ingest(config, run.Options(scheduler="synchronous"))
+    assert report.failures == []
+    with acsql.connect(config) as archive:
+        yield path, archive
+
+
+def test_every_keyword_of_every_extension(real: tuple[Path, acsql.Archive]) -> None:
+    path, archive = real
+    name = Filename.parse(path.name)
+    stored = archive.observation(name.rootname).headers[name.filetype]
+    with fits.open(path) as hdus:
+        assert list(stored) == list(range(len(hdus)))
+        for extension, hdu in enumerate(hdus):
+            expected = [keyword for keyword in hdu.header if keyword]
+            assert set(stored[extension]) - {"_repeated"} == set(map(names.field, expected))
+            for keyword in expected:
+                assert same(stored[extension][keyword], hdu.header[keyword]), (extension, keyword)
+
+
+def same(stored: object, read: object) -> bool:
+    """Whether a stored value is the one that astropy reads."""
+    if isinstance(read, fits.header._HeaderCommentaryCards):
+        return stored == list(read)
+    if isinstance(read, fits.card.Undefined):
+        return stored is None
+    if isinstance(stored, datetime):
+        return stored == datetime.fromisoformat(read)
+    if isinstance(read, bool) or isinstance(stored, bool):
+        return stored is read
+    if isinstance(read, float):
+        return isinstance(stored, float) and (stored == read or math.isnan(read))
+    return stored == read
+
+
+def test_previews_are_as_defined(real: tuple[Path, acsql.Archive]) -> None:
+    path, archive = real
+    name = Filename.parse(path.name)
+    with fits.open(path) as hdus:
+        chips = {hdu.header.get("CCDCHIP", -hdu.ver): hdu.data for hdu in hdus if hdu.name == "SCI"}
+    # Chip 2 below chip 1, and the first row at the bottom, where pictures begin at the top.
+    image = np.vstack([chips[chip] for chip in sorted(chips, reverse=True)]).astype(float)[::-1]
+    low, high = np.percentile(image[np.isfinite(image)], [1, 99])
+    expected = np.full(image.shape, 128.0)
+    if high > low:
+        expected = np.round((np.clip(image, low, high) - low) / (high - low) * 255)
+    observation = archive.observation(name.rootname)
+    with Image.open(observation.jpeg(name.filetype)) as picture:
+        shown = np.asarray(picture, dtype=float)
+    assert shown.shape == expected.shape
+    assert np.abs(shown - expected).mean() < JPEG_ERROR
+    cuts = observation.previews[name.filetype]
+    assert (cuts["low"], cuts["high"]) == (low, high)
+    if name.filetype == "flt":
+        with Image.open(observation.thumbnail()) as thumbnail:
+            assert thumbnail.format == "JPEG"
+            assert max(thumbnail.size) <= 128
+
+
+def test_a_file_without_an_image_keeps_its_headers_and_a_reason(config: Config) -> None:
+    path = lay(config, SHARED / "j8bt05njq_raw_broke.fits", "j8bt05njq_raw.fits")
+    report = run.ingest(config, run.Options(scheduler="synchronous"))
+    assert report.failures == []
+    with acsql.connect(config) as archive:
+        observation = archive.observation("j8bt05nj")
+        assert observation.headers["raw"][0]["exptime"] == fits.getval(path, "EXPTIME")
+        assert observation.headers["raw"][1]["naxis"] == 0
+        assert "j8bt05njq_raw.fits" in observation.previews["raw"]["reason"]
+        with pytest.raises(acsql.ArchiveError, match=r"j8bt05njq_raw\.fits"):
+            observation.jpeg("raw")
