@@ -246,7 +246,11 @@ def sample(directory: Path, observations: int, seed: int, frame: str) -> None:
     def progress(items: Any) -> Any:
         return tqdm(items, unit="observation", disable=None)
 
-    click.echo(sample_archive.write(directory, observations, seed, frame, progress))
+    written = sample_archive.write(directory, observations, seed, frame, progress)
+    click.echo(
+        f"{written.observations} observations of {written.proposals} proposals, "
+        f"{written.files} files, {written.size / 1e6:.0f} MB in {directory}"
+    )
 
 
 @acsql.group()

@@ -467,8 +467,10 @@ def _fork(mongod: Path, dbpath: Path, port: int) -> None:
 
 
 def _complete(command: list[str]) -> tuple[int, str]:
-    """Run `command` to its end, even if Ctrl-C is pressed meanwhile: its child can be told to
-    end only once it is there."""
+    """Return the exit code and the output of `command`.
+
+    Ctrl-C, too, waits for its end: only then is there a mongod that can be told to end.
+    """
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
