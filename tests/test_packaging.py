@@ -44,6 +44,9 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_specs_and_the_site(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
+    for path in [*(ROOT / "acsql").rglob("*.py"), *(ROOT / "migrations").glob("*.py")]:
+        name = path.relative_to(ROOT)
+        assert str(name if name.parts[0] == "acsql" else Path("acsql", name)) in held
     for path in (ROOT / "keyword_specs").rglob("*.yaml"):
         assert f"acsql/keyword_specs/{path.relative_to(ROOT / 'keyword_specs')}" in held
     for folder in ("templates", "static"):

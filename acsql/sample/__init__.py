@@ -1,0 +1,9 @@
+"""A synthetic ACS archive, for the demo, the tests and the benchmarks.
+
+Real archives are terabytes, and what makes them difficult is in their headers; so this writes
+small files that have the names, the headers, the data types and the oddities of real ones.
+"""
+
+from .archive import Summary, write
+
+__all__ = ["Summary", "write"]

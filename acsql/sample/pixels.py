@@ -1,0 +1,403 @@
+"""What the detectors make of the light: raw counts, and what the pipeline calibrates from them.
+
+A CCD adds bias, dark current, hot pixels, cosmic rays, trails of charge that lagged behind, and
+overscan; the photon-counting SBC adds hardly anything.  Detector defects belong to a detector
+and are the same for every seed; what is random belongs to one observation.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from .camera import DETECTORS, Readout, skew
+from .scenes import enlarged, fixed
+
+# Flags of the data quality arrays: ACS Data Handbook, table 3.4.
+_LOST, _BAD_PIXEL, _HOT, _WARM, _BAD_COLUMN = 2, 4, 16, 64, 128
+_FULL_WELL, _ATOD, _COSMIC_RAY = 256, 2048, 8192
+_ATOD_LIMIT = 65535
+# Cosmic rays per second and pixel, and the seconds before and after an exposure in which a CCD
+# collects them too.
+_COSMIC_RAYS = 1.8e-6
+_IDLE = 60.0
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How one chip is exposed.
+
+    `gain` is in electrons per count, `age` the detector's time in orbit in years, `combined` how
+    many exposures are added, `flash` the charge of a post-flash in electrons.
+    """
+
+    exptime: float
+    imagetyp: str = "EXT"
+    gain: float = 1.0
+    age: float = 0.0
+    flash: float = 0.0
+    combined: int = 1
+    cosmic_rays: bool = True
+    fills: bool = False
+    holes: bool = False
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """One chip, read out and calibrated.
+
+    `raw` counts (uint16, with overscan), `sci` and `err` in electrons (counts for SBC), `dq`
+    flags, `corrected` as `sci` without the trails of lagging charge.  `raw_dq` is there when a
+    part of the data was lost.  `bias` and `dark` are the mean levels that were subtracted.
+    """
+
+    raw: np.ndarray
+    sci: np.ndarray
+    err: np.ndarray
+    dq: np.ndarray
+    corrected: np.ndarray
+    raw_dq: np.ndarray | None
+    bias: float
+    dark: float
+
+
+def expose(
+    light: np.ndarray | None,
+    readout: Readout,
+    conditions: Conditions,
+    filters: tuple[str, str],
+    rng: np.random.Generator,
+) -> Exposed:
+    """Return what a chip records of the light that falls on it.
+
+    Parameters
+    ----------
+    light : array or None
+        Electrons per second in the calibrated pixels; None with the shutter closed.
+    """
+    flat = flat_field(readout, filters)
+    if conditions.imagetyp == "FLAT":
+        light = np.full(readout.shape, 21000.0 / max(conditions.exptime, 1), np.float32)
+        light *= illumination(readout)
+    if DETECTORS[readout.detector].photon_counting:
+        return _count(light, readout, conditions, flat, rng)
+    return _charge(light, readout, conditions, flat, rng)
+
+
+def _count(
+    light: np.ndarray | None,
+    readout: Readout,
+    conditions: Conditions,
+    flat: np.ndarray,
+    rng: np.random.Generator,
+) -> Exposed:
+    """Return what the MAMA of SBC counts: photons, and a dark current in its middle."""
+    exptime = conditions.exptime
+    rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in readout.shape)
+    dark = 2e-4 + 1.5e-3 * np.exp(-((rows[:, None] - 0.1) ** 2 + columns[None, :] ** 2) / 0.25)
+    expected = dark * exptime
+    if light is not None:
+        rate = np.minimum(light, 22.0 if conditions.imagetyp == "EXT" else 2.0)
+        expected = expected + rate * flat * exptime
+    dq = np.zeros(readout.shape, np.int16)
+    broken = fixed("anode").integers(0, readout.rows, 3)
+    expected[broken] = 0
+    dq[broken] = _BAD_PIXEL
+    raw = rng.poisson(expected).astype(np.float32)
+    sci = raw / flat
+    err = np.sqrt(np.maximum(raw, 1)) / flat
+    counts = np.minimum(raw, _ATOD_LIMIT).astype(np.uint16)
+    return Exposed(counts, sci, err, dq, sci, None, 0.0, float(dark.mean()))
+
+
+def _charge(
+    light: np.ndarray | None,
+    readout: Readout,
+    conditions: Conditions,
+    flat: np.ndarray,
+    rng: np.random.Generator,
+) -> Exposed:
+    """Return what a CCD collects, how it is read out, and how CALACS calibrates it."""
+    gain = conditions.gain * conditions.combined
+    noise = DETECTORS[readout.detector].noise
+    dark = _dark_rate(conditions) * conditions.exptime
+    flash = np.float32(conditions.flash) * illumination(readout) if conditions.flash else 0
+    charge, dq = _collected(light, readout, conditions, flat, rng)
+    charge += flash
+    err = np.sqrt(np.maximum(charge, 0) + noise**2 * conditions.combined)
+    charge += err * rng.standard_normal(readout.shape, np.float32)
+    trailed = _trailed(charge, readout, conditions.age)
+    lag = charge - trailed
+
+    level, pattern = _bias(readout, rng)
+    raw = _with_overscan(trailed / np.float32(gain) + pattern, level, readout, noise / gain, rng)
+    left, _, bottom, _ = readout.overscan
+    image = raw[bottom : bottom + readout.rows, left : left + readout.columns]
+    dq[image == _ATOD_LIMIT] |= _ATOD
+    _flag_columns(dq, readout)
+
+    sci = image.astype(np.float32) - level
+    if conditions.imagetyp != "BIAS":
+        sci -= pattern
+    sci *= np.float32(gain)
+    if conditions.imagetyp in ("EXT", "FLAT"):
+        sci -= np.float32(dark)
+    if conditions.imagetyp == "EXT":
+        sci, lag, err = (sci - flash) / flat, lag / flat, err / flat
+    raw_dq = _lose_data(raw, sci, dq, bottom, rng) if conditions.fills else None
+    if conditions.holes:
+        sci[(dq & _BAD_PIXEL) > 0] = np.nan
+    return Exposed(raw, sci, err, dq, sci + lag, raw_dq, float(level.mean()), dark)
+
+
+def _dark_rate(conditions: Conditions) -> float:
+    """Return the dark current in electrons per second and pixel: it grows in orbit."""
+    return 0.0035 + 0.0012 * conditions.age
+
+
+def _collected(
+    light: np.ndarray | None,
+    readout: Readout,
+    conditions: Conditions,
+    flat: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the electrons in each pixel at the end of an exposure, and flags of some."""
+    exptime = np.float32(conditions.exptime)
+    dq = np.zeros(readout.shape, np.int16)
+    charge = np.full(readout.shape, _dark_rate(conditions) * exptime, np.float32)
+    if light is not None:
+        charge += light * flat * exptime
+    _add_hot_pixels(charge, dq, readout, conditions)
+    if conditions.cosmic_rays:
+        _add_cosmic_rays(charge, conditions.exptime + _IDLE, rng)
+    _bleed(charge, dq, DETECTORS[readout.detector].full_well * conditions.combined)
+    return charge, dq
+
+
+def flat_field(readout: Readout, filters: tuple[str, str]) -> np.ndarray:
+    """Return the sensitivity of each pixel of a chip in a filter, near 1."""
+    rng = fixed("flat", readout.detector, readout.chip, *filters)
+    surface = np.float32(0.03) * enlarged(_bumps(rng, 5), readout.shape)
+    surface += np.float32(0.006) * fixed("pixels", readout.detector).standard_normal(
+        readout.shape, np.float32
+    )
+    surface += 1
+    for _ in range(7):
+        _add_dust(surface, rng)
+    return surface
+
+
+def _add_dust(surface: np.ndarray, rng: np.random.Generator) -> None:
+    """Darken a ring: a grain on the window, out of focus."""
+    rows, columns = surface.shape
+    radius = rng.uniform(0.012, 0.035) * columns
+    width = max(0.25 * radius, 0.8)
+    x, y = rng.uniform(0, columns), rng.uniform(0, rows)
+    reach = radius + 3 * width
+    left, bottom = max(int(x - reach), 0), max(int(y - reach), 0)
+    part = surface[bottom : int(y + reach) + 1, left : int(x + reach) + 1]
+    row, column = np.ogrid[: part.shape[0], : part.shape[1]]
+    distance = np.hypot(column + left - x, row + bottom - y)
+    part -= (0.02 * np.exp(-(((distance - radius) / width) ** 2))).astype(np.float32)
+
+
+def illumination(readout: Readout) -> np.ndarray:
+    """Return how evenly the internal lamps light a chip: near 1, and darker in the corners."""
+    lower = readout.chip == 2
+    y = np.linspace(-1.0 if lower else 0.0, 0.0 if lower else 1.0, 33, dtype=np.float32)
+    x = np.linspace(-1, 1, 33, dtype=np.float32)
+    surface = 1.08 - 0.16 * (x[None, :] ** 2 + 0.6 * y[:, None] ** 2) + 0.06 * x[None, :]
+    return enlarged(surface.astype(np.float32), readout.shape)
+
+
+def _bumps(rng: np.random.Generator, scales: int) -> np.ndarray:
+    surface = np.zeros((65, 65), np.float32)
+    for scale in range(scales):
+        grid = rng.standard_normal((3 + 2**scale, 3 + 2**scale), np.float32)
+        surface += np.float32(0.6**scale) * enlarged(grid, surface.shape)
+    return surface
+
+
+def _add_hot_pixels(
+    charge: np.ndarray, dq: np.ndarray, readout: Readout, conditions: Conditions
+) -> None:
+    # The anneals of each month heal some pixels and the orbit makes others.
+    month = round(conditions.age * 12)
+    rng = fixed("hot", readout.detector, readout.chip, month)
+    count = int(charge.size * (0.002 + 0.0012 * conditions.age))
+    where = rng.integers(0, charge.size, count)
+    rate = 0.04 * rng.random(count) ** -0.9
+    rate = np.minimum(rate, 60.0).astype(np.float32)
+    np.add.at(charge.reshape(-1), where, rate * np.float32(conditions.exptime))
+    dq.reshape(-1)[where] |= np.where(rate > 0.14, _HOT, _WARM).astype(np.int16)
+
+
+def _add_cosmic_rays(charge: np.ndarray, seconds: float, rng: np.random.Generator) -> None:
+    """Add tracks: most are a few pixels long, some graze the detector."""
+    rows, columns = charge.shape
+    count = rng.poisson(_COSMIC_RAYS * charge.size * seconds)
+    length = np.minimum(1 + rng.exponential(2.2, count), min(60.0, 0.2 * columns))
+    angle = rng.uniform(0, 2 * np.pi, count)
+    energy = rng.lognormal(6.6, 0.9, count)
+    steps = np.arange(int(length.max(initial=1)) + 1)
+    x = rng.uniform(0, columns, count)[:, None] + steps * np.cos(angle)[:, None]
+    y = rng.uniform(0, rows, count)[:, None] + steps * np.sin(angle)[:, None]
+    column, row = x.astype(int), y.astype(int)
+    hit = (steps < length[:, None]) & (x >= 0) & (column < columns) & (y >= 0) & (row < rows)
+    deposits = np.broadcast_to(energy[:, None], hit.shape)[hit].astype(np.float32)
+    np.add.at(charge.reshape(-1), (row * columns + column)[hit], deposits)
+
+
+def _bleed(charge: np.ndarray, dq: np.ndarray, full_well: float) -> None:
+    """Let charge above the full well flow along the columns, as it does in a CCD."""
+    over = charge > full_well
+    for column in np.flatnonzero(over.any(axis=0)):
+        rows = np.flatnonzero(over[:, column])
+        excess = float((charge[rows, column] - full_well).sum())
+        reach = min(int(excess / full_well / 2) + 1, charge.shape[0] // 3)
+        first, last = max(rows[0] - reach, 0), min(rows[-1] + reach, charge.shape[0] - 1) + 1
+        charge[first:last, column] = full_well
+        dq[first:last, column] |= _FULL_WELL
+
+
+def _trailed(charge: np.ndarray, readout: Readout, age: float) -> np.ndarray:
+    """Return the charge after some of it lagged behind on its way to the amplifiers.
+
+    It lags more in an older detector, and further from the amplifiers: those of WFC chip 2 and
+    of HRC are below the first row, those of chip 1 above the last.
+    """
+    upwards = readout.chip == 1 and len(DETECTORS[readout.detector].chips) > 1
+    image = charge[::-1] if upwards else charge
+    far = np.linspace(0, 1, len(image), dtype=np.float32)[:, None]
+    lost = np.float32(0.004 + 0.006 * age) * far * np.clip(image, 0, 4000.0)
+    result = image - lost
+    for step, share in enumerate((0.5, 0.25, 0.15, 0.1), start=1):
+        result[step:] += np.float32(share) * lost[:-step]
+    return result[::-1] if upwards else result
+
+
+def _bias(readout: Readout, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bias level of each column, for its amplifier, and the pattern on top of it."""
+    own = fixed("bias", readout.detector, readout.chip)
+    levels = [2400 + 60 * own.random() + 4 * rng.standard_normal() for _ in readout.amplifiers]
+    parts = np.array_split(np.arange(readout.columns), len(levels))
+    level = np.concatenate(
+        [np.full(len(p), v, np.float32) for p, v in zip(parts, levels, strict=True)]
+    )
+    pattern = np.zeros(readout.shape, np.float32)
+    pattern += 0.9 * own.standard_normal(readout.columns, np.float32)
+    pattern += 2.5 * np.linspace(0, 1, readout.rows, dtype=np.float32)[:, None] ** 2
+    pattern += 0.6 * rng.standard_normal((readout.rows, 1), np.float32)
+    for column, start in _bad_columns(readout):
+        pattern[start:, column] += 55
+    return level, pattern
+
+
+def _bad_columns(readout: Readout) -> list[tuple[int, int]]:
+    own = fixed("columns", readout.detector, readout.chip)
+    count = 2 + readout.columns // 400
+    return [
+        (int(own.integers(readout.columns)), int(own.integers(readout.rows))) for _ in range(count)
+    ]
+
+
+def _flag_columns(dq: np.ndarray, readout: Readout) -> None:
+    for column, start in _bad_columns(readout):
+        dq[start:, column] |= _BAD_COLUMN
+    own = fixed("dead", readout.detector, readout.chip)
+    dead = own.integers(0, dq.size, 1 + dq.size // 20000)
+    dq.reshape(-1)[dead] |= _BAD_PIXEL
+
+
+def _with_overscan(
+    counts: np.ndarray,
+    level: np.ndarray,
+    readout: Readout,
+    noise: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    left, right, bottom, _ = readout.overscan
+    around = np.pad(level, (left, right), mode="edge")
+    raw = around + np.float32(noise) * rng.standard_normal(readout.raw_shape, np.float32)
+    raw[bottom : bottom + readout.rows, left : left + readout.columns] = counts + level
+    return np.clip(np.rint(raw), 0, _ATOD_LIMIT).astype(np.uint16)
+
+
+def _lose_data(
+    raw: np.ndarray, sci: np.ndarray, dq: np.ndarray, bottom: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Replace some rows by fill, as when packets are lost, and flag them."""
+    first = int(rng.integers(len(dq) // 4, len(dq) // 2))
+    last = first + max(2, len(dq) // 100)
+    raw_dq = np.zeros(raw.shape, np.int16)
+    raw[bottom + first : bottom + last], raw_dq[bottom + first : bottom + last] = 0, _LOST
+    sci[first:last] = 0
+    dq[first:last] |= _LOST
+    return raw_dq
+
+
+def rejected(dq: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the flags of a combined image: pixels where all exposures had a cosmic ray."""
+    flags = dq & ~np.int16(_LOST)
+    where = rng.integers(0, dq.size, 1 + dq.size // 3000)
+    flags.reshape(-1)[where] |= _COSMIC_RAY
+    return flags
+
+
+@dataclass(frozen=True)
+class Drizzled:
+    """A rectified image: counts per second, its weight in seconds, which inputs it is from.
+
+    `centre` is the pixel, from 1, on which the centre of the detector lies.
+    """
+
+    sci: np.ndarray
+    weight: np.ndarray
+    context: np.ndarray
+    centre: tuple[float, float]
+
+
+def drizzle(
+    chips: list[np.ndarray], readouts: list[Readout], gap: int, exptime: float, inputs: int
+) -> Drizzled:
+    """Put the chips of an exposure together on square pixels.
+
+    Parameters
+    ----------
+    chips : list of array
+        In electrons, in the order of EXTVER, that is from below.
+    gap : int
+        Rows between two chips.
+    """
+    mosaic = chips[0]
+    if len(chips) > 1:
+        blank = np.full((gap, mosaic.shape[1]), np.nan, np.float32)
+        mosaic = np.vstack([chips[0], blank, chips[1]])
+    row, column, outside = _rectified(readouts[0].detector, *mosaic.shape)
+    sci = mosaic[row, column]
+    outside = outside | ~np.isfinite(sci)
+    sci[outside] = 0
+    sci /= np.float32(max(exptime, 1))
+    weight = np.full(sci.shape, exptime, np.float32)
+    weight[outside] = 0
+    context = np.full(sci.shape, (1 << min(inputs, 31)) - 1, np.int32)
+    context[outside] = 0
+    height, width = sci.shape
+    return Drizzled(sci, weight, context, ((width + 1) / 2, (height + 1) / 2))
+
+
+@lru_cache(maxsize=1)
+def _rectified(detector: str, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return from which row and column each square pixel comes, and which from outside."""
+    matrix = skew(detector)
+    height = int(np.ceil(rows * matrix[1, 1] + columns * matrix[1, 0])) + 2
+    width = int(np.ceil(columns * matrix[0, 0] + rows * matrix[0, 1])) + 2
+    back = np.linalg.inv(matrix).astype(np.float32)
+    x = np.arange(width, dtype=np.float32)[None, :] - (width - 1) / 2
+    y = np.arange(height, dtype=np.float32)[:, None] - (height - 1) / 2
+    column = np.rint(back[0, 0] * x + back[0, 1] * y + (columns - 1) / 2).astype(np.int32)
+    row = np.rint(back[1, 0] * x + back[1, 1] * y + (rows - 1) / 2).astype(np.int32)
+    outside = (column < 0) | (column >= columns) | (row < 0) | (row >= rows)
+    column[outside] = row[outside] = 0
+    return row, column, outside
