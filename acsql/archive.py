@@ -8,7 +8,7 @@ import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,16 @@ from astropy.table import MaskedColumn, Table
 from . import config as configuration
 from . import names, query, specs
 from .config import Config
-from .errors import DatasetNotFound, ObservationNotFound, ProposalNotFound, QueryError
+from .errors import (
+    ArchiveError,
+    DatasetNotFound,
+    ObservationNotFound,
+    ProposalNotFound,
+    QueryError,
+)
 from .query import And, Between, Column, Condition, Equals, Not
-from .store import observations, proposals, runs
+from .specs import BLOCKS
+from .store import lock, migrations, observations, proposals, runs
 from .store.connection import Store, locate
 from .store.observations import Order
 
@@ -235,8 +242,9 @@ class Observation:
         """
         return self._picture(self._archive.config.jpeg_dir, filetype, "jpeg")
 
-    def thumbnail(self, filetype: str = "flt") -> Path:
-        """Return where the thumbnail of a filetype lies; raises like `jpeg`."""
+    def thumbnail(self) -> Path:
+        """Return where the thumbnail lies; raises like `jpeg`."""
+        filetype = self._archive.specs.thumbnail_filetype
         return self._picture(self._archive.config.thumbnail_dir, filetype, "thumbnail")
 
     def _picture(self, folder: Path, filetype: str, kind: str) -> Path:
@@ -324,6 +332,61 @@ class Archive:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def check(self) -> None:
+        """Raise `DatabaseError` if the database is behind this acsql or ahead of it."""
+        migrations.check(self.store)
+
+    def migrate(self, dry_run: bool = False) -> list[tuple[str, str, int]]:
+        """Bring the database up to date.
+
+        Parameters
+        ----------
+        dry_run : bool
+            Only look.
+
+        Returns
+        -------
+        list of (str, str, int)
+            The name of each step that is (or would be) applied, what it does, and how many
+            documents it had to change.
+        """
+        lacking = migrations.missing(self.store)
+        found = [(step.name, step.description, step.pending(self.store)) for step in lacking]
+        if lacking and not dry_run:
+            migrations.migrate(self.store, self.specs)
+        return found
+
+    def runs(self, limit: int = 20) -> list[dict[str, Any]]:
+        """Return the records of the newest ingests, the newest first, without their lists."""
+        return [self._seen(record) for record in runs.newest(self.store, limit)]
+
+    def run(self, number: int) -> dict[str, Any]:
+        """Return the record of an ingest, with its failures by file.
+
+        Raises
+        ------
+        ArchiveError
+            If there was no run of this number.
+        """
+        record = runs.get(self.store, number)
+        if record is None:
+            raise ArchiveError(f"there was no ingest run {number}")
+        return self._seen(record)
+
+    def hours_since_good_run(self) -> float | None:
+        """Return how long ago an ingest last came to its end, None if none ever did."""
+        record = runs.last(self.store, runs.GOOD)
+        if record is None:
+            return None
+        now = datetime.now(UTC).replace(tzinfo=None)
+        return (now - record["finished"]).total_seconds() / 3600
+
+    def _seen(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record with a run that died without closing it called so."""
+        if record["state"] == runs.RUNNING and not lock.is_held(self.store):
+            return record | {"state": runs.DIED}
+        return record
 
     def observation(self, rootname: str) -> Observation:
         """Return an observation by its rootname of eight or nine characters, in any case.
@@ -445,11 +508,14 @@ class Archive:
         condition = self.condition(*conditions, **keywords)
         addresses = [*GALLERY_COLUMNS, "datasets", "previews"]
         page = self._page(condition, addresses, self.order(sort), size, after)
+        shown = self.specs.thumbnail_filetype
         for row in page.rows:
-            held = ", ".join(name for name in self.specs.filetypes if name in row["datasets"])
-            flt = (row.pop("previews") or {}).get("flt", {})
-            reason = flt.get("reason") or f"thumbnails are of flt, and there is only {held}"
-            row["no_thumbnail"] = None if flt.get("thumbnail") else reason
+            datasets, previews = row.pop("datasets") or {}, row.pop("previews") or {}
+            held = ", ".join(name for name in self.specs.filetypes if name in datasets)
+            preview = previews.get(shown, {})
+            missing = f"thumbnails are of {shown}, and there is only {held}"
+            reason = preview.get("reason") or missing
+            row["no_thumbnail"] = None if preview.get("thumbnail") else reason
         return page
 
     def _page(
@@ -460,7 +526,7 @@ class Archive:
         size: int | None,
         after: str | None,
     ) -> Page:
-        behind = None if after is None else _from_mark(after, order, self)
+        behind = None if after is None else _from_mark(after, order)
         limit = 0 if size is None else size + 1
         rows = list(observations.find(self.store, condition, addresses, order, limit, behind))
         if size is None or len(rows) <= size:
@@ -491,17 +557,20 @@ class Archive:
     def order(self, sort: Sequence[str] | str) -> list[Order]:
         """Return the sort order that some addresses name; ``-`` before one is downwards."""
         keys = [sort] if isinstance(sort, str) else sort
-        return [
-            Order(query.resolve(key.removeprefix("-"), self.specs).address, key.startswith("-"))
-            for key in keys
-        ]
+        order: dict[str, Order] = {}
+        for key in keys:
+            column = query.resolve(key.removeprefix("-"), self.specs)
+            if column.spec.name.startswith(BLOCKS):
+                raise QueryError(f"{column.address} has many values: nothing is sorted by it")
+            order.setdefault(column.address, Order(column.address, key.startswith("-")))
+        return list(order.values())
 
     def proposals(self) -> list[Proposal]:
         """Return every proposal that has observations, by number."""
         known = proposals.by_id(self.store)
         return [
             _proposal(summary, known.get(summary["_id"], {}))
-            for summary in proposals.summaries(self.store)
+            for summary in proposals.summaries(self.store, self.specs.thumbnail_filetype)
         ]
 
     def proposal(self, proposid: int) -> Proposal:
@@ -512,7 +581,9 @@ class Archive:
         ProposalNotFound
             If no observation belongs to it.
         """
-        found = proposals.summaries(self.store, proposid)
+        # A number that no proposal can have is refused like any other wrong value.
+        self.condition(Equals("proposid", proposid))
+        found = proposals.summaries(self.store, self.specs.thumbnail_filetype, proposid)
         if not found:
             raise ProposalNotFound(f"there is no observation of proposal {proposid}")
         return _proposal(found[0], proposals.by_id(self.store, [proposid]).get(proposid, {}))
@@ -563,7 +634,7 @@ class Archive:
                 if name in totals["detectors"]
             },
             filetypes=filetypes,
-            last_run=runs.last(self.store),
+            last_run=next(iter(self.runs(1)), None),
         )
 
 
@@ -632,8 +703,8 @@ def _to_mark(key: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 
 
-def _from_mark(mark: str, order: Sequence[Order], archive: Archive) -> list[Any]:
-    """Return the sort key that a mark holds, every value typed anew.
+def _from_mark(mark: str, order: Sequence[Order]) -> list[Any]:
+    """Return the sort key that a mark holds.
 
     Raises
     ------
@@ -642,13 +713,27 @@ def _from_mark(mark: str, order: Sequence[Order], archive: Archive) -> list[Any]
     """
     try:
         values = json.loads(base64.urlsafe_b64decode(mark.encode()))
-        values = [v["date"] if isinstance(v, dict) else v for v in values]
-        addresses = [key.address for key in order]
-        if "rootname" not in addresses:
-            addresses.append("rootname")
-        return [
-            None if value is None else query.typed(value, query.resolve(address, archive.specs))
-            for address, value in zip(addresses, values, strict=True)
-        ]
-    except (binascii.Error, KeyError, TypeError, ValueError, QueryError) as error:
+        if not isinstance(values, list) or len(values) != len(observations.total_order(order)):
+            raise ValueError(values)
+        values = [_marked(value) for value in values]
+    except (binascii.Error, KeyError, RecursionError, TypeError, ValueError) as error:
         raise QueryError(f"{mark!r} does not mark a page of this search") from error
+    return values
+
+
+def _marked(value: Any) -> Any:
+    """Return a value of a mark, if it is one that a row can hold.
+
+    It is compared as it was stored: typed anew, a misfit or a time with fractions of a second
+    would be another value, and rows would be missed.
+    """
+    match value:
+        case {"date": text}:
+            return datetime.fromisoformat(text)
+        case str():
+            value.encode()
+        case int() if not -(2**63) <= value < 2**63:
+            raise ValueError(value)
+        case dict() | list():
+            raise TypeError(value)
+    return value

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from tqdm import tqdm
 
 from . import __version__, export
@@ -79,6 +80,15 @@ def _archive(ctx: click.Context) -> Archive:
     help="processes, threads, synchronous, or the address of a dask.distributed cluster.",
 )
 @click.option("--all", "everything", is_flag=True, help="Read unchanged files as well.")
+@click.option("--checksum", is_flag=True, help="Compare the content of unchanged files as well.")
+@click.option("--retry-failed", is_flag=True, help="Read files that failed before as well.")
+@click.option(
+    "--min-age",
+    type=click.FloatRange(0),
+    default=0,
+    show_default=True,
+    help="Leave files younger than so many seconds for the next run.",
+)
 @click.pass_context
 def ingest(
     ctx: click.Context,
@@ -87,12 +97,26 @@ def ingest(
     workers: int | None,
     scheduler: str,
     everything: bool,
+    checksum: bool,
+    retry_failed: bool,
+    min_age: float,
 ) -> None:
-    """Ingest the observations on disk that are new or changed."""
+    """Ingest the observations on disk that are new or changed.
+
+    Exit status: 0 all good (also nothing new), 1 some files failed, 2 the run failed.
+    """
     from .ingest import run
 
-    rootnames = None if file_list is None else _rootnames(file_list)
-    options = run.Options(filetypes or None, rootnames, everything, workers, scheduler)
+    options = run.Options(
+        filetypes=filetypes or None,
+        rootnames=None if file_list is None else _rootnames(file_list),
+        everything=everything,
+        checksum=checksum,
+        retry_failed=retry_failed,
+        min_age=min_age,
+        workers=workers,
+        scheduler=scheduler,
+    )
     report = run.ingest(_config(ctx), options, _progress_bar)
     for failure in report.failures:
         click.echo(f"{failure.rootname}: {failure.reason}", err=True)
@@ -109,6 +133,31 @@ def _rootnames(path: Path) -> tuple[str, ...]:
         raise ConfigError(f"cannot read the file list {path}: {error}") from error
     words = (line.partition("#")[0].strip() for line in lines)
     return tuple(word for word in words if word)
+
+
+@acsql.command()
+@click.option("--full", is_flag=True, help="Read all headers and pictures as well.")
+@click.option("--fix", is_flag=True, help="Repair what is found.")
+@click.option("--workers", type=click.IntRange(1), help="By default ncores.")
+@click.option("--scheduler", default="processes", show_default=True, help="As of ingest.")
+@click.pass_context
+def verify(ctx: click.Context, full: bool, fix: bool, workers: int | None, scheduler: str) -> None:
+    """Compare the archive, the database and the previews, both ways.
+
+    Exit status: 0 nothing is wrong, or not any more, 1 something is, 2 they cannot be compared.
+    """
+    from .ingest import verify as verification
+
+    result = verification.verify(_config(ctx), full, fix, workers, scheduler, _progress_bar)
+    for finding in result.findings:
+        click.echo(finding)
+    for finding in result.remaining if fix else ():
+        click.echo(f"remaining: {finding}", err=True)
+    for failure in result.failures:
+        click.echo(f"{failure.rootname}: {failure.reason}", err=True)
+    for line in [*result.notes, *result.lines()]:
+        click.echo(line)
+    ctx.exit(1 if result.remaining else 0)
 
 
 @contextmanager
@@ -188,11 +237,22 @@ def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, fo
 
 
 @acsql.command()
+@click.option(
+    "--overdue-after",
+    type=click.FloatRange(0),
+    default=36,
+    show_default=True,
+    help="Hours after which the last good ingest is too long ago.",
+)
 @click.pass_context
-def status(ctx: click.Context) -> None:
-    """Say where the archive is, what is in it, and how the last ingest went."""
+def status(ctx: click.Context, overdue_after: float) -> None:
+    """Say where the archive is, what is in it, and how the last ingest went.
+
+    Exit status: 0 if the last good ingest is not overdue, else 1.
+    """
     with _archive(ctx) as archive:
         summary = archive.summary()
+        age = archive.hours_since_good_run()
         click.echo(f"Database      {archive.store.address}")
         click.echo(f"FITS files    {archive.config.filesystem}")
         counts = ", ".join(f"{number} {name}" for name, number in summary.detectors.items())
@@ -200,6 +260,10 @@ def status(ctx: click.Context) -> None:
         click.echo(f"Files         {summary.files}, {summary.bytes / 1e9:.3f} GB")
         click.echo(f"Previews      {summary.previews}")
         click.echo(f"Last ingest   {_last_run(summary.last_run)}")
+        overdue = age is None or age > overdue_after
+        told = "never" if age is None else f"{age:.1f} hours ago"
+        click.echo(f"Last good     {told}{', overdue' if overdue else ''}")
+    ctx.exit(1 if overdue else 0)
 
 
 def _last_run(record: dict[str, Any] | None) -> str:
@@ -207,6 +271,43 @@ def _last_run(record: dict[str, Any] | None) -> str:
         return "none yet"
     started = record["started"].isoformat(sep=" ", timespec="seconds")
     return f"{started} UTC: {record['state']}"
+
+
+@acsql.group(invoke_without_command=True)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.pass_context
+def runs(ctx: click.Context, limit: int) -> None:
+    """List the newest ingests, or show one."""
+    if ctx.invoked_subcommand:
+        return
+    with _archive(ctx) as archive:
+        for record in archive.runs(limit):
+            counts = record.get("observations", {})
+            told = ", ".join(f"{number} {state}" for state, number in counts.items())
+            click.echo(f"{record['_id']:>5}  {_last_run(record)}  {told}".rstrip())
+
+
+@runs.command("show")
+@click.argument("number", type=click.IntRange(1))
+@click.pass_context
+def show_run(ctx: click.Context, number: int) -> None:
+    """Show one ingest, with its failures by file."""
+    with _archive(ctx) as archive:
+        record = export.plain(archive.run(number))
+    click.echo(yaml.safe_dump(record, sort_keys=False, allow_unicode=True), nl=False)
+
+
+@acsql.command()
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
+@click.pass_context
+def migrate(ctx: click.Context, dry_run: bool) -> None:
+    """Bring the documents of an older acsql up to date."""
+    with _archive(ctx) as archive:
+        steps = archive.migrate(dry_run)
+    for name, description, documents in steps:
+        click.echo(f"{name}: {documents} documents. {description}")
+    if not steps:
+        click.echo("The database is up to date.")
 
 
 @acsql.command()

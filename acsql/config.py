@@ -25,6 +25,7 @@ class Setting(NamedTuple):
     type: type
     default: str
     help: str
+    choices: tuple[str, ...] = ()
 
 
 SETTINGS = (
@@ -35,11 +36,19 @@ SETTINGS = (
     Setting("thumbnail_dir", Path, "<data_dir>/thumbnails", "thumbnails, by proposal"),
     Setting("log_dir", Path, "<data_dir>/logs", "a log file for each ingest"),
     Setting("ncores", int, "all of them", "processes that an ingest uses"),
+    Setting("database_wait", int, "300", "seconds that an ingest waits for a lost database"),
+    Setting(
+        "proposals_from",
+        str,
+        "file",
+        "who tells type, title, cycle and PI of each proposal: file or mast",
+        choices=("file", "mast"),
+    ),
     Setting(
         "proposals_file",
         Path,
         "<data_dir>/proposals.yaml",
-        "type, title, cycle and PI of each proposal, if there is such a file",
+        "the file that tells of proposals: YAML, or CSV if its name ends in .csv",
     ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -58,6 +67,8 @@ class Config:
     proposals_file: Path
     ncores: int
     connection_string: str | None = None
+    database_wait: int = 300
+    proposals_from: str = "file"
 
     def at(self, connection_string: str) -> "Config":
         """Return the same configuration with its database at `connection_string`."""
@@ -138,6 +149,11 @@ def _value(name: str, value: Any, source: str, folder: Path) -> Any:
         raise ConfigError(f"{source}: {name} must be text, not {value!r}")
     if setting.type is Path:
         return _path(name, value, source, folder)
+    if setting.choices:
+        if value not in setting.choices:
+            known = " or ".join(setting.choices)
+            raise ConfigError(f"{source}: {name} must be {known}, not {value!r}")
+        return value
     if not value.startswith(("mongodb://", "mongodb+srv://")):
         # Not what it is: it may hold a password.
         raise ConfigError(f"{source}: {name} must start with mongodb:// or mongodb+srv://")

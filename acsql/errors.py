@@ -18,12 +18,24 @@ class DatabaseError(ArchiveError):
     """The database cannot be reached, started or used."""
 
 
+class DatabaseUnavailable(DatabaseError):
+    """The database does not answer, and was waited for as long as was allowed."""
+
+
+class Busy(ArchiveError):
+    """Another acsql is changing the archive; the message says whose and since when."""
+
+
 class ObservationNotFound(ArchiveError):
     """No observation has this rootname."""
 
 
 class ProposalNotFound(ArchiveError):
     """No observation belongs to this proposal."""
+
+
+class ProviderUnavailable(ArchiveError):
+    """Whoever tells of proposals cannot be asked now; the message says why."""
 
 
 class DatasetNotFound(ArchiveError):

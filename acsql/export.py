@@ -14,7 +14,7 @@ from datetime import datetime, time
 from typing import Any, NamedTuple
 
 from .query import Column
-from .specs import KeywordSpec, KeywordSpecs
+from .specs import BLOCK_NUMBER, BLOCKS, REPEATED, KeywordSpec, KeywordSpecs
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -36,8 +36,9 @@ def text(value: Any, column: Column | None = None) -> str:
     if isinstance(value, bool):
         return "T" if value else "F"
     if isinstance(value, datetime):
-        is_date = column is not None and column.spec.type == "date"
-        return value.date().isoformat() if is_date else value.isoformat(timespec="seconds")
+        if column is not None and column.spec.type == "date":
+            return value.date().isoformat()
+        return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds")
     if isinstance(value, list):
         return "; ".join(text(part, column) for part in value)
     return str(value)
@@ -115,12 +116,27 @@ def header_record(values: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, A
 
 def header_lines(values: Mapping[str, Any], specs: KeywordSpecs) -> Iterator[str]:
     """Yield a header as lines for people: ``EXPTIME  = 60.0 [s] / exposure duration``."""
-    for name, value in values.items():
-        column = _column(name, specs)
+    for keyword, listed_as, value in _cards(values):
+        column = _column(listed_as, specs)
         unit = f" [{column.spec.unit}]" if column.spec.unit else ""
         comment = f" / {column.spec.description}" if column.spec.description else ""
-        for part in value if isinstance(value, list) else [value]:
-            yield f"{column.spec.keyword:8} = {text(part, column)}{unit}{comment}".rstrip()
+        name = keyword or column.spec.keyword
+        yield f"{name:8} = {text(value, column)}{unit}{comment}".rstrip()
+
+
+def _cards(values: Mapping[str, Any]) -> Iterator[tuple[str | None, str, Any]]:
+    """Yield, for each card, its keyword if the spec has another, its name there, and its value."""
+    for name, value in values.items():
+        if name == REPEATED:
+            yield from ((None, again, later) for again in value for later in value[again])
+        elif name == BLOCKS:
+            for block in value:
+                for part in [part for part in block if part != BLOCK_NUMBER]:
+                    keyword = f"D{block[BLOCK_NUMBER]:03}{part.upper()}"
+                    yield keyword, f"{BLOCKS}{part}", block[part]
+        else:
+            for part in value if isinstance(value, list) else [value]:
+                yield None, name, part
 
 
 def _column(name: str, specs: KeywordSpecs) -> Column:

@@ -91,7 +91,7 @@ class Column:
     place: tuple[str, int] | None = None
 
 
-_IN_A_HEADER = re.compile(r"([a-z0-9]+)\.(\d+)\.(.+)")
+_IN_A_HEADER = re.compile(r"([a-z0-9]+)\.(\d{1,4})\.(.+)")
 _CONDITION = re.compile(r"\s*([^=<>!\s]+)\s*(!=|>=|<=|==|=|>|<)(.*)", re.DOTALL)
 _WILDCARD = re.compile(r"[*?]")
 _RANGE = re.compile(r"(.*?)\.\.(.*)", re.DOTALL)
@@ -199,7 +199,12 @@ def _equal(keyword: str, text: str, specs: KeywordSpecs) -> Condition:
     between = _RANGE.fullmatch(text)
     if between and spec.type != "str":
         return Between(keyword, between[1] or None, between[2] or None)
-    return one_of(keyword, next(csv.reader([text], skipinitialspace=True)))
+    try:
+        values = next(csv.reader([text], skipinitialspace=True))
+    except csv.Error as error:
+        raise QueryError(f"{keyword}: {text!r} is no list of values: {error}") from None
+    # Blanks before a comma belong to nobody; FITS drops those at the end of a text as well.
+    return one_of(keyword, [value.rstrip() for value in values])
 
 
 def one_of(keyword: str, values: Iterable[Any]) -> Condition:
@@ -249,7 +254,12 @@ def prepare(condition: Condition, specs: KeywordSpecs) -> Condition:
             return Or(tuple(prepare(part, specs) for part in conditions))
         case Not(inner):
             return Not(prepare(inner, specs))
-    column = resolve(condition.keyword, specs)
+        case Equals() | AnyOf() | Between() | Like():
+            return _prepared(condition, resolve(condition.keyword, specs))
+    raise QueryError(f"{condition!r} is no condition")
+
+
+def _prepared(condition: Equals | AnyOf | Between | Like, column: Column) -> Condition:
     match condition:
         case Equals(_, value):
             return Equals(column.address, typed(value, column))
@@ -263,14 +273,7 @@ def prepare(condition: Condition, specs: KeywordSpecs) -> Condition:
                 low_inclusive,
                 high_inclusive,
             )
-        case Like(_, pattern):
-            if column.spec.type not in ("str", "time"):
-                raise QueryError(
-                    f"{column.address} is of type {column.spec.type}: "
-                    f"a pattern like {pattern!r} matches only text"
-                )
-            return Like(column.address, pattern)
-    raise QueryError(f"{condition!r} is no condition")
+    return Like(column.address, _pattern(condition.pattern, column))
 
 
 def typed(value: Any, column: Column) -> Any:
@@ -283,12 +286,25 @@ def typed(value: Any, column: Column) -> Any:
     """
     try:
         converted = _CONVERSIONS[column.spec.type](value)
-    except (TypeError, ValueError, OverflowError):
+    except (AttributeError, TypeError, ValueError, OverflowError):
         unit = f" in {column.spec.unit}" if column.spec.unit else ""
         raise QueryError(
             f"{column.address}: expected {_EXPECTED[column.spec.type]}{unit}, not {value!r}"
         ) from None
     return _rootname(converted) if column.address == "rootname" else converted
+
+
+def _pattern(pattern: Any, column: Column) -> str:
+    if column.spec.type not in ("str", "time"):
+        raise QueryError(
+            f"{column.address} is of type {column.spec.type}: "
+            f"a pattern like {pattern!r} matches only text"
+        )
+    try:
+        text = _to_str(pattern)
+    except (TypeError, ValueError):
+        raise QueryError(f"{column.address}: expected a pattern, not {pattern!r}") from None
+    return text.lower() if column.address == "rootname" else text
 
 
 def _rootname(value: str) -> str:
@@ -299,16 +315,18 @@ def _rootname(value: str) -> str:
 
 
 def _to_int(value: Any) -> int:
-    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-        raise ValueError(value)
+    if isinstance(value, bool | bytes):
+        raise TypeError(value)
     number = int(value)
+    if not isinstance(value, str) and number != value:
+        raise ValueError(value)
     if not -(2**63) <= number < 2**63:
         raise OverflowError(value)
     return number
 
 
 def _to_float(value: Any) -> float:
-    if isinstance(value, bool):
+    if isinstance(value, bool | bytes):
         raise TypeError(value)
     number = float(value)
     if not math.isfinite(number):
@@ -319,6 +337,9 @@ def _to_float(value: Any) -> float:
 def _to_str(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
+    if "\0" in value:
+        raise ValueError(value)
+    value.encode()  # half a surrogate pair is no Unicode, and MongoDB does not take it
     return value
 
 

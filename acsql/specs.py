@@ -7,9 +7,11 @@ folder of the same shape may lie over the first: what ``acsql specs update`` lea
 archive goes there, so that an upgrade of acsql does not undo it.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -29,6 +31,10 @@ TYPES = ("int", "float", "str", "bool", "date", "time", "datetime")
 BLOCK = re.compile(r"D(\d{3})([A-Z]+)", re.ASCII)
 BLOCK_KEYWORD = "Dnnn{}"
 BLOCKS = "dnnn"
+# The number of the input image within its block.
+BLOCK_NUMBER = "block"
+# Later values of a keyword that stands in a header more than once; no FITS keyword is so named.
+REPEATED = "_repeated"
 
 
 class HeaderKey(NamedTuple):
@@ -105,6 +111,7 @@ class KeywordSpecs:
     lists: Mapping[HeaderKey, Mapping[str, KeywordSpec]]
     promoted: Mapping[str, Promotion]
     indexed: tuple[str, ...]
+    version: str
 
     def spec(self, name: str, key: HeaderKey | None = None) -> KeywordSpec | None:
         """Return what is known of a keyword, in one header if `key` says which.
@@ -163,6 +170,11 @@ class KeywordSpecs:
             )
         return replace(self, keywords=keywords, lists=lists)
 
+    @property
+    def thumbnail_filetype(self) -> str:
+        """The filetype of which thumbnails are made."""
+        return next(name for name, filetype in self.filetypes.items() if filetype.thumbnail)
+
     def with_preview(self) -> list[str]:
         """Return the filetypes of which previews are made."""
         return [name for name, filetype in self.filetypes.items() if filetype.preview]
@@ -217,26 +229,34 @@ class RawSpecs:
 
 def _merged(folders: Iterable[Traversable]) -> RawSpecs:
     """Return the specs of several folders as one; what is said again later changes nothing."""
-    merged = RawSpecs()
-    for folder in folders:
-        raw = read(folder)
-        merged.instrument |= raw.instrument
-        merged.master |= raw.master
-        merged.keywords |= raw.keywords
-        merged.promoted |= raw.promoted
-        for key, content in header_entries(raw.lists):
-            target = merged.lists.setdefault(key.detector, {}).setdefault(key.filetype, {})
-            before = target.get(key.extension)
-            target[key.extension] = _laid_over(before, content, merged) if before else content
-    return merged
+    first, *others = map(read, folders)
+    for raw in others:
+        _lay_over(first, raw)
+    return first
 
 
-def _laid_over(before: dict[str, Any], content: dict[str, Any], merged: RawSpecs) -> dict[str, Any]:
-    listed, types = before["keywords"], before.get("types", {}) | content.get("types", {})
-    return {
-        "keywords": [*listed, *(k for k in content["keywords"] if k not in listed)],
-        "types": {k: t for k, t in types.items() if t != merged.keywords.get(k, {}).get("type")},
-    }
+def _lay_over(merged: RawSpecs, raw: RawSpecs) -> None:
+    """Add what another folder says, entry by entry."""
+    merged.instrument |= raw.instrument
+    for name in ("master", "keywords", "promoted"):
+        target = getattr(merged, name)
+        for keyword, facts in getattr(raw, name).items():
+            target[keyword] = {**(target.get(keyword) or {}), **(facts or {})}
+    for key, content in header_entries(raw.lists):
+        extensions = merged.lists.setdefault(key.detector, {}).setdefault(key.filetype, {})
+        target = extensions.setdefault(key.extension, {"keywords": []})
+        listed = target["keywords"]
+        target["keywords"] = [*listed, *(k for k in content["keywords"] if k not in listed)]
+        if target.get("types") or content.get("types"):
+            target["types"] = {**target.get("types", {}), **content.get("types", {})}
+    # A type of its own that a keyword has by now everywhere says nothing any more.
+    for _, content in header_entries(merged.lists):
+        if "types" in content:
+            content["types"] = {
+                keyword: type_
+                for keyword, type_ in content["types"].items()
+                if type_ != merged.keywords.get(keyword, {}).get("type")
+            }
 
 
 def read(folder: Traversable | Path) -> RawSpecs:
@@ -255,7 +275,7 @@ def read(folder: Traversable | Path) -> RawSpecs:
         keywords=_mapping(folder.joinpath("keywords.yaml")),
         promoted=_mapping(folder.joinpath("promoted.yaml")),
         lists={
-            path.name.removesuffix(".yaml").upper(): _mapping(path)
+            path.name.removesuffix(".yaml").upper(): _lists(path)
             for path in files
             if path.name.endswith(".yaml")
         },
@@ -274,6 +294,31 @@ def _mapping(path: Traversable) -> dict[str, Any]:
     if not isinstance(content or {}, dict):
         raise SpecError(f"{path}: expected a mapping")
     return content or {}
+
+
+def _lists(path: Traversable) -> dict[str, Any]:
+    content = _mapping(path)
+    for filetype, extensions in content.items():
+        if not isinstance(extensions, dict) or not all(
+            _is_list(extension, found) for extension, found in extensions.items()
+        ):
+            raise SpecError(
+                f"{path}: {filetype}: expected lines like '0: {{keywords: [EXPTIME]}}', "
+                "with nothing beside 'keywords' but 'types'"
+            )
+    return content
+
+
+def _is_list(extension: Any, content: Any) -> bool:
+    """Whether this is the number of an extension, and the keywords of its header."""
+    return (
+        type(extension) is int
+        and isinstance(content, dict)
+        and content.keys() <= {"keywords", "types"}
+        and isinstance(content.get("keywords"), list)
+        and all(isinstance(keyword, str) for keyword in content["keywords"])
+        and isinstance(content.get("types", {}), dict)
+    )
 
 
 def header_entries(lists: Mapping[str, Any]) -> Iterator[tuple[HeaderKey, dict[str, Any]]]:
@@ -303,9 +348,15 @@ def check(raw: RawSpecs | None = None) -> list[str]:
 
 
 def _check_keywords(file: str, keywords: Mapping[str, Any]) -> Iterator[str]:
-    known = {"type", "unit", "description", "formats", "indexed"}
+    known = {"type", "unit", "description", "formats"}
+    if file == "master.yaml":  # elsewhere promoted.yaml says so
+        known.add("indexed")
     stored: dict[str, str] = {}
     for keyword, facts in keywords.items():
+        if not isinstance(keyword, str):
+            # YAML takes NO, ON and Y for truth values.
+            yield f"{file}: {keyword!r} is no keyword; put it in quotes"
+            continue
         if not isinstance(facts, dict) or facts.get("type") not in TYPES:
             yield f"{file}: {keyword} has no type out of {', '.join(TYPES)}"
             continue
@@ -345,9 +396,21 @@ def _check_promoted(raw: RawSpecs) -> Iterator[str]:
     for keyword, facts in raw.promoted.items():
         if keyword not in raw.keywords:
             yield f"promoted.yaml: keywords.yaml has no {keyword}"
-        for address in (facts or {}).get("also", []):
+        if names.field(str(keyword)) in raw.master:
+            yield f"promoted.yaml: {keyword} would be stored over a field of master.yaml"
+        if not isinstance(facts or {}, dict):
+            yield f"promoted.yaml: {keyword}: expected a mapping"
+            continue
+        facts = facts or {}
+        for entry in sorted(facts.keys() - {"also", "indexed", "pattern"}):
+            yield f"promoted.yaml: {keyword} has the unknown entry {entry}"
+        for address in facts.get("also", []):
             if not re.fullmatch(r"[a-z]+\.\d+\.[^.]+", address):
                 yield f"promoted.yaml: {keyword}: {address} is not filetype.extension.KEYWORD"
+        try:
+            re.compile(facts.get("pattern") or "")
+        except re.error as error:
+            yield f"promoted.yaml: {keyword}: {facts['pattern']!r} is no pattern: {error}"
 
 
 def _check_unlisted(raw: RawSpecs) -> Iterator[str]:
@@ -356,7 +419,7 @@ def _check_unlisted(raw: RawSpecs) -> Iterator[str]:
         for _, content in header_entries(raw.lists)
         for keyword in content.get("keywords", [])
     }
-    for keyword in sorted(raw.keywords.keys() - listed):
+    for keyword in sorted(raw.keywords.keys() - listed, key=str):
         yield f"keywords.yaml: no list has {keyword}"
 
 
@@ -397,7 +460,14 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
             for keyword, facts in [*raw.master.items(), *promoted.items()]
             if facts.get("indexed")
         ),
+        version=_version(raw),
     )
+
+
+def _version(raw: RawSpecs) -> str:
+    """Return what tells one content of the specs from another: a part of its SHA-256."""
+    content = json.dumps(asdict(raw), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def _keyword(keyword: str, facts: Mapping[str, Any]) -> KeywordSpec:

@@ -1,10 +1,12 @@
 """One private mongod and one ingested sample archive for all tests that need them."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import settings
 
 import acsql
 from acsql import sample
@@ -16,6 +18,10 @@ from acsql.store import server
 from acsql.store.connection import Store
 
 OBSERVATIONS = 40
+
+# No test is timed: this machine may be doing anything else.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +70,19 @@ def make_config(folder: Path, connection_string: str, filesystem: Path | None = 
         ncores=2,
         connection_string=connection_string,
     )
+
+
+def _write_settings(config: Config, folder: Path) -> Path:
+    values = {name: str(v) if isinstance(v, Path) else v for name, v in vars(config).items()}
+    path = folder / "acsql.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_settings() -> Callable[[Config, Path], Path]:
+    """Write a configuration as the file ``acsql.yaml`` of a folder, and return its path."""
+    return _write_settings
 
 
 @pytest.fixture

@@ -9,28 +9,18 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner, Result
 
 import acsql
 from acsql import cli, export
-from acsql.config import SETTINGS, Config
-
-
-def settings_file(config: Config, folder: Path) -> Path:
-    """Write a configuration as its file."""
-    path = folder / "acsql.yaml"
-    values = {setting.name: getattr(config, setting.name) for setting in SETTINGS}
-    plain = {n: v if isinstance(v, int | None) else str(v) for n, v in values.items()}
-    path.write_text(yaml.safe_dump(plain))
-    return path
+from acsql.config import Config
 
 
 @pytest.fixture(scope="module")
 def sample_settings(
-    sample_archive: acsql.Archive, tmp_path_factory: pytest.TempPathFactory
+    sample_archive: acsql.Archive, write_settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    return settings_file(sample_archive.config, tmp_path_factory.mktemp("settings"))
+    return write_settings(sample_archive.config, tmp_path_factory.mktemp("settings"))
 
 
 def run(settings: Path, *arguments: str) -> Result:
@@ -128,9 +118,9 @@ def test_status(sample_settings: Path, sample_archive: acsql.Archive) -> None:
 
 
 def test_ingest_reports_and_exits_by_what_happened(
-    config: Config, sample_filesystem: Path, tmp_path: Path
+    config: Config, write_settings, sample_filesystem: Path, tmp_path: Path
 ) -> None:
-    settings = settings_file(config, tmp_path)
+    settings = write_settings(config, tmp_path)
     source = min(sample_filesystem.glob("*/*/*_flt.fits")).parent
     target = config.filesystem / source.relative_to(sample_filesystem)
     shutil.copytree(source, target)
@@ -149,8 +139,10 @@ def test_ingest_reports_and_exits_by_what_happened(
     assert str(config.filesystem) in result.stderr
 
 
-def test_ingest_of_a_file_list(config: Config, sample_filesystem: Path, tmp_path: Path) -> None:
-    settings = settings_file(config, tmp_path)
+def test_ingest_of_a_file_list(
+    config: Config, write_settings, sample_filesystem: Path, tmp_path: Path
+) -> None:
+    settings = write_settings(config, tmp_path)
     sources = sorted({path.parent for path in sample_filesystem.glob("*/*/*_raw.fits")})[:3]
     for source in sources:
         shutil.copytree(source, config.filesystem / source.relative_to(sample_filesystem))
@@ -185,10 +177,12 @@ def test_specs_make(sample_filesystem: Path, tmp_path: Path) -> None:
     assert (tmp_path / "specs" / "keywords.yaml").is_file()
 
 
-def test_specs_update(config: Config, sample_filesystem: Path, tmp_path: Path) -> None:
+def test_specs_update(
+    config: Config, write_settings, sample_filesystem: Path, tmp_path: Path
+) -> None:
     from astropy.io import fits
 
-    settings = settings_file(config, tmp_path)
+    settings = write_settings(config, tmp_path)
     source = min(sample_filesystem.glob("*/*/*_raw.fits"))
     target = config.filesystem / source.relative_to(sample_filesystem)
     target.parent.mkdir(parents=True)

@@ -20,6 +20,8 @@ from . import mosaic, stretch
 THUMBNAIL_SIZE = 128
 # The most pixels that libjpeg takes in either direction (JPEG_MAX_DIMENSION).
 LARGEST_SIDE = 65500
+# Twice the pixels of a WFC exposure: a damaged header can tell of more than memory holds.
+MOST_PIXELS = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,12 @@ def picture(
     PreviewError
         If there is nothing to show.
     """
-    chips = [mosaic.pixels(hdu, filename) for hdu in mosaic.image_hdus(hdus, extname, filename)]
-    height, width = sum(len(chip) for chip in chips), chips[0].shape[1]
-    if max(width, height) > LARGEST_SIDE:
+    shown = mosaic.image_hdus(hdus, extname, filename)
+    sizes = [mosaic.shape(hdu, filename) for hdu in shown]
+    height, width = sum(rows for rows, _ in sizes), sizes[0][1]
+    if max(width, height) > LARGEST_SIDE or width * height > MOST_PIXELS:
         raise PreviewError(f"{filename}: {width} x {height} pixels are too many for a JPEG")
+    chips = [mosaic.pixels(hdu, filename) for hdu in shown]
     low, high = stretch.limits(chips, filename)
     return stretch.to_bytes(chips, low, high), low, high
 

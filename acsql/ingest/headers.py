@@ -12,23 +12,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 
-from astropy.io import fits
-from astropy.io.fits.card import Undefined
-from astropy.io.fits.verify import VerifyError
-
 from .. import names
-from ..specs import BLOCK, BLOCK_KEYWORD, BLOCKS, HeaderKey, KeywordSpec, KeywordSpecs
+from ..specs import (
+    BLOCK,
+    BLOCK_KEYWORD,
+    BLOCK_NUMBER,
+    BLOCKS,
+    REPEATED,
+    HeaderKey,
+    KeywordSpec,
+    KeywordSpecs,
+)
+from .cards import Cards
 
 COMMENTARY = ("COMMENT", "HISTORY")
-# Later values of a keyword that stands in a header more than once; no FITS keyword is so named.
-REPEATED = "_repeated"
-# The number of the input image within its block.
-BLOCK_NUMBER = "block"
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?", re.ASCII)
-
-Cards = list[tuple[str, Any]]
 
 
 @dataclass
@@ -43,29 +43,13 @@ class TypedHeader:
     misfits: dict[str, Any] = field(default_factory=dict)
 
 
-def cards(header: fits.Header) -> Cards:
-    """Return the (keyword, value) pairs of a header as astropy reads them, in order.
-
-    An undefined value is None; a card that cannot be parsed gives the text behind its keyword.
-    """
-    return [(card.keyword, _value(card)) for card in header.cards if card.keyword]
-
-
-def _value(card: fits.Card) -> Any:
-    try:
-        value = card.value
-    except VerifyError:
-        return card.image[8:].strip(" =")
-    return None if isinstance(value, Undefined) else value
-
-
 def typed_header(read: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> TypedHeader:
     """Return a header as it is stored.
 
     Parameters
     ----------
     read : list of (str, object)
-        What `cards` returned.
+        What `cards.read` returned.
     key : HeaderKey or None
         Which header it is; None where the detector could not be found out.
     """
@@ -109,7 +93,7 @@ def _noted(
 
 def _put(target: dict[str, Any], name: str, stored: Any) -> None:
     """Put a value into a header, beside earlier ones of the same keyword if there are any."""
-    if name in target:
+    if name in target or name == REPEATED:
         target.setdefault(REPEATED, {}).setdefault(name, []).append(stored)
     else:
         target[name] = stored

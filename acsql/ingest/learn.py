@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from astropy.io import fits
 
 from ..errors import FileError, InvalidName, SpecError
 from ..names import Filename
 from ..specs import BLOCK, BLOCK_KEYWORD, HeaderKey, KeywordSpecs, RawSpecs, header_entries, read
-from . import headers
+from . import cards, headers
+from .opening import open_fits
 
 Met = tuple[HeaderKey, str, str]
 
@@ -55,16 +55,16 @@ def derive(directory: Path, specs: KeywordSpecs) -> tuple[list[Met], list[str]]:
 def _learn(path: Path, specs: KeywordSpecs, met: dict[tuple[HeaderKey, str], str]) -> None:
     filetype = Filename.parse(path.name).filetype
     try:
-        with fits.open(path, memmap=False, lazy_load_hdus=False) as hdus:
-            read_headers = [headers.cards(hdu.header) for hdu in hdus]
+        with open_fits(path) as hdus:
+            read_headers = [cards.read(hdu) for hdu in hdus]
     except OSError as error:
         raise FileError(f"{path.name} is not a FITS file that can be read: {error}") from error
     detector = _detector(read_headers, specs)
     if detector is None:
         raise FileError(f"{path.name}: no header tells the detector")
-    for extension, cards in enumerate(read_headers):
+    for extension, header in enumerate(read_headers):
         key = HeaderKey(detector, filetype, extension)
-        for keyword, value in cards:
+        for keyword, value in header:
             if keyword in headers.COMMENTARY:
                 continue
             block = BLOCK.fullmatch(keyword)
@@ -74,7 +74,7 @@ def _learn(path: Path, specs: KeywordSpecs, met: dict[tuple[HeaderKey, str], str
             met[key, listed] = widest([type_, met.get((key, listed), type_)])
 
 
-def _detector(read_headers: list[headers.Cards], specs: KeywordSpecs) -> str | None:
+def _detector(read_headers: list[cards.Cards], specs: KeywordSpecs) -> str | None:
     for keyword in ("DETECTOR", "CONFIG"):
         value = headers.first(read_headers, keyword)
         for detector in specs.detectors:

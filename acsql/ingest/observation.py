@@ -5,12 +5,14 @@ reason, and costs that file alone: the other files go in, and what was stored of
 stays as it was.
 """
 
+import hashlib
 import logging
 import re
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from astropy.io import fits
@@ -19,13 +21,13 @@ from .. import layout, names
 from ..config import Config
 from ..errors import FileError, PreviewError
 from ..images import preview
-from ..names import Filename
 from ..specs import HeaderKey, KeywordSpecs, Promotion
 from ..store import observations, proposals
 from ..store.connection import Store
 from ..store.documents import SCHEMA_VERSION
-from . import headers
-from .headers import Cards
+from . import cards, headers, scan
+from .cards import Cards
+from .opening import end_of_data, open_fits
 from .scan import FoundFile, FoundObservation
 
 logger = logging.getLogger(__name__)
@@ -35,30 +37,43 @@ UPDATED = "updated"
 UNCHANGED = "unchanged"
 FAILED = "failed"
 
+# A file that fails and is no older than this may still be on its way: it is tried again.
+YOUNG_SECONDS = 3600
+
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that could not be ingested as a whole: where it stopped, and why, in words."""
+    """A file that could not be ingested as a whole: where it stopped, and why, in words.
+
+    `size` and `mtime` are those of the file if the fault lies in it, so that trying again makes
+    no sense before it changes.
+    """
 
     rootname: str
     filename: str
     stage: str
     reason: str
+    size: int | None = None
+    mtime: datetime | None = None
 
 
 @dataclass
 class Outcome:
     """What came of one observation.
 
-    `filetypes` are those that were read, `previews` those of which pictures were made, `unknown`
-    maps (header, keyword) to (type, file name) and `misfits` to (value as read, file name).
+    `filetypes` and `read` are the filetypes and names of files that went in, `previews` the
+    filetypes of which pictures were made.  `unknown` maps (header, keyword) to (type, file name)
+    and `misfits` to (value as read, file name).
+    `waiting` are the names of files that were still being written.
     """
 
     rootname: str
     state: str = FAILED
     filetypes: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
     previews: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unknown: dict[tuple[HeaderKey, str], tuple[str, str]] = field(default_factory=dict)
     misfits: dict[tuple[HeaderKey, str], tuple[Any, str]] = field(default_factory=dict)
@@ -76,6 +91,7 @@ class FileContent:
     found: FoundFile
     headers: list[Cards]
     picture: dict[str, Any] | None = None
+    sha256: str | None = None
 
 
 def ingest_observation(
@@ -84,6 +100,7 @@ def ingest_observation(
     store: Store,
     specs: KeywordSpecs,
     config: Config,
+    compared: Collection[str] = (),
 ) -> Outcome:
     """Read files of an observation, render their pictures and write its document whole.
 
@@ -91,6 +108,8 @@ def ingest_observation(
     ----------
     filetypes : collection of str
         Which of its files to read; what is stored of the others stays.
+    compared : collection of str
+        Which to read only if their checksum is not the one that is stored.
     """
     started = time.monotonic()
     outcome = Outcome(found.rootname)
@@ -98,31 +117,100 @@ def ingest_observation(
         Failure(problem.rootname, problem.filename, "scan", problem.reason)
         for problem in found.problems
     ]
+    sums = {}
+    if compared:
+        sums = _changed_sums(found, compared, store, config, outcome)
     contents = {}
-    for filetype in filetypes:
+    for filetype in [*filetypes, *sums]:
         content = _read_or_note(found.files[filetype], specs, config, outcome)
         if content is not None:
+            content.sha256 = sums.get(filetype)
             contents[filetype] = content
     if contents:
-        _write(found, contents, store, specs, outcome)
+        _write(found, contents, store, specs, config, outcome)
+    elif compared and not outcome.failures:
+        outcome.state = UNCHANGED
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+def _changed_sums(
+    found: FoundObservation,
+    filetypes: Collection[str],
+    store: Store,
+    config: Config,
+    outcome: Outcome,
+) -> dict[str, str]:
+    """Return the checksums of the files whose content is not the one that is stored."""
+    changed = {}
+    stored = observations.known_files(store, [found.rootname])[found.rootname]["files"]
+    for filetype in filetypes:
+        file = found.files[filetype]
+        try:
+            digest = checksum(config.filesystem / file.path)
+        except OSError as error:
+            reason = f"{file.name} cannot be read: {error.strerror}"
+            outcome.failures.append(Failure(found.rootname, str(file.name), "read", reason))
+            continue
+        before = stored[filetype].get("sha256")
+        if before is None:
+            observations.set_checksum(store, found.rootname, filetype, digest)
+        elif before != digest:
+            changed[filetype] = digest
+    return changed
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_or_note(
     file: FoundFile, specs: KeywordSpecs, config: Config, outcome: Outcome
 ) -> FileContent | None:
-    """Return what is in a file; None, and a failure in the outcome, if it cannot be read."""
+    """Return what is in a file; None, and a note in the outcome, if it cannot be had now."""
+    failed_before = len(outcome.failures)
+    content, failure = None, None
     try:
-        return read_file(file, specs, config, outcome)
+        content = read_file(file, specs, config, outcome)
     except FileError as error:
-        reason = str(error)
+        failure = _failure(outcome, file, "headers", str(error))
+    except OSError as error:
+        # The system refuses the file, which says nothing of what is in it.
+        reason = f"{file.name} cannot be read: {error.strerror or error}"
+        failure = Failure(outcome.rootname, str(file.name), "read", reason)
     except Exception as error:
         # Damaged files make astropy raise almost anything: the file is named, the run goes on.
         logger.debug("%s", file.name, exc_info=True)
         reason = f"{file.name} cannot be read: {type(error).__name__}: {error}"
-    outcome.failures.append(Failure(outcome.rootname, str(file.name), "headers", reason))
-    return None
+        failure = _failure(outcome, file, "headers", reason)
+    if _is_moving(file, config):
+        del outcome.failures[failed_before:]
+        outcome.waiting.append(str(file.name))
+        return None
+    if failure is not None:
+        outcome.failures.append(failure)
+    return content
+
+
+def _failure(outcome: Outcome, file: FoundFile, stage: str, reason: str) -> Failure:
+    """Return a failure that lies in the file itself; a young one may still be on its way."""
+    age = (_now() - file.mtime).total_seconds()
+    kept = (None, None) if 0 <= age < YOUNG_SECONDS else (file.size, file.mtime)
+    return Failure(outcome.rootname, str(file.name), stage, reason, *kept)
+
+
+def _is_moving(file: FoundFile, config: Config) -> bool:
+    """Whether a file has changed since it was found."""
+    try:
+        return scan.moment(config.filesystem / file.path) != (file.size, file.mtime)
+    except OSError:
+        return False
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def read_file(
@@ -135,33 +223,21 @@ def read_file(
     FileError
         If it is not a whole FITS file of ACS, or of another observation than its name says.
     """
-    path = config.filesystem / file.path
-    try:
-        hdus = fits.open(path, memmap=False, lazy_load_hdus=False, do_not_scale_image_data=True)
-    except OSError as error:
-        raise FileError(f"{file.name} is not a FITS file that can be read: {error}") from error
-    with hdus:
-        end = _end_of_data(hdus)
+    with open_fits(config.filesystem / file.path) as hdus:
+        end = end_of_data(hdus[-1])
         if end > file.size:
             raise FileError(
                 f"{file.name} is truncated: it has {file.size} bytes, its headers tell of {end}"
             )
-        content = FileContent(file, [headers.cards(hdu.header) for hdu in hdus])
+        content = FileContent(file, [cards.read(hdu) for hdu in hdus])
         _check_identity(content, specs)
         _note_missing_extensions(content, outcome)
         if end < file.size:
             reason = f"{file.size - end} bytes behind extension {len(hdus) - 1} are not FITS"
-            outcome.failures.append(
-                Failure(outcome.rootname, str(file.name), "headers", f"{file.name}: {reason}")
-            )
+            outcome.failures.append(_failure(outcome, file, "headers", f"{file.name}: {reason}"))
         if specs.filetypes[file.name.filetype].preview:
             content.picture = _render(hdus, content, specs, config, outcome)
     return content
-
-
-def _end_of_data(hdus: fits.HDUList) -> int:
-    last = hdus[-1].fileinfo()
-    return last["datLoc"] + last["datSpan"]
 
 
 def _check_identity(content: FileContent, specs: KeywordSpecs) -> None:
@@ -213,7 +289,7 @@ def _render(
             specs.image_extname,
         )
     except PreviewError as error:
-        return _no_picture(hdus, name, error, specs, outcome)
+        return _no_picture(hdus, content.found, error, specs, outcome)
     outcome.previews.append(name.filetype)
     return {
         "jpeg": jpeg,
@@ -227,7 +303,7 @@ def _render(
 
 def _no_picture(
     hdus: fits.HDUList,
-    name: Filename,
+    file: FoundFile,
     error: PreviewError,
     specs: KeywordSpecs,
     outcome: Outcome,
@@ -235,12 +311,11 @@ def _no_picture(
     """Note why there is no picture: a failure, unless the file holds no image by itself."""
     reason = str(error)
     images = [hdu for hdu in hdus if hdu.name == specs.image_extname]
-    without_image = images and all(hdu.header.get("NAXIS") == 0 for hdu in images)
-    if without_image:
+    if images and all(hdu.header.get("NAXIS") == 0 for hdu in images):
         outcome.notes.append(f"no preview: {reason}")
-        return {"reason": reason}
-    outcome.failures.append(Failure(outcome.rootname, str(name), "preview", reason))
-    return {"reason": reason, "failed": True}
+    else:
+        outcome.failures.append(_failure(outcome, file, "preview", reason))
+    return {"reason": reason}
 
 
 def _write(
@@ -248,6 +323,7 @@ def _write(
     contents: Mapping[str, FileContent],
     store: Store,
     specs: KeywordSpecs,
+    config: Config,
     outcome: Outcome,
 ) -> None:
     """Put what was read beside what is stored, and write the document whole."""
@@ -266,16 +342,29 @@ def _write(
         del document["position"]
     document["proposal_type"] = proposals.type_of(store, document["proposid"])
     observations.replace(store, document)
+    _remove_old_pictures(existing or {}, document, config)
     outcome.state = NEW if existing is None else UPDATED
     outcome.filetypes = list(contents)
+    outcome.read = [str(content.found.name) for content in contents.values()]
     outcome.bytes = sum(content.found.size for content in contents.values())
+
+
+def _remove_old_pictures(
+    before: Mapping[str, Any], after: Mapping[str, Any], config: Config
+) -> None:
+    """Remove the pictures that a document named and, under another proposal, names no more."""
+    for kind, folder in (("jpeg", config.jpeg_dir), ("thumbnail", config.thumbnail_dir)):
+        named = {entry.get(kind) for entry in after["previews"].values()}
+        for entry in before.get("previews", {}).values():
+            if entry.get(kind) and entry[kind] not in named:
+                (folder / entry[kind]).unlink(missing_ok=True)
 
 
 def _document(
     found: FoundObservation, existing: dict[str, Any] | None, specs: KeywordSpecs
 ) -> dict[str, Any]:
     """Return the document to fill: acsql's own fields, and what is stored already."""
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    now = _now().replace(microsecond=0)
     existing = existing or {}
     return {
         "_id": found.rootname,
@@ -287,10 +376,10 @@ def _document(
         "last_ingest_date": now,
         **dict.fromkeys(specs.promoted),
         "position": None,
-        "datasets": existing.get("datasets", {}),
-        "headers": existing.get("headers", {}),
-        "files": existing.get("files", {}),
-        "previews": existing.get("previews", {}),
+        "datasets": dict(existing.get("datasets", {})),
+        "headers": dict(existing.get("headers", {})),
+        "files": dict(existing.get("files", {})),
+        "previews": dict(existing.get("previews", {})),
         "schema_version": SCHEMA_VERSION,
     }
 
@@ -321,6 +410,8 @@ def _put_file(
         "size": content.found.size,
         "mtime": content.found.mtime,
     }
+    if content.sha256:
+        document["files"][filetype]["sha256"] = content.sha256
     document["previews"].pop(filetype, None)
     if content.picture is not None:
         document["previews"][filetype] = content.picture

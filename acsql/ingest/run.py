@@ -1,44 +1,34 @@
-"""A whole ingest: what is new or changed on disk goes in, in parallel, and is accounted for.
+"""A whole ingest: what is new or changed on disk goes in and is accounted for.
 
-Observations do not depend on each other, so a Dask bag of them is all the parallelism there is.
-Workers send back only what happened; the log, the counts and the run's record are written here,
-by one process.
+Two runs at once exclude each other.  Workers send back only what happened; the log, the counts
+and the run's record are written here, by one process, and the record is open from the start, so
+that a run that dies leaves it behind.
 """
 
-import functools
 import logging
-import warnings
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-
-import dask
-import dask.bag
-from astropy.utils.exceptions import AstropyWarning
-from dask.callbacks import Callback
 
 from .. import __version__
 from .. import config as configuration
 from .. import specs as keyword_specs
 from ..config import Config
-from ..errors import ArchiveError, ConfigError
-from ..specs import HeaderKey, KeywordSpecs
-from ..store import observations, proposals, runs
+from ..errors import ConfigError
+from ..specs import KeywordSpecs
+from ..store import failures, lock, migrations, observations, runs
 from ..store.connection import Store, locate
+from .changes import Changes, Choice, ready_before, tasks
 from .log import log_file
-from .observation import FAILED, NEW, UNCHANGED, UPDATED, Failure, Outcome, ingest_observation
-from .scan import FoundObservation, scan
+from .observation import FAILED, Outcome
+from .proposals import in_background, provider_for
+from .report import Report
+from .scan import scan
+from .workers import PROCESSES, ingest_all
 
 logger = logging.getLogger(__name__)
-
-LOCAL_SCHEDULERS = ("processes", "threads", "synchronous")
-# Small partitions keep all workers busy to the end, large ones save overhead in a backfill.
-PARTITIONS_PER_WORKER = 16
-LARGEST_PARTITION = 32
 
 
 @dataclass(frozen=True)
@@ -53,6 +43,12 @@ class Options:
         Only these observations.
     everything : bool
         Read what has not changed as well.
+    checksum : bool
+        Compare the content of files whose size and time have not changed.
+    retry_failed : bool
+        Read files that failed before and have not changed since.
+    min_age : float
+        Files younger than so many seconds are left for the next run.
     workers : int, optional
         By default `Config.ncores`.
     scheduler : str
@@ -62,70 +58,11 @@ class Options:
     filetypes: tuple[str, ...] | None = None
     rootnames: tuple[str, ...] | None = None
     everything: bool = False
+    checksum: bool = False
+    retry_failed: bool = False
+    min_age: float = 0.0
     workers: int | None = None
-    scheduler: str = "processes"
-
-
-@dataclass(frozen=True)
-class Task:
-    """One observation to ingest, and which of its files have to be read."""
-
-    found: FoundObservation
-    filetypes: tuple[str, ...]
-
-
-@dataclass
-class Report:
-    """What a run did.  `files` and `previews` count by filetype, `seconds` is its duration.
-
-    `unknown` maps (header, keyword) to (type, file name) for keywords that no spec names,
-    `misfits` maps it to the number of values that do not fit their type.
-    """
-
-    observations: Counter = field(default_factory=Counter)
-    files: Counter = field(default_factory=Counter)
-    previews: Counter = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
-    unknown: dict[tuple[HeaderKey, str], tuple[str, str]] = field(default_factory=dict)
-    misfits: Counter = field(default_factory=Counter)
-    others: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    log: Path | None = None
-
-    @property
-    def state(self) -> str:
-        """The state in which the run's record is closed."""
-        if self.failures:
-            return runs.SUCCEEDED_WITH_FAILURES
-        changed = self.observations[NEW] + self.observations[UPDATED]
-        return runs.SUCCEEDED if changed else runs.NOTHING_NEW
-
-    def add(self, outcome: Outcome) -> None:
-        """Take account of one observation."""
-        self.observations[outcome.state] += 1
-        self.files.update(outcome.filetypes)
-        self.previews.update(outcome.previews)
-        self.failures += outcome.failures
-        for met, seen in outcome.unknown.items():
-            self.unknown.setdefault(met, seen)
-        self.misfits.update(outcome.misfits.keys())
-        self.bytes += outcome.bytes
-
-    def lines(self) -> Iterator[str]:
-        """Yield the counts, for the end of the log and for the user."""
-        states = (NEW, UPDATED, UNCHANGED, FAILED)
-        counts = ", ".join(f"{self.observations[state]} {state}" for state in states)
-        yield f"Observations: {counts}"
-        files = ", ".join(f"{count} {name}" for name, count in self.files.items()) or "none"
-        yield f"Files read: {files}"
-        pictures = ", ".join(f"{count} {name}" for name, count in self.previews.items()) or "none"
-        yield f"Previews: {pictures}"
-        yield f"Files failed: {len(self.failures)}"
-        yield f"Keywords new to the specs: {len(self.unknown)}"
-        yield f"Keywords with values that do not fit their type: {len(self.misfits)}"
-        yield f"Files that are not ours: {self.others}"
-        yield f"Seconds: {self.seconds:.1f}"
+    scheduler: str = PROCESSES
 
 
 # Called with the number of observations, gives a context whose value is called for each one.
@@ -151,15 +88,23 @@ def ingest(config: Config, options: Options | None = None, progress: Progress = 
     ConfigError
         If the file system is not there, or an option is wrong.
     DatabaseError
-        If the database is not there.
+        If the database is not there, or stays away for longer than `Config.database_wait`.
+    Busy
+        If another ingest is under way.
     """
     options = options or Options()
     config = locate(config)
     specs = keyword_specs.load(configuration.specs_overlay(config))
     filetypes = _filetypes(options, specs)
-    started = datetime.now(UTC).replace(tzinfo=None)
-    with Store(config.connection_string, specs) as store, log_file(config.log_dir, started) as log:
-        run = runs.start(store, {"started": started, **_described(options)})
+    started = _now()
+    with (
+        Store(config.connection_string, specs, config.database_wait) as store,
+        lock.hold(store, "ingest"),
+        log_file(config.log_dir, started) as log,
+    ):
+        if runs.close_died(store):
+            logger.warning("An earlier run died: what it left undone is done now")
+        run = runs.start(store, {"started": started, **_described(options, specs)})
         report = Report(log=log)
         try:
             _ingest(config, options, filetypes, store, specs, report, progress)
@@ -191,160 +136,58 @@ def _ingest(
     report: Report,
     progress: Progress,
 ) -> None:
+    migrations.stamp(store, specs)
+    migrations.check(store)
     store.make_indexes()
-    if config.proposals_file.exists():
-        proposals.save(store, proposals.read(config.proposals_file))
-    logger.info("Gathering files to ingest from %s", config.filesystem)
-    tasks = list(_tasks(config, options, filetypes, store, specs, report))
-    logger.info("%d observations to ingest", len(tasks))
-    with progress(len(tasks)) as done:
-
-        def take(outcome: Outcome) -> None:
-            _log(outcome)
-            report.add(outcome)
-            done()
-
-        _run(tasks, config, options, take)
-    runs.remember_keywords(store, report.unknown, datetime.now(UTC).replace(tzinfo=None))
+    with in_background(store, provider_for(config)) as proposals:
+        _ingest_files(config, options, filetypes, store, specs, report, progress)
+    report.notes.append(f"Proposals: {proposals.result()}")
     _log_oddities(report)
 
 
-def _tasks(
+def _ingest_files(
     config: Config,
     options: Options,
     filetypes: Sequence[str],
     store: Store,
     specs: KeywordSpecs,
     report: Report,
-) -> Iterator[Task]:
-    """Yield what has to be ingested; count what has not changed."""
-    known = observations.known_files(store)
-    for found in scan(config.filesystem, specs.filetypes, options.rootnames):
-        report.others += found.others
-        stored = known.get(found.rootname, {})
-        to_read = tuple(
-            filetype
-            for filetype in specs.filetypes
-            if filetype in filetypes
-            and filetype in found.files
-            and (options.everything or _changed(found, filetype, stored))
-        )
-        if to_read or found.problems:
-            yield Task(found, to_read)
-        elif found.files:
-            report.observations[UNCHANGED] += 1
-
-
-def _changed(found: FoundObservation, filetype: str, stored: dict[str, Any]) -> bool:
-    """Whether a file is not the one that is stored, or one whose pictures failed."""
-    file = found.files[filetype]
-    before = stored.get("files", {}).get(filetype)
-    if before is None or stored.get("previews", {}).get(filetype, {}).get("failed"):
-        return True
-    now = {"path": file.path, "size": file.size, "mtime": file.mtime}
-    return any(before.get(name) != value for name, value in now.items())
-
-
-def _run(
-    tasks: list[Task], config: Config, options: Options, take: Callable[[Outcome], None]
+    progress: Progress,
 ) -> None:
-    """Ingest the tasks where the options say, and hand over what comes of each as it does."""
-    if not tasks:
-        return
-    workers = options.workers or config.ncores
-    size = max(1, min(LARGEST_PARTITION, len(tasks) // (workers * PARTITIONS_PER_WORKER)))
-    bag = dask.bag.from_sequence(tasks, partition_size=size)
-    bag = bag.map_partitions(_ingest_partition, config=config)
-    if options.scheduler == "processes":
-        # The scheduler hands out six tasks at a time unless told otherwise, which leaves a
-        # worker idle at the end of a short run.
-        with _handing_over(take):
-            bag.compute(
-                scheduler="processes", num_workers=workers, chunksize=1, initializer=_quieten
-            )
-    elif options.scheduler in LOCAL_SCHEDULERS:
-        with _handing_over(take), _in_this_process(config):
-            bag.compute(scheduler=options.scheduler, num_workers=workers)
-    else:
-        _run_on_cluster(bag, options.scheduler, take)
+    logger.info("Gathering files to ingest from %s", config.filesystem)
+    choice = Choice(
+        filetypes,
+        ready_before(_now(), options.min_age),
+        options.everything,
+        options.checksum,
+        options.retry_failed,
+    )
+    changes = Changes.against(store, choice)
+    found = scan(config.filesystem, specs.filetypes, options.rootnames)
+    to_do = list(tasks(found, changes, specs, whole=options.rootnames is None))
+    observations.mark_vanished(store, changes.vanished, _now())
+    report.take_account(changes)
+    logger.info("%d observations to ingest", len(to_do))
+    with progress(len(to_do)) as done:
 
+        def take(outcome: Outcome) -> None:
+            _log(outcome)
+            report.add(outcome)
+            done()
 
-def _handing_over(take: Callable[[Outcome], None]) -> Callback:
-    """Return the callback by which a local scheduler hands over outcomes as they come.
-
-    It hears of every task of the graph, and the same list can pass through several of them.
-    """
-    handed: set[str] = set()
-
-    def finished(_key: Any, result: Any, *_: Any) -> None:
-        for outcome in result if isinstance(result, list) else ():
-            if isinstance(outcome, Outcome) and outcome.rootname not in handed:
-                handed.add(outcome.rootname)
-                take(outcome)
-
-    return Callback(posttask=finished)
-
-
-def _run_on_cluster(bag: dask.bag.Bag, address: str, take: Callable[[Outcome], None]) -> None:
-    try:
-        import distributed
-    except ImportError as error:
-        raise ConfigError(
-            f"scheduler {address!r} is none of {', '.join(LOCAL_SCHEDULERS)}; the address of a "
-            'cluster needs dask.distributed: pip install "acsql[distributed]"'
-        ) from error
-    try:
-        client = distributed.Client(address)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"no dask.distributed cluster at {address!r}: {error}") from error
-    with client:
-        client.run(_quieten)
-        futures = client.compute(bag.to_delayed())
-        for _, outcomes in distributed.as_completed(futures, with_results=True):
-            for outcome in outcomes:
-                take(outcome)
-
-
-def _ingest_partition(tasks: Iterable[Task], config: Config) -> list[Outcome]:
-    """Ingest some observations in a worker, with one connection for all that it gets."""
-    store, specs = _opened(config)
-    return [_ingest_one(task, store, specs, config) for task in tasks]
-
-
-def _ingest_one(task: Task, store: Store, specs: KeywordSpecs, config: Config) -> Outcome:
-    """Ingest one observation; whatever goes wrong is its own failure and nobody else's."""
-    try:
-        return ingest_observation(task.found, task.filetypes, store, specs, config)
-    except Exception as error:
-        rootname = task.found.rootname
-        kind = "" if isinstance(error, ArchiveError) else f"{type(error).__name__}: "
-        failure = Failure(rootname, rootname, "write", f"{rootname}: {kind}{error}")
-        return Outcome(rootname, failures=[failure])
-
-
-@functools.lru_cache(maxsize=1)
-def _opened(config: Config) -> tuple[Store, KeywordSpecs]:
-    """Return this process's connection; a worker process keeps it until it ends."""
-    specs = keyword_specs.load(configuration.specs_overlay(config))
-    return Store(config.connection_string, specs), specs
-
-
-def _quieten() -> None:
-    """Keep astropy's warnings about odd headers quiet: what matters is in the outcomes."""
-    warnings.simplefilter("ignore", AstropyWarning)
-
-
-@contextmanager
-def _in_this_process(config: Config) -> Iterator[None]:
-    """Let workers run in this process, and close the connection that they shared."""
-    with warnings.catch_warnings():
-        _quieten()
         try:
-            yield
+            ingest_all(to_do, config, options.scheduler, options.workers or config.ncores, take)
         finally:
-            if _opened.cache_info().currsize:
-                _opened(config)[0].close()
-                _opened.cache_clear()
+            _remember(store, report)
+
+
+def _remember(store: Store, report: Report) -> None:
+    """Keep what the next runs have to know: files that failed, and keywords that were met."""
+    now = _now()
+    failed = [failure for failure in report.failures if failure.size is not None]
+    failures.forget(store, report.read)
+    failures.remember(store, map(asdict, failed), now)
+    runs.remember_keywords(store, report.unknown, now)
 
 
 def _log(outcome: Outcome) -> None:
@@ -353,52 +196,40 @@ def _log(outcome: Outcome) -> None:
             "%s: %s: read %s; previews of %s; %.2f s",
             outcome.rootname,
             outcome.state,
-            ", ".join(outcome.filetypes),
+            ", ".join(outcome.filetypes) or "nothing",
             ", ".join(outcome.previews) or "none",
             outcome.seconds,
         )
     for note in outcome.notes:
         logger.warning("%s: %s", outcome.rootname, note)
+    for filename in outcome.waiting:
+        logger.warning("%s: %s is still being written", outcome.rootname, filename)
     for failure in outcome.failures:
         logger.error("%s: %s", outcome.rootname, failure.reason)
 
 
 def _log_oddities(report: Report) -> None:
     """Log what the specs do not know or have otherwise, each keyword once."""
+    for rootname, filetype in report.vanished:
+        logger.warning("%s: its %s file has vanished", rootname, filetype)
     for (key, keyword), (type_, filename) in report.unknown.items():
         logger.info("New to the specs: %s in %s (%s), met in %s", keyword, key, type_, filename)
     for (key, keyword), number in report.misfits.items():
         logger.warning("%d values of %s in %s do not fit its type", number, keyword, key)
 
 
-def _described(options: Options) -> dict[str, Any]:
-    return {"version": __version__, "options": asdict(options)}
+def _described(options: Options, specs: KeywordSpecs) -> dict[str, Any]:
+    return {"version": __version__, "specs": specs.version, "options": asdict(options)}
 
 
 def _closed(
     report: Report, started: datetime, state: str, reason: str | None = None
 ) -> dict[str, Any]:
     """Return what closes a run's record."""
-    finished = datetime.now(UTC).replace(tzinfo=None)
+    finished = _now()
     report.seconds = (finished - started).total_seconds()
-    return {
-        "finished": finished,
-        "state": state,
-        "reason": reason,
-        "seconds": report.seconds,
-        "observations": dict(report.observations),
-        "files": dict(report.files),
-        "previews": dict(report.previews),
-        "bytes": report.bytes,
-        "others": report.others,
-        "failures": [asdict(failure) for failure in report.failures],
-        "keywords_new": [
-            {**key._asdict(), "keyword": keyword, "type": type_, "filename": filename}
-            for (key, keyword), (type_, filename) in report.unknown.items()
-        ],
-        "misfits": [
-            {"header": str(key), "keyword": keyword, "values": number}
-            for (key, keyword), number in report.misfits.items()
-        ],
-        "log": str(report.log),
-    }
+    return {"finished": finished, "state": state, "reason": reason, **report.record()}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

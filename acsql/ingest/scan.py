@@ -170,14 +170,26 @@ def _take_file(found: FoundObservation, entry: os.DirEntry, name: Filename, dire
         if not entry.is_file():
             found.problems.append(Problem(found.rootname, entry.name, "it is not a file"))
             return
-        status = entry.stat()
+        size, mtime = moment(Path(entry.path))
     except OSError as error:
         found.problems.append(Problem(found.rootname, entry.name, str(error.strerror)))
         return
-    file = FoundFile(name, f"{directory}/{entry.name}", status.st_size, _utc(status.st_mtime_ns))
+    file = FoundFile(name, f"{directory}/{entry.name}", size, mtime)
     other = found.files.get(name.filetype)
     if other is None or (other.mtime, other.path) < (file.mtime, file.path):
         found.files[name.filetype] = file
+
+
+def moment(path: Path) -> tuple[int, datetime]:
+    """Return the size and time of a file, which change when it is written.
+
+    Raises
+    ------
+    OSError
+        If it is not there, or the system does not say.
+    """
+    status = path.stat()
+    return status.st_size, _utc(status.st_mtime_ns)
 
 
 def _utc(nanoseconds: int) -> datetime:

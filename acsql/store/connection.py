@@ -4,24 +4,27 @@ Writes are acknowledged by the majority and journaled, whatever server it is.  T
 errors become `DatabaseError` here, so that nobody else has to know them.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import mongoengine
+import pymongo
+from bson.errors import BSONError
 from pymongo import uri_parser
 from pymongo.collection import Collection
-from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, PyMongoError
 
 from ..config import Config
-from ..errors import DatabaseError
+from ..errors import DatabaseError, DatabaseUnavailable
 from ..specs import KeywordSpecs
 from . import documents, server
 
 DEFAULT_DATABASE = "acsql"
-# How long an unreachable server is waited for; a connection string can say otherwise.
-SERVER_SELECTION_TIMEOUT_MS = 15_000
+# How long a server may take to answer at first; a connection string can say otherwise.
+FIRST_ANSWER_SECONDS = 15
 
 
 def locate(config: Config) -> Config:
@@ -41,6 +44,9 @@ class Store:
         ``mongodb://...``; its database, if it names one, else ``acsql``.
     specs : KeywordSpecs
         From which fields and indexes come.
+    wait : float, optional
+        How many seconds each operation waits for a server that goes away later on, with as
+        many retries as the driver makes meanwhile; by default as long as for the first answer.
 
     Raises
     ------
@@ -48,23 +54,28 @@ class Store:
         If the server does not answer or the address is none.
     """
 
-    def __init__(self, connection_string: str, specs: KeywordSpecs) -> None:
+    def __init__(
+        self, connection_string: str, specs: KeywordSpecs, wait: float | None = None
+    ) -> None:
         self.connection_string = connection_string
         self._alias = f"acsql-{uuid.uuid4().hex}"
         with self.errors():
             parsed = _parse(connection_string)
+            options = _options(parsed["options"], wait)
             self.client = mongoengine.connect(
                 db=parsed["database"] or DEFAULT_DATABASE,
                 host=connection_string,
                 alias=self._alias,
                 appname="acsql",
                 uuidRepresentation="standard",
-                **_options(parsed["options"]),
+                **options,
             )
             self.database = mongoengine.get_db(self._alias)
             self.documents = documents.declare(self._alias, specs)
         try:
-            with self.errors():
+            # An operation may wait for long; the first one need not.
+            limit = FIRST_ANSWER_SECONDS if "timeoutMS" in options else None
+            with self.errors(), pymongo.timeout(limit):
                 self.client.admin.command("ping")
         except DatabaseError:
             self.close()
@@ -84,6 +95,11 @@ class Store:
     def ingest_runs(self) -> Collection:
         """The collection of ingest runs."""
         return self.database[documents.INGEST_RUNS]
+
+    @property
+    def failures(self) -> Collection:
+        """The collection of files that could not be ingested."""
+        return self.database[documents.FAILURES]
 
     @property
     def keywords_met(self) -> Collection:
@@ -107,9 +123,9 @@ class Store:
         """Turn what the driver raises into a `DatabaseError` that says what to look at."""
         try:
             yield
-        except PyMongoError as error:
-            message = f"the database {self.address}: {_first_line(error)}"
-            raise DatabaseError(message) from error
+        except (PyMongoError, BSONError) as error:
+            kind = DatabaseUnavailable if isinstance(error, ConnectionFailure) else DatabaseError
+            raise kind(f"the database {self.address}: {_first_line(error)}") from error
 
     def close(self) -> None:
         """Close the connections; a private server that only we use is stopped at exit."""
@@ -129,12 +145,14 @@ def _parse(connection_string: str) -> dict[str, Any]:
         raise DatabaseError(f"connection_string is not an address: {error}") from error
 
 
-def _options(given: Any) -> dict[str, Any]:
+def _options(given: Any, wait: float | None) -> dict[str, Any]:
     options: dict[str, Any] = {"w": "majority", "journal": True}
     if "serverselectiontimeoutms" not in {name.lower() for name in given}:
-        options["serverSelectionTimeoutMS"] = SERVER_SELECTION_TIMEOUT_MS
+        options["serverSelectionTimeoutMS"] = 1000 * (wait or FIRST_ANSWER_SECONDS)
+        if wait:
+            options["timeoutMS"] = 1000 * wait
     return options
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).partition(", Timeout:")[0].partition("\n")[0]
+    return re.split(r", Timeout:|, full error:|\n", str(error), maxsplit=1)[0]

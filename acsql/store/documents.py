@@ -14,6 +14,7 @@ OBSERVATIONS = "observations"
 PROPOSALS = "proposals"
 INGEST_RUNS = "ingest_runs"
 KEYWORDS_MET = "keywords_met"
+FAILURES = "failures"
 
 SCHEMA_VERSION = 1
 
@@ -27,8 +28,9 @@ _FIELDS = {
     "datetime": me.DateTimeField,
 }
 
-# Where a page is sorted as it is filtered, one index serves both.
-_COMPOUND = [["proposid", "expstart"], ["detector", "expstart"]]
+# Where a page is sorted as it is filtered, one index serves both.  The rootname ends every
+# index, as it ends every sort: without it the server would sort all that it finds.
+_COMPOUND = [["proposid", "expstart", "rootname"], ["detector", "expstart", "rootname"]]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ def _meta(alias: str, collection: str, indexes: list) -> dict:
         "collection": collection,
         "indexes": indexes,
         "auto_create_index": False,
+        # A document that an ingest with other specs wrote can be read all the same.
+        "strict": False,
     }
 
 
@@ -70,7 +74,7 @@ def _observation(alias: str, specs: KeywordSpecs) -> type[me.Document]:
         "previews": me.DictField(),
         "schema_version": me.IntField(),
     }
-    single = [name for name in specs.indexed if [name] not in [c[:1] for c in _COMPOUND]]
+    single = [[name, "rootname"] for name in specs.indexed]
     indexes = [*single, *_COMPOUND, [("position", "2dsphere")]]
     body = fields | {"meta": _meta(alias, OBSERVATIONS, indexes)}
     return type("Observation", (me.Document,), body)
@@ -83,6 +87,7 @@ def _proposal(alias: str) -> type[me.Document]:
         "title": me.StringField(null=True),
         "cycle": me.IntField(null=True),
         "pi": me.StringField(null=True),
+        "tried": me.DateTimeField(null=True),
         "meta": _meta(alias, PROPOSALS, []),
     }
     return type("Proposal", (me.Document,), body)

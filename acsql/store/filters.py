@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from ..query import And, AnyOf, Between, Condition, Equals, Like, Not, Or
-from .documents import path
+from .documents import BLOCKS, path
 
 _ANY_TEXT = {"*": ".*", "?": "."}
 
@@ -21,7 +21,7 @@ def to_filter(condition: Condition) -> dict[str, Any]:
         case AnyOf(keyword, values):
             return {path(keyword): {"$in": list(values)}}
         case Between():
-            return {path(condition.keyword): _range(condition)}
+            return _of_one(path(condition.keyword), _range(condition))
         case Like(keyword, pattern):
             return {path(keyword): {"$regex": like(pattern)}}
         case Not(inner):
@@ -30,6 +30,8 @@ def to_filter(condition: Condition) -> dict[str, Any]:
             return {}
         case And(conditions):
             return {"$and": [to_filter(part) for part in conditions]}
+        case Or(()):
+            return {"$nor": [{}]}
         case Or(conditions):
             return {"$or": [to_filter(part) for part in conditions]}
     raise TypeError(f"{condition!r} is no condition")
@@ -43,6 +45,14 @@ def like(pattern: str) -> str:
     """
     parts = re.split(r"(\*+|\?)", pattern)
     return "^" + "".join(_ANY_TEXT.get(part[:1]) or re.escape(part) for part in parts) + "$"
+
+
+def _of_one(place: str, bounds: dict[str, Any]) -> dict[str, Any]:
+    """Return a filter for one value: of blocks, one has to lie within both bounds."""
+    blocks, found, name = place.partition(f".{BLOCKS}.")
+    if not found:
+        return {place: bounds}
+    return {f"{blocks}.{BLOCKS}": {"$elemMatch": {name: bounds}}}
 
 
 def _range(condition: Between) -> dict[str, Any]:

@@ -6,12 +6,26 @@ per row costs three times a plain read); a single observation is served as a mon
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
+
+from pymongo import UpdateOne
 
 from ..query import Condition
 from .connection import Store
 from .documents import BLOCKS, path
 from .filters import to_filter
+
+# How MongoDB sorts values of different types, in a page that holds misfits (manual,
+# "Comparison/Sort Order"); null and missing come before all of them.
+_TYPES = {
+    "number": int | float,
+    "string": str,
+    "object": dict,
+    "array": list,
+    "bool": bool,
+    "date": datetime,
+}
 
 
 class Order(NamedTuple):
@@ -56,18 +70,53 @@ def replace(store: Store, document: dict[str, Any]) -> None:
         store.observations.replace_one({"_id": document["_id"]}, document, upsert=True)
 
 
-def known_files(store: Store, rootnames: Iterable[str] | None = None) -> dict[str, Any]:
-    """Return, for each rootname, what change detection compares: its files and previews."""
-    filter_ = {} if rootnames is None else {"_id": {"$in": list(rootnames)}}
-    fields = {"files": 1, "previews": 1}
+def set_checksum(store: Store, rootname: str, filetype: str, sha256: str) -> None:
+    """Keep the checksum of a file that has not changed."""
     with store.errors():
-        return {d.pop("_id"): d for d in store.observations.find(filter_, fields)}
+        store.observations.update_one(
+            {"_id": rootname}, {"$set": {f"files.{filetype}.sha256": sha256}}
+        )
+
+
+def mark_vanished(store: Store, files: Iterable[tuple[str, str]], when: datetime) -> None:
+    """Mark files that are stored and not on disk any more; all that is known of them stays.
+
+    Parameters
+    ----------
+    files : iterable of (rootname, filetype)
+    """
+    updates = [
+        UpdateOne({"_id": rootname}, {"$set": {f"files.{filetype}.vanished": when}})
+        for rootname, filetype in files
+    ]
+    if updates:
+        with store.errors():
+            store.observations.bulk_write(updates, ordered=False)
+
+
+def known_files(store: Store, rootnames: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return, for each rootname, what change detection compares: its files."""
+    filter_ = {} if rootnames is None else {"_id": {"$in": list(rootnames)}}
+    with store.errors():
+        return {d.pop("_id"): d for d in store.observations.find(filter_, {"files": 1})}
+
+
+def all_files(store: Store) -> Iterator[dict[str, Any]]:
+    """Yield what is known of the files and pictures of all observations, in their order."""
+    kept = ("ipppssoot", "path", "datasets", "files", "previews")
+    with store.errors():
+        # In small batches: a cursor that nobody asks for ten minutes is closed by the server.
+        cursor = store.observations.find({}, dict.fromkeys(kept, 1), batch_size=1000)
+        yield from cursor.sort("_id", 1)
 
 
 def count(store: Store, condition: Condition) -> int:
     """Return how many observations meet a condition."""
+    filter_ = to_filter(condition)
+    # Without a condition no index would be taken, and every document read.
+    hint = {} if filter_ else {"hint": "_id_"}
     with store.errors():
-        return store.observations.count_documents(to_filter(condition))
+        return store.observations.count_documents(filter_, **hint)
 
 
 def distinct(store: Store, address: str, condition: Condition) -> list[Any]:
@@ -100,7 +149,7 @@ def find(
     after : sequence, optional
         The `sort_key` of the last row seen; rows come from the one behind it on.
     """
-    order = _total(order)
+    order = total_order(order)
     filter_ = to_filter(condition)
     if after is not None:
         filter_ = {"$and": [filter_, _beyond(order, after)]}
@@ -115,12 +164,15 @@ def find(
 
 def sort_key(row: dict[str, Any], order: Sequence[Order]) -> list[Any]:
     """Return what `find` needs as `after` to go on behind a row."""
-    return [row[key.address] for key in _total(order)]
+    return [row[key.address] for key in total_order(order)]
 
 
-def _total(order: Sequence[Order]) -> list[Order]:
+def total_order(order: Sequence[Order]) -> list[Order]:
     keys = list(order)
-    return keys if any(k.address == "rootname" for k in keys) else [*keys, Order("rootname")]
+    if any(key.address == "rootname" for key in keys):
+        return keys
+    # In the direction of the key before it, so that an index serves both, read either way.
+    return [*keys, Order("rootname", bool(keys) and keys[-1].descending)]
 
 
 def _beyond(order: Sequence[Order], last: Sequence[Any]) -> dict[str, Any]:
@@ -137,9 +189,22 @@ def _further(field: str, key: Order, value: Any) -> list[dict[str, Any]]:
     """Return what comes behind a value of one key; null and missing come before all values."""
     if value is None:
         return [] if key.descending else [{field: {"$ne": None}}]
+    found = [{field: {"$lt" if key.descending else "$gt": value}}]
+    # A promoted value is of its type; in a header one that did not fit is kept as it was read.
+    others = _types_behind(value, key.descending) if "." in key.address else []
+    if others:
+        found.append({field: {"$type": others}})
     if key.descending:
-        return [{field: {"$lt": value}}, {field: {"$eq": None}}]
-    return [{field: {"$gt": value}}]
+        found.append({field: {"$eq": None}})
+    return found
+
+
+def _types_behind(value: Any, descending: bool) -> list[str]:
+    names = list(_TYPES)
+    own = "bool" if isinstance(value, bool) else None
+    own = own or next(name for name, type_ in _TYPES.items() if isinstance(value, type_))
+    position = names.index(own)
+    return names[:position] if descending else names[position + 1 :]
 
 
 def value_at(document: Any, parts: Sequence[str]) -> Any:

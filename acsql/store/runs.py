@@ -13,25 +13,54 @@ SUCCEEDED = "succeeded"
 NOTHING_NEW = "nothing new"
 SUCCEEDED_WITH_FAILURES = "succeeded with failures"
 FAILED = "failed"
+DIED = "died"
+GOOD = (SUCCEEDED, NOTHING_NEW, SUCCEEDED_WITH_FAILURES)
 
 
-def start(store: Store, record: dict[str, Any]) -> Any:
-    """Open a record and return its id."""
+def start(store: Store, record: dict[str, Any]) -> int:
+    """Open a record and return its number."""
+    newest = last(store)
+    number = (newest["_id"] if newest else 0) + 1
     with store.errors():
-        return store.ingest_runs.insert_one(record | {"state": RUNNING}).inserted_id
+        store.ingest_runs.insert_one({"_id": number, "state": RUNNING, **record})
+    return number
 
 
-def finish(store: Store, run_id: Any, record: dict[str, Any]) -> None:
+def close_died(store: Store) -> int:
+    """Close the records of runs that ended without doing so; return how many there were.
+
+    Only who holds the lock of the ingest can know that no run is under way.
+    """
+    with store.errors():
+        result = store.ingest_runs.update_many({"state": RUNNING}, {"$set": {"state": DIED}})
+    return result.modified_count
+
+
+def finish(store: Store, number: int, record: dict[str, Any]) -> None:
     """Close a record with its outcome."""
     with store.errors():
-        store.ingest_runs.update_one({"_id": run_id}, {"$set": record})
+        store.ingest_runs.update_one({"_id": number}, {"$set": record})
 
 
 def last(store: Store, states: tuple[str, ...] = ()) -> dict[str, Any] | None:
     """Return the newest record, of those in one of `states` if any are named."""
     filter_ = {"state": {"$in": list(states)}} if states else {}
     with store.errors():
-        return store.ingest_runs.find_one(filter_, sort=[("started", DESCENDING)])
+        return store.ingest_runs.find_one(filter_, sort=[("_id", DESCENDING)])
+
+
+def get(store: Store, number: int) -> dict[str, Any] | None:
+    """Return the record of a run."""
+    with store.errors():
+        return store.ingest_runs.find_one({"_id": number})
+
+
+def newest(store: Store, limit: int) -> list[dict[str, Any]]:
+    """Return the newest records without their lists, the newest first."""
+    lists = ("failures", "keywords_new", "misfits", "vanished", "waiting")
+    with store.errors():
+        cursor = store.ingest_runs.find({}, dict.fromkeys(lists, 0), limit=limit)
+        return list(cursor.sort("_id", DESCENDING))
 
 
 def remember_keywords(

@@ -132,7 +132,7 @@ def use(data_dir: str | Path, port: int | None = None) -> str:
     """
     with _locked(data_dir) as registry:
         server = _serve(registry, port)
-        registry.users.append(_identity(os.getpid()))
+        registry.users.append(identity(os.getpid()))
         _leave_at_exit(registry.data_dir)
         return _state(server, registry).uri
 
@@ -217,7 +217,7 @@ class _Registry:
             raise DatabaseError(
                 f"{self.file} is damaged ({error!r}): remove it; the data are not in it"
             ) from error
-        self.users = [user for user in users if _identity(user[0]) == user]
+        self.users = [user for user in users if identity(user[0]) == user]
 
     def content(self) -> dict[str, Any]:
         """Return a copy of what the state file keeps."""
@@ -270,7 +270,7 @@ def _unusable(registry: _Registry, error: OSError) -> DatabaseError:
 
 def _leave(registry: _Registry, uses: int) -> None:
     """Take back up to `uses` uses by this process, and end a server that nobody wants."""
-    me = _identity(os.getpid())
+    me = identity(os.getpid())
     if me not in registry.users:  # a forked child is not its parent
         return
     for _ in range(min(uses, registry.users.count(me))):
@@ -295,7 +295,7 @@ def _leave_at_exit(data_dir: Path) -> None:
 # --- processes ----------------------------------------------------------------------------
 
 
-def _identity(pid: int) -> tuple[int, float] | None:
+def identity(pid: int) -> tuple[int, float] | None:
     """Return what tells a live process from a later one with the same id, or None if gone.
 
     The second number is when it began, in seconds after the machine did: the time of day
@@ -369,9 +369,9 @@ def _shut_down(server: _Server) -> None:
 
 def _await_end(pid: int) -> None:
     """Wait for a process to be gone; psutil's own wait would await its burial, too."""
-    identity = _identity(pid)
+    ending = identity(pid)
     deadline = time.monotonic() + SHUTDOWN_SECONDS
-    while identity and _identity(pid) == identity:
+    while ending and identity(pid) == ending:
         if time.monotonic() > deadline:
             raise DatabaseError(
                 f"mongod (process {pid}) was told to end and has not for "

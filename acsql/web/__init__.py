@@ -1,0 +1,1 @@
+"""The site: what is in the archive, shown."""

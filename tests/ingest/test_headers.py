@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql import names
-from acsql.ingest import headers
+from acsql.ingest import cards, headers
 from acsql.specs import HeaderKey, KeywordSpec, KeywordSpecs
 
 KEY = HeaderKey("WFC", "raw", 0)
@@ -91,9 +91,9 @@ def test_typing_is_idempotent_and_loses_nothing(type_: str, value: object) -> No
         assert again == (stored, True) or stored != stored
 
 
-def typed(cards: str, specs: KeywordSpecs, key: HeaderKey = KEY) -> headers.TypedHeader:
-    header = fits.Header.fromstring(cards, sep="\n")
-    return headers.typed_header(headers.cards(header), key, specs)
+def typed(text: str, specs: KeywordSpecs, key: HeaderKey = KEY) -> headers.TypedHeader:
+    header = fits.Header.fromstring(text, sep="\n")
+    return headers.typed_header(cards.by_astropy(header), key, specs)
 
 
 def test_commentary_is_kept_as_lists(specs: KeywordSpecs) -> None:
@@ -115,7 +115,7 @@ def test_long_strings_are_whole(specs: KeywordSpecs) -> None:
     header = fits.Header()
     header["TARGNAME"] = "NGC" * 50
     assert len(header.cards["TARGNAME"].image) > 80
-    read = headers.typed_header(headers.cards(header), KEY, specs)
+    read = headers.typed_header(cards.by_astropy(header), KEY, specs)
     assert read.values == {"targname": "NGC" * 50}
 
 
@@ -128,8 +128,8 @@ def test_record_valued_cards(specs: KeywordSpecs) -> None:
 
 def test_drizzle_keywords_are_a_list_of_blocks(specs: KeywordSpecs) -> None:
     key = HeaderKey("WFC", "drz", 0)
-    cards = "D002DEXP=  2.0\nD001DATA= 'a.fits'\nD001DEXP=  1.0\nNDRIZIM =  2"
-    header = typed(cards, specs, key)
+    text = "D002DEXP=  2.0\nD001DATA= 'a.fits'\nD001DEXP=  1.0\nNDRIZIM =  2"
+    header = typed(text, specs, key)
     assert header.values == {
         "ndrizim": 2,
         "dnnn": [{"block": 1, "data": "a.fits", "dexp": 1.0}, {"block": 2, "dexp": 2.0}],

@@ -1,19 +1,25 @@
 """Whole ingests: what goes in, what is left alone, and what one bad file costs."""
 
+import contextlib
 import os
 import shutil
+import signal
+import tempfile
+import threading
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from astropy.io import fits
 
 import acsql
 from acsql.config import Config
-from acsql.errors import ArchiveError, ConfigError
-from acsql.ingest import run
+from acsql.errors import ArchiveError, Busy, ConfigError
+from acsql.ingest import observation, run
 from acsql.specs import KeywordSpecs
-from acsql.store import observations, runs
+from acsql.store import lock, observations, runs
 from acsql.store.connection import Store
 
 HERE = run.Options(scheduler="synchronous")
@@ -216,8 +222,8 @@ def test_one_bad_file_costs_that_file_alone(archive_copy: Config, damage, word: 
         assert "raw" in observation.datasets
         last = archive.summary().last_run
         assert last["state"] == runs.SUCCEEDED_WITH_FAILURES
-        assert last["failures"][0]["filename"] == path.name
-    assert run.ingest(archive_copy, HERE).failures, "a failed file is tried again"
+        assert archive.run(last["_id"])["failures"][0]["filename"] == path.name
+    assert run.ingest(archive_copy, HERE).failures, "a young file that failed is tried again"
 
 
 @pytest.mark.parametrize("damage", [_not_fits, _truncated, _empty])
@@ -351,3 +357,188 @@ def test_the_log_tells_who_what_where(archive_copy: Config) -> None:
     rootname = one_file(archive_copy, "*_flt.fits").name[:8]
     assert f" INFO: {rootname}: new: " in text
     assert text.rstrip().splitlines()[-1].endswith(f"Seconds: {report.seconds:.1f}")
+
+
+def _aged(path: Path) -> None:
+    """Let a file be as old as those of a real archive."""
+    os.utime(path, (1_300_000_000, 1_300_000_000))
+
+
+@pytest.mark.parametrize("damage", [_not_fits, _truncated, _other_rootname])
+def test_a_failed_file_is_left_alone_until_it_changes(archive_copy: Config, damage) -> None:
+    path = one_file(archive_copy, "*_flt.fits")
+    whole = path.read_bytes()
+    damage(path)
+    _aged(path)
+    assert len(run.ingest(archive_copy, HERE).failures) == 1
+    report = run.ingest(archive_copy, HERE)
+    assert not report.failures
+    assert report.known_failures == 1
+    assert report.state == runs.NOTHING_NEW
+    report = run.ingest(archive_copy, replace(HERE, retry_failed=True))
+    assert len(report.failures) == 1
+    path.write_bytes(whole)
+    report = run.ingest(archive_copy, HERE)
+    assert report.observations["updated"] == 1
+    assert run.ingest(archive_copy, HERE).known_failures == 0
+
+
+def test_files_that_vanish_are_marked_and_kept(archive_copy: Config, specs: KeywordSpecs) -> None:
+    run.ingest(archive_copy, HERE)
+    before = documents(archive_copy, specs)
+    path = one_file(archive_copy, "*_flt.fits")
+    rootname, whole = path.name[:8], path.read_bytes()
+    path.unlink()
+    report = run.ingest(archive_copy, HERE)
+    assert report.vanished == [(rootname, "flt")]
+    after = documents(archive_copy, specs)
+    assert after[rootname]["files"]["flt"].pop("vanished")
+    assert after == before
+    assert run.ingest(archive_copy, HERE).state == runs.NOTHING_NEW
+    path.write_bytes(whole)
+    assert run.ingest(archive_copy, HERE).files == {"flt": 1}
+    assert "vanished" not in documents(archive_copy, specs)[rootname]["files"]["flt"]
+
+
+def test_an_observation_that_vanishes_is_marked(archive_copy: Config, specs: KeywordSpecs) -> None:
+    run.ingest(archive_copy, HERE)
+    path = one_file(archive_copy, "*_flt.fits")
+    shutil.rmtree(path.parent)
+    run.ingest(archive_copy, HERE)
+    files = documents(archive_copy, specs)[path.name[:8]]["files"]
+    assert all("vanished" in file for file in files.values())
+
+
+def test_a_filesystem_that_is_not_mounted_makes_nothing_vanish(
+    archive_copy: Config, specs: KeywordSpecs
+) -> None:
+    run.ingest(archive_copy, HERE)
+    before = documents(archive_copy, specs)
+    shutil.rmtree(archive_copy.filesystem)
+    archive_copy.filesystem.mkdir()
+    with pytest.raises(ArchiveError, match="mounted"):
+        run.ingest(archive_copy, HERE)
+    assert documents(archive_copy, specs) == before
+
+
+def test_content_that_changes_under_the_same_size_and_time(
+    archive_copy: Config, specs: KeywordSpecs
+) -> None:
+    run.ingest(archive_copy, HERE)
+    by_content = replace(HERE, checksum=True)
+    assert run.ingest(archive_copy, by_content).observations == {"unchanged": 3}
+    path = one_file(archive_copy, "*_flt.fits")
+    status = path.stat()
+    fits.setval(path, "TARGNAME", value="ELSEWHERE")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_size == status.st_size
+    assert run.ingest(archive_copy, HERE).observations == {"unchanged": 3}
+    report = run.ingest(archive_copy, by_content)
+    assert report.files == {"flt": 1}
+    stored = documents(archive_copy, specs)[path.name[:8]]
+    assert stored["headers"]["flt"]["0"]["targname"] == "ELSEWHERE"
+    assert run.ingest(archive_copy, by_content).observations == {"unchanged": 3}
+
+
+def test_young_files_can_be_left_for_the_next_run(archive_copy: Config) -> None:
+    young = one_file(archive_copy, "*_raw.fits")
+    for path in archive_copy.filesystem.glob("*/*/*.fits"):
+        _aged(path)
+    young.touch()
+    report = run.ingest(archive_copy, replace(HERE, min_age=600))
+    assert report.waiting == [young.name]
+    assert report.observations == {"new": 3}
+    _aged(young)
+    assert run.ingest(archive_copy, replace(HERE, min_age=600)).files == {"raw": 1}
+
+
+def test_a_file_that_grows_while_it_is_read_waits(
+    archive_copy: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = one_file(archive_copy, "*_spt.fits")
+    read_file = observation.read_file
+
+    def grows(file, *rest):
+        content = read_file(file, *rest)
+        if str(file.name) == path.name:
+            with path.open("ab") as stream:
+                stream.write(b"\0" * 2880)
+        return content
+
+    monkeypatch.setattr(observation, "read_file", grows)
+    report = run.ingest(archive_copy, HERE)
+    assert report.waiting == [path.name]
+    assert not report.failures
+    with acsql.connect(archive_copy) as archive:
+        assert "spt" not in archive.observation(path.name[:8]).datasets
+
+
+def _kill_whoever_has(rootname: str, folder: Path, over: threading.Event) -> None:
+    """Do what the system does to a process that takes all memory: kill it, every time."""
+    while not over.wait(0.002):
+        for note in folder.glob("acsql-*/*"):
+            with contextlib.suppress(OSError, ValueError):
+                if note.read_text() == rootname:
+                    os.kill(int(note.name), signal.SIGKILL)
+
+
+def test_a_killed_worker_costs_the_observation_in_hand(
+    archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killer = archive_copy.filesystem / "jzzz/jzzz01zzq/jzzz01zzq_raw.fits"
+    killer.parent.mkdir(parents=True)
+    primary = fits.PrimaryHDU()
+    primary.header["INSTRUME"] = "ACS"
+    primary.header["ROOTNAME"] = "jzzz01zzq"
+    # Large enough to be caught reading it.
+    image = fits.ImageHDU(np.zeros((8192, 8192), np.float32), name="SCI")
+    fits.HDUList([primary, image]).writeto(killer)
+    over = threading.Event()
+    watcher = threading.Thread(target=_kill_whoever_has, args=("jzzz01zz", tmp_path, over))
+    watcher.start()
+    try:
+        report = run.ingest(archive_copy, run.Options(scheduler="processes", workers=2))
+    finally:
+        over.set()
+        watcher.join()
+    assert report.observations == {"new": 3, "failed": 1}
+    (failure,) = report.failures
+    assert failure.rootname == "jzzz01zz"
+    assert killer.name in failure.reason
+
+
+def test_two_runs_exclude_each_other(archive_copy: Config, specs: KeywordSpecs) -> None:
+    with (
+        Store(archive_copy.connection_string, specs) as store,
+        lock.hold(store, "ingest"),
+        pytest.raises(Busy, match="acsql ingest"),
+    ):
+        run.ingest(archive_copy, HERE)
+    assert run.ingest(archive_copy, HERE).observations == {"new": 3}
+
+
+def test_a_run_that_died_is_called_so(archive_copy: Config, specs: KeywordSpecs) -> None:
+    with Store(archive_copy.connection_string, specs) as store:
+        runs.start(store, {"started": datetime(2026, 1, 1)})
+        with acsql.connect(archive_copy) as archive:
+            assert archive.runs()[0]["state"] == runs.DIED
+        run.ingest(archive_copy, HERE)
+        assert [record["state"] for record in runs.newest(store, 5)] == [
+            runs.SUCCEEDED,
+            runs.DIED,
+        ]
+
+
+def test_a_picture_under_an_old_proposal_is_removed(archive_copy: Config) -> None:
+    run.ingest(archive_copy, HERE)
+    path = one_file(archive_copy, "*_flt.fits")
+    with acsql.connect(archive_copy) as archive:
+        before = archive.observation(path.name[:8]).jpeg("flt")
+    fits.setval(path, "PROPOSID", value=99999)
+    run.ingest(archive_copy, HERE)
+    with acsql.connect(archive_copy) as archive:
+        after = archive.observation(path.name[:8]).jpeg("flt")
+    assert after.parent.name == "99999"
+    assert after.is_file()
+    assert not before.exists()

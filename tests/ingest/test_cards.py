@@ -1,0 +1,240 @@
+"""Reading cards, with astropy as the judge: the same keywords, values and types, in any file."""
+
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from pathlib import Path
+
+import astropy
+import pytest
+from astropy.io import fits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from acsql.ingest import cards
+
+ASTROPY = Path(astropy.__file__).parent
+ACS = ASTROPY / "wcs" / "tests" / "data" / "j94f05bgq_flt.fits"
+REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
+
+# Astropy warns of odd cards; here they are odd on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def ours(hdu: fits.ImageHDU) -> cards.Cards:
+    return cards.read(hdu)
+
+
+def theirs(hdu: fits.ImageHDU) -> cards.Cards:
+    return cards.by_astropy(hdu.header)
+
+
+def told(way: Callable[..., cards.Cards], source: Path | bytes) -> list | str:
+    """Return what a file says in one of the two ways, or the error that reading it ends with.
+
+    Values are told by their repr, which tells types, the sign of zero and NaN.
+    """
+    file = BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        with fits.open(file, memmap=False, lazy_load_hdus=False) as hdus:
+            return [[(keyword, repr(value)) for keyword, value in way(hdu)] for hdu in hdus]
+    except Exception as error:
+        return repr(error)
+
+
+def assert_all_agree(paths: Iterable[Path]) -> None:
+    read = 0
+    for path in paths:
+        expected = told(theirs, path)
+        assert told(ours, path) == expected, path.name
+        read += isinstance(expected, list)
+    assert read
+
+
+def test_sample_files_read_as_astropy_reads_them(sample_filesystem: Path) -> None:
+    assert_all_agree(sorted(sample_filesystem.glob("*/*/*.fits")))
+
+
+def test_real_files_read_as_astropy_reads_them() -> None:
+    if not REAL.is_dir():
+        pytest.skip("../shared, where real files are, is absent")
+    assert_all_agree(sorted(REAL.glob("*.fits")))
+
+
+def test_the_files_of_astropy_s_own_tests_read_as_astropy_reads_them() -> None:
+    """Compressed images, random groups, old tables, files that break this rule or that."""
+    files = sorted(ASTROPY.rglob("*.fits"))
+    if not files:
+        pytest.skip("astropy is installed without its test data")
+    assert_all_agree(files)
+
+
+def hdu_bytes(first: str, lines: Iterable[str]) -> bytes:
+    """Return a header without data; lines of 80 characters at most, or of many times 80."""
+    every = [f"{first:80}", f"{'BITPIX  =                    8':80}", f"{'NAXIS   = 0':80}"]
+    every += [line.ljust(-(-max(len(line), 1) // 80) * 80) for line in lines]
+    text = "".join(every) + "END".ljust(80)
+    return text.ljust(-(-len(text) // 2880) * 2880).encode("latin-1")
+
+
+PRIMARY = "SIMPLE  =                    T"
+EXTENSION = "XTENSION= 'IMAGE   '"
+EXTEND = "EXTEND  =                    T"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "A       = 'words   '           / a comment",
+        "A       = 'words'/a comment",
+        "A       = 'words' a comment",
+        "A       = '  leading and trailing   '",
+        "A       = 'the proposer''s name'",
+        "A       = 'two at its end'' / a comment'",
+        "A       = '' / a comment",
+        "A       = '' / a comment' / with a quote",
+        "A       = '''' / a quote",
+        "A       = 'it ends' / with one's quote",
+        "A       = 'not closed / a comment",
+        "A       = '12:34:56'",
+        "A       = 'AXIS.1: 2.0'",
+        "A       = 'AXIS.1: 2.0' / a comment: of it",
+        "A       = 'AXIS.1: two'",
+        "A       = 'AXIS.1:2.0'",
+        "A       =                    T / true",
+        "A       = F/false",
+        "A       = True",
+        "A       = -0",
+        "A       = +007",
+        "A       = 12345678901234567890123456789012345678901234567890",
+        "A       = -0.0",
+        "A       = 1.",
+        "A       = .5E-3",
+        "A       = 5E3",
+        "A       = 5E999",
+        "A       = 5e3",
+        "A       = 1.5D+3",
+        "A       = - 1.5 E 3",
+        "A       = 1_000",
+        "A       = 0x1F",
+        "A       = nan",
+        "A       = 12.3.4",
+        "A       = 2002-04-13",
+        "A       = (1.0, -2.5)",
+        "A       = / undefined",
+        "A       =",
+        "A       =5",
+        "A       =  5 = 6",
+        "A= 5",
+        "A    = '= words'",
+        "A      = 5",
+        "a       = 5",
+        " A      = 5",
+        "A B     = 5",
+        "A.B     = 5",
+        "ABCDEFGHI= 5",
+        "HIERARCH= 5",
+        "HIERARCH ESO DET.NAME = 'words' / a comment",
+        "COMMENT words  ",
+        "COMMENT   = 'words'",
+        "COMMENT = 5",
+        "COMMENTS= 5",
+        "comment words",
+        "HISTORY",
+        "        = 5",
+        "         words without a keyword",
+        "ENDTIME = 5",
+        "END     = 5",
+        "END of the words",
+        "CONTINUE= 5",
+        "CONTINUE  'words that continue nothing'",
+        "words without a sign",
+        "=",
+        "A       = 5 / a comment".ljust(80) + "CONTINUE  'words'",
+        "COMMENT words".ljust(80) + "CONTINUE  'words'",
+        "         words".ljust(80) + "CONTINUE  'words'",
+        "END".ljust(80) + "CONTINUE  'words'".ljust(80) + "END",
+        fits.Card("A", "long words & quotes' " * 9, "a long comment " * 9).image,
+        "HIERARCH A LONG KEYWORD = 'words&'".ljust(80) + "CONTINUE  'more words'",
+        "A       = 'caf\xe9'",
+        "A       = 5\t/ a comment",
+        "A       = 5".ljust(80, "\n"),
+        "A       = 'wo\0rds'",
+        "A       = 5\0",
+    ],
+)
+def test_odd_cards_read_as_astropy_reads_them(line: str) -> None:
+    content = hdu_bytes(PRIMARY, [EXTEND]) + hdu_bytes(EXTENSION, [line, "B       = 5"])
+    assert told(ours, content) == told(theirs, content)
+
+
+@pytest.mark.parametrize("lines", [[], ["EXTEND  = F"], ["EXTEND  = F", EXTEND], ["EXTEND  = 1"]])
+@pytest.mark.parametrize("extensions", [0, 1])
+def test_extend_is_what_astropy_makes_of_it(lines: list[str], extensions: int) -> None:
+    content = hdu_bytes(PRIMARY, lines) + extensions * hdu_bytes(EXTENSION, [])
+    assert told(ours, content) == told(theirs, content)
+
+
+printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80)
+values = (
+    st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=150)
+)
+standard = st.builds(
+    lambda keyword, value, comment: fits.Card(keyword, value, comment).image,
+    st.from_regex(r"[A-Z][A-Z0-9_-]{0,7}", fullmatch=True).filter(lambda keyword: keyword != "END"),
+    values,
+    printable,
+)
+# fmt: off
+NAMES = [
+    "", " A", "A B", "a", "A", "DATE-OBS", "DP1", "EXTEND", "NAXIS1", "COMMENT", "HISTORY",
+    "CONTINUE", "HIERARCH", "END", "ENDTIME",
+]
+WORDS = [
+    " ", " ", "'", "''", "/", ": ", ":", "= ", "=", "&", "+", "-", "T", "F", "E", "D", "0", "7",
+    "1.0", ".5", "5.", "1E5", "1D5", "1e5", "(1,2)", "2002-04-13", "AXIS.1", "words",
+]
+# fmt: on
+keywords = st.sampled_from(NAMES) | st.text("AZ09-_ az=.", max_size=9)
+indicators = st.sampled_from(["= ", "= ", "= ", "=", "  "])
+rest = st.lists(st.sampled_from(WORDS), max_size=12).map("".join)
+odd = st.builds(
+    lambda keyword, indicator, words: f"{keyword:8}{indicator}{words}"[:80],
+    keywords,
+    indicators,
+    rest | printable,
+)
+damaged = st.builds(
+    lambda card, where, word: (card[:where] + word + card[where:])[:80],
+    standard,
+    st.integers(0, 40),
+    st.sampled_from(WORDS),
+)
+lines = st.lists(standard | odd | damaged | printable, max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(lines, lines, st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=3))
+def test_any_header_reads_as_astropy_reads_it(
+    primary: list[str], extension: list[str], damage: list[tuple[float, int]]
+) -> None:
+    content = bytearray(hdu_bytes(PRIMARY, [EXTEND, *primary]) + hdu_bytes(EXTENSION, extension))
+    for where, byte in damage:
+        content[int(where * (len(content) - 1))] = byte
+    assert told(ours, bytes(content)) == told(theirs, bytes(content))
+
+
+def test_few_cards_of_an_acs_file_are_left_to_astropy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Agreement alone would not show that plain cards are no longer seen as such."""
+    left = []
+    by_astropy = cards._card_by_astropy
+    monkeypatch.setattr(
+        cards, "_card_by_astropy", lambda card: left.append(card) or by_astropy(card)
+    )
+    if not ACS.is_file():
+        pytest.skip("astropy is installed without its test data")
+    with fits.open(ACS, memmap=False) as hdus:
+        read = [pair for hdu in hdus for pair in cards.read(hdu)]
+    assert len(left) < 0.05 * len(read)

@@ -1,0 +1,215 @@
+"""Is a database opened where its address says, safely, and is what fails said in one line?"""
+
+import dataclasses
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pymongo.errors import PyMongoError
+
+from acsql.config import Config
+from acsql.errors import DatabaseError
+from acsql.store import server
+from acsql.store.connection import DEFAULT_DATABASE, Store, locate
+
+
+def with_database(uri: str, name: str) -> str:
+    """Return the address of another database on the same server."""
+    base, _, options = uri.partition("?")
+    return f"{base.rpartition('/')[0]}/{name}?{options}"
+
+
+@pytest.fixture
+def dead_port() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.mark.parametrize("credentials", ["", "user:secret@"])
+def test_an_unreachable_server_is_named_without_its_password(dead_port, specs, credentials):
+    place = f"127.0.0.1:{dead_port}/acsql?serverSelectionTimeoutMS=100"
+    with pytest.raises(DatabaseError) as caught:
+        Store(f"mongodb://{credentials}{place}", specs)
+    message = str(caught.value)
+    assert f"mongodb://{place}" in message
+    assert "Connection refused" in message
+    assert "secret" not in message
+    assert "\n" not in message
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "localhost:27017",
+        "http://user:secret@localhost/",
+        "mongodb://",
+        "mongodb://user:se:cret@localhost/",
+        "mongodb://user:se/cret@localhost/",
+        "mongodb://user:se%secret@localhost/",
+        "mongodb://user:secret@localhost:99999/",
+        "mongodb://user:secret@localhost:port/",
+        "mongodb://user:secret@localhost/a b",
+        "mongodb://user:secret@localhost/?serverSelectionTimeoutMS=soon",
+        "mongodb://user:secret@localhost/?tls=maybe",
+    ],
+)
+def test_what_is_no_address_is_refused_without_its_password(uri, specs):
+    with pytest.raises(DatabaseError, match="connection_string is not an address") as caught:
+        Store(uri, specs)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_wrong_password_is_said_in_one_line(connection_string, specs):
+    uri = connection_string.replace("://", "://user:secret@") + "&authSource=admin"
+    with pytest.raises(DatabaseError, match="Authentication failed") as caught:
+        Store(uri, specs)
+    assert "secret" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_the_address_is_shown_without_user_and_password(connection_string, specs):
+    with Store(connection_string, specs) as store:
+        assert store.address == connection_string
+        store.connection_string = connection_string.replace("://", "://user:p%40ss@")
+        assert store.address == connection_string
+
+
+def test_the_database_is_the_one_of_the_address(connection_string, specs):
+    expected = connection_string.partition("?")[0].rpartition("/")[2]
+    with Store(connection_string, specs) as store:
+        assert store.database.name == expected
+        assert store.observations.full_name == f"{expected}.observations"
+        document = store.documents.observation
+        assert document._get_collection().full_name == f"{expected}.observations"
+
+
+def test_without_one_it_is_acsql_s(connection_string, specs):
+    with Store(with_database(connection_string, ""), specs) as store:
+        assert store.database.name == DEFAULT_DATABASE
+
+
+@pytest.mark.parametrize("options", ["", "&w=1&journal=false", "&w=0"])
+def test_writes_are_journaled_by_the_majority_whatever_the_address_says(
+    connection_string, specs, options
+):
+    with Store(connection_string + options, specs) as store:
+        collections = (store.observations, store.proposals, store.ingest_runs, store.keywords_met)
+        for collection in collections:
+            assert collection.write_concern.document == {"w": "majority", "j": True}
+
+
+def test_the_address_can_say_how_long_a_server_is_waited_for(connection_string, specs):
+    with Store(connection_string, specs) as store:
+        assert store.client.options.server_selection_timeout == 15
+    with Store(f"{connection_string}&serverSelectionTimeoutMS=2500", specs) as store:
+        assert store.client.options.server_selection_timeout == 2.5
+
+
+def test_stores_side_by_side_do_not_disturb_each_other(connection_string, specs):
+    other = with_database(connection_string, "test_other_store")
+    with Store(connection_string, specs) as first, Store(other, specs) as second:
+        first.observations.insert_one({"_id": "j8bt05nj"})
+        second.observations.insert_one({"_id": "jbmma2u2"})
+        with Store(connection_string, specs) as again:
+            assert again.observations.count_documents({}) == 1
+        for store, rootname in [(first, "j8bt05nj"), (second, "jbmma2u2")]:
+            objects = store.documents.observation.objects
+            assert [document.rootname for document in objects] == [rootname]
+        for store in (first, second):
+            store.client.drop_database(store.database.name)
+
+
+def test_a_closed_store_can_be_closed_again(connection_string, specs):
+    store = Store(connection_string, specs)
+    store.close()
+    store.close()
+
+
+def test_errors_of_the_driver_become_the_archive_s(store):
+    with pytest.raises(DatabaseError) as caught, store.errors():
+        store.observations.find_one({"$no such operator": 1})
+    assert store.address in str(caught.value)
+    assert "no such operator" in str(caught.value)
+    assert "full error" not in str(caught.value)
+    assert isinstance(caught.value.__cause__, PyMongoError)
+
+
+def test_errors_of_the_encoding_become_the_archive_s(store):
+    for value in (object(), "x" * 17_000_000):
+        with pytest.raises(DatabaseError), store.errors():
+            store.observations.replace_one({"_id": "j8bt05nj"}, {"targname": value}, upsert=True)
+    assert store.observations.count_documents({}) == 0
+
+
+def test_errors_of_others_stay_what_they_are(store):
+    with pytest.raises(KeyError), store.errors():
+        raise KeyError("not the driver's")
+
+
+PROGRAM = """
+import sys
+from acsql import specs
+from acsql.errors import DatabaseError
+from acsql.store.connection import Store
+good, bad = sys.argv[1:]
+with Store(good, specs.load()) as store:
+    store.documents.observation.objects.first()
+    with Store(good, specs.load()) as again:
+        again.make_indexes()
+        again.client.drop_database(again.database.name)
+for uri in (bad, "mongodb://"):
+    try:
+        Store(uri, specs.load())
+    except DatabaseError as error:
+        print(error)
+"""
+
+
+def test_closing_leaves_no_warning_behind(connection_string, dead_port):
+    bad = f"mongodb://127.0.0.1:{dead_port}/?serverSelectionTimeoutMS=100"
+    result = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", PROGRAM, connection_string, bad],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(result.stdout.splitlines()) == 2
+
+
+@pytest.fixture
+def nowhere(tmp_path) -> Config:
+    """A configuration that names no database."""
+    return Config(
+        filesystem=tmp_path,
+        data_dir=tmp_path / "data",
+        jpeg_dir=tmp_path,
+        thumbnail_dir=tmp_path,
+        log_dir=tmp_path,
+        proposals_file=Path("proposals.yaml"),
+        ncores=1,
+    )
+
+
+def test_a_configured_database_is_used_as_it_is(nowhere):
+    config = nowhere.at("mongodb://db.example/acsql")
+    assert locate(config) == config
+    assert not config.data_dir.exists()
+
+
+def test_without_one_the_private_server_is_used(nowhere, specs):
+    located = locate(nowhere)
+    try:
+        assert dataclasses.replace(located, connection_string=None) == nowhere
+        assert server.status(nowhere.data_dir).uri == located.connection_string
+        with Store(located.connection_string, specs) as store:
+            assert store.observations.count_documents({}) == 0
+    finally:
+        server.release(nowhere.data_dir)
+    assert server.status(nowhere.data_dir) is None

@@ -1,0 +1,239 @@
+"""Steps are applied in order and once, and a database that lacks or exceeds them is refused."""
+
+import textwrap
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acsql.errors import Busy, DatabaseError
+from acsql.specs import KeywordSpecs
+from acsql.store import lock, migrations
+from acsql.store.connection import Store
+
+# Writes its name into `trace` for each document that it changes, and stumbles over a trap.
+STEP = '''
+"""Count to {number}.
+
+More about it.
+"""
+
+from acsql.errors import DatabaseError
+
+to_do = {{"{name}": None}}
+
+
+def pending(store):
+    return store.observations.count_documents(to_do)
+
+
+def apply(store, specs):
+    for document in store.observations.find(to_do, sort=[("_id", 1)]):
+        if document.get("trap") == {number}:
+            raise DatabaseError("trapped")
+        store.database.trace.insert_one({{"step": {number}, "document": document["_id"]}})
+        store.observations.update_one(document, {{"$set": {{"{name}": 1}}}})
+'''
+NAMES = ("m0001_one", "m0002_two", "m0003_three")
+
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """A function that makes a package of steps with these names the one that is applied."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(*names: str) -> None:
+        package = tmp_path / f"steps_{uuid.uuid4().hex}"
+        package.mkdir()
+        (package / "__init__.py").touch()
+        for name in names:
+            text = textwrap.dedent(STEP).lstrip().format(name=name, number=int(name[1:5]))
+            (package / f"{name}.py").write_text(text)
+        monkeypatch.setattr(migrations, "STEPS", package.name)
+
+    return write
+
+
+@pytest.fixture
+def store(connection_string: str, specs: KeywordSpecs) -> Iterator[Store]:
+    """An empty database with a few indexes: all of them take a second or two to make."""
+    with Store(connection_string, replace(specs, indexed=())) as opened:
+        yield opened
+        opened.client.drop_database(opened.database.name)
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """A database with three observations."""
+    store.observations.insert_many([{"_id": letter} for letter in "abc"])
+    return store
+
+
+def trace(store: Store) -> list[tuple[int, str]]:
+    """Return what the steps did: numbers of steps and documents."""
+    return [(done["step"], done["document"]) for done in store.database.trace.find()]
+
+
+def records(store: Store) -> list[dict[str, Any]]:
+    return list(store.database[migrations.MIGRATIONS].find(sort=[("_id", 1)]))
+
+
+def test_steps_are_applied_in_order_once_and_recorded(
+    filled: Store, specs: KeywordSpecs, write: Write
+) -> None:
+    write(*reversed(NAMES))
+    applied = migrations.migrate(filled, specs)
+    assert [step.name for step in applied] == list(NAMES)
+    assert trace(filled) == [(n, letter) for n in (1, 2, 3) for letter in "abc"]
+    assert migrations.migrate(filled, specs) == []
+    assert len(trace(filled)) == 9
+    for number, (name, record) in enumerate(zip(NAMES, records(filled), strict=True), start=1):
+        assert record["_id"] == number
+        assert record["name"] == name
+        assert record["seconds"] >= 0
+        assert record["version"] == metadata.version("acsql")
+        assert isinstance(record["applied"], datetime)
+
+
+def test_later_steps_are_added_to_earlier_ones(
+    filled: Store, specs: KeywordSpecs, write: Write
+) -> None:
+    write(*NAMES[:1])
+    migrations.migrate(filled, specs)
+    write(*NAMES)
+    migrations.migrate(filled, specs)
+    assert [number for number, _ in trace(filled)] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+
+
+def test_looking_changes_nothing(filled: Store, write: Write) -> None:
+    write(*NAMES)
+    filled.observations.update_one({"_id": "a"}, {"$set": {"m0002_two": 1}})
+    before = list(filled.observations.find())
+    seen = [(s.number, s.description, s.pending(filled)) for s in migrations.missing(filled)]
+    assert seen == [(1, "Count to 1.", 3), (2, "Count to 2.", 2), (3, "Count to 3.", 3)]
+    assert list(filled.observations.find()) == before
+    assert filled.database.list_collection_names() == ["observations"]
+
+
+def test_a_step_that_was_cut_short_is_taken_up_again(
+    filled: Store, specs: KeywordSpecs, write: Write
+) -> None:
+    write(*NAMES)
+    filled.observations.update_one({"_id": "b"}, {"$set": {"trap": 2}})
+    with pytest.raises(DatabaseError, match="trapped"):
+        migrations.migrate(filled, specs)
+    assert [record["_id"] for record in records(filled)] == [1]
+    with pytest.raises(DatabaseError, match=r"lacks migration 2, 3: acsql migrate"):
+        migrations.check(filled)
+    assert [s.pending(filled) for s in migrations.missing(filled)] == [2, 3]
+    filled.observations.update_one({"_id": "b"}, {"$set": {"trap": None}})
+    assert [step.number for step in migrations.migrate(filled, specs)] == [2, 3]
+    assert sorted(trace(filled)) == [(n, letter) for n in (1, 2, 3) for letter in "abc"]
+    migrations.check(filled)
+
+
+def test_a_database_behind_is_refused_with_the_command_to_run(filled: Store, write: Write) -> None:
+    write(*NAMES[:1])
+    with pytest.raises(DatabaseError, match=r"lacks migration 1: acsql migrate$") as raised:
+        migrations.check(filled)
+    assert filled.address in str(raised.value)
+
+
+def test_a_database_ahead_is_refused_and_left_alone(
+    filled: Store, specs: KeywordSpecs, write: Write
+) -> None:
+    write(*NAMES)
+    filled.database[migrations.MIGRATIONS].insert_many([{"_id": 1}, {"_id": 7}])
+    newer = r"was written by a newer acsql \(migration 7\): upgrade acsql$"
+    for refused in (
+        lambda: migrations.check(filled),
+        lambda: migrations.missing(filled),
+        lambda: migrations.migrate(filled, specs),
+    ):
+        with pytest.raises(DatabaseError, match=newer):
+            refused()
+    assert trace(filled) == []
+    filled.observations.delete_many({})
+    with pytest.raises(DatabaseError, match=newer):
+        migrations.stamp(filled, specs)
+
+
+def test_an_empty_database_is_not_behind_and_is_stamped(
+    store: Store, specs: KeywordSpecs, write: Write
+) -> None:
+    write(*NAMES)
+    migrations.check(store)
+    migrations.stamp(store, specs)
+    assert [record["_id"] for record in records(store)] == [1, 2, 3]
+    store.observations.insert_one({"_id": "a"})
+    migrations.check(store)
+    assert trace(store) == []
+
+
+def test_a_database_that_is_not_empty_is_not_stamped(
+    filled: Store, specs: KeywordSpecs, write: Write
+) -> None:
+    write(*NAMES)
+    migrations.stamp(filled, specs)
+    assert records(filled) == []
+    assert trace(filled) == []
+
+
+def test_nobody_migrates_beside_another(filled: Store, specs: KeywordSpecs, write: Write) -> None:
+    write(*NAMES)
+    with (
+        lock.hold(filled, "ingest"),
+        pytest.raises(Busy, match="acsql ingest is changing the archive"),
+    ):
+        migrations.migrate(filled, specs)
+    assert trace(filled) == []
+
+
+def test_two_at_once_apply_a_step_once(filled: Store, specs: KeywordSpecs, write: Write) -> None:
+    write(*NAMES)
+    together = threading.Barrier(4)
+    refused = []
+
+    def migrate() -> None:
+        together.wait()
+        try:
+            migrations.migrate(filled, specs)
+        except Busy as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=migrate) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) < 4
+    assert all("acsql migrate is changing the archive" in told for told in refused)
+    assert trace(filled) == [(n, letter) for n in (1, 2, 3) for letter in "abc"]
+
+
+def test_indexes_are_there_afterwards(filled: Store, specs: KeywordSpecs) -> None:
+    migrations.migrate(filled, specs)
+    assert "position_2dsphere" in filled.observations.index_information()
+
+
+def test_checking_is_one_quick_look(filled: Store, specs: KeywordSpecs) -> None:
+    migrations.migrate(filled, specs)
+    filled.database.command("profile", 2)
+    try:
+        migrations.check(filled)
+    finally:
+        filled.database.command("profile", 0)
+    looks = list(
+        filled.database["system.profile"].find({"op": {"$in": ["query", "command", "getmore"]}})
+    )
+    looks = [look for look in looks if "profile" not in look["command"]]
+    assert [look["ns"].partition(".")[2] for look in looks] == [migrations.MIGRATIONS]
+    assert looks[0]["docsExamined"] <= len(migrations.steps())

@@ -1,0 +1,453 @@
+"""Are observations kept whole, and does a search yield every row once, page by page?"""
+
+import copy
+from datetime import datetime
+from functools import cmp_to_key
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from acsql.errors import DatabaseError
+from acsql.query import And, Between, Equals, Like
+from acsql.store import observations
+from acsql.store.observations import Order
+
+DOCUMENT = {
+    "_id": "j8bt05nj",
+    "ipppssoot": "j8bt05njq",
+    "path": "j8bt/j8bt05njq",
+    "visit": "05",
+    "detector": "HRC",
+    "proposid": 9019,
+    "targname": "NGC104",
+    "exptime": 60.0,
+    "subarray": False,
+    "date_obs": datetime(2002, 4, 13),
+    "time_obs": "18:16:35",
+    "asn_id": None,
+    "position": {"type": "Point", "coordinates": [6.02714833, -72.08351111]},
+    "datasets": {"raw": "j8bt05njq_raw.fits", "spt": "j8bt05njq_spt.fits"},
+    "headers": {
+        "raw": {
+            "0": {"exptime": 60.0, "history": ["first", "second"]},
+            "1": {"goodmean": 5.5},
+        },
+        "spt": {"0": {}},
+    },
+    "files": {"raw": {"size": 2_255_040, "path": "j8bt/j8bt05njq/j8bt05njq_raw.fits"}},
+    "previews": {"raw": {"jpeg": "9019/j8bt05njq_raw.jpg", "thumbnail": None}},
+    "schema_version": 1,
+}
+EVERYTHING = And()
+
+shared = settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture
+def filled(store):
+    """A database with the document, and another that says hardly anything."""
+    observations.replace(store, DOCUMENT)
+    observations.replace(store, {"_id": "jcp001010"})
+    return store
+
+
+# --- one observation
+
+
+def test_a_document_is_kept_as_it_is(filled):
+    assert observations.whole(filled, "j8bt05nj") == DOCUMENT
+    assert observations.whole(filled, "jcp001010") == {"_id": "jcp001010"}
+    assert observations.whole(filled, "jbmma2u2") is None
+
+
+def test_a_document_is_replaced_whole(filled):
+    newer = {"_id": "j8bt05nj", "exptime": 61.0}
+    observations.replace(filled, newer)
+    observations.replace(filled, newer)
+    assert observations.whole(filled, "j8bt05nj") == newer
+    assert filled.observations.count_documents({}) == 2
+
+
+def test_replacing_does_not_change_the_document_it_is_given(store):
+    document = copy.deepcopy(DOCUMENT)
+    observations.replace(store, document)
+    assert document == DOCUMENT
+
+
+def test_a_single_observation_is_served_without_its_headers(filled):
+    found = observations.get(filled, "j8bt05nj")
+    assert found.rootname == "j8bt05nj"
+    assert found.headers == {}
+    for name in DOCUMENT.keys() - {"_id", "headers"}:
+        assert found[name] == DOCUMENT[name], name
+    assert observations.get(filled, "jbmma2u2") is None
+
+
+def test_what_is_not_known_of_an_observation_is_none(filled):
+    found = observations.get(filled, "jcp001010")
+    assert found.exptime is None
+    assert found.datasets == {}
+    assert found.position is None
+
+
+@pytest.mark.parametrize("others", [{"a_field_of_later": 3}, {"exptime": "N/A"}])
+def test_a_document_that_others_wrote_can_be_read(store, others):
+    observations.replace(store, {"_id": "j8bt05nj", "targname": "NGC104"} | others)
+    found = observations.get(store, "j8bt05nj")
+    assert found.targname == "NGC104"
+    assert found.exptime == others.get("exptime")
+
+
+@pytest.mark.parametrize(
+    ("filetype", "extension", "expected"),
+    [
+        ("raw", None, DOCUMENT["headers"]["raw"]),
+        ("raw", 0, DOCUMENT["headers"]["raw"]["0"]),
+        ("raw", 1, {"goodmean": 5.5}),
+        ("spt", 0, {}),
+        ("raw", 2, None),
+        ("flt", None, None),
+        ("flt", 0, None),
+    ],
+)
+def test_headers_are_read_alone(filled, filetype, extension, expected):
+    assert observations.headers(filled, "j8bt05nj", filetype, extension) == expected
+
+
+def test_an_observation_that_is_not_there_has_no_headers(filled):
+    assert observations.headers(filled, "jbmma2u2", "raw") is None
+    assert observations.headers(filled, "jcp001010", "raw", 0) is None
+
+
+def test_rootnames_are_found_by_their_beginning(store):
+    names = [f"jcp00101{n}" for n in range(10)] + ["jcp0010", "jcp00102", "jcp00200"]
+    store.observations.insert_many([{"_id": name} for name in reversed(names)])
+    assert observations.beginning_with(store, "jcp00101") == names[:10]
+    assert observations.beginning_with(store, "jcp00102") == ["jcp00102"]
+    assert observations.beginning_with(store, "jcp0010") == ["jcp0010", *names[:9]]
+    assert observations.beginning_with(store, "x") == []
+
+
+def test_known_files_are_what_change_detection_compares(filled):
+    everything = observations.known_files(filled)
+    assert everything.keys() == {"j8bt05nj", "jcp001010"}
+    assert everything["j8bt05nj"]["files"] == DOCUMENT["files"]
+    assert "headers" not in everything["j8bt05nj"]
+    some = observations.known_files(filled, ["j8bt05nj", "jbmma2u2"])
+    assert some == {"j8bt05nj": everything["j8bt05nj"]}
+    assert observations.known_files(filled, []) == {}
+
+
+def test_a_document_that_mongodb_does_not_take_is_an_error_and_not_lost(store):
+    with pytest.raises(DatabaseError):
+        observations.replace(store, {"_id": "j8bt05nj", "position": "x" * 17_000_000})
+    store.make_indexes()
+    with pytest.raises(DatabaseError):
+        observations.replace(store, {"_id": "j8bt05nj", "position": {"type": "Point"}})
+    assert observations.count(store, EVERYTHING) == 0
+
+
+# --- values
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("exptime", 60.0),
+        ("_id", "j8bt05nj"),
+        ("asn_id", None),
+        ("no_such", None),
+        ("headers.raw.0.exptime", 60.0),
+        ("headers.raw.1.goodmean", 5.5),
+        ("headers.raw.0.history", ["first", "second"]),
+        ("headers.raw.7.exptime", None),
+        ("headers.flt.0.exptime", None),
+        ("exptime.0", None),
+        ("time_obs.0", None),
+        ("headers.raw.0.history.0", None),
+    ],
+)
+def test_a_value_is_found_by_its_path(path, expected):
+    assert observations.value_at(DOCUMENT, path.split(".")) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("headers.drz.0.dnnn.data", ["a", "b", None]),
+        ("headers.drz.0.dnnn.dexp", [None, 10.0, None]),
+        ("headers.drz.0.dnnn.none", [None, None, None]),
+        ("headers.drz.1.dnnn.data", None),
+    ],
+)
+def test_the_values_of_all_blocks_come_as_a_list(path, expected):
+    blocks = [{"data": "a"}, {"data": "b", "dexp": 10.0}, {}]
+    document = {"headers": {"drz": {"0": {"dnnn": blocks}}}}
+    assert observations.value_at(document, path.split(".")) == expected
+
+
+def test_a_row_has_what_was_asked_for(filled):
+    addresses = ["rootname", "exptime", "date_obs", "raw.1.goodmean", "raw.0.history", "previews"]
+    assert list(observations.find(filled, Equals("proposid", 9019), addresses)) == [
+        {
+            "rootname": "j8bt05nj",
+            "exptime": 60.0,
+            "date_obs": datetime(2002, 4, 13),
+            "raw.1.goodmean": 5.5,
+            "raw.0.history": ["first", "second"],
+            "previews": DOCUMENT["previews"],
+        }
+    ]
+
+
+def test_a_row_has_what_it_is_sorted_by(filled):
+    rows = list(observations.find(filled, EVERYTHING, [], [Order("exptime")]))
+    assert [observations.sort_key(row, [Order("exptime")]) for row in rows] == [
+        [None, "jcp001010"],
+        [60.0, "j8bt05nj"],
+    ]
+
+
+# --- searches
+
+
+def test_counting(filled):
+    assert observations.count(filled, EVERYTHING) == 2
+    assert observations.count(filled, Like("targname", "NGC*")) == 1
+    assert observations.count(filled, Between("exptime", low=61)) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["b", "a", "b", None, "", "B"], ["B", "a", "b"]),
+        ([2.5, 10, -1, None, 2.5], [-1, 2.5, 10]),
+        ([True, False, True], [False, True]),
+        (
+            [datetime(2002, 1, 2), datetime(2002, 1, 1)],
+            [datetime(2002, 1, 1), datetime(2002, 1, 2)],
+        ),
+        ([60.0, "N/A", datetime(2002, 1, 1), 5.0], [5.0, 60.0, datetime(2002, 1, 1), "N/A"]),
+        ([None, ""], []),
+        ([], []),
+    ],
+)
+def test_the_values_that_a_keyword_takes(store, values, expected):
+    for number, value in enumerate(values):
+        observations.replace(store, {"_id": f"j{number:07d}", "exptime": value})
+    observations.replace(store, {"_id": "j9999999"})
+    assert observations.distinct(store, "exptime", EVERYTHING) == expected
+
+
+def test_the_values_that_a_keyword_takes_where_a_condition_holds(filled):
+    assert observations.distinct(filled, "raw.1.goodmean", EVERYTHING) == [5.5]
+    assert observations.distinct(filled, "rootname", EVERYTHING) == ["j8bt05nj", "jcp001010"]
+    assert observations.distinct(filled, "targname", Equals("proposid", 1)) == []
+
+
+# --- pages
+
+MOST = 100  # rows of all pages together
+KEYS = ("exptime", "targname", "flt.1.goodmean", "rootname")
+
+nullable = {
+    "exptime": st.sampled_from([None, -1.0, 0.0, 60.0]),
+    "targname": st.sampled_from([None, "", "A", "B", "a"]),
+    "goodmean": st.sampled_from([None, 1.0, 2.0]),
+}
+
+
+@st.composite
+def documents(draw, prefix: str = "j", max_size: int = 25) -> list[dict[str, Any]]:
+    """Draw documents with many ties, nulls, and values that are not there at all."""
+    found = []
+    for number in range(draw(st.integers(0, max_size))):
+        document: dict[str, Any] = {"_id": f"{prefix}{draw(st.integers(0, 99)):02d}{number:05d}"}
+        for name in ("exptime", "targname"):
+            if draw(st.booleans()) or draw(st.booleans()):
+                document[name] = draw(nullable[name])
+        if draw(st.booleans()):
+            document["headers"] = {"flt": {"1": {"goodmean": draw(nullable["goodmean"])}}}
+        found.append(document)
+    return found
+
+
+orders = st.lists(
+    st.builds(Order, st.sampled_from(KEYS), st.booleans()),
+    max_size=3,
+    unique_by=lambda key: key.address,
+)
+
+
+def in_order(order: list[Order]):
+    """Return a key that sorts rows as `order` says: null first, upwards, and ties last of all."""
+
+    def compare(one: dict[str, Any], other: dict[str, Any]) -> int:
+        for key in order:
+            first, second = one[key.address], other[key.address]
+            if first != second:
+                less = first is None or (second is not None and first < second)
+                return (1 if less else -1) if key.descending else (-1 if less else 1)
+        return 0
+
+    return cmp_to_key(compare)
+
+
+def pages(store, condition, order, size, between=lambda: None) -> list[dict[str, Any]]:
+    """Return the rows of all pages of a search, doing something between any two of them."""
+    rows, after = [], None
+    while page := list(observations.find(store, condition, KEYS, order, size, after)):
+        assert len(page) <= size
+        rows += page
+        assert len(rows) <= MOST, "pages without end"
+        after = observations.sort_key(page[-1], order)
+        between()
+    return rows
+
+
+def put(store, found: list[dict[str, Any]]) -> None:
+    """Let these documents be all that there are."""
+    store.observations.delete_many({})
+    if found:
+        store.observations.insert_many(found)
+
+
+@shared
+@given(found=documents(), order=orders, limit=st.integers(0, 30))
+def test_rows_come_sorted_and_no_more_than_the_limit(store, found, order, limit):
+    put(store, found)
+    rows = list(observations.find(store, EVERYTHING, KEYS, order, limit))
+    assert len(rows) == (min(limit, len(found)) if limit else len(found))
+    assert rows == sorted(rows, key=in_order(order))
+    if rows and len(rows) < len(found):
+        everything = list(observations.find(store, EVERYTHING, KEYS, order))
+        assert rows == everything[: len(rows)]
+
+
+@shared
+@given(found=documents(), order=orders, size=st.integers(1, 7))
+def test_all_pages_together_are_all_rows_once(store, found, order, size):
+    put(store, found)
+    assert pages(store, EVERYTHING, order, size) == list(
+        observations.find(store, EVERYTHING, KEYS, order)
+    )
+
+
+@shared
+@given(found=documents(), order=orders, size=st.integers(1, 7))
+def test_pages_of_a_search_are_the_rows_of_that_search(store, found, order, size):
+    put(store, found)
+    condition = Between("exptime", low=0.0)
+    assert pages(store, condition, order, size) == list(
+        observations.find(store, condition, KEYS, order)
+    )
+
+
+@shared
+@given(
+    found=documents(),
+    later=documents("k", 8),
+    order=orders,
+    size=st.integers(1, 7),
+)
+def test_rows_that_come_between_pages_neither_repeat_nor_displace_others(
+    store, found, later, order, size
+):
+    put(store, found)
+    before = list(observations.find(store, EVERYTHING, KEYS, order))
+    waiting = list(later)
+    rows = pages(
+        store,
+        EVERYTHING,
+        order,
+        size,
+        lambda: waiting and store.observations.insert_one(waiting.pop()),
+    )
+    seen = [row["rootname"] for row in rows]
+    assert len(set(seen)) == len(seen)
+    assert [row for row in rows if row["rootname"].startswith("j")] == before
+    assert rows == sorted(rows, key=in_order(order))
+
+
+@shared
+@given(found=documents(), order=orders, size=st.integers(1, 7), data=st.data())
+def test_rows_that_go_between_pages_displace_no_others(store, found, order, size, data):
+    put(store, found)
+    before = list(observations.find(store, EVERYTHING, KEYS, order))
+    going = data.draw(st.lists(st.sampled_from(found), unique_by=id)) if found else []
+    gone = {document["_id"] for document in going}
+    rows = pages(
+        store,
+        EVERYTHING,
+        order,
+        size,
+        lambda: going and store.observations.delete_one({"_id": going.pop()["_id"]}),
+    )
+    assert [row for row in rows if row["rootname"] not in gone] == [
+        row for row in before if row["rootname"] not in gone
+    ]
+
+
+@shared
+@given(found=documents(), order=orders)
+def test_the_order_is_turned_round_by_turning_every_key_round(store, found, order):
+    put(store, found)
+    turned = [Order(key.address, not key.descending) for key in order]
+    if not order:
+        turned = [Order("rootname", descending=True)]
+    forwards = list(observations.find(store, EVERYTHING, KEYS, order))
+    assert list(observations.find(store, EVERYTHING, KEYS, turned)) == forwards[::-1]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_values_that_do_not_fit_their_type_are_on_a_page_as_well(store, descending):
+    values = [1.0, "N/A", 2.0, None, True, datetime(2002, 4, 13), "", 3.0]
+    store.observations.insert_many(
+        [
+            {"_id": f"j{number:07d}", "headers": {"flt": {"1": {"goodmean": value}}}}
+            for number, value in enumerate(values)
+        ]
+    )
+    order = [Order("flt.1.goodmean", descending)]
+    for size in (1, 2, 3):
+        assert pages(store, EVERYTHING, order, size) == list(
+            observations.find(store, EVERYTHING, KEYS, order)
+        )
+
+
+# --- totals
+
+
+def test_the_totals_of_an_empty_archive(store):
+    assert observations.totals(store) == {
+        "observations": 0,
+        "filetypes": {},
+        "detectors": {},
+        "previews": 0,
+    }
+
+
+def test_the_totals_are_what_the_documents_say(filled):
+    other = {
+        "_id": "j8bt05nk",
+        "detector": "HRC",
+        "files": {"raw": {"size": 1}, "flt": {"size": 10}},
+        "previews": {
+            "raw": {"jpeg": "a.jpg"},
+            "flt": {"jpeg": "b.jpg", "thumbnail": "b.thumb"},
+            "flc": {"reason": "constant"},
+        },
+    }
+    observations.replace(filled, other)
+    totals = observations.totals(filled)
+    assert totals["observations"] == 3
+    assert {name: (t["files"], t["bytes"]) for name, t in totals["filetypes"].items()} == {
+        "raw": (2, 2_255_041),
+        "flt": (1, 10),
+    }
+    assert totals["detectors"] == {"HRC": 2, None: 1}
+    assert totals["previews"] == 3

@@ -1,0 +1,264 @@
+"""Is the configuration read from where it should be, and is what is wrong in it named?"""
+
+import dataclasses
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from acsql import config
+from acsql.config import SETTINGS, Config
+from acsql.errors import ConfigError
+
+NAMES = [setting.name for setting in SETTINGS]
+PATHS = [setting.name for setting in SETTINGS if setting.type is Path]
+NUMBERS = [setting.name for setting in SETTINGS if setting.type is int]
+COMPLETE = {
+    "filesystem": "/archive",
+    "connection_string": "mongodb://db.example/acsql",
+    "data_dir": "/data",
+    "jpeg_dir": "/jpegs",
+    "thumbnail_dir": "/thumbnails",
+    "log_dir": "/logs",
+    "ncores": 3,
+    "database_wait": 5,
+    "proposals_file": "/proposals.yaml",
+}
+
+
+@pytest.fixture
+def user_folder(tmp_path, monkeypatch) -> Path:
+    """The folder of the default configuration file, in the place of the user's own."""
+    folder = tmp_path / "user"
+    folder.mkdir()
+    monkeypatch.setattr(config.platformdirs, "user_config_path", lambda _: folder)
+    return folder
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a configuration file and return its path."""
+
+    def write(content, name: str = "acsql.yaml") -> Path:
+        path = tmp_path / name
+        path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+        return path
+
+    return write
+
+
+def test_settings_are_the_fields_of_a_config():
+    assert sorted(NAMES) == sorted(field.name for field in dataclasses.fields(Config))
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=NAMES)
+def test_a_setting_says_what_it_is_for_and_its_default(setting):
+    assert setting.help
+    assert setting.default
+    assert setting.type in (str, int, Path)
+
+
+def test_a_complete_file_is_read_as_it_stands(written):
+    assert config.load(written(COMPLETE), {}) == Config(
+        **{name: Path(value) if name in PATHS else value for name, value in COMPLETE.items()}
+    )
+
+
+def test_defaults_follow_the_data_folder(written):
+    loaded = config.load(written({"filesystem": "/archive", "data_dir": "/data"}), {})
+    assert loaded == Config(
+        filesystem=Path("/archive"),
+        data_dir=Path("/data"),
+        jpeg_dir=Path("/data/jpegs"),
+        thumbnail_dir=Path("/data/thumbnails"),
+        log_dir=Path("/data/logs"),
+        proposals_file=Path("/data/proposals.yaml"),
+        ncores=os.cpu_count(),
+        connection_string=None,
+    )
+    assert config.specs_overlay(loaded) == Path("/data/keyword_specs")
+
+
+def test_without_a_data_folder_it_is_the_user_s(written):
+    loaded = config.load(written({"filesystem": "/archive"}), {})
+    assert loaded.data_dir == config.platformdirs.user_data_path("acsql")
+    assert loaded.data_dir.is_absolute()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "filesystem"])
+def test_null_means_the_default(written, name):
+    base = {"filesystem": "/archive", "data_dir": "/data"}
+    without = {key: value for key, value in base.items() if key != name}
+    assert config.load(written(base | {name: None}), {}) == config.load(written(without), {})
+
+
+def test_a_config_is_frozen_and_can_be_moved_to_another_database(written):
+    loaded = config.load(written(COMPLETE), {})
+    moved = loaded.at("mongodb://other/")
+    assert moved.connection_string == "mongodb://other/"
+    assert moved.at(loaded.connection_string) == loaded
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        loaded.ncores = 1
+
+
+def test_a_named_file_goes_before_the_one_of_the_environment(written, user_folder):
+    (user_folder / "acsql.yaml").write_text("filesystem: /default")
+    named = written({"filesystem": "/named"}, "named.yaml")
+    environ = {"ACSQL_CONFIG": str(written({"filesystem": "/environment"}, "environment.yaml"))}
+    assert config.load(named, environ).filesystem == Path("/named")
+    assert config.load(str(named), environ).filesystem == Path("/named")
+    assert config.load(None, environ).filesystem == Path("/environment")
+    assert config.load(None, {}).filesystem == Path("/default")
+
+
+def test_the_default_file_alone_need_not_exist(user_folder, tmp_path):
+    assert config.default_path() == user_folder / "acsql.yaml"
+    assert config.load(environ={"ACSQL_FILESYSTEM": "/archive"}).filesystem == Path("/archive")
+    missing = tmp_path / "missing.yaml"
+    for path, environ in [(missing, {}), (None, {"ACSQL_CONFIG": str(missing)})]:
+        with pytest.raises(ConfigError, match=str(missing)):
+            config.load(path, environ | {"ACSQL_FILESYSTEM": "/archive"})
+
+
+def test_the_environment_is_the_process_s_own_by_default(user_folder, monkeypatch):
+    assert not list(user_folder.iterdir())
+    monkeypatch.delenv("ACSQL_CONFIG", raising=False)
+    monkeypatch.setenv("ACSQL_FILESYSTEM", "/from/environ")
+    assert config.load().filesystem == Path("/from/environ")
+
+
+_OTHER = {"connection_string": "mongodb://other/", "proposals_from": "mast"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_variable_overrides_the_file(written, name):
+    other = _OTHER.get(name) or (7 if name in NUMBERS else "/other")
+    loaded = config.load(written(COMPLETE), {f"ACSQL_{name.upper()}": str(other)})
+    assert getattr(loaded, name) == (Path(other) if name in PATHS else other)
+    assert dataclasses.replace(
+        loaded, **{name: getattr(config.load(written(COMPLETE), {}), name)}
+    ) == config.load(written(COMPLETE), {})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_variable_overrides_nothing(written, name):
+    path = written(COMPLETE)
+    assert config.load(path, {f"ACSQL_{name.upper()}": ""}) == config.load(path, {})
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("text", ["7", " 7 ", "+7", "007"])
+def test_a_number_in_a_variable_is_read_as_one(written, name, text):
+    loaded = config.load(written(COMPLETE), {f"ACSQL_{name.upper()}": text})
+    assert getattr(loaded, name) == 7
+
+
+def test_paths_in_a_file_count_from_its_folder(tmp_path, monkeypatch):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "acsql.yaml").write_text("filesystem: ../archive\ndata_dir: data\n")
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path / "etc" / "acsql.yaml", "etc/acsql.yaml"):
+        loaded = config.load(path, {})
+        assert loaded.filesystem == tmp_path / "archive"
+        assert loaded.jpeg_dir == tmp_path / "etc" / "data" / "jpegs"
+
+
+def test_paths_in_a_variable_count_from_the_working_directory(written, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    loaded = config.load(written(COMPLETE), {"ACSQL_LOG_DIR": "logs"})
+    assert loaded.log_dir == tmp_path / "elsewhere" / "logs"
+
+
+def test_a_tilde_is_the_home_of_the_user(written, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert config.load(written({"filesystem": "~/archive"}), {}).filesystem == tmp_path / "archive"
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_every_path_is_absolute(written, name):
+    loaded = config.load(written({"filesystem": "a"} | {name: "b"}), {})
+    assert all(getattr(loaded, path).is_absolute() for path in PATHS)
+
+
+WRONG = [
+    *((name, value) for name in PATHS for value in (3, True, [], "", "  ", "~no such user/x")),
+    ("filesystem", "a\0b"),
+    *((name, value) for name in NUMBERS for value in (0, -1, 2.0, True, "4", "many", [])),
+    *(("connection_string", value) for value in (3, "", "localhost:27017", "http://db.example")),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_value_is_named_with_its_setting_and_file(written, name, value):
+    path = written(COMPLETE | {name: value})
+    with pytest.raises(ConfigError) as caught:
+        config.load(path, {})
+    assert name in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *((name, "  ") for name in NAMES),
+        *((name, "~no such user/x") for name in PATHS),
+        *((name, text) for name in NUMBERS for text in ("0", "-1", "--5", "2.5", "²", "many")),
+        ("ncores", "9" * 5000),
+        ("connection_string", "localhost:27017"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_setting_and_variable(written, name, text):
+    variable = f"ACSQL_{name.upper()}"
+    with pytest.raises(ConfigError) as caught:
+        config.load(written(COMPLETE), {variable: text})
+    assert name in str(caught.value)
+    assert variable in str(caught.value)
+
+
+def test_a_loop_of_links_is_no_path(written, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ConfigError, match="filesystem"):
+        config.load(written({"filesystem": "loop/archive"}), {})
+
+
+def test_a_wrong_connection_string_is_not_repeated_with_its_password(written):
+    with pytest.raises(ConfigError) as caught:
+        config.load(written(COMPLETE | {"connection_string": "mongo://user:secret@db"}), {})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["filesytem", "Filesystem", 5, None])
+def test_an_unknown_setting_is_named_with_the_known_ones(written, key):
+    path = written({"filesystem": "/archive", key: "/x"})
+    with pytest.raises(ConfigError) as caught:
+        config.load(path, {})
+    assert repr(key) in str(caught.value)
+    assert all(text in str(caught.value) for text in [str(path), *NAMES])
+
+
+@pytest.mark.parametrize("content", ["", "# nothing\n", "filesystem:\n", "ncores: 2\n"])
+def test_without_a_filesystem_both_places_to_name_it_are_said(written, content):
+    path = written(content)
+    with pytest.raises(ConfigError) as caught:
+        config.load(path, {})
+    message = str(caught.value)
+    assert all(text in message for text in ("filesystem", str(path), "ACSQL_FILESYSTEM"))
+
+
+@pytest.mark.parametrize(
+    "content", ["- a\n- b\n", "just words", "filesystem: [", "\tfilesystem: /a", "? [a]\n: b\n"]
+)
+def test_a_file_that_is_no_configuration_is_named(written, content):
+    path = written(content)
+    with pytest.raises(ConfigError, match=str(path)):
+        config.load(path, {})
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "latin.yaml").write_bytes(b"filesystem: /Stra\xdfe\n")
+    for path in (tmp_path, tmp_path / "latin.yaml"):
+        with pytest.raises(ConfigError, match=str(path)):
+            config.load(path, {})

@@ -1,0 +1,556 @@
+"""Does what users type become the conditions they mean, and say what is wrong where it does not?"""
+
+import csv
+import io
+import math
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from acsql import query
+from acsql import specs as keyword_specs
+from acsql.errors import QueryError
+from acsql.query import And, AnyOf, Between, Equals, Like, Not, Or
+from acsql.specs import TYPES
+
+SPECS = keyword_specs.load()
+untimed = settings(deadline=None)
+
+# One promoted keyword, or one of acsql's own, of each type.
+OF_TYPE = {
+    "int": "proposid",
+    "float": "exptime",
+    "str": "targname",
+    "bool": "subarray",
+    "date": "date_obs",
+    "time": "time_obs",
+    "datetime": "last_ingest_date",
+}
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+VALUES = {
+    "int": st.integers(-(2**63), 2**63 - 1),
+    "float": st.floats(allow_nan=False, allow_infinity=False),
+    "str": words,
+    "bool": st.booleans(),
+    "date": st.dates(),
+    "time": st.times(),
+    "datetime": st.datetimes(),
+}
+# Anything that a program might hand over where a value of a type is expected.
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.binary(),
+    st.dates(),
+    st.times(),
+    st.datetimes(timezones=st.none() | st.timezones()),
+    st.fractions(),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.sampled_from(["$gt", "$ne", "$where"]), st.text(), max_size=1),
+)
+
+
+def column(type_: str) -> query.Column:
+    """Return a column of a type."""
+    return query.resolve(OF_TYPE[type_], SPECS)
+
+
+def is_stored(value: object, type_: str) -> bool:
+    """Whether a value is one that is compared with stored values of a type."""
+    stored = {"bool": bool, "int": int, "float": float}
+    return type(value) is stored.get(type_, datetime if "date" in type_ else str)
+
+
+@st.composite
+def conditions(draw, depth: int = 2):
+    """Draw a condition as a program may write it: unresolved, with values of many kinds."""
+    if depth and draw(st.booleans()):
+        inner = conditions(depth - 1)
+        some = st.lists(inner, max_size=3).map(tuple)
+        return draw(st.one_of(inner.map(Not), some.map(And), some.map(Or)))
+    type_ = draw(st.sampled_from(TYPES))
+    keyword = draw(st.sampled_from([OF_TYPE[type_], OF_TYPE[type_].upper().replace("_", "-")]))
+    values = VALUES[type_]
+    kinds = [
+        values.map(lambda value: Equals(keyword, value)),
+        st.lists(values, max_size=3).map(lambda found: AnyOf(keyword, tuple(found))),
+        st.builds(
+            Between,
+            st.just(keyword),
+            st.none() | values,
+            st.none() | values,
+            st.booleans(),
+            st.booleans(),
+        ),
+    ]
+    if type_ in ("str", "time"):
+        kinds.append(words.map(lambda pattern: Like(keyword, pattern)))
+    return draw(st.one_of(kinds))
+
+
+def test_the_columns_of_these_tests_are_of_every_type():
+    assert {type_: column(type_).spec.type for type_ in OF_TYPE} == {
+        type_: type_ for type_ in TYPES
+    }
+
+
+# --- addresses
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("exptime", "exptime"),
+        ("EXPTIME", "exptime"),
+        (" ExpTime ", "exptime"),
+        ("DATE-OBS", "date_obs"),
+        ("date_obs", "date_obs"),
+        ("rootname", "rootname"),
+        ("flt.1.goodmean", "flt.1.goodmean"),
+        ("FLT.1.GOODMEAN", "flt.1.goodmean"),
+        ("flt.01.goodmean", "flt.1.goodmean"),
+        ("raw.0.DATE-OBS", "raw.0.date_obs"),
+        ("drz.0.DnnnDATA", "drz.0.dnnndata"),
+    ],
+)
+def test_fits_spelling_and_case_do_not_matter(address, expected):
+    assert query.resolve(address, SPECS).address == expected
+
+
+def test_a_column_knows_where_it_stands():
+    assert query.resolve("exptime", SPECS).place is None
+    assert query.resolve("flt.1.goodmean", SPECS).place == ("flt", 1)
+    assert query.resolve("flt.0.exptime", SPECS).spec.unit == "s"
+
+
+@untimed
+@given(st.data())
+def test_every_keyword_of_every_header_can_be_addressed(data):
+    key = data.draw(st.sampled_from(sorted(SPECS.lists)))
+    name = data.draw(st.sampled_from(sorted(SPECS.lists[key])))
+    keyword = SPECS.lists[key][name].keyword
+    found = query.resolve(f"{key.filetype}.{key.extension}.{keyword}", SPECS)
+    assert found.address == f"{key.filetype}.{key.extension}.{name}"
+    assert query.resolve(found.address, SPECS) == found
+
+
+@pytest.mark.parametrize("name", sorted(SPECS.top_level))
+def test_every_field_at_the_top_can_be_addressed(name):
+    spec = SPECS.top_level[name]
+    assert query.resolve(spec.keyword, SPECS) == query.resolve(name, SPECS)
+    assert query.resolve(name, SPECS) == query.Column(name, spec)
+
+
+def test_an_ambiguous_keyword_is_refused_with_all_its_places():
+    with pytest.raises(QueryError) as caught:
+        query.resolve("goodmean", SPECS)
+    places = SPECS.places("goodmean")
+    assert len(places) > 1
+    for filetype, extension in places:
+        assert f"{filetype}.{extension}.goodmean" in str(caught.value)
+
+
+def test_a_keyword_in_another_header_is_refused_with_its_places():
+    with pytest.raises(QueryError, match=r"raw\.1\.goodmean") as caught:
+        query.resolve("raw.0.goodmean", SPECS)
+    assert "raw header 0" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "suggestion"),
+    [
+        ("exptme", "exptime"),
+        ("EXPTIM", "exptime"),
+        ("aperature", "aperture"),
+        ("propsid", "proposid"),
+        ("rotname", "rootname"),
+        ("flt.1.goodmaen", "goodmean"),
+    ],
+)
+def test_a_misspelt_keyword_is_refused_with_the_one_meant(address, suggestion):
+    with pytest.raises(QueryError, match="did you mean") as caught:
+        query.resolve(address, SPECS)
+    assert suggestion in str(caught.value)
+    assert address.lower() in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", " ", "qqqqqqqqqqqq", "$where", "headers.flt", "flt.1", "flt.x.goodmean", "_id", "9.9.9"],
+)
+def test_what_is_no_keyword_is_refused(address):
+    with pytest.raises(QueryError, match="there is no keyword"):
+        query.resolve(address, SPECS)
+
+
+@untimed
+@given(st.text(max_size=20))
+def test_any_text_is_a_keyword_or_refused(address):
+    try:
+        found = query.resolve(address, SPECS)
+    except QueryError:
+        return
+    assert query.resolve(found.address, SPECS) == found
+
+
+def test_an_extension_of_a_thousand_digits_is_refused():
+    with pytest.raises(QueryError):
+        query.resolve(f"flt.{'1' * 5000}.goodmean", SPECS)
+
+
+def test_columns_come_once_and_in_order():
+    found = query.columns(["targname", "EXPTIME", "exptime", "flt.1.GOODMEAN"], SPECS)
+    assert [part.address for part in found] == ["targname", "exptime", "flt.1.goodmean"]
+
+
+# --- values
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "expected"),
+    [
+        ("int", "9019", 9019),
+        ("int", " 9019 ", 9019),
+        ("int", 9019.0, 9019),
+        ("int", np.int64(9019), 9019),
+        ("int", np.float32(9019), 9019),
+        ("float", "60", 60.0),
+        ("float", "6e1", 60.0),
+        ("float", 60, 60.0),
+        ("float", np.float32(0.5), 0.5),
+        ("str", "NGC104", "NGC104"),
+        ("str", "9019", "9019"),
+        *(("bool", value, True) for value in (True, "T", "true", "YES", 1, "1", np.True_)),
+        *(("bool", value, False) for value in (False, "F", "false", "no", 0, "0", np.False_)),
+        ("date", "2002-04-13", datetime(2002, 4, 13)),
+        ("date", " 2002-04-13 ", datetime(2002, 4, 13)),
+        ("date", date(2002, 4, 13), datetime(2002, 4, 13)),
+        ("date", datetime(2002, 4, 13, 18, 16), datetime(2002, 4, 13)),
+        ("time", "18:16:35", "18:16:35"),
+        ("time", "18:16", "18:16:00"),
+        ("time", time(18, 16, 35), "18:16:35"),
+        ("datetime", "2002-04-13T18:16:35", datetime(2002, 4, 13, 18, 16, 35)),
+        ("datetime", "2002-04-13 18:16:35", datetime(2002, 4, 13, 18, 16, 35)),
+        ("datetime", "2002-04-13", datetime(2002, 4, 13)),
+        ("datetime", date(2002, 4, 13), datetime(2002, 4, 13)),
+        ("datetime", "2002-04-13T18:16:35Z", datetime(2002, 4, 13, 18, 16, 35)),
+        ("datetime", "2002-04-13T18:16:35+02:00", datetime(2002, 4, 13, 16, 16, 35)),
+        ("datetime", datetime(2002, 4, 13, tzinfo=UTC), datetime(2002, 4, 13)),
+    ],
+)
+def test_a_value_becomes_the_type_of_its_keyword(type_, value, expected):
+    found = query.typed(value, column(type_))
+    assert found == expected
+    assert is_stored(found, type_)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        *(("int", value) for value in ("", "x", "1.5", "1e3", "nan", "inf", None, True, b"9")),
+        *(("int", value) for value in (1.5, math.nan, math.inf, np.float32(1.5), Fraction(3, 2))),
+        *(("int", value) for value in (2**63, -(2**63) - 1, "9" * 30, "9" * 5000, 1e30, [1])),
+        *(("float", value) for value in ("", "x", "nan", "inf", "-inf", "1e999", "1,5")),
+        *(("float", value) for value in (None, True, math.nan, math.inf, 10**400, [1.0])),
+        *(("str", value) for value in (None, 1, True, b"x", ["x"], "a\0b", "\udcff")),
+        *(("bool", value) for value in ("", "maybe", "2", 2, None, [], "truee")),
+        *(("date", value) for value in ("", "x", "2003-02-30", "2003-13-01", "13/04/2002")),
+        *(("date", value) for value in (None, 5, 2002.5, True, [], time(1, 2), "0000-01-01")),
+        *(("time", value) for value in ("", "x", "25:00", "18:60", None, 18, [], date.min)),
+        *(("datetime", value) for value in ("", "x", "2003-02-30", "2002-04-13T25:00", None)),
+        *(("datetime", value) for value in (5, [], time(1, 2), True)),
+        *((type_, {"$gt": ""}) for type_ in TYPES),
+    ],
+)
+def test_a_value_of_another_type_is_refused_with_what_is_expected(type_, value):
+    expected = {
+        "int": "a whole number",
+        "float": "a number in s",
+        "str": "text",
+        "bool": "true or false",
+        "date": "a date like",
+        "time": "a time like",
+        "datetime": "a date and time like",
+    }[type_]
+    with pytest.raises(QueryError, match=f"{OF_TYPE[type_]}: expected {expected}") as caught:
+        query.typed(value, column(type_))
+    assert repr(value) in str(caught.value)
+
+
+@untimed
+@given(st.sampled_from(TYPES), ANYTHING)
+def test_a_value_is_typed_or_refused_and_typing_it_again_changes_nothing(type_, value):
+    try:
+        found = query.typed(value, column(type_))
+    except QueryError as error:
+        assert OF_TYPE[type_] in str(error)
+        return
+    assert is_stored(found, type_)
+    assert query.typed(found, column(type_)) == found
+
+
+@given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-11))])))
+def test_a_time_of_a_zone_is_compared_in_utc(moment):
+    try:
+        expected = moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        assume(False)
+    assert query.typed(moment, column("datetime")) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [("J8BT05NJQ", "j8bt05nj"), ("j8bt05nj", "j8bt05nj"), ("jcp001010", "jcp001010")],
+)
+def test_a_rootname_is_compared_as_the_key_of_the_archive(value, key):
+    assert query.parse(f"rootname={value}", SPECS) == Equals("rootname", key)
+    assert query.parse(f"rootname={value},jbmma2u2q", SPECS) == AnyOf("rootname", (key, "jbmma2u2"))
+
+
+def test_a_rootname_that_is_none_is_refused():
+    with pytest.raises(QueryError, match="'j8bt' is not a rootname"):
+        query.parse("rootname=j8bt", SPECS)
+
+
+def test_a_pattern_of_rootnames_is_in_any_case():
+    assert query.parse("rootname=J8BT*", SPECS) == Like("rootname", "j8bt*")
+
+
+# --- text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("exptime=100", Equals("exptime", 100.0)),
+        ("exptime==100", Equals("exptime", 100.0)),
+        ("exptime!=100", Not(Equals("exptime", 100.0))),
+        ("exptime<100", Between("exptime", high=100.0, high_inclusive=False)),
+        ("exptime<=100", Between("exptime", high=100.0)),
+        ("exptime>100", Between("exptime", low=100.0, low_inclusive=False)),
+        ("exptime>=100", Between("exptime", low=100.0)),
+        (" EXPTIME  >=  100 ", Between("exptime", low=100.0)),
+        ("exptime=100..500", Between("exptime", 100.0, 500.0)),
+        ("exptime=100..", Between("exptime", low=100.0)),
+        ("exptime=..500", Between("exptime", high=500.0)),
+        ("exptime=.5...5e3", Between("exptime", 0.5, 500.0)),
+        ("exptime!=100..500", Not(Between("exptime", 100.0, 500.0))),
+        (
+            "date-obs=2002-04-13..2002-05-01",
+            Between("date_obs", datetime(2002, 4, 13), datetime(2002, 5, 1)),
+        ),
+        ("time_obs=18..19:30", Between("time_obs", "18:00:00", "19:30:00")),
+        ("time_obs=18:*", Like("time_obs", "18:*")),
+        ("targname=NGC*", Like("targname", "NGC*")),
+        ("targname=NGC10?", Like("targname", "NGC10?")),
+        ("targname!=NGC*", Not(Like("targname", "NGC*"))),
+        ("targname=a..b", Equals("targname", "a..b")),
+        ("targname=a=b", Equals("targname", "a=b")),
+        ("targname=<b>", Equals("targname", "<b>")),
+        ("filter1=F606W,F814W", AnyOf("filter1", ("F606W", "F814W"))),
+        ("filter1=F606W , F814W", AnyOf("filter1", ("F606W", "F814W"))),
+        ("filter1!=F606W,F814W", Not(AnyOf("filter1", ("F606W", "F814W")))),
+        ('targname="A, B"', Equals("targname", "A, B")),
+        ('targname="A, B",C', AnyOf("targname", ("A, B", "C"))),
+        ('targname="say ""B"""', Equals("targname", 'say "B"')),
+        ("proposid=9019,9020", AnyOf("proposid", (9019, 9020))),
+        ("subarray=T", Equals("subarray", True)),
+        ("subarray=no", Equals("subarray", False)),
+        ("flt.1.GOODMEAN<5", Between("flt.1.goodmean", high=5.0, high_inclusive=False)),
+        (
+            "targname=NGC*,47TUC",
+            Or((Like("targname", "NGC*"), Equals("targname", "47TUC"))),
+        ),
+        (
+            "targname=NGC*,M?,47TUC,X",
+            Or(
+                (
+                    Like("targname", "NGC*"),
+                    Like("targname", "M?"),
+                    AnyOf("targname", ("47TUC", "X")),
+                )
+            ),
+        ),
+    ],
+)
+def test_a_text_states_a_condition(text, expected):
+    assert query.parse(text, SPECS) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is no condition"),
+        ("exptime", "is no condition"),
+        ("=100", "is no condition"),
+        ("exptime 100", "is no condition"),
+        ("exptime!100", "is no condition"),
+        ("exptime=", "has no value"),
+        ("exptime>=  ", "has no value"),
+        ("exptime=>100", "expected a number"),
+        ("exptime=nan", "expected a number"),
+        ("exptime>inf", "expected a number"),
+        ("exptime=1,,2", "expected a number"),
+        ("exptime=1..2..3", "expected a number"),
+        ("exptime=1..2,3", "expected a number"),
+        ("exptime=5*", "a pattern like '5.' matches only text"),
+        ("date_obs=2002*", "a pattern like '2002.' matches only text"),
+        ("date_obs=2003-02-30", "expected a date"),
+        ("proposid=99999999999999999999", "expected a whole number"),
+        ("subarray=maybe", "expected true or false"),
+        ("targname=a\nb", "is no list of values"),
+        ("targname=" + "a" * 200_000, "is no list of values"),
+        ("targname=a\0b", "expected text"),
+        ("targname=\udcff*", "expected a pattern"),
+    ],
+)
+def test_a_text_that_states_none_is_refused_with_the_reason(text, reason):
+    with pytest.raises(QueryError, match=reason):
+        query.parse(text, SPECS)
+
+
+@pytest.mark.parametrize("operator", ["", "~", "=>", "<>", "$gt"])
+def test_a_comparison_that_there_is_not_is_refused(operator):
+    with pytest.raises(QueryError, match="is no comparison"):
+        query.compare("exptime", operator, "1", SPECS)
+
+
+@untimed
+@given(st.text())
+def test_any_text_states_a_condition_or_is_refused(text):
+    try:
+        condition = query.parse(text, SPECS)
+    except QueryError:
+        return
+    assert query.prepare(condition, SPECS) == condition
+
+
+@untimed
+@given(st.sampled_from(["targname", "exptime", "date_obs", "rootname", "subarray"]), st.text())
+def test_any_value_states_a_condition_or_is_refused(keyword, text):
+    for operator in ("=", "<="):
+        try:
+            condition = query.compare(keyword, operator, text, SPECS)
+        except QueryError:
+            continue
+        assert query.prepare(condition, SPECS) == condition
+
+
+printable = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="*?"))
+
+
+@untimed
+@given(st.lists(printable.map(str.rstrip), min_size=2, unique=True))
+def test_a_list_of_any_texts_can_be_quoted(values):
+    line = io.StringIO()
+    csv.writer(line, lineterminator="", quoting=csv.QUOTE_ALL).writerow(values)
+    assert query.parse(f"targname={line.getvalue()}", SPECS) == AnyOf("targname", tuple(values))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"$gt": ""}', "$gt", '{"$where": "1"}', ".*", "^N", "[$ne]", "'; drop"]
+)
+def test_an_operator_in_a_value_is_text(text):
+    assert query.compare("targname", "<=", text, SPECS) == Between("targname", high=text)
+    quoted = '"' + text.replace('"', '""') + '"'
+    wildcard = "*" in text
+    expected = Like("targname", text) if wildcard else Equals("targname", text)
+    assert query.compare("targname", "=", quoted, SPECS) == expected
+    with pytest.raises(QueryError):
+        query.compare("exptime", "=", quoted, SPECS)
+
+
+# --- Python
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (60, Equals("exptime", 60.0)),
+        ((100, 500), Between("exptime", 100.0, 500.0)),
+        ((100, None), Between("exptime", low=100.0)),
+        ((None, 500), Between("exptime", high=500.0)),
+        ([60, 500], AnyOf("exptime", (60.0, 500.0))),
+        ([60], Equals("exptime", 60.0)),
+        ([], AnyOf("exptime", ())),
+        ({60}, Equals("exptime", 60.0)),
+        (range(2), AnyOf("exptime", (0.0, 1.0))),
+        (np.array([60.0, 500.0]), AnyOf("exptime", (60.0, 500.0))),
+    ],
+)
+def test_a_python_keyword_states_a_condition(value, expected):
+    stated = query.from_keywords({"EXPTIME": value})
+    assert [query.prepare(condition, SPECS) for condition in stated] == [expected]
+
+
+def test_a_python_text_may_be_a_pattern():
+    assert query.from_keywords({"targname": "NGC*", "filter1": ["F606W", "F8*"]}) == [
+        Like("targname", "NGC*"),
+        Or((Like("filter1", "F8*"), Equals("filter1", "F606W"))),
+    ]
+
+
+@pytest.mark.parametrize("value", [(), (1,), (1, 2, 3)])
+def test_a_range_is_of_two(value):
+    with pytest.raises(QueryError, match="exptime: a range is a tuple of two"):
+        query.from_keywords({"exptime": value})
+
+
+@pytest.mark.parametrize("value", [{"$gt": ""}, {"$gt": 0}, b"60", [{"$gt": 0}], None, object()])
+@pytest.mark.parametrize("keyword", OF_TYPE.values())
+def test_what_is_no_value_is_refused(keyword, value):
+    stated = query.from_keywords({keyword: value})
+    with pytest.raises(QueryError, match=keyword):
+        query.prepare(And(tuple(stated)), SPECS)
+
+
+@untimed
+@given(conditions())
+def test_preparing_twice_is_preparing_once(condition):
+    prepared = query.prepare(condition, SPECS)
+    assert query.prepare(prepared, SPECS) == prepared
+
+
+@untimed
+@given(conditions())
+def test_preparing_resolves_and_types_everything(condition):
+    def leaves(part):
+        if isinstance(part, Not):
+            return leaves(part.condition)
+        if isinstance(part, And | Or):
+            return [leaf for inner in part.conditions for leaf in leaves(inner)]
+        return [part]
+
+    for leaf in leaves(query.prepare(condition, SPECS)):
+        type_ = SPECS.top_level[leaf.keyword].type
+        match leaf:
+            case Equals(_, value):
+                values = [value]
+            case AnyOf(_, values):
+                pass
+            case Between():
+                values = [value for value in (leaf.low, leaf.high) if value is not None]
+            case Like(_, pattern):
+                values, type_ = [pattern], "str"
+        assert all(is_stored(value, type_) for value in values)
+
+
+@pytest.mark.parametrize("inner", ["exptime=1", None, 5, {"$where": "1"}, And])
+@pytest.mark.parametrize("outer", [lambda c: c, Not, lambda c: And((c,)), lambda c: Or((c,))])
+def test_what_is_no_condition_is_refused(outer, inner):
+    with pytest.raises(QueryError, match="is no condition"):
+        query.prepare(outer(inner), SPECS)
+
+
+@pytest.mark.parametrize("pattern", [None, 5, {"$regex": "."}, b"N*", ["N*"]])
+def test_a_pattern_that_is_no_text_is_refused(pattern):
+    with pytest.raises(QueryError, match="targname: expected a pattern"):
+        query.prepare(Like("targname", pattern), SPECS)

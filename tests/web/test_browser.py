@@ -1,0 +1,262 @@
+"""The site in a real browser: a walk through it with the mouse, the keyboard and no scripts."""
+
+import csv
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import acsql
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and "CI" not in os.environ, reason="there is no chromium"
+)
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def site(
+    sample_archive: acsql.Archive, write_settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a server with the sample archive."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    settings = write_settings(sample_archive.config, tmp_path_factory.mktemp("site"))
+    command = [Path(sys.executable).with_name("acsql"), "--config", settings, "serve"]
+    with subprocess.Popen(
+        [*command, "--port", str(port), "--workers", "1"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert str(port) in process.stdout.readline()
+        yield f"http://127.0.0.1:{port}"
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def opened(chromium: Browser, site: str, **options: object) -> Iterator[Page]:
+    """Yield a window on the site; afterwards it must not have complained or gone elsewhere."""
+    context = chromium.new_context(base_url=site, **options)
+    page = context.new_page()
+    complaints: list[str] = []
+    hosts: set[str] = set()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"{request.url} {request.failure}"))
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    yield page
+    context.close()
+    # A click away from a page leaves pictures behind that were on their way.
+    assert [text for text in complaints if "ERR_ABORTED" not in text] == []
+    assert hosts == {urlsplit(site).netloc}
+
+
+@pytest.fixture
+def page(chromium: Browser, site: str) -> Iterator[Page]:
+    """A window of a usual size."""
+    yield from opened(chromium, site, viewport=DESKTOP)
+
+
+@pytest.fixture
+def page_without_scripts(chromium: Browser, site: str) -> Iterator[Page]:
+    """A window of a browser that runs no scripts."""
+    yield from opened(chromium, site, viewport=DESKTOP, java_script_enabled=False)
+
+
+@pytest.fixture
+def phone(chromium: Browser, site: str) -> Iterator[Page]:
+    """A window on a phone."""
+    yield from opened(chromium, site, viewport=PHONE, has_touch=True, is_mobile=True)
+
+
+@pytest.fixture(scope="module")
+def proposid(sample_archive: acsql.Archive) -> int:
+    """The proposal with the most observations."""
+    return max(sample_archive.proposals(), key=lambda known: known.observations).proposid
+
+
+@pytest.fixture(scope="module")
+def exposures(sample_archive: acsql.Archive, proposid: int) -> list[str]:
+    """The ipppssoot of its observations with a thumbnail, in their order."""
+    rows = sample_archive.gallery(proposid=proposid).rows
+    return [row["ipppssoot"] for row in rows if not row["no_thumbnail"]]
+
+
+def walk_from_home_to_a_header(page: Page, proposid: int, exposures: list[str]) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Browse by proposal").click()
+    page.get_by_role("link", name=str(proposid), exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Proposal {proposid}")
+    page.get_by_role("group", name="Visit").get_by_role("checkbox").first.check()
+    page.get_by_label("Sort").select_option("-expstart")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("status").first).to_contain_text("the filters")
+    name = page.locator(".gallery li", has=page.locator("img")).first.locator(".name").inner_text()
+    assert name in exposures
+    page.get_by_role("link", name=name).click()
+    expect(page.locator(".viewer img")).to_be_visible()
+    assert page.locator(".viewer img").evaluate("image => image.decode().then(() => true)")
+    page.get_by_role("link", name="raw", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{name} raw")
+    page.locator(".viewer a[rel=next]").click()
+    expect(page.get_by_role("heading", level=1)).not_to_contain_text(name)
+    page.get_by_role("navigation", name="Filetypes").get_by_role("link", name="headers").click()
+    page.get_by_role("link", name="0 primary").first.click()
+    expect(page.get_by_role("rowheader", name="TARGNAME")).to_be_visible()
+    page.get_by_role("link", name=str(proposid), exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Proposal {proposid}")
+
+
+def walk_from_the_form_to_a_download(page: Page, archive: acsql.Archive) -> None:
+    page.goto("/database/")
+    page.get_by_label("Target", exact=True).fill("NGC*")
+    page.get_by_label("Exposure time: comparison").select_option("gt")
+    page.get_by_label("Exposure time", exact=True).fill("50")
+    page.get_by_role("group", name="Detector").get_by_label("HRC").check()
+    page.get_by_label("Further conditions").fill("flt.1.goodmean>-1e9")
+    page.get_by_label("Further columns").fill("flt.1.goodmean")
+    page.get_by_role("button", name="Search").click()
+    found = archive.search(
+        "exptime>50", "flt.1.goodmean>-1e9", targname="NGC*", detector="HRC", columns=["rootname"]
+    )
+    assert found
+    expect(page.get_by_role("status")).to_have_text(f"{len(found)} observations")
+    expect(page.locator("tbody th")).to_have_text(list(found["rootname"]))
+    expect(page.get_by_role("columnheader", name="goodmean")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename == "acsql.csv"
+    with download.value.path().open(newline="") as stream:
+        assert [row["rootname"] for row in csv.DictReader(stream)] == list(found["rootname"])
+    page.get_by_role("link", name="Thumbnails").click()
+    expect(page.locator(".gallery li")).to_have_count(len(found))
+    page.get_by_role("link", name="Change the search").click()
+    expect(page.get_by_label("Target", exact=True)).to_have_value("NGC*")
+    expect(page.get_by_role("group", name="Detector").get_by_label("HRC")).to_be_checked()
+
+
+def test_from_home_to_a_header(page: Page, proposid: int, exposures: list[str]) -> None:
+    walk_from_home_to_a_header(page, proposid, exposures)
+
+
+def test_from_the_form_to_a_download(page: Page, sample_archive: acsql.Archive) -> None:
+    walk_from_the_form_to_a_download(page, sample_archive)
+
+
+def test_without_scripts(
+    page_without_scripts: Page,
+    sample_archive: acsql.Archive,
+    proposid: int,
+    exposures: list[str],
+) -> None:
+    walk_from_home_to_a_header(page_without_scripts, proposid, exposures)
+    walk_from_the_form_to_a_download(page_without_scripts, sample_archive)
+
+
+def test_arrow_keys_go_through_a_proposal(
+    page: Page, sample_archive: acsql.Archive, proposid: int
+) -> None:
+    rows = sample_archive.rows(columns=["ipppssoot"], proposid=proposid)
+    names = [row["ipppssoot"] for row in rows]
+    heading = page.get_by_role("heading", level=1)
+    page.goto(f"/archive/{proposid}/{names[0]}/")
+    for name in names[1:3]:
+        page.keyboard.press("ArrowRight")
+        expect(heading).to_contain_text(name)
+        page.wait_for_load_state()
+    page.keyboard.press("ArrowLeft")
+    expect(heading).to_contain_text(names[1])
+    # Someone who types in a box moves the cursor and not the page.
+    page.get_by_role("searchbox").fill("abc")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.type("x")
+    expect(page.get_by_role("searchbox")).to_have_value("abxc")
+    expect(heading).to_contain_text(names[1])
+
+
+def test_the_second_value_is_there_when_it_means_something(page: Page) -> None:
+    page.goto("/database/")
+    upper = page.get_by_label("Date: upper value of between")
+    expect(upper).to_be_hidden()
+    page.get_by_label("Date: comparison").select_option("between")
+    page.get_by_label("Date", exact=True).fill("2002-01-01")
+    upper.fill("2004-01-01")
+    page.get_by_label("Date: comparison").select_option("lt")
+    expect(upper).to_be_hidden()
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".conditions li")).to_have_text(["Date < 2002-01-01"])
+
+
+def test_the_go_box_finds_an_observation(page: Page, exposures: list[str]) -> None:
+    page.goto("/")
+    page.get_by_label("Rootname, proposal or target").fill(exposures[0].upper())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(exposures[0])
+
+
+def test_a_keyboard_alone_reaches_the_content(page: Page, proposid: int) -> None:
+    page.goto(f"/archive/{proposid}/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.closest('main') !== null")
+    assert focused
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/archive/",
+        "/archive/{proposid}/",
+        "/archive/{proposid}/{name}/",
+        "/archive/{proposid}/{name}/headers/",
+        "/archive/{proposid}/{name}/headers/flt/1/",
+        "/database/",
+        "/database/results",
+        "/database/results?format=thumbnails",
+    ],
+)
+def test_pages_fit_on_a_phone(
+    phone: Page, proposid: int, exposures: list[str], address: str
+) -> None:
+    phone.goto(address.format(proposid=proposid, name=exposures[0]))
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    expect(phone.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
+def test_filters_make_room_on_a_phone(phone: Page, proposid: int) -> None:
+    phone.goto(f"/archive/{proposid}/")
+    expect(phone.get_by_role("button", name="Apply")).to_be_hidden()
+    expect(phone.locator(".gallery li").first).to_be_in_viewport()
+    phone.get_by_text("Filter and sort").click()
+    expect(phone.get_by_role("button", name="Apply")).to_be_visible()

@@ -1,0 +1,142 @@
+"""The server: it answers, says what is in its way, and gives the process back when told to."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import acsql
+from acsql.errors import ArchiveError, DatabaseError
+from acsql.web import server
+
+# What a caller does: serve, then clean up.
+SERVE = """
+import sys
+from pathlib import Path
+from acsql import config
+from acsql.web import server
+
+path, port, workers, broken = sys.argv[1:]
+if broken == "broken":
+    server.create_app = None
+try:
+    server.serve(
+        config.load(path),
+        port=int(port),
+        workers=int(workers),
+        on_ready=lambda: print("ready", flush=True),
+    )
+except Exception as error:
+    print(type(error).__name__, error, flush=True)
+finally:
+    print("cleaned up", flush=True)
+"""
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return found.getsockname()[1]
+
+
+@pytest.fixture
+def config_path(sample_archive: acsql.Archive, write_settings, tmp_path: Path) -> Path:
+    """The configuration of the sample archive, as a file."""
+    return write_settings(sample_archive.config, tmp_path)
+
+
+def serving(
+    config_path: Path, port: int, workers: int = 1, broken: str = ""
+) -> subprocess.Popen[str]:
+    """Start a process that serves."""
+    return subprocess.Popen(
+        [sys.executable, "-c", SERVE, config_path, str(port), str(workers), broken],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def running(config_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """A process that serves with two workers, and accepts connections."""
+    with serving(config_path, port, workers=2) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+def get(port: int, path: str = "/") -> bytes:
+    """Return what the server sends."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as response:
+        return response.read()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_and_the_caller_cleans_up_once(
+    running: subprocess.Popen[str], port: int, number: signal.Signals
+) -> None:
+    assert b"ACS Quicklook" in get(port)
+    os.kill(running.pid, number)
+    output, errors = running.communicate(timeout=60)
+    assert output == "cleaned up\n"
+    assert errors == ""
+    assert running.returncode == 0
+    with socket.create_server(("127.0.0.1", port)):
+        """The port is free again."""
+
+
+def test_many_requests_are_answered_at_once(
+    running: subprocess.Popen[str], port: int, sample_archive: acsql.Archive
+) -> None:
+    names = [row["ipppssoot"] for row in sample_archive.rows(columns=["ipppssoot"])]
+    with ThreadPoolExecutor(8) as pool:
+        pages = list(pool.map(lambda name: get(port, f"/go?name={name}"), names))
+    assert all(name.encode() in page for name, page in zip(names, pages, strict=True))
+    assert running.poll() is None
+
+
+def test_a_long_address_is_taken(running: subprocess.Popen[str], port: int) -> None:
+    address = "/database/results?" + "&".join(["detector=WFC"] * 500)
+    assert b"observation" in get(port, address)
+    assert running.poll() is None
+
+
+def test_a_port_that_is_taken_is_named(sample_archive: acsql.Archive) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ArchiveError, match=rf"127\.0\.0\.1, port {port}.*in use"):
+            server.serve(sample_archive.config, port=port)
+
+
+def test_a_host_that_is_not_here_is_named(sample_archive: acsql.Archive, port: int) -> None:
+    # An address for documentation (RFC 5737).
+    with pytest.raises(ArchiveError, match=r"203\.0\.113\.1"):
+        server.serve(sample_archive.config, host="203.0.113.1", port=port)
+
+
+def test_a_database_that_does_not_answer_is_told_before(
+    sample_archive: acsql.Archive, port: int
+) -> None:
+    nowhere = sample_archive.config.at("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
+    with pytest.raises(DatabaseError, match=r"127\.0\.0\.1:1"):
+        server.serve(nowhere, port=port)
+    with socket.create_server(("127.0.0.1", port)):
+        """The port is free again."""
+
+
+def test_workers_that_cannot_start_are_an_error(config_path: Path, port: int) -> None:
+    with serving(config_path, port, broken="broken") as process:
+        output, errors = process.communicate(timeout=60)
+    assert output.splitlines()[0] == "ready"
+    assert output.splitlines()[1].startswith("ArchiveError the site cannot be served")
+    assert output.splitlines()[2:] == ["cleaned up"]
+    assert "TypeError" in errors
