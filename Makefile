@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 DEMO ?= demo
-OBSERVATIONS ?= 100
+OBSERVATIONS ?= 50
 FRAME ?= medium
 PORT ?= 5000
 

@@ -1,14 +1,15 @@
 """Make the preview of an ACS image and its thumbnail, and put both in place whole.
 
 Pictures are written beside their final place and moved there, so that whoever looks at them
-never meets half a picture, and a failure leaves the old one.
+never meets half a picture, and a failure leaves the old one.  They are on the disk, and not only
+on their way there, before anybody can note that they are made.
 """
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from astropy.io import fits
@@ -106,13 +107,18 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
 
 def _write(files: dict[Path, bytes], filename: str) -> None:
     """Put all files in place or, if one cannot be written, none."""
-    temporary = {path: path.with_name(f".{path.name}.{uuid4().hex}") for path in files}
+    # One name for each picture: what a killed process left is overwritten by the next.
+    temporary = {path: path.with_name(f".{path.name}.new") for path in files}
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary[path].write_bytes(content)
+            with temporary[path].open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
         for path in files:
             temporary[path].replace(path)
+            _sync_folder(path.parent)
     except OSError as error:
         raise PreviewError(f"{filename}: cannot write {path}: {error}") from error
     finally:
@@ -120,3 +126,12 @@ def _write(files: dict[Path, bytes], filename: str) -> None:
             # Moved, never made, or in a folder that takes no orders from us.
             with suppress(OSError):
                 path.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the names in a folder outlive a power cut, as `os.fsync` does it for the content."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -91,6 +91,6 @@ def _card(image: str) -> tuple[str, Any]:
 def _card_by_astropy(card: fits.Card) -> tuple[str, Any]:
     try:
         value = card.value
-    except VerifyError:
+    except (VerifyError, ValueError):
         value = card.image[8:].strip(" =")
     return card.keyword, None if isinstance(value, Undefined) else value

@@ -59,6 +59,7 @@ class Changes:
     waiting: list[str] = field(default_factory=list)
     vanished: list[tuple[str, str]] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
+    _unreadable: list[str] = field(default_factory=list)
 
     @classmethod
     def against(cls, store: Store, choice: Choice) -> "Changes":
@@ -70,7 +71,10 @@ class Changes:
         self._seen.add(found.rootname)
         self.others += found.others
         stored = self.stored.get(found.rootname, {})
-        self._note_vanished(found.rootname, stored, found.files)
+        if found.unreadable:
+            self._unreadable.append(found.path)
+        else:
+            self._note_vanished(found.rootname, stored, found.files)
         wanted = [name for name in specs.filetypes if name in self.choice.filetypes]
         ready = [found.files[name] for name in wanted if name in found.files]
         to_read, to_compare = [], []
@@ -99,6 +103,8 @@ class Changes:
                 "is it mounted?"
             )
         for rootname in self.stored.keys() - self._seen:
+            if rootname[:4] in self._unreadable:
+                continue
             self._note_vanished(rootname, self.stored[rootname], {})
 
     def _note_vanished(

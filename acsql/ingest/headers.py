@@ -92,8 +92,11 @@ def _noted(
 
 
 def _put(target: dict[str, Any], name: str, stored: Any) -> None:
-    """Put a value into a header, beside earlier ones of the same keyword if there are any."""
-    if name in target or name == REPEATED:
+    """Put a value into a header, beside earlier ones of the same keyword if there are any.
+
+    A keyword that is named as the places of these are, or of blocks, goes there as well.
+    """
+    if name in target or name in (REPEATED, BLOCKS):
         target.setdefault(REPEATED, {}).setdefault(name, []).append(stored)
     else:
         target[name] = stored

@@ -10,7 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from ..config import Config
 from ..errors import FileError, PreviewError
 from ..images import preview
 from ..specs import HeaderKey, KeywordSpecs, Promotion
-from ..store import observations, proposals
+from ..store import failures, observations, proposals, runs
 from ..store.connection import Store
 from ..store.documents import SCHEMA_VERSION
 from . import cards, headers, scan
@@ -341,12 +341,30 @@ def _write(
     if document["position"] is None:
         del document["position"]
     document["proposal_type"] = proposals.type_of(store, document["proposid"])
-    observations.replace(store, document)
+    _remember(contents, store, outcome)
     _remove_old_pictures(existing or {}, document, config)
+    # The last thing to do: killed before it, the next run finds the files changed once more.
+    observations.replace(store, document)
     outcome.state = NEW if existing is None else UPDATED
     outcome.filetypes = list(contents)
     outcome.read = [str(content.found.name) for content in contents.values()]
     outcome.bytes = sum(content.found.size for content in contents.values())
+
+
+def _remember(contents: Mapping[str, FileContent], store: Store, outcome: Outcome) -> None:
+    """Keep what is wrong with files that go in, and what is new: they are not read again.
+
+    The failures are kept without size and time, so that a run which is killed before it takes
+    account of them leaves files to be tried again.
+    """
+    names_in = {str(content.found.name) for content in contents.values()}
+    doubtful = [
+        asdict(failure) | {"size": None, "mtime": None}
+        for failure in outcome.failures
+        if failure.filename in names_in
+    ]
+    failures.remember(store, doubtful, _now())
+    runs.remember_keywords(store, outcome.unknown, _now())
 
 
 def _remove_old_pictures(

@@ -24,6 +24,7 @@ CARD = fits.Card.length
 MOST_HEADER_BYTES = 1_300_000
 # NAXIS is 999 at most (FITS 4.0, 4.4.1.1).  A card can be written in more ways than the standard
 # has, and astropy takes most of them.
+_LARGE_NAXIS = re.compile(rb"[Nn][Aa][Xx][Ii][Ss] *= *\+?0*[1-9][0-9]{3}")  # anywhere, quickly
 _TOO_MANY_AXES = re.compile(rb" *(?:HIERARCH +)?NAXIS *= *\+?0*[1-9][0-9]{3}", re.IGNORECASE)
 _EXTENDS = re.compile(rb"EXTEND  = +T[ /]")
 _END = b"END".ljust(CARD)
@@ -119,9 +120,9 @@ def _checked_header(file: BinaryIO, start: int, left: int, filename: str) -> byt
                 f"{filename}: from byte {start} on there is a header without END, or headers "
                 f"take more than {MOST_HEADER_BYTES} bytes"
             )
-        if _END in _cards(block):
+        if _END in block and _END in _cards(block):
             break
-    if any(map(_TOO_MANY_AXES.match, _cards(header))):
+    if _LARGE_NAXIS.search(header) and any(map(_TOO_MANY_AXES.match, _cards(header))):
         raise FileError(f"{filename}: the header from byte {start} on has a NAXIS beyond 999")
     return header
 

@@ -19,8 +19,8 @@ class Report:
     `unknown` maps (header, keyword) to (type, file name) for keywords that no spec names,
     `misfits` maps it to the number of values that do not fit their type.  `read` are the names
     of files that went in, `waiting` of those that were still being written, `vanished` the
-    (rootname, filetype) of files that are stored and not there any more,
-    `known_failures` files that failed before, have not changed since, and were left alone.
+    (rootname, filetype) of files that are stored and not there any more.  `remarks` are oddities
+    that are no failures, `known_failures` files that failed before and have not changed since.
     """
 
     observations: Counter = field(default_factory=Counter)
@@ -33,6 +33,7 @@ class Report:
     waiting: list[str] = field(default_factory=list)
     vanished: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     known_failures: int = 0
     others: int = 0
     bytes: int = 0
@@ -63,6 +64,7 @@ class Report:
         self.previews.update(outcome.previews)
         self.failures += outcome.failures
         self.read += outcome.read
+        self.remarks += [f"{outcome.rootname}: {note}" for note in outcome.notes]
         self.waiting += outcome.waiting
         for met, seen in outcome.unknown.items():
             self.unknown.setdefault(met, seen)
@@ -103,6 +105,7 @@ class Report:
             "waiting": self.waiting,
             "vanished": [list(file) for file in self.vanished],
             "notes": self.notes,
+            "remarks": self.remarks,
             "keywords_new": [
                 {**key._asdict(), "keyword": keyword, "type": type_, "filename": filename}
                 for (key, keyword), (type_, filename) in self.unknown.items()

@@ -178,16 +178,14 @@ def _ingest_files(
         try:
             ingest_all(to_do, config, options.scheduler, options.workers or config.ncores, take)
         finally:
-            _remember(store, report)
+            remember(store, report)
 
 
-def _remember(store: Store, report: Report) -> None:
-    """Keep what the next runs have to know: files that failed, and keywords that were met."""
-    now = _now()
+def remember(store: Store, report: Report) -> None:
+    """Keep which files failed and need not be tried again before they change."""
     failed = [failure for failure in report.failures if failure.size is not None]
-    failures.forget(store, report.read)
-    failures.remember(store, map(asdict, failed), now)
-    runs.remember_keywords(store, report.unknown, now)
+    failures.remember(store, map(asdict, failed), _now())
+    failures.forget(store, set(report.read) - {failure.filename for failure in failed})
 
 
 def _log(outcome: Outcome) -> None:

@@ -42,7 +42,8 @@ class Problem:
 class FoundObservation:
     """One rootname as it lies on disk: its files by filetype, and what is wrong there.
 
-    `others` counts files that are not ours: trailers, pictures ...
+    `others` counts files that are not ours: trailers, pictures ...  `unreadable` is set where a
+    folder could not be read, so that what was not found may be there all the same.
     """
 
     rootname: str
@@ -51,6 +52,7 @@ class FoundObservation:
     files: dict[str, FoundFile] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     others: int = 0
+    unreadable: bool = False
 
 
 def scan(
@@ -112,9 +114,8 @@ def _in_folder(
     except OSError as error:
         if (filesystem / folder).is_dir():
             reason = f"the folder cannot be read: {error.strerror}"
-            yield FoundObservation(
-                folder, folder, folder, problems=[Problem(folder, folder, reason)]
-            )
+            problem = Problem(folder, folder, reason)
+            yield FoundObservation(folder, folder, folder, problems=[problem], unreadable=True)
         return
     for name in entries:
         if names.is_ipppssoot(name) and name[:4] == folder:
@@ -137,6 +138,7 @@ def _observation(
         except OSError as error:
             reason = f"the folder cannot be read: {error.strerror}"
             found.problems.append(Problem(rootname, ipppssoot, reason))
+            found.unreadable = True
             continue
         for entry in entries:
             _take(found, entry, directory, filetypes)

@@ -1,4 +1,4 @@
-"""Where observations are ingested: a Dask bag of them, on this machine or on a cluster.
+"""Where observations are worked on: a Dask bag of them, on this machine or on a cluster.
 
 Observations do not depend on each other, so the bag is all the parallelism there is.  A worker
 process that dies takes the whole pool with it; each worker notes what it has in hand, so the
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,48 +37,79 @@ PROCESSES, THREADS, SYNCHRONOUS = LOCAL = ("processes", "threads", "synchronous"
 # Small partitions keep all workers busy to the end, large ones save overhead in a backfill.
 PARTITIONS_PER_WORKER = 16
 LARGEST_PARTITION = 32
+# So many pools that die before anything is done are no accident.
+MOST_BARREN_POOLS = 3
 
 Take = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What workers do: `do` makes an outcome of an item, `rootname` says whose the item is.
+
+    `killed` makes the outcome of an item that took the life of its worker.  All three are
+    functions of a module, for they travel to other processes.
+    """
+
+    do: Callable[[Any, Store, KeywordSpecs, Config], Outcome]
+    rootname: Callable[[Any], str]
+    killed: Callable[[Any], Outcome]
 
 
 def ingest_all(
     tasks: Sequence[Task], config: Config, scheduler: str, workers: int, take: Take
 ) -> None:
-    """Ingest observations, and hand over what comes of each as it does.
+    """Ingest observations; the parameters and errors are those of `do_all`."""
+    do_all(tasks, Work(_ingest_one, _rootname, _killed), config, scheduler, workers, take)
+
+
+def do_all(
+    items: Sequence[Any], work: Work, config: Config, scheduler: str, workers: int, take: Take
+) -> None:
+    """Have workers do something with every item, and hand over what comes of each as it does.
 
     Parameters
     ----------
+    items : sequence
+        No two of the same rootname.
     scheduler : str
         ``processes``, ``threads``, ``synchronous`` or the address of a dask.distributed cluster.
     workers : int
         How many processes or threads; a cluster has its own.
     take : callable
-        Called in this process, once for each task.
+        Called in this process, once for each item.
 
     Raises
     ------
     ConfigError
         If `scheduler` is none of these, or no cluster answers there.
     """
-    if not tasks:
+    if not items:
         return
     if scheduler == PROCESSES:
-        _run_in_processes(tasks, config, workers, take)
+        _do_in_processes(items, work, config, workers, take)
     elif scheduler in LOCAL:
         with _in_this_process(config), _handing_over(take):
-            _bag(tasks, config, workers).compute(scheduler=scheduler, num_workers=workers)
+            _bag(items, work, config, workers).compute(scheduler=scheduler, num_workers=workers)
     else:
-        _run_on_cluster(tasks, config, scheduler, take)
+        _do_on_cluster(items, work, config, scheduler, take)
 
 
-def _bag(tasks: Sequence[Task], config: Config, workers: int, notes: Path | None = None) -> Any:
-    size = max(1, min(LARGEST_PARTITION, len(tasks) // (workers * PARTITIONS_PER_WORKER)))
-    bag = dask.bag.from_sequence(tasks, partition_size=size)
-    return bag.map_partitions(_ingest_partition, config=config, notes=notes)
+def _bag(
+    items: Sequence[Any], work: Work, config: Config, workers: int, notes: Path | None = None
+) -> Any:
+    bag = dask.bag.from_sequence(items, partition_size=_partition_size(items, workers))
+    return bag.map_partitions(_do_partition, work=work, config=config, notes=notes)
 
 
-def _run_in_processes(tasks: Sequence[Task], config: Config, workers: int, take: Take) -> None:
-    left = {task.found.rootname: task for task in tasks}
+def _partition_size(items: Sequence[Any], workers: int) -> int:
+    return max(1, min(LARGEST_PARTITION, len(items) // (workers * PARTITIONS_PER_WORKER)))
+
+
+def _do_in_processes(
+    items: Sequence[Any], work: Work, config: Config, workers: int, take: Take
+) -> None:
+    left = {work.rootname(item): item for item in items}
 
     def took(outcome: Outcome) -> None:
         del left[outcome.rootname]
@@ -85,36 +117,37 @@ def _run_in_processes(tasks: Sequence[Task], config: Config, workers: int, take:
 
     with tempfile.TemporaryDirectory(prefix="acsql-") as folder:
         notes = Path(folder)
+        barren = 0
         while left:
-            if _survived(list(left.values()), config, workers, took, notes):
+            before = len(left)
+            if _survived(list(left.values()), work, config, workers, took, notes):
                 continue
             for rootname in _in_hand(notes):
                 alone = left.get(rootname)
-                if alone and not _survived([alone], config, 1, took, notes):
-                    took(_killed(alone))
+                if alone and not _survived([alone], work, config, 1, took, notes):
+                    took(work.killed(alone))
+            # One that is killed while it starts is an accident, all of them are none.
+            barren = 0 if len(left) < before else barren + 1
+            if barren == MOST_BARREN_POOLS:
+                raise ArchiveError("worker processes die before they have anything in hand")
 
 
-def _survived(tasks: Sequence[Task], config: Config, workers: int, take: Take, notes: Path) -> bool:
-    """Ingest observations in a pool of processes; return whether all of them lived."""
+def _survived(
+    items: Sequence[Any], work: Work, config: Config, workers: int, take: Take, notes: Path
+) -> bool:
+    """Do the work in a pool of processes; return whether all of them lived."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
         try:
             with _handing_over(take):
                 # The scheduler hands out six tasks at a time unless told otherwise, which
                 # leaves a worker idle at the end of a short run.
-                _bag(tasks, config, workers, notes).compute(
+                _bag(items, work, config, workers, notes).compute(
                     scheduler="processes", pool=pool, num_workers=workers, chunksize=1
                 )
         except BrokenProcessPool:
             return False
     return True
-
-
-def _killed(task: Task) -> Outcome:
-    rootname = task.found.rootname
-    files = ", ".join(str(task.found.files[filetype].name) for filetype in task.filetypes)
-    reason = f"{rootname}: the worker that read {files} died; what it had done is undone"
-    return Outcome(rootname, failures=[Failure(rootname, rootname, "worker", reason)])
 
 
 def _in_hand(notes: Path) -> list[str]:
@@ -142,7 +175,9 @@ def _handing_over(take: Take) -> Callback:
     return Callback(posttask=finished)
 
 
-def _run_on_cluster(tasks: Sequence[Task], config: Config, address: str, take: Take) -> None:
+def _do_on_cluster(
+    items: Sequence[Any], work: Work, config: Config, address: str, take: Take
+) -> None:
     try:
         import distributed
     except ImportError as error:
@@ -156,50 +191,60 @@ def _run_on_cluster(tasks: Sequence[Task], config: Config, address: str, take: T
         raise ConfigError(f"no dask.distributed cluster at {address!r}: {error}") from error
     with client:
         client.run(_quieten)
-        bag = _bag(tasks, config, sum(client.nthreads().values()))
-        futures = dict(zip(client.compute(bag.to_delayed()), _partitions(bag, tasks), strict=True))
+        workers = sum(client.nthreads().values())
+        size = _partition_size(items, workers)
+        partitions = [items[first : first + size] for first in range(0, len(items), size)]
+        delayed = _bag(items, work, config, workers).to_delayed()
+        futures = dict(zip(client.compute(delayed), partitions, strict=True))
         for future in (waiting := distributed.as_completed(futures)):
             partition = futures.pop(future)
             if not isinstance(future.exception(), distributed.KilledWorker):
                 for outcome in future.result():
                     take(outcome)
             elif len(partition) == 1:
-                take(_killed(partition[0]))
+                take(work.killed(partition[0]))
             else:
                 # One of them kills: each alone shows which.
-                alone = {client.submit(_ingest_partition, [t], config): [t] for t in partition}
+                alone = {
+                    client.submit(_do_partition, [item], work, config): [item] for item in partition
+                }
                 futures |= alone
                 waiting.update(alone)
 
 
-def _partitions(bag: Any, tasks: Sequence[Task]) -> list[Sequence[Task]]:
-    """Return the tasks of each partition of a bag, as `dask.bag.from_sequence` deals them."""
-    size = -(-len(tasks) // bag.npartitions)
-    return [tasks[first : first + size] for first in range(0, len(tasks), size)]
-
-
-def _ingest_partition(
-    tasks: Iterable[Task], config: Config, notes: Path | None = None
+def _do_partition(
+    items: Iterable[Any], work: Work, config: Config, notes: Path | None = None
 ) -> list[Outcome]:
-    """Ingest some observations in a worker, with one connection for all that it ever gets."""
+    """Do the work in a worker, with one connection for all that it ever gets."""
     store, specs = _opened(config)
     outcomes = []
-    for task in tasks:
-        with _noted(task, notes):
-            outcomes.append(_ingest_one(task, store, specs, config))
+    for item in items:
+        with _noted(work.rootname(item), notes):
+            outcomes.append(work.do(item, store, specs, config))
     return outcomes
 
 
 @contextmanager
-def _noted(task: Task, notes: Path | None) -> Iterator[None]:
+def _noted(rootname: str, notes: Path | None) -> Iterator[None]:
     """Let what this process has in hand be known, should it die."""
     if notes is None:
         yield
         return
     note = notes / str(os.getpid())
-    note.write_text(task.found.rootname, encoding="ascii")
+    note.write_text(rootname, encoding="ascii")
     yield
     note.write_text("", encoding="ascii")
+
+
+def _rootname(task: Task) -> str:
+    return task.found.rootname
+
+
+def _killed(task: Task) -> Outcome:
+    rootname = task.found.rootname
+    files = ", ".join(str(task.found.files[filetype].name) for filetype in task.filetypes)
+    reason = f"{rootname}: the worker that read {files} died; what it had done is undone"
+    return Outcome(rootname, failures=[Failure(rootname, rootname, "worker", reason)])
 
 
 def _ingest_one(task: Task, store: Store, specs: KeywordSpecs, config: Config) -> Outcome:

@@ -57,7 +57,7 @@ def get(store: Store, number: int) -> dict[str, Any] | None:
 
 def newest(store: Store, limit: int) -> list[dict[str, Any]]:
     """Return the newest records without their lists, the newest first."""
-    lists = ("failures", "keywords_new", "misfits", "vanished", "waiting")
+    lists = ("failures", "keywords_new", "misfits", "remarks", "vanished", "waiting")
     with store.errors():
         cursor = store.ingest_runs.find({}, dict.fromkeys(lists, 0), limit=limit)
         return list(cursor.sort("_id", DESCENDING))
@@ -73,24 +73,30 @@ def remember_keywords(
     met : dict
         (header, keyword) to (type, file name).
     """
-    updates = [
-        UpdateOne(
-            {"_id": f"{key} {keyword}"},
-            {
-                "$setOnInsert": {
-                    **key._asdict(),
-                    "keyword": keyword,
-                    "type": type_,
-                    "filename": filename,
-                    "met": when,
-                }
-            },
-            upsert=True,
-        )
-        for (key, keyword), (type_, filename) in met.items()
-    ]
-    if updates:
-        with store.errors():
+    named = {f"{key} {keyword}": (key, keyword, *seen) for (key, keyword), seen in met.items()}
+    if not named:
+        return
+    with store.errors():
+        # Nearly always all of them are known, and reading is cheaper than writing.
+        known = set(store.keywords_met.distinct("_id", {"_id": {"$in": list(named)}}))
+        updates = [
+            UpdateOne(
+                {"_id": name},
+                {
+                    "$setOnInsert": {
+                        **key._asdict(),
+                        "keyword": keyword,
+                        "type": type_,
+                        "filename": filename,
+                        "met": when,
+                    }
+                },
+                upsert=True,
+            )
+            for name, (key, keyword, type_, filename) in named.items()
+            if name not in known
+        ]
+        if updates:
             store.keywords_met.bulk_write(updates, ordered=False)
 
 

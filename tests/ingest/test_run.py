@@ -1,6 +1,7 @@
 """Whole ingests: what goes in, what is left alone, and what one bad file costs."""
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -407,6 +408,28 @@ def test_an_observation_that_vanishes_is_marked(archive_copy: Config, specs: Key
     run.ingest(archive_copy, HERE)
     files = documents(archive_copy, specs)[path.name[:8]]["files"]
     assert all("vanished" in file for file in files.values())
+
+
+@pytest.mark.parametrize("levels", [0, 1])
+def test_a_folder_that_cannot_be_read_makes_nothing_vanish(
+    archive_copy: Config, specs: KeywordSpecs, monkeypatch: pytest.MonkeyPatch, levels: int
+) -> None:
+    run.ingest(archive_copy, HERE)
+    before = documents(archive_copy, specs)
+    folder = one_file(archive_copy, "*_flt.fits").parents[levels]
+    scandir = os.scandir
+
+    def refused(path):
+        # As root one is never refused: the system's answer is given in its place.
+        if Path(path) == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    report = run.ingest(archive_copy, HERE)
+    assert report.vanished == []
+    assert [failure.filename for failure in report.failures] == [folder.name]
+    assert documents(archive_copy, specs) == before
 
 
 def test_a_filesystem_that_is_not_mounted_makes_nothing_vanish(

@@ -1,0 +1,418 @@
+"""Damaged files of every kind among good ones: each is accounted for, and costs nobody else."""
+
+import io
+import json
+import os
+import pickle
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import bson
+import numpy as np
+import pytest
+from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from acsql import export, sample
+from acsql.config import Config
+from acsql.errors import FileError, InvalidName
+from acsql.ingest import observation, opening, run, scan
+from acsql.ingest.headers import typed_header
+from acsql.ingest.observation import Outcome
+from acsql.names import Filename
+from acsql.specs import HeaderKey, KeywordSpecs
+from acsql.store import runs
+from acsql.store.connection import Store
+
+_found = spec_from_file_location("damage", Path(__file__).with_name("damage.py"))
+damage = module_from_spec(_found)
+_found.loader.exec_module(damage)
+
+SEED = 20260101
+OBSERVATIONS = 120
+DAMAGED = 520
+# What a process may address, and what it may really use; headers tell of 10**15 bytes and more.
+ADDRESS_SPACE = 4 << 30
+MOST_MEMORY = 400e6
+# Against a run that hangs, not for one that is slow.
+GUARD_SECONDS = 550
+
+# An ingest in a process of its own, to which the system tells what its largest worker used.
+INGEST = """
+import json, pickle, resource, sys
+from acsql.ingest import run
+config, limit = pickle.loads(bytes.fromhex(sys.argv[1])), int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+report = run.ingest(config, run.Options(scheduler="processes", workers=2))
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+print(json.dumps({
+    "state": report.state,
+    "failures": [[f.filename, f.stage, f.reason] for f in report.failures],
+    "observations": report.observations,
+    "known_failures": report.known_failures,
+    "read": report.read,
+    "log": report.log.read_text(),
+    "peak": peak,
+}))
+"""
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::astropy.utils.exceptions.AstropyWarning",
+)
+
+
+@dataclass
+class Corpus:
+    """Good and damaged files, what ingests made of them, and of the good ones alone.
+
+    `damaged` maps the names of damaged files to what was done to them.
+    """
+
+    good: set[str]
+    damaged: dict[str, str]
+    extensions: dict[str, int]
+    first: dict[str, Any]
+    second: dict[str, Any]
+    documents: dict[str, dict]
+    clean: dict[str, dict]
+
+
+def config_at(folder: Path, filesystem: Path, database_uri: str) -> Config:
+    base, _, options = database_uri.partition("?")
+    address = f"{base.rpartition('/')[0]}/damage_{folder.name}?{options}"
+    return Config(
+        filesystem=filesystem,
+        data_dir=folder,
+        jpeg_dir=folder / "jpegs",
+        thumbnail_dir=folder / "thumbnails",
+        log_dir=folder / "logs",
+        proposals_file=filesystem / "proposals.yaml",
+        ncores=2,
+        connection_string=address,
+    )
+
+
+def ingest_apart(config: Config) -> dict[str, Any]:
+    """Ingest in another process under limits; return what came of it."""
+    done = subprocess.run(
+        [sys.executable, "-c", INGEST, pickle.dumps(config).hex(), str(ADDRESS_SPACE)],
+        capture_output=True,
+        text=True,
+        timeout=GUARD_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+def datasets(filesystem: Path, specs: KeywordSpecs) -> list[Path]:
+    found = []
+    for path in sorted(filesystem.glob("*/*/*.fits")):
+        try:
+            name = Filename.parse(path.name)
+        except InvalidName:
+            continue
+        if name.filetype in specs.filetypes:
+            found.append(path)
+    return found
+
+
+def chosen(paths: list[Path]) -> list[Path]:
+    """Return the files to damage: every observation keeps at least one."""
+    rng = random.Random(SEED)
+    folders = sorted({path.parent for path in paths})
+    kept = {rng.choice([path for path in paths if path.parent == folder]) for folder in folders}
+    return rng.sample(sorted(set(paths) - kept), DAMAGED)
+
+
+def stored(config: Config, specs: KeywordSpecs) -> dict[str, dict]:
+    with Store(config.connection_string, specs) as store:
+        found = {document["_id"]: document for document in store.observations.find()}
+        store.client.drop_database(store.database.name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def corpus(
+    tmp_path_factory: pytest.TempPathFactory, database_uri: str, specs: KeywordSpecs
+) -> Iterator[Corpus]:
+    """An archive with more damaged than good files, ingested twice; and the good ones alone."""
+    folder = tmp_path_factory.mktemp("damage")
+    archive, clean = folder / "archive", folder / "clean"
+    sample.write(archive, OBSERVATIONS, seed=SEED, frame="small")
+    every = datasets(archive, specs)
+    extensions = {p.name: len(damage.headers(p.read_bytes())) for p in every}
+    to_damage = chosen(every)
+    good = [path for path in every if path not in set(to_damage)]
+    for path in good:
+        link = clean / path.relative_to(archive)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.hardlink_to(path)
+    done = damage.damage_files(to_damage, SEED)
+    for path in every:
+        os.utime(path, (1_300_000_000, 1_300_000_000), follow_symlinks=False)
+    config = config_at(folder / "all", archive, database_uri)
+    clean_config = config_at(folder / "good", clean, database_uri)
+    report = run.ingest(clean_config, run.Options(scheduler="processes", workers=2))
+    assert not report.failures
+    first, second = ingest_apart(config), ingest_apart(config)
+    yield Corpus(
+        {path.name for path in good},
+        {path.name: kind for path, kind in done.items()},
+        extensions,
+        first,
+        second,
+        stored(config, specs),
+        stored(clean_config, specs),
+    )
+
+
+def ingested(corpus: Corpus) -> dict[str, tuple[dict, str]]:
+    """Return the document and filetype of every file that went in, by name."""
+    return {
+        name: (document, filetype)
+        for document in corpus.documents.values()
+        for filetype, name in document["datasets"].items()
+    }
+
+
+def test_the_run_comes_to_its_end(corpus: Corpus) -> None:
+    assert len(corpus.damaged) >= 500
+    assert corpus.first["state"] == runs.SUCCEEDED_WITH_FAILURES
+
+
+def test_no_observation_is_lost(corpus: Corpus) -> None:
+    assert corpus.documents.keys() == corpus.clean.keys()
+    assert corpus.first["observations"] == {"new": len(corpus.clean)}
+
+
+def test_every_good_file_is_in_as_if_there_were_no_others(corpus: Corpus) -> None:
+    found = ingested(corpus)
+    assert corpus.good <= found.keys()
+    for name in corpus.good:
+        document, filetype = found[name]
+        alone = corpus.clean[document["_id"]]
+        assert document["headers"][filetype] == alone["headers"][filetype], name
+        assert document["files"][filetype] == alone["files"][filetype]
+        assert document["previews"].get(filetype) == alone["previews"].get(filetype)
+
+
+def test_every_damaged_file_is_reported_or_in(corpus: Corpus) -> None:
+    reported = {filename for filename, _, _ in corpus.first["failures"]}
+    there = reported | ingested(corpus).keys()
+    assert {n: kind for n, kind in corpus.damaged.items() if n not in there} == {}
+    assert reported <= corpus.damaged.keys()
+
+
+def test_extensions_that_are_missing_are_reported(corpus: Corpus) -> None:
+    log, found = corpus.first["log"], ingested(corpus)
+    silent = {}
+    for name, kind in corpus.damaged.items():
+        document, filetype = found.get(name, (None, None))
+        if document is None or kind in damage.PLACES:
+            continue
+        fewer = len(document["headers"][filetype]) < corpus.extensions[name]
+        if fewer and name not in log:
+            silent[name] = kind
+    assert silent == {}
+
+
+@pytest.mark.parametrize("word", ["MemoryError", "worker", "OverflowError", "MongoDB"])
+def test_nothing_fails_for_want_of_care(corpus: Corpus, word: str) -> None:
+    """No header is believed so far that memory runs out or a whole observation cannot go in."""
+    reasons = [[corpus.damaged[name], reason] for name, _, reason in corpus.first["failures"]]
+    assert [entry for entry in reasons if word in entry[1]] == []
+
+
+def test_memory_is_bounded_whatever_headers_say(corpus: Corpus) -> None:
+    assert 0 < corpus.first["peak"] < MOST_MEMORY
+
+
+def test_a_second_run_leaves_known_failures_alone(corpus: Corpus) -> None:
+    """But for what is wrong on disk, which is looked at anew and named at every scan."""
+    of_content = {filename for filename, stage, _ in corpus.first["failures"] if stage != "scan"}
+    failed_again = {(stage, filename) for filename, stage, _ in corpus.second["failures"]}
+    assert {stage for stage, _ in failed_again} <= {"scan"}
+    assert corpus.second["known_failures"] == len(of_content)
+    assert corpus.second["read"] == []
+
+
+def test_every_document_is_json_and_bson(corpus: Corpus, specs: KeywordSpecs) -> None:
+    for document in corpus.documents.values():
+        assert bson.decode(bson.encode(document)).keys() == document.keys()
+        json.dumps(export.plain(document), allow_nan=False)
+        for headers in document["headers"].values():
+            for header in headers.values():
+                json.dumps(export.header_record(header, specs), allow_nan=False)
+                list(export.header_lines(header, specs))
+
+
+def test_every_kind_of_damage_was_done(corpus: Corpus) -> None:
+    kinds = {*damage.CONTENT, *damage.PLACES, *damage.HEAVY, damage.SWAPPED, damage.COMBINED}
+    assert kinds <= set(corpus.damaged.values())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_file_without_permission_is_reported(corpus: Corpus) -> None:
+    (name,) = [n for n, kind in corpus.damaged.items() if kind == damage.FORBIDDEN]
+    assert name in {filename for filename, _, _ in corpus.first["failures"]}
+
+
+NAME = Filename("j8bt05njq", "raw")
+# What a header is read by, and a few that an ingest or a picture asks for.
+STRUCTURAL = (
+    *("SIMPLE", "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "EXTEND"),
+    *("GROUPS", "TFIELDS", "TFORM1", "EXTNAME", "EXTVER", "CCDCHIP", "BSCALE", "BZERO", "BLANK"),
+    *("INSTRUME", "ROOTNAME", "PROPOSID", "NEXTEND", "CONTINUE", "HIERARCH", "END", "D001DATA"),
+)
+ROUNDS = settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+def read(path: Path, content: bytes, specs: KeywordSpecs) -> tuple[Any, Outcome]:
+    """Read a file of some content as an ingest does."""
+    path.write_bytes(content)
+    return read_at(path, specs)
+
+
+def read_at(path: Path, specs: KeywordSpecs) -> tuple[Any, Outcome]:
+    config = config_at(path.parent, path.parent, "mongodb://nowhere/none?")
+    found = scan.FoundFile(NAME, path.name, *scan.moment(path))
+    outcome = Outcome(NAME.rootname)
+    return observation._read_or_note(found, specs, config, outcome), outcome
+
+
+def small_file() -> bytes:
+    """Return the bytes of an image as small as can be, with all that an ingest asks for."""
+    primary = fits.PrimaryHDU()
+    facts = {"INSTRUME": "ACS", "ROOTNAME": NAME.ipppssoot, "DETECTOR": "HRC", "NEXTEND": 2}
+    facts |= {"PROPOSID": 9019, "DATE-OBS": "2002-04-13", "EXPTIME": 60.0, "TARGNAME": "NGC104"}
+    primary.header.update(facts)
+    primary.header["LONG"] = "a text that goes on and on " * 6
+    primary.header["HISTORY"] = "made for a test"
+    pixels = np.arange(64, dtype=np.uint16).reshape(8, 8)
+    image = fits.ImageHDU(pixels, name="SCI")
+    image.header["CCDCHIP"] = 1
+    table = fits.BinTableHDU.from_columns([fits.Column("A", "J", array=np.arange(3))])
+    content = io.BytesIO()
+    fits.HDUList([primary, image, table]).writeto(content)
+    return content.getvalue()
+
+
+SMALL = small_file()
+
+
+def assert_accounted_for(content: Any, outcome: Outcome, specs: KeywordSpecs) -> None:
+    """Assert that a file was read so that it can be stored and shown, or that it is named."""
+    if content is None:
+        assert [failure.filename for failure in outcome.failures] == [str(NAME)]
+        return
+    for extension, cards in enumerate(content.headers):
+        key = HeaderKey("HRC", NAME.filetype, extension)
+        values = typed_header(cards, key, specs).values
+        assert bson.decode(bson.encode(values)).keys() == values.keys()
+        json.dumps(export.header_record(values, specs), allow_nan=False)
+
+
+def test_the_small_file_is_a_good_one(tmp_path: Path, specs: KeywordSpecs) -> None:
+    content, outcome = read(tmp_path / str(NAME), SMALL, specs)
+    assert len(content.headers) == 3
+    assert outcome.previews == ["raw"]
+    assert not outcome.failures
+
+
+@ROUNDS
+@given(st.lists(st.tuples(st.integers(0, len(SMALL) - 1), st.integers(1, 255)), min_size=1))
+def test_flipped_bits_never_escape(tmp_path: Path, specs: KeywordSpecs, flips: list) -> None:
+    content = bytearray(SMALL)
+    for at, bits in flips:
+        content[at] ^= bits
+    assert_accounted_for(*read(tmp_path / str(NAME), bytes(content), specs), specs)
+
+
+@ROUNDS
+@given(
+    st.integers(1, 25),
+    st.sampled_from([0, 1, 2]),
+    st.text(st.characters(max_codepoint=255), max_size=80)
+    | st.builds("{:8}={}".format, st.sampled_from(STRUCTURAL), st.text(max_size=20))
+    | st.builds("{:8}= {:>20}".format, st.sampled_from(STRUCTURAL), st.integers() | st.floats()),
+)
+def test_any_card_can_stand_in_a_header(
+    tmp_path: Path, specs: KeywordSpecs, number: int, header: int, card: str
+) -> None:
+    start, end = damage.headers(SMALL)[header]
+    at = min(start + number * damage.CARD, end)
+    image = card.encode("latin-1", "replace").ljust(damage.CARD)[: damage.CARD]
+    content = SMALL[:at] + image + SMALL[at + damage.CARD :]
+    assert_accounted_for(*read(tmp_path / str(NAME), content, specs), specs)
+
+
+@pytest.mark.parametrize(
+    ("card", "word"),
+    [
+        ("NAXIS   =           2000000000", "NAXIS beyond 999"),
+        ("  naxis = +0002000000000", "NAXIS beyond 999"),
+        ("HIERARCH NAXIS = 2000000000", "NAXIS beyond 999"),
+        ("NAXIS1  =                 -999", "tells of data where"),
+        ("PCOUNT  =                -3008", "less than no data"),
+        ("GCOUNT  =                  -45", "less than no data"),
+        ("NAXIS2  =     1000000000000000", "tell"),
+        ("XTENSION= 'IMAGE", "damaged"),
+    ],
+)
+@pytest.mark.parametrize("extend", ["T", "F"])
+def test_headers_that_must_not_be_believed(
+    tmp_path: Path, specs: KeywordSpecs, card: str, word: str, extend: str
+) -> None:
+    rng, (primary, image, _) = random.Random(SEED), damage.headers(SMALL)
+    damaged = damage.put_card(SMALL, rng, card, [image])
+    damaged = damage.put_card(damaged, rng, f"EXTEND  = {extend:>20}", [primary])
+    content, outcome = read(tmp_path / str(NAME), damaged, specs)
+    assert content is None
+    (failure,) = outcome.failures
+    assert word in failure.reason
+    assert failure.stage == "headers"
+
+
+def test_headers_are_read_up_to_what_a_document_can_hold(tmp_path: Path) -> None:
+    path = tmp_path / str(NAME)
+    header = fits.PrimaryHDU().header
+    # As many cards as fill all blocks but the last, which the END is alone in.
+    room = opening.MOST_HEADER_BYTES // opening.BLOCK * opening.BLOCK // opening.CARD
+    text = header.tostring(endcard=False, padding=False)
+    text += "COMMENT".ljust(80) * (room - 1 - len(header)) + "END".ljust(80)
+    path.write_text(text)
+    with opening.open_fits(path) as hdus:
+        assert len(hdus[0].header) == room - 1
+    path.write_text(text.replace("END".ljust(80), "COMMENT".ljust(80) + "END".ljust(2880)))
+    with pytest.raises(FileError, match="take more than"):
+        opening.open_fits(path)
+
+
+def test_keywords_named_as_acsql_s_own_places_take_none_of_them(specs: KeywordSpecs) -> None:
+    cards = [("DNNN", "a"), ("D001DATA", "b"), ("_REPEATED", 1), ("EXPTIME", 2.0), ("EXPTIME", 3.0)]
+    assert typed_header(cards, None, specs).values == {
+        "_repeated": {"dnnn": ["a"], "_repeated": [1], "exptime": [3.0]},
+        "exptime": 2.0,
+        "dnnn": [{"block": 1, "data": "b"}],
+    }
+
+
+def test_a_picture_that_no_memory_holds_is_not_begun(tmp_path: Path, specs: KeywordSpecs) -> None:
+    path = tmp_path / str(NAME)
+    damage.hole(path)
+    content, outcome = read_at(path, specs)
+    assert len(content.headers) == 2
+    (failure,) = outcome.failures
+    assert "60000 x 60000 pixels are too many" in failure.reason
