@@ -1,70 +1,197 @@
-"""How quickly an archive goes in: documents, files and previews per second.
+"""What an ingest costs: in time beside its parts, in memory, and when nothing has changed.
 
-    python benchmarks/bench_ingest.py [--observations N] [--frame small|medium|full]
+    python benchmarks/bench_ingest.py [--frame full] [--observations 4] [--rounds 3]
 
-Baseline and ours take turns on the same files in one run.  The baseline is the plain way, one
-observation after the other in one process; ours is `acsql ingest` with two workers.
+Baseline and ours take turns on the same files in one run; what is printed are ratios of medians
+with the spread of what was measured.
 """
 
 import argparse
+import resource
+import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from acsql import sample
+from acsql import specs as keyword_specs
 from acsql.config import Config
-from acsql.ingest import run
-from acsql.store import server
+from acsql.ingest import observation, run, workers
+from acsql.ingest.changes import Task
+from acsql.ingest.observation import Outcome
+from acsql.ingest.scan import scan
+from acsql.store import migrations, server
+from acsql.store.connection import Store
+
+TINY_ROOTNAMES = 10_000
+TINY_FILETYPES = ("raw", "flt", "spt", "jif", "jit")
+LONG_RUN = 1_000
 
 
 def main() -> None:
-    """Write a sample archive, ingest it several times, and print the figures."""
+    """Run all parts and print what they come to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--observations", type=int, default=60)
-    parser.add_argument("--frame", default="medium")
+    parser.add_argument("--frame", default="full")
+    parser.add_argument("--observations", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory", nargs=2, metavar=("ARCHIVE", "TIMES"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.memory:
+        print_memory(Path(arguments.memory[0]), int(arguments.memory[1]))
+        return
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), arguments.observations, arguments.frame, arguments.rounds)
+        root = Path(folder)
+        uri = server.start(root).uri
+        try:
+            whole_and_parts(root / "true", uri, arguments)
+            unchanged(root / "tiny", uri)
+        finally:
+            server.stop(root)
+        memory(root / "memory", root / "true" / "archive")
 
 
-def measure(folder: Path, observations: int, frame: str, rounds: int) -> None:
-    """Print the medians of some rounds, and their ratio."""
-    sample.write(folder / "archive", observations=observations, seed=1, frame=frame)
-    state = server.start(folder)
-    config = Config(
+def configured(folder: Path, uri: str | None) -> Config:
+    """Return the configuration of an archive in a folder."""
+    return Config(
         filesystem=folder / "archive",
-        data_dir=folder,
+        data_dir=folder / "data",
         jpeg_dir=folder / "jpegs",
         thumbnail_dir=folder / "thumbnails",
         log_dir=folder / "logs",
         proposals_file=folder / "archive" / "proposals.yaml",
         ncores=2,
-        connection_string=state.uri,
+        connection_string=uri,
     )
-    ways = {
-        "one process": run.Options(everything=True, scheduler="synchronous"),
-        "two workers": run.Options(everything=True, scheduler="processes", workers=2),
-    }
-    try:
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(rounds):
-            for name, options in ways.items():
-                report = run.ingest(config, options)
-                seconds[name].append(report.seconds)
-    finally:
-        server.stop(folder)
-    counts = {
-        "documents": sum(report.observations.values()),
-        "files": sum(report.files.values()),
-        "previews": sum(report.previews.values()),
-    }
-    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
-    for name, median in medians.items():
-        rates = ", ".join(f"{count / median:.1f} {what}/s" for what, count in counts.items())
-        spread = f"{min(seconds[name]):.2f} to {max(seconds[name]):.2f}"
-        print(f"{name}: {median:.2f} s ({spread}), {rates}")
-    print(f"ratio of medians: {medians['two workers'] / medians['one process']:.2f}")
+
+
+def whole_and_parts(folder: Path, uri: str, arguments: argparse.Namespace) -> None:
+    """Compare an ingest with its headers and previews alone, and two workers with one."""
+    written = sample.write(folder / "archive", arguments.observations, 1, arguments.frame)
+    print(
+        f"{written.observations} observations, {written.files} files, {written.size / 1e6:.0f} MB"
+    )
+    config = configured(folder, uri)
+    everything = {"everything": True, "scheduler": workers.PROCESSES}
+    taken = in_turns(
+        {
+            "headers and previews": lambda: read_all(config),
+            "ingest in one process": lambda: run.ingest(
+                config, run.Options(everything=True, scheduler=workers.SYNCHRONOUS)
+            ),
+            "one worker": lambda: run.ingest(config, run.Options(**everything, workers=1)),
+            "two workers": lambda: run.ingest(config, run.Options(**everything, workers=2)),
+        },
+        arguments.rounds,
+    )
+    print_ratio(taken, "ingest in one process", "headers and previews")
+    print_ratio(taken, "one worker", "two workers")
+    median = statistics.median(taken["two workers"])
+    report = run.ingest(config, run.Options(**everything, workers=2))
+    previews, documents = sum(report.previews.values()), sum(report.observations.values())
+    print(
+        f"two workers: {documents / median:.2f} documents/s, {written.files / median:.2f} files/s, "
+        f"{previews / median:.2f} previews/s"
+    )
+
+
+def read_all(config: Config) -> None:
+    """Read all headers and render all previews, and keep nothing."""
+    specs = keyword_specs.load()
+    for found in scan(config.filesystem, specs.filetypes):
+        for file in found.files.values():
+            observation.read_file(file, specs, config, Outcome(found.rootname))
+
+
+def unchanged(folder: Path, uri: str) -> None:
+    """Confirm an archive of tiny files of which none has changed."""
+    config = configured(folder, uri.replace("/acsql?", "/tiny?"))
+    for number in range(TINY_ROOTNAMES):
+        name = f"j{number // 100:03d}{number % 100:02d}aaq"
+        directory = config.filesystem / name[:4] / name
+        directory.mkdir(parents=True)
+        for filetype in TINY_FILETYPES:
+            (directory / f"{name}_{filetype}.fits").write_bytes(b"x")
+    specs = keyword_specs.load()
+    with Store(config.connection_string, specs) as store:
+        store.observations.insert_many(
+            {
+                "_id": found.rootname,
+                "schema_version": 1,
+                "files": {
+                    name: {"path": file.path, "size": file.size, "mtime": file.mtime}
+                    for name, file in found.files.items()
+                },
+            }
+            for found in scan(config.filesystem, specs.filetypes)
+        )
+        migrations.migrate(store, specs)
+    started = time.perf_counter()
+    report = run.ingest(config)
+    seconds = time.perf_counter() - started
+    assert report.observations == {"unchanged": TINY_ROOTNAMES}
+    files = TINY_ROOTNAMES * len(TINY_FILETYPES)
+    print(f"unchanged: {files} files in {seconds:.2f} s, {files / seconds:.0f} files/s")
+    shutil.rmtree(folder)
+
+
+def memory(folder: Path, archive: Path) -> None:
+    """Measure the memory of a worker: with true frames, and over a long run of small ones."""
+    sample.write(folder / "archive", 100, 1, "small")
+    for what, where, times in (
+        ("true frames", archive, 1),
+        (f"{LONG_RUN} small observations", folder / "archive", LONG_RUN // 100),
+    ):
+        command = [sys.executable, __file__, "--memory", str(where), str(times)]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        print(f"memory, {what}: {printed.strip()}")
+
+
+def print_memory(archive: Path, times: int) -> None:
+    """Ingest an archive some times in this process as a worker does, and print its memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "archive").symlink_to(archive)
+        config = configured(root, server.start(root).uri)
+        specs = keyword_specs.load()
+        tasks = [
+            Task(found, tuple(found.files)) for found in scan(config.filesystem, specs.filetypes)
+        ]
+        sizes = []
+        try:
+            for _ in range(times):
+                workers.ingest_all(tasks, config, workers.SYNCHRONOUS, 1, lambda _: None)
+                sizes.append(psutil.Process().memory_info().rss / 1e6)
+        finally:
+            server.stop(root)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    print(f"peak {peak:.0f} MB, resident after each {len(tasks)}:", *(f"{s:.0f}" for s in sizes))
+
+
+def in_turns(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Return the seconds that each way took, in turns."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, do in ways.items():
+            started = time.perf_counter()
+            do()
+            taken[name].append(time.perf_counter() - started)
+    return taken
+
+
+def print_ratio(taken: dict[str, list[float]], ours: str, baseline: str) -> None:
+    """Print the ratio of two medians, with the spread of both."""
+    for name in (baseline, ours):
+        seconds = taken[name]
+        spread = f"{min(seconds):.2f} to {max(seconds):.2f}"
+        print(f"  {name}: {statistics.median(seconds):.2f} s ({spread})")
+    ratio = statistics.median(taken[ours]) / statistics.median(taken[baseline])
+    print(f"{ours} / {baseline}: {ratio:.2f}")
 
 
 if __name__ == "__main__":
