@@ -332,8 +332,8 @@ def _running(dbpath: Path) -> _Server | None:
         return None
     try:
         process = psutil.Process(int(pid))
-        if process.status() == psutil.STATUS_ZOMBIE:
-            _await_end(process.pid)  # it may hold its files for a moment yet
+        if _is_ending(process):
+            _await_end(process.pid)  # it may hold its files and its port for a moment yet
         words = process.cmdline()
         if f"--dbpath={dbpath}" not in words:
             return None
@@ -342,6 +342,15 @@ def _running(dbpath: Path) -> _Server | None:
         return _Server(process.pid, int(port.removeprefix("--port=")), began)
     except (psutil.NoSuchProcess, psutil.AccessDenied):  # what cannot be read is not ours
         return None
+
+
+def _is_ending(process: psutil.Process) -> bool:
+    """Whether a mongod has been killed and is not gone yet: then it has no command line."""
+    try:
+        nameless = process.name() == "mongod" and not process.cmdline()
+        return nameless or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.ZombieProcess:
+        return True
 
 
 def _state(server: _Server, registry: _Registry) -> ServerState:

@@ -1,0 +1,565 @@
+"""Killing anything at any moment, and running again, ends where one clean run ends.
+
+Ingests are real processes and are killed with SIGKILL, which nothing can catch.  What is compared
+is all that an ingest leaves: documents without their dates of ingest, pictures byte by byte and
+with whatever lies beside them, failures, keywords that were met, proposals and indexes.
+"""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pymongo
+import pytest
+import yaml
+from astropy.io import fits
+
+from acsql.config import Config
+from acsql.errors import ArchiveError
+from acsql.ingest import run, workers
+from acsql.specs import KeywordSpecs
+from acsql.store import runs, server
+from acsql.store.connection import Store
+
+MOMENTS = 50
+SEED = 20020302  # the day on which ACS was launched
+OBSERVATIONS = 12
+BAD_FILES = 3
+ENDED_WITH_FAILURES = 1
+# Nothing here takes that long, unless something hangs.
+SECONDS = 300
+
+HERE = run.Options(scheduler="synchronous")
+SYNCHRONOUS = ("--scheduler", "synchronous")
+PROCESSES = ("--scheduler", "processes", "--workers", "2")
+
+# Whom the fault kills, and how many times of `MOMENTS`.
+RUN, WORKER, GROUP, MACHINE = "the run", "a worker", "the run and its workers", "the machine"
+SERVER, SERVER_FOR_GOOD = "the server", "the server for good"
+SHARES = {RUN: 26, WORKER: 6, GROUP: 6, MACHINE: 6, SERVER: 5, SERVER_FOR_GOOD: 1}
+
+State = dict[str, dict[str, Any]]
+
+
+def end_state(config: Config, specs: KeywordSpecs) -> State:
+    """Return all that ingests leave, without the moments at which they did."""
+    with Store(config.connection_string, specs) as store:
+        return {
+            "document": _by_id(store.observations, "first_ingest_date", "last_ingest_date"),
+            "proposal": _by_id(store.proposals),
+            "failure": _by_id(store.failures, "first", "last"),
+            # Which of several files showed it first is for the workers to settle.
+            "keyword": _by_id(store.keywords_met, "met", "filename"),
+            "migration": _by_id(store.database["migrations"], "applied", "seconds"),
+            "lock": _by_id(store.database["locks"]),
+            "index": store.observations.index_information(),
+            "jpeg": _content(config.jpeg_dir),
+            "thumbnail": _content(config.thumbnail_dir),
+        }
+
+
+def _by_id(collection: Any, *moments: str) -> dict[str, Any]:
+    documents = collection.find({}, dict.fromkeys(moments, 0))
+    return {str(document.pop("_id")): document for document in documents}
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def differences(state: State, clean: State) -> list[str]:
+    """Return what is not in both, or not the same."""
+    return [
+        f"{kind} {name}"
+        for kind in clean
+        for name in sorted(state[kind].keys() | clean[kind].keys())
+        if state[kind].get(name) != clean[kind].get(name)
+    ]
+
+
+@pytest.fixture(scope="module")
+def filesystem(sample_filesystem: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of every detector in which some files are bad, and old enough to stay so."""
+    root = tmp_path_factory.mktemp("faults") / "archive"
+    directories = sorted(path for path in sample_filesystem.glob("*/*") if path.is_dir())
+    for directory in directories[:: len(directories) // OBSERVATIONS][:OBSERVATIONS]:
+        shutil.copytree(directory, root / directory.relative_to(sample_filesystem))
+    shutil.copy(sample_filesystem / "proposals.yaml", root)
+    not_read, no_picture, too_long, *_ = sorted(root.glob("*/*/*_flt.fits"))
+    not_read.write_bytes(b"this is no FITS file" * 1000)
+    with fits.open(no_picture, mode="update") as hdus:
+        hdus[0].header["ONLYHERE"] = 1
+        for hdu in hdus:
+            if hdu.name == "SCI":
+                hdu.name = "NOTSCI"
+    with too_long.open("ab") as file:
+        file.write(b"\0" * 2880)
+    for path in root.glob("*/*/*.fits"):
+        os.utime(path, (1_300_000_000, 1_300_000_000))
+    return root
+
+
+@dataclass
+class Site:
+    """An archive with a server of its own, and the state in which a clean run leaves it."""
+
+    config: Config
+    settings: Path
+    specs: KeywordSpecs
+    clean: State
+
+    def start_ingest(self, *options: str, wait: int = 60) -> subprocess.Popen:
+        """Start ``acsql ingest``, the first process of a group of its own."""
+        return subprocess.Popen(
+            [Path(sys.executable).with_name("acsql"), "ingest", *options],
+            env={
+                **os.environ,
+                "ACSQL_CONFIG": str(self.settings),
+                "ACSQL_DATABASE_WAIT": str(wait),
+                # A killed run leaves its temporary folder.
+                "TMPDIR": str(self.settings.parent),
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def kill_server(self) -> None:
+        pid = server.status(self.config.data_dir).pid
+        os.kill(pid, signal.SIGKILL)
+        # It has its port and its files until its last thread has ended.
+        _wait_until(lambda: server.identity(pid) is None)
+
+    def have_server(self) -> None:
+        """Start the server again if it was killed; it remembers its port."""
+        assert server.start(self.config.data_dir).port == self.port
+
+    @property
+    def port(self) -> int:
+        return pymongo.uri_parser.parse_uri(self.config.connection_string)["nodelist"][0][1]
+
+    def differences(self) -> list[str]:
+        return differences(end_state(self.config, self.specs), self.clean)
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the records of the runs, the newest first."""
+        with Store(self.config.connection_string, self.specs) as store:
+            return list(store.ingest_runs.find(sort=[("_id", pymongo.DESCENDING)]))
+
+    def wipe(self) -> None:
+        """Have nothing ingested."""
+        with Store(self.config.connection_string, self.specs) as store:
+            store.client.drop_database(store.database.name)
+        shutil.rmtree(self.config.jpeg_dir, ignore_errors=True)
+        shutil.rmtree(self.config.thumbnail_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def clean_site(
+    filesystem: Path,
+    specs: KeywordSpecs,
+    write_settings: Callable[[Config, Path], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Site]:
+    """An archive, and what a clean run makes of it."""
+    folder = tmp_path_factory.mktemp("site")
+    config = Config(
+        filesystem=filesystem,
+        data_dir=folder / "data",
+        jpeg_dir=folder / "jpegs",
+        thumbnail_dir=folder / "thumbnails",
+        log_dir=folder / "logs",
+        proposals_file=filesystem / "proposals.yaml",
+        ncores=2,
+        connection_string=server.start(folder / "data").uri,
+    )
+    try:
+        run.ingest(config, HERE)
+        clean = end_state(config, specs)
+        assert len(clean["document"]) == OBSERVATIONS
+        assert len(clean["failure"]) == BAD_FILES
+        assert clean["keyword"]
+        assert clean["jpeg"]
+        assert not clean["lock"]
+        yield Site(config, write_settings(config, folder), specs, clean)
+    finally:
+        server.stop(folder / "data")
+
+
+@pytest.fixture
+def site(clean_site: Site) -> Site:
+    """The archive with nothing ingested."""
+    clean_site.have_server()
+    clean_site.wipe()
+    return clean_site
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _wait_until(condition: Callable[[], Any]) -> Any:
+    """Return what a condition comes to be."""
+    ends = time.monotonic() + SECONDS
+    while not (value := condition()):
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+    return value
+
+
+def _is_empty(group: int) -> bool:
+    """Whether no process of a group is left."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError, psutil.Error):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                return False
+    return True
+
+
+def _workers(ingest: subprocess.Popen) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return [
+            child
+            for child in psutil.Process(ingest.pid).children()
+            if any("spawn_main" in word for word in child.cmdline())
+        ]
+    return []
+
+
+def _strike(site: Site, victim: str, ingest: subprocess.Popen, choose: random.Random) -> bool:
+    """Kill; return False if the ingest had ended before."""
+    if victim == WORKER:
+        there = _wait_until(lambda: _workers(ingest) or ingest.poll() is not None)
+        if there is not True:
+            _kill(choose.choice(there).pid)
+        return there is not True
+    if ingest.poll() is not None:
+        return False
+    if victim in (MACHINE, GROUP):
+        os.killpg(ingest.pid, signal.SIGKILL)
+    if victim in (MACHINE, SERVER, SERVER_FOR_GOOD):
+        site.kill_server()
+    if victim == RUN:
+        _kill(ingest.pid)
+    return True
+
+
+def _clean_seconds(site: Site, scheduler: tuple[str, ...]) -> float:
+    """Return how long a whole ingest takes here and now."""
+    began = time.monotonic()
+    assert site.start_ingest(*scheduler, "--all").wait(SECONDS) == ENDED_WITH_FAILURES
+    return time.monotonic() - began
+
+
+def test_killed_at_any_moment_it_ends_as_a_clean_run(site: Site) -> None:
+    choose = random.Random(SEED)
+    victims = [victim for victim, share in SHARES.items() for _ in range(share)]
+    assert len(victims) == MOMENTS
+    choose.shuffle(victims)
+    seconds = {scheduler: _clean_seconds(site, scheduler) for scheduler in (SYNCHRONOUS, PROCESSES)}
+    complete, under_way, closed_by_next = True, 0, set()
+    while victims:
+        if complete and choose.random() < 0.5:
+            site.wipe()
+            complete, closed_by_next = False, set()
+        victim = victims[-1]
+        several = victim in (WORKER, GROUP) or choose.random() < 0.1
+        scheduler = PROCESSES if several else SYNCHRONOUS
+        # What is there is read again, so that there is always something to interrupt.
+        options = (*scheduler, "--all") if complete else scheduler
+        ingest = site.start_ingest(*options, wait=2 if victim == SERVER_FOR_GOOD else 60)
+        time.sleep(choose.triangular(0, seconds[scheduler], 0.75 * seconds[scheduler]))
+        struck = _strike(site, victim, ingest, choose)
+        if victim != SERVER_FOR_GOOD:
+            site.have_server()
+        status = ingest.wait(SECONDS)
+        # Workers end by themselves when their run has ended.
+        _wait_until(partial(_is_empty, ingest.pid))
+        site.have_server()
+        record = next(iter(site.records()), {"state": None})
+        if record["state"] in runs.GOOD and not complete:
+            assert site.differences() == [], f"{victim}: {record}"
+            complete = True
+        if not struck or victim in (WORKER, SERVER):
+            assert status in (0, ENDED_WITH_FAILURES), (
+                f"{victim} was killed and the run failed: {record}"
+            )
+            assert site.differences() == [], f"{victim}: {record}"
+            complete = True
+        if not struck:
+            continue
+        victims.pop()
+        if record["state"] == runs.RUNNING:
+            under_way += 1
+            closed_by_next.add(record["_id"])
+    print(f"{MOMENTS} kills, {under_way} of them left an open record")
+    run.ingest(site.config, HERE)
+    assert site.differences() == []
+    states = {record["_id"]: record["state"] for record in site.records()}
+    assert {states[number] for number in closed_by_next} <= {runs.DIED}
+    assert runs.RUNNING not in states.values()
+    # Else the moments came too early or too late to show anything.
+    assert under_way >= MOMENTS // 10
+
+
+# Each function by which an ingest leaves something behind, and how many runs that are killed
+# just before and just after its first call have died: those that had closed their record have not.
+STEPS = {
+    "acsql.store.migrations.stamp": 2,
+    "acsql.store.connection.Store.make_indexes": 2,
+    "acsql.store.proposals.save": 2,
+    "pathlib.Path.replace": 2,
+    "acsql.ingest.observation._remember": 2,
+    "acsql.store.observations.replace": 2,
+    "acsql.ingest.run.remember": 2,
+    "acsql.store.failures.forget": 2,
+    "acsql.store.runs.finish": 1,
+    "acsql.store.lock._free": 0,
+}
+KILLED_AT = """
+import os, pkgutil, signal, sys
+from acsql import config
+from acsql.ingest import run
+
+name, when, word = sys.argv[1:]
+owner, _, function = name.rpartition(".")
+owner = pkgutil.resolve_name(owner)
+original = getattr(owner, function)
+
+def killed(*arguments, **options):
+    if word not in str(arguments):
+        return original(*arguments, **options)
+    if when == "after":
+        original(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(owner, function, killed)
+run.ingest(config.load(), run.Options(scheduler="synchronous"))
+"""
+
+
+def _ingest_killed_at(site: Site, step: str, when: str, word: str = "") -> None:
+    """Ingest up to the first call of a function in whose arguments there is a word."""
+    environment = {**os.environ, "ACSQL_CONFIG": str(site.settings)}
+    command = [sys.executable, "-c", KILLED_AT, step, when, word]
+    ended = subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+
+
+def test_killed_before_and_after_any_step_it_ends_as_a_clean_run(site: Site) -> None:
+    for step, died in STEPS.items():
+        site.wipe()
+        _ingest_killed_at(site, step, "before")
+        _ingest_killed_at(site, step, "after")
+        run.ingest(site.config, HERE)
+        assert site.differences() == [], step
+        states = [record["state"] for record in site.records()]
+        assert states.count(runs.DIED) == died, step
+        assert runs.RUNNING not in states, step
+
+
+def test_what_is_wrong_and_new_in_files_that_went_in_is_not_lost(site: Site) -> None:
+    for filename in site.clean["failure"]:
+        site.wipe()
+        _ingest_killed_at(site, "acsql.store.observations.replace", "after", filename[:8])
+        run.ingest(site.config, HERE)
+        assert site.differences() == [], filename
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "step",
+    ["acsql.ingest.observation._remove_old_pictures", "acsql.store.observations.replace"],
+)
+def test_killed_while_a_picture_moves_to_another_proposal(
+    site: Site, tmp_path: Path, step: str, when: str
+) -> None:
+    root = tmp_path / "archive"
+    for path in sorted(site.config.filesystem.glob("*/*/*_flt.fits"))[-2:]:
+        shutil.copytree(path.parent, root / path.parent.relative_to(site.config.filesystem))
+    config = replace(site.config, filesystem=root)
+    moved = sorted(root.glob("*/*/*_flt.fits"))[0]
+    before = fits.getval(moved, "PROPOSID")
+    fits.setval(moved, "PROPOSID", value=99999)
+    run.ingest(config, HERE)
+    clean = end_state(config, site.specs)
+    site.wipe()
+    fits.setval(moved, "PROPOSID", value=before)
+    run.ingest(config, HERE)
+    fits.setval(moved, "PROPOSID", value=99999)
+    _ingest_killed_at(replace(site, settings=_elsewhere(site, root)), step, when)
+    run.ingest(config, HERE)
+    state = end_state(config, site.specs)
+    for one in (state, clean):
+        one["document"][moved.name[:8]]["files"]["flt"].pop("mtime")
+    assert differences(state, clean) == []
+
+
+def _elsewhere(site: Site, filesystem: Path) -> Path:
+    """Return settings like those of a site, with another archive of FITS files."""
+    settings = yaml.safe_load(site.settings.read_text())
+    path = site.settings.with_name("elsewhere.yaml")
+    path.write_text(yaml.safe_dump(settings | {"filesystem": str(filesystem)}))
+    return path
+
+
+def test_what_a_killed_run_left_of_a_picture_is_gone_after_the_next(site: Site) -> None:
+    for path in site.clean["jpeg"]:
+        half = site.config.jpeg_dir / path
+        half = half.with_name(f".{half.name}.new")
+        half.parent.mkdir(parents=True, exist_ok=True)
+        half.write_bytes(b"half")
+    run.ingest(site.config, HERE)
+    assert site.differences() == []
+
+
+def _some_documents(uri: str) -> bool:
+    with pymongo.MongoClient(uri, serverSelectionTimeoutMS=1000 * SECONDS) as client:
+        return client.get_default_database("acsql").observations.estimated_document_count() > 2
+
+
+def test_it_goes_on_when_the_server_comes_back(site: Site) -> None:
+    ingest = site.start_ingest(*PROCESSES, wait=SECONDS)
+    _wait_until(partial(_some_documents, site.config.connection_string))
+    site.kill_server()
+    time.sleep(1)
+    assert ingest.poll() is None
+    site.have_server()
+    assert ingest.wait(SECONDS) == ENDED_WITH_FAILURES
+    assert site.differences() == []
+    (record,) = site.records()
+    assert record["state"] == runs.SUCCEEDED_WITH_FAILURES
+    assert len(record["failures"]) == BAD_FILES
+
+
+def test_a_private_server_killed_in_mid_run_is_started_by_the_next(
+    site: Site, tmp_path: Path, write_settings: Callable[[Config, Path], Path]
+) -> None:
+    data_dir = tmp_path / "private"
+    config = replace(site.config, data_dir=data_dir, connection_string=None)
+    private = replace(site, config=config, settings=write_settings(config, tmp_path))
+
+    def documents() -> bool:
+        state = server.status(data_dir)
+        return state is not None and _some_documents(state.uri)
+
+    try:
+        ingest = private.start_ingest(*SYNCHRONOUS, wait=2)
+        _wait_until(documents)
+        private.kill_server()
+        assert ingest.wait(SECONDS) == 2
+        assert private.start_ingest(*SYNCHRONOUS).wait(SECONDS) == ENDED_WITH_FAILURES
+        assert server.status(data_dir) is None
+        private = replace(private, config=config.at(server.start(data_dir).uri))
+        assert private.differences() == []
+        states = [record["state"] for record in private.records()]
+        assert states == [runs.SUCCEEDED_WITH_FAILURES, runs.DIED]
+    finally:
+        server.stop(data_dir)
+
+
+def test_workers_that_die_at_once_end_the_run(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_start_worker", partial(os._exit, 1))
+    with pytest.raises(ArchiveError, match="worker processes die"):
+        run.ingest(site.config, run.Options(scheduler="processes", workers=1))
+    assert site.records()[0]["state"] == runs.FAILED
+
+
+NAME = "faults"  # of the replica set
+
+
+@pytest.fixture
+def members(tmp_path: Path) -> Iterator[dict[int, subprocess.Popen]]:
+    """A replica set of three servers on this machine, by port."""
+    started: dict[int, subprocess.Popen] = {}
+    try:
+        for port in _free_ports(3):
+            folder = tmp_path / f"member-{port}"
+            folder.mkdir()
+            command = [
+                server.find_mongod(),
+                f"--replSet={NAME}",
+                f"--dbpath={folder}",
+                f"--logpath={folder}/mongod.log",
+                f"--bind_ip={server.HOST}",
+                f"--port={port}",
+                "--nounixsocket",
+                "--oplogSize=64",
+                "--wiredTigerCacheSizeGB=0.25",
+            ]
+            started[port] = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _initiate(list(started))
+        yield started
+    finally:
+        for member in started.values():
+            member.kill()
+            member.wait()
+
+
+def _free_ports(number: int) -> list[int]:
+    with contextlib.ExitStack() as opened:
+        sockets = [
+            opened.enter_context(socket.create_server((server.HOST, 0))) for _ in range(number)
+        ]
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _initiate(ports: list[int]) -> None:
+    hosts = [{"_id": n, "host": f"{server.HOST}:{port}"} for n, port in enumerate(ports)]
+    settings = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 500}
+    wait = 1000 * SECONDS
+    for port in ports:  # all of them have to answer before they can be told of each other
+        with pymongo.MongoClient(
+            server.HOST, port, directConnection=True, serverSelectionTimeoutMS=wait
+        ) as client:
+            client.admin.command("ping")
+            if port == ports[-1]:
+                config = {"_id": NAME, "members": hosts, "settings": settings}
+                client.admin.command("replSetInitiate", config)
+    with pymongo.MongoClient(_uri(ports), serverSelectionTimeoutMS=wait) as client:
+        client.admin.command("ping")
+
+
+def _uri(ports: list[int]) -> str:
+    return f"mongodb://{','.join(f'{server.HOST}:{p}' for p in ports)}/acsql?replicaSet={NAME}"
+
+
+def test_it_goes_on_when_the_primary_of_a_replica_set_is_killed(
+    site: Site,
+    members: dict[int, subprocess.Popen],
+    write_settings: Callable[[Config, Path], Path],
+    tmp_path: Path,
+) -> None:
+    config = site.config.at(_uri(list(members)))
+    site = replace(site, config=config, settings=write_settings(config, tmp_path))
+    ingest = site.start_ingest(*PROCESSES, wait=SECONDS)
+    _wait_until(partial(_some_documents, config.connection_string))
+    with pymongo.MongoClient(config.connection_string) as client:
+        client.admin.command("ping")
+        primary = client.primary[1]
+        stored = client.acsql.observations.estimated_document_count()
+    assert stored < OBSERVATIONS
+    members[primary].kill()
+    assert ingest.poll() is None
+    assert ingest.wait(SECONDS) == ENDED_WITH_FAILURES
+    assert site.differences() == []
+    (record,) = site.records()
+    assert record["state"] == runs.SUCCEEDED_WITH_FAILURES
+    assert len(record["failures"]) == BAD_FILES
+    with pymongo.MongoClient(config.connection_string) as client:
+        client.admin.command("ping")
+        assert client.primary[1] != primary
