@@ -14,6 +14,7 @@ from ..errors import FileError, InvalidName, SpecError
 from ..names import Filename
 from ..specs import BLOCK, BLOCK_KEYWORD, HeaderKey, KeywordSpecs, RawSpecs, header_entries, read
 from . import cards, headers
+from .observation import find_detector
 from .opening import open_fits
 
 Met = tuple[HeaderKey, str, str]
@@ -59,7 +60,7 @@ def _learn(path: Path, specs: KeywordSpecs, met: dict[tuple[HeaderKey, str], str
             read_headers = [cards.read(hdu) for hdu in hdus]
     except OSError as error:
         raise FileError(f"{path.name} is not a FITS file that can be read: {error}") from error
-    detector = _detector(read_headers, specs)
+    detector = find_detector({filetype: read_headers}, specs)
     if detector is None:
         raise FileError(f"{path.name}: no header tells the detector")
     for extension, header in enumerate(read_headers):
@@ -72,15 +73,6 @@ def _learn(path: Path, specs: KeywordSpecs, met: dict[tuple[HeaderKey, str], str
             known = specs.spec(listed)
             type_ = known.type if known else headers.natural_type(value)
             met[key, listed] = widest([type_, met.get((key, listed), type_)])
-
-
-def _detector(read_headers: list[cards.Cards], specs: KeywordSpecs) -> str | None:
-    for keyword in ("DETECTOR", "CONFIG"):
-        value = headers.first(read_headers, keyword)
-        for detector in specs.detectors:
-            if isinstance(value, str) and detector in value.strip().split("/"):
-                return detector
-    return None
 
 
 def widest(types: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -196,7 +196,7 @@ def _read_or_note(
 
 def _failure(outcome: Outcome, file: FoundFile, stage: str, reason: str) -> Failure:
     """Return a failure that lies in the file itself; a young one may still be on its way."""
-    age = (_now() - file.mtime).total_seconds()
+    age = (now() - file.mtime).total_seconds()
     kept = (None, None) if 0 <= age < YOUNG_SECONDS else (file.size, file.mtime)
     return Failure(outcome.rootname, str(file.name), stage, reason, *kept)
 
@@ -209,7 +209,8 @@ def _is_moving(file: FoundFile, config: Config) -> bool:
         return False
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """Return the time as it is stored: UTC, without saying so."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
@@ -328,11 +329,12 @@ def _write(
 ) -> None:
     """Put what was read beside what is stored, and write the document whole."""
     existing = observations.whole(store, found.rootname)
-    detector = find_detector(contents, specs) or (existing or {}).get("detector")
+    detector = find_detector({n: c.headers for n, c in contents.items()}, specs) or (
+        existing or {}
+    ).get("detector")
     if detector is None:
         outcome.notes.append("no header tells the detector")
     document = _document(found, existing, specs)
-    document["detector"] = detector
     for filetype, content in contents.items():
         _put_file(document, filetype, content, detector, specs, outcome)
     promoted = promote(document["headers"], specs)
@@ -363,8 +365,8 @@ def _remember(contents: Mapping[str, FileContent], store: Store, outcome: Outcom
         for failure in outcome.failures
         if failure.filename in names_in
     ]
-    failures.remember(store, doubtful, _now())
-    runs.remember_keywords(store, outcome.unknown, _now())
+    failures.remember(store, doubtful, now())
+    runs.remember_keywords(store, outcome.unknown, now())
 
 
 def _remove_old_pictures(
@@ -382,7 +384,7 @@ def _document(
     found: FoundObservation, existing: dict[str, Any] | None, specs: KeywordSpecs
 ) -> dict[str, Any]:
     """Return the document to fill: acsql's own fields, and what is stored already."""
-    now = _now().replace(microsecond=0)
+    ingested = now().replace(microsecond=0)
     existing = existing or {}
     return {
         "_id": found.rootname,
@@ -390,8 +392,8 @@ def _document(
         "path": found.path,
         "visit": names.visit(found.rootname),
         "proposal_type": None,
-        "first_ingest_date": existing.get("first_ingest_date", now),
-        "last_ingest_date": now,
+        "first_ingest_date": existing.get("first_ingest_date", ingested),
+        "last_ingest_date": ingested,
         **dict.fromkeys(specs.promoted),
         "position": None,
         "datasets": dict(existing.get("datasets", {})),
@@ -435,14 +437,20 @@ def _put_file(
         document["previews"][filetype] = content.picture
 
 
-def find_detector(contents: Mapping[str, FileContent], specs: KeywordSpecs) -> str | None:
-    """Return the detector that the headers of an observation tell of, before they are typed."""
+def find_detector(read: Mapping[str, Sequence[Cards]], specs: KeywordSpecs) -> str | None:
+    """Return the detector that headers tell of before they are typed, None if none does.
+
+    Parameters
+    ----------
+    read : mapping
+        The cards of each extension by filetype.
+    """
     untyped = {
         filetype: {
-            str(extension): {names.field(keyword): value for keyword, value in read}
-            for extension, read in enumerate(content.headers)
+            str(extension): {names.field(keyword): value for keyword, value in header}
+            for extension, header in enumerate(extensions)
         }
-        for filetype, content in contents.items()
+        for filetype, extensions in read.items()
     }
     return promoted_value(untyped, specs.promoted["detector"], specs)
 

@@ -120,7 +120,9 @@ def _compare_headers(
     outcome: Reread,
 ) -> None:
     """Compare the headers of a document with those of its files."""
-    detector = find_detector(contents, specs) or document.get("detector")
+    detector = find_detector({n: c.headers for n, c in contents.items()}, specs) or document.get(
+        "detector"
+    )
     for filetype, content in contents.items():
         expected = {
             str(extension): typed_header(

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from .. import __version__
@@ -22,7 +22,7 @@ from ..store import failures, lock, migrations, observations, runs
 from ..store.connection import Store, locate
 from .changes import Changes, Choice, ready_before, tasks
 from .log import log_file
-from .observation import FAILED, Outcome
+from .observation import FAILED, Outcome, now
 from .proposals import in_background, provider_for
 from .report import Report
 from .scan import scan
@@ -70,11 +70,12 @@ Progress = Callable[[int], Any]
 
 
 @contextmanager
-def _silent(_: int) -> Iterator[Callable[[], Any]]:
+def silent(_: int) -> Iterator[Callable[[], Any]]:
+    """Show no progress."""
     yield lambda: None
 
 
-def ingest(config: Config, options: Options | None = None, progress: Progress = _silent) -> Report:
+def ingest(config: Config, options: Options | None = None, progress: Progress = silent) -> Report:
     """Ingest what is new or changed.
 
     Parameters
@@ -96,7 +97,7 @@ def ingest(config: Config, options: Options | None = None, progress: Progress = 
     config = locate(config)
     specs = keyword_specs.load(configuration.specs_overlay(config))
     filetypes = _filetypes(options, specs)
-    started = _now()
+    started = now()
     with (
         Store(config.connection_string, specs, config.database_wait) as store,
         lock.hold(store, "ingest"),
@@ -107,7 +108,13 @@ def ingest(config: Config, options: Options | None = None, progress: Progress = 
         run = runs.start(store, {"started": started, **_described(options, specs)})
         report = Report(log=log)
         try:
-            _ingest(config, options, filetypes, store, specs, report, progress)
+            migrations.stamp(store, specs)
+            migrations.check(store)
+            store.make_indexes()
+            with in_background(store, provider_for(config)) as proposals:
+                _ingest(config, options, filetypes, store, specs, report, progress)
+            report.notes.append(f"Proposals: {proposals.result()}")
+            _log_oddities(report)
         except BaseException as error:
             logger.error("The run failed: %s", error or type(error).__name__)
             runs.finish(store, run, _closed(report, started, runs.FAILED, str(error)))
@@ -136,28 +143,10 @@ def _ingest(
     report: Report,
     progress: Progress,
 ) -> None:
-    migrations.stamp(store, specs)
-    migrations.check(store)
-    store.make_indexes()
-    with in_background(store, provider_for(config)) as proposals:
-        _ingest_files(config, options, filetypes, store, specs, report, progress)
-    report.notes.append(f"Proposals: {proposals.result()}")
-    _log_oddities(report)
-
-
-def _ingest_files(
-    config: Config,
-    options: Options,
-    filetypes: Sequence[str],
-    store: Store,
-    specs: KeywordSpecs,
-    report: Report,
-    progress: Progress,
-) -> None:
     logger.info("Gathering files to ingest from %s", config.filesystem)
     choice = Choice(
         filetypes,
-        ready_before(_now(), options.min_age),
+        ready_before(now(), options.min_age),
         options.everything,
         options.checksum,
         options.retry_failed,
@@ -165,7 +154,7 @@ def _ingest_files(
     changes = Changes.against(store, choice)
     found = scan(config.filesystem, specs.filetypes, options.rootnames)
     to_do = list(tasks(found, changes, specs, whole=options.rootnames is None))
-    observations.mark_vanished(store, changes.vanished, _now())
+    observations.mark_vanished(store, changes.vanished, now())
     report.take_account(changes)
     logger.info("%d observations to ingest", len(to_do))
     with progress(len(to_do)) as done:
@@ -184,7 +173,7 @@ def _ingest_files(
 def remember(store: Store, report: Report) -> None:
     """Keep which files failed and need not be tried again before they change."""
     failed = [failure for failure in report.failures if failure.size is not None]
-    failures.remember(store, map(asdict, failed), _now())
+    failures.remember(store, map(asdict, failed), now())
     failures.forget(store, set(report.read) - {failure.filename for failure in failed})
 
 
@@ -224,10 +213,6 @@ def _closed(
     report: Report, started: datetime, state: str, reason: str | None = None
 ) -> dict[str, Any]:
     """Return what closes a run's record."""
-    finished = _now()
+    finished = now()
     report.seconds = (finished - started).total_seconds()
     return {"finished": finished, "state": state, "reason": reason, **report.record()}
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

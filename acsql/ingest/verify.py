@@ -13,9 +13,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -47,10 +45,10 @@ from .findings import (
     stale,
 )
 from .log import log_file
-from .observation import Failure, Outcome
+from .observation import Failure, Outcome, now
 from .report import Report
 from .reread import Reread, read_all_again
-from .run import remember
+from .run import Progress, remember, silent
 from .scan import FoundFile, FoundObservation, scan
 from .workers import PROCESSES, ingest_all
 
@@ -58,8 +56,6 @@ logger = logging.getLogger(__name__)
 
 # How `images.preview` calls a picture while it is being written.
 _TEMPORARY = re.compile(r"\.(.+)\.new", re.ASCII)
-
-Progress = Callable[[int], AbstractContextManager[Callable[[], Any]]]
 
 
 @dataclass
@@ -98,17 +94,13 @@ class Verification:
             yield f"Repaired: {self.repaired}, remaining: {len(self.remaining)}"
 
 
-def _silent(_: int) -> AbstractContextManager[Callable[[], Any]]:
-    return nullcontext(lambda: None)
-
-
 def verify(
     config: Config,
     full: bool = False,
     fix: bool = False,
     workers: int | None = None,
     scheduler: str = PROCESSES,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Verification:
     """Compare files, documents and pictures, both ways.
 
@@ -143,7 +135,7 @@ def verify(
         verifier = _Verifier(config, specs, store, workers or config.ncores, scheduler, progress)
         if not fix:
             return verifier.compared(full)
-        with lock.hold(store, "verify"), log_file(config.log_dir, _now()) as log:
+        with lock.hold(store, "verify"), log_file(config.log_dir, now()) as log:
             verification = verifier.repaired(full)
             verification.log = log
             for line in verification.lines():
@@ -204,7 +196,7 @@ class _Verifier:
             logger.warning("%s", finding)
         vanished = [f for f in before.findings if f.kind == EXTRA]
         observations.mark_vanished(
-            self.store, ((f.rootname, name) for f in vanished for name in f.filetypes), _now()
+            self.store, ((f.rootname, name) for f in vanished for name in f.filetypes), now()
         )
         report = self._ingest_anew(before.findings)
         # Pictures are removed last: one that was extra may be named now.
@@ -442,7 +434,3 @@ def _entries(directory: Path) -> list[os.DirEntry]:
         return []
     except OSError as error:
         raise ConfigError(f"{directory} cannot be read: {error.strerror}") from error
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

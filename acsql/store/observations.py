@@ -154,12 +154,13 @@ def find(
     if after is not None:
         filter_ = {"$and": [filter_, _beyond(order, after)]}
     wanted = {*addresses, *(key.address for key in order)}
+    parts = {address: path(address).split(".") for address in wanted}
     projection = {path(address): 1 for address in wanted}
     with store.errors():
         cursor = store.observations.find(filter_, projection, limit=limit)
         cursor.sort([(path(key.address), -1 if key.descending else 1) for key in order])
         for document in cursor:
-            yield {address: value_at(document, path(address).split(".")) for address in wanted}
+            yield {address: value_at(document, parts[address]) for address in wanted}
 
 
 def sort_key(row: dict[str, Any], order: Sequence[Order]) -> list[Any]:
