@@ -6,8 +6,9 @@
 
 from importlib import metadata as _metadata
 
-from .archive import Archive, Observation, connect
+from .archive import Archive, connect
 from .errors import ArchiveError
+from .observation import Observation
 from .query import And, AnyOf, Between, Equals, Like, Not, Or
 
 __version__ = _metadata.version("acsql")

@@ -3,35 +3,26 @@
 The command line and the site ask here and nowhere else, so whatever they show can be scripted.
 """
 
-import base64
-import binascii
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from astropy.io import fits
-from astropy.table import MaskedColumn, Table
+from astropy.table import Table
 
 from . import config as configuration
 from . import names, query, specs
 from .config import Config
-from .errors import (
-    ArchiveError,
-    DatasetNotFound,
-    ObservationNotFound,
-    ProposalNotFound,
-    QueryError,
-)
+from .errors import ArchiveError, ObservationNotFound, ProposalNotFound, QueryError
+from .marks import from_mark, to_mark
+from .observation import Observation
 from .query import And, Between, Column, Condition, Equals, Not
 from .specs import BLOCKS
 from .store import lock, migrations, observations, proposals, runs
 from .store.connection import Store, locate
 from .store.observations import Order
+from .tables import table_column
 
 DEFAULT_COLUMNS = (
     "rootname",
@@ -82,187 +73,6 @@ def connect(config: str | Path | Config | None = None) -> "Archive":
     if not isinstance(config, Config):
         config = configuration.load(config)
     return Archive(locate(config))
-
-
-@dataclass(frozen=True)
-class Header(Mapping):
-    """One header: values by keyword, in FITS spelling or as stored, in the file's order."""
-
-    name: str
-    values: Mapping[str, Any]
-
-    def __getitem__(self, keyword: str) -> Any:
-        stored = names.field(keyword)
-        if stored not in self.values:
-            raise KeyError(f"{self.name} has no keyword {keyword!r}")
-        return self.values[stored]
-
-    @property
-    def extension_name(self) -> str:
-        """What the header calls its extension, like ``SCI,1``; a primary header has no name."""
-        found = (self.get("extname"), self.get("extver"))
-        return ",".join(str(value) for value in found if value is not None)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-
-class Observation:
-    """One rootname: its metadata, its files, and their headers read when asked for.
-
-    ``observation["exptime"]`` is a promoted keyword or a field of acsql's own,
-    ``observation.headers["raw"][0]["exptime"]`` any keyword of any header.
-    """
-
-    def __init__(self, archive: "Archive", document: Any) -> None:
-        self._archive = archive
-        self._document = document
-
-    def __repr__(self) -> str:
-        return f"<Observation {self.rootname}: {', '.join(self.datasets)}>"
-
-    @property
-    def rootname(self) -> str:
-        """The key of the archive."""
-        return self._document.rootname
-
-    @property
-    def ipppssoot(self) -> str:
-        """The nine characters that the file names carry."""
-        return self._document.ipppssoot
-
-    def __getitem__(self, keyword: str) -> Any:
-        """Return a keyword at the top of the document, None where its value is unknown."""
-        column = query.resolve(keyword, self._archive.specs)
-        if column.place:
-            filetype, extension = column.place
-            return self.header(filetype, extension)[column.spec.name]
-        return self._document[column.address]
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """All keywords at the top of the document."""
-        return {name: self._document[name] for name in self._archive.specs.top_level}
-
-    @property
-    def datasets(self) -> dict[str, str]:
-        """The file names by filetype, in the order in which filetypes are shown."""
-        found = self._document.datasets
-        return {name: found[name] for name in self._archive.specs.filetypes if name in found}
-
-    @property
-    def files(self) -> dict[str, dict[str, Any]]:
-        """Path below the archive's root, size and time of each file, by filetype."""
-        return {filetype: dict(self._document.files[filetype]) for filetype in self.datasets}
-
-    @property
-    def previews(self) -> dict[str, dict[str, Any]]:
-        """The pictures made of each filetype, or the reason why there are none."""
-        return {filetype: dict(found) for filetype, found in self._document.previews.items()}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all but the headers as plain values."""
-        return self.metadata | {
-            "datasets": self.datasets,
-            "files": self.files,
-            "previews": self.previews,
-        }
-
-    @cached_property
-    def headers(self) -> dict[str, dict[int, Header]]:
-        """All headers, by filetype and extension."""
-        return {filetype: self.filetype_headers(filetype) for filetype in self.datasets}
-
-    @cached_property
-    def extensions(self) -> dict[str, dict[int, str]]:
-        """The names of the extensions, like ``SCI,1``, by filetype and number."""
-        return {
-            filetype: {extension: header.extension_name for extension, header in found.items()}
-            for filetype, found in self.headers.items()
-        }
-
-    def filetype_headers(self, filetype: str) -> dict[int, Header]:
-        """Return the headers of one filetype by extension.
-
-        Raises
-        ------
-        DatasetNotFound
-            If the observation has no such filetype.
-        """
-        self._filename(filetype)
-        found = observations.headers(self._archive.store, self.rootname, filetype) or {}
-        return {
-            int(extension): Header(f"{self.rootname} {filetype} {extension}", values)
-            for extension, values in sorted(found.items(), key=lambda item: int(item[0]))
-        }
-
-    def header(self, filetype: str, extension: int) -> Header:
-        """Return one header.
-
-        Raises
-        ------
-        DatasetNotFound
-            If the observation has no such filetype or extension.
-        """
-        filename = self._filename(filetype)
-        found = observations.headers(self._archive.store, self.rootname, filetype, extension)
-        if found is None:
-            raise DatasetNotFound(f"{filename} has no extension {extension}")
-        return Header(f"{self.rootname} {filetype} {extension}", found)
-
-    def path(self, filetype: str) -> Path:
-        """Return where the FITS file of a filetype lies."""
-        self._filename(filetype)
-        return self._archive.config.filesystem / self._document.files[filetype]["path"]
-
-    def open(self, filetype: str, **options: Any) -> fits.HDUList:
-        """Open the FITS file of a filetype; `options` go to `astropy.io.fits.open`.
-
-        Raises
-        ------
-        DatasetNotFound
-            If the observation has no such filetype, or its file is not there any more.
-        """
-        path = self.path(filetype)
-        try:
-            return fits.open(path, **options)
-        except OSError as error:
-            raise DatasetNotFound(f"cannot open {path}: {error}") from error
-
-    def jpeg(self, filetype: str) -> Path:
-        """Return where the preview of a filetype lies.
-
-        Raises
-        ------
-        DatasetNotFound
-            If there is none; the message says why.
-        """
-        return self._picture(self._archive.config.jpeg_dir, filetype, "jpeg")
-
-    def thumbnail(self) -> Path:
-        """Return where the thumbnail lies; raises like `jpeg`."""
-        filetype = self._archive.specs.thumbnail_filetype
-        return self._picture(self._archive.config.thumbnail_dir, filetype, "thumbnail")
-
-    def _picture(self, folder: Path, filetype: str, kind: str) -> Path:
-        filename = self._filename(filetype)
-        found = self._document.previews.get(filetype, {})
-        if not found.get(kind):
-            reason = found.get("reason") or f"no {kind} is made of {filetype} files"
-            raise DatasetNotFound(f"{filename} has no {kind}: {reason}")
-        path = folder / found[kind]
-        if not path.is_file():
-            raise DatasetNotFound(f"the {kind} of {filename} is not in its place any more")
-        return path
-
-    def _filename(self, filetype: str) -> str:
-        if filetype not in self._document.datasets:
-            held = ", ".join(self.datasets)
-            raise DatasetNotFound(f"{self.rootname} has no {filetype}; it has {held}")
-        return self._document.datasets[filetype]
 
 
 @dataclass(frozen=True)
@@ -402,7 +212,7 @@ class Archive:
         document = observations.get(self.store, key)
         if document is None:
             document = observations.get(self.store, self._only_product(key))
-        return Observation(self, document)
+        return Observation(self.store, self.specs, self.config, document)
 
     def _only_product(self, key: str) -> str:
         """Return the one association product whose first eight characters are `key`."""
@@ -449,7 +259,7 @@ class Archive:
         """
         shown = self.columns(columns)
         rows = list(self.rows(*conditions, columns=columns, sort=sort, limit=limit, **keywords))
-        return Table([_table_column(rows, column) for column in shown])
+        return Table([table_column(rows, column) for column in shown])
 
     def rows(
         self,
@@ -526,12 +336,12 @@ class Archive:
         size: int | None,
         after: str | None,
     ) -> Page:
-        behind = None if after is None else _from_mark(after, order)
+        behind = None if after is None else from_mark(after, len(observations.total_order(order)))
         limit = 0 if size is None else size + 1
         rows = list(observations.find(self.store, condition, addresses, order, limit, behind))
         if size is None or len(rows) <= size:
             return Page(rows)
-        return Page(rows[:size], _to_mark(observations.sort_key(rows[size - 1], order)))
+        return Page(rows[:size], to_mark(observations.sort_key(rows[size - 1], order)))
 
     def count(self, *conditions: Condition | str, **keywords: Any) -> int:
         """Return how many observations meet all conditions."""
@@ -662,78 +472,3 @@ def _proposal(summary: Mapping[str, Any], known: Mapping[str, Any]) -> Proposal:
         exptime=summary["exptime"],
         thumbnail=summary["thumbnail"],
     )
-
-
-_DTYPES = {
-    "int": np.int64,
-    "float": np.float64,
-    "bool": bool,
-    "date": "datetime64[D]",
-    "datetime": "datetime64[ms]",
-}
-
-
-def _table_column(rows: Sequence[Mapping[str, Any]], column: Column) -> MaskedColumn:
-    """Return a column of a table; values that do not fit their spec make it one of objects."""
-    values = [row[column.address] for row in rows]
-    known = [value for value in values if value is not None]
-    dtype = _DTYPES.get(column.spec.type, str)
-    filler = known[0] if known else np.zeros((), dtype).item()
-    filled = [filler if value is None else value for value in values]
-    try:
-        data = np.array(filled, dtype=dtype)
-    except (TypeError, ValueError):
-        data = np.empty(len(filled), dtype=object)
-        data[:] = filled
-    if data.ndim != 1 or (dtype is str and not all(isinstance(v, str) for v in known)):
-        data = np.empty(len(filled), dtype=object)
-        data[:] = filled
-    return MaskedColumn(
-        data,
-        name=column.address,
-        mask=[value is None for value in values],
-        unit=column.spec.unit,
-        description=column.spec.description,
-    )
-
-
-def _to_mark(key: Sequence[Any]) -> str:
-    """Return the sort key of a row as text for an address."""
-    values = [{"date": v.isoformat()} if isinstance(v, datetime) else v for v in key]
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
-
-
-def _from_mark(mark: str, order: Sequence[Order]) -> list[Any]:
-    """Return the sort key that a mark holds.
-
-    Raises
-    ------
-    QueryError
-        If the mark is not one of this order.
-    """
-    try:
-        values = json.loads(base64.urlsafe_b64decode(mark.encode()))
-        if not isinstance(values, list) or len(values) != len(observations.total_order(order)):
-            raise ValueError(values)
-        values = [_marked(value) for value in values]
-    except (binascii.Error, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise QueryError(f"{mark!r} does not mark a page of this search") from error
-    return values
-
-
-def _marked(value: Any) -> Any:
-    """Return a value of a mark, if it is one that a row can hold.
-
-    It is compared as it was stored: typed anew, a misfit or a time with fractions of a second
-    would be another value, and rows would be missed.
-    """
-    match value:
-        case {"date": text}:
-            return datetime.fromisoformat(text)
-        case str():
-            value.encode()
-        case int() if not -(2**63) <= value < 2**63:
-            raise ValueError(value)
-        case dict() | list():
-            raise TypeError(value)
-    return value

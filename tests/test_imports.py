@@ -31,12 +31,15 @@ ALLOWED = {
     "export": {"query", "specs"},
     "images": LEAVES,
     "store": LEAVES,
-    "archive": LEAVES | {"store"},
+    "marks": {"errors"},
+    "tables": {"query"},
+    "observation": LEAVES | {"store"},
+    "archive": LEAVES | {"store", "marks", "tables", "observation"},
     "ingest": LEAVES | {"store", "images", "__version__"},
     "sample": LEAVES,
-    "web": LEAVES | {"archive"},
+    "web": LEAVES | {"archive", "observation"},
     "cli": set(PARTS) | {"__version__"},
-    "__init__": {"archive", "errors", "query"},
+    "__init__": {"archive", "errors", "observation", "query"},
 }
 # Who alone may import these; whoever asks the database does so through `store`.
 KEPT_TO = {

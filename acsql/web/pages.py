@@ -23,10 +23,11 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..archive import DEFAULT_COLUMNS, Archive, Header, Observation, Proposal, of_proposal
+from ..archive import DEFAULT_COLUMNS, Archive, Proposal, of_proposal
 from ..errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
 from ..export import FORMATS, text
 from ..layout import NO_PROPOSAL
+from ..observation import Header, Observation
 from ..query import Column, Condition, Like
 from ..specs import BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpecs
 from . import forms

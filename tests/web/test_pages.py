@@ -560,7 +560,7 @@ def cards(page: BeautifulSoup) -> list[tuple[str, str, str]]:
 
 
 def expected_cards(
-    header: acsql.archive.Header, key: HeaderKey, archive: acsql.Archive
+    header: acsql.observation.Header, key: HeaderKey, archive: acsql.Archive
 ) -> Iterator[tuple[str, str, str]]:
     """Yield what a page has to show of the keywords that have one value."""
     for name, value in header.items():

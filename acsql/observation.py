@@ -1,0 +1,202 @@
+"""One rootname as scripts and pages see it: its metadata, its files and their headers.
+
+The document comes without its headers, which are most of it; they are read when asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from astropy.io import fits
+
+from . import names, query
+from .config import Config
+from .errors import DatasetNotFound
+from .specs import KeywordSpecs
+from .store import observations
+from .store.connection import Store
+
+
+@dataclass(frozen=True)
+class Header(Mapping):
+    """One header: values by keyword, in FITS spelling or as stored, in the file's order."""
+
+    name: str
+    values: Mapping[str, Any]
+
+    def __getitem__(self, keyword: str) -> Any:
+        stored = names.field(keyword)
+        if stored not in self.values:
+            raise KeyError(f"{self.name} has no keyword {keyword!r}")
+        return self.values[stored]
+
+    @property
+    def extension_name(self) -> str:
+        """What the header calls its extension, like ``SCI,1``; a primary header has no name."""
+        found = (self.get("extname"), self.get("extver"))
+        return ",".join(str(value) for value in found if value is not None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+class Observation:
+    """One rootname: its metadata, its files, and their headers read when asked for.
+
+    ``observation["exptime"]`` is a promoted keyword or a field of acsql's own,
+    ``observation.headers["raw"][0]["exptime"]`` any keyword of any header.
+    """
+
+    def __init__(self, store: Store, specs: KeywordSpecs, config: Config, document: Any) -> None:
+        self._store = store
+        self._specs = specs
+        self._config = config
+        self._document = document
+
+    def __repr__(self) -> str:
+        return f"<Observation {self.rootname}: {', '.join(self.datasets)}>"
+
+    @property
+    def rootname(self) -> str:
+        """The key of the archive."""
+        return self._document.rootname
+
+    @property
+    def ipppssoot(self) -> str:
+        """The nine characters that the file names carry."""
+        return self._document.ipppssoot
+
+    def __getitem__(self, keyword: str) -> Any:
+        """Return a keyword at the top of the document, None where its value is unknown."""
+        column = query.resolve(keyword, self._specs)
+        if column.place:
+            filetype, extension = column.place
+            return self.header(filetype, extension)[column.spec.name]
+        return self._document[column.address]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """All keywords at the top of the document."""
+        return {name: self._document[name] for name in self._specs.top_level}
+
+    @property
+    def datasets(self) -> dict[str, str]:
+        """The file names by filetype, in the order in which filetypes are shown."""
+        found = self._document.datasets
+        return {name: found[name] for name in self._specs.filetypes if name in found}
+
+    @property
+    def files(self) -> dict[str, dict[str, Any]]:
+        """Path below the archive's root, size and time of each file, by filetype."""
+        return {filetype: dict(self._document.files[filetype]) for filetype in self.datasets}
+
+    @property
+    def previews(self) -> dict[str, dict[str, Any]]:
+        """The pictures made of each filetype, or the reason why there are none."""
+        return {filetype: dict(found) for filetype, found in self._document.previews.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the headers as plain values."""
+        return self.metadata | {
+            "datasets": self.datasets,
+            "files": self.files,
+            "previews": self.previews,
+        }
+
+    @cached_property
+    def headers(self) -> dict[str, dict[int, Header]]:
+        """All headers, by filetype and extension."""
+        return {filetype: self.filetype_headers(filetype) for filetype in self.datasets}
+
+    @cached_property
+    def extensions(self) -> dict[str, dict[int, str]]:
+        """The names of the extensions, like ``SCI,1``, by filetype and number."""
+        return {
+            filetype: {extension: header.extension_name for extension, header in found.items()}
+            for filetype, found in self.headers.items()
+        }
+
+    def filetype_headers(self, filetype: str) -> dict[int, Header]:
+        """Return the headers of one filetype by extension.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype.
+        """
+        self._filename(filetype)
+        found = observations.headers(self._store, self.rootname, filetype) or {}
+        return {
+            int(extension): Header(f"{self.rootname} {filetype} {extension}", values)
+            for extension, values in sorted(found.items(), key=lambda item: int(item[0]))
+        }
+
+    def header(self, filetype: str, extension: int) -> Header:
+        """Return one header.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype or extension.
+        """
+        filename = self._filename(filetype)
+        found = observations.headers(self._store, self.rootname, filetype, extension)
+        if found is None:
+            raise DatasetNotFound(f"{filename} has no extension {extension}")
+        return Header(f"{self.rootname} {filetype} {extension}", found)
+
+    def path(self, filetype: str) -> Path:
+        """Return where the FITS file of a filetype lies."""
+        self._filename(filetype)
+        return self._config.filesystem / self._document.files[filetype]["path"]
+
+    def open(self, filetype: str, **options: Any) -> fits.HDUList:
+        """Open the FITS file of a filetype; `options` go to `astropy.io.fits.open`.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype, or its file is not there any more.
+        """
+        path = self.path(filetype)
+        try:
+            return fits.open(path, **options)
+        except OSError as error:
+            raise DatasetNotFound(f"cannot open {path}: {error}") from error
+
+    def jpeg(self, filetype: str) -> Path:
+        """Return where the preview of a filetype lies.
+
+        Raises
+        ------
+        DatasetNotFound
+            If there is none; the message says why.
+        """
+        return self._picture(self._config.jpeg_dir, filetype, "jpeg")
+
+    def thumbnail(self) -> Path:
+        """Return where the thumbnail lies; raises like `jpeg`."""
+        filetype = self._specs.thumbnail_filetype
+        return self._picture(self._config.thumbnail_dir, filetype, "thumbnail")
+
+    def _picture(self, folder: Path, filetype: str, kind: str) -> Path:
+        filename = self._filename(filetype)
+        found = self._document.previews.get(filetype, {})
+        if not found.get(kind):
+            reason = found.get("reason") or f"no {kind} is made of {filetype} files"
+            raise DatasetNotFound(f"{filename} has no {kind}: {reason}")
+        path = folder / found[kind]
+        if not path.is_file():
+            raise DatasetNotFound(f"the {kind} of {filename} is not in its place any more")
+        return path
+
+    def _filename(self, filetype: str) -> str:
+        if filetype not in self._document.datasets:
+            held = ", ".join(self.datasets)
+            raise DatasetNotFound(f"{self.rootname} has no {filetype}; it has {held}")
+        return self._document.datasets[filetype]
