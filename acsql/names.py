@@ -8,6 +8,7 @@ from a user or from a disk comes through here, and nothing else cuts strings.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .errors import InvalidName
 
@@ -87,6 +88,8 @@ def visit(rootname: str) -> str:
     return rootname[4:6]
 
 
+# More than there are keywords; an ingest asks for each of them millions of times.
+@lru_cache(maxsize=32_768)
 def field(keyword: str) -> str:
     """Return the name under which a FITS keyword is stored.
 

@@ -1,6 +1,6 @@
 """What an ingest costs: in time beside its parts, in memory, and when nothing has changed.
 
-    python benchmarks/bench_ingest.py [--frame full] [--observations 4] [--rounds 3]
+    python benchmarks/bench_ingest.py [--frame full] [--observations 30] [--rounds 3]
 
 Baseline and ours take turns on the same files in one run; what is printed are ratios of medians
 with the spread of what was measured.
@@ -27,6 +27,7 @@ from acsql.ingest.observation import Outcome
 from acsql.ingest.scan import scan
 from acsql.store import migrations, server
 from acsql.store.connection import Store
+from acsql.store.documents import SCHEMA_VERSION
 
 TINY_ROOTNAMES = 10_000
 TINY_FILETYPES = ("raw", "flt", "spt", "jif", "jit")
@@ -37,7 +38,7 @@ def main() -> None:
     """Run all parts and print what they come to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frame", default="full")
-    parser.add_argument("--observations", type=int, default=4)
+    parser.add_argument("--observations", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", nargs=2, metavar=("ARCHIVE", "TIMES"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -121,7 +122,7 @@ def unchanged(folder: Path, uri: str) -> None:
         store.observations.insert_many(
             {
                 "_id": found.rootname,
-                "schema_version": 1,
+                "schema_version": SCHEMA_VERSION,
                 "files": {
                     name: {"path": file.path, "size": file.size, "mtime": file.mtime}
                     for name, file in found.files.items()

@@ -14,8 +14,6 @@ from typing import Any
 
 from .. import names
 from ..specs import (
-    BLOCK,
-    BLOCK_KEYWORD,
     BLOCK_NUMBER,
     BLOCKS,
     REPEATED,
@@ -59,36 +57,19 @@ def typed_header(read: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
         if keyword in COMMENTARY:
             header.values.setdefault(names.field(keyword), []).append(value)
             continue
-        block = BLOCK.fullmatch(keyword)
-        listed_as = BLOCK_KEYWORD.format(block[2]) if block else keyword
-        stored = _noted(header, keyword, listed_as, value, key, specs)
-        if block:
-            number = int(block[1])
-            entry = blocks.setdefault(number, {BLOCK_NUMBER: number})
-            _put(entry, names.field(block[2]), stored)
-        else:
-            _put(header.values, names.field(keyword), stored)
+        place = specs.place(keyword, key)
+        stored, fits_type = typed(value, place.spec)
+        if not fits_type:
+            header.misfits[keyword] = value
+        if not place.listed and key is not None:
+            header.unknown[place.listed_as] = place.spec.type if place.spec else natural_type(value)
+        target = header.values
+        if place.block is not None:
+            target = blocks.setdefault(place.block, {BLOCK_NUMBER: place.block})
+        _put(target, place.name, stored)
     if blocks:
         header.values[BLOCKS] = [blocks[number] for number in sorted(blocks)]
     return header
-
-
-def _noted(
-    header: TypedHeader,
-    keyword: str,
-    listed_as: str,
-    value: Any,
-    key: HeaderKey | None,
-    specs: KeywordSpecs,
-) -> Any:
-    """Return a value as it is stored, after taking notes of what is odd about it."""
-    spec = specs.spec(listed_as, key)
-    if key is not None and specs.listed_at(listed_as, key) is None:
-        header.unknown[listed_as] = spec.type if spec else natural_type(value)
-    stored, fits_type = typed(value, spec)
-    if not fits_type:
-        header.misfits[keyword] = value
-    return stored
 
 
 def _put(target: dict[str, Any], name: str, stored: Any) -> None:
@@ -115,6 +96,8 @@ def typed(value: Any, spec: KeywordSpec | None) -> tuple[Any, bool]:
     """
     if value is None:
         return None, True
+    if spec is not None and type(value) is _AS_THEY_ARE.get(spec.type) and value == value:
+        return value, True
     storable = _storable(value)
     if spec is None or storable is not value:
         return storable, spec is None
@@ -201,6 +184,8 @@ def _by_formats(text: str, spec: KeywordSpec) -> datetime:
     raise ValueError(text)
 
 
+# Nearly all values are of their type when they are read: of these only NaN is not taken so.
+_AS_THEY_ARE = {"float": float, "str": str, "bool": bool}
 _TYPED = {
     "int": _as_int,
     "float": _as_float,

@@ -136,7 +136,10 @@ def _survived(
     items: Sequence[Any], work: Work, config: Config, workers: int, take: Take, notes: Path
 ) -> bool:
     """Do the work in a pool of processes; return whether all of them lived."""
-    context = multiprocessing.get_context("spawn")
+    # Forked off one process that has imported everything: a worker starts in no time, and none
+    # inherits the threads and locks of this process.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
         try:
             with _handing_over(take):
@@ -145,7 +148,8 @@ def _survived(
                 _bag(items, work, config, workers, notes).compute(
                     scheduler="processes", pool=pool, num_workers=workers, chunksize=1
                 )
-        except BrokenProcessPool:
+        except (BrokenProcessPool, ConnectionError, EOFError):
+            # The last two where what workers are forked off dies while it starts one.
             return False
     return True
 

@@ -234,12 +234,12 @@ def _is_empty(group: int) -> bool:
 
 
 def _workers(ingest: subprocess.Popen) -> list[psutil.Process]:
+    """Return the workers, and the process off which they are forked, once there are any."""
     with contextlib.suppress(psutil.Error):
-        return [
-            child
-            for child in psutil.Process(ingest.pid).children()
-            if any("spawn_main" in word for word in child.cmdline())
-        ]
+        for child in psutil.Process(ingest.pid).children():
+            if any("forkserver" in word for word in child.cmdline()):
+                workers = child.children()
+                return [child, *workers] if workers else []
     return []
 
 

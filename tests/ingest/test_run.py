@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_every_file_and_header_of_the_sample_is_in(
         if path.stem.rpartition("_")[2] in sample_archive.specs.filetypes
     }
     stored = set()
-    for row in sample_archive.rows():
+    for row in sample_archive.iter():
         observation = sample_archive.observation(row["rootname"])
         stored |= set(observation.datasets.values())
         for filetype, by_extension in observation.headers.items():
@@ -73,7 +74,7 @@ def test_every_detector_and_filetype_is_in(sample_archive: acsql.Archive) -> Non
 
 def test_previews_and_thumbnails_are_there(sample_archive: acsql.Archive) -> None:
     made = 0
-    for row in sample_archive.rows():
+    for row in sample_archive.iter():
         observation = sample_archive.observation(row["rootname"])
         for filetype in set(observation.datasets) & set(sample_archive.specs.with_preview()):
             assert observation.jpeg(filetype).is_file()
@@ -338,10 +339,10 @@ def test_an_error_of_a_worker_is_one_observation_s(
     whole = observations.whole
     unlucky = one_file(archive_copy, "*_flt.fits").name[:8]
 
-    def fails_for_one(store: Store, rootname: str):
+    def fails_for_one(store: Store, rootname: str, without: Iterable[str]):
         if rootname == unlucky:
             raise RuntimeError("a bug")
-        return whole(store, rootname)
+        return whole(store, rootname, without)
 
     monkeypatch.setattr(observations, "whole", fails_for_one)
     report = run.ingest(archive_copy, HERE)
