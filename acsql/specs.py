@@ -10,7 +10,7 @@ archive goes there, so that an upgrade of acsql does not undo it.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -35,6 +35,8 @@ BLOCKS = "dnnn"
 BLOCK_NUMBER = "block"
 # Later values of a keyword that stands in a header more than once; no FITS keyword is so named.
 REPEATED = "_repeated"
+# Three times as many as all lists together have keywords: damaged files bring others.
+MOST_PLACES = 32_768
 
 
 class HeaderKey(NamedTuple):
@@ -53,7 +55,7 @@ class KeywordSpec:
     """What is known of one keyword.
 
     `formats` are the `datetime.datetime.strptime` formats of a date that is not written in
-    ISO 8601.
+    ISO 8601; `mjd` says that a number is a Modified Julian Date.
     """
 
     keyword: str
@@ -61,6 +63,7 @@ class KeywordSpec:
     unit: str | None = None
     description: str | None = None
     formats: tuple[str, ...] = ()
+    mjd: bool = False
 
     @property
     def name(self) -> str:
@@ -96,6 +99,21 @@ class Filetype:
     thumbnail: bool = False
 
 
+class Place(NamedTuple):
+    """Where a card of a header goes.
+
+    `name` is the one under which its value is stored, in the block of the number `block` if it
+    tells of an input image; `listed_as` is the keyword's name in the specs, `listed` whether the
+    list of the header has it.
+    """
+
+    name: str
+    listed_as: str
+    spec: KeywordSpec | None
+    listed: bool
+    block: int | None = None
+
+
 @dataclass(frozen=True)
 class KeywordSpecs:
     """All specs together.  Keywords are keyed by the names under which they are stored."""
@@ -104,6 +122,7 @@ class KeywordSpecs:
     instrument_keywords: tuple[str, ...]
     image_extname: str
     pointless: Mapping[str, tuple[str, ...]]
+    footprint_filetypes: tuple[str, ...]
     detectors: Mapping[str, str]
     filetypes: Mapping[str, Filetype]
     master: Mapping[str, KeywordSpec]
@@ -111,6 +130,7 @@ class KeywordSpecs:
     lists: Mapping[HeaderKey, Mapping[str, KeywordSpec]]
     promoted: Mapping[str, Promotion]
     indexed: tuple[str, ...]
+    facets: tuple[str, ...]
     version: str
 
     def spec(self, name: str, key: HeaderKey | None = None) -> KeywordSpec | None:
@@ -134,6 +154,18 @@ class KeywordSpecs:
     def listed_at(self, name: str, key: HeaderKey) -> KeywordSpec | None:
         """Return what is known of a keyword if the list of this header has it."""
         return self.lists.get(key, {}).get(names.field(name))
+
+    @cached_property
+    def place(self) -> Callable[[str, HeaderKey | None], Place]:
+        """What says where a card of a header goes, by its keyword; asked a million times."""
+        return lru_cache(maxsize=MOST_PLACES)(self._place)
+
+    def _place(self, keyword: str, key: HeaderKey | None) -> Place:
+        block = BLOCK.fullmatch(keyword)
+        listed_as = BLOCK_KEYWORD.format(block[2]) if block else keyword
+        listed = key is not None and self.listed_at(listed_as, key) is not None
+        name, number = (names.field(block[2]), int(block[1])) if block else (keyword, None)
+        return Place(names.field(name), listed_as, self.spec(listed_as, key), listed, number)
 
     @cached_property
     def top_level(self) -> Mapping[str, KeywordSpec]:
@@ -169,6 +201,10 @@ class KeywordSpecs:
                 spec.name, spec if spec.type == type_ else replace(spec, type=type_)
             )
         return replace(self, keywords=keywords, lists=lists)
+
+    def is_pointless(self, document: Mapping[str, Any]) -> bool:
+        """Whether an observation looks at nothing in the sky, as its promoted keywords say."""
+        return any(document.get(name) in values for name, values in self.pointless.items())
 
     @property
     def thumbnail_filetype(self) -> str:
@@ -341,6 +377,7 @@ def check(raw: RawSpecs | None = None) -> list[str]:
     return [
         *_check_keywords("master.yaml", raw.master),
         *_check_keywords("keywords.yaml", raw.keywords),
+        *_check_footprint(raw),
         *_check_lists(raw),
         *_check_promoted(raw),
         *_check_unlisted(raw),
@@ -348,9 +385,9 @@ def check(raw: RawSpecs | None = None) -> list[str]:
 
 
 def _check_keywords(file: str, keywords: Mapping[str, Any]) -> Iterator[str]:
-    known = {"type", "unit", "description", "formats"}
+    known = {"type", "unit", "description", "formats", "mjd"}
     if file == "master.yaml":  # elsewhere promoted.yaml says so
-        known.add("indexed")
+        known |= {"indexed", "facet"}
     stored: dict[str, str] = {}
     for keyword, facts in keywords.items():
         if not isinstance(keyword, str):
@@ -364,10 +401,18 @@ def _check_keywords(file: str, keywords: Mapping[str, Any]) -> Iterator[str]:
             yield f"{file}: {keyword} has the unknown entry {entry}"
         if facts.get("formats") and facts["type"] not in ("date", "time", "datetime"):
             yield f"{file}: {keyword} has formats, but its type is {facts['type']}"
+        if facts.get("mjd") and facts["type"] != "float":
+            yield f"{file}: {keyword} is marked mjd, but its type is {facts['type']}"
         name = names.field(keyword)
         if name in stored:
             yield f"{file}: {keyword} and {stored[name]} are both stored as {name}"
         stored[name] = keyword
+
+
+def _check_footprint(raw: RawSpecs) -> Iterator[str]:
+    for filetype in raw.instrument.get("footprint_filetypes", ()):
+        if filetype not in raw.instrument.get("filetypes", {}):
+            yield f"instrument.yaml: footprint_filetypes: there is no filetype {filetype}"
 
 
 def _check_lists(raw: RawSpecs) -> Iterator[str]:
@@ -402,7 +447,7 @@ def _check_promoted(raw: RawSpecs) -> Iterator[str]:
             yield f"promoted.yaml: {keyword}: expected a mapping"
             continue
         facts = facts or {}
-        for entry in sorted(facts.keys() - {"also", "indexed", "pattern"}):
+        for entry in sorted(facts.keys() - {"also", "indexed", "facet", "pattern"}):
             yield f"promoted.yaml: {keyword} has the unknown entry {entry}"
         for address in facts.get("also", []):
             if not re.fullmatch(r"[a-z]+\.\d+\.[^.]+", address):
@@ -444,6 +489,7 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
             names.field(keyword): tuple(values)
             for keyword, values in raw.instrument["pointless"].items()
         },
+        footprint_filetypes=tuple(raw.instrument["footprint_filetypes"]),
         detectors=raw.instrument["detectors"],
         filetypes={
             name: Filetype(name, **facts) for name, facts in raw.instrument["filetypes"].items()
@@ -455,12 +501,19 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
             specs[keyword].name: _promotion(specs[keyword], facts)
             for keyword, facts in promoted.items()
         },
-        indexed=tuple(
-            names.field(keyword)
-            for keyword, facts in [*raw.master.items(), *promoted.items()]
-            if facts.get("indexed")
-        ),
+        indexed=_marked("indexed", raw.master, promoted),
+        facets=_marked("facet", raw.master, promoted),
         version=_version(raw),
+    )
+
+
+def _marked(entry: str, *keywords: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the stored names of the keywords of which an entry is true."""
+    return tuple(
+        names.field(keyword)
+        for part in keywords
+        for keyword, facts in part.items()
+        if facts.get(entry)
     )
 
 
@@ -477,6 +530,7 @@ def _keyword(keyword: str, facts: Mapping[str, Any]) -> KeywordSpec:
         facts.get("unit"),
         facts.get("description"),
         tuple(facts.get("formats", ())),
+        bool(facts.get("mjd")),
     )
 
 

@@ -27,6 +27,7 @@ from ..store.connection import Store
 from ..store.documents import SCHEMA_VERSION
 from . import cards, headers, scan
 from .cards import Cards
+from .footprint import footprint
 from .opening import end_of_data, open_fits
 from .scan import FoundFile, FoundObservation
 
@@ -328,7 +329,7 @@ def _write(
     outcome: Outcome,
 ) -> None:
     """Put what was read beside what is stored, and write the document whole."""
-    existing = observations.whole(store, found.rootname)
+    existing = observations.whole(store, found.rootname, without=contents)
     detector = find_detector({n: c.headers for n, c in contents.items()}, specs) or (
         existing or {}
     ).get("detector")
@@ -340,8 +341,10 @@ def _write(
     promoted = promote(document["headers"], specs)
     document |= promoted | {"detector": promoted["detector"] or detector}
     document["position"] = position(document, specs)
-    if document["position"] is None:
-        del document["position"]
+    document["footprint"] = footprint(document, specs, outcome.notes)
+    for name in ("position", "footprint"):
+        if document[name] is None:
+            del document[name]
     document["proposal_type"] = proposals.type_of(store, document["proposid"])
     _remember(contents, store, outcome)
     _remove_old_pictures(existing or {}, document, config)
@@ -396,6 +399,7 @@ def _document(
         "last_ingest_date": ingested,
         **dict.fromkeys(specs.promoted),
         "position": None,
+        "footprint": None,
         "datasets": dict(existing.get("datasets", {})),
         "headers": dict(existing.get("headers", {})),
         "files": dict(existing.get("files", {})),
@@ -445,14 +449,20 @@ def find_detector(read: Mapping[str, Sequence[Cards]], specs: KeywordSpecs) -> s
     read : mapping
         The cards of each extension by filetype.
     """
+    promotion = specs.promoted["detector"]
+    wanted = {promotion.name, *(name for _, _, name in promotion.also)}
+    places = {0, *(extension for _, extension, _ in promotion.also)}
     untyped = {
         filetype: {
-            str(extension): {names.field(keyword): value for keyword, value in header}
+            str(extension): {
+                name: value for keyword, value in header if (name := names.field(keyword)) in wanted
+            }
             for extension, header in enumerate(extensions)
+            if extension in places
         }
         for filetype, extensions in read.items()
     }
-    return promoted_value(untyped, specs.promoted["detector"], specs)
+    return promoted_value(untyped, promotion, specs)
 
 
 def promote(stored: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]:
@@ -501,7 +511,7 @@ def position(document: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]
 
     GeoJSON longitudes run from -180 to 180 degrees, right ascensions from 0 to 360.
     """
-    if any(document.get(name) in values for name, values in specs.pointless.items()):
+    if specs.is_pointless(document):
         return None
     ra, dec = document.get("ra_targ"), document.get("dec_targ")
     if ra is None or dec is None or not (0 <= ra <= 360 and -90 <= dec <= 90):

@@ -26,6 +26,7 @@ from .findings import (
     named_pictures,
     stale,
 )
+from .footprint import footprint
 from .headers import typed_header
 from .observation import FileContent, Outcome, find_detector, position, promote, read_file
 from .scan import FoundFile, FoundObservation, scan
@@ -156,6 +157,7 @@ def _compare_promoted(
     expected = promote(document.get("headers", {}), specs)
     expected["detector"] = expected["detector"] or document.get("detector")
     expected["position"] = position(expected, specs)
+    expected["footprint"] = footprint({**document, **expected}, specs, outcome.notes)
     expected["proposal_type"] = proposals.type_of(store, expected["proposid"])
     expected["visit"] = names.visit(outcome.rootname)
     different = _differing(expected, {name: document.get(name) for name in expected})

@@ -5,6 +5,7 @@ made when a database is opened and not when this module is imported.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import mongoengine as me
 
@@ -16,7 +17,7 @@ INGEST_RUNS = "ingest_runs"
 KEYWORDS_MET = "keywords_met"
 FAILURES = "failures"
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _FIELDS = {
     "int": me.IntField,
@@ -28,9 +29,8 @@ _FIELDS = {
     "datetime": me.DateTimeField,
 }
 
-# Where a page is sorted as it is filtered, one index serves both.  The rootname ends every
-# index, as it ends every sort: without it the server would sort all that it finds.
-_COMPOUND = [["proposid", "expstart", "rootname"], ["detector", "expstart", "rootname"]]
+# What every order ends with, so that no two rows are alike.
+TIE_BREAKERS = ("expstart", "rootname")
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,38 @@ def _observation(alias: str, specs: KeywordSpecs) -> type[me.Document]:
     fields |= {
         "rootname": me.StringField(primary_key=True),
         "position": me.PointField(auto_index=False),
+        # A Polygon or a MultiPolygon; mongoengine has a field for either, and none for both.
+        "footprint": me.DictField(default=None),
         "datasets": me.DictField(),
         "headers": me.DictField(),
         "files": me.DictField(),
         "previews": me.DictField(),
         "schema_version": me.IntField(),
     }
-    single = [[name, "rootname"] for name in specs.indexed]
-    indexes = [*single, *_COMPOUND, [("position", "2dsphere")]]
-    body = fields | {"meta": _meta(alias, OBSERVATIONS, indexes)}
+    body = fields | {"meta": _meta(alias, OBSERVATIONS, _indexes(specs))}
     return type("Observation", (me.Document,), body)
+
+
+def _indexes(specs: KeywordSpecs) -> list[Any]:
+    """Return the indexes of the observations.
+
+    An index that goes on with what every order ends with serves an equality in the usual order
+    and a sort by its keyword.
+    """
+    searched = tuple(dict.fromkeys((*specs.facets, *specs.indexed)))
+    single = [[name, *TIE_BREAKERS] for name in specs.indexed if name not in TIE_BREAKERS]
+    # Documents are so large that the keys of an index are looked through much faster: this one
+    # has all keywords that are searched by, in the usual order.
+    wide = [*TIE_BREAKERS, *(name for name in searched if name not in TIE_BREAKERS)]
+    # The thumbnails of a proposal come in this order as well.
+    compound = ["proposid", "exptime", *TIE_BREAKERS]
+    return [
+        *single,
+        wide,
+        compound,
+        [("position", "2dsphere")],
+        [("footprint", "2dsphere")],
+    ]
 
 
 def _proposal(alias: str) -> type[me.Document]:

@@ -562,7 +562,7 @@ def test_a_run_that_fails_fails_as_it_would_and_keeps_nothing(store):
 
 def test_after_an_ingest_every_observation_has_its_proposal_s_type(sample_archive):
     listed = yaml.safe_load(sample_archive.config.proposals_file.read_text())
-    rows = list(sample_archive.rows(columns=["proposid", "proposal_type"]))
+    rows = list(sample_archive.iter(columns=["proposid", "proposal_type"]))
     assert len({row["proposid"] for row in rows}) > 1
     for row in rows:
         assert row["proposal_type"] == listed.get(row["proposid"], NOTHING)["type"]

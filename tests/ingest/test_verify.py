@@ -113,7 +113,7 @@ def archive(config: Config, database: Store, sample_archive: acsql.Archive) -> I
     for name in database.database.list_collection_names():
         database.database[name].delete_many({})
     kept: dict[str, str] = {}
-    for row in sample_archive.rows("flt.0.exptime>=0", columns=["rootname", "detector"]):
+    for row in sample_archive.iter("flt.0.exptime>=0", columns=["rootname", "detector"]):
         kept.setdefault(row["detector"], row["rootname"])
     assert len(kept) == 3
     for rootname in kept.values():

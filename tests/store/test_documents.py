@@ -85,7 +85,8 @@ def test_every_field_at_the_top_is_declared_with_its_type(store):
 
 
 def test_the_fields_are_those_of_the_specs_and_of_the_document(store):
-    others = {"position", "datasets", "headers", "files", "previews", "schema_version"}
+    others = {"position", "footprint", "datasets", "headers", "files", "previews"}
+    others |= {"schema_version"}
     assert store.documents.observation._fields.keys() == SPECS.top_level.keys() | others
     assert not others & SPECS.top_level.keys()
 
@@ -142,7 +143,7 @@ def test_every_index_is_used(filled):
     declared = {
         tuple(index["key"])
         for index in filled.observations.list_indexes()
-        if index["name"] not in ("_id_", "position_2dsphere")
+        if index["name"] not in ("_id_", "position_2dsphere", "footprint_2dsphere")
     }
     assert {index_of(entry) for entry in [*sorts, *pages]} == declared
     near = {"$geoWithin": {"$centerSphere": [[6.0, -72.0], 0.1]}}
