@@ -4,13 +4,28 @@ Values reach MongoDB only beneath an explicit operator and patterns only escaped
 a user types is ever taken for an operator or a regular expression.
 """
 
+import math
 import re
 from typing import Any
 
-from ..query import And, AnyOf, Between, Condition, Equals, Like, Not, Or
+from ..query import (
+    And,
+    AnyOf,
+    Between,
+    Condition,
+    Covers,
+    Equals,
+    Exists,
+    Like,
+    Not,
+    Or,
+    Overlaps,
+    Within,
+)
 from .documents import BLOCKS, path
 
-_ANY_TEXT = {"*": ".*", "?": "."}
+# What a document has in place of a value; to MongoDB, null is also what is not there.
+_MISSING = [None, ""]
 
 
 def to_filter(condition: Condition) -> dict[str, Any]:
@@ -23,9 +38,22 @@ def to_filter(condition: Condition) -> dict[str, Any]:
         case Between():
             return _of_one(path(condition.keyword), _range(condition))
         case Like(keyword, pattern):
-            return {path(keyword): {"$regex": like(pattern)}}
+            return {path(keyword): {"$regex": like(pattern), "$options": "s"}}
+        case Exists(keyword):
+            return _of_one(path(keyword), {"$nin": _MISSING})
+        case Within(ra, dec, radius):
+            # MongoDB takes a point for its smallest cell on the sphere, so that one up to 2.4e-9
+            # radians (0.5 milliarcseconds) outside of the circle may still count as inside.
+            cap = [_lon_lat(ra, dec), math.radians(radius)]
+            return {"position": {"$geoWithin": {"$centerSphere": cap}}}
+        case Covers(ra, dec):
+            return _meets({"type": "Point", "coordinates": _lon_lat(ra, dec)})
+        case Overlaps(rootname, footprint):
+            if footprint is None:
+                raise TypeError(f"the footprint of {rootname} was not looked up")
+            return _meets(footprint)
         case Not(inner):
-            return {"$nor": [to_filter(inner)]}
+            return _negated(inner)
         case And(()):
             return {}
         case And(conditions):
@@ -37,14 +65,59 @@ def to_filter(condition: Condition) -> dict[str, Any]:
     raise TypeError(f"{condition!r} is no condition")
 
 
+def _negated(condition: Condition) -> dict[str, Any]:
+    """Return the filter for all that a condition does not hold for.
+
+    It stays with the keyword wherever it can, because an index serves ``$ne``, ``$nin`` and
+    ``$not``, but no ``$nor``.
+    """
+    match condition:
+        case Equals(keyword, value):
+            return {path(keyword): {"$ne": value}}
+        case AnyOf(keyword, values):
+            return {path(keyword): {"$nin": list(values)}}
+        case Exists(keyword) if not _in_blocks(path(keyword)):
+            return {path(keyword): {"$in": _MISSING}}
+        case Not(inner):
+            return to_filter(inner)
+        case Or(conditions) if conditions:
+            return {"$and": [_negated(part) for part in conditions]}
+        case And() | Or():
+            return {"$nor": [to_filter(condition)]}
+    [(place, bounds)] = to_filter(condition).items()
+    return {place: {"$not": bounds}}
+
+
 def like(pattern: str) -> str:
     """Return the anchored regular expression of a ``*``/``?`` pattern.
 
     The literal text before the first wildcard comes first, so an index serves it as a prefix.
-    A run of ``*`` is one, so that no pattern makes the server backtrack over many.
+    What stands between two ``*`` is taken where it is first found and never looked for again
+    (an atomic group): if the whole matches at all it matches so, and no pattern makes the
+    server try the ways to spread a text over many ``*``.
     """
-    parts = re.split(r"(\*+|\?)", pattern)
-    return "^" + "".join(_ANY_TEXT.get(part[:1]) or re.escape(part) for part in parts) + "$"
+    first, *others = (_literal(part) for part in re.split(r"\*+", pattern))
+    if not others:
+        return f"^{first}$"
+    *between, last = others
+    return f"^{first}" + "".join(f"(?>.*?{part})" for part in between) + f".*{last}$"
+
+
+def _literal(text: str) -> str:
+    return ".".join(map(re.escape, text.split("?")))
+
+
+def _lon_lat(ra: float, dec: float) -> list[float]:
+    """Return a position as GeoJSON has it: longitudes run from -180 to 180 degrees."""
+    return [ra - 360 if ra > 180 else ra, dec]
+
+
+def _meets(geometry: Any) -> dict[str, Any]:
+    return {"footprint": {"$geoIntersects": {"$geometry": geometry}}}
+
+
+def _in_blocks(place: str) -> bool:
+    return f".{BLOCKS}." in place
 
 
 def _of_one(place: str, bounds: dict[str, Any]) -> dict[str, Any]:
@@ -61,4 +134,4 @@ def _range(condition: Between) -> dict[str, Any]:
         bounds["$gte" if condition.low_inclusive else "$gt"] = condition.low
     if condition.high is not None:
         bounds["$lte" if condition.high_inclusive else "$lt"] = condition.high
-    return bounds or {"$ne": None}
+    return bounds or {"$nin": _MISSING}

@@ -1,20 +1,40 @@
 """Does MongoDB find what a condition says, and never more than that?"""
 
+import math
 import random
 import re
+from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
+from astropy import units
+from astropy.coordinates import SkyCoord, angular_separation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acsql import specs as keyword_specs
-from acsql.query import And, AnyOf, Between, Condition, Equals, Like, Not, Or, prepare
+from acsql.query import (
+    And,
+    AnyOf,
+    Between,
+    Condition,
+    Covers,
+    Equals,
+    Exists,
+    Like,
+    Not,
+    Or,
+    Overlaps,
+    Within,
+    prepare,
+)
 from acsql.store import filters, observations
 
 SPECS = keyword_specs.load()
-DOCUMENTS = 60
+DOCUMENTS = 200
 OPERATORS = {
     "$and",
     "$or",
@@ -27,12 +47,17 @@ OPERATORS = {
     "$lte",
     "$ne",
     "$regex",
+    "$options",
+    "$nin",
+    "$not",
 }
 
 # Few values of each keyword, so that conditions meet them: texts with everything that means
 # something in a pattern, in a regular expression or to MongoDB.
 POOL = {
-    "rootname": [f"j8bt{visit}n{letter}" for visit in ("01", "02") for letter in "abc"],
+    "rootname": [
+        f"j0{n}t{visit}n{letter}" for n in "12" for visit in ("01", "02") for letter in "abc"
+    ],
     "targname": ["", "NGC104", "NGC-104", "ngc104", "N*", "N?", "N.C", "[a]", "$gt", "^N$", "é+"],
     "exptime": [-1.5, 0.0, 60.0, 60.5, 1e-300, 1e300],
     "proposid": [-1, 0, 9019, 9020, 2**31, 2**63 - 1],
@@ -41,13 +66,14 @@ POOL = {
     "time_obs": ["00:00:00", "18:16:35", "18:16:36", "23:59:59"],
     "last_ingest_date": [datetime(2020, 1, 1), datetime(2020, 1, 1, 12), datetime(1970, 1, 1)],
     "flt.1.goodmean": [-1.0, 0.0, 5.5],
+    "drz.0.dnnndata": ["", "j8bt01naq_flt", "j8bt02naq_flt"],
 }
-TEXTS = ["targname", "time_obs", "rootname"]
+TEXTS = ["targname", "time_obs", "rootname", "drz.0.dnnndata"]
 
 # What a test inserts once can be asked for by all its examples.
 many = settings(
     deadline=None,
-    max_examples=300,
+    max_examples=200,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 untimed = settings(deadline=None)
@@ -56,13 +82,14 @@ printable = st.characters(min_codepoint=32, max_codepoint=126)
 patterns = st.text(st.sampled_from("*?N.G[]a1^$+\\é()-") | printable, max_size=8)
 
 
+@cache
 def documents() -> list[dict[str, Any]]:
     """Return documents in which every keyword is now known, now null, now not there."""
     chance = random.Random(1)
     found = []
     for number in range(DOCUMENTS):
-        document = {"_id": f"j8bt{number % 7:02d}n{'abc'[number % 3]}{number // 21}"}
-        for keyword in (name for name in POOL if name not in ("rootname", "flt.1.goodmean")):
+        document = {"_id": f"j{number // 21:02d}t{number % 7:02d}n{'abc'[number % 3]}"}
+        for keyword in (name for name in POOL if name != "rootname" and "." not in name):
             match chance.randrange(8):
                 case 0:
                     pass
@@ -71,8 +98,12 @@ def documents() -> list[dict[str, Any]]:
                 case _:
                     document[keyword] = chance.choice(POOL[keyword])
         if chance.random() < 0.7:
-            values = {"goodmean": chance.choice([*POOL["flt.1.goodmean"], None])}
-            document["headers"] = {"flt": {"1": values}}
+            header = {"goodmean": chance.choice([*POOL["flt.1.goodmean"], None])}
+            document["headers"] = {"flt": {"1": header}}
+        if chance.random() < 0.7:
+            names = [chance.choice([*POOL["drz.0.dnnndata"], None]) for _ in range(2)]
+            blocks = [{"data": name} if chance.random() < 0.8 else {} for name in names]
+            document.setdefault("headers", {})["drz"] = {"0": {"dnnn": blocks}}
         found.append(document)
     return found
 
@@ -102,11 +133,23 @@ def holds(condition: Condition, document: dict[str, Any]) -> bool:
             return all(holds(part, document) for part in conditions)
         case Or(conditions):
             return any(holds(part, document) for part in conditions)
-    if condition.keyword == "flt.1.goodmean":
-        header = document.get("headers", {"flt": {"1": {}}})["flt"]["1"]
-        value = header.get("goodmean")
-    else:
-        value = document.get("_id" if condition.keyword == "rootname" else condition.keyword)
+    return any(holds_for(condition, value) for value in values(document, condition.keyword))
+
+
+def values(document: dict[str, Any], keyword: str) -> list[Any]:
+    """Return the values of a keyword in a document: of blocks many, elsewhere at most one."""
+    headers = document.get("headers", {})
+    match keyword:
+        case "flt.1.goodmean":
+            return [headers.get("flt", {"1": {}})["1"].get("goodmean")]
+        case "drz.0.dnnndata":
+            blocks = headers.get("drz", {"0": {"dnnn": []}})["0"]["dnnn"]
+            return [block.get("data") for block in blocks]
+    return [document.get("_id" if keyword == "rootname" else keyword)]
+
+
+def holds_for(condition: Condition, value: Any) -> bool:
+    """Whether a condition on a keyword holds for a value."""
     if value is None:
         return False
     match condition:
@@ -114,12 +157,16 @@ def holds(condition: Condition, document: dict[str, Any]) -> bool:
             return value == wanted
         case AnyOf(_, wanted):
             return value in wanted
+        case Between(_, None, None):
+            return value != ""
         case Between(_, low, high, low_inclusive, high_inclusive):
             above = low is None or value > low or (low_inclusive and value == low)
             below = high is None or value < high or (high_inclusive and value == high)
             return above and below
         case Like(_, pattern):
             return matches(value, pattern)
+        case Exists():
+            return value != ""
     raise AssertionError(condition)
 
 
@@ -135,22 +182,22 @@ def conditions(draw, depth: int = 2) -> Condition:
     kinds = [
         st.builds(Equals, st.just(keyword), values),
         st.builds(AnyOf, st.just(keyword), st.lists(values, max_size=3).map(tuple)),
+        st.just(Exists(keyword)),
     ]
     if keyword != "subarray":
         ends = st.none() | values
         kinds.append(st.builds(Between, st.just(keyword), ends, ends, st.booleans(), st.booleans()))
     if keyword in TEXTS:
-        kinds.append(st.builds(Like, st.just(keyword), patterns))
+        kinds.append(st.builds(Like, st.just(keyword), patterns.map(lambda text: text + "*")))
     return draw(st.one_of(kinds))
 
 
-@many
+@settings(many, max_examples=2000)
 @given(condition=conditions())
 def test_a_condition_finds_what_it_says(filled, condition):
     prepared = prepare(condition, SPECS)
-    found = {row["rootname"] for row in observations.find(filled, prepared, ["rootname"])}
-    assert found == {d["_id"] for d in documents() if holds(prepared, d)}
-    assert observations.count(filled, prepared) == len(found)
+    found = {d["_id"] for d in filled.observations.find(filters.to_filter(prepared), {"_id": 1})}
+    assert found == {d["_id"] for d in documents() if holds(condition, d)}
 
 
 @many
@@ -284,3 +331,181 @@ def test_a_condition_on_blocks_holds_where_it_holds_for_one(store, condition, ex
         )
     rows = observations.find(store, prepare(condition, SPECS), ["rootname"])
     assert {row["rootname"] for row in rows} == expected
+
+
+# --- what a user can make slow
+
+
+def test_no_pattern_makes_the_server_try_all_ways(store):
+    texts = ["a" * 68, "a" * 5000, "ab" * 2500 + "c"]
+    store.observations.insert_many(
+        [{"_id": f"j{n:07d}", "targname": text} for n, text in enumerate(texts)]
+    )
+    for pattern in ("*a" * 499 + "*b", "*?a" * 333 + "b", "*a" * 400 + "*bc?", "*ab" * 300 + "*cc"):
+        prepared = prepare(Like("targname", pattern), SPECS)
+        wanted = filters.to_filter(prepared)
+        # With as many `.*` as there are stars, PCRE gives up here or never ends.
+        assert list(store.observations.find(wanted).max_time_ms(5000)) == []
+    prepared = prepare(Like("targname", "*ab" * 300 + "*c"), SPECS)
+    assert store.observations.count_documents(filters.to_filter(prepared)) == 1
+
+
+def stages(plan: Any) -> Iterator[str]:
+    """Yield the stages of a plan."""
+    if isinstance(plan, dict):
+        if "stage" in plan:
+            yield plan["stage"]
+        for part in plan.values():
+            yield from stages(part)
+    if isinstance(plan, list):
+        for part in plan:
+            yield from stages(part)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Equals("targname", "NGC104"),
+        AnyOf("targname", ("NGC104", "N.C")),
+        Between("targname", "N", "O"),
+        Like("targname", "NGC*1*4"),
+        Exists("targname"),
+        Not(Equals("targname", "NGC104")),
+        Not(AnyOf("targname", ("NGC104", "N.C"))),
+        Not(Between("targname", low="N")),
+        Not(Exists("targname")),
+        Not(Or((Equals("targname", "NGC104"), Exists("targname")))),
+        Within(6, -72, 1),
+        Covers(6, -72),
+    ],
+)
+def test_an_index_serves_what_an_index_can(filled, condition):
+    filled.observations.create_index("targname")
+    filled.observations.create_index([("position", "2dsphere")])
+    filled.observations.create_index([("footprint", "2dsphere")])
+    cursor = filled.observations.find(filters.to_filter(prepare(condition, SPECS)))
+    found = set(stages(cursor.explain()["queryPlanner"]["winningPlan"]))
+    assert "IXSCAN" in found
+    assert "COLLSCAN" not in found
+
+
+# --- the sky
+
+# MongoDB takes a point for its smallest cell on the sphere.
+CELL = 2.4e-9
+ARCSEC = 1 / 3600
+
+
+def geojson(ra: float, dec: float) -> dict[str, Any]:
+    """Return a position as a document has it."""
+    return {"type": "Point", "coordinates": [ra - 360 if ra > 180 else ra, dec]}
+
+
+def around(ra: float, dec: float, radius: float, chance: np.random.Generator) -> SkyCoord:
+    """Return positions inside of a circle, outside of it and close to its edge."""
+    factors = [0, 0.3, 0.99, 1 - 1e-6, 1 + 1e-6, 1.01, 1.5, 2]
+    angles = chance.uniform(0, 360, len(factors)) * units.deg
+    centre = SkyCoord(ra, dec, unit="deg")
+    return centre.directional_offset_by(angles, np.array(factors) * radius * units.deg)
+
+
+def right_about(store, ra: float, dec: float, radius: float, positions: SkyCoord) -> bool:
+    """Whether the server and astropy agree on what lies within a circle."""
+    places = [(float(p.ra.deg), float(p.dec.deg)) for p in positions]
+    store.observations.delete_many({})
+    store.observations.insert_many(
+        [{"_id": n, "position": geojson(*place)} for n, place in enumerate(places)]
+    )
+    wanted = prepare(Within(ra, dec, radius), SPECS)
+    found = {d["_id"] for d in store.observations.find(filters.to_filter(wanted))}
+    there = np.radians(places).T
+    distance = angular_separation(math.radians(ra), math.radians(dec), *there)
+    edge = np.abs(distance - math.radians(radius)) < CELL
+    inside = {n for n, near in enumerate(distance <= math.radians(radius)) if near}
+    return not (found ^ inside) - {n for n, near in enumerate(edge) if near}
+
+
+@pytest.mark.parametrize("indexed", [True, False], ids=["index", "no index"])
+@pytest.mark.parametrize("dec", [-90, -89.99999, -72, 0, 45.5, 89.9999, 90])
+def test_a_circle_holds_what_astropy_says(store, indexed, dec):
+    if indexed:
+        store.observations.create_index([("position", "2dsphere")])
+    chance = np.random.default_rng(1)
+    for ra in (0, 1e-9, 90, 180, 180.000001, 359.999999, 360):
+        for radius in (0.1 * ARCSEC, 30 * ARCSEC, 5 / 60, 1, 30, 89.999, 90):
+            assert right_about(store, ra, dec, radius, around(ra, dec, radius, chance))
+
+
+@settings(many, max_examples=150)
+@given(
+    st.floats(0, 360),
+    st.floats(-90, 90),
+    st.floats(math.log10(0.1 * ARCSEC), math.log10(90)).map(lambda power: 10**power),
+    st.integers(0, 2**32),
+)
+def test_a_circle_anywhere_holds_what_astropy_says(store, ra, dec, radius, seed):
+    radius = min(radius, 90)
+    positions = around(ra, dec, radius, np.random.default_rng(seed))
+    assert right_about(store, ra, dec, radius, positions)
+
+
+def square(ra: float, dec: float, half: float) -> dict[str, Any]:
+    """Return a square on the sky as GeoJSON."""
+    corners = [(ra - half, dec - half), (ra + half, dec - half), (ra + half, dec + half)]
+    corners += [(ra - half, dec + half), (ra - half, dec - half)]
+    ring = [[lon - 360 if lon > 180 else lon, lat] for lon, lat in corners]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+@pytest.fixture
+def images(store):
+    """A database of four images: two that overlap across RA = 0, one apart, one without."""
+    footprints = {
+        "j8bt01na": square(0.0, 10, 0.03),
+        "j8bt01nb": square(359.95, 10, 0.03),
+        "j8bt01nc": square(120, 10, 0.03),
+        "j8bt01nd": None,
+    }
+    store.observations.create_index([("footprint", "2dsphere")])
+    store.observations.insert_many(
+        [{"_id": name, "footprint": f} if f else {"_id": name} for name, f in footprints.items()]
+    )
+    return store, footprints
+
+
+@pytest.mark.parametrize(
+    ("ra", "dec", "expected"),
+    [
+        (0, 10, {"j8bt01na"}),
+        (359.975, 10, {"j8bt01na", "j8bt01nb"}),
+        (-0.025, 10, {"j8bt01na", "j8bt01nb"}),
+        (120.02, 9.98, {"j8bt01nc"}),
+        (120.02, 10.5, set()),
+        (0, 90, set()),
+    ],
+)
+def test_an_image_covers_what_lies_in_its_footprint(images, ra, dec, expected):
+    wanted = filters.to_filter(prepare(Covers(ra, dec), SPECS))
+    assert {d["_id"] for d in images[0].observations.find(wanted)} == expected
+
+
+@pytest.mark.parametrize(
+    ("rootname", "expected"),
+    [
+        ("j8bt01naq", {"j8bt01na", "j8bt01nb"}),
+        ("j8bt01nbq", {"j8bt01na", "j8bt01nb"}),
+        ("j8bt01ncq", {"j8bt01nc"}),
+    ],
+)
+def test_images_overlap_where_their_footprints_do(images, rootname, expected):
+    store, footprints = images
+    prepared = prepare(Overlaps(rootname, footprints[rootname[:8]]), SPECS)
+    assert {d["_id"] for d in store.observations.find(filters.to_filter(prepared))} == expected
+    others = filters.to_filter(Not(prepared))
+    found = {d["_id"] for d in store.observations.find(others)}
+    assert found == footprints.keys() - expected
+
+
+def test_an_overlap_whose_footprint_nobody_looked_up_is_a_mistake_in_the_program():
+    with pytest.raises(TypeError, match="the footprint of j8bt05nj was not looked up"):
+        filters.to_filter(Overlaps("j8bt05nj"))
