@@ -50,7 +50,9 @@ system-mongod:
 	@command -v mongod >/dev/null || /sbin/ldconfig -p | grep -q libcurl.so.4 || \
 	    { $(APT) update && $(APT) install --yes libcurl4; }
 
-# A browser, for the tests that look at pages, and npm for the Mongo shell.
+# A browser, for the tests that look at pages, npm for the Mongo shell, and STILTS, which says
+# whether a VOTable is valid.
 system-test:
 	@command -v chromium >/dev/null || { $(APT) update && $(APT) install --yes chromium; }
 	@command -v npm >/dev/null || { $(APT) update && $(APT) install --yes npm; }
+	@command -v stilts >/dev/null || { $(APT) update && $(APT) install --yes stilts; }

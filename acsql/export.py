@@ -1,66 +1,37 @@
-"""Rows as text: one function for each format that people take results away in.
+"""Rows as files: one function for each format that people take results away in.
 
-Every function takes rows as they come from a search and yields pieces of text, so that a result
-never has to be held as a whole; only a table for people has to know its widths beforehand.
+Every function takes rows as they come from a search and yields pieces of a file as bytes (texts
+are UTF-8), so that a result never has to be held as a whole; only a table for people has to know
+its widths beforehand.  What astropy can write it writes, in `astropy_formats`.
 """
 
 import csv
 import io
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, time
 from typing import Any, NamedTuple
 
+from .astropy_formats import write_ecsv, write_fits, write_votable
 from .query import Column
 from .specs import BLOCK_NUMBER, BLOCKS, REPEATED, KeywordSpec, KeywordSpecs
+from .values import plain, text
 
 Rows = Iterable[Mapping[str, Any]]
 
 # A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV Injection").
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 class Format(NamedTuple):
-    """A format: the media type it has on the web, and the function that writes it."""
+    """A format: its media type on the web, the end of its file names, and who writes it."""
 
     media_type: str
-    write: Callable[[Rows, Sequence[Column]], Iterator[str]]
+    extension: str
+    write: Callable[[Rows, Sequence[Column]], Iterator[bytes]]
 
 
-def text(value: Any, column: Column | None = None) -> str:
-    """Return a value as people read it: dates in ISO 8601, T and F, nothing for unknown."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "T" if value else "F"
-    if isinstance(value, datetime):
-        if column is not None and column.spec.type == "date":
-            return value.date().isoformat()
-        return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds")
-    if isinstance(value, list):
-        return "; ".join(text(part, column) for part in value)
-    return str(value)
-
-
-def plain(value: Any, column: Column | None = None) -> Any:
-    """Return a value as JSON has it: numbers, truth values and null stay what they are.
-
-    JSON has no infinity and no NaN: they are null.
-    """
-    if isinstance(value, datetime | time):
-        return text(value, column)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, list):
-        return [plain(part, column) for part in value]
-    if isinstance(value, Mapping):
-        return {key: plain(part, column) for key, part in value.items()}
-    return value
-
-
-def write_csv(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
+def write_csv(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
     """Yield the lines of a CSV file (RFC 4180) with a header line.
 
     Texts that a spreadsheet would run as a formula get a single quote before them.
@@ -69,7 +40,7 @@ def write_csv(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
     writer = csv.writer(line)
     for cells in _cells(rows, columns):
         writer.writerow(cells)
-        yield line.getvalue()
+        yield line.getvalue().encode()
         line.seek(0)
         line.truncate()
 
@@ -85,17 +56,26 @@ def _safe(value: Any, column: Column) -> str:
     return f"'{cell}" if isinstance(value, str | list) and _FORMULA.match(cell) else cell
 
 
-def write_json(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
+def write_json(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
     """Yield a JSON array with an object for each row."""
     separator = "["
     for row in rows:
-        record = {column.address: plain(row[column.address], column) for column in columns}
-        yield f"{separator}\n{json.dumps(record)}"
+        yield f"{separator}\n{_record(row, columns)}".encode()
         separator = ","
-    yield "[]\n" if separator == "[" else "\n]\n"
+    yield b"[]\n" if separator == "[" else b"\n]\n"
 
 
-def write_table(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
+def write_jsonl(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
+    """Yield JSON Lines: an object for each row, each on a line of its own."""
+    for row in rows:
+        yield f"{_record(row, columns)}\n".encode()
+
+
+def _record(row: Mapping[str, Any], columns: Sequence[Column]) -> str:
+    return json.dumps({column.address: plain(row[column.address], column) for column in columns})
+
+
+def write_table(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
     """Yield the lines of a table for people: a header line, numbers to the right."""
     body = [[text(row[column.address], column) for column in columns] for row in rows]
     head = [column.address for column in columns]
@@ -106,7 +86,7 @@ def write_table(rows: Rows, columns: Sequence[Column]) -> Iterator[str]:
             cell.rjust(width) if right else cell.ljust(width)
             for cell, width, right in zip(cells, widths, numeric, strict=True)
         )
-        yield "  ".join(aligned).rstrip() + "\n"
+        yield f"{'  '.join(aligned).rstrip()}\n".encode()
 
 
 def header_record(values: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]:
@@ -144,7 +124,12 @@ def _column(name: str, specs: KeywordSpecs) -> Column:
 
 
 FORMATS = {
-    "table": Format("text/plain", write_table),
-    "csv": Format("text/csv", write_csv),
-    "json": Format("application/json", write_json),
+    "table": Format("text/plain", "txt", write_table),
+    "csv": Format("text/csv", "csv", write_csv),
+    "ecsv": Format("application/x-ecsv", "ecsv", write_ecsv),
+    "json": Format("application/json", "json", write_json),
+    "jsonl": Format("application/jsonl", "jsonl", write_jsonl),
+    # The first from the VOTable recommendation, the second from RFC 4047.
+    "votable": Format("application/x-votable+xml", "vot", write_votable),
+    "fits": Format("application/fits", "fits", write_fits),
 }
