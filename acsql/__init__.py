@@ -9,7 +9,19 @@ from importlib import metadata as _metadata
 from .archive import Archive, connect
 from .errors import ArchiveError
 from .observation import Observation
-from .query import And, AnyOf, Between, Equals, Like, Not, Or
+from .query import (
+    And,
+    AnyOf,
+    Between,
+    Covers,
+    Equals,
+    Exists,
+    Like,
+    Not,
+    Or,
+    Overlaps,
+    Within,
+)
 
 __version__ = _metadata.version("acsql")
 
@@ -19,10 +31,14 @@ __all__ = [
     "Archive",
     "ArchiveError",
     "Between",
+    "Covers",
     "Equals",
+    "Exists",
     "Like",
     "Not",
     "Observation",
     "Or",
+    "Overlaps",
+    "Within",
     "connect",
 ]

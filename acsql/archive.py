@@ -3,25 +3,28 @@
 The command line and the site ask here and nowhere else, so whatever they show can be scripted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from astropy.table import Table
 
 from . import config as configuration
-from . import names, query, specs
+from . import counts, names, query, specs, watch
 from .config import Config
+from .counts import Count
 from .errors import ArchiveError, ObservationNotFound, ProposalNotFound, QueryError
+from .explain import Explanation, explain
 from .marks import from_mark, to_mark
 from .observation import Observation
-from .query import And, Between, Column, Condition, Equals, Not
+from .query import And, Between, Column, Condition, Equals, Not, Or, Overlaps
 from .specs import BLOCKS
-from .store import lock, migrations, observations, proposals, runs
+from .store import lock, migrations, observations, proposals, runs, shell, tallies
 from .store.connection import Store, locate
 from .store.observations import Order
+from .summaries import Proposal, Summary, of_proposal, to_proposal, to_summary
 from .tables import table_column
 
 DEFAULT_COLUMNS = (
@@ -54,7 +57,17 @@ GALLERY_COLUMNS = (
 )
 
 
-def connect(config: str | Path | Config | None = None) -> "Archive":
+# Seconds that any search may take, unless the user says otherwise.
+TIME_LIMIT = 60
+# A worker may take the date of an ingest and write it so many times `database_wait` later.
+WINDOW = 3
+# In place of seconds: the limit that the archive was opened with.
+TimeLimit = float | Literal["default"] | None
+
+
+def connect(
+    config: str | Path | Config | None = None, time_limit: float | None = TIME_LIMIT
+) -> "Archive":
     """Open the archive.
 
     Parameters
@@ -62,6 +75,8 @@ def connect(config: str | Path | Config | None = None) -> "Archive":
     config : str, Path or Config, optional
         The configuration or its file; by default the file that ``ACSQL_CONFIG`` names or the
         one at the default place.
+    time_limit : float, optional
+        How many seconds a search may take if it does not say itself; None means any time.
 
     Raises
     ------
@@ -72,29 +87,7 @@ def connect(config: str | Path | Config | None = None) -> "Archive":
     """
     if not isinstance(config, Config):
         config = configuration.load(config)
-    return Archive(locate(config))
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What is known of one proposal, and what its observations come to.
-
-    `exptime` is the sum over its observations in seconds; `thumbnail` is the rootname of an
-    observation with a thumbnail.
-    """
-
-    proposid: int
-    type: str | None
-    title: str | None
-    cycle: int | None
-    pi: str | None
-    observations: int
-    detectors: tuple[str, ...]
-    targets: tuple[str, ...]
-    first: datetime | None
-    last: datetime | None
-    exptime: float
-    thumbnail: str | None
+    return Archive(locate(config), time_limit)
 
 
 @dataclass(frozen=True)
@@ -105,19 +98,6 @@ class Page:
     next: str | None = None
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What is in the archive.  `filetypes` maps to number of files and bytes."""
-
-    observations: int
-    files: int
-    bytes: int
-    previews: int
-    detectors: dict[str, int] = field(default_factory=dict)
-    filetypes: dict[str, dict[str, int]] = field(default_factory=dict)
-    last_run: dict[str, Any] | None = None
-
-
 class Archive:
     """The archive, for scripts.  Use `acsql.connect` to open one.
 
@@ -125,10 +105,13 @@ class Archive:
     ----------
     config : Config
         With the address of a running database.
+    time_limit : float, optional
+        As of `connect`.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, time_limit: float | None = TIME_LIMIT) -> None:
         self.config = config
+        self.time_limit = _checked(time_limit)
         packaged = specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, packaged)
         self.specs = packaged.extended(runs.keywords_met(self.store))
@@ -229,6 +212,7 @@ class Archive:
         columns: Sequence[str] | None = None,
         sort: Sequence[str] | str = DEFAULT_SORT,
         limit: int | None = None,
+        time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Table:
         """Return the observations that meet all conditions.
@@ -240,9 +224,13 @@ class Archive:
         columns : sequence of str, optional
             The keywords to return.
         sort : sequence of str, optional
-            The keywords to sort by; ``-`` before one sorts downwards.
+            The keywords to sort by; ``-`` before one sorts downwards.  Ties come by the start
+            of the exposure, then by rootname.
         limit : int, optional
             At most so many rows.
+        time_limit : float, optional
+            How many seconds the database may take; None means any time, and by default it is
+            what the archive was opened with.
         **keywords
             Conditions as well: ``targname="NGC*"``, ``exptime=(100, None)``,
             ``filter1=["F606W", "F814W"]``.
@@ -256,26 +244,35 @@ class Archive:
         ------
         QueryError
             If a keyword does not exist or a value does not fit its type.
+        QueryTimeout
+            If it takes longer than the time limit.
         """
         shown = self.columns(columns)
-        rows = list(self.rows(*conditions, columns=columns, sort=sort, limit=limit, **keywords))
+        asked = {"columns": columns, "sort": sort, "limit": limit, "time_limit": time_limit}
+        rows = list(self.iter(*conditions, **asked, **keywords))
         return Table([table_column(rows, column) for column in shown])
 
-    def rows(
+    def iter(
         self,
         *conditions: Condition | str,
         columns: Sequence[str] | None = None,
         sort: Sequence[str] | str = DEFAULT_SORT,
         limit: int | None = None,
+        time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Iterator[dict[str, Any]]:
-        """Yield what `search` returns row by row, for results too large to hold."""
-        condition = self.condition(*conditions, **keywords)
-        order = self.order(sort)
-        addresses = [column.address for column in self.columns(columns)]
-        if limit is not None and limit < 1:
-            raise QueryError(f"limit must be at least 1, not {limit}")
-        return observations.find(self.store, condition, addresses, order, limit or 0)
+        """Yield what `search` returns row by row, for results too large to hold.
+
+        The time limit is on what the database spends, not on what is done with the rows.
+        """
+        return observations.find(
+            self.store,
+            self.condition(*conditions, **keywords),
+            [column.address for column in self.columns(columns)],
+            self.order(sort),
+            _at_least_one("limit", limit) or 0,
+            time_limit=self._limit(time_limit),
+        )
 
     def page(
         self,
@@ -284,6 +281,7 @@ class Archive:
         sort: Sequence[str] | str = DEFAULT_SORT,
         size: int = 50,
         after: str | None = None,
+        time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Page:
         """Return some rows of a search and the mark of the next page.
@@ -300,7 +298,7 @@ class Archive:
         """
         addresses = [column.address for column in self.columns(columns)]
         condition = self.condition(*conditions, **keywords)
-        return self._page(condition, addresses, self.order(sort), size, after)
+        return self._page(condition, addresses, self.order(sort), size, after, time_limit)
 
     def gallery(
         self,
@@ -308,6 +306,7 @@ class Archive:
         sort: Sequence[str] | str = DEFAULT_SORT,
         size: int | None = None,
         after: str | None = None,
+        time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Page:
         """Return what is shown with the thumbnails of a search, by default of all of it.
@@ -317,7 +316,7 @@ class Archive:
         """
         condition = self.condition(*conditions, **keywords)
         addresses = [*GALLERY_COLUMNS, "datasets", "previews"]
-        page = self._page(condition, addresses, self.order(sort), size, after)
+        page = self._page(condition, addresses, self.order(sort), size, after, time_limit)
         shown = self.specs.thumbnail_filetype
         for row in page.rows:
             datasets, previews = row.pop("datasets") or {}, row.pop("previews") or {}
@@ -335,23 +334,190 @@ class Archive:
         order: Sequence[Order],
         size: int | None,
         after: str | None,
+        time_limit: TimeLimit,
     ) -> Page:
         behind = None if after is None else from_mark(after, len(observations.total_order(order)))
-        limit = 0 if size is None else size + 1
-        rows = list(observations.find(self.store, condition, addresses, order, limit, behind))
+        limit = 0 if _at_least_one("size", size) is None else size + 1
+        where = (addresses, order, limit, behind, self._limit(time_limit))
+        rows = list(observations.find(self.store, condition, *where))
         if size is None or len(rows) <= size:
             return Page(rows)
         return Page(rows[:size], to_mark(observations.sort_key(rows[size - 1], order)))
 
-    def count(self, *conditions: Condition | str, **keywords: Any) -> int:
-        """Return how many observations meet all conditions."""
-        return observations.count(self.store, self.condition(*conditions, **keywords))
+    def count(
+        self,
+        *conditions: Condition | str,
+        budget: float | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> Count:
+        """Return how many observations meet all conditions.
 
-    def distinct(self, keyword: str, *conditions: Condition | str, **keywords: Any) -> list[Any]:
-        """Return the values that a keyword takes in the observations that meet conditions."""
-        address = query.resolve(keyword, self.specs).address
+        Parameters
+        ----------
+        budget : float, optional
+            Seconds after which an estimate will do.  It is made from two thousand observations
+            at random: what fewer than one in a thousand has may be estimated as nothing.
+
+        Returns
+        -------
+        Count
+            A whole number, of which `exact` says whether it is counted or estimated; an
+            estimate prints as ``about 1200``.
+        """
         condition = self.condition(*conditions, **keywords)
-        return observations.distinct(self.store, address, condition)
+        limit = self._limit(time_limit)
+        return counts.count(self.store, self.specs, condition, limit, _checked(budget, "budget"))
+
+    def distinct(
+        self,
+        keyword: str,
+        *conditions: Condition | str,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> list[Any]:
+        """Return the values that a keyword takes in the observations that meet conditions.
+
+        They come sorted, without the unknown ones; `facets` also says how many have them.
+        """
+        column = query.resolve(keyword, self.specs)
+        condition = self.condition(*conditions, **keywords)
+        limit = self._limit(time_limit)
+        return counts.distinct(self.store, self.specs, column, condition, limit)
+
+    def facets(
+        self,
+        keyword: str,
+        *conditions: Condition | str,
+        limit: int | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> dict[Any, int]:
+        """Return the values that a keyword takes, each with its number of observations.
+
+        Parameters
+        ----------
+        keyword : str
+            Any keyword of any header.  Of one that has several values in an observation, like
+            HISTORY or those of drizzled blocks, each counts once.
+        limit : int, optional
+            Only so many values.
+
+        Returns
+        -------
+        dict
+            The most frequent value first; unknown ones are left out.
+        """
+        column = query.resolve(keyword, self.specs)
+        condition = self.condition(*conditions, **keywords)
+        most = _at_least_one("limit", limit)
+        seconds = self._limit(time_limit)
+        return counts.facets(self.store, self.specs, column, condition, seconds, most)
+
+    def explain_empty(
+        self,
+        *conditions: Condition | str,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> Explanation:
+        """Return which of some conditions make that nothing is found; print it to read it.
+
+        Each count takes no longer than the time limit; one that would is left out.
+        """
+        condition = self.condition(*conditions, **keywords)
+        return explain(self.store, self.specs, condition, self._limit(time_limit))
+
+    def mongosh(
+        self,
+        *conditions: Condition | str,
+        columns: Sequence[str] | None = None,
+        sort: Sequence[str] | str = DEFAULT_SORT,
+        limit: int | None = None,
+        **keywords: Any,
+    ) -> str:
+        """Return the line for the Mongo shell that finds what `search` does."""
+        addresses = [column.address for column in self.columns(columns)]
+        condition = self.condition(*conditions, **keywords)
+        return shell.find(condition, addresses, self.order(sort), _at_least_one("limit", limit))
+
+    def mongosh_count(self, *conditions: Condition | str, **keywords: Any) -> str:
+        """Return the line for the Mongo shell that counts what `count` does."""
+        return shell.count(self.condition(*conditions, **keywords))
+
+    def since(
+        self, moment: datetime | str, *conditions: Condition | str, **keywords: Any
+    ) -> Iterator[Observation]:
+        """Yield the observations of which a file was ingested at some moment or later.
+
+        They come in the order in which they were ingested; `watch` also remembers which of them
+        were handed over.
+
+        Parameters
+        ----------
+        moment : datetime or str
+            Like ``2026-11-01`` or ``2026-11-01T18:00:00``; UTC if it does not say otherwise.
+        """
+        ingested = Between("last_ingest_date", low=moment)
+        found = self.iter(
+            ingested, *conditions, columns=["rootname"], sort="last_ingest_date", **keywords
+        )
+        # All names at once: the server would not wait for a script that takes its time over each.
+        names_found = [row["rootname"] for row in found]
+        return (self.observation(name) for name in names_found)
+
+    def watch(
+        self,
+        mark: str | Path,
+        *conditions: Condition | str,
+        since: datetime | str | None = None,
+        patience: float | None = None,
+        every: float = 10,
+        **keywords: Any,
+    ) -> Iterator[Observation]:
+        """Yield each new or changed observation once, also those of when nobody watched.
+
+        What was handed over is remembered in a file, and only when the next observation is asked
+        for: if the script dies over one, or leaves the loop, it gets that one again next time.
+        An observation that changes twice before it is handed over comes once, as it is then.
+        On a replica set a change stream tells what changed, else the dates of ingest are looked
+        at every few seconds; `acsql.watch` says what that can miss.
+
+        Parameters
+        ----------
+        mark : str or Path
+            The file that remembers, for this script alone; it is made if it is not there.
+        since : datetime or str, optional
+            With a new mark: begin with what was ingested from this moment on.  By default
+            everything that is in the archive comes first.
+        patience : float, optional
+            End when nothing has come for so many seconds; 0 hands over what is there, as for a
+            nightly job.  By default it waits for ever.
+        every : float
+            Seconds between two looks at a server without change streams.
+
+        Raises
+        ------
+        ArchiveError
+            If the file is no mark, or another script is using it.
+        """
+        condition = self.condition(*conditions, **keywords)
+        begin = None if since is None else query.typed(since, self.columns(["last_ingest_date"])[0])
+        patience = patience and _checked(patience, "patience")
+        window = WINDOW * timedelta(seconds=self.config.database_wait)
+        pace = (patience, window, _checked(every, "every"))
+        documents = watch.documents(self.store, Path(mark), begin, *pace)
+        return self._meeting(condition, documents)
+
+    def _meeting(self, condition: Condition, documents: Iterator[Any]) -> Iterator[Observation]:
+        """Yield the observations of documents that meet a condition."""
+        for document in documents:
+            this = And((condition, Equals("rootname", document.rootname)))
+            if observations.is_any(self.store, this, self.time_limit):
+                yield Observation(self.store, self.specs, self.config, document)
+
+    def _limit(self, time_limit: TimeLimit) -> float | None:
+        """Return the seconds that a search may take."""
+        return self.time_limit if time_limit == "default" else _checked(time_limit)
 
     def columns(self, addresses: Sequence[str] | None = None) -> list[Column]:
         """Return the columns of some addresses, by default of `DEFAULT_COLUMNS`."""
@@ -362,7 +528,24 @@ class Archive:
         given = [
             query.parse(part, self.specs) if isinstance(part, str) else part for part in conditions
         ]
-        return query.prepare(And((*given, *query.from_keywords(keywords))), self.specs)
+        prepared = query.prepare(And((*given, *query.from_keywords(keywords))), self.specs)
+        return self._placed(prepared)
+
+    def _placed(self, condition: Condition) -> Condition:
+        """Return a condition in which what overlaps an observation says where that is."""
+        match condition:
+            case And(parts) | Or(parts):
+                return type(condition)(tuple(self._placed(part) for part in parts))
+            case Not(inner):
+                return Not(self._placed(inner))
+            case Overlaps(rootname, None):
+                # Also says so if there is no such observation.
+                key = self.observation(rootname).rootname
+                footprint = observations.footprint(self.store, key)
+                if footprint is None:
+                    raise QueryError(f"{key} has no footprint: nothing can overlap it")
+                return replace(condition, rootname=key, footprint=footprint)
+        return condition
 
     def order(self, sort: Sequence[str] | str) -> list[Order]:
         """Return the sort order that some addresses name; ``-`` before one is downwards."""
@@ -376,12 +559,12 @@ class Archive:
         return list(order.values())
 
     def proposals(self) -> list[Proposal]:
-        """Return every proposal that has observations, by number."""
+        """Return every proposal that has observations, by number, as after the last ingest."""
         known = proposals.by_id(self.store)
-        return [
-            _proposal(summary, known.get(summary["_id"], {}))
-            for summary in proposals.summaries(self.store, self.specs.thumbnail_filetype)
-        ]
+        found = tallies.summaries(self.store)
+        if found is None:
+            found = proposals.summaries(self.store, self.specs.thumbnail_filetype)
+        return [to_proposal(summary, known.get(summary["_id"], {})) for summary in found]
 
     def proposal(self, proposid: int) -> Proposal:
         """Return one proposal.
@@ -396,7 +579,7 @@ class Archive:
         found = proposals.summaries(self.store, self.specs.thumbnail_filetype, proposid)
         if not found:
             raise ProposalNotFound(f"there is no observation of proposal {proposid}")
-        return _proposal(found[0], proposals.by_id(self.store, [proposid]).get(proposid, {}))
+        return to_proposal(found[0], proposals.by_id(self.store, [proposid]).get(proposid, {}))
 
     def neighbours(
         self,
@@ -415,60 +598,36 @@ class Archive:
         """
         within = self.condition(of_proposal(observation["proposid"]), *conditions)
         order = self.order(sort)
-        row = {key.address: observation[key.address] for key in order}
-        last = observations.sort_key(row | {"rootname": observation.rootname}, order)
+        order = observations.total_order(order)
+        itself = Equals("rootname", observation.rootname)
+        last = observations.sort_key(next(observations.find(self.store, itself, [], order)), order)
         backwards = [Order(key.address, not key.descending) for key in order]
         found = (
-            observations.find(self.store, within, ["ipppssoot"], direction, 1, last)
+            observations.find(
+                self.store, within, ["ipppssoot"], direction, 1, last, self.time_limit
+            )
             for direction in (backwards, order)
         )
         before, after = (next((row["ipppssoot"] for row in rows), None) for rows in found)
         return before, after
 
     def summary(self) -> Summary:
-        """Return what is in the archive, and the last run of the ingest."""
-        totals = observations.totals(self.store)
-        filetypes = {
-            name: {key: totals["filetypes"][name][key] for key in ("files", "bytes")}
-            for name in self.specs.filetypes
-            if name in totals["filetypes"]
-        }
-        return Summary(
-            observations=totals["observations"],
-            files=sum(entry["files"] for entry in filetypes.values()),
-            bytes=sum(entry["bytes"] for entry in filetypes.values()),
-            previews=totals["previews"],
-            detectors={
-                name: totals["detectors"][name]
-                for name in self.specs.detectors
-                if name in totals["detectors"]
-            },
-            filetypes=filetypes,
-            last_run=next(iter(self.runs(1)), None),
-        )
+        """Return what is in the archive as counted after the last ingest, and that run."""
+        totals = tallies.totals(self.store) or observations.totals(self.store)
+        return to_summary(totals, self.specs, next(iter(self.runs(1)), None))
 
 
-def of_proposal(proposid: int | None) -> Condition:
-    """Return the condition to belong to a proposal, or with None to no known one."""
-    if proposid is None:
-        # Not as being unknown: this an index serves.
-        return Not(Between("proposid", low=0))
-    return Equals("proposid", proposid)
+def _checked(seconds: float | None, name: str = "time_limit") -> float | None:
+    """Return a number of seconds, or None, if it is one to wait for."""
+    if seconds is None:
+        return None
+    # Written so that NaN does not pass.
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+        raise QueryError(f"{name} must be seconds, more than 0, or None, not {seconds!r}")
+    return seconds
 
 
-def _proposal(summary: Mapping[str, Any], known: Mapping[str, Any]) -> Proposal:
-    names_of_pi = [summary["pr_inv_l"], summary["pr_inv_f"]]
-    return Proposal(
-        proposid=summary["_id"],
-        type=known.get("type"),
-        title=known.get("title"),
-        cycle=known.get("cycle"),
-        pi=known.get("pi") or ", ".join(name for name in names_of_pi if name) or None,
-        observations=summary["observations"],
-        detectors=tuple(sorted(filter(None, summary["detectors"]))),
-        targets=tuple(sorted(filter(None, summary["targets"]))),
-        first=summary["first"],
-        last=summary["last"],
-        exptime=summary["exptime"],
-        thumbnail=summary["thumbnail"],
-    )
+def _at_least_one(name: str, number: int | None) -> int | None:
+    if number is not None and number < 1:
+        raise QueryError(f"{name} must be at least 1, not {number}")
+    return number

@@ -46,6 +46,10 @@ class QueryError(ArchiveError):
     """A condition, a column or a sort order cannot be understood."""
 
 
+class QueryTimeout(QueryError):
+    """A search took longer than its time limit; the message says why, and how to lift it."""
+
+
 class SpecError(ArchiveError):
     """The keyword specs contradict themselves or cannot be read."""
 

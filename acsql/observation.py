@@ -1,4 +1,4 @@
-"""One rootname as scripts and pages see it: its metadata, its files and their headers.
+"""One rootname as scripts and pages see it: its metadata, its headers, its files and pixels.
 
 The document comes without its headers, which are most of it; they are read when asked for.
 """
@@ -9,12 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from astropy.io import fits
 
-from . import names, query
+from . import fits_header, names, query
 from .config import Config
 from .errors import DatasetNotFound
-from .specs import KeywordSpecs
+from .specs import HeaderKey, KeywordSpecs
 from .store import observations
 from .store.connection import Store
 
@@ -76,7 +77,7 @@ class Observation:
         column = query.resolve(keyword, self._specs)
         if column.place:
             filetype, extension = column.place
-            return self.header(filetype, extension)[column.spec.name]
+            return self.stored_header(filetype, extension)[column.spec.name]
         return self._document[column.address]
 
     @property
@@ -110,8 +111,12 @@ class Observation:
 
     @cached_property
     def headers(self) -> dict[str, dict[int, Header]]:
-        """All headers, by filetype and extension."""
-        return {filetype: self.filetype_headers(filetype) for filetype in self.datasets}
+        """All headers as they are stored, by filetype and extension."""
+        stored = observations.headers(self._store, self.rootname) or {}
+        return {
+            filetype: self._by_extension(filetype, stored.get(filetype, {}))
+            for filetype in self.datasets
+        }
 
     @cached_property
     def extensions(self) -> dict[str, dict[int, str]]:
@@ -131,13 +136,16 @@ class Observation:
         """
         self._filename(filetype)
         found = observations.headers(self._store, self.rootname, filetype) or {}
+        return self._by_extension(filetype, found)
+
+    def _by_extension(self, filetype: str, stored: Mapping[str, Any]) -> dict[int, Header]:
         return {
             int(extension): Header(f"{self.rootname} {filetype} {extension}", values)
-            for extension, values in sorted(found.items(), key=lambda item: int(item[0]))
+            for extension, values in sorted(stored.items(), key=lambda item: int(item[0]))
         }
 
-    def header(self, filetype: str, extension: int) -> Header:
-        """Return one header.
+    def stored_header(self, filetype: str, extension: int) -> Header:
+        """Return one header as it is stored.
 
         Raises
         ------
@@ -149,6 +157,29 @@ class Observation:
         if found is None:
             raise DatasetNotFound(f"{filename} has no extension {extension}")
         return Header(f"{self.rootname} {filetype} {extension}", found)
+
+    def header(self, filetype: str, extension: int = 0) -> fits.Header:
+        """Return one header as an astropy Header, made from the database without the file.
+
+        Keywords, values and their order are those of the file; the comments are the units and
+        descriptions of the keyword specs.  Blank cards are gone, COMMENT and HISTORY stand
+        together, the keywords of drizzled blocks (``D001DATA`` ...) stand last, and an unknown
+        value is undefined even if it was blank text; `acsql.fits_header` tells the rest.
+
+        Parameters
+        ----------
+        extension : int
+            The number of the extension; 0 is the primary header.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype or extension.
+        """
+        stored = self.stored_header(filetype, extension)
+        detector = self._document.detector
+        key = HeaderKey(detector, filetype, extension) if detector else None
+        return fits_header.to_fits(stored.values, self._specs, key)
 
     def path(self, filetype: str) -> Path:
         """Return where the FITS file of a filetype lies."""
@@ -168,6 +199,40 @@ class Observation:
             return fits.open(path, **options)
         except OSError as error:
             raise DatasetNotFound(f"cannot open {path}: {error}") from error
+
+    def data(self, filetype: str, extname: str = "SCI", extver: int = 1) -> np.ndarray:
+        """Return the pixels of an image, of which alone the file is read.
+
+        Parameters
+        ----------
+        extname, extver : str, int
+            What the extension is called, like ``SCI`` and ``1``.
+
+        Returns
+        -------
+        array
+            Rows by columns as in the file, in the byte order of the machine, with BSCALE and
+            BZERO applied; an image that the header describes as constant is filled with its
+            value.
+
+        Raises
+        ------
+        DatasetNotFound
+            If there is no such file or extension, or it holds no image.
+        """
+        path = self.path(filetype)
+        name = f"{path.name}[{extname},{extver}]"
+        with self.open(filetype, memmap=False) as hdus:
+            try:
+                pixels = _pixels(hdus[extname, extver])
+            except KeyError as error:
+                held = ", ".join(f"{hdu.name},{hdu.ver}" for hdu in hdus[1:])
+                raise DatasetNotFound(f"there is no {name}; the file has {held}") from error
+            except (OSError, TypeError, ValueError) as error:
+                raise DatasetNotFound(f"{name} cannot be read: {error}") from error
+        if pixels is None:
+            raise DatasetNotFound(f"{name} holds no image")
+        return pixels
 
     def jpeg(self, filetype: str) -> Path:
         """Return where the preview of a filetype lies.
@@ -200,3 +265,29 @@ class Observation:
             held = ", ".join(self.datasets)
             raise DatasetNotFound(f"{self.rootname} has no {filetype}; it has {held}")
         return self._document.datasets[filetype]
+
+
+def _pixels(hdu: Any) -> np.ndarray | None:
+    """Return the pixels of an extension, None if it is no image or has none.
+
+    An image whose pixels are all the same may be stored as its header alone: no axes, and
+    NPIX1, NPIX2 and PIXVALUE in their place (Introduction to the HST Data Handbooks, 2.2).
+    """
+    if not hdu.is_image:
+        return None
+    if hdu.data is not None:
+        return hdu.data.astype(hdu.data.dtype.newbyteorder("="), copy=False)
+    shape = [hdu.header.get(keyword) for keyword in ("NPIX2", "NPIX1")]
+    if not all(shape) or "PIXVALUE" not in hdu.header:
+        return None
+    value = hdu.header["PIXVALUE"]
+    stored = np.dtype(fits.hdu.image.BITPIX2DTYPE[hdu.header["BITPIX"]])
+    return np.full(shape, value, stored if _holds(stored, value) else np.float32)
+
+
+def _holds(dtype: np.dtype, value: float) -> bool:
+    """Whether a number is one of a type's."""
+    if dtype.kind == "f":
+        return True
+    bounds = np.iinfo(dtype)
+    return bounds.min <= value <= bounds.max and value == int(value)

@@ -1,6 +1,8 @@
 """The door: observations, searches, pages and proposals of the sample archive."""
 
-from datetime import datetime
+import math
+from collections import Counter
+from datetime import datetime, timedelta
 
 import astropy.units as u
 import numpy as np
@@ -15,19 +17,21 @@ from acsql.errors import (
     ObservationNotFound,
     ProposalNotFound,
     QueryError,
+    QueryTimeout,
 )
-from acsql.query import Between, Equals, Like, Not, Or
+from acsql.query import And, Between, Equals, Like, Not, Or, Overlaps
+from acsql.store import tallies
 
 COLUMNS = ["rootname", "detector", "targname", "exptime", "expstart", "date_obs", "filter1"]
 
 
 @pytest.fixture(scope="module")
 def everything(sample_archive: acsql.Archive) -> list[dict]:
-    return list(sample_archive.rows(columns=COLUMNS))
+    return list(sample_archive.iter(columns=COLUMNS))
 
 
 def of(sample_archive: acsql.Archive, *conditions, **keywords) -> set[str]:
-    return {row["rootname"] for row in sample_archive.rows(*conditions, **keywords)}
+    return {row["rootname"] for row in sample_archive.iter(*conditions, **keywords)}
 
 
 def test_no_condition_means_all(sample_archive: acsql.Archive, everything: list[dict]) -> None:
@@ -87,7 +91,7 @@ def test_conditions(sample_archive, everything, condition, keeps) -> None:
 
 def test_any_keyword_of_any_header(sample_archive: acsql.Archive) -> None:
     columns = ["rootname", "flt.1.goodmean"]
-    rows = list(sample_archive.rows("flt.1.goodmean>0", columns=columns))
+    rows = list(sample_archive.iter("flt.1.goodmean>0", columns=columns))
     assert rows
     for row in rows:
         stored = sample_archive.observation(row["rootname"]).headers["flt"][1]["GOODMEAN"]
@@ -95,7 +99,7 @@ def test_any_keyword_of_any_header(sample_archive: acsql.Archive) -> None:
 
 
 def test_blocks_of_drizzled_products(sample_archive: acsql.Archive) -> None:
-    rows = list(sample_archive.rows("drz.0.DnnnDEXP>0", columns=["rootname", "drz.0.dnnndexp"]))
+    rows = list(sample_archive.iter("drz.0.DnnnDEXP>0", columns=["rootname", "drz.0.dnnndexp"]))
     assert rows
     blocks = sample_archive.observation(rows[0]["rootname"]).headers["drz"][0]["dnnn"]
     assert rows[0]["drz.0.dnnndexp"] == [block["dexp"] for block in blocks]
@@ -125,7 +129,7 @@ def test_an_empty_result_is_a_table(sample_archive: acsql.Archive) -> None:
 @pytest.mark.parametrize("sort", ["exptime", "-exptime", ["detector", "-expstart"], "filter1"])
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_pages_put_together_are_the_result(sample_archive, sort, size: int) -> None:
-    whole = [row["rootname"] for row in sample_archive.rows(columns=["rootname"], sort=sort)]
+    whole = [row["rootname"] for row in sample_archive.iter(columns=["rootname"], sort=sort)]
     paged, mark = [], None
     while True:
         page = sample_archive.page(columns=["rootname"], sort=sort, size=size, after=mark)
@@ -142,6 +146,25 @@ def test_limit(sample_archive: acsql.Archive) -> None:
         sample_archive.search(limit=-1)
 
 
+@pytest.mark.parametrize("wrong", [0, -1, -50])
+def test_what_is_asked_for_is_at_least_one(sample_archive, wrong: int) -> None:
+    for ask in (
+        lambda: sample_archive.iter(limit=wrong),
+        lambda: sample_archive.page(size=wrong),
+        lambda: sample_archive.gallery(size=wrong),
+        lambda: sample_archive.facets("detector", limit=wrong),
+    ):
+        with pytest.raises(QueryError, match=str(wrong)):
+            ask()
+
+
+def test_ties_come_by_time_and_then_by_rootname(sample_archive) -> None:
+    rows = list(sample_archive.iter(sort="detector", columns=["detector", "expstart", "rootname"]))
+    keys = [(r["detector"], r["expstart"] or -math.inf, r["rootname"]) for r in rows]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys)
+
+
 @pytest.mark.parametrize("mark", ["", "nonsense", "bm9uc2Vuc2U=", "WzEsMiwzXQ=="])
 def test_marks_of_other_searches_are_refused(sample_archive, mark: str) -> None:
     with pytest.raises(QueryError, match="mark"):
@@ -151,6 +174,216 @@ def test_marks_of_other_searches_are_refused(sample_archive, mark: str) -> None:
 def test_distinct_values(sample_archive: acsql.Archive, everything: list[dict]) -> None:
     assert sample_archive.distinct("detector") == sorted({row["detector"] for row in everything})
     assert sample_archive.distinct("detector", detector="WFC") == ["WFC"]
+
+
+@pytest.mark.parametrize("keyword", ["detector", "filter1", "targname", "exptime", "date_obs"])
+@pytest.mark.parametrize("given", [{}, {"detector": "WFC"}, {"exptime": (100, None)}])
+def test_facets_of_promoted_keywords(sample_archive, keyword, given) -> None:
+    rows = list(sample_archive.iter(columns=["rootname", keyword], **given))
+    expected = Counter(row[keyword] for row in rows if row[keyword] not in (None, ""))
+    found = sample_archive.facets(keyword, **given)
+    assert found == expected
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert sample_archive.distinct(keyword, **given) == sorted(expected)
+    assert sample_archive.facets(keyword, limit=2, **given) == dict(list(found.items())[:2])
+
+
+def test_facets_of_any_keyword(sample_archive) -> None:
+    rows = list(sample_archive.iter(columns=["raw.0.ccdgain"]))
+    known = [row["raw.0.ccdgain"] for row in rows if row["raw.0.ccdgain"] is not None]
+    assert known
+    assert sample_archive.facets("raw.0.ccdgain") == Counter(known)
+    blocks = [row["drz.0.dnnndata"] for row in sample_archive.iter(columns=["drz.0.dnnndata"])]
+    parts = Counter(value for block in blocks if block for value in set(block) if value)
+    assert sample_archive.facets("drz.0.dnnndata") == parts
+    assert parts
+
+
+@pytest.mark.parametrize("counted_ahead", [False, True])
+def test_counts_are_the_same_counted_ahead_or_now(empty_archive, counted_ahead: bool) -> None:
+    detectors = ["WFC", "WFC", "HRC", None]
+    empty_archive.store.observations.insert_many(
+        {"_id": f"j{n:07d}", "detector": name, "filter1": "F606W", "exptime": float(n)}
+        for n, name in enumerate(detectors)
+    )
+    if counted_ahead:
+        tallies.recount(empty_archive.store, empty_archive.specs)
+    assert empty_archive.count() == 4
+    assert empty_archive.count(detector="WFC") == 2
+    assert empty_archive.count(Not(Equals("detector", "WFC"))) == 2
+    assert empty_archive.count(detector="WFC", exptime=(1, None)) == 1
+    assert empty_archive.facets("detector") == {"WFC": 2, "HRC": 1}
+    assert empty_archive.distinct("detector") == ["HRC", "WFC"]
+    assert empty_archive.facets("exptime", detector="WFC") == {0.0: 1, 1.0: 1}
+    assert empty_archive.summary().detectors == {"WFC": 2, "HRC": 1}
+
+
+def test_a_count_tells_whether_it_is_exact(sample_archive) -> None:
+    found = sample_archive.count(detector="WFC")
+    assert found.exact
+    assert str(found) == f"{found}" == repr(found) == str(int(found))
+    assert sample_archive.count("raw.0.exptime>0", budget=1000).exact
+
+
+# --- searches that take too long
+
+
+@pytest.fixture
+def large(empty_archive: acsql.Archive) -> acsql.Archive:
+    """An archive of which nothing that no index serves can be had in a millisecond."""
+    empty_archive.store.make_indexes()
+    empty_archive.store.observations.insert_many(
+        (
+            {
+                "_id": f"j{n:07d}",
+                "proposid": n % 7,
+                "headers": {"raw": {"0": {"exptime": float(n % 4), "history": ["x" * 500]}}},
+            }
+            for n in range(20_000)
+        ),
+        ordered=False,
+    )
+    return empty_archive
+
+
+SLOW = {"time_limit": 0.001}
+SLOW_QUESTIONS = {
+    "search": lambda archive, **limit: archive.search(
+        "raw.0.exptime=1", sort="raw.0.exptime", **limit
+    ),
+    "iter": lambda archive, **limit: list(archive.iter("raw.0.exptime=1", **limit)),
+    "page": lambda archive, **limit: archive.page("raw.0.exptime=7", **limit),
+    "gallery": lambda archive, **limit: archive.gallery("raw.0.exptime=7", **limit),
+    "count": lambda archive, **limit: archive.count("raw.0.exptime=1", **limit),
+    "distinct": lambda archive, **limit: archive.distinct("raw.0.exptime", **limit),
+    "facets": lambda archive, **limit: archive.facets("raw.0.exptime", **limit),
+}
+
+
+@pytest.mark.parametrize("question", SLOW_QUESTIONS)
+def test_every_question_has_a_time_limit(large, question: str) -> None:
+    ask = SLOW_QUESTIONS[question]
+    with pytest.raises(QueryTimeout, match=r"0\.001 seconds: no index serves raw\.0\.exptime"):
+        ask(large, **SLOW)
+    ask(large)
+    large.time_limit = 0.001
+    with pytest.raises(QueryTimeout, match="time_limit=None"):
+        ask(large)
+    ask(large, time_limit=None)
+
+
+def test_the_time_limit_of_an_archive_is_given_when_it_is_opened(config) -> None:
+    with acsql.connect(config) as archive:
+        assert archive.time_limit == 60
+    with acsql.connect(config, time_limit=None) as archive:
+        assert archive.time_limit is None
+    with pytest.raises(QueryError, match="time_limit"):
+        acsql.connect(config, time_limit=0)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, math.nan, "soon", True])
+def test_a_time_limit_is_a_number_of_seconds(sample_archive, wrong) -> None:
+    with pytest.raises(QueryError, match="time_limit"):
+        sample_archive.search(time_limit=wrong)
+
+
+def test_behind_the_budget_a_count_is_estimated_and_says_so(large) -> None:
+    found = large.count("raw.0.exptime=1", budget=0.001)
+    assert not found.exact
+    assert str(found).startswith("about ")
+    assert abs(found - 5000) < 10 * 20_000 * (0.25 * 0.75 / 800) ** 0.5
+    assert large.count("raw.0.exptime=1", budget=1000) == 5000
+
+
+# --- why nothing is found
+
+
+def test_the_condition_that_empties_an_answer_is_told(sample_archive) -> None:
+    wfc = sample_archive.count(detector="WFC")
+    told = sample_archive.explain_empty(detector="WFC", targname="NOWHERE", exptime=(0, None))
+    assert told.found == 0
+    assert told.to_blame == [Equals("targname", "NOWHERE")]
+    assert [part.alone for part in told.parts][:2] == [wfc, 0]
+    assert [part.without for part in told.parts] == [False, True, False]
+    lines = str(told).splitlines()
+    assert "NOWHERE" in lines[2]
+    assert "no observation meets this; without it something would be found" in lines[2]
+
+
+def test_conditions_that_exclude_each_other_are_told(sample_archive) -> None:
+    told = sample_archive.explain_empty("detector=WFC", "detector=HRC", "exptime>=0")
+    assert [part.to_blame for part in told.parts] == [True, True, False]
+    assert all(part.alone for part in told.parts)
+
+
+def test_where_something_is_found_nothing_is_to_blame(sample_archive) -> None:
+    told = sample_archive.explain_empty(detector="WFC")
+    assert told.to_blame == []
+    assert str(told).startswith(f"{told.found} observations meet")
+
+
+def test_an_archive_without_anything_is_told(empty_archive) -> None:
+    assert "empty" in str(empty_archive.explain_empty())
+
+
+def test_what_cannot_be_counted_in_time_is_told(large) -> None:
+    told = large.explain_empty("raw.0.exptime=7", proposid=99, time_limit=0.001)
+    by_header, _ = told.parts
+    assert by_header.alone is None
+    assert "in time" in str(by_header)
+    assert large.explain_empty("raw.0.exptime=7", proposid=99).found == 0
+
+
+# --- the sky
+
+
+SQUARE = [[6.0, -72.0], [6.1, -72.0], [6.1, -71.9], [6.0, -71.9], [6.0, -72.0]]
+
+
+def test_what_overlaps_an_observation_is_found_by_its_name(empty_archive) -> None:
+    empty_archive.store.make_indexes()
+    for number, shift in enumerate([0.0, 0.05, 1.0]):
+        ring = [[ra + shift, dec] for ra, dec in SQUARE]
+        document = {
+            "_id": f"j000000{number}",
+            "footprint": {"type": "Polygon", "coordinates": [ring]},
+        }
+        empty_archive.store.observations.insert_one(document)
+    empty_archive.store.observations.insert_one({"_id": "j0000009"})
+    overlapping = Overlaps("J0000000Q")
+    assert of(empty_archive, overlapping) == {"j0000000", "j0000001"}
+    assert of(empty_archive, "overlaps(j0000000)") == {"j0000000", "j0000001"}
+    assert of(
+        empty_archive, Or((And((Overlaps("j0000002"),)), Equals("rootname", "j0000009")))
+    ) == {
+        "j0000002",
+        "j0000009",
+    }
+    assert "j0000000" not in of(empty_archive, Not(overlapping))
+    with pytest.raises(QueryError, match="j0000009 has no footprint"):
+        empty_archive.count(Overlaps("j0000009"))
+    with pytest.raises(ObservationNotFound, match="j8zz99zz"):
+        empty_archive.count(Overlaps("j8zz99zz"))
+
+
+# --- what is new
+
+
+def test_what_was_ingested_since_a_moment(sample_archive, everything) -> None:
+    names = {row["rootname"] for row in everything}
+    dates = {name: sample_archive.observation(name)["last_ingest_date"] for name in names}
+    newest = max(dates.values())
+    found = list(sample_archive.since(newest))
+    assert {observation.rootname for observation in found} == {
+        name for name in names if dates[name] == newest
+    }
+    every = [observation.rootname for observation in sample_archive.since("2026-01-01")]
+    assert sorted(every) == sorted(names)
+    assert [dates[name] for name in every] == sorted(dates.values())
+    assert list(sample_archive.since(newest + timedelta(days=1))) == []
+    assert {o["detector"] for o in sample_archive.since("2026-01-01", detector="WFC")} == {"WFC"}
+    with pytest.raises(QueryError, match="last_ingest_date"):
+        sample_archive.since("yesterday")
 
 
 def test_names_of_eight_and_nine_characters_in_any_case(sample_archive, everything) -> None:
@@ -183,7 +416,7 @@ def test_what_is_not_there_is_named(sample_archive, rootname: str, error: type) 
 
 
 def test_an_observation_s_files(sample_archive: acsql.Archive) -> None:
-    wfc = next(r["rootname"] for r in sample_archive.rows("detector=WFC", "raw.0.exptime>0"))
+    wfc = next(r["rootname"] for r in sample_archive.iter("detector=WFC", "raw.0.exptime>0"))
     observation = sample_archive.observation(wfc)
     with observation.open("raw") as hdus:
         assert hdus[0].header["EXPTIME"] == observation["exptime"]
@@ -231,7 +464,7 @@ def test_neighbours_walk_through_a_proposal(sample_archive: acsql.Archive) -> No
     proposid = max(sample_archive.proposals(), key=lambda p: p.observations).proposid
     expected = [
         row["ipppssoot"]
-        for row in sample_archive.rows(proposid=proposid, columns=["ipppssoot"], sort="expstart")
+        for row in sample_archive.iter(proposid=proposid, columns=["ipppssoot"], sort="expstart")
     ]
     walked, name = [], expected[0]
     while name:

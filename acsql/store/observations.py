@@ -3,15 +3,20 @@
 An observation is one document of tens of kilobytes, most of it headers, so nothing here reads
 more of it than was asked for.  Searches and writes go through the pymongo collection (an object
 per row costs three times a plain read); a single observation is served as a mongoengine document.
+Whatever a user asks has a time limit in seconds, for the server to keep; None lifts it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from pymongo import UpdateOne
+from pymongo.errors import ExecutionTimeout
 
-from ..query import Condition
+from ..errors import QueryTimeout
+from ..query import Condition, Like
+from ..query.conditions import OfKeyword, leaves
 from .connection import Store
 from .documents import BLOCKS, path
 from .filters import to_filter
@@ -28,6 +33,16 @@ _TYPES = {
 }
 
 
+TIE_BREAKERS = ("expstart", "rootname")
+_UNKNOWN = (None, "")
+# Rows that are fetched together: a cursor that nobody asks for ten minutes is closed by the server.
+_BATCH = 1000
+# What is estimated from: so many observations at random, and no larger a share, for beyond one in
+# twenty the server reads all of them (manual, "$sample").
+_SAMPLE = 2000
+_SHARE = 0.04
+
+
 class Order(NamedTuple):
     """One key of a sort: an address, up or down."""
 
@@ -41,20 +56,35 @@ def get(store: Store, rootname: str) -> Any | None:
         return store.documents.observation.objects(pk=rootname).exclude("headers").first()
 
 
-def whole(store: Store, rootname: str) -> dict[str, Any] | None:
-    """Return the whole document of an observation as it is stored, or None."""
+def whole(store: Store, rootname: str, without: Iterable[str] = ()) -> dict[str, Any] | None:
+    """Return the document of an observation as it is stored, or None.
+
+    Parameters
+    ----------
+    without : iterable of str
+        The filetypes whose headers, which are most of it, are left out.
+    """
+    left_out = {f"headers.{filetype}": 0 for filetype in without}
     with store.errors():
-        return store.observations.find_one({"_id": rootname})
+        return store.observations.find_one({"_id": rootname}, left_out or None)
 
 
 def headers(
-    store: Store, rootname: str, filetype: str, extension: int | None = None
+    store: Store, rootname: str, filetype: str | None = None, extension: int | None = None
 ) -> dict[str, Any] | None:
-    """Return the headers of a filetype, or the one of an extension, or None."""
-    parts = ["headers", filetype, *([] if extension is None else [str(extension)])]
+    """Return all headers, those of a filetype, or the one of an extension, or None."""
+    given = [str(part) for part in (filetype, extension) if part is not None]
+    parts = ["headers", *given]
     with store.errors():
         found = store.observations.find_one({"_id": rootname}, {".".join(parts): 1})
     return value_at(found or {}, parts)
+
+
+def footprint(store: Store, rootname: str) -> dict[str, Any] | None:
+    """Return the footprint of an observation as GeoJSON, or None."""
+    with store.errors():
+        found = store.observations.find_one({"_id": rootname}, {"footprint": 1})
+    return (found or {}).get("footprint")
 
 
 def beginning_with(store: Store, prefix: str) -> list[str]:
@@ -105,25 +135,149 @@ def all_files(store: Store) -> Iterator[dict[str, Any]]:
     """Yield what is known of the files and pictures of all observations, in their order."""
     kept = ("ipppssoot", "path", "datasets", "files", "previews")
     with store.errors():
-        # In small batches: a cursor that nobody asks for ten minutes is closed by the server.
-        cursor = store.observations.find({}, dict.fromkeys(kept, 1), batch_size=1000)
+        cursor = store.observations.find({}, dict.fromkeys(kept, 1), batch_size=_BATCH)
         yield from cursor.sort("_id", 1)
 
 
-def count(store: Store, condition: Condition) -> int:
-    """Return how many observations meet a condition."""
+def count(store: Store, condition: Condition, time_limit: float | None = None) -> int:
+    """Return how many observations meet a condition.
+
+    Raises
+    ------
+    QueryTimeout
+        If it takes longer than `time_limit` seconds.
+    """
     filter_ = to_filter(condition)
     # Without a condition no index would be taken, and every document read.
-    hint = {} if filter_ else {"hint": "_id_"}
-    with store.errors():
-        return store.observations.count_documents(filter_, **hint)
+    options = {} if filter_ else {"hint": "_id_"}
+    if time_limit is not None:
+        options["maxTimeMS"] = _milliseconds(time_limit)
+    with _limited(store, condition, time_limit):
+        return store.observations.count_documents(filter_, **options)
 
 
-def distinct(store: Store, address: str, condition: Condition) -> list[Any]:
+def is_any(store: Store, condition: Condition, time_limit: float | None = None) -> bool:
+    """Return whether any observation meets a condition; raises like `count`."""
+    options = {} if time_limit is None else {"max_time_ms": _milliseconds(time_limit)}
+    with _limited(store, condition, time_limit):
+        return store.observations.find_one(to_filter(condition), {"_id": 1}, **options) is not None
+
+
+def estimated_count(store: Store, condition: Condition, time_limit: float | None = None) -> int:
+    """Return about how many observations meet a condition, from a random sample of them."""
+    with _limited(store, condition, time_limit):
+        total = store.observations.estimated_document_count()
+        # Too few for a share of them to say anything are looked at one and all.
+        size = min(_SAMPLE, int(_SHARE * total)) if total > _SAMPLE else total
+        if not size:
+            return 0
+        pipeline = [
+            {"$sample": {"size": size}},
+            {"$match": to_filter(condition)},
+            {"$count": "number"},
+        ]
+        found = next(iter(_aggregate(store, pipeline, time_limit)), {"number": 0})
+    return round(found["number"] * total / size)
+
+
+def values(
+    store: Store, address: str, condition: Condition, time_limit: float | None = None
+) -> dict[Any, int]:
+    """Return the values that a keyword takes and in how many observations, without null and blank.
+
+    One that takes several in an observation, as in the blocks of drizzled products, counts there
+    for each of them.
+    """
+    place, filter_ = path(address), to_filter(condition)
+    if "." in address:
+        known = {place: {"$exists": True}}
+        once = {"$cond": [{"$isArray": f"${place}"}, {"$setUnion": f"${place}"}, f"${place}"]}
+        steps = [{"$project": {"_id": 0, "value": once}}, {"$unwind": "$value"}]
+    else:
+        # With nothing else asked for, an index alone can answer.
+        known = {place: {"$nin": list(_UNKNOWN)}}
+        steps = [{"$project": {"_id": place == "_id", "value": f"${place}"}}]
+    pipeline = [
+        {"$match": {"$and": [filter_, known]} if filter_ else known},
+        *steps,
+        {"$group": {"_id": "$value", "number": {"$sum": 1}}},
+    ]
+    numbers: dict[Any, int] = {}
+    with _limited(store, condition, time_limit, [Order(address)]):
+        for row in _aggregate(store, pipeline, time_limit):
+            if row["_id"] not in _UNKNOWN:
+                numbers[row["_id"]] = numbers.get(row["_id"], 0) + row["number"]
+    return numbers
+
+
+def distinct(
+    store: Store, address: str, condition: Condition, time_limit: float | None = None
+) -> list[Any]:
     """Return the values that a keyword takes, sorted, without null and blank."""
+    options = {} if time_limit is None else {"maxTimeMS": _milliseconds(time_limit)}
+    with _limited(store, condition, time_limit, [Order(address)]):
+        found = store.observations.distinct(path(address), to_filter(condition), **options)
+    return in_order(found)
+
+
+def in_order(found: Iterable[Any]) -> list[Any]:
+    """Return values sorted, also of several types, without null and blank."""
+    return sorted((value for value in found if value not in _UNKNOWN), key=_by_type)
+
+
+def aggregate(
+    store: Store,
+    pipeline: Sequence[dict[str, Any]],
+    condition: Condition,
+    time_limit: float | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yield what stages make of the observations that meet a condition; raises like `count`."""
+    with _limited(store, condition, time_limit):
+        yield from _aggregate(store, list(pipeline), time_limit)
+
+
+def _aggregate(
+    store: Store, pipeline: list[dict[str, Any]], time_limit: float | None
+) -> Iterable[dict[str, Any]]:
+    options = {} if time_limit is None else {"maxTimeMS": _milliseconds(time_limit)}
+    return store.observations.aggregate(pipeline, batchSize=_BATCH, **options)
+
+
+def _milliseconds(time_limit: float) -> int:
+    """Return a time limit as MongoDB takes it: whole, at least one, and of four bytes."""
+    return int(min(max(1, 1000 * time_limit), 2**31 - 1))
+
+
+@contextmanager
+def _limited(
+    store: Store, condition: Condition, time_limit: float | None, order: Sequence[Order] = ()
+) -> Iterator[None]:
+    """Turn what the server says of a time limit into a `QueryTimeout` that says why."""
     with store.errors():
-        values = store.observations.distinct(path(address), to_filter(condition))
-    return sorted((value for value in values if value not in (None, "")), key=_by_type)
+        try:
+            yield
+        except ExecutionTimeout as error:
+            slow = unserved(store, condition, order)
+            reason = f"no index serves {', '.join(slow)}" if slow else "there is much to look at"
+            raise QueryTimeout(
+                f"the search took longer than its time limit of {time_limit:g} seconds: {reason}. "
+                "Ask for less, or give it more time (time_limit=None lifts the limit)"
+            ) from error
+
+
+def unserved(store: Store, condition: Condition, order: Sequence[Order] = ()) -> list[str]:
+    """Return the keywords of a search, as far as no index of the server helps to find or sort."""
+    indexes = store.observations.index_information().values()
+    first = {index["key"][0][0] for index in indexes}
+    lacking = []
+    for leaf, _ in leaves(condition):
+        if isinstance(leaf, Like) and leaf.pattern[:1] in ("*", "?"):
+            lacking.append(f"{leaf.keyword}={leaf.pattern}")
+        elif isinstance(leaf, OfKeyword) and path(leaf.keyword) not in first:
+            lacking.append(leaf.keyword)
+    if order and path(order[0].address) not in first:
+        lacking.append(order[0].address)
+    return list(dict.fromkeys(lacking))
 
 
 def _by_type(value: Any) -> tuple[str, Any]:
@@ -137,17 +291,25 @@ def find(
     order: Sequence[Order] = (),
     limit: int = 0,
     after: Sequence[Any] | None = None,
+    time_limit: float | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield rows: the values of some addresses in the observations that meet a condition.
 
     Parameters
     ----------
     order : sequence of Order
-        The rootname is always the last key, so that the order is a total one.
+        Made a total one by `total_order`.
     limit : int
         At most so many rows; 0 means all.
     after : sequence, optional
         The `sort_key` of the last row seen; rows come from the one behind it on.
+    time_limit : float, optional
+        Seconds that the server may spend on it; those in which nobody asks for rows do not count.
+
+    Raises
+    ------
+    QueryTimeout
+        If it takes longer, as soon as it does.
     """
     order = total_order(order)
     filter_ = to_filter(condition)
@@ -156,9 +318,11 @@ def find(
     wanted = {*addresses, *(key.address for key in order)}
     parts = {address: path(address).split(".") for address in wanted}
     projection = {path(address): 1 for address in wanted}
-    with store.errors():
-        cursor = store.observations.find(filter_, projection, limit=limit)
+    with _limited(store, condition, time_limit, order):
+        cursor = store.observations.find(filter_, projection, limit=limit, batch_size=_BATCH)
         cursor.sort([(path(key.address), -1 if key.descending else 1) for key in order])
+        if time_limit is not None:
+            cursor.max_time_ms(_milliseconds(time_limit))
         for document in cursor:
             yield {address: value_at(document, parts[address]) for address in wanted}
 
@@ -169,11 +333,18 @@ def sort_key(row: dict[str, Any], order: Sequence[Order]) -> list[Any]:
 
 
 def total_order(order: Sequence[Order]) -> list[Order]:
+    """Return an order in which no two rows are alike: ties come by time, then by rootname.
+
+    In the direction of the key before, so that one index serves all, read either way.
+    """
     keys = list(order)
-    if any(key.address == "rootname" for key in keys):
-        return keys
-    # In the direction of the key before it, so that an index serves both, read either way.
-    return [*keys, Order("rootname", bool(keys) and keys[-1].descending)]
+    descending = bool(keys) and keys[-1].descending
+    for tie_breaker in TIE_BREAKERS:
+        if any(key.address == "rootname" for key in keys):
+            break
+        if all(key.address != tie_breaker for key in keys):
+            keys.append(Order(tie_breaker, descending))
+    return keys
 
 
 def _beyond(order: Sequence[Order], last: Sequence[Any]) -> dict[str, Any]:
@@ -190,9 +361,13 @@ def _further(field: str, key: Order, value: Any) -> list[dict[str, Any]]:
     """Return what comes behind a value of one key; null and missing come before all values."""
     if value is None:
         return [] if key.descending else [{field: {"$ne": None}}]
+    if "." not in key.address:
+        # A promoted value is of its type.  Null asked for by itself would keep the server from
+        # merging the rows in their order.
+        return [{field: {"$not": {"$gte": value}} if key.descending else {"$gt": value}}]
+    # In a header a value that did not fit is kept as it was read.
     found = [{field: {"$lt" if key.descending else "$gt": value}}]
-    # A promoted value is of its type; in a header one that did not fit is kept as it was read.
-    others = _types_behind(value, key.descending) if "." in key.address else []
+    others = _types_behind(value, key.descending)
     if others:
         found.append({field: {"$type": others}})
     if key.descending:

@@ -156,7 +156,10 @@ def note_tried(store: Store, proposids: Iterable[int], when: datetime) -> None:
 
 def type_of(store: Store, proposid: int | None) -> str | None:
     """Return the type of a proposal, None where it is not known."""
-    return by_id(store, [proposid]).get(proposid, {}).get("type") if proposid else None
+    if proposid is None:
+        return None
+    with store.errors():
+        return (store.proposals.find_one({"_id": proposid}, {"type": 1}) or {}).get("type")
 
 
 def summaries(
@@ -167,6 +170,12 @@ def summaries(
     Each has ``_id`` (the proposal), observations, detectors and targets (sets), first and last
     (dates), exptime (seconds), pr_inv_l, pr_inv_f and the rootname of one with a thumbnail.
     """
+    with store.errors():
+        return list(store.observations.aggregate(summary_stages(thumbnail_filetype, proposid)))
+
+
+def summary_stages(thumbnail_filetype: str, proposid: int | None = None) -> list[dict[str, Any]]:
+    """Return the stages of an aggregation that yields what `summaries` returns."""
     match = {"proposid": {"$ne": None} if proposid is None else proposid}
     picture = f"$previews.{thumbnail_filetype}.thumbnail"
     thumbnail = {"$cond": [{"$gt": [picture, None]}, "$_id", None]}
@@ -182,9 +191,4 @@ def summaries(
         "pr_inv_f": {"$max": "$pr_inv_f"},
         "thumbnail": {"$max": thumbnail},
     }
-    with store.errors():
-        return list(
-            store.observations.aggregate(
-                [{"$match": match}, {"$group": group}, {"$sort": {"_id": 1}}]
-            )
-        )
+    return [{"$match": match}, {"$group": group}, {"$sort": {"_id": 1}}]

@@ -1,6 +1,9 @@
 """Are observations kept whole, and does a search yield every row once, page by page?"""
 
 import copy
+import threading
+import time
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cmp_to_key
 from typing import Any
@@ -9,9 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acsql.errors import DatabaseError
-from acsql.query import And, Between, Equals, Like
+from acsql.errors import DatabaseError, QueryTimeout
+from acsql.query import And, Between, Equals, Like, Not, Or
+from acsql.query.conditions import Exists, Within
 from acsql.store import observations
+from acsql.store.documents import path
+from acsql.store.filters import to_filter
 from acsql.store.observations import Order
 
 DOCUMENT = {
@@ -200,6 +206,8 @@ def test_a_row_has_what_was_asked_for(filled):
             "raw.1.goodmean": 5.5,
             "raw.0.history": ["first", "second"],
             "previews": DOCUMENT["previews"],
+            # by which it is sorted
+            "expstart": None,
         }
     ]
 
@@ -207,8 +215,8 @@ def test_a_row_has_what_was_asked_for(filled):
 def test_a_row_has_what_it_is_sorted_by(filled):
     rows = list(observations.find(filled, EVERYTHING, [], [Order("exptime")]))
     assert [observations.sort_key(row, [Order("exptime")]) for row in rows] == [
-        [None, "jcp001010"],
-        [60.0, "j8bt05nj"],
+        [None, None, "jcp001010"],
+        [60.0, None, "j8bt05nj"],
     ]
 
 
@@ -249,15 +257,147 @@ def test_the_values_that_a_keyword_takes_where_a_condition_holds(filled):
     assert observations.distinct(filled, "targname", Equals("proposid", 1)) == []
 
 
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("exptime", {1.0: 2, 2.0: 1}),
+        ("rootname", {f"j{number:07d}": 1 for number in range(5)}),
+        ("drz.0.dnnndata", {"a": 2, "b": 1}),
+        ("drz.0.history", {"x": 1}),
+        ("raw.0.mixed", {1: 2, "1": 1}),
+        ("raw.1.exptime", {}),
+    ],
+)
+def test_values_are_counted_by_observation(store, address, expected):
+    blocks = [[{"data": "a"}, {"data": "b"}, {"data": "a"}], [{"data": "a"}, {}], [{"data": ""}]]
+    mixed = [1, "1", True, None, ""]
+    for number, exptime in enumerate([1.0, 2.0, 1.0, None, ""]):
+        headers = {"raw": {"0": {"mixed": mixed[number]}}}
+        if number < len(blocks):
+            headers["drz"] = {"0": {"dnnn": blocks[number]}}
+        if number == 0:
+            headers["drz"]["0"]["history"] = ["x", "x"]
+        document = {"_id": f"j{number:07d}", "exptime": exptime, "headers": headers}
+        observations.replace(store, document)
+    assert observations.values(store, address, EVERYTHING) == expected
+    assert observations.values(store, address, Equals("rootname", "j9999999")) == {}
+
+
+def test_values_of_an_indexed_keyword_are_counted_without_reading_documents(store):
+    store.observations.create_index([("detector", 1), ("_id", 1)])
+    store.observations.insert_many({"_id": f"j{n:07d}", "detector": "WFC"} for n in range(100))
+    with _profiled(store) as profile:
+        assert observations.values(store, "detector", EVERYTHING) == {"WFC": 100}
+    (entry,) = profile
+    assert entry["docsExamined"] == 0
+
+
+@contextmanager
+def _profiled(store):
+    """Give what the server notes of the queries within."""
+    profile = []
+    store.database.command("profile", 2)
+    try:
+        yield profile
+    finally:
+        store.database.command("profile", 0)
+        about = {"ns": store.observations.full_name, "command.aggregate": {"$exists": True}}
+        profile += store.database["system.profile"].find(about)
+
+
+@pytest.mark.parametrize("number", [0, 1, 30])
+def test_an_estimate_of_few_is_exact(store, number):
+    if number:
+        store.observations.insert_many(
+            {"_id": f"j{n:07d}", "exptime": float(n % 2)} for n in range(number)
+        )
+    assert observations.estimated_count(store, EVERYTHING) == number
+    assert observations.estimated_count(store, Equals("exptime", 1.0)) == number // 2
+
+
+def test_an_estimate_of_many_is_near(store):
+    store.observations.insert_many(
+        ({"_id": f"j{n:07d}", "exptime": float(n % 4)} for n in range(20_000)), ordered=False
+    )
+    found = observations.estimated_count(store, Equals("exptime", 1.0))
+    # A sample of 800: ten standard deviations.
+    assert abs(found - 5000) < 10 * 20_000 * (0.25 * 0.75 / 800) ** 0.5
+    assert found % (20_000 / 800) == 0
+
+
+# --- time limits
+
+
+SLOW = 0.001  # seconds, in which 20,000 documents cannot be read
+
+
+@pytest.fixture
+def many(store):
+    store.observations.insert_many(
+        (
+            {
+                "_id": f"j{n:07d}",
+                "headers": {"raw": {"0": {"exptime": float(n), "text": "x" * 500}}},
+            }
+            for n in range(20_000)
+        ),
+        ordered=False,
+    )
+    return store
+
+
+ASKED = And((Between("raw.0.exptime", low=5.0), Like("raw.0.text", "*y*")))
+ASK = {
+    "count": lambda store, limit: observations.count(store, ASKED, limit),
+    "is_any": lambda store, limit: observations.is_any(store, ASKED, limit),
+    "values": lambda store, limit: observations.values(store, "raw.0.text", ASKED, limit),
+    "distinct": lambda store, limit: observations.distinct(store, "raw.0.text", ASKED, limit),
+    "estimate": lambda store, limit: observations.estimated_count(store, ASKED, limit),
+    "find": lambda store, limit: list(
+        observations.find(store, ASKED, ["raw.0.text"], [Order("raw.0.text")], time_limit=limit)
+    ),
+}
+
+
+@pytest.mark.parametrize("ask", ASK)
+def test_a_search_that_takes_too_long_says_why(many, ask):
+    with pytest.raises(QueryTimeout) as caught:
+        ASK[ask](many, SLOW)
+    for said in ("0.001 seconds", "raw.0.exptime", "raw.0.text", "time_limit=None"):
+        assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("ask", ASK)
+def test_without_a_limit_it_takes_its_time(many, ask):
+    assert not ASK[ask](many, None)
+
+
+def test_what_no_index_serves_is_named(store):
+    store.observations.create_index([("exptime", 1), ("_id", 1)])
+    conditions = And(
+        (
+            Equals("exptime", 1.0),
+            Or((Between("flt.1.goodmean", 1), Not(Exists("targname")))),
+            Like("exptime", "*5"),
+            Within(1.0, 2.0, 3.0),
+        )
+    )
+    order = [Order("aperture")]
+    found = observations.unserved(store, conditions, order)
+    assert sorted(found) == ["aperture", "exptime=*5", "flt.1.goodmean", "targname"]
+    assert observations.unserved(store, Equals("rootname", "j8bt05nj"), [Order("exptime")]) == []
+
+
 # --- pages
 
 MOST = 100  # rows of all pages together
-KEYS = ("exptime", "targname", "flt.1.goodmean", "rootname")
+KEYS = ("exptime", "targname", "flt.1.goodmean", "expstart", "rootname")
 
 nullable = {
     "exptime": st.sampled_from([None, -1.0, 0.0, 60.0]),
     "targname": st.sampled_from([None, "", "A", "B", "a"]),
     "goodmean": st.sampled_from([None, 1.0, 2.0]),
+    "expstart": st.sampled_from([None, 52000.0, 52001.0, 52002.0]),
 }
 
 
@@ -267,7 +407,7 @@ def documents(draw, prefix: str = "j", max_size: int = 25) -> list[dict[str, Any
     found = []
     for number in range(draw(st.integers(0, max_size))):
         document: dict[str, Any] = {"_id": f"{prefix}{draw(st.integers(0, 99)):02d}{number:05d}"}
-        for name in ("exptime", "targname"):
+        for name in ("exptime", "targname", "expstart"):
             if draw(st.booleans()) or draw(st.booleans()):
                 document[name] = draw(nullable[name])
         if draw(st.booleans()):
@@ -297,13 +437,13 @@ def in_order(order: list[Order]):
     return cmp_to_key(compare)
 
 
-def pages(store, condition, order, size, between=lambda: None) -> list[dict[str, Any]]:
+def pages(store, condition, order, size, between=lambda: None, most=MOST) -> list[dict[str, Any]]:
     """Return the rows of all pages of a search, doing something between any two of them."""
     rows, after = [], None
     while page := list(observations.find(store, condition, KEYS, order, size, after)):
         assert len(page) <= size
         rows += page
-        assert len(rows) <= MOST, "pages without end"
+        assert len(rows) <= most, "pages without end"
         after = observations.sort_key(page[-1], order)
         between()
     return rows
@@ -398,9 +538,102 @@ def test_the_order_is_turned_round_by_turning_every_key_round(store, found, orde
     put(store, found)
     turned = [Order(key.address, not key.descending) for key in order]
     if not order:
-        turned = [Order("rootname", descending=True)]
+        turned = [Order("expstart", descending=True)]
     forwards = list(observations.find(store, EVERYTHING, KEYS, order))
     assert list(observations.find(store, EVERYTHING, KEYS, turned)) == forwards[::-1]
+
+
+@pytest.mark.parametrize(
+    ("order", "total"),
+    [
+        ([], ["expstart", "rootname"]),
+        (["exptime"], ["exptime", "expstart", "rootname"]),
+        (["-exptime"], ["-exptime", "-expstart", "-rootname"]),
+        (["exptime", "-targname"], ["exptime", "-targname", "-expstart", "-rootname"]),
+        (["-expstart"], ["-expstart", "-rootname"]),
+        (["expstart", "-exptime"], ["expstart", "-exptime", "-rootname"]),
+        (["rootname"], ["rootname"]),
+        (["-rootname", "exptime"], ["-rootname", "exptime"]),
+    ],
+)
+def test_ties_come_by_time_and_then_by_rootname(order, total):
+    given = [Order(key.removeprefix("-"), key.startswith("-")) for key in order]
+    found = observations.total_order(given)
+    assert [("-" if key.descending else "") + key.address for key in found] == total
+
+
+@settings(shared, max_examples=15)
+@given(found=documents(), order=orders, size=st.integers(1, 7))
+def test_rows_that_stay_come_once_while_a_writer_is_at_work(store, found, order, size):
+    put(store, found)
+    staying = {document["_id"] for document in found}
+    keys = {key.address for key in order}
+    stop, rounds = threading.Event(), []
+
+    def write() -> None:
+        """Write others anew with other keys, and those that stay with another value of no key."""
+        while not stop.is_set():
+            number = len(rounds)
+            other = {"exptime": float(number % 5), "expstart": 52000.0 + number % 3}
+            observations.replace(store, {"_id": f"k{number % 9:07d}", **other})
+            store.observations.delete_one({"_id": f"k{(number + 4) % 9:07d}"})
+            if found:
+                document = found[number % len(found)]
+                observations.replace(store, document | {"aperture": f"A{number}"})
+            rounds.append(number)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        # Nobody has to hope that the writer is between two pages: each waits for it.
+        rows = pages(store, EVERYTHING, order, size, lambda: _wait_for_more(rounds), most=10_000)
+    finally:
+        stop.set()
+        writer.join()
+    seen = [row["rootname"] for row in rows if row["rootname"] in staying]
+    assert sorted(seen) == sorted(staying), keys
+    assert [row for row in rows if row["rootname"] in staying] == [
+        row
+        for row in observations.find(store, EVERYTHING, KEYS, order)
+        if row["rootname"] in staying
+    ]
+
+
+def _wait_for_more(rounds: list[int]) -> None:
+    before = len(rounds)
+    while len(rounds) == before:
+        time.sleep(0)
+
+
+def explained(store, condition, order, after=None) -> dict[str, Any]:
+    """Return what the server does for a page of a search."""
+    filter_ = to_filter(condition)
+    total = observations.total_order(order)
+    if after is not None:
+        filter_ = {"$and": [filter_, observations._beyond(total, after)]}
+    cursor = store.observations.find(filter_, limit=10)
+    cursor.sort([(path(key.address), -1 if key.descending else 1) for key in total])
+    return cursor.explain()
+
+
+def stages(plan: dict[str, Any]) -> set[str]:
+    inner = [plan[name] for name in ("inputStage",) if name in plan] + plan.get("inputStages", [])
+    return {plan["stage"]}.union(*map(stages, inner))
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("condition", [EVERYTHING, Equals("detector", "WFC")])
+def test_an_index_serves_every_page_of_an_indexed_sort(store, condition, descending):
+    store.observations.create_index([("detector", 1), ("expstart", 1), ("_id", 1)])
+    store.observations.insert_many(
+        {"_id": f"j{n:07d}", "detector": ["WFC", "HRC", None][n % 3], "expstart": float(n % 50)}
+        for n in range(900)
+    )
+    order = [Order("detector", descending)]
+    for after in (None, ["WFC", 20.0, "j0000300"], ["WFC", None, "j0000300"]):
+        plan = explained(store, condition, order, after)
+        assert "SORT" not in stages(plan["queryPlanner"]["winningPlan"]), after
+        assert plan["executionStats"]["totalDocsExamined"] <= 10, after
 
 
 @pytest.mark.parametrize("descending", [False, True])

@@ -1,0 +1,294 @@
+"""One observation: are its headers and pixels those of its files?"""
+
+import math
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import starmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+import acsql
+from acsql import layout, names
+from acsql.config import Config
+from acsql.errors import DatasetNotFound
+from acsql.fits_header import to_fits
+from acsql.ingest import run
+from acsql.names import Filename
+from acsql.sample.cards import Hdu, card
+from acsql.specs import BLOCK, HeaderKey, KeywordSpecs
+
+REAL = Path(__file__).parents[2] / "shared" / "data" / "real"
+COMMENTARY = ("COMMENT", "HISTORY")
+
+Cards = list[tuple[str, Any]]
+
+
+def cards(header: fits.Header) -> Cards:
+    """Return what storing keeps of a header, in an order in which that can be compared.
+
+    Not kept are blank cards, and where blocks, commentary and repeated keywords stood.
+    """
+    kept = [(card.keyword, card.value) for card in header.cards if card.keyword]
+    moved, first, seen = [], [], set()
+    for keyword, value in kept:
+        if BLOCK.fullmatch(keyword) or keyword in COMMENTARY or keyword in seen:
+            moved.append((keyword, value))
+        else:
+            first.append((keyword, value))
+        seen.add(keyword)
+    return [*first, *sorted(moved, key=lambda card: card[0])]
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    """Whether a value came back: blank text may be undefined, and T and F may have lost quotes."""
+    if isinstance(ours, fits.card.Undefined):
+        return isinstance(theirs, fits.card.Undefined) or theirs.strip() == ""
+    if isinstance(theirs, bool) or isinstance(ours, bool):
+        return {True: "T", False: "F"}.get(ours, ours) == {True: "T", False: "F"}.get(
+            theirs, theirs
+        )
+    if isinstance(theirs, float) and math.isnan(theirs):
+        return ours == "nan"
+    return ours == theirs and isinstance(ours, str) == isinstance(theirs, str)
+
+
+def differences(ours: fits.Header, theirs: fits.Header) -> list[str]:
+    one, other = cards(ours), cards(theirs)
+    if [keyword for keyword, _ in one] != [keyword for keyword, _ in other]:
+        return [f"keywords: {[k for k, _ in one]} != {[k for k, _ in other]}"]
+    return [
+        f"{keyword}: {value!r} != {read!r}"
+        for (keyword, value), (_, read) in zip(one, other, strict=True)
+        if not same(value, read)
+    ]
+
+
+def test_headers_of_the_sample_are_those_of_its_files(sample_archive: acsql.Archive) -> None:
+    compared, found = 0, []
+    for row in sample_archive.iter(columns=["rootname"]):
+        observation = sample_archive.observation(row["rootname"])
+        for filetype in observation.datasets:
+            with observation.open(filetype) as hdus:
+                for extension, hdu in enumerate(hdus):
+                    ours = observation.header(filetype, extension)
+                    told = differences(ours, hdu.header)
+                    found += [f"{observation.rootname} {filetype} {extension} {t}" for t in told]
+                    compared += len(ours)
+    assert compared > 10_000
+    assert found == []
+
+
+@pytest.mark.parametrize("filename", ["j8bt05njq_raw.fits", "j8bt06o6q_raw.fits"])
+def test_headers_of_real_files(config: Config, filename: str) -> None:
+    if not (REAL / filename).is_file():
+        pytest.skip(f"{filename} is not here: ../shared is absent")
+    path = layout.fits_path(config.filesystem, Filename.parse(filename))
+    path.parent.mkdir(parents=True)
+    shutil.copy(REAL / filename, path)
+    run.ingest(config, run.Options(scheduler="synchronous"))
+    with acsql.connect(config) as archive, fits.open(path) as hdus:
+        observation = archive.observation(filename[:9])
+        for extension, hdu in enumerate(hdus):
+            assert differences(observation.header("raw", extension), hdu.header) == []
+        assert (observation.data("raw") == hdus["SCI", 1].data).all()
+        constant = observation.data("raw", "DQ", 1)
+        assert constant.shape == hdus["SCI", 1].data.shape
+        assert not constant.any()
+
+
+def test_a_header_can_be_written_to_a_file_and_read_again(sample_archive, tmp_path) -> None:
+    rootname = next(sample_archive.iter("flt.0.exptime>0", columns=["rootname"]))["rootname"]
+    header = sample_archive.observation(rootname).header("flt", 0)
+    header.tofile(tmp_path / "header.fits")
+    assert differences(fits.Header.fromfile(tmp_path / "header.fits"), header) == []
+
+
+def test_comments_are_unit_and_description(sample_archive) -> None:
+    rootname = next(sample_archive.iter("flt.0.exptime>0", columns=["rootname"]))["rootname"]
+    header = sample_archive.observation(rootname).header("flt", 0)
+    assert header.comments["EXPTIME"].startswith("[s] exposure duration")
+    assert all(len(card.image) == 80 for card in header.cards if not isinstance(card.value, str))
+
+
+# --- a stored header of any content
+
+KEY = HeaderKey("WFC", "flt", 0)
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        ({"exptime": 60.0}, [("EXPTIME", 60.0)]),
+        ({"date_obs": datetime(2002, 4, 13)}, [("DATE-OBS", "2002-04-13")]),
+        ({"time_obs": "18:16:35"}, [("TIME-OBS", "18:16:35")]),
+        ({"startime": datetime(2002, 4, 13, 18, 16, 35)}, [("STARTIME", "2002.103:18:16:35")]),
+        ({"subarray": True}, [("SUBARRAY", True)]),
+        ({"mtflag": "T"}, [("MTFLAG", "T")]),
+        ({"dp1_axis_1": 1.0}, [("DP1.AXIS.1", 1.0)]),
+        ({"dp1_extver": ""}, [("DP1.EXTVER", "")]),
+        ({"history": ["a", "b"], "naxis": 0}, [("HISTORY", "a"), ("HISTORY", "b"), ("NAXIS", 0)]),
+        ({"targname": "N" * 200}, [("TARGNAME", "N" * 200)]),
+        ({"targname": "O'NEIL  'S"}, [("TARGNAME", "O'NEIL  'S")]),
+        ({"targname": "ångström\n"}, [("TARGNAME", "?ngstr?m?")]),
+        ({"neverseen": 2**62}, [("NEVERSEEN", 2**62)]),
+        ({"a_long_keyword": 1}, [("A_LONG_KEYWORD", 1)]),
+        ({"exptime": float("inf")}, [("EXPTIME", "inf")]),
+        (
+            {"wcsname": "A", "_repeated": {"wcsname": ["B", "C"]}, "naxis": 0},
+            [("WCSNAME", "A"), ("WCSNAME", "B"), ("WCSNAME", "C"), ("NAXIS", 0)],
+        ),
+        (
+            {"dnnn": [{"block": 1, "data": "a"}, {"block": 12, "dexp": 1.5, "data": "b"}]},
+            [("D001DATA", "a"), ("D012DEXP", 1.5), ("D012DATA", "b")],
+        ),
+        (
+            {"dnnn": [{"block": 1, "data": "a", "_repeated": {"data": ["b"]}}]},
+            [("D001DATA", "a"), ("D001DATA", "b")],
+        ),
+    ],
+)
+@pytest.mark.parametrize("key", [KEY, None])
+def test_stored_values_come_back(specs: KeywordSpecs, stored, expected, key) -> None:
+    header = to_fits(stored, specs, key)
+    again = fits.Header.fromstring(header.tostring())
+    for found in (header, again):
+        assert [(card.keyword, card.value) for card in found.cards] == expected
+
+
+def test_an_unknown_value_is_undefined(specs: KeywordSpecs) -> None:
+    header = fits.Header.fromstring(to_fits({"exptime": None}, specs, KEY).tostring())
+    assert isinstance(header.cards["EXPTIME"].value, fits.card.Undefined)
+
+
+@pytest.mark.parametrize("microsecond", [0, 500_000])
+def test_times_have_what_they_were_read_with(specs: KeywordSpecs, microsecond: int) -> None:
+    moment = datetime(2002, 4, 13, 18, 16, 35, microsecond)
+    text = to_fits({"date": moment}, specs, KEY)["DATE"]
+    assert datetime.fromisoformat(text) in (moment, datetime(2002, 4, 13))
+
+
+def test_every_keyword_of_the_specs_makes_a_card(specs: KeywordSpecs) -> None:
+    values = {"int": 1, "float": 0.1, "str": "x" * 30, "bool": True, "time": "01:02:03"}
+    for key, listed in specs.lists.items():
+        stored = {
+            name: values.get(spec.type, datetime(2002, 4, 13))
+            for name, spec in listed.items()
+            if not name.startswith("dnnn")
+        }
+        header = to_fits(stored, specs, key)
+        assert [names.field(card.keyword) for card in header.cards] == list(stored)
+        assert fits.Header.fromstring(header.tostring()) is not None
+
+
+# --- pixels
+
+
+@pytest.fixture
+def written(config: Config) -> Iterator[acsql.Archive]:
+    """An archive with one file in which each extension is stored in another way."""
+    path = config.filesystem / "j8bt/j8bt05njq/j8bt05njq_raw.fits"
+    path.parent.mkdir(parents=True)
+    scaled = fits.ImageHDU(np.arange(12, dtype=np.int16).reshape(3, 4), name="SCALED")
+    scaled.header["BSCALE"], scaled.header["BZERO"] = 0.5, 10.0
+    fits.HDUList(
+        [
+            fits.PrimaryHDU(),
+            fits.ImageHDU(np.arange(12, dtype=np.uint16).reshape(3, 4) + 40_000, name="SCI"),
+            fits.ImageHDU(np.full((3, 4), np.nan, np.float32), name="SCI", ver=2),
+            scaled,
+            fits.ImageHDU(name="EMPTY"),
+            fits.BinTableHDU.from_columns([fits.Column("a", "J", array=[1])], name="TABLE"),
+        ]
+    ).writeto(path)
+    with path.open("ab") as file:
+        file.write(constant("DQ", 16, 8) + constant("ERR", 16, 2.5))
+        file.write(constant("WHT", -32, 1.5) + constant("FAR", 16, 70_000))
+    with acsql.connect(config) as archive:
+        archive.store.observations.insert_one(
+            {
+                "_id": "j8bt05nj",
+                "datasets": {"raw": path.name},
+                "files": {"raw": {"path": str(path.relative_to(config.filesystem))}},
+            }
+        )
+        yield archive
+
+
+def constant(name: str, bitpix: int, value: float) -> bytes:
+    """Return an extension of 3 rows of 4 equal pixels as the pipeline writes it."""
+    facts = {
+        "XTENSION": "IMAGE",
+        "BITPIX": bitpix,
+        "NAXIS": 0,
+        "PCOUNT": 0,
+        "GCOUNT": 1,
+        "EXTNAME": name,
+        "EXTVER": 1,
+        "NPIX1": 4,
+        "NPIX2": 3,
+        "PIXVALUE": value,
+    }
+    return b"".join(map(bytes, Hdu("".join(starmap(card, facts.items()))).parts()))
+
+
+@pytest.mark.parametrize(
+    ("extension", "dtype", "expected"),
+    [
+        (("SCI", 1), np.uint16, np.arange(12).reshape(3, 4) + 40_000),
+        (("SCI", 2), np.float32, np.full((3, 4), np.nan)),
+        (("SCALED", 1), np.float32, np.arange(12).reshape(3, 4) * 0.5 + 10),
+        (("DQ", 1), np.int16, np.full((3, 4), 8)),
+        (("ERR", 1), np.float32, np.full((3, 4), 2.5)),
+        (("WHT", 1), np.float32, np.full((3, 4), 1.5)),
+        (("FAR", 1), np.float32, np.full((3, 4), 70_000)),
+    ],
+)
+def test_pixels_are_physical_and_native(written, extension, dtype, expected) -> None:
+    data = written.observation("j8bt05nj").data("raw", *extension)
+    assert data.dtype == np.dtype(dtype)
+    assert data.dtype.isnative
+    np.testing.assert_array_equal(data, expected)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("raw", "SCI", 3), r"j8bt05njq_raw\.fits\[SCI,3\].*SCI,1, SCI,2, SCALED,1"),
+        (("raw", "EMPTY"), "EMPTY,1.*no image"),
+        (("raw", "TABLE"), "TABLE,1.*no image"),
+        (("flt",), "no flt; it has raw"),
+    ],
+)
+def test_pixels_that_are_not_there(written, asked, said) -> None:
+    with pytest.raises(DatasetNotFound, match=said):
+        written.observation("j8bt05nj").data(*asked)
+
+
+@pytest.mark.filterwarnings("ignore:File may have been truncated")
+def test_pixels_of_a_file_that_was_cut(written) -> None:
+    observation = written.observation("j8bt05nj")
+    path = observation.path("raw")
+    path.write_bytes(path.read_bytes()[: 2 * 2880 + 10])
+    with pytest.raises(DatasetNotFound, match=r"j8bt05njq_raw\.fits"):
+        observation.data("raw")
+
+
+def test_pixels_of_the_sample(sample_archive) -> None:
+    for row in sample_archive.iter("flt.0.exptime>0", detector="WFC", columns=["rootname"]):
+        observation = sample_archive.observation(row["rootname"])
+        with observation.open("flt") as hdus:
+            np.testing.assert_array_equal(observation.data("flt"), hdus["SCI", 1].data)
+
+
+def test_all_headers_are_those_of_each_filetype(sample_archive) -> None:
+    for row in sample_archive.iter(columns=["rootname"], limit=5):
+        observation = sample_archive.observation(row["rootname"])
+        for filetype, headers in observation.headers.items():
+            assert headers == observation.filetype_headers(filetype)
+            for extension, header in headers.items():
+                assert header == observation.stored_header(filetype, extension)

@@ -1,0 +1,316 @@
+"""Does a watch hand over each new or changed observation once, also after it was down?
+
+On a server by itself, and on a replica set, which has change streams, as acsql's own server is one.
+"""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+import acsql
+from acsql import sample
+from acsql.config import Config
+from acsql.errors import ArchiveError, QueryError
+from acsql.ingest import run
+from acsql.store import changes, observations, server
+
+SECONDS = 120  # nothing here takes that long, unless something hangs
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server by itself, which has no change streams."""
+    folder = tmp_path_factory.mktemp("standalone")
+    with socket.create_server((server.HOST, 0)) as free:
+        port = free.getsockname()[1]
+    command = [
+        server.find_mongod(),
+        f"--dbpath={folder}",
+        f"--logpath={folder}/mongod.log",
+        f"--bind_ip={server.HOST}",
+        f"--port={port}",
+        "--nounixsocket",
+        "--wiredTigerCacheSizeGB=0.25",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield f"mongodb://{server.HOST}:{port}/"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(params=["standalone", "replica set"])
+def watched(
+    request: pytest.FixtureRequest, config: Config, tmp_path: Path
+) -> Iterator[acsql.Archive]:
+    """An empty archive on a server of each kind."""
+    if request.param == "standalone":
+        config = config.at(request.getfixturevalue("standalone") + tmp_path.name)
+    with acsql.connect(config) as archive:
+        assert changes.has_streams(archive.store) == (request.param == "replica set")
+        archive.store.make_indexes()
+        yield archive
+        archive.store.client.drop_database(archive.store.database.name)
+
+
+def put(archive: acsql.Archive, rootname: str, when: datetime | None = None, size: int = 1, **more):
+    """Write an observation as an ingest does."""
+    when = (when or datetime.now(UTC).replace(tzinfo=None)).replace(microsecond=0)
+    files = {"raw": {"size": size, "mtime": when, "path": f"{rootname}_raw.fits"}}
+    document = {"_id": rootname, "last_ingest_date": when, "files": files, "datasets": {}}
+    observations.replace(archive.store, document | more)
+
+
+def names(archive: acsql.Archive, mark: Path, *conditions, **options) -> list[str]:
+    """Return what a nightly job is handed over."""
+    found = archive.watch(mark, *conditions, **{"patience": 0} | options)
+    return [observation.rootname for observation in found]
+
+
+def test_what_is_there_comes_first_and_once(watched, tmp_path) -> None:
+    mark = tmp_path / "mark"
+    for number in range(5):
+        put(watched, f"j000000{number}")
+    assert sorted(names(watched, mark)) == [f"j000000{n}" for n in range(5)]
+    assert names(watched, mark) == []
+
+
+def test_what_came_while_nobody_watched(watched, tmp_path) -> None:
+    mark = tmp_path / "mark"
+    put(watched, "j0000000", datetime(2026, 1, 1))
+    assert names(watched, mark) == ["j0000000"]
+    put(watched, "j0000001", datetime(2026, 1, 2))
+    put(watched, "j0000000", datetime(2026, 1, 3))
+    put(watched, "j0000000", datetime(2026, 1, 4))
+    # That which changed twice comes once, as it is now.
+    assert sorted(names(watched, mark)) == ["j0000000", "j0000001"]
+    assert names(watched, mark) == []
+
+
+def test_a_change_within_the_same_second_is_a_change(watched, tmp_path) -> None:
+    mark, when = tmp_path / "mark", datetime(2026, 1, 1)
+    put(watched, "j0000000", when, size=1)
+    assert names(watched, mark) == ["j0000000"]
+    put(watched, "j0000000", when, size=2)
+    assert names(watched, mark) == ["j0000000"]
+    assert names(watched, mark) == []
+
+
+def test_what_a_worker_wrote_late_is_not_missed(watched, tmp_path) -> None:
+    mark, when = tmp_path / "mark", datetime(2026, 1, 1, 12)
+    put(watched, "j0000000", when)
+    assert names(watched, mark) == ["j0000000"]
+    put(watched, "j0000001", when - timedelta(seconds=watched.config.database_wait))
+    assert names(watched, mark) == ["j0000001"]
+    assert names(watched, mark) == []
+
+
+def test_a_clock_that_is_ahead_hides_nothing(watched, tmp_path) -> None:
+    mark, now = tmp_path / "mark", datetime.now(UTC).replace(tzinfo=None)
+    put(watched, "j0000000", now + 365 * DAY)
+    assert names(watched, mark) == ["j0000000"]
+    put(watched, "j0000001", now)
+    assert names(watched, mark) == ["j0000001"]
+
+
+def test_what_others_change_is_not_a_new_ingest(watched, tmp_path) -> None:
+    mark = tmp_path / "mark"
+    put(watched, "j0000000")
+    assert names(watched, mark) == ["j0000000"]
+    observations.set_checksum(watched.store, "j0000000", "raw", "ab")
+    observations.mark_vanished(watched.store, [("j0000000", "raw")], datetime(2026, 1, 1))
+    # As is what a repair writes anew of the same files.
+    document = observations.whole(watched.store, "j0000000")
+    observations.replace(watched.store, document | {"targname": "NGC104"})
+    assert names(watched, mark) == []
+
+
+def test_it_can_begin_with_a_moment(watched, tmp_path) -> None:
+    mark, now = tmp_path / "mark", datetime.now(UTC)
+    put(watched, "j0000000", datetime(2026, 1, 1))
+    put(watched, "j0000001")
+    assert names(watched, mark, since=now - DAY) == ["j0000001"]
+    # It has begun: another moment changes nothing.
+    assert names(watched, mark, since="2020-01-01") == []
+    document = observations.whole(watched.store, "j0000000")
+    observations.replace(watched.store, document | {"targname": "NGC104"})
+    assert names(watched, mark) == []
+
+
+def test_only_what_meets_the_conditions(watched, tmp_path) -> None:
+    mark = tmp_path / "mark"
+    for number, detector in enumerate(["WFC", "HRC", "WFC"]):
+        put(watched, f"j000000{number}", detector=detector)
+    assert sorted(names(watched, mark, detector="WFC")) == ["j0000000", "j0000002"]
+    assert names(watched, mark, detector="WFC") == []
+
+
+def test_that_during_which_the_script_stopped_comes_again(watched, tmp_path) -> None:
+    mark = tmp_path / "mark"
+    for number in range(4):
+        put(watched, f"j000000{number}", datetime(2026, 1, 1 + number))
+    found = watched.watch(mark, patience=0)
+    begun = [observation.rootname for observation in islice(found, 2)]
+    found.close()
+    assert begun == ["j0000000", "j0000001"]
+    assert names(watched, mark) == ["j0000001", "j0000002", "j0000003"]
+    assert names(watched, mark) == []
+
+
+def test_it_waits_for_what_comes(watched, tmp_path) -> None:
+    found = watched.watch(tmp_path / "mark", every=0.1)
+    written = [f"j00000{n:02d}" for n in range(20)]
+
+    def write() -> None:
+        for rootname in written:
+            put(watched, rootname)
+            time.sleep(0.02)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        handed = [observation.rootname for observation in islice(found, len(written))]
+    finally:
+        writer.join()
+        found.close()
+    assert sorted(handed) == written
+
+
+@pytest.mark.parametrize("patience", [0, 0.5])
+def test_it_ends_when_nothing_comes(watched, tmp_path, patience) -> None:
+    put(watched, "j0000000")
+    found = watched.watch(tmp_path / "mark", patience=patience, every=0.1)
+    assert [observation.rootname for observation in found] == ["j0000000"]
+
+
+@pytest.mark.parametrize("content", [b"no mark", b"\0" * 4096, json.dumps({}).encode()])
+def test_a_file_that_is_no_mark_is_refused_and_kept(watched, tmp_path, content) -> None:
+    mark = tmp_path / "mark"
+    mark.write_bytes(content)
+    with pytest.raises(ArchiveError, match="mark"):
+        names(watched, mark)
+    assert mark.read_bytes() == content
+
+
+def test_a_database_of_others_is_refused(watched, tmp_path) -> None:
+    with sqlite3.connect(tmp_path / "mark") as file:
+        file.execute("CREATE TABLE pets (name)")
+    file.close()
+    with pytest.raises(ArchiveError, match="mark"):
+        names(watched, tmp_path / "mark")
+
+
+def test_a_mark_is_for_one_script_at_a_time(watched, tmp_path) -> None:
+    put(watched, "j0000000")
+    found = watched.watch(tmp_path / "mark", patience=0)
+    next(found)
+    with pytest.raises(ArchiveError, match="in use"):
+        names(watched, tmp_path / "mark")
+    found.close()
+    assert names(watched, tmp_path / "mark") == ["j0000000"]
+
+
+def test_a_mark_where_nothing_can_be_written(watched, tmp_path) -> None:
+    with pytest.raises(ArchiveError, match="nowhere"):
+        names(watched, tmp_path / "nowhere" / "mark")
+
+
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"patience": -1}, {"since": "soon"}])
+def test_wrong_options_are_named(watched, tmp_path, wrong) -> None:
+    with pytest.raises(QueryError, match=next(iter(wrong)).replace("since", "last_ingest_date")):
+        names(watched, tmp_path / "mark", **wrong)
+
+
+def test_a_collection_that_was_made_anew_is_watched_on(watched, tmp_path) -> None:
+    mark = tmp_path / "mark"
+    put(watched, "j0000000", datetime(2026, 1, 1))
+    assert names(watched, mark) == ["j0000000"]
+    watched.store.observations.drop()
+    put(watched, "j0000001", datetime(2026, 1, 2))
+    # Where there is a stream, this ends it; it cannot be resumed behind its end.
+    assert names(watched, mark, patience=1, every=0.1) == ["j0000001"]
+    put(watched, "j0000002", datetime(2026, 1, 3))
+    assert names(watched, mark) == ["j0000002"]
+    assert names(watched, mark) == []
+
+
+# --- real ingests, and a job that is killed
+
+JOB = """
+import sys, time, acsql
+with acsql.connect(sys.argv[1]) as archive:
+    for observation in archive.watch(sys.argv[2], patience=float(sys.argv[4]), every=0.1):
+        with open(sys.argv[3], "a") as file:
+            print(observation.rootname, file=file, flush=True)
+        time.sleep(0.05)
+"""
+
+
+def start_job(settings: Path, folder: Path, patience: float) -> subprocess.Popen:
+    where = [settings, folder / "mark", folder / "handled", str(patience)]
+    return subprocess.Popen([sys.executable, "-c", JOB, *map(str, where)])
+
+
+def handled(folder: Path) -> list[str]:
+    path = folder / "handled"
+    return path.read_text().split() if path.exists() else []
+
+
+def test_a_job_that_is_killed_handles_everything(
+    watched: acsql.Archive,
+    write_settings: Callable[[Config, Path], Path],
+    tmp_path: Path,
+) -> None:
+    config = watched.config
+    sample.write(config.filesystem, observations=12, seed=2, frame="small")
+    (tmp_path / "job").mkdir()
+    settings = write_settings(config, tmp_path / "job")
+    job, kills = start_job(settings, tmp_path / "job", SECONDS), 0
+    try:
+        run.ingest(config, run.Options(scheduler="synchronous"))
+        for killed_at in (3, 7):
+            wait_for(lambda at=killed_at: len(handled(tmp_path / "job")) >= at)
+            os.kill(job.pid, signal.SIGKILL)
+            job.wait()
+            kills += 1
+            job = start_job(settings, tmp_path / "job", 1)
+        assert job.wait(SECONDS) == 0
+    finally:
+        job.kill()
+        job.wait()
+    stored = {row["rootname"] for row in watched.iter(columns=["rootname"])}
+    first = handled(tmp_path / "job")
+    assert set(first) == stored
+    # Only that at which it was killed comes again.
+    assert len(first) <= len(stored) + kills
+
+    # The next night: some files are new, and everything else is as it was.
+    again = sorted(config.filesystem.glob("*/*/*_raw.fits"))[:3]
+    for path in again:
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    report = run.ingest(config, run.Options(scheduler="synchronous"))
+    assert report.failures == []
+    assert start_job(settings, tmp_path / "job", 0).wait(SECONDS) == 0
+    changed = {watched.observation(path.name[:9]).rootname for path in again}
+    assert sorted(handled(tmp_path / "job")[len(first) :]) == sorted(changed)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    ends = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
