@@ -234,6 +234,19 @@ def test_2_cut_short_comes_to_the_same_end(store: Store, specs: KeywordSpecs) ->
     }
 
 
+def test_3_drops_what_others_took_the_place_of_and_nothing_else(
+    store: Store, specs: KeywordSpecs
+) -> None:
+    store.make_indexes()
+    kept = store.observations.index_information()
+    store.observations.create_index([("targname", 1), ("_id", 1)])
+    assert step(3).pending(store) == 0
+    step(3).apply(store, specs)
+    assert store.observations.index_information() == kept
+    step(3).apply(store, specs)
+    assert store.observations.index_information() == kept
+
+
 def around(geometry: dict[str, Any]) -> dict[str, Any]:
     return {"footprint": {"$geoIntersects": {"$geometry": geometry}}}
 

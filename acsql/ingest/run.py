@@ -18,7 +18,7 @@ from .. import specs as keyword_specs
 from ..config import Config
 from ..errors import ConfigError
 from ..specs import KeywordSpecs
-from ..store import failures, lock, migrations, observations, runs
+from ..store import currency, failures, lock, migrations, observations, runs, tallies
 from ..store.connection import Store, locate
 from .changes import Changes, Choice, ready_before, tasks
 from .log import log_file
@@ -114,6 +114,7 @@ def ingest(config: Config, options: Options | None = None, progress: Progress = 
             with in_background(store, provider_for(config)) as proposals:
                 _ingest(config, options, filetypes, store, specs, report, progress)
             report.notes.append(f"Proposals: {proposals.result()}")
+            tallies.bring_up_to_date(store, specs)
             _log_oddities(report)
         except BaseException as error:
             logger.error("The run failed: %s", error or type(error).__name__)
@@ -154,6 +155,8 @@ def _ingest(
     changes = Changes.against(store, choice)
     found = scan(config.filesystem, specs.filetypes, options.rootnames)
     to_do = list(tasks(found, changes, specs, whole=options.rootnames is None))
+    if to_do or changes.vanished:
+        currency.mark_stale(store)
     observations.mark_vanished(store, changes.vanished, now())
     report.take_account(changes)
     logger.info("%d observations to ingest", len(to_do))

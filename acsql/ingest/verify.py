@@ -26,7 +26,7 @@ from ..config import Config
 from ..errors import ArchiveError, ConfigError, InvalidName
 from ..names import Filename
 from ..specs import KeywordSpecs
-from ..store import failures, lock, migrations, observations
+from ..store import currency, failures, lock, migrations, observations, tallies
 from ..store.connection import Store, locate
 from .changes import Task
 from .findings import (
@@ -194,11 +194,14 @@ class _Verifier:
         before = self.look(full)
         for finding in before.findings:
             logger.warning("%s", finding)
+        if before.findings:
+            currency.mark_stale(self.store)
         vanished = [f for f in before.findings if f.kind == EXTRA]
         observations.mark_vanished(
             self.store, ((f.rootname, name) for f in vanished for name in f.filetypes), now()
         )
         report = self._ingest_anew(before.findings)
+        tallies.bring_up_to_date(self.store, self.specs)
         # Pictures are removed last: one that was extra may be named now.
         after = self.look(full, {finding.rootname for finding in before.findings})
         remaining = [finding for finding in after.findings if not _removed(finding)]

@@ -83,20 +83,14 @@ def _observation(alias: str, specs: KeywordSpecs) -> type[me.Document]:
 def _indexes(specs: KeywordSpecs) -> list[Any]:
     """Return the indexes of the observations.
 
-    An index that goes on with what every order ends with serves an equality in the usual order
-    and a sort by its keyword.
+    Each goes on with what every order ends with, so that one serves an equality in the usual
+    order, a sort by its keyword, and a range of it: there the server sorts keys, not documents.
     """
-    searched = tuple(dict.fromkeys((*specs.facets, *specs.indexed)))
-    single = [[name, *TIE_BREAKERS] for name in specs.indexed if name not in TIE_BREAKERS]
-    # Documents are so large that the keys of an index are looked through much faster: this one
-    # has all keywords that are searched by, in the usual order.
-    wide = [*TIE_BREAKERS, *(name for name in searched if name not in TIE_BREAKERS)]
-    # The thumbnails of a proposal come in this order as well.
-    compound = ["proposid", "exptime", *TIE_BREAKERS]
+    keywords = dict.fromkeys((*specs.indexed, "expstart"))
     return [
-        *single,
-        wide,
-        compound,
+        *([*dict.fromkeys((name, *TIE_BREAKERS))] for name in keywords),
+        # The thumbnails of a proposal come in this order as well.
+        ["proposid", "exptime", *TIE_BREAKERS],
         [("position", "2dsphere")],
         [("footprint", "2dsphere")],
     ]

@@ -17,7 +17,7 @@ from pymongo.collection import Collection
 
 from ..errors import DatabaseError
 from ..specs import KeywordSpecs
-from . import lock
+from . import currency, lock, tallies
 from .connection import Store
 
 MIGRATIONS = "migrations"
@@ -106,6 +106,7 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
     with lock.hold(store, "migrate"):
         lacking = _apply_missing(store, specs)
         store.make_indexes()
+        tallies.bring_up_to_date(store, specs)
     return lacking
 
 
@@ -120,6 +121,8 @@ def stamp(store: Store, specs: KeywordSpecs) -> None:
 
 def _apply_missing(store: Store, specs: KeywordSpecs) -> list[Step]:
     lacking = missing(store)
+    if lacking:
+        currency.mark_stale(store)
     for step in lacking:
         step.apply(store, specs)
     return lacking

@@ -327,6 +327,32 @@ def find(
             yield {address: value_at(document, parts[address]) for address in wanted}
 
 
+def sample(
+    store: Store,
+    condition: Condition,
+    addresses: Sequence[str],
+    size: int,
+    time_limit: float | None = None,
+) -> list[dict[str, Any]]:
+    """Return rows like `find`, at most so many and then at random; raises like `count`."""
+    filter_ = to_filter(condition)
+    if not filter_:
+        # Beyond one in twenty the server reads all documents (manual, "$sample").
+        total = store.observations.estimated_document_count()
+        size = size if total <= size else min(size, max(1, int(_SHARE * total)))
+    parts = {address: path(address).split(".") for address in addresses}
+    projection = {path(address): 1 for address in addresses}
+    stages = [{"$match": filter_}] if filter_ else []
+    # Of few documents all come, and of many only what is shown of them is shuffled.
+    taking = [{"$sample": {"size": size}}, {"$project": projection}]
+    pipeline = [*stages, *(reversed(taking) if filter_ else taking)]
+    with _limited(store, condition, time_limit):
+        found = list(_aggregate(store, pipeline, time_limit))
+    return [
+        {address: value_at(document, parts[address]) for address in addresses} for document in found
+    ]
+
+
 def sort_key(row: dict[str, Any], order: Sequence[Order]) -> list[Any]:
     """Return what `find` needs as `after` to go on behind a row."""
     return [row[key.address] for key in total_order(order)]
@@ -345,6 +371,11 @@ def total_order(order: Sequence[Order]) -> list[Order]:
         if all(key.address != tie_breaker for key in keys):
             keys.append(Order(tie_breaker, descending))
     return keys
+
+
+def reversed_order(order: Sequence[Order]) -> list[Order]:
+    """Return the total order in which the last row of another comes first."""
+    return [Order(key.address, not key.descending) for key in total_order(order)]
 
 
 def _beyond(order: Sequence[Order], last: Sequence[Any]) -> dict[str, Any]:

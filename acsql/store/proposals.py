@@ -15,9 +15,13 @@ import yaml
 from pymongo import ReplaceOne, UpdateOne
 
 from ..errors import ConfigError
+from . import currency
 from .connection import Store
 
 ENTRIES = {"type": str, "title": str, "cycle": int, "pi": str}
+# What the observations of a proposal have, each value once.
+_SETS = {"targets": "targname", "visits": "visit", "filters1": "filter1", "filters2": "filter2"}
+_UNION = {"$setUnion": ["$$value", "$$this"]}
 
 
 def read(source: Path) -> dict[int, dict[str, Any]]:
@@ -104,6 +108,7 @@ def save(store: Store, proposals: Mapping[int, Mapping[str, Any]]) -> None:
     changed = {key: facts for key, facts in proposals.items() if facts != known.get(key)}
     if not changed:
         return
+    currency.mark_stale(store)
     # The proposals last: if this is cut short, the next call still finds them changed.
     with store.errors():
         for key, facts in changed.items():
@@ -167,8 +172,9 @@ def summaries(
 ) -> list[dict[str, Any]]:
     """Return what the observations of each proposal come to, in the order of their numbers.
 
-    Each has ``_id`` (the proposal), observations, detectors and targets (sets), first and last
-    (dates), exptime (seconds), pr_inv_l, pr_inv_f and the rootname of one with a thumbnail.
+    Each has ``_id`` (the proposal), observations, detectors (with the number of each), targets,
+    visits and filters (each once), first and last (dates), exptime (seconds), pr_inv_l, pr_inv_f
+    and the rootname of one with a thumbnail.
     """
     with store.errors():
         return list(store.observations.aggregate(summary_stages(thumbnail_filetype, proposid)))
@@ -179,11 +185,10 @@ def summary_stages(thumbnail_filetype: str, proposid: int | None = None) -> list
     match = {"proposid": {"$ne": None} if proposid is None else proposid}
     picture = f"$previews.{thumbnail_filetype}.thumbnail"
     thumbnail = {"$cond": [{"$gt": [picture, None]}, "$_id", None]}
-    group = {
-        "_id": "$proposid",
+    of_detector = {
+        "_id": {"proposid": "$proposid", "detector": "$detector"},
         "observations": {"$sum": 1},
-        "detectors": {"$addToSet": "$detector"},
-        "targets": {"$addToSet": "$targname"},
+        **{name: {"$addToSet": f"${keyword}"} for name, keyword in _SETS.items()},
         "first": {"$min": "$date_obs"},
         "last": {"$max": "$date_obs"},
         "exptime": {"$sum": "$exptime"},
@@ -191,4 +196,25 @@ def summary_stages(thumbnail_filetype: str, proposid: int | None = None) -> list
         "pr_inv_f": {"$max": "$pr_inv_f"},
         "thumbnail": {"$max": thumbnail},
     }
-    return [{"$match": match}, {"$group": group}, {"$sort": {"_id": 1}}]
+    together = {
+        "_id": "$_id.proposid",
+        "detectors": {"$push": {"k": "$_id.detector", "v": "$observations"}},
+        **{name: {"$push": f"${name}"} for name in _SETS},
+        **{name: {"$sum": f"${name}"} for name in ("observations", "exptime")},
+        "first": {"$min": "$first"},
+        **{name: {"$max": f"${name}"} for name in ("last", "pr_inv_l", "pr_inv_f", "thumbnail")},
+    }
+    known = {"input": "$detectors", "cond": {"$gt": ["$$this.k", ""]}}
+    each_once = {
+        name: {"$reduce": {"input": f"${name}", "initialValue": [], "in": _UNION}} for name in _SETS
+    }
+    both = {"$setUnion": ["$filters1", "$filters2"]}
+    return [
+        {"$match": match},
+        {"$group": of_detector},
+        {"$group": together},
+        {"$set": {"detectors": {"$arrayToObject": {"$filter": known}}, **each_once}},
+        {"$set": {"filters": both}},
+        {"$unset": ["filters1", "filters2"]},
+        {"$sort": {"_id": 1}},
+    ]

@@ -14,6 +14,8 @@ NOTHING_NEW = "nothing new"
 SUCCEEDED_WITH_FAILURES = "succeeded with failures"
 FAILED = "failed"
 DIED = "died"
+# What can be long in a record.
+LISTS = ("failures", "keywords_new", "misfits", "remarks", "vanished", "waiting")
 GOOD = (SUCCEEDED, NOTHING_NEW, SUCCEEDED_WITH_FAILURES)
 
 
@@ -55,12 +57,24 @@ def get(store: Store, number: int) -> dict[str, Any] | None:
         return store.ingest_runs.find_one({"_id": number})
 
 
-def newest(store: Store, limit: int) -> list[dict[str, Any]]:
-    """Return the newest records without their lists, the newest first."""
-    lists = ("failures", "keywords_new", "misfits", "remarks", "vanished", "waiting")
+def newest(store: Store, limit: int, before: int | None = None) -> list[dict[str, Any]]:
+    """Return the newest records, the newest first, with the lengths of their lists as ``listed``.
+
+    Parameters
+    ----------
+    before : int, optional
+        Only those of a smaller number.
+    """
+    lengths = {name: {"$size": {"$ifNull": [f"${name}", []]}} for name in LISTS}
+    stages = [
+        {"$match": {} if before is None else {"_id": {"$lt": before}}},
+        {"$sort": {"_id": DESCENDING}},
+        {"$limit": limit},
+        {"$set": {"listed": lengths}},
+        {"$unset": list(LISTS)},
+    ]
     with store.errors():
-        cursor = store.ingest_runs.find({}, dict.fromkeys(lists, 0), limit=limit)
-        return list(cursor.sort("_id", DESCENDING))
+        return list(store.ingest_runs.aggregate(stages))
 
 
 def remember_keywords(

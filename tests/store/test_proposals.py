@@ -175,8 +175,10 @@ def test_summaries_are_what_the_observations_of_each_proposal_come_to(store):
     )
     few, full = proposals.summaries(store, "flt")
     assert (few["_id"], full["_id"]) == (8992, 9019)
-    assert set(full.pop("detectors")) - {None} == {"HRC", "WFC"}
+    assert full.pop("detectors") == {"HRC": 1, "WFC": 1}
     assert set(full.pop("targets")) - {None} == {"NGC104"}
+    assert set(full.pop("visits")) - {None} == set()
+    assert set(full.pop("filters")) - {None} == set()
     assert full == {
         "_id": 9019,
         "observations": 3,

@@ -1,0 +1,333 @@
+"""How fast the archive answers at two sizes, and how much faster than reading FITS files.
+
+    python benchmarks/bench_query.py mongodb://127.0.0.1:27017/mission mongodb://.../ten_thousand
+
+Each database was written by ``benchmarks/mission.py``; the first is the large one.  Values to ask
+for are taken from observations at random (so that frequent ones come often) and from all values
+of a keyword (so that rare ones come, too).
+"""
+
+import argparse
+import math
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from astropy.io import fits
+
+from acsql import counts, query, sample
+from acsql import specs as keyword_specs
+from acsql.archive import DEFAULT_COLUMNS
+from acsql.config import Config
+from acsql.ingest import run, workers
+from acsql.query import And, AnyOf, Between, Condition, Covers, Equals, Like, Within
+from acsql.specs import KeywordSpecs
+from acsql.store import observations
+from acsql.store.connection import Store
+from acsql.store.observations import Order
+
+PAGE = 50
+ORDERED_TYPES = ("int", "float", "date", "datetime")
+FILES = 100
+
+
+class Search(NamedTuple):
+    """A page of a search."""
+
+    condition: Condition
+    order: tuple[Order, ...]
+    after: list[Any] | None = None
+
+
+class Shape(NamedTuple):
+    """A kind of search: its name, and what makes one of its kind by chance."""
+
+    name: str
+    make: Callable[[random.Random], Search]
+
+
+class Values:
+    """The values that keywords have in a database, to ask for."""
+
+    def __init__(self, store: Store, specs: KeywordSpecs) -> None:
+        names = ("rootname", "ra_targ", "dec_targ", *specs.indexed)
+        rows = store.observations.aggregate(
+            [
+                {"$sample": {"size": 2000}},
+                {"$project": dict.fromkeys(names, 1) | {"position": 1}},
+            ]
+        )
+        self.rows = [row | {"rootname": row["_id"]} for row in rows]
+        self.pointed = [row for row in self.rows if row.get("position")]
+        self.distinct = {
+            name: sorted({row[name] for row in self.rows if row[name] is not None})
+            for name in specs.indexed
+        }
+
+    def row(self, chance: random.Random) -> dict[str, Any]:
+        """Return an observation."""
+        return chance.choice(self.rows)
+
+    def value(self, name: str, chance: random.Random) -> Any:
+        """Return a value that a keyword has: a frequent one or a rare one."""
+        if chance.random() < 0.5:
+            return chance.choice(self.distinct[name])
+        value = self.row(chance)[name]
+        return chance.choice(self.distinct[name]) if value is None else value
+
+    def range(self, name: str, chance: random.Random) -> Between:
+        """Return a range of a keyword: of any width, closed or open at an end."""
+        found = self.distinct[name]
+        first = chance.randrange(len(found))
+        width = int(len(found) ** chance.random())
+        low, high = found[first], found[min(first + width, len(found) - 1)]
+        ends = chance.choice(((low, high), (low, high), (low, None), (None, high)))
+        return Between(name, *ends)
+
+
+def shapes(values: Values, specs: KeywordSpecs) -> Iterator[Shape]:
+    """Yield the kinds of searches on indexed keywords."""
+
+    def by_time(chance: random.Random) -> tuple[Order, ...]:
+        return (Order("expstart", chance.random() < 0.5),)
+
+    def by(name: str, chance: random.Random) -> tuple[Order, ...]:
+        return (Order(name, chance.random() < 0.5),)
+
+    def behind(order: tuple[Order, ...], chance: random.Random, **fixed: Any) -> list[Any]:
+        return observations.sort_key(values.row(chance) | fixed, order)
+
+    def equal(name: str, chance: random.Random) -> Equals:
+        return Equals(name, values.value(name, chance))
+
+    def two(chance: random.Random) -> Condition:
+        row, other = values.row(chance), values.row(chance)
+        names = chance.sample(specs.indexed, 2)
+        # What goes together in an observation, and what may not go together at all.
+        parts = zip(names, (row, chance.choice((row, other))), strict=True)
+        return And(tuple(Equals(name, found[name]) for name, found in parts if found[name]))
+
+    def place(chance: random.Random) -> tuple[float, float]:
+        row = chance.choice(values.pointed)
+        return row["ra_targ"], row["dec_targ"]
+
+    ordered = [name for name in specs.indexed if specs.top_level[name].type in ORDERED_TYPES]
+    for name in specs.indexed:
+        yield Shape(f"{name} =", lambda c, n=name: Search(equal(n, c), by_time(c)))
+    for name in ordered:
+        yield Shape(f"{name} range", lambda c, n=name: Search(values.range(n, c), by_time(c)))
+    for name in ordered:
+        yield Shape(
+            f"{name} range, by {name}", lambda c, n=name: Search(values.range(n, c), by(n, c))
+        )
+    yield Shape("two =", lambda c: Search(two(c), by_time(c)))
+    yield Shape("two =, by exptime", lambda c: Search(two(c), by("exptime", c)))
+    for name in ordered:
+        yield Shape(
+            f"any = and {name} range",
+            lambda c, n=name: Search(
+                And((equal(c.choice(specs.indexed), c), values.range(n, c))), by_time(c)
+            ),
+        )
+    for name in specs.indexed:
+        yield Shape(f"all, by {name}", lambda c, n=name: Search(And(), by(n, c)))
+    for name in specs.indexed:
+
+        def later(chance: random.Random, name: str = name) -> Search:
+            order = by(name, chance)
+            return Search(And(), order, behind(order, chance))
+
+        yield Shape(f"all, by {name}, later page", later)
+    for name in specs.indexed:
+
+        def later_of(chance: random.Random, name: str = name) -> Search:
+            condition, order = equal(name, chance), by_time(chance)
+            return Search(condition, order, behind(order, chance))
+
+        yield Shape(f"{name} =, later page", later_of)
+    for name in ("targname", "pr_inv_l", "rootname", "aperture"):
+
+        def beginning(chance: random.Random, name: str = name) -> Search:
+            text = values.row(chance)[name]
+            pattern = text[: chance.randint(min(2, len(text)), len(text))] + "*"
+            return Search(Like(name, pattern), by_time(chance))
+
+        yield Shape(f"{name} begins with", beginning)
+    yield Shape(
+        "within",
+        lambda c: Search(Within(*place(c), 10 ** c.uniform(-4.5, 0)), by_time(c)),
+    )
+    yield Shape("covers", lambda c: Search(Covers(*place(c)), by_time(c)))
+
+
+def taken(store: Store, search: Search) -> float:
+    """Return the milliseconds that a page takes."""
+    started = time.perf_counter()
+    for _ in observations.find(
+        store, search.condition, DEFAULT_COLUMNS, search.order, PAGE, search.after
+    ):
+        pass
+    return 1e3 * (time.perf_counter() - started)
+
+
+def measured(store: Store, shape: Shape, times: int, seed: int) -> list[float]:
+    """Return the milliseconds of many searches of a kind, sorted."""
+    chance = random.Random(seed)
+    return sorted(taken(store, shape.make(chance)) for _ in range(times))
+
+
+def main() -> None:
+    """Run all parts and print what they come to."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("large", help="the address of a large database")
+    parser.add_argument("small", help="the address of a small one")
+    parser.add_argument("--times", type=int, default=200, help="searches of each kind")
+    arguments = parser.parse_args()
+    specs = keyword_specs.load()
+    with Store(arguments.large, specs) as large, Store(arguments.small, specs) as small:
+        searches(large, small, specs, arguments.times)
+        numbers(large, specs)
+        dates_of_a_proposal(large)
+        dates_of_rootnames(arguments.large, specs)
+
+
+def searches(large: Store, small: Store, specs: KeywordSpecs, times: int) -> None:
+    """Print what the pages of each kind of search cost in two databases."""
+    sizes = [store.observations.estimated_document_count() for store in (large, small)]
+    allowed = math.log(sizes[0]) / math.log(sizes[1])
+    print(f"milliseconds at {sizes[0]} and at {sizes[1]} documents; log / log: {allowed:.2f}")
+    print(f"{'':36s} {'median':>8s} {'p99':>8s} {'median':>8s} {'p99':>8s} {'growth':>7s}")
+    kinds = [shapes(Values(store, specs), specs) for store in (large, small)]
+    together: list[list[float]] = [[], []]
+    for pair in zip(*kinds, strict=True):
+        found = [
+            measured(store, shape, times, seed=1)
+            for store, shape in zip((large, small), pair, strict=True)
+        ]
+        print_pair(pair[0].name, found)
+        for all_, some in zip(together, found, strict=True):
+            all_ += some
+    print_pair("all kinds together", [sorted(part) for part in together])
+
+
+def print_pair(name: str, found: list[list[float]]) -> None:
+    """Print medians and 99th percentiles at both sizes, and how the median grows."""
+    medians = [statistics.median(part) for part in found]
+    columns = " ".join(f"{m:8.2f} {p99(part):8.2f}" for m, part in zip(medians, found, strict=True))
+    print(f"{name:36s} {columns} {medians[0] / medians[1]:7.2f}", flush=True)
+
+
+def numbers(store: Store, specs: KeywordSpecs) -> None:
+    """Print what counts, facets and distinct values of all promoted keywords cost."""
+    chance, values = random.Random(1), Values(store, specs)
+    columns = {name: query.resolve(name, specs) for name in specs.promoted}
+
+    def equal() -> Condition:
+        name = chance.choice(specs.indexed)
+        return Equals(name, values.value(name, chance))
+
+    def on_facets() -> Condition:
+        return Equals(chance.choice(specs.facets), chance.choice(("WFC", "F606W", "EXT", "GO")))
+
+    ways: dict[str, Callable[[str], Any]] = {
+        "count, all": lambda _: counts.count(store, specs, And(), None),
+        "count, a facet =": lambda _: counts.count(store, specs, on_facets(), None),
+        "count, an indexed keyword =": lambda _: counts.count(store, specs, equal(), None),
+        "distinct": lambda name: counts.distinct(store, specs, columns[name], And(), None),
+        "facets": lambda name: counts.facets(store, specs, columns[name], And(), None),
+    }
+    for what, do in ways.items():
+        by_name = {name: statistics.median(milliseconds(do, name, 3)) for name in columns}
+        slowest = sorted(by_name, key=lambda name: -by_name[name])[:4]
+        worst = ", ".join(f"{name} {by_name[name]:.0f}" for name in slowest)
+        print(f"{what}: median {statistics.median(by_name.values()):.1f} ms; slowest {worst}")
+
+
+def milliseconds(do: Callable[..., Any], argument: Any, times: int) -> list[float]:
+    """Return the milliseconds that each of some calls takes."""
+    found = []
+    for _ in range(times):
+        started = time.perf_counter()
+        do(argument)
+        found.append(1e3 * (time.perf_counter() - started))
+    return found
+
+
+def dates_of_a_proposal(store: Store) -> None:
+    """Print what DATE-OBS of all rootnames of the largest proposal cost, in one query."""
+    (largest,) = store.observations.aggregate(
+        [{"$sortByCount": "$proposid"}, {"$limit": 1}], allowDiskUse=True
+    )
+    condition = Equals("proposid", largest["_id"])
+    taken_ = milliseconds(
+        lambda asked: list(observations.find(store, asked, ["rootname", "date_obs"])), condition, 20
+    )
+    print(
+        f"DATE-OBS of the {largest['count']} rootnames of a proposal: "
+        f"{statistics.median(taken_):.1f} ms ({min(taken_):.1f} to {max(taken_):.1f})"
+    )
+
+
+def dates_of_rootnames(server: str, specs: KeywordSpecs) -> None:
+    """Print DATE-OBS of rootnames by one query beside reading it from as many FITS files."""
+    base, _, options = server.partition("?")
+    uri = f"{base.rpartition('/')[0]}/{base.rpartition('/')[2]}_dates?{options}"
+    with tempfile.TemporaryDirectory() as folder, Store(uri, specs) as store:
+        config = configured(Path(folder), uri)
+        sample.write(config.filesystem, FILES, 1, "small")
+        try:
+            run.ingest(config, run.Options(scheduler=workers.SYNCHRONOUS))
+            files = {
+                entry["_id"]: config.filesystem / next(iter(entry["files"].values()))["path"]
+                for entry in observations.all_files(store)
+            }
+            by_query, by_files = [], []
+            # In turns of several, so that both find what they need in the caches.
+            for _ in range(5):
+                by_files += milliseconds(_from_files, files, 5)[1:]
+                by_query += milliseconds(lambda names: _from_store(store, names), list(files), 50)[
+                    1:
+                ]
+        finally:
+            store.client.drop_database(store.database.name)
+    for what, found in (("one query", by_query), ("astropy.io.fits", by_files)):
+        print(f"  {what}: {statistics.median(found):.2f} ms ({min(found):.2f} to {max(found):.2f})")
+    ratio = statistics.median(by_files) / statistics.median(by_query)
+    print(f"DATE-OBS of {len(files)} rootnames, files / query: {ratio:.0f}")
+
+
+def _from_store(store: Store, rootnames: list[str]) -> list[dict[str, Any]]:
+    return list(
+        observations.find(
+            store, AnyOf("rootname", tuple(rootnames)), ["date_obs"], [Order("rootname")]
+        )
+    )
+
+
+def _from_files(files: dict[str, Path]) -> dict[str, Any]:
+    return {name: fits.getheader(path).get("DATE-OBS") for name, path in files.items()}
+
+
+def configured(folder: Path, uri: str) -> Config:
+    """Return the configuration of an archive in a folder."""
+    places = ("data_dir", "jpeg_dir", "thumbnail_dir", "log_dir")
+    return Config(
+        filesystem=folder / "archive",
+        proposals_file=folder / "archive" / "proposals.yaml",
+        ncores=1,
+        connection_string=uri,
+        **{name: folder / name for name in places},
+    )
+
+
+def p99(sorted_times: list[float]) -> float:
+    """Return what 99 of 100 do not exceed."""
+    return sorted_times[math.ceil(0.99 * len(sorted_times)) - 1]
+
+
+if __name__ == "__main__":
+    main()

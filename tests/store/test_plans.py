@@ -1,0 +1,252 @@
+"""Does the server take the declared indexes, for every kind of question that the archive asks?"""
+
+import random
+import re
+from datetime import datetime
+
+import pytest
+
+from acsql import specs as keyword_specs
+from acsql.query import And, AnyOf, Between, Covers, Equals, Like, Not, Within
+from acsql.store import observations
+from acsql.store.connection import Store
+from acsql.store.observations import Order
+from acsql.summaries import of_proposal
+
+SPECS = keyword_specs.load()
+DOCUMENTS = 3000
+PAGE = 10
+CHOICES = 10
+PROPOSALS = 60
+VALUES = {
+    "int": lambda n: n,
+    "float": float,
+    "str": "x{}".format,
+    "bool": bool,
+    "date": lambda n: datetime(2002, 1 + n, 1),
+    "datetime": lambda n: datetime(2002, 1, 1, n),
+}
+TIE_BREAKERS = ("expstart", "_id")
+ORDERED = [n for n in SPECS.indexed if SPECS.top_level[n].type not in ("str", "bool", "time")]
+USUAL = (Order("expstart"),)
+
+
+def value(name: str, number: int = 3):
+    """Return one of the values that the keyword has in the test's documents."""
+    return VALUES[SPECS.top_level[name].type](number)
+
+
+def index_for(name: str) -> tuple[str, ...]:
+    """Return the fields of the index of a keyword."""
+    return tuple(dict.fromkeys((name, *TIE_BREAKERS)))
+
+
+def document(number: int, chance: random.Random) -> dict:
+    """Return a document in which nearly every indexed keyword has one of ten values."""
+    ra, dec = number * 0.06 - 180, (number % 160) - 80
+    square = [[ra, dec], [ra + 0.05, dec], [ra + 0.05, dec + 0.05], [ra, dec + 0.05], [ra, dec]]
+    return {
+        "_id": f"j{number:07d}",
+        **{name: value(name, chance.randrange(CHOICES)) for name in SPECS.indexed},
+        "proposid": chance.randrange(PROPOSALS),
+        "expstart": 52000 + chance.random() * 8000,
+        "position": {"type": "Point", "coordinates": [ra, dec]},
+        "footprint": {"type": "Polygon", "coordinates": [square]},
+    }
+
+
+@pytest.fixture(scope="module")
+def filled(database_uri):
+    """A database with its indexes, and some thousand documents."""
+    server, _, options = database_uri.partition("?")
+    chance = random.Random(1)
+    with Store(f"{server.rpartition('/')[0]}/test_plans?{options}", SPECS) as store:
+        store.make_indexes()
+        store.observations.insert_many(document(number, chance) for number in range(DOCUMENTS))
+        yield store
+        store.client.drop_database(store.database.name)
+
+
+def profiled(store, ask) -> list[dict]:
+    """Ask something, and return what the server says of how it went."""
+    store.database.command("profile", 2)
+    try:
+        ask()
+    finally:
+        store.database.command("profile", 0)
+    asked = {"op": {"$in": ["query", "command"]}, "ns": f"{store.database.name}.observations"}
+    entries = list(store.database["system.profile"].find(asked))
+    store.database["system.profile"].drop()
+    return entries
+
+
+def found(store, condition, order=USUAL, after=None, limit=PAGE) -> dict:
+    """Find a page, and return how it went; no plan reads all documents."""
+    rows = []
+    where = (["rootname"], order, limit, after)
+    (entry,) = profiled(store, lambda: rows.extend(observations.find(store, condition, *where)))
+    assert entry["nreturned"] == len(rows) > 0
+    assert "COLLSCAN" not in entry["planSummary"]
+    return entry
+
+
+def indexes_of(entry: dict) -> set[tuple[str, ...]]:
+    """Return the fields of the indexes that the server took."""
+    summaries = re.findall(r"(?:IXSCAN|COUNT_SCAN|DISTINCT_SCAN) \{ (.*?) \}", entry["planSummary"])
+    return {tuple(re.findall(r'"?(\w+)"?: ', fields)) for fields in summaries}
+
+
+def row(store) -> dict:
+    """Return an observation in the middle of the archive."""
+    key = "j0001500"
+    return store.observations.find_one({"_id": key}) | {"rootname": key}
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("name", SPECS.indexed)
+def test_an_equality_in_the_usual_order_is_read_and_not_sorted(filled, name, descending):
+    wanted = row(filled)[name]
+    entry = found(filled, Equals(name, wanted), [Order("expstart", descending)])
+    assert indexes_of(entry) == {index_for(name)}
+    assert not entry.get("hasSortStage")
+    assert entry["docsExamined"] <= PAGE
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("name", SPECS.indexed)
+def test_all_in_the_order_of_an_indexed_keyword_are_read_and_not_sorted(filled, name, descending):
+    entry = found(filled, And(), [Order(name, descending)])
+    assert indexes_of(entry) == {index_for(name)}
+    assert not entry.get("hasSortStage")
+    assert entry["keysExamined"] <= PAGE
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("name", ORDERED)
+def test_a_range_in_its_own_order_is_read_and_not_sorted(filled, name, descending):
+    low = row(filled)["expstart"] if name == "expstart" else value(name)
+    entry = found(filled, Between(name, low=low), [Order(name, descending)])
+    assert indexes_of(entry) == {index_for(name)}
+    assert not entry.get("hasSortStage")
+    assert entry["docsExamined"] <= PAGE
+
+
+@pytest.mark.parametrize("name", [name for name in ORDERED if name != "expstart"])
+def test_a_range_in_the_usual_order_reads_no_more_documents_than_an_index_leaves(filled, name):
+    entry = found(filled, Between(name, value(name, 2), value(name, 4)))
+    assert indexes_of(entry) <= {index_for(name), index_for("expstart")}
+    assert entry["docsExamined"] < DOCUMENTS / 10
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("name", SPECS.indexed)
+def test_a_later_page_of_all_is_read_and_not_sorted(filled, name, descending):
+    order = [Order(name, descending)]
+    entry = found(filled, And(), order, observations.sort_key(row(filled), order))
+    assert indexes_of(entry) == {index_for(name)}
+    assert not entry.get("hasSortStage")
+    assert entry["docsExamined"] <= 4 * PAGE
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("name", [name for name in SPECS.indexed if name != "expstart"])
+def test_a_later_page_of_an_equality_is_read_and_not_sorted(filled, name, descending):
+    last, order = row(filled), [Order("expstart", descending)]
+    entry = found(filled, Equals(name, last[name]), order, observations.sort_key(last, order))
+    assert indexes_of(entry) == {index_for(name)}
+    assert not entry.get("hasSortStage")
+    assert entry["docsExamined"] <= 4 * PAGE
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("by", ["expstart", "exptime"])
+def test_the_page_of_a_proposal_and_its_neighbours_are_read_and_not_sorted(
+    filled, by, after, descending
+):
+    last, order = row(filled), [Order(by, descending)]
+    mark = observations.sort_key(last, order) if after else None
+    entry = found(filled, of_proposal(last["proposid"]), order, mark, 1 if after else PAGE)
+    in_order = {tuple(dict.fromkeys((*name, by, *TIE_BREAKERS))) for name in (["proposid"], [])}
+    assert indexes_of(entry) <= in_order
+    assert not entry.get("hasSortStage")
+    assert entry["docsExamined"] <= 4 * PAGE
+
+
+def test_what_belongs_to_no_proposal_is_found_by_its_index(filled):
+    lacking = {"_id": "j9999999", "expstart": 52000.0, "proposid": None}
+    filled.observations.insert_one(lacking)
+    entry = found(filled, of_proposal(None), limit=0)
+    filled.observations.delete_one({"_id": lacking["_id"]})
+    assert all(index[0] == "proposid" for index in indexes_of(entry))
+    assert entry["docsExamined"] <= 1
+
+
+@pytest.mark.parametrize("name", ["targname", "pr_inv_l", "aperture"])
+def test_the_beginning_of_a_text_is_found_by_an_index(filled, name):
+    entry = found(filled, Like(name, "x3*"))
+    assert indexes_of(entry) <= {index_for(name), index_for("expstart")}
+
+
+def test_rootnames_and_their_beginnings_are_found_by_the_key(filled):
+    names = ("j0000001", "j0000002")
+    assert indexes_of(found(filled, AnyOf("rootname", names))) == {("_id",)}
+    assert indexes_of(found(filled, Like("rootname", "j000010*"))) == {("_id",)}
+    (entry,) = profiled(filled, lambda: observations.beginning_with(filled, "j000010"))
+    assert indexes_of(entry) == {("_id",)}
+
+
+def test_two_conditions_are_found_by_the_index_of_one(filled):
+    wanted = row(filled)
+    names = ("detector", "filter1")
+    entry = found(filled, And(tuple(Equals(name, wanted[name]) for name in names)))
+    assert indexes_of(entry) <= {index_for(name) for name in names}
+    assert not entry.get("hasSortStage")
+
+
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        (Within(6.0, -72.0, 5.0), "position"),
+        (Covers(270.02, -19.98), "footprint"),
+    ],
+)
+def test_the_sky_is_found_by_its_index(filled, condition, index):
+    entry = found(filled, condition)
+    assert index in entry["planSummary"]
+    assert entry["docsExamined"] < DOCUMENTS / 10
+
+
+@pytest.mark.parametrize("name", SPECS.indexed)
+def test_counting_reads_no_documents(filled, name):
+    condition = Equals(name, row(filled)[name])
+    (entry,) = profiled(filled, lambda: observations.count(filled, condition))
+    assert indexes_of(entry) == {index_for(name)}
+    assert entry["docsExamined"] == 0
+
+
+@pytest.mark.parametrize("name", SPECS.indexed)
+def test_the_values_of_an_indexed_keyword_are_read_from_its_index(filled, name):
+    entries = profiled(filled, lambda: observations.distinct(filled, name, And()))
+    assert all(index[0] == name for entry in entries for index in indexes_of(entry))
+    assert sum(entry["docsExamined"] for entry in entries) == 0
+
+
+def test_every_declared_index_is_used(filled):
+    wanted = row(filled)
+    pages = [found(filled, And(), [Order(name)]) for name in SPECS.indexed]
+    pages.append(found(filled, Equals("proposid", wanted["proposid"]), [Order("exptime")]))
+    used = {index for entry in pages for index in indexes_of(entry)}
+    declared = {
+        tuple(index["key"])
+        for index in filled.observations.list_indexes()
+        if index["name"] != "_id_" and "2dsphere" not in index["key"].values()
+    }
+    assert used == declared
+    assert len(declared) <= 64
+
+
+def test_a_negation_reads_no_more_than_a_page(filled):
+    entry = found(filled, Not(Equals("detector", "x3")))
+    assert entry["docsExamined"] <= 4 * PAGE
+    assert not entry.get("hasSortStage")

@@ -1,0 +1,223 @@
+"""Is what was counted ahead what counting finds, and never served when it is out of date?"""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from acsql import specs as keyword_specs
+from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or, Within
+from acsql.store import currency, observations, proposals, tallies
+
+SPECS = keyword_specs.load()
+EVERYTHING = And()
+VALUES = {
+    "detector": [None, "WFC", "HRC", "SBC"],
+    "filter1": [None, "F606W", "F814W", "CLEAR1L"],
+    "subarray": [None, True, False],
+    "imagetyp": ["EXT", "BIAS"],
+    "proposid": [None, 9019, 9433],
+    "targname": [None, "", "NGC104", "M31"],
+}
+
+shared = settings(
+    deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+found_documents = st.lists(
+    st.fixed_dictionaries({}, optional={name: st.sampled_from(v) for name, v in VALUES.items()}),
+    max_size=20,
+)
+plain = st.one_of(
+    st.builds(Equals, st.just("detector"), st.sampled_from(["WFC", "HRC", "?"])),
+    st.builds(AnyOf, st.just("filter1"), st.sets(st.sampled_from(["F606W", "F814W"])).map(tuple)),
+    st.builds(Like, st.just("filter1"), st.sampled_from(["F*W", "*", "?6*", "f606w"])),
+    st.builds(Between, st.just("imagetyp"), st.just("BIAS"), st.sampled_from([None, "C"])),
+    st.builds(Exists, st.sampled_from(["filter1", "detector", "subarray"])),
+    st.builds(Equals, st.just("subarray"), st.booleans()),
+)
+conditions = st.recursive(
+    plain,
+    lambda inner: st.one_of(
+        st.builds(Not, inner),
+        st.lists(inner, max_size=3).map(tuple).map(And),
+        st.lists(inner, max_size=3).map(tuple).map(Or),
+    ),
+    max_leaves=5,
+)
+
+
+def put(store, documents) -> list[dict]:
+    """Let these documents be all that there are."""
+    named = [{"_id": f"j{number:07d}", **found} for number, found in enumerate(documents)]
+    store.observations.delete_many({})
+    if named:
+        store.observations.insert_many(named)
+    return named
+
+
+def like(value, pattern: str) -> bool:
+    """Whether a text matches a pattern; another way of looking than the one that is tested."""
+    if not pattern:
+        return not value
+    if pattern[0] == "*":
+        return any(like(value[start:], pattern[1:]) for start in range(len(value) + 1))
+    return bool(value) and pattern[0] in ("?", value[0]) and like(value[1:], pattern[1:])
+
+
+def holds(condition, document) -> bool:
+    """Whether a document meets a condition; unknown values meet no comparison."""
+    match condition:
+        case And(parts):
+            return all(holds(part, document) for part in parts)
+        case Or(parts):
+            return any(holds(part, document) for part in parts)
+        case Not(inner):
+            return not holds(inner, document)
+    value = document.get(condition.keyword)
+    if value in (None, ""):
+        return False
+    match condition:
+        case Equals(_, wanted):
+            return value == wanted
+        case AnyOf(_, wanted):
+            return value in wanted
+        case Between(_, low, high):
+            return (low is None or value >= low) and (high is None or value <= high)
+        case Like(_, pattern):
+            return like(value, pattern)
+    return True
+
+
+@shared
+@given(documents=found_documents, asked=st.lists(conditions, max_size=10))
+def test_what_was_counted_ahead_is_what_counting_finds(store, documents, asked):
+    put(store, documents)
+    tallies.recount(store, SPECS)
+    for condition in asked:
+        meeting = [document for document in documents if holds(condition, document)]
+        assert tallies.count(store, SPECS, condition) == len(meeting)
+        for name in ("detector", "filter1", "subarray"):
+            numbers = Counter(d[name] for d in meeting if d.get(name) not in (None, ""))
+            assert tallies.values(store, SPECS, name, condition) == numbers
+
+
+@shared
+@given(documents=found_documents)
+def test_the_values_of_other_keywords_are_counted_where_nothing_is_asked(store, documents):
+    put(store, documents)
+    tallies.recount(store, SPECS)
+    for name in ("proposid", "targname"):
+        numbers = Counter(d[name] for d in documents if d.get(name) not in (None, ""))
+        assert tallies.values(store, SPECS, name, EVERYTHING) == numbers
+        assert tallies.values(store, SPECS, name, And((And(),))) == numbers
+        assert tallies.values(store, SPECS, name, Equals("detector", "WFC")) is None
+
+
+@shared
+@given(documents=found_documents)
+def test_every_facet_of_the_specs_is_counted_as_the_observations_are(store, documents):
+    put(store, documents)
+    tallies.recount(store, SPECS)
+    for name in SPECS.facets:
+        live = observations.values(store, name, EVERYTHING)
+        assert tallies.values(store, SPECS, name, EVERYTHING) == live
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Equals("proposid", 9019),
+        Equals("rootname", "j0000000"),
+        Within(6.0, -72.0, 1.0),
+        Not(Exists("exptime")),
+        And((Equals("detector", "WFC"), Between("exptime", 1.0))),
+        Equals("raw.0.detector", "WFC"),
+    ],
+)
+def test_what_asks_for_other_keywords_is_not_answered(store, condition):
+    put(store, [{"detector": "WFC", "proposid": 9019}])
+    tallies.recount(store, SPECS)
+    assert tallies.count(store, SPECS, condition) is None
+    assert tallies.values(store, SPECS, "detector", condition) is None
+    assert tallies.count(store, SPECS, Equals("detector", "WFC")) == 1
+
+
+def test_nothing_is_answered_before_the_first_count(store):
+    assert tallies.count(store, SPECS, EVERYTHING) is None
+    assert tallies.values(store, SPECS, "detector", EVERYTHING) is None
+    assert tallies.totals(store) is None
+    assert tallies.summaries(store) is None
+    currency.mark_stale(store)
+    assert tallies.count(store, SPECS, EVERYTHING) is None
+    tallies.recount(store, SPECS)
+    assert tallies.count(store, SPECS, EVERYTHING) == 0
+    assert tallies.values(store, SPECS, "detector", EVERYTHING) == {}
+
+
+def test_what_is_out_of_date_is_not_answered(store):
+    put(store, [{"detector": "WFC"}])
+    tallies.recount(store, SPECS)
+    currency.mark_stale(store)
+    put(store, [{"detector": "WFC"}, {"detector": "HRC"}])
+    assert tallies.count(store, SPECS, EVERYTHING) is None
+    assert tallies.values(store, SPECS, "detector", EVERYTHING) is None
+    assert tallies.values(store, SPECS, "targname", EVERYTHING) is None
+    assert tallies.totals(store)["observations"] == 1
+    tallies.recount(store, SPECS)
+    assert tallies.count(store, SPECS, EVERYTHING) == 2
+    assert tallies.totals(store)["observations"] == 2
+
+
+def test_what_is_written_while_it_is_counted_leaves_it_out_of_date(store, monkeypatch):
+    def written_meanwhile(*arguments):
+        currency.mark_stale(store)
+        return proposals_stages(*arguments)
+
+    proposals_stages = proposals.summary_stages
+    put(store, [{"detector": "WFC"}])
+    with monkeypatch.context() as patched:
+        patched.setattr(proposals, "summary_stages", written_meanwhile)
+        tallies.recount(store, SPECS)
+    assert tallies.count(store, SPECS, EVERYTHING) is None
+    tallies.recount(store, SPECS)
+    assert tallies.count(store, SPECS, EVERYTHING) == 1
+
+
+def test_with_other_facets_than_were_counted_nothing_is_answered(store):
+    put(store, [{"detector": "WFC"}])
+    tallies.recount(store, SPECS)
+    fewer = replace(SPECS, facets=SPECS.facets[:-1])
+    assert tallies.count(store, fewer, EVERYTHING) is None
+
+
+def test_a_keyword_with_very_many_values_is_not_counted(store, monkeypatch):
+    monkeypatch.setattr(tallies, "MOST_VALUES", 3)
+    put(store, [{"exptime": float(n % 3), "expstart": float(n)} for n in range(4)])
+    tallies.recount(store, SPECS)
+    assert tallies.values(store, SPECS, "exptime", EVERYTHING) == {0.0: 2, 1.0: 1, 2.0: 1}
+    assert tallies.values(store, SPECS, "expstart", EVERYTHING) is None
+    monkeypatch.setattr(tallies, "MOST_VALUES", 4)
+    tallies.recount(store, SPECS)
+    assert len(tallies.values(store, SPECS, "expstart", EVERYTHING)) == 4
+
+
+def test_the_sums_are_those_of_the_live_archive(sample_archive):
+    store, specs = sample_archive.store, sample_archive.specs
+    tallies.recount(store, specs)
+    counted, live = tallies.totals(store), observations.totals(store)
+    assert isinstance(counted.pop("counted"), datetime)
+    assert counted == live
+    ahead = {row["_id"]: row for row in tallies.summaries(store)}
+    now = {row["_id"]: row for row in proposals.summaries(store, specs.thumbnail_filetype)}
+    assert list(ahead) == list(now)
+    for proposid, row in now.items():
+        for name in ("detectors", "targets"):
+            assert set(row.pop(name)) == set(ahead[proposid].pop(name))
+        assert ahead[proposid] == row
+    for name in {*specs.promoted, *specs.indexed}:
+        numbers = tallies.values(store, specs, name, EVERYTHING)
+        assert numbers == observations.values(store, name, EVERYTHING), name
