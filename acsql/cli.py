@@ -4,13 +4,16 @@ Errors that are the user's to mend come out as one line and exit status 2; an in
 files failed exits with 1.
 """
 
+import inspect
 import json
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,13 @@ import click
 import yaml
 from tqdm import tqdm
 
-from . import __version__, export
+from . import __version__, canned, catalogue, export
 from . import config as configuration
 from . import specs as keyword_specs
-from .archive import Archive
+from .archive import OVERDUE_HOURS, TIME_LIMIT, Archive, connect
 from .config import Config
 from .errors import ArchiveError, ConfigError, DatabaseError
+from .query import Column
 from .store import server
 
 
@@ -59,10 +63,8 @@ def _config(ctx: click.Context) -> Config:
     return configuration.load(ctx.obj)
 
 
-def _archive(ctx: click.Context) -> Archive:
-    from .archive import connect
-
-    return connect(_config(ctx))
+def _archive(ctx: click.Context, time_limit: float | None = TIME_LIMIT) -> Archive:
+    return connect(_config(ctx), time_limit)
 
 
 @acsql.command()
@@ -167,18 +169,51 @@ def _progress_bar(total: int) -> Iterator[Callable[[], Any]]:
         yield bar.update
 
 
-@acsql.command()
-@click.argument("conditions", nargs=-1, metavar="[CONDITION]...")
-@click.option("--columns", help="Keywords, separated by commas.")
-@click.option("--sort", help="Keywords, separated by commas; - before one sorts downwards.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many rows.")
-@click.option(
+_conditions = click.argument("conditions", nargs=-1, metavar="[CONDITION]...")
+_format = click.option(
     "--format",
     "format_",
     type=click.Choice(list(export.FORMATS)),
     default="table",
     show_default=True,
 )
+_mongosh = click.option(
+    "--mongosh", is_flag=True, help="Only print the line for the Mongo shell that does the same."
+)
+_time_limit = click.option(
+    "--time-limit",
+    type=click.FloatRange(0),
+    default=TIME_LIMIT,
+    show_default=True,
+    callback=lambda *given: given[-1] or None,
+    help="Seconds that the database may take; 0 is as long as it takes.",
+)
+
+
+def _print(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[Column],
+    format_: str,
+    explanation: Callable[[], object],
+) -> None:
+    """Print rows as they come, and if there are none, on stderr, why."""
+    rows = iter(rows)
+    first = list(islice(rows, 1))
+    for piece in export.FORMATS[format_].write(chain(first, rows), columns):
+        sys.stdout.buffer.write(piece)
+    if not first:
+        sys.stdout.flush()
+        click.echo(explanation(), err=True)
+
+
+@acsql.command()
+@_conditions
+@click.option("--columns", help="Keywords, separated by commas.")
+@click.option("--sort", help="Keywords, separated by commas; - before one sorts downwards.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many rows.")
+@_format
+@_time_limit
+@_mongosh
 @click.pass_context
 def find(
     ctx: click.Context,
@@ -187,15 +222,120 @@ def find(
     sort: str | None,
     limit: int | None,
     format_: str,
+    time_limit: float | None,
+    mongosh: bool,
 ) -> None:
     """Find the observations that meet all conditions: detector=WFC 'exptime>=100' targname=NGC*."""
-    with _archive(ctx) as archive:
+    with _archive(ctx, time_limit) as archive:
         shown = archive.columns(columns.split(",") if columns else None)
-        order = {"sort": sort.split(",")} if sort else {}
-        addresses = [column.address for column in shown]
-        rows = archive.rows(*conditions, columns=addresses, limit=limit, **order)
-        for piece in export.FORMATS[format_].write(rows, shown):
-            click.echo(piece, nl=False)
+        asked = {"columns": [column.address for column in shown], "limit": limit}
+        asked |= {"sort": sort.split(",")} if sort else {}
+        if mongosh:
+            click.echo(archive.mongosh(*conditions, **asked))
+            return
+        rows = archive.iter(*conditions, **asked)
+        _print(rows, shown, format_, lambda: archive.explain_empty(*conditions))
+
+
+@acsql.command()
+@_conditions
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, min_open=True),
+    help="Seconds after which an estimate will do.",
+)
+@_time_limit
+@_mongosh
+@click.pass_context
+def count(
+    ctx: click.Context,
+    conditions: tuple[str, ...],
+    budget: float | None,
+    time_limit: float | None,
+    mongosh: bool,
+) -> None:
+    """Count the observations that meet all conditions."""
+    with _archive(ctx, time_limit) as archive:
+        if mongosh:
+            click.echo(archive.mongosh_count(*conditions))
+            return
+        number = archive.count(*conditions, budget=budget)
+        click.echo(number)
+        if number == 0:
+            click.echo(archive.explain_empty(*conditions), err=True)
+
+
+@acsql.command()
+@click.argument("keyword")
+@_conditions
+@click.option("--limit", type=click.IntRange(1), help="Only so many values.")
+@_format
+@_time_limit
+@click.pass_context
+def values(
+    ctx: click.Context,
+    keyword: str,
+    conditions: tuple[str, ...],
+    limit: int | None,
+    format_: str,
+    time_limit: float | None,
+) -> None:
+    """List the values of KEYWORD, the most frequent first, each with its observations."""
+    with _archive(ctx, time_limit) as archive:
+        columns = [*archive.columns([keyword]), canned.OBSERVATIONS]
+        addresses = [column.address for column in columns]
+        found = archive.facets(keyword, *conditions, limit=limit).items()
+        rows = (dict(zip(addresses, pair, strict=True)) for pair in found)
+        _print(rows, columns, format_, lambda: archive.explain_empty(*conditions))
+
+
+@acsql.command()
+@click.argument("text")
+@_format
+@click.pass_context
+def keywords(ctx: click.Context, text: str, format_: str) -> None:
+    """Find keywords by a part of their name or description, and how to address them."""
+    with _archive(ctx) as archive:
+        rows = catalogue.find(text, archive.specs)
+        _print(rows, catalogue.COLUMNS, format_, lambda: f"There is no keyword with {text!r}.")
+
+
+@acsql.group(invoke_without_command=True)
+@click.pass_context
+def query(ctx: click.Context) -> None:
+    """Ask a question that has a name; without one, list them."""
+    if not ctx.invoked_subcommand:
+        click.echo(ctx.get_help())
+
+
+def _canned(name: str, function: Callable[..., Any]) -> click.Command:
+    """Return the command of a canned query, whose arguments are those of the function."""
+
+    @click.pass_context
+    def ask(
+        ctx: click.Context, format_: str, time_limit: float | None, mongosh: bool, **given: Any
+    ) -> None:
+        with _archive(ctx, time_limit) as archive:
+            question = function.ask(archive, **given)
+            if mongosh:
+                click.echo(question.mongosh)
+                return
+            why = partial(archive.explain_empty, question.condition)
+            _print(question, question.columns, format_, why)
+
+    described, *_ = inspect.getdoc(function).partition("\n")
+    command = click.command(name, help=described, short_help=described)(
+        _format(_time_limit(_mongosh(ask)))
+    )
+    _, *parameters = inspect.signature(function).parameters.values()
+    for parameter in parameters:
+        required = parameter.default is parameter.empty
+        command.params.append(click.Argument([parameter.name], required=required))
+    return command
+
+
+for _name, _function in canned.QUERIES.items():
+    query.add_command(_canned(_name, _function))
 
 
 @acsql.command()
@@ -228,7 +368,7 @@ def show(ctx: click.Context, rootname: str, format_: str) -> None:
 def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, format_: str) -> None:
     """Show the header of one extension of one file."""
     with _archive(ctx) as archive:
-        header = archive.observation(rootname).header(filetype, extension)
+        header = archive.observation(rootname).stored_header(filetype, extension)
         if format_ == "json":
             click.echo(json.dumps(export.header_record(header.values, archive.specs), indent=2))
             return
@@ -240,7 +380,7 @@ def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, fo
 @click.option(
     "--overdue-after",
     type=click.FloatRange(0),
-    default=36,
+    default=OVERDUE_HOURS,
     show_default=True,
     help="Hours after which the last good ingest is too long ago.",
 )

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import acsql
-from acsql import cli, export
+from acsql import canned, cli, export
 from acsql.config import Config
 
 
@@ -44,7 +44,7 @@ def test_find_csv_is_the_search(sample_settings: Path, sample_archive: acsql.Arc
 def test_find_json_is_the_search(sample_settings: Path, sample_archive: acsql.Archive) -> None:
     columns = "rootname,exptime,subarray,date_obs"
     rows = json.loads(printed(sample_settings, "find", "--format", "json", "--columns", columns))
-    expected = list(sample_archive.rows(columns=columns.split(",")))
+    expected = list(sample_archive.iter(columns=columns.split(",")))
     assert [row["rootname"] for row in rows] == [row["rootname"] for row in expected]
     assert [row["exptime"] for row in rows] == [row["exptime"] for row in expected]
     assert list(rows[0]) == columns.split(",")
@@ -74,6 +74,11 @@ def test_find_table_sorts_and_limits(sample_settings: Path) -> None:
         (["show", "../etc"], ["../etc"]),
         (["headers", "j9zz99zzq", "raw", "0"], ["j9zz99zz"]),
         (["db", "start"], ["connection_string"]),
+        (["count", "exptme>1"], ["exptme", "exptime"]),
+        (["values", "exptme"], ["exptme", "exptime"]),
+        (["find", "(detector=WFC"], ["detector"]),
+        (["query", "filters_for_rootname", "j9zz99zz"], ["j9zz99zz"]),
+        (["query", "filenames_for_calibration", "nothing_like_it", "x"], ["nothing_like_it"]),
     ],
 )
 def test_mistakes_are_one_line_that_names_them(
@@ -86,8 +91,111 @@ def test_mistakes_are_one_line_that_names_them(
         assert word in result.stderr
 
 
+def test_an_empty_answer_says_why(sample_settings: Path) -> None:
+    for command in (["find"], ["find", "--format", "csv"], ["count"], ["values", "filter1"]):
+        result = run(sample_settings, *command, "detector=WFC", "exptime>1e9")
+        assert result.exit_code == 0
+        assert "exptime>1000000000.0: no observation meets this" in result.stderr
+        assert "no observation" not in result.stdout
+
+
+def test_an_answer_is_not_explained(sample_settings: Path) -> None:
+    for command in (["find"], ["count"], ["values", "filter1"]):
+        assert run(sample_settings, *command, "detector=WFC").stderr == ""
+
+
+def test_count_is_the_number(sample_settings: Path, sample_archive: acsql.Archive) -> None:
+    asked = "detector=WFC (exptime<100 or targname=NGC*)"
+    expected = len(sample_archive.search(asked))
+    assert expected
+    assert printed(sample_settings, "count", asked) == f"{expected}\n"
+    assert printed(sample_settings, "count", asked, "--budget", "60") == f"{expected}\n"
+
+
+def test_values_are_the_facets(sample_settings: Path, sample_archive: acsql.Archive) -> None:
+    text = printed(sample_settings, "values", "raw.0.ccdamp", "detector=WFC", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    found = {row["raw.0.ccdamp"]: int(row["observations"]) for row in rows}
+    assert found == sample_archive.facets("raw.0.ccdamp", detector="WFC")
+    assert len(found) > 1
+    limited = printed(sample_settings, "values", "targname", "--limit", "2", "--format", "jsonl")
+    assert [json.loads(line)["targname"] for line in limited.splitlines()] == list(
+        sample_archive.facets("targname", limit=2)
+    )
+
+
+def test_keywords_are_found_by_name_and_description(
+    sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    def found(text: str) -> list[dict[str, str]]:
+        printed_rows = printed(sample_settings, "keywords", text, "--format", "json")
+        return json.loads(printed_rows)
+
+    assert found("EXPTIME")[0] == {
+        "keyword": "EXPTIME",
+        "type": "float",
+        "unit": "s",
+        "address": "exptime",
+        "description": sample_archive.specs.keywords["exptime"].description,
+    }
+    assert "flt.1.goodmean" in [row["address"] for row in found("mean value of good")]
+    assert "DATE-OBS" in [row["keyword"] for row in found("date-obs")]
+    result = run(sample_settings, "keywords", "no such thing")
+    assert "no such thing" in result.stderr
+
+
+def test_the_lines_for_the_shell_are_printed(
+    sample_settings: Path, sample_archive: acsql.Archive, mongosh
+) -> None:
+    asked = ["detector=WFC", "exptime>=100"]
+    find = printed(sample_settings, "find", *asked, "--columns", "rootname", "--mongosh")
+    count = printed(sample_settings, "count", *asked, "--mongosh")
+    files = printed(sample_settings, "query", "all_filenames", "--mongosh")
+    assert find.startswith("db.observations.find(")
+    found, number, rows = mongosh(sample_archive.store.connection_string, [find, count, files])
+    expected = list(sample_archive.search(*asked)["rootname"])
+    assert [document["_id"] for document in found] == expected
+    assert number == len(expected)
+    assert len(rows) == len(canned.all_filenames(sample_archive))
+
+
+def test_canned_queries_are_listed_and_asked(
+    sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    listed = printed(sample_settings, "query")
+    for name, function in canned.QUERIES.items():
+        assert f"{name} " in listed
+        assert function.__doc__.partition("\n")[0] in " ".join(listed.split())
+    text = printed(sample_settings, "query", "filter_distribution", "WFC", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    expected = canned.filter_distribution(sample_archive, "WFC")
+    assert [int(row["observations"]) for row in rows] == list(expected["observations"])
+    assert printed(sample_settings, "query", "filter_distribution") != text
+    assert run(sample_settings, "query", "filters_for_rootname").exit_code == 2
+    result = run(sample_settings, "query", "rootnames_for_target", "NOWHERE")
+    assert "targname=NOWHERE: no observation meets this" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "limit"), [([], 60), (["--time-limit", "2.5"], 2.5), (["--time-limit", "0"], None)]
+)
+def test_the_time_limit_is_that_of_the_archive(
+    sample_settings: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], limit: float | None
+) -> None:
+    limits = []
+
+    def noted(config: Config, time_limit: float | None) -> acsql.Archive:
+        limits.append(time_limit)
+        return acsql.connect(config, time_limit)
+
+    monkeypatch.setattr(cli, "connect", noted)
+    for command in (["find"], ["count"], ["values", "filter1"], ["query", "all_filenames"]):
+        printed(sample_settings, *command, *given)
+    assert limits == [limit] * 4
+
+
 def test_show(sample_settings: Path, sample_archive: acsql.Archive) -> None:
-    observation = sample_archive.observation(next(sample_archive.rows())["rootname"])
+    observation = sample_archive.observation(next(sample_archive.iter())["rootname"])
     text = printed(sample_settings, "show", observation.ipppssoot.upper())
     assert text.splitlines()[0].split() == ["rootname", observation.rootname]
     for filename in observation.datasets.values():
@@ -98,8 +206,8 @@ def test_show(sample_settings: Path, sample_archive: acsql.Archive) -> None:
 
 
 def test_headers(sample_settings: Path, sample_archive: acsql.Archive) -> None:
-    rootname = next(sample_archive.rows("raw.0.exptime>0"))["rootname"]
-    header = sample_archive.observation(rootname).header("raw", 0)
+    rootname = next(sample_archive.iter("raw.0.exptime>0"))["rootname"]
+    header = sample_archive.observation(rootname).stored_header("raw", 0)
     shown = json.loads(
         printed(sample_settings, "headers", rootname, "raw", "0", "--format", "json")
     )

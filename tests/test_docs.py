@@ -1,8 +1,11 @@
 """The documentation builds without a warning."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from acsql import canned
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -17,3 +20,11 @@ def test_the_documentation_builds(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     page = (tmp_path / "api.html").read_text()
     assert "acsql.archive.Archive.search" in page
+    assert [name for name in canned.QUERIES if f"acsql.canned.{name}" not in page] == []
+    assert "def bias_levels" in plain(tmp_path / "monitor.html")
+    assert "db.observations.countDocuments" in plain(tmp_path / "cookbook.html")
+
+
+def plain(page: Path) -> str:
+    """Return the text of a page without its tags."""
+    return re.sub(r"<[^>]*>", "", page.read_text())

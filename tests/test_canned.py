@@ -1,0 +1,336 @@
+"""The canned queries: do they find what the FITS files say, and the Mongo shell finds?"""
+
+import io
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from astropy.io import fits
+from astropy.table import Table
+
+import acsql
+from acsql import canned, export, names
+from acsql.errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
+from acsql.store import tallies
+from acsql.store.documents import path
+from acsql.store.observations import value_at
+
+Typed = Callable[[str, list[str]], list[Any]]
+
+
+@pytest.fixture(scope="module")
+def files(sample_archive: acsql.Archive) -> dict[str, Path]:
+    """The files on disk that are ours, by name."""
+    known = sample_archive.specs.filetypes
+    found = sample_archive.config.filesystem.glob("*/*/*_*.fits")
+    ours = {file.name: file for file in found if file.stem.partition("_")[2] in known}
+    assert ours
+    return ours
+
+
+@pytest.fixture(scope="module")
+def primaries(files: dict[str, Path]) -> dict[str, fits.Header]:
+    return {name: fits.getheader(file) for name, file in files.items()}
+
+
+@pytest.fixture(scope="module")
+def example(sample_archive: acsql.Archive) -> dict[str, tuple[str, ...]]:
+    """What each query is asked, so that it finds something."""
+    exposure = next(sample_archive.iter("exists(flt.0.biasfile) detector=WFC"))["rootname"]
+    biasfile = sample_archive.observation(exposure).headers["flt"][0]["biasfile"]
+    return {
+        "all_filenames": (),
+        "filenames_in_date_range": ("2002-06", "2004"),
+        "filenames_for_calibration": ("BIASFILE", biasfile),
+        "filters_for_rootname": (exposure.upper(),),
+        "filter_distribution": ("WFC",),
+        "goodmean_for_dataset": (exposure,),
+        "non_asn_rootnames": (),
+        "rootnames_for_target": ("NGC*",),
+        "rootnames_with_postflash": (),
+    }
+
+
+def pairs(table: Table) -> set[tuple[str, str]]:
+    return set(zip(table["rootname"], table["filename"], strict=True))
+
+
+def named(filenames: Any) -> set[tuple[str, str]]:
+    return {(names.Filename.parse(name).rootname, name) for name in filenames}
+
+
+def test_every_canned_query_is_tried_here(example: dict[str, tuple[str, ...]]) -> None:
+    assert example.keys() == canned.QUERIES.keys()
+
+
+def test_all_filenames(sample_archive: acsql.Archive, files: dict[str, Path]) -> None:
+    table = canned.all_filenames(sample_archive)
+    assert pairs(table) == named(files)
+    assert len(table) == len(files)
+    assert list(table["rootname"]) == sorted(table["rootname"])
+    assert all(row["filename"].endswith(f"_{row['filetype']}.fits") for row in table)
+
+
+def test_filters_for_rootname(
+    sample_archive: acsql.Archive, primaries: dict[str, fits.Header]
+) -> None:
+    name = next(name for name in primaries if name.endswith("_raw.fits"))
+    (row,) = canned.filters_for_rootname(sample_archive, name[:9].upper())
+    assert row["rootname"] == name[:8]
+    assert (row["filter1"], row["filter2"]) == (
+        primaries[name]["FILTER1"],
+        primaries[name]["FILTER2"],
+    )
+
+
+@pytest.mark.parametrize("detector", [None, "WFC", "HRC", "SBC"])
+def test_filter_distribution(sample_archive: acsql.Archive, detector: str | None) -> None:
+    table = canned.filter_distribution(sample_archive, detector)
+    rows = list(sample_archive.iter(columns=["detector", "filter1", "filter2"]))
+    asked = [row for row in rows if detector in (None, row["detector"])]
+    expected = Counter((row["filter1"], row["filter2"]) for row in asked)
+    counted = {(row["filter1"], row["filter2"]): row["observations"] for row in table}
+    assert counted == expected
+    shares = {(row["filter1"], row["filter2"]): row["percentage"] for row in table}
+    assert shares == pytest.approx({k: 100 * n / len(asked) for k, n in expected.items()})
+    assert list(table["observations"]) == sorted(table["observations"], reverse=True)
+    assert str(table["percentage"].unit) == "%"
+
+
+def test_what_has_no_filter_is_one_row(empty_archive: acsql.Archive) -> None:
+    missing = [{"filter1": None}, {"filter1": ""}, {}]
+    documents = [{"_id": f"j{n:07d}", **one} for n, one in enumerate(missing)]
+    empty_archive.store.observations.insert_many(documents)
+    (row,) = canned.filter_distribution(empty_archive)
+    assert (row["filter1"] or None, row["observations"], row["percentage"]) == (None, 3, 100)
+
+
+@pytest.mark.parametrize("pattern", ["NGC*", "NGC104", "*A*", "NGC-?536"])
+def test_rootnames_for_target(
+    sample_archive: acsql.Archive, primaries: dict[str, fits.Header], pattern: str
+) -> None:
+    table = canned.rootnames_for_target(sample_archive, pattern)
+    expected = {
+        names.Filename.parse(name).rootname
+        for name, header in primaries.items()
+        if fnmatchcase(header.get("TARGNAME", ""), pattern)
+    }
+    assert expected
+    assert set(table["rootname"]) == expected
+
+
+@pytest.mark.parametrize("keyword", ["BIASFILE", "darkfile", "IDCTAB", "imphttab"])
+@pytest.mark.parametrize("cut", [False, True])
+def test_filenames_for_calibration(
+    sample_archive: acsql.Archive, primaries: dict[str, fits.Header], keyword: str, cut: bool
+) -> None:
+    naming = {name: header.get(keyword, "") for name, header in primaries.items()}
+    reference = next(value for value in naming.values() if value.startswith("jref$"))
+    asked = f"*{reference[6:10]}*" if cut else reference
+    table = canned.filenames_for_calibration(sample_archive, keyword, asked)
+    assert pairs(table) == named(name for name, value in naming.items() if value == reference)
+    assert set(table["reference_file"]) == {reference}
+
+
+def test_goodmean_for_dataset(sample_archive: acsql.Archive, files: dict[str, Path]) -> None:
+    key = next(sample_archive.iter("exists(flt.1.goodmean) detector=WFC"))["rootname"]
+    table = canned.goodmean_for_dataset(sample_archive, key)
+    expected = {}
+    for name, file in files.items():
+        parsed = names.Filename.parse(name)
+        if parsed.rootname == key:
+            with fits.open(file) as hdus:
+                for number, hdu in enumerate(hdus):
+                    if hdu.name == "SCI":
+                        place = (parsed.filetype, number, hdu.ver)
+                        expected[place] = hdu.header.get("GOODMEAN")
+    found = {(row["filetype"], row["extension"], row["extver"]): row["goodmean"] for row in table}
+    assert found == expected
+    assert {filetype for filetype, *_ in found} >= {"raw", "flt"}
+    filename = sample_archive.observation(key).datasets["flt"]
+    of_file = canned.goodmean_for_dataset(sample_archive, filename.upper())
+    assert list(of_file["goodmean"]) == [v for (ft, *_), v in expected.items() if ft == "flt"]
+
+
+def test_rootnames_with_postflash(
+    sample_archive: acsql.Archive, primaries: dict[str, fits.Header]
+) -> None:
+    flashed = {
+        name[:8]
+        for name, header in primaries.items()
+        if name.endswith("_raw.fits") and header["FLASHDUR"] > 0 and header["IMAGETYP"] != "DARK"
+    }
+    assert flashed
+    assert set(canned.rootnames_with_postflash(sample_archive)["rootname"]) == flashed
+
+
+def test_flashed_darks_are_no_postflash(empty_archive: acsql.Archive) -> None:
+    rows = [("j0000001", "DARK", 5.0), ("j0000002", "EXT", 5.0), ("j0000003", "EXT", 0.0)]
+    empty_archive.store.observations.insert_many(
+        {"_id": key, "imagetyp": kind, "flashdur": seconds} for key, kind, seconds in rows
+    )
+    table = canned.rootnames_with_postflash(empty_archive)
+    assert list(table["rootname"]) == ["j0000002"]
+
+
+def test_non_asn_rootnames(sample_archive: acsql.Archive) -> None:
+    rows = sample_archive.iter(columns=["rootname", "asn_id"])
+    alone = [row["rootname"] for row in rows if row["asn_id"] in (None, "", "NONE")]
+    assert alone
+    assert list(canned.non_asn_rootnames(sample_archive)["rootname"]) == alone
+
+
+def test_blank_and_absent_associations_are_none(empty_archive: acsql.Archive) -> None:
+    found = [{"asn_id": None}, {"asn_id": ""}, {}, {"asn_id": "NONE"}, {"asn_id": "J8BT05020"}]
+    documents = [{"_id": f"j{n:07d}", **one} for n, one in enumerate(found)]
+    empty_archive.store.observations.insert_many(documents)
+    assert len(canned.non_asn_rootnames(empty_archive)) == 4
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first", "last"),
+    [
+        ("2002-06", "2004", "2002-06-01", "2004-12-31"),
+        ("2003-05-02", "2003-05-02", "2003-05-02", "2003-05-02"),
+    ],
+)
+def test_filenames_in_date_range(
+    sample_archive: acsql.Archive, files: dict[str, Path], start, end, first, last
+) -> None:
+    days = sample_archive.search(columns=["rootname", "date_obs"])
+    dates = {row["rootname"]: str(row["date_obs"]) for row in days}
+    table = canned.filenames_in_date_range(sample_archive, start, end)
+    expected = {pair for pair in named(files) if first <= dates[pair[0]] <= last}
+    assert expected
+    assert pairs(table) == expected
+    assert [dates[key] for key in table["rootname"]] == sorted(
+        dates[key] for key in table["rootname"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "error", "words"),
+    [
+        ("filters_for_rootname", ["j9zz99zz"], ObservationNotFound, "j9zz99zz"),
+        ("filters_for_rootname", ["$where"], InvalidName, "rootname"),
+        ("goodmean_for_dataset", ["j9zz99zzq_flt.fits"], ObservationNotFound, "j9zz99zz"),
+        ("filenames_for_calibration", ["BIASFIL", "x"], QueryError, "biasfile"),
+        ("filenames_for_calibration", ["GOODMEAN", "x"], QueryError, "raw.1.goodmean"),
+        ("filenames_in_date_range", ["2003-02-30", "2004"], QueryError, "2003-02-30"),
+    ],
+)
+def test_mistakes_are_named(sample_archive: acsql.Archive, name, arguments, error, words) -> None:
+    with pytest.raises(error, match=words):
+        canned.QUERIES[name](sample_archive, *arguments)
+
+
+def test_a_file_that_is_not_there_is_named(sample_archive: acsql.Archive) -> None:
+    key = next(sample_archive.iter("missing(drz.0.filename)"))["rootname"]
+    name = f"{sample_archive.observation(key).ipppssoot}_drz.fits"
+    with pytest.raises(DatasetNotFound, match="drz"):
+        canned.goodmean_for_dataset(sample_archive, name)
+
+
+def test_the_shell_finds_the_same(
+    sample_archive: acsql.Archive, mongosh: Typed, example: dict[str, tuple[str, ...]]
+) -> None:
+    questions = [
+        function.ask(sample_archive, *example[name]) for name, function in canned.QUERIES.items()
+    ]
+    answers = mongosh(
+        sample_archive.store.connection_string, [question.mongosh for question in questions]
+    )
+    for question, answer in zip(questions, answers, strict=True):
+        columns = [column.address for column in question.columns]
+        rows = [[row[name] for name in columns] for row in question]
+        assert rows
+        assert [[of(document, name) for name in columns] for document in answer] == rows
+
+
+def of(document: dict[str, Any], name: str) -> Any:
+    """Return the value of a column: some stages call it as we do, and not as it is stored."""
+    return document[name] if name in document else value_at(document, path(name).split("."))
+
+
+@pytest.mark.parametrize("format_", export.FORMATS)
+@pytest.mark.parametrize("name", canned.QUERIES)
+def test_every_format_takes_the_rows(
+    sample_archive: acsql.Archive, example: dict[str, tuple[str, ...]], name: str, format_: str
+) -> None:
+    question = canned.QUERIES[name].ask(sample_archive, *example[name])
+    written = b"".join(export.FORMATS[format_].write(question, question.columns))
+    if format_ == "fits":
+        assert len(Table.read(io.BytesIO(written), format="fits")) == len(question.table())
+    else:
+        assert question.columns[0].address.encode() in written
+
+
+@pytest.mark.parametrize(
+    "name", sorted(canned.QUERIES.keys() - {"filter_distribution", "filenames_for_calibration"})
+)
+def test_an_index_serves_them(
+    sample_archive: acsql.Archive, example: dict[str, tuple[str, ...]], name: str
+) -> None:
+    """The distribution is counted ahead, and reference files are found by reading headers."""
+    question = canned.QUERIES[name].ask(sample_archive, *example[name])
+    plans = [entry["planSummary"] for entry in profiled(sample_archive, question)]
+    assert plans
+    assert not [plan for plan in plans if "COLLSCAN" in plan]
+
+
+def test_the_distribution_is_counted_ahead(empty_archive: acsql.Archive) -> None:
+    filters = [("F555W", "CLEAR2L"), ("CLEAR1L", "F814W"), ("F555W", "CLEAR2L"), (None, "")]
+    empty_archive.store.observations.insert_many(
+        {"_id": f"j{n:07d}", "detector": "WFC", "exptime": n, "filter1": first, "filter2": second}
+        for n, (first, second) in enumerate(filters)
+    )
+    questions = [canned.filter_distribution.ask(empty_archive, one) for one in (None, "WFC")]
+    counted_now = [list(question) for question in questions]
+    assert all(profiled(empty_archive, question) for question in questions)
+    tallies.recount(empty_archive.store, empty_archive.specs)
+    assert not any(profiled(empty_archive, question) for question in questions)
+    assert [list(question) for question in questions] == counted_now
+    assert [row["observations"] for row in counted_now[0]] == [2, 1, 1]
+
+
+def profiled(archive: acsql.Archive, question: canned.Question) -> list[dict[str, Any]]:
+    """Return what the server says of how observations were asked for the rows."""
+    database = archive.store.database
+    database.command("profile", 2)
+    try:
+        list(question)
+    finally:
+        database.command("profile", 0)
+    asked = {"op": {"$in": ["query", "command"]}, "ns": f"{database.name}.observations"}
+    entries = list(database["system.profile"].find(asked))
+    database["system.profile"].drop()
+    return entries
+
+
+@pytest.fixture
+def many_files(empty_archive: acsql.Archive) -> Iterator[tuple[acsql.Archive, int]]:
+    observations = 6000
+    filetypes = list(empty_archive.specs.filetypes)
+    empty_archive.store.observations.insert_many(
+        {"_id": f"j{n:07d}", "datasets": {name: f"j{n:07d}q_{name}.fits" for name in filetypes}}
+        for n in range(observations)
+    )
+    yield empty_archive, observations * len(filetypes)
+
+
+def test_all_filenames_come_in_little_memory(many_files: tuple[acsql.Archive, int]) -> None:
+    archive, expected = many_files
+    question = canned.all_filenames.ask(archive)
+    tracemalloc.start()
+    try:
+        written = sum(piece.count(b"\n") for piece in export.write_csv(question, question.columns))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert written == expected + 1
+    # As a list, the rows alone would take more than 20 MB.
+    assert peak < 5e6

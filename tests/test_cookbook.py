@@ -1,0 +1,71 @@
+"""The cookbook: each question gives one answer in the Mongo shell and in Python."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.table import Table
+
+import acsql
+from acsql import canned
+from acsql.store.documents import path
+from acsql.store.observations import value_at
+
+COOKBOOK = (Path(__file__).parents[1] / "docs" / "cookbook.rst").read_text(encoding="utf-8")
+RECIPES = re.findall(
+    r"^(\d+)\. (.*)\n-+\n\n.. code-block:: js\n\n   (.*)\n\n.. code-block:: python\n\n   (.*)\n",
+    COOKBOOK,
+    re.MULTILINE,
+)
+
+
+def test_there_are_twenty_questions() -> None:
+    assert [int(number) for number, *_ in RECIPES] == list(range(1, 21))
+    assert COOKBOOK.count("code-block:: js") == 20
+
+
+@pytest.fixture(scope="module")
+def typed(
+    sample_archive: acsql.Archive, mongosh: Callable[[str, list[str]], list[Any]]
+) -> dict[str, Any]:
+    """What the shell answers to each question, all typed into one."""
+    lines = [line for _, _, line, _ in RECIPES]
+    answers = mongosh(sample_archive.store.connection_string, lines)
+    return dict(zip([title for _, title, *_ in RECIPES], answers, strict=True))
+
+
+@pytest.mark.parametrize(("title", "line"), [(title, line) for _, title, _, line in RECIPES])
+def test_python_and_the_shell_agree(
+    sample_archive: acsql.Archive, typed: dict[str, Any], title: str, line: str
+) -> None:
+    found = eval(line, {"archive": sample_archive, "canned": canned})
+    answer = typed[title]
+    match found:
+        case Table():
+            assert len(found) > 0
+            assert rows_of(answer, found.colnames) == rows_of_table(found)
+        case Mapping() if isinstance(answer, list):
+            assert found == {row["_id"]: row["number"] for row in answer}
+        case np.floating():
+            assert found == pytest.approx(answer)
+        case _:
+            assert found == answer
+    assert answer
+
+
+def rows_of(documents: list[dict[str, Any]], columns: list[str]) -> list[list[Any]]:
+    """Return documents as rows; one that has a field by the name of a column has the value."""
+    return [[value_at(found, path(name).split(".")) for name in columns] for found in documents]
+
+
+def rows_of_table(table: Table) -> list[list[Any]]:
+    return [[_plain(row[name]) for name in table.colnames] for row in table]
+
+
+def _plain(value: Any) -> Any:
+    if value is np.ma.masked:
+        return None
+    return value.astype("datetime64[ms]").item() if isinstance(value, np.datetime64) else value
