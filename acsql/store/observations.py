@@ -15,8 +15,9 @@ from pymongo import UpdateOne
 from pymongo.errors import ExecutionTimeout
 
 from ..errors import QueryTimeout
-from ..query import Condition, Like
+from ..query import And, Between, Condition, Like
 from ..query.conditions import OfKeyword, leaves
+from ..specs import KeywordSpecs
 from .connection import Store
 from .documents import BLOCKS, path
 from .filters import to_filter
@@ -356,6 +357,20 @@ def sample(
 def sort_key(row: dict[str, Any], order: Sequence[Order]) -> list[Any]:
     """Return what `find` needs as `after` to go on behind a row."""
     return [row[key.address] for key in total_order(order)]
+
+
+def usual_order(condition: Condition, specs: KeywordSpecs) -> list[Order]:
+    """Return the order in which a search gives what it finds, unless somebody says otherwise.
+
+    By its first range or pattern, which an index finds and sorts in one: in the order of time
+    the server would read all documents that lie before it.  Without any, by the time.
+    """
+    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    ranged = (part.keyword for part in parts if isinstance(part, Between | Like))
+    sortable = {"rootname", *specs.indexed}
+    return next(
+        ([Order(keyword)] for keyword in ranged if keyword in sortable), [Order("expstart")]
+    )
 
 
 def total_order(order: Sequence[Order]) -> list[Order]:

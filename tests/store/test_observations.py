@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acsql import query
 from acsql.errors import DatabaseError, QueryTimeout
 from acsql.query import And, Between, Equals, Like, Not, Or
 from acsql.query.conditions import Exists, Within
@@ -684,3 +685,20 @@ def test_the_totals_are_what_the_documents_say(filled):
     }
     assert totals["detectors"] == {"HRC": 2, None: 1}
     assert totals["previews"] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("everything()", "expstart"),
+        ("detector=WFC", "expstart"),
+        ("detector=WFC exptime>=100", "exptime"),
+        ("date_obs=2002", "date_obs"),
+        ("rootname=j8*", "rootname"),
+        ("exptime>=100 or exptime<1", "expstart"),
+        ("flt.1.goodmean>1", "expstart"),
+    ],
+)
+def test_the_usual_order_is_one_in_which_an_index_finds_and_sorts(specs, text, expected):
+    found = observations.usual_order(query.parse(text, specs), specs)
+    assert found == [Order(expected)]

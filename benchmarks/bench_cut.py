@@ -1,0 +1,185 @@
+"""Time a cut of a full WFC frame at the size of a screen, and the plain way beside it.
+
+    python benchmarks/bench_cut.py [FILE ...] [--repeat N] [--screen PIXELS]
+
+Without files, writes a full-frame raw and flt file into a temporary folder.  For each extension
+of each file it prints the medians of the whole way from the closed file to the PNG (nothing kept
+from one time to the next, the file in the page cache), of its parts, and of the plain way:
+`astropy` reads the chips and numpy takes the means of blocks, without a PNG.  The two ways take
+turns, and their values are compared.  Then the time with the file out of the page cache, where
+the system lets it be dropped, the time of the limits, and by how much memory grew at its peak
+(each way in a process of its own; read from /proc, so on Linux only).
+"""
+
+import argparse
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+
+from acsql.images import cut
+from acsql.ingest.opening import open_fits
+
+HEIGHT, WIDTH = 2048, 4096  # of a WFC chip, calibrated
+OVERSCAN = (20, 48)  # rows and columns more in a raw file
+
+
+class Clock:
+    """The seconds of each part of something that is done in turn."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, float] = {}
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Note how long something takes."""
+        started = time.perf_counter()
+        yield
+        self.parts[part] = time.perf_counter() - started
+
+
+def ours(path: Path, extname: str, screen: int, clock: Clock | None = None) -> np.ndarray:
+    """Make the cut as the site does when it knows nothing of the file yet."""
+    clock = clock or Clock()
+    with clock.timed("headers"), open_fits(path) as hdus:
+        planes = cut.planes(hdus, path.name)
+    plane = next(plane for plane in planes if plane.extname == extname)
+    whole = cut.Region(0, plane.width, 0, plane.height)
+    with clock.timed("read and bin"), path.open("rb", buffering=0) as file:
+        values = cut.cut(file, path.name, plane, whole, max(1, plane.width // screen))
+    with clock.timed("pack"):
+        cut.pack(values)
+    return values
+
+
+def plain(path: Path, extname: str, screen: int) -> np.ndarray:
+    """Make the same values by the definition, on the whole mosaic at once, but for cut bins."""
+    with fits.open(path) as hdus:
+        chips = [hdu.data for hdu in hdus if hdu.name == extname]
+    mosaic = np.vstack(chips)
+    size = max(1, mosaic.shape[1] // screen)
+    mosaic = mosaic[: mosaic.shape[0] // size * size, : mosaic.shape[1] // size * size]
+    blocks = mosaic.reshape(mosaic.shape[0] // size, size, mosaic.shape[1] // size, size)
+    if extname == "DQ":
+        return np.bitwise_or.reduce(np.bitwise_or.reduce(blocks, axis=3), axis=1)
+    return np.nanmean(blocks, axis=(1, 3), dtype=np.float64)
+
+
+def write_exposure(path: Path, filetype: str) -> None:
+    """Write a sky with noise, stars and cosmic rays, as counts or as calibrated values."""
+    random = np.random.default_rng(20020301)
+    shape = (HEIGHT, WIDTH)
+    if filetype == "raw":
+        shape = (HEIGHT + OVERSCAN[0], WIDTH + OVERSCAN[1])
+    hdus = fits.HDUList([fits.PrimaryHDU()])
+    for version in (1, 2):
+        sky = random.normal(60, 9, shape).astype(np.float32)
+        hit = random.random(shape) < 0.02
+        sky[hit] += random.exponential(1500, np.count_nonzero(hit))
+        if filetype == "raw":
+            counts = np.clip(np.rint(sky / 2 + 2500), 0, 65535).astype(np.uint16)
+            hdus.append(fits.ImageHDU(counts, name="SCI", ver=version))
+            continue
+        flags = np.where(hit, 8192, 0).astype(np.int16)
+        sky[random.random(shape) < 1e-4] = np.nan
+        for name, values in (("SCI", sky), ("ERR", np.abs(sky)), ("DQ", flags)):
+            hdus.append(fits.ImageHDU(values, name=name, ver=version))
+    hdus.writeto(path)
+
+
+def seconds(act: Callable[..., Any], *arguments: Any) -> float:
+    """Return how long something takes."""
+    started = time.perf_counter()
+    act(*arguments)
+    return time.perf_counter() - started
+
+
+def compare(path: Path, extname: str, screen: int, repeat: int) -> None:
+    """Print the times of both ways for one extension."""
+    expected = plain(path, extname, screen)
+    found = ours(path, extname, screen)[: expected.shape[0], : expected.shape[1]]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    ours_took, plain_took, parts = [], [], {}
+    for _ in range(repeat):
+        clock = Clock()
+        ours_took.append(seconds(ours, path, extname, screen, clock))
+        plain_took.append(seconds(plain, path, extname, screen))
+        for part, took in clock.parts.items():
+            parts.setdefault(part, []).append(took)
+    told = ", ".join(f"{part} {1e3 * statistics.median(took):.0f}" for part, took in parts.items())
+    print(
+        f"{path.name} {extname:3}: ours {1e3 * statistics.median(ours_took):.0f} ms ({told}; "
+        f"worst {1e3 * max(ours_took):.0f}), plain {1e3 * statistics.median(plain_took):.0f} ms"
+    )
+
+
+def out_of_the_cache(path: Path, screen: int, repeat: int) -> float:
+    """Return the median time with the file on the disk alone."""
+    took = []
+    for _ in range(repeat):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        took.append(seconds(ours, path, "SCI", screen))
+    return statistics.median(took)
+
+
+def limits(path: Path) -> None:
+    """Find the limits as the site does."""
+    with open_fits(path) as hdus:
+        plane = cut.planes(hdus, path.name)[0]
+    with path.open("rb", buffering=0) as file:
+        cut.limits(file, path.name, plane)
+
+
+def growth(way: Callable[..., Any], path: Path, screen: int) -> float:
+    """Return by how many MB a fresh process grows at its peak."""
+    before = _memory("VmRSS")
+    way(path, "SCI", screen)
+    return _memory("VmHWM") - before
+
+
+def _memory(entry: str) -> float:
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith(entry))
+    return int(line.split()[1]) / 1000
+
+
+def main() -> None:
+    """Print the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--repeat", type=int, default=9)
+    parser.add_argument("--screen", type=int, default=1000, help="its width in pixels")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = options.files
+        if not paths:
+            paths = [Path(folder, f"wfc_{filetype}.fits") for filetype in ("raw", "flt")]
+            for path in paths:
+                write_exposure(path, path.stem.removeprefix("wfc_"))
+        for path in paths:
+            with open_fits(path) as hdus:
+                names = [plane.extname for plane in cut.planes(hdus, path.name)]
+            stored = {hdu.name for hdu in fits.open(path) if hdu.shape}
+            for extname in (name for name in names if name in stored):
+                compare(path, extname, options.screen, options.repeat)
+            disk = out_of_the_cache(path, options.screen, 3)
+            took = statistics.median(seconds(limits, path) for _ in range(options.repeat))
+            print(f"{path.name}: from the disk {1e3 * disk:.0f} ms; limits {1e3 * took:.0f} ms")
+            for name, way in (("ours", ours), ("plain", plain)):
+                with multiprocessing.get_context("spawn").Pool(1) as pool:
+                    grown = pool.apply(growth, (way, path, options.screen))
+                print(f"{path.name}: memory grows by {grown:.0f} MB ({name})")
+
+
+if __name__ == "__main__":
+    main()
