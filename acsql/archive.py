@@ -15,13 +15,17 @@ from . import config as configuration
 from . import counts, names, query, specs, watch
 from .config import Config
 from .counts import Count
-from .errors import ArchiveError, ObservationNotFound, ProposalNotFound, QueryError
+from .datasets import Dataset, of_row
+from .differences import BOOKKEEPING, Compared, Part, compare
+from .errors import ObservationNotFound, ProposalNotFound, QueryError, RunNotFound
 from .explain import Explanation, explain
 from .marks import from_mark, to_mark
 from .observation import Observation
 from .query import And, Between, Column, Condition, Equals, Not, Or, Overlaps
 from .specs import BLOCKS
+from .statistics import Statistic, to_statistics
 from .store import lock, migrations, observations, proposals, runs, shell, tallies
+from .store import statistics as counted
 from .store.connection import Store, locate
 from .store.observations import Order
 from .summaries import Proposal, Summary, of_proposal, to_proposal, to_summary
@@ -59,8 +63,12 @@ GALLERY_COLUMNS = (
 
 # Seconds that any search may take, unless the user says otherwise.
 TIME_LIMIT = 60
+# An archive that is ingested every night is overdue after so many hours without a good ingest.
+OVERDUE_HOURS = 36
 # A worker may take the date of an ingest and write it so many times `database_wait` later.
 WINDOW = 3
+# The facets of so many searches are remembered until the next ingest.
+FACETS_KEPT = 200
 # In place of seconds: the limit that the archive was opened with.
 TimeLimit = float | Literal["default"] | None
 
@@ -92,10 +100,11 @@ def connect(
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a search, and the mark from which the next ones are had."""
+    """Some rows of a search, and the marks from which the next and the previous ones are had."""
 
     rows: list[dict[str, Any]]
     next: str | None = None
+    previous: str | None = None
 
 
 class Archive:
@@ -115,6 +124,10 @@ class Archive:
         packaged = specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, packaged)
         self.specs = packaged.extended(runs.keywords_met(self.store))
+        # Thousands, which change only with an ingest: when they were counted, and what came of it.
+        self._proposals: tuple[datetime | None, list[Proposal]] = (None, [])
+        # The facets of searches, by when everything was last counted.
+        self._facets: dict[Any, dict[str, dict[Any, int]]] = {}
 
     def close(self) -> None:
         """Close the connection to the database."""
@@ -150,22 +163,55 @@ class Archive:
             migrations.migrate(self.store, self.specs)
         return found
 
-    def runs(self, limit: int = 20) -> list[dict[str, Any]]:
-        """Return the records of the newest ingests, the newest first, without their lists."""
-        return [self._seen(record) for record in runs.newest(self.store, limit)]
+    def runs(self, limit: int = 20, before: int | None = None) -> list[dict[str, Any]]:
+        """Return the records of the newest ingests, the newest first, without their lists.
+
+        Parameters
+        ----------
+        before : int, optional
+            Only those before the run of this number.
+
+        Returns
+        -------
+        list of dict
+            In place of the lists, ``listed`` tells how long each is.
+        """
+        return [self._seen(record) for record in runs.newest(self.store, limit, before)]
 
     def run(self, number: int) -> dict[str, Any]:
         """Return the record of an ingest, with its failures by file.
 
         Raises
         ------
-        ArchiveError
+        RunNotFound
             If there was no run of this number.
         """
         record = runs.get(self.store, number)
         if record is None:
-            raise ArchiveError(f"there was no ingest run {number}")
+            raise RunNotFound(f"there was no ingest run {number}")
         return self._seen(record)
+
+    def log(self, number: int) -> Path:
+        """Return the log file of an ingest.
+
+        Raises
+        ------
+        RunNotFound
+            If there was no such run, it left no log, or the log is not where logs are any more.
+        """
+        named = self.run(number).get("log")
+        if not named:
+            raise RunNotFound(f"the record of ingest run {number} names no log")
+        # Nothing but a log is given away, whatever a record says.
+        path = self.config.log_dir / Path(named).name
+        if path.resolve().parent != self.config.log_dir.resolve() or not path.is_file():
+            raise RunNotFound(f"the log of ingest run {number} is not in its place any more")
+        return path
+
+    def is_overdue(self, hours: float = OVERDUE_HOURS) -> bool:
+        """Whether the last good ingest is longer ago than it should be, or there was none."""
+        age = self.hours_since_good_run()
+        return age is None or age > hours
 
     def hours_since_good_run(self) -> float | None:
         """Return how long ago an ingest last came to its end, None if none ever did."""
@@ -206,11 +252,64 @@ class Archive:
             raise ObservationNotFound(f"{key} fits several products: {', '.join(products)}")
         raise ObservationNotFound(f"there is no observation {key}")
 
+    def differences(self, a: str, b: str, bookkeeping: bool = False) -> list[Compared]:
+        """Compare the headers of two observations, two files or two extensions.
+
+        Parameters
+        ----------
+        a, b : str
+            ``j8bt05njq``, ``j8bt05njq.flt`` or ``j8bt05njq.flt.1``; what one does not say,
+            filetype or extension, is as in the other.
+        bookkeeping : bool
+            Whether also what no two files agree in: their names, and when they were written.
+
+        Returns
+        -------
+        list of Compared
+            As of `acsql.differences.compare`.
+        """
+        parts = Part.parse(a), Part.parse(b)
+        found = [self.observation(part.name) for part in parts]
+        return compare(*found, *parts, () if bookkeeping else BOOKKEEPING)
+
+    def datasets(
+        self,
+        *conditions: Condition | str,
+        filetypes: Sequence[str] | None = None,
+        sort: Sequence[str] | str | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> Iterator[Dataset]:
+        """Yield the FITS files of the observations that meet all conditions.
+
+        Parameters
+        ----------
+        filetypes : sequence of str, optional
+            Only these.
+
+        Raises
+        ------
+        QueryError
+            If there is no such filetype; the rest is as in `search`.
+        """
+        for filetype in filetypes or ():
+            if filetype not in self.specs.filetypes:
+                listed = ", ".join(self.specs.filetypes)
+                raise QueryError(f"there is no filetype {filetype!r}: it is one of {listed}")
+        condition = self.condition(*conditions, **keywords)
+        needed = ("ipppssoot", "proposid", "datasets", "files")
+        where = (self._order(sort, condition), 0)
+        rows = observations.find(
+            self.store, condition, needed, *where, time_limit=self._limit(time_limit)
+        )
+        wanted = [name for name in self.specs.filetypes if name in (filetypes or (name,))]
+        return (dataset for row in rows for dataset in of_row(row, wanted))
+
     def search(
         self,
         *conditions: Condition | str,
         columns: Sequence[str] | None = None,
-        sort: Sequence[str] | str = DEFAULT_SORT,
+        sort: Sequence[str] | str | None = None,
         limit: int | None = None,
         time_limit: TimeLimit = "default",
         **keywords: Any,
@@ -225,7 +324,8 @@ class Archive:
             The keywords to return.
         sort : sequence of str, optional
             The keywords to sort by; ``-`` before one sorts downwards.  Ties come by the start
-            of the exposure, then by rootname.
+            of the exposure, then by rootname.  By default that is all, or before it the keyword
+            of which a range or a pattern is asked for.
         limit : int, optional
             At most so many rows.
         time_limit : float, optional
@@ -256,7 +356,7 @@ class Archive:
         self,
         *conditions: Condition | str,
         columns: Sequence[str] | None = None,
-        sort: Sequence[str] | str = DEFAULT_SORT,
+        sort: Sequence[str] | str | None = None,
         limit: int | None = None,
         time_limit: TimeLimit = "default",
         **keywords: Any,
@@ -265,11 +365,12 @@ class Archive:
 
         The time limit is on what the database spends, not on what is done with the rows.
         """
+        condition = self.condition(*conditions, **keywords)
         return observations.find(
             self.store,
-            self.condition(*conditions, **keywords),
+            condition,
             [column.address for column in self.columns(columns)],
-            self.order(sort),
+            self._order(sort, condition),
             _at_least_one("limit", limit) or 0,
             time_limit=self._limit(time_limit),
         )
@@ -278,13 +379,14 @@ class Archive:
         self,
         *conditions: Condition | str,
         columns: Sequence[str] | None = None,
-        sort: Sequence[str] | str = DEFAULT_SORT,
+        sort: Sequence[str] | str | None = None,
         size: int = 50,
         after: str | None = None,
+        before: str | None = None,
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Page:
-        """Return some rows of a search and the mark of the next page.
+        """Return some rows of a search and the marks of the pages around them.
 
         Pages go on behind the last row seen, so that each row comes exactly once even while
         an ingest adds others.
@@ -295,17 +397,22 @@ class Archive:
             Rows on a page.
         after : str, optional
             The `next` of the page before.
+        before : str, optional
+            The `previous` of the page after.
         """
         addresses = [column.address for column in self.columns(columns)]
         condition = self.condition(*conditions, **keywords)
-        return self._page(condition, addresses, self.order(sort), size, after, time_limit)
+        marks = (after, before)
+        order = self._order(sort, condition)
+        return self._page(condition, addresses, order, size, marks, time_limit)
 
     def gallery(
         self,
         *conditions: Condition | str,
-        sort: Sequence[str] | str = DEFAULT_SORT,
+        sort: Sequence[str] | str | None = None,
         size: int | None = None,
         after: str | None = None,
+        before: str | None = None,
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Page:
@@ -316,7 +423,9 @@ class Archive:
         """
         condition = self.condition(*conditions, **keywords)
         addresses = [*GALLERY_COLUMNS, "datasets", "previews"]
-        page = self._page(condition, addresses, self.order(sort), size, after, time_limit)
+        marks = (after, before)
+        order = self._order(sort, condition)
+        page = self._page(condition, addresses, order, size, marks, time_limit)
         shown = self.specs.thumbnail_filetype
         for row in page.rows:
             datasets, previews = row.pop("datasets") or {}, row.pop("previews") or {}
@@ -333,16 +442,53 @@ class Archive:
         addresses: Sequence[str],
         order: Sequence[Order],
         size: int | None,
-        after: str | None,
+        marks: tuple[str | None, str | None],
         time_limit: TimeLimit,
     ) -> Page:
-        behind = None if after is None else from_mark(after, len(observations.total_order(order)))
+        after, before = marks
+        if after is not None and before is not None:
+            raise QueryError("a page is after a mark or before one, and not both")
+        order = observations.total_order(order)
+        backwards = before is not None
+        mark = before if backwards else after
+        seen = None if mark is None else from_mark(mark, len(order))
         limit = 0 if _at_least_one("size", size) is None else size + 1
-        where = (addresses, order, limit, behind, self._limit(time_limit))
+        direction = observations.reversed_order(order) if backwards else order
+        where = (addresses, direction, limit, seen, self._limit(time_limit))
         rows = list(observations.find(self.store, condition, *where))
-        if size is None or len(rows) <= size:
-            return Page(rows)
-        return Page(rows[:size], to_mark(observations.sort_key(rows[size - 1], order)))
+        more = size is not None and len(rows) > size
+        rows = rows[:size]
+        if backwards:
+            rows.reverse()
+        # Where one comes from there is something, as long as there are rows at all.
+        on = bool(rows) and (backwards or more)
+        back = bool(rows) and (more if backwards else after is not None)
+        return Page(
+            rows,
+            to_mark(observations.sort_key(rows[-1], order)) if on else None,
+            to_mark(observations.sort_key(rows[0], order)) if back else None,
+        )
+
+    def sample(
+        self,
+        *conditions: Condition | str,
+        columns: Sequence[str] | None = None,
+        size: int = 1000,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> list[dict[str, Any]]:
+        """Return rows of a search at random, in no order: for plots of more than one can draw.
+
+        Parameters
+        ----------
+        size : int
+            At most so many rows; all of them if there are no more.  Of the whole archive it may
+            be fewer, because a large share would mean to read it all.
+        """
+        addresses = [column.address for column in self.columns(columns)]
+        condition = self.condition(*conditions, **keywords)
+        _at_least_one("size", size)
+        return observations.sample(self.store, condition, addresses, size, self._limit(time_limit))
 
     def count(
         self,
@@ -414,6 +560,30 @@ class Archive:
         seconds = self._limit(time_limit)
         return counts.facets(self.store, self.specs, column, condition, seconds, most)
 
+    def facets_of(
+        self,
+        names_of_keywords: Sequence[str],
+        *conditions: Condition | str,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> dict[str, dict[Any, int]]:
+        """Return the `facets` of several keywords at the top, looking only once.
+
+        A date counts by its year.
+        """
+        columns = self.columns(names_of_keywords)
+        condition = self.condition(*conditions, **keywords)
+        asked = (self.store, self.specs, columns, condition, self._limit(time_limit))
+        when = tallies.current_since(self.store, self.specs)
+        if when is None:
+            return counts.facets_of(*asked)
+        key = (when, tuple(column.address for column in columns), condition)
+        if key not in self._facets:
+            if len(self._facets) >= FACETS_KEPT:
+                self._facets.clear()
+            self._facets[key] = counts.facets_of(*asked)
+        return self._facets[key]
+
     def explain_empty(
         self,
         *conditions: Condition | str,
@@ -431,14 +601,15 @@ class Archive:
         self,
         *conditions: Condition | str,
         columns: Sequence[str] | None = None,
-        sort: Sequence[str] | str = DEFAULT_SORT,
+        sort: Sequence[str] | str | None = None,
         limit: int | None = None,
         **keywords: Any,
     ) -> str:
         """Return the line for the Mongo shell that finds what `search` does."""
         addresses = [column.address for column in self.columns(columns)]
         condition = self.condition(*conditions, **keywords)
-        return shell.find(condition, addresses, self.order(sort), _at_least_one("limit", limit))
+        order = self._order(sort, condition)
+        return shell.find(condition, addresses, order, _at_least_one("limit", limit))
 
     def mongosh_count(self, *conditions: Condition | str, **keywords: Any) -> str:
         """Return the line for the Mongo shell that counts what `count` does."""
@@ -547,6 +718,15 @@ class Archive:
                 return replace(condition, rootname=key, footprint=footprint)
         return condition
 
+    def usual_sort(self, condition: Condition) -> tuple[str, ...]:
+        """Return what a search is sorted by unless somebody says otherwise."""
+        return tuple(key.address for key in observations.usual_order(condition, self.specs))
+
+    def _order(self, sort: Sequence[str] | str | None, condition: Condition) -> list[Order]:
+        if sort is None:
+            return observations.usual_order(condition, self.specs)
+        return self.order(sort)
+
     def order(self, sort: Sequence[str] | str) -> list[Order]:
         """Return the sort order that some addresses name; ``-`` before one is downwards."""
         keys = [sort] if isinstance(sort, str) else sort
@@ -560,6 +740,12 @@ class Archive:
 
     def proposals(self) -> list[Proposal]:
         """Return every proposal that has observations, by number, as after the last ingest."""
+        when = (tallies.totals(self.store) or {}).get("counted")
+        if when is None or when != self._proposals[0]:
+            self._proposals = (when, self._all_proposals())
+        return list(self._proposals[1])
+
+    def _all_proposals(self) -> list[Proposal]:
         known = proposals.by_id(self.store)
         found = tallies.summaries(self.store)
         if found is None:
@@ -576,18 +762,22 @@ class Archive:
         """
         # A number that no proposal can have is refused like any other wrong value.
         self.condition(Equals("proposid", proposid))
-        found = proposals.summaries(self.store, self.specs.thumbnail_filetype, proposid)
-        if not found:
+        found = tallies.summary(self.store, self.specs, proposid)
+        if found is None:
+            live = proposals.summaries(self.store, self.specs.thumbnail_filetype, proposid)
+            found = next(iter(live), None)
+        if found is None:
             raise ProposalNotFound(f"there is no observation of proposal {proposid}")
-        return to_proposal(found[0], proposals.by_id(self.store, [proposid]).get(proposid, {}))
+        return to_proposal(found, proposals.by_id(self.store, [proposid]).get(proposid, {}))
 
     def neighbours(
         self,
         observation: Observation,
         *conditions: Condition | str,
-        sort: Sequence[str] | str = DEFAULT_SORT,
+        sort: Sequence[str] | str | None = None,
+        everywhere: bool = False,
     ) -> tuple[str | None, str | None]:
-        """Return the ipppssoot before and after an observation in its proposal.
+        """Return the ipppssoot before and after an observation, by default in its proposal.
 
         Parameters
         ----------
@@ -595,13 +785,16 @@ class Archive:
             What the neighbours have to meet; the observation itself need not.
         sort : sequence of str, optional
             The order in which they stand.
+        everywhere : bool
+            Look in all proposals.
         """
-        within = self.condition(of_proposal(observation["proposid"]), *conditions)
-        order = self.order(sort)
+        proposal = () if everywhere else (of_proposal(observation["proposid"]),)
+        within = self.condition(*proposal, *conditions)
+        order = self._order(sort, within)
         order = observations.total_order(order)
         itself = Equals("rootname", observation.rootname)
         last = observations.sort_key(next(observations.find(self.store, itself, [], order)), order)
-        backwards = [Order(key.address, not key.descending) for key in order]
+        backwards = observations.reversed_order(order)
         found = (
             observations.find(
                 self.store, within, ["ipppssoot"], direction, 1, last, self.time_limit
@@ -615,6 +808,14 @@ class Archive:
         """Return what is in the archive as counted after the last ingest, and that run."""
         totals = tallies.totals(self.store) or observations.totals(self.store)
         return to_summary(totals, self.specs, next(iter(self.runs(1)), None))
+
+    def statistics(self) -> dict[str, Statistic]:
+        """Return the statistics by name, as counted after the last ingest; none before the first.
+
+        They are tables: observations against time, the size of the archive, files, headers,
+        filters, exposure times.
+        """
+        return to_statistics(counted.stored(self.store))
 
 
 def _checked(seconds: float | None, name: str = "time_limit") -> float | None:

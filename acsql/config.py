@@ -31,10 +31,16 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting("filesystem", Path, "required", "the archive of FITS files, only read"),
     Setting("connection_string", str, "a private MongoDB", "mongodb://... of the database"),
+    Setting(
+        "read_connection_string",
+        str,
+        "connection_string",
+        "mongodb://... of a user who may only read, for the site",
+    ),
     Setting("data_dir", Path, "the user's data folder", "what acsql keeps for itself"),
     Setting("jpeg_dir", Path, "<data_dir>/jpegs", "previews, by proposal"),
     Setting("thumbnail_dir", Path, "<data_dir>/thumbnails", "thumbnails, by proposal"),
-    Setting("log_dir", Path, "<data_dir>/logs", "a log file for each ingest"),
+    Setting("log_dir", Path, "<data_dir>/logs", "a log file for each ingest, and that of the site"),
     Setting("ncores", int, "all of them", "processes that an ingest uses"),
     Setting("database_wait", int, "300", "seconds that an ingest waits for a lost database"),
     Setting(
@@ -50,6 +56,8 @@ SETTINGS = (
         "<data_dir>/proposals.yaml",
         "the file that tells of proposals: YAML, or CSV if its name ends in .csv",
     ),
+    Setting("rate_limit", int, "20000", "requests a minute that the site answers one client"),
+    Setting("proxies", int, "none", "proxies before the site, which tell it who its clients are"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 ENVIRONMENT_PREFIX = "ACSQL_"
@@ -67,12 +75,22 @@ class Config:
     proposals_file: Path
     ncores: int
     connection_string: str | None = None
+    read_connection_string: str | None = None
     database_wait: int = 300
     proposals_from: str = "file"
+    rate_limit: int = 20_000
+    proxies: int = 0
 
     def at(self, connection_string: str) -> "Config":
         """Return the same configuration with its database at `connection_string`."""
         return replace(self, connection_string=connection_string)
+
+    @property
+    def for_reading(self) -> "Config":
+        """The same configuration for who may only read, if the database knows such a user."""
+        return replace(
+            self, connection_string=self.read_connection_string or self.connection_string
+        )
 
 
 def specs_overlay(config: Config) -> Path:

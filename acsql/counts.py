@@ -4,13 +4,13 @@ After every ingest the store counts what is asked for most; a question that thos
 costs nothing, and any other one is put to the observations, with a time limit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import QueryTimeout
 from .query import Column, Condition
 from .specs import KeywordSpecs
-from .store import observations, tallies
+from .store import observations, pipelines, tallies
 from .store.connection import Store
 
 
@@ -76,6 +76,33 @@ def facets(
         found = observations.values(store, column.address, condition, time_limit)
     frequent = sorted(observations.in_order(found), key=lambda value: -found[value])
     return {value: found[value] for value in frequent[:limit]}
+
+
+def facets_of(
+    store: Store,
+    specs: KeywordSpecs,
+    columns: Sequence[Column],
+    condition: Condition,
+    time_limit: float | None,
+) -> dict[str, dict[Any, int]]:
+    """Return the `facets` of several keywords at once; of a date, those of its year.
+
+    Raises
+    ------
+    QueryTimeout
+        If it takes longer than `time_limit` seconds.
+    """
+    types = {column.address: column.spec.type for column in columns}
+    found: dict[str, dict[Any, int]] = {name: {} for name in types}
+    for row in pipelines.facet_rows(store, specs, types, condition, time_limit):
+        for name, numbers in found.items():
+            value = row["_id"].get(name)
+            if value not in (None, ""):
+                numbers[value] = numbers.get(value, 0) + row["number"]
+    return {
+        name: dict(sorted(numbers.items(), key=lambda item: (-item[1], str(item[0]))))
+        for name, numbers in found.items()
+    }
 
 
 def distinct(

@@ -34,6 +34,10 @@ class ProposalNotFound(ArchiveError):
     """No observation belongs to this proposal."""
 
 
+class RunNotFound(ArchiveError):
+    """There was no ingest run of this number, or it left no log."""
+
+
 class ProviderUnavailable(ArchiveError):
     """Whoever tells of proposals cannot be asked now; the message says why."""
 

@@ -91,12 +91,13 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Filetype:
-    """One of the products of the pipeline, and the pictures that are made of it."""
+    """One of the products of the pipeline, the pictures made of it, and whether it is one."""
 
     name: str
     description: str
     preview: bool = False
     thumbnail: bool = False
+    pixels: bool = False
 
 
 class Place(NamedTuple):
@@ -123,6 +124,8 @@ class KeywordSpecs:
     image_extname: str
     pointless: Mapping[str, tuple[str, ...]]
     footprint_filetypes: tuple[str, ...]
+    dq_extname: str
+    dq_flags: Mapping[int, str]
     detectors: Mapping[str, str]
     filetypes: Mapping[str, Filetype]
     master: Mapping[str, KeywordSpec]
@@ -378,6 +381,7 @@ def check(raw: RawSpecs | None = None) -> list[str]:
         *_check_keywords("master.yaml", raw.master),
         *_check_keywords("keywords.yaml", raw.keywords),
         *_check_footprint(raw),
+        *_check_flags(raw),
         *_check_lists(raw),
         *_check_promoted(raw),
         *_check_unlisted(raw),
@@ -413,6 +417,12 @@ def _check_footprint(raw: RawSpecs) -> Iterator[str]:
     for filetype in raw.instrument.get("footprint_filetypes", ()):
         if filetype not in raw.instrument.get("filetypes", {}):
             yield f"instrument.yaml: footprint_filetypes: there is no filetype {filetype}"
+
+
+def _check_flags(raw: RawSpecs) -> Iterator[str]:
+    for bit, meaning in raw.instrument.get("dq_flags", {}).items():
+        if type(bit) is not int or bit < 1 or bit & (bit - 1) or not isinstance(meaning, str):
+            yield f"instrument.yaml: dq_flags: {bit!r}: {meaning!r} is no power of 2 with a meaning"
 
 
 def _check_lists(raw: RawSpecs) -> Iterator[str]:
@@ -490,6 +500,8 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
             for keyword, values in raw.instrument["pointless"].items()
         },
         footprint_filetypes=tuple(raw.instrument["footprint_filetypes"]),
+        dq_extname=raw.instrument["dq_extname"],
+        dq_flags=raw.instrument["dq_flags"],
         detectors=raw.instrument["detectors"],
         filetypes={
             name: Filetype(name, **facts) for name, facts in raw.instrument["filetypes"].items()

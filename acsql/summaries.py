@@ -13,8 +13,8 @@ from .specs import KeywordSpecs
 class Proposal:
     """What is known of one proposal, and what its observations come to.
 
-    `exptime` is the sum over its observations in seconds; `thumbnail` is the rootname of an
-    observation with a thumbnail.
+    `detectors` has the number of observations with each, `exptime` is the sum over all in
+    seconds; `thumbnail` is the rootname of an observation with a thumbnail.
     """
 
     proposid: int
@@ -23,8 +23,10 @@ class Proposal:
     cycle: int | None
     pi: str | None
     observations: int
-    detectors: tuple[str, ...]
+    detectors: dict[str, int]
     targets: tuple[str, ...]
+    visits: tuple[str, ...]
+    filters: tuple[str, ...]
     first: datetime | None
     last: datetime | None
     exptime: float
@@ -66,8 +68,10 @@ def to_proposal(summary: Mapping[str, Any], known: Mapping[str, Any]) -> Proposa
         cycle=known.get("cycle"),
         pi=known.get("pi") or ", ".join(name for name in names_of_pi if name) or None,
         observations=summary["observations"],
-        detectors=tuple(sorted(filter(None, summary["detectors"]))),
+        detectors=dict(sorted(summary["detectors"].items())),
         targets=tuple(sorted(filter(None, summary["targets"]))),
+        visits=tuple(sorted(filter(None, summary["visits"]))),
+        filters=tuple(sorted(filter(None, summary["filters"]))),
         first=summary["first"],
         last=summary["last"],
         exptime=summary["exptime"],

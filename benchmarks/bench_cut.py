@@ -26,7 +26,7 @@ import numpy as np
 from astropy.io import fits
 
 from acsql.images import cut
-from acsql.ingest.opening import open_fits
+from acsql.opening import open_fits
 
 HEIGHT, WIDTH = 2048, 4096  # of a WFC chip, calibrated
 OVERSCAN = (20, 48)  # rows and columns more in a raw file

@@ -18,7 +18,7 @@ from astropy.io import fits
 
 from acsql import sample
 from acsql.ingest import cards
-from acsql.ingest.opening import open_fits
+from acsql.opening import open_fits
 
 # From so many observations on there are all kinds of them in a sample archive.
 OBSERVATIONS = 24

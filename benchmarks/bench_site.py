@@ -115,7 +115,7 @@ def addresses(settings: Path) -> dict[str, list[str]]:
         "ingests": ["/ingest/"],
         "API: a search": [f"/api/observations?q={search}" for search in searches],
         "API: an observation": [f"/api/observations/{row['rootname']}" for row in rows],
-        "health": ["/health"],
+        "API: the summary": ["/api/summary"],
     }
 
 

@@ -1,11 +1,16 @@
 """One private mongod and one ingested sample archive for all tests that need them."""
 
+import os
+import shutil
+import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from bson import json_util
 from hypothesis import settings
 
 import acsql
@@ -73,7 +78,9 @@ def make_config(folder: Path, connection_string: str, filesystem: Path | None = 
 
 
 def _write_settings(config: Config, folder: Path) -> Path:
-    values = {name: str(v) if isinstance(v, Path) else v for name, v in vars(config).items()}
+    # What is 0 or None is not set, and not written either.
+    given = {name: value for name, value in vars(config).items() if value}
+    values = {name: str(v) if isinstance(v, Path) else v for name, v in given.items()}
     path = folder / "acsql.yaml"
     path.write_text(yaml.safe_dump(values))
     return path
@@ -118,3 +125,30 @@ def sample_archive(
     assert not report.failures
     with acsql.connect(config) as archive:
         yield archive
+
+
+# What a line gives, a cursor as the list of its documents, without loss of any type.
+_TELL = """
+const tell = answer => print(EJSON.stringify(
+    answer && answer.toArray ? answer.toArray() : answer, null, 0, {relaxed: false}));
+"""
+
+
+@pytest.fixture(scope="session")
+def mongosh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Sequence[str]], list[Any]]:
+    """Type lines into the Mongo shell on the database of an address; returns what each gives."""
+    command = shutil.which("mongosh")
+    if command is None and "CI" not in os.environ:
+        pytest.skip("mongosh is not installed")
+    script = tmp_path_factory.mktemp("mongosh") / "lines.js"
+
+    def type_in(uri: str, lines: Sequence[str]) -> list[Any]:
+        script.write_text(_TELL + "\n".join(f"tell({line})" for line in lines))
+        result = subprocess.run(
+            [command, uri, "--quiet", "--file", script], capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, f"{result.stdout[-500:]}\n{result.stderr}"
+        # JSON escapes this one line end, and no other.
+        return [json_util.loads(answer) for answer in result.stdout.split("\n") if answer]
+
+    return type_in

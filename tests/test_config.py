@@ -129,7 +129,11 @@ def test_the_environment_is_the_process_s_own_by_default(user_folder, monkeypatc
     assert config.load().filesystem == Path("/from/environ")
 
 
-_OTHER = {"connection_string": "mongodb://other/", "proposals_from": "mast"}
+_OTHER = {
+    "connection_string": "mongodb://other/",
+    "read_connection_string": "mongodb://reader@other/",
+    "proposals_from": "mast",
+}
 
 
 @pytest.mark.parametrize("name", NAMES)

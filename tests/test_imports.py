@@ -28,16 +28,54 @@ ALLOWED = {
     "layout": {"names"},
     "specs": {"errors", "names"},
     "query": {"errors", "names", "specs"},
-    "export": {"query", "specs"},
+    "values": {"query"},
+    "spool": {"query", "tables"},
+    "astropy_formats": {"query", "spool", "tables", "values"},
+    "export": {"query", "specs", "astropy_formats", "values"},
+    "opening": {"errors"},
     "images": LEAVES,
     "store": LEAVES,
     "marks": {"errors"},
     "tables": {"query"},
-    "observation": LEAVES | {"store"},
-    "archive": LEAVES | {"store", "marks", "tables", "observation"},
-    "ingest": LEAVES | {"store", "images", "__version__"},
+    "fits_header": {"specs"},
+    "observation": LEAVES | {"store", "fits_header"},
+    "datasets": {"errors"},
+    "differences": {"errors", "names", "observation", "specs"},
+    "counts": {"errors", "query", "specs", "store"},
+    "explain": {"counts", "errors", "query", "specs", "store"},
+    "statistics": {"query", "specs"},
+    "summaries": {"query", "specs"},
+    "watch": {"errors", "store"},
+    "archive": LEAVES
+    | {
+        "store",
+        "marks",
+        "tables",
+        "observation",
+        "datasets",
+        "differences",
+        "counts",
+        "explain",
+        "statistics",
+    }
+    | {"summaries", "watch"},
+    "canned": LEAVES | {"archive", "store", "tables"},
+    "catalogue": {"query", "specs"},
+    "ingest": LEAVES | {"store", "images", "opening", "__version__"},
     "sample": LEAVES,
-    "web": LEAVES | {"archive", "observation"},
+    "web": LEAVES
+    | {
+        "__version__",
+        "archive",
+        "catalogue",
+        "datasets",
+        "differences",
+        "images",
+        "observation",
+        "opening",
+        "statistics",
+        "values",
+    },
     "cli": set(PARTS) | {"__version__"},
     "__init__": {"archive", "errors", "observation", "query"},
 }
@@ -51,6 +89,7 @@ KEPT_TO = {
     "flask": "web",
     "gunicorn": "web",
     "click": "cli",
+    "lark": "query",
 }
 
 
@@ -158,8 +197,8 @@ def test_importing_reads_no_settings_and_touches_nothing(tmp_path, everything):
     seen = json.loads(result.stdout)
     read = {path for event, path in seen if event == "read"}
     assert any(Path(path).is_relative_to(PACKAGE) for path in read)
-    # Dask reads its own defaults when it is imported; nothing of ours is read.
+    # Dask and Bokeh read their own defaults when they are imported; nothing of ours is read.
     settings = {Path(path) for path in read if path.endswith((".yaml", ".yml"))}
-    assert not {path for path in settings if "dask" not in path.parts}
+    assert not {path for path in settings if not {"dask", ".bokeh"} & set(path.parts)}
     assert not [[event, what] for event, what in seen if event != "read"]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [trap]

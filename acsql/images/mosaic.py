@@ -8,7 +8,8 @@ file was opened, and leaves its headers as they were read.
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, BinaryIO
 
 import numpy as np
 from astropy.io import fits
@@ -82,6 +83,64 @@ def shape(hdu: ImageHDU, filename: str) -> tuple[int, int]:
     return size
 
 
+@dataclass(frozen=True)
+class Stored:
+    """How the pixels of an image lie in its file: what it takes to read any rows of them.
+
+    `start` is a byte of the file, `physical` makes values of `physical_type` from stored ones,
+    and `constant` is the value of all pixels where none are stored.
+    """
+
+    label: str
+    shape: tuple[int, int]
+    start: int
+    stored_type: np.dtype
+    physical_type: np.dtype
+    physical: Scaling
+    constant: float | None = None
+
+    def rows(
+        self, file: BinaryIO, filename: str, first: int = 0, last: int | None = None
+    ) -> np.ndarray:
+        """Read the physical values of the rows from `first` to before `last`, see `pixels`."""
+        size = ((self.shape[0] if last is None else last) - first, self.shape[1])
+        if self.constant is not None:
+            return np.broadcast_to(np.float64(self.constant), size)
+        # Through a small buffer into an array of numpy's, which lies on huge pages: one third of
+        # the time that a single read of so much takes, and the bytes are swapped on the way.
+        values = np.empty(math.prod(size), self.physical_type)
+        bytes_each = self.stored_type.itemsize
+        try:
+            file.seek(self.start + first * self.shape[1] * bytes_each)
+            for at in range(0, values.size, CHUNK):
+                chunk = values[at : at + CHUNK]
+                content = file.read(chunk.size * bytes_each)
+                if len(content) < chunk.size * bytes_each:
+                    raise PreviewError(f"{filename}: it is truncated in its {self.label}")
+                chunk[:] = self.physical(np.frombuffer(content, self.stored_type))
+        except OSError as error:
+            raise PreviewError(f"{filename}: it cannot be read: {error}") from error
+        return values.reshape(size)
+
+
+def stored(hdu: ImageHDU, filename: str) -> Stored:
+    """Return how the pixels of an image lie in its file.
+
+    Raises
+    ------
+    PreviewError
+        If `hdu` is not a two-dimensional image or its header makes no sense.
+    """
+    size, start = shape(hdu, filename), hdu.fileinfo()["datLoc"]
+    if not hdu.shape:
+        value = _number(hdu, "PIXVALUE", 0, filename)
+        double = np.dtype(np.float64)
+        return Stored(_label(hdu), size, start, double, double, np.asarray, value)
+    stored_type = _stored_type(hdu, filename)
+    scaling = _scaling(stored_type, hdu, filename)
+    return Stored(_label(hdu), size, start, stored_type, *scaling)
+
+
 def pixels(hdu: ImageHDU, filename: str) -> np.ndarray:
     """Read the physical values of an image, BZERO + BSCALE * stored (FITS 4.0, 4.4.2.5).
 
@@ -97,26 +156,7 @@ def pixels(hdu: ImageHDU, filename: str) -> np.ndarray:
     PreviewError
         If `hdu` is not a two-dimensional image or its pixels cannot be read.
     """
-    size = shape(hdu, filename)
-    if not hdu.shape:
-        return np.broadcast_to(np.float64(_number(hdu, "PIXVALUE", 0, filename)), size)
-    stored_type = _stored_type(hdu, filename)
-    physical_type, physical = _scaling(stored_type, hdu, filename)
-    # Through a small buffer into an array of numpy's, which lies on huge pages: one third of
-    # the time that a single read of so much takes, and the bytes are swapped on the way.
-    values = np.empty(math.prod(size), physical_type)
-    where = hdu.fileinfo()
-    try:
-        where["file"].seek(where["datLoc"])
-        for first in range(0, values.size, CHUNK):
-            chunk = values[first : first + CHUNK]
-            content = where["file"].read(chunk.size * stored_type.itemsize)
-            if len(content) < chunk.size * stored_type.itemsize:
-                raise PreviewError(f"{filename}: it is truncated in its {_label(hdu)}")
-            chunk[:] = physical(np.frombuffer(content, stored_type))
-    except OSError as error:
-        raise PreviewError(f"{filename}: it cannot be read: {error}") from error
-    return values.reshape(size)
+    return stored(hdu, filename).rows(hdu.fileinfo()["file"], filename)
 
 
 def _complete(hdus: fits.HDUList, filename: str) -> list:

@@ -12,10 +12,10 @@ import yaml
 
 from ..errors import FileError, InvalidName, SpecError
 from ..names import Filename
+from ..opening import open_fits
 from ..specs import BLOCK, BLOCK_KEYWORD, HeaderKey, KeywordSpecs, RawSpecs, header_entries, read
 from . import cards, headers
 from .observation import find_detector
-from .opening import open_fits
 
 Met = tuple[HeaderKey, str, str]
 

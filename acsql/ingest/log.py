@@ -27,14 +27,14 @@ _DISTRIBUTIONS = {"PIL": "pillow"}
 
 @contextmanager
 def log_file(log_dir: Path, started: datetime) -> Iterator[Path]:
-    """Send what an ingest logs to ``ingest_<YYYY-MM-DD-HH-MM>.log`` while the block runs.
+    """Send what an ingest logs to ``ingest_<YYYY-MM-DD-HH-MM-SS>.log`` while the block runs.
 
     Raises
     ------
     ConfigError
         If the file cannot be written.
     """
-    path = log_dir / f"ingest_{started:%Y-%m-%d-%H-%M}.log"
+    path = log_dir / f"ingest_{started:%Y-%m-%d-%H-%M-%S}.log"
     try:
         log_dir.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, encoding="utf-8")

@@ -21,6 +21,7 @@ from .. import layout, names
 from ..config import Config
 from ..errors import FileError, PreviewError
 from ..images import preview
+from ..opening import end_of_data, open_fits
 from ..specs import HeaderKey, KeywordSpecs, Promotion
 from ..store import failures, observations, proposals, runs
 from ..store.connection import Store
@@ -28,7 +29,6 @@ from ..store.documents import SCHEMA_VERSION
 from . import cards, headers, scan
 from .cards import Cards
 from .footprint import footprint
-from .opening import end_of_data, open_fits
 from .scan import FoundFile, FoundObservation
 
 logger = logging.getLogger(__name__)

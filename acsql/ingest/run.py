@@ -105,7 +105,8 @@ def ingest(config: Config, options: Options | None = None, progress: Progress = 
     ):
         if runs.close_died(store):
             logger.warning("An earlier run died: what it left undone is done now")
-        run = runs.start(store, {"started": started, **_described(options, specs)})
+        record = {"started": started, "log": str(log), **_described(options, specs)}
+        run = runs.start(store, record)
         report = Report(log=log)
         try:
             migrations.stamp(store, specs)

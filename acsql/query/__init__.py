@@ -8,7 +8,7 @@ how a database is asked.
 
 from ..specs import KeywordSpecs
 from . import language
-from .columns import Column, columns, resolve
+from .columns import Column, columns, matching, resolve
 from .conditions import (
     And,
     AnyOf,
@@ -48,6 +48,7 @@ __all__ = [
     "compare",
     "from_keywords",
     "leaves",
+    "matching",
     "one_of",
     "parse",
     "prepare",

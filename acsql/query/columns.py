@@ -6,8 +6,9 @@ lists them, and where it means none it suggests those that are nearest.
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .. import names
 from ..errors import QueryError
@@ -59,6 +60,49 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
         return Column(name, specs.top_level[name])
     filetype = in_header[1] if in_header else None
     raise QueryError(_unplaced(address, name, specs, filetype))
+
+
+def matching(text: str, specs: KeywordSpecs, limit: int = 20) -> list[Column]:
+    """Return the columns whose keyword or description has a text in it, the likeliest first.
+
+    Those that begin with it come before those that contain it, keywords at the top before those
+    of headers, and what only the description says comes last.  An address like ``flt.1.good``
+    finds the keywords of that header alone.
+    """
+    typed = text.strip().lower()
+    header, _, name = typed.rpartition(".")
+    name = names.field(name)
+    found: dict[str, tuple[Any, Column]] = {}
+    for column in _all(specs):
+        if header and not column.address.startswith(f"{header}."):
+            continue
+        rank = _rank(name if header else names.field(typed), typed, column)
+        if rank is not None:
+            found[column.address] = ((rank, column.place is not None), column)
+    # Python's sort keeps the order of the specs among equals.
+    ranked = sorted(found.values(), key=lambda item: item[0])
+    return [column for _, column in ranked[:limit]]
+
+
+def _rank(name: str, words: str, column: Column) -> int | None:
+    keyword = column.spec.name
+    if keyword == name:
+        return 0
+    if keyword.startswith(name):
+        return 1
+    if name in keyword:
+        return 2
+    return 3 if words in (column.spec.description or "").lower() else None
+
+
+def _all(specs: KeywordSpecs) -> Iterator[Column]:
+    """Yield every column that there is, those at the top first."""
+    for name, spec in specs.top_level.items():
+        yield Column(name, spec)
+    for key, listed in specs.lists.items():
+        place = (key.filetype, key.extension)
+        for name, spec in listed.items():
+            yield Column(f"{key.filetype}.{key.extension}.{name}", spec, place)
 
 
 def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSpecs) -> Column:

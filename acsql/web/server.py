@@ -2,7 +2,8 @@
 
 The port is tried before gunicorn starts, because gunicorn itself would only log that it is in
 use, try again for some seconds and exit; a caller with a private database to stop needs an
-error.  Each worker opens the archive after the fork: connections do not survive one.
+error.  Each worker opens the archive after the fork: connections do not survive one.  Where the
+configuration names a user of the database who may only read, the site is that user.
 """
 
 import os
@@ -18,11 +19,17 @@ from gunicorn.app.base import BaseApplication
 from ..archive import Archive
 from ..config import Config
 from ..errors import ArchiveError
+from . import logs
 from .app import create_app
 
 THREADS = 4
+# Seconds that a search of the site may take; scripts have longer.
+TIME_LIMIT = 20
+# After about so many requests a worker gives way to a new one, and with it whatever memory its
+# libraries have not given back; not all at the same time.
+REQUESTS = 100_000
 # The longest that gunicorn takes: a search with many choices has a long address.
-LONGEST_ADDRESS = 8190
+LONGEST_LINE = 8190
 # How long a stop waits for downloads that are under way.
 GRACE_S = 5
 
@@ -31,7 +38,7 @@ class _Site(BaseApplication):
     """gunicorn with the site in it."""
 
     def __init__(self, config: Config, settings: Mapping[str, Any]) -> None:
-        self._config = config
+        self._config = config.for_reading
         self._settings = settings
         super().__init__()
 
@@ -42,7 +49,8 @@ class _Site(BaseApplication):
 
     def load(self) -> Flask:
         """Open the archive, in a worker."""
-        return create_app(Archive(self._config))
+        logs.log_to(self._config.log_dir)
+        return create_app(Archive(self._config, TIME_LIMIT), self.cfg.workers)
 
 
 def serve(
@@ -66,17 +74,21 @@ def serve(
     Raises
     ------
     ArchiveError
-        If the port cannot be had, the database does not answer, or no worker can start.
+        If the port cannot be had, the database does not answer, the log cannot be written, or no
+        worker can start.
     """
     address = _free_address(host, port)
     # Better said here once than by each worker.
-    Archive(config).close()
+    Archive(config.for_reading).close()
+    logs.check(config.log_dir)
     settings = {
         "bind": address,
         "workers": workers,
         "worker_class": "gthread",
         "threads": THREADS,
-        "limit_request_line": LONGEST_ADDRESS,
+        "limit_request_line": LONGEST_LINE,
+        "max_requests": REQUESTS,
+        "max_requests_jitter": REQUESTS // 10,
         "graceful_timeout": GRACE_S,
         "loglevel": "warning",
         "when_ready": lambda _: on_ready() if on_ready else None,

@@ -20,10 +20,10 @@ from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acsql import export, sample
+from acsql import export, opening, sample
 from acsql.config import Config
 from acsql.errors import FileError, InvalidName
-from acsql.ingest import observation, opening, run, scan
+from acsql.ingest import observation, run, scan
 from acsql.ingest.headers import typed_header
 from acsql.ingest.observation import Outcome
 from acsql.names import Filename

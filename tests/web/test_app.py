@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
 from datetime import datetime
 
+import bokeh
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask, abort
@@ -11,14 +14,24 @@ from flask.testing import FlaskClient
 
 import acsql
 from acsql import errors
+from acsql.store import statistics
 from acsql.web import app as web_app
 from acsql.web.app import create_app
+
+
+def limited(archive: acsql.Archive, **settings: int) -> Flask:
+    """Return a site whose configuration says more."""
+    other = copy(archive)
+    other.config = replace(archive.config, **settings)
+    return create_app(other, workers=2)
 
 
 @pytest.fixture(scope="module")
 def site(sample_archive: acsql.Archive) -> Flask:
     """The site of the sample archive."""
-    app = create_app(sample_archive)
+    statistics.recount(sample_archive.store, sample_archive.specs)
+    # There are more requests here in a minute than anybody makes.
+    app = limited(sample_archive, rate_limit=10**9)
     app.testing = True
     return app
 
@@ -46,18 +59,66 @@ def shown(sample_archive: acsql.Archive) -> dict[str, str]:
 ADDRESSES = {
     "static": "/static/{filename}",
     "pages.home": "/",
-    "pages.go": "/go?name={name}",
     "pages.proposals": "/archive/",
     "pages.proposal": "/archive/{proposid}/",
     "pages.observation": "/archive/{proposid}/{name}/{filetype}/",
-    "pages.headers": "/archive/{proposid}/{name}/headers/",
-    "pages.header": "/archive/{proposid}/{name}/headers/{filetype}/{extension}/",
     "pages.preview": "/previews/{name}/{filetype}.jpg",
     "pages.thumbnail": "/thumbnails/{name}.jpg",
-    "pages.form": "/database/",
-    "pages.results": "/database/results",
+    "search.go": "/go?name={name}",
+    "search.suggest": "/suggest?of=box&text=ex",
+    "search.form": "/database/",
+    "search.results": "/database/results",
+    "search.plot": "/database/plot?x=exptime",
+    "headers.of_observation": "/archive/{proposid}/{name}/headers/",
+    "headers.of_file": "/archive/{proposid}/{name}/headers/{filetype}/",
+    "headers.header": "/archive/{proposid}/{name}/headers/{filetype}/{extension}/",
+    "headers.difference": "/difference",
+    "viewer.page": "/archive/{proposid}/{name}/{filetype}/view",
+    "viewer.description": "/pixels/{name}/{filetype}/",
+    "viewer.limits": "/pixels/{name}/{filetype}/limits",
+    "viewer.cut_png": "/pixels/{name}/{filetype}/cut.png?x0=0&x1=8&y0=0&y1=8&bin=1",
+    "files.fits": "/files/{name}_{filetype}.fits",
+    "files.of_observation": "/archive/{proposid}/{name}/files/",
+    "files.choice": "/files/",
+    "files.archive": "/files/archive?q=rootname%3D{name}",
+    "files.script": "/files/script?q=rootname%3D{name}",
+    "statistics.page": "/statistics/",
+    "statistics.plot": "/statistics/observations/plot",
+    "statistics.numbers": "/statistics/observations.csv",
+    "runs.list_of_runs": "/ingest/",
+    "runs.run": "/ingest/1/",
+    "runs.log": "/ingest/1/log",
+    "plots.script": f"/plots/bokeh-{bokeh.__version__}.js",
+    "api.index": "/api/",
+    "api.openapi": "/api/openapi.json",
+    "api.observations": "/api/observations",
+    "api.count": "/api/count",
+    "api.facets": "/api/facets/detector",
+    "api.observation": "/api/observations/{name}",
+    "api.headers": "/api/observations/{name}/headers",
+    "api.filetype_headers": "/api/observations/{name}/headers/{filetype}",
+    "api.header": "/api/observations/{name}/headers/{filetype}/{extension}",
+    "api.proposals": "/api/proposals",
+    "api.proposal": "/api/proposals/{proposid}",
+    "api.keywords": "/api/keywords?q=exptime",
+    "api.summary": "/api/summary",
+    "api.statistics": "/api/statistics",
+    "api.runs": "/api/runs",
+    "api.run": "/api/runs/1",
+    "api.health": "/health",
 }
-PAGES = [name for name in ADDRESSES if name not in ("static", "pages.preview", "pages.thumbnail")]
+
+
+@pytest.fixture(scope="module")
+def pages(site: Flask, shown: dict[str, str]) -> dict[str, BeautifulSoup]:
+    """Every page, by its endpoint."""
+    client = site.test_client()
+    found = {}
+    for endpoint, address in ADDRESSES.items():
+        with client.get(address.format(**shown), follow_redirects=True) as response:
+            if response.mimetype == "text/html":
+                found[endpoint] = BeautifulSoup(response.text, "html.parser")
+    return found
 
 
 def test_addresses_are_all_there_are(site: Flask) -> None:
@@ -96,48 +157,57 @@ def test_headers_protect(client: FlaskClient, shown: dict[str, str], endpoint: s
         assert "frame-ancestors 'none'" in policy
         assert "unsafe-inline" not in policy
         assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert "unsafe-eval" not in policy
+        assert response.headers["X-Frame-Options"] == "DENY"
         assert response.headers["Referrer-Policy"] == "same-origin"
+        assert "camera=()" in response.headers["Permissions-Policy"]
 
 
-@pytest.mark.parametrize("endpoint", PAGES)
 def test_pages_bring_nothing_from_elsewhere_and_run_nothing(
-    client: FlaskClient, shown: dict[str, str], endpoint: str
+    pages: dict[str, BeautifulSoup],
 ) -> None:
-    response = client.get(ADDRESSES[endpoint].format(**shown), follow_redirects=True)
-    page = BeautifulSoup(response.text, "html.parser")
-    for tag in page.find_all(True):
-        for name in ("src", "href", "action", "srcset"):
-            assert tag.get(name, "/").startswith(("/", "#")), tag
-            assert not tag.get(name, "/").startswith("//"), tag
-        assert "style" not in tag.attrs
-        assert not [name for name in tag.attrs if name.startswith("on")], tag
-    assert not page.find_all("style")
-    assert all(script.get("src") and not script.string for script in page.find_all("script"))
+    assert len(pages) > 10
+    for endpoint, page in pages.items():
+        for tag in page.find_all(True):
+            for name in ("src", "href", "action", "srcset"):
+                assert tag.get(name, "/").startswith(("/", "#")), (endpoint, tag)
+                assert not tag.get(name, "/").startswith("//"), (endpoint, tag)
+            assert "style" not in tag.attrs, (endpoint, tag)
+            assert not [name for name in tag.attrs if name.startswith("on")], (endpoint, tag)
+        assert not page.find_all("style")
+        scripts = page.find_all("script")
+        assert all(script.get("src") and not script.string for script in scripts), endpoint
 
 
-@pytest.mark.parametrize("endpoint", PAGES)
-def test_pages_can_be_used_without_eyes(
-    client: FlaskClient, shown: dict[str, str], endpoint: str
+def test_pages_can_be_used_without_eyes(pages: dict[str, BeautifulSoup]) -> None:
+    for endpoint, page in pages.items():
+        assert page.html["lang"] == "en"
+        assert page.title.get_text().strip()
+        assert len(page.find_all("main")) == len(page.find_all("h1")) == 1, endpoint
+        identifiers = [tag["id"] for tag in page.find_all(id=True)]
+        assert len(set(identifiers)) == len(identifiers), endpoint
+        assert all("alt" in image.attrs for image in page.find_all("img"))
+        for field in page.find_all(["input", "select", "textarea"]):
+            named = (
+                field.get("type") == "hidden"
+                or field.find_parent("label")
+                or field.get("aria-label")
+                or page.find("label", attrs={"for": field.get("id")})
+            )
+            assert named, (endpoint, field)
+        for reference in ("aria-labelledby", "aria-describedby"):
+            for tag in page.find_all(attrs={reference: True}):
+                assert set(tag[reference].split()) <= set(identifiers), (endpoint, tag)
+
+
+def test_pages_say_where_they_stand_for_programs(
+    pages: dict[str, BeautifulSoup], client: FlaskClient
 ) -> None:
-    response = client.get(ADDRESSES[endpoint].format(**shown), follow_redirects=True)
-    page = BeautifulSoup(response.text, "html.parser")
-    assert page.html["lang"] == "en"
-    assert page.title.get_text().strip()
-    assert len(page.find_all("main")) == len(page.find_all("h1")) == 1
-    identifiers = [tag["id"] for tag in page.find_all(id=True)]
-    assert len(set(identifiers)) == len(identifiers)
-    assert all("alt" in image.attrs for image in page.find_all("img"))
-    for field in page.find_all(["input", "select", "textarea"]):
-        named = (
-            field.get("type") == "hidden"
-            or field.find_parent("label")
-            or field.get("aria-label")
-            or page.find("label", attrs={"for": field.get("id")})
-        )
-        assert named, field
-    for reference in ("aria-labelledby", "aria-describedby"):
-        for tag in page.find_all(attrs={reference: True}):
-            assert tag[reference] in identifiers
+    for endpoint, page in pages.items():
+        for link in page.find_all("link", rel="alternate"):
+            response = client.get(link["href"])
+            assert response.status_code == 200, endpoint
+            assert response.mimetype == "application/json"
 
 
 def test_styles_and_scripts_bring_nothing_from_elsewhere(client: FlaskClient) -> None:
@@ -299,3 +369,117 @@ def test_values_from_files_are_text_and_never_markup(empty_archive: acsql.Archiv
         assert nasty not in response.text, address
         page = BeautifulSoup(response.text, "html.parser")
         assert all(script.get("src") for script in page.find_all("script"))
+
+
+# What is put in the place of every part of an address and of every parameter.
+BROKEN = [
+    "",
+    " ",
+    "%00",
+    "%ff%fe",
+    "..",
+    "../../../../etc/passwd",
+    "..%2f..%2f..%2f..%2fetc%2fpasswd",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    "/etc/passwd",
+    "file:///etc/passwd",
+    "{{7*7}}",
+    "{%22$ne%22:null}",
+    "[$ne]",
+    "$where",
+    "a'b%22c;--",
+    "<script>",
+    "%0d%0aSet-Cookie:x=1",
+    "-1",
+    "0",
+    "1e999",
+    "NaN",
+    "9" * 400,
+    "(" * 2000,
+    "not+" * 500,
+    "*" * 2000,
+    "x" * 5000,
+    "\U0001f52d\u202e",
+    "2002-13-45",
+    ",".join(["exptime"] * 300),
+]
+
+
+def with_broken_parts(rule: str, parts: dict[str, str]) -> Iterator[str]:
+    """Yield addresses of a rule in each of which one part is broken."""
+    fixed_and_named = re.split(r"<(?:[^:>]*:)?([^>]*)>", rule)
+    sound = [
+        parts.get(text, "1") if number % 2 else text for number, text in enumerate(fixed_and_named)
+    ]
+    for number in range(1, len(sound), 2):
+        for broken in BROKEN:
+            yield "".join([*sound[:number], broken, *sound[number + 1 :]])
+
+
+@pytest.mark.parametrize("endpoint", ADDRESSES)
+def test_nothing_that_an_address_can_hold_breaks_a_route(
+    site: Flask, shown: dict[str, str], endpoint: str
+) -> None:
+    """No 5xx, no traceback, and nothing from outside the folders."""
+    site.testing = False
+    client = site.test_client()
+    rules = [rule for rule in site.url_map.iter_rules() if rule.endpoint == endpoint]
+    plain = ADDRESSES[endpoint].format(**shown)
+    joint = "&" if "?" in plain else "?"
+    addresses = [address for rule in rules for address in with_broken_parts(rule.rule, shown)]
+    names = ("q", "name", "after", "sort", "columns", "where", "format", "by", "theme", "size",
+             "rootname", "filetype", "x", "y", "match", "find", "before", "limit", "q[$gt]",
+             "a", "b", "of", "extension", "date_obs", "exptime", "visit")  # fmt: skip
+    addresses += [f"{plain}{joint}{name}={broken}" for name in names for broken in BROKEN]
+    for address in addresses:
+        with client.get(address) as response:
+            assert response.status_code < 500, address
+            assert b"Traceback" not in response.data, address
+            assert b"root:" not in response.data, address
+            assert "Set-Cookie" not in response.headers, address
+            assert response.headers["X-Request-ID"]
+
+
+def test_the_number_of_a_request_is_taken_if_it_is_one(client: FlaskClient) -> None:
+    def answered(given: str) -> str:
+        return client.get("/", headers={"X-Request-ID": given}).headers["X-Request-ID"]
+
+    assert answered("abc-1.2_3") == "abc-1.2_3"
+    for given in ("", "a b", "x" * 65, "<script>", "a\u00e9"):
+        assert re.fullmatch("[0-9a-f]{32}", answered(given))
+
+
+def test_an_error_tells_the_number_of_its_request(client: FlaskClient) -> None:
+    response = client.get("/archive/9019/x/", headers={"X-Request-ID": "abc"})
+    assert "abc" in BeautifulSoup(response.text, "html.parser").main.get_text()
+
+
+def test_a_long_address_is_refused(client: FlaskClient) -> None:
+    assert client.get(f"/api/count?q={'x' * 7900}").status_code == 400
+    response = client.get(f"/api/count?q={'x' * 8000}")
+    assert response.status_code == 414
+    assert "8,000" in response.json["message"]
+    assert client.get(f"/{'x' * 8000}").status_code == 414
+
+
+def test_a_client_that_asks_too_often_is_told_so(empty_archive: acsql.Archive) -> None:
+    client = limited(empty_archive, rate_limit=6).test_client()
+    found = [client.get("/health").status_code for _ in range(4)]
+    assert found == [200, 200, 200, 429]
+    response = client.get("/health")
+    assert response.json["error"] == "Too many requests"
+    assert int(response.headers["Retry-After"]) > 0
+    other = client.get("/health", environ_base={"REMOTE_ADDR": "203.0.113.7"})
+    assert other.status_code != 429
+
+
+@pytest.mark.parametrize(("proxies", "counted"), [(0, 1), (1, 2)])
+def test_only_a_known_proxy_is_believed_who_the_client_is(
+    empty_archive: acsql.Archive, proxies: int, counted: int
+) -> None:
+    client = limited(empty_archive, rate_limit=2, proxies=proxies).test_client()
+    found = [
+        client.get("/health", headers={"X-Forwarded-For": f"203.0.113.{number}"}).status_code
+        for number in range(2)
+    ]
+    assert [status != 429 for status in found].count(True) == counted

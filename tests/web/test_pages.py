@@ -1,9 +1,6 @@
 """The pages: what they show is what the archive holds, and every way between them works."""
 
-import csv
-import io
 import itertools
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -15,7 +12,6 @@ from flask.testing import FlaskClient
 
 import acsql
 from acsql import export
-from acsql.archive import DEFAULT_COLUMNS
 from acsql.query import Column
 from acsql.specs import HeaderKey
 from acsql.web import forms, pages
@@ -161,40 +157,6 @@ def test_home_tells_how_the_last_ingest_went(
         assert "and 6 more" in text
 
 
-# The box that goes anywhere
-
-
-def goes_to(client: FlaskClient, name: str) -> str:
-    response = client.get("/go", query_string={"name": name})
-    assert response.status_code == 302
-    return response.location
-
-
-def test_go_finds_observations_and_proposals(client: FlaskClient, pictured: dict[str, Any]) -> None:
-    for name in (pictured["rootname"], pictured["ipppssoot"], f" {pictured['rootname'].upper()} "):
-        assert goes_to(client, name) == address_of(pictured)
-    assert goes_to(client, str(pictured["proposid"])) == f"/archive/{pictured['proposid']}/"
-    assert goes_to(client, "") == "/database/"
-
-
-def test_go_lists_rootnames_and_targets(client: FlaskClient, pictured: dict[str, Any]) -> None:
-    beginning = pictured["rootname"][:4]
-    for name in (beginning, f"{beginning.upper()}*"):
-        assert goes_to(client, name) == f"/database/results?rootname={beginning}*"
-    assert goes_to(client, pictured["targname"]).endswith(f"targname={pictured['targname']}")
-    assert goes_to(client, "HD209458").endswith("targname=HD209458")
-
-
-def test_go_lists_products_that_eight_characters_fit(
-    empty_client: FlaskClient, empty_archive: acsql.Archive
-) -> None:
-    products = [document(name) for name in ("jcp001010", "jcp001011")]
-    empty_archive.store.observations.insert_many(products)
-    location = goes_to(empty_client, "JCP00101")
-    found = soup(empty_client, location).select("tbody th")
-    assert [cell.get_text() for cell in found] == ["jcp001010", "jcp001011"]
-
-
 # Proposals
 
 
@@ -221,6 +183,32 @@ def test_proposals_can_be_sorted(
     assert sorted(up) == sorted(down) == sorted(values)
     assert [values[proposid] for proposid in up] == sorted(values.values())
     assert [values[proposid] for proposid in down] == sorted(values.values(), reverse=True)
+
+
+def test_proposals_go_on_over_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = listed(soup(client, "/archive/?sort=-exptime"))
+    monkeypatch.setattr(pages, "PROPOSALS_ON_A_PAGE", 3)
+    page = soup(client, "/archive/?sort=-exptime")
+    found = listed(page)
+    assert not page.select_one(".pager a[rel=prev]")
+    while link := page.select_one(".pager a[rel=next]"):
+        before, page = page, soup(client, link["href"])
+        assert listed(soup(client, page.select_one("a[rel=prev]")["href"])) == listed(before)
+        found += listed(page)
+    assert found == whole
+
+
+def test_proposals_tell_what_each_detector_has(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    text = words(soup(client, "/archive/"))
+    for proposal in sample_archive.proposals():
+        counted = {
+            detector: sample_archive.count(proposid=proposal.proposid, detector=detector)
+            for detector in proposal.detectors
+        }
+        assert proposal.detectors == counted
+        assert ", ".join(f"{detector} {n}" for detector, n in counted.items()) in text
 
 
 def test_proposals_are_found_by_their_words(
@@ -388,7 +376,7 @@ def test_a_filter_that_nothing_fits_stays_on_the_page(client: FlaskClient, propo
         ("/archive/9019/?match=most", 400),
         ("/archive/9019/?sort=targname", 400),
         ("/archive/9019/?sort=expstart&sort=exptime", 400),
-        ("/archive/?sort=title", 400),
+        ("/archive/?sort=nonsense", 400),
     ],
 )
 def test_wrong_addresses(client: FlaskClient, address: str, status: int) -> None:
@@ -690,264 +678,3 @@ def test_no_address_leads_out_of_the_archive(
     response = client.get(address.format(**pictured))
     assert response.status_code in (400, 404)
     assert response.mimetype == "text/html"
-
-
-# The query form
-
-
-def test_the_form_offers_what_is_in_the_archive(
-    client: FlaskClient, sample_archive: acsql.Archive
-) -> None:
-    page = soup(client, "/database/")
-    for field in forms.FIELDS:
-        boxes = page.select(f"[name={field.keyword}]")
-        assert boxes, field
-        if field.kind == "choices":
-            assert [b["value"] for b in boxes] == sample_archive.distinct(field.keyword)
-    columns = [box["value"] for box in page.select("input[type=checkbox][name=columns]")]
-    assert columns == list(sample_archive.specs.top_level)
-    checked = {box["value"] for box in page.select("input[name=columns][checked]")}
-    assert checked == set(DEFAULT_COLUMNS)
-
-
-ASKED = (
-    "targname=NGC*&exptime_op=between&exptime=1&exptime_to=1000&detector=HRC&detector=WFC"
-    "&filter1=F999W&where=ra_targ<300&columns=rootname,exptime,raw.0.date&sort=-exptime"
-    "&format=thumbnails"
-)
-
-
-def filled_in(page: BeautifulSoup) -> list[tuple[str, str]]:
-    """Return what a browser would send if the form was sent as it is."""
-    form = page.select_one("form.query")
-    sent = []
-    for field in form.find_all(["input", "select", "textarea"]):
-        if field.name == "textarea":
-            # The line break behind the tag is not part of its text (HTML, 13.1.2.5).
-            sent.append((field["name"], field.get_text().replace("\n", "\r\n")))
-        elif field.name == "select":
-            chosen = field.find("option", selected=True) or field.find("option")
-            sent.append((field["name"], chosen["value"]))
-        elif field.get("type") not in ("checkbox", "radio") or field.has_attr("checked"):
-            sent.append((field["name"], field.get("value", "")))
-    return sent
-
-
-@pytest.mark.parametrize("query", ["", ASKED])
-def test_the_form_is_filled_in_as_its_address_says(client: FlaskClient, query: str) -> None:
-    page = soup(client, f"/database/?{query}")
-    response = client.get("/database/results", query_string=filled_in(page))
-    assert response.status_code == 302
-    sent = parse_qs(urlsplit(response.location).query)
-    expected = forms.Search(parse_qs(query)).arguments()
-    assert forms.Search(sent).arguments() == expected == sent
-
-
-def test_results_lead_back_to_the_form_as_it_was(client: FlaskClient) -> None:
-    page = soup(client, f"/database/results?{ASKED}")
-    link = page.find("a", string="Change the search")
-    assert parse_qs(urlsplit(link["href"]).query) == parse_qs(ASKED)
-
-
-@pytest.mark.parametrize(
-    ("query", "named"),
-    [
-        ("date_obs=2003-02-30", "2003-02-30"),
-        ("exptime=abc", "exptime: expected a number in s"),
-        ("exptime=1&exptime_op=like", "like"),
-        ("exptime=1&exptime=2", "exptime"),
-        ("columns=rootname,nonsense", "nonsense"),
-        ("columns=goodmean", "several headers"),
-        ("sort=nonsense", "nonsense"),
-        ("format=pdf", "pdf"),
-        ("after=nonsense", "nonsense"),
-        ("after=W10=", "does not mark a page"),
-        ("bogus=1", "bogus"),
-        ("proposid=99999999999999999999", "proposid"),
-        ("rootname=$where", "$where"),
-        ("targname=a%00b", "targname: expected text"),
-        ("where=nonsense", "nonsense"),
-        ("where=exptime>abc", "exptime"),
-        ("format=csv&exptime=abc", "exptime"),
-        ("format=csv&columns=nonsense", "nonsense"),
-        ("format=csv&sort=nonsense", "nonsense"),
-        ("format=thumbnails&sort=nonsense", "nonsense"),
-    ],
-)
-def test_wrong_input_is_told_at_the_form(client: FlaskClient, query: str, named: str) -> None:
-    page = soup(client, f"/database/results?pr_inv_l=B*&detector=HRC&{query}", 400)
-    assert named in words(page.find(role="alert"))
-    assert page.select_one("input[name=pr_inv_l]")["value"] == "B*"
-    assert page.select_one("input[name=detector][value=HRC]").has_attr("checked")
-    name, value = query.rpartition("&")[2].split("=", 1)
-    if name in ("date_obs", "exptime", "proposid", "rootname"):
-        assert page.select_one(f"input[name={name}]")["value"] in query
-    if name == "where":
-        assert page.select_one("textarea").get_text() == value
-
-
-# Results
-
-
-def table(page: BeautifulSoup) -> list[list[str]]:
-    return [
-        [cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.select("tbody tr")
-    ]
-
-
-SEARCHES = [
-    {},
-    {"detector": "HRC"},
-    {"detector": ["HRC", "SBC"], "exptime": "100", "exptime_op": "gt"},
-    {"targname": "NGC*, ABELL*", "sort": "-exptime"},
-    {"where": "raw.0.exptime>=100", "columns": "rootname,raw.0.exptime,date_obs,subarray"},
-    {"date_obs": "2003-01-01", "date_obs_op": "between", "date_obs_to": "2010-01-01"},
-    {"columns": "targname,exptime", "sort": "targname,-exptime"},
-    {"columns": "flt.1.goodmean,first_ingest_date", "sort": "flt.1.goodmean"},
-]
-
-
-@pytest.mark.parametrize("asked", SEARCHES)
-def test_csv_and_json_are_what_the_search_finds(
-    client: FlaskClient, sample_archive: acsql.Archive, asked: dict[str, Any]
-) -> None:
-    search = forms.Search({k: [v] if isinstance(v, str) else v for k, v in asked.items()})
-    condition = search.condition(sample_archive.specs)
-    columns = sample_archive.columns(search.columns)
-    found = list(sample_archive.rows(condition, columns=search.columns, sort=search.sort))
-    assert found
-    response = client.get("/database/results", query_string=asked | {"format": "csv"})
-    assert response.mimetype == "text/csv"
-    assert response.headers["Content-Disposition"] == 'attachment; filename="acsql.csv"'
-    assert list(csv.reader(io.StringIO(response.text))) == [
-        [column.address for column in columns],
-        *([export.text(row[c.address], c) for c in columns] for row in found),
-    ]
-    response = client.get("/database/results", query_string=asked | {"format": "json"})
-    assert response.mimetype == "application/json"
-    assert json.loads(response.text) == [
-        {c.address: export.plain(row[c.address], c) for c in columns} for row in found
-    ]
-
-
-@pytest.mark.parametrize("asked", SEARCHES)
-@pytest.mark.parametrize("size", [1, 7, 50])
-def test_pages_show_each_result_once(
-    client: FlaskClient,
-    sample_archive: acsql.Archive,
-    monkeypatch: pytest.MonkeyPatch,
-    asked: dict[str, Any],
-    size: int,
-) -> None:
-    monkeypatch.setattr(pages, "PAGE_SIZE", size)
-    search = forms.Search({k: [v] if isinstance(v, str) else v for k, v in asked.items()})
-    condition = search.condition(sample_archive.specs)
-    columns = sample_archive.columns(["rootname", *search.columns])
-    found = list(
-        sample_archive.rows(condition, columns=[c.address for c in columns], sort=search.sort)
-    )
-    page = BeautifulSoup(client.get("/database/results", query_string=asked).text, "html.parser")
-    shown = []
-    for seen in range(0, len(found), size):
-        assert f"{len(found)} observation" in words(page.select_one("[role=status]"))
-        assert len(table(page)) == min(size, len(found) - seen)
-        shown += table(page)
-        assert bool(page.find("a", string="Back to the first")) == (seen > 0)
-        link = page.select_one(".pager a[rel=next]")
-        assert bool(link) == (seen + size < len(found))
-        if link:
-            page = soup(client, link["href"])
-    assert shown == [[export.text(row[c.address], c) for c in columns] for row in found]
-
-
-def test_thumbnails_of_results_go_on_over_pages(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]
-) -> None:
-    monkeypatch.setattr(pages, "PAGE_SIZE", 7)
-    page = soup(client, "/database/results?format=thumbnails")
-    shown = names(page)
-    while link := page.select_one(".pager a[rel=next]"):
-        page = soup(client, link["href"])
-        shown += names(page)
-    assert shown == [row["ipppssoot"] for row in rows]
-
-
-def test_results_can_be_sorted_by_every_column(
-    client: FlaskClient, sample_archive: acsql.Archive
-) -> None:
-    page = soup(client, "/database/results?detector=WFC")
-    links = {link.get_text(): link["href"] for link in page.select("thead a")}
-    assert list(links) == list(DEFAULT_COLUMNS)
-    for keyword, address in links.items():
-        expected = f"-{keyword}" if keyword == "expstart" else keyword
-        assert parse_qs(urlsplit(address).query) == {"detector": ["WFC"], "sort": [expected]}
-        up = soup(client, address)
-        down = soup(client, up.select_one("th[aria-sort] a")["href"])
-        for page, sign in ((up, ""), (down, "-")):
-            sort = f"{sign}{expected}".removeprefix("--")
-            found = sample_archive.rows(columns=["rootname"], detector="WFC", sort=sort)
-            assert [row[0] for row in table(page)] == [row["rootname"] for row in found]
-            direction = "descending" if sort.startswith("-") else "ascending"
-            assert page.select_one("th[aria-sort]")["aria-sort"] == direction
-
-
-def test_results_lead_to_observations_and_proposals(
-    client: FlaskClient, rows: list[dict[str, Any]]
-) -> None:
-    page = soup(client, "/database/results")
-    assert [link["href"] for link in page.select("tbody th a")] == list(map(address_of, rows))
-    proposals = [f"/archive/{row['proposid']}/" for row in rows]
-    assert [link["href"] for link in page.select("tbody td a")] == proposals
-
-
-def test_columns_say_what_they_are(client: FlaskClient, sample_archive: acsql.Archive) -> None:
-    page = soup(client, "/database/results?columns=exptime,flt.1.goodmean")
-    for head, column in zip(
-        page.select("thead th"),
-        sample_archive.columns(["rootname", "exptime", "flt.1.goodmean"]),
-        strict=True,
-    ):
-        assert (column.spec.description or column.address) in head["title"]
-        assert (column.spec.unit or "") in head.get_text()
-
-
-def test_nothing_found_says_what_was_asked(client: FlaskClient) -> None:
-    query = "targname=NOWHERE&exptime_op=gt&exptime=5&where=ra_targ<300"
-    page = soup(client, f"/database/results?{query}")
-    assert "No observation meets these conditions" in words(page)
-    asked = [words(item) for item in page.select(".conditions li")]
-    assert asked == ["Target NOWHERE", "Exposure time > 5", "Condition ra_targ<300"]
-    link = page.find("a", string="Change them")
-    assert parse_qs(urlsplit(link["href"]).query) == parse_qs(query)
-
-
-def test_results_of_an_empty_archive(empty_client: FlaskClient) -> None:
-    assert "the archive is empty" in words(soup(empty_client, "/database/results"))
-    response = empty_client.get("/database/results?format=csv")
-    assert response.text.split("\r\n") == [",".join(DEFAULT_COLUMNS), ""]
-
-
-def test_a_long_address_is_made_short(client: FlaskClient) -> None:
-    page = soup(client, "/database/")
-    response = client.get("/database/results", query_string=filled_in(page))
-    assert response.location == "/database/results"
-
-
-@pytest.fixture
-def large_client(empty_archive: acsql.Archive) -> Iterator[FlaskClient]:
-    """A proposal of many observations."""
-    documents = [
-        document(f"j8bt{number:04d}", expstart=52000.0 + number, exptime=float(number % 7))
-        for number in range(3000)
-    ]
-    empty_archive.store.observations.insert_many(documents)
-    app = create_app(empty_archive)
-    app.testing = True
-    yield app.test_client()
-
-
-def test_a_large_proposal_and_a_large_download_are_whole(large_client: FlaskClient) -> None:
-    expected = [f"j8bt{number:04d}q" for number in range(3000)]
-    assert names(soup(large_client, "/archive/9019/")) == expected
-    response = large_client.get("/database/results?format=csv&columns=ipppssoot")
-    assert response.text.split("\r\n") == ["ipppssoot", *expected, ""]

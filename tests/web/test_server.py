@@ -1,19 +1,27 @@
 """The server: it answers, says what is in its way, and gives the process back when told to."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import pymongo
 import pytest
 
 import acsql
 from acsql.errors import ArchiveError, DatabaseError
+from acsql.ingest import run
+from acsql.store import server as store_server
+from acsql.store import statistics
 from acsql.web import server
 
 # What a caller does: serve, then clean up.
@@ -97,7 +105,7 @@ def test_a_signal_stops_it_and_the_caller_cleans_up_once(
 def test_many_requests_are_answered_at_once(
     running: subprocess.Popen[str], port: int, sample_archive: acsql.Archive
 ) -> None:
-    names = [row["ipppssoot"] for row in sample_archive.rows(columns=["ipppssoot"])]
+    names = [row["ipppssoot"] for row in sample_archive.iter(columns=["ipppssoot"])]
     with ThreadPoolExecutor(8) as pool:
         pages = list(pool.map(lambda name: get(port, f"/go?name={name}"), names))
     assert all(name.encode() in page for name, page in zip(names, pages, strict=True))
@@ -105,8 +113,8 @@ def test_many_requests_are_answered_at_once(
 
 
 def test_a_long_address_is_taken(running: subprocess.Popen[str], port: int) -> None:
-    address = "/database/results?" + "&".join(["detector=WFC"] * 500)
-    assert b"observation" in get(port, address)
+    address = "/api/count?q=detector%3D" + ",".join(["WFC"] * 1_900)
+    assert json.loads(get(port, address))["observations"] > 0
     assert running.poll() is None
 
 
@@ -140,3 +148,82 @@ def test_workers_that_cannot_start_are_an_error(config_path: Path, port: int) ->
     assert output.splitlines()[1].startswith("ArchiveError the site cannot be served")
     assert output.splitlines()[2:] == ["cleaned up"]
     assert "TypeError" in errors
+
+
+def test_an_address_that_is_too_long_is_414(running: subprocess.Popen[str], port: int) -> None:
+    for length in (8_050, 20_000):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            get(port, f"/api/count?q={'x' * length}")
+        with caught.value as response:
+            assert response.code == 414
+    assert running.poll() is None
+
+
+def test_every_request_is_a_line_of_the_log(
+    running: subprocess.Popen[str], port: int, sample_archive: acsql.Archive
+) -> None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/count?q=exptime%3E0%0Aforged", headers={"X-Request-ID": "one"}
+    )
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=60)
+    caught.value.close()
+    lines = (sample_archive.config.log_dir / "site.log").read_text().splitlines()
+    told = [json.loads(line) for line in lines]
+    (line,) = [line for line in told if line.get("request_id") == "one"]
+    assert line["address"].startswith("/api/count?q=")
+    assert (line["status"], line["method"], line["level"]) == (400, "GET", "INFO")
+    assert line["seconds"] >= 0
+    assert running.poll() is None
+
+
+def test_the_site_reads_as_a_user_who_may_only_read(
+    sample_archive: acsql.Archive, tmp_path: Path, write_settings, port: int
+) -> None:
+    with own_mongod(tmp_path) as (owner, reader):
+        config = replace(
+            sample_archive.config,
+            connection_string=owner,
+            read_connection_string=reader,
+            **{name: tmp_path / name for name in ("data_dir", "log_dir", "jpeg_dir")},
+            thumbnail_dir=tmp_path / "thumbnails",
+        )
+        name = next(sample_archive.iter(columns=["rootname"], limit=1))["rootname"]
+        run.ingest(config, run.Options(rootnames=(name,), scheduler="synchronous"))
+        with acsql.connect(config) as archive:
+            statistics.recount(archive.store, archive.specs)
+        with acsql.connect(config.for_reading) as archive, pytest.raises(DatabaseError):
+            statistics.recount(archive.store, archive.specs)
+        with serving(write_settings(config, tmp_path), port) as process:
+            assert process.stdout.readline() == "ready\n"
+            for page in ("/", "/archive/", "/ingest/", "/statistics/", f"/go?name={name}"):
+                assert get(port, page)
+            assert json.loads(get(port, "/health"))["status"] == "ok"
+            assert json.loads(get(port, "/api/count"))["observations"] == 1
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+
+
+@contextmanager
+def own_mongod(folder: Path) -> Iterator[tuple[str, str]]:
+    """Run a mongod that asks who one is; yield the addresses of its owner and of a reader."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    (folder / "mongod").mkdir()
+    command = [store_server.find_mongod(), "--dbpath", folder / "mongod", "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--bind_ip", "127.0.0.1", "--auth", "--quiet"], stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            where = f"127.0.0.1:{port}"
+            # Without any user yet, one from this machine may make the first.
+            with pymongo.MongoClient(f"mongodb://{where}/", timeoutMS=60_000) as client:
+                client.admin.command("createUser", "owner", pwd="one", roles=["root"])
+            with pymongo.MongoClient(f"mongodb://owner:one@{where}/") as client:
+                client.acsql.command("createUser", "reader", pwd="two", roles=["read"])
+            yield (
+                f"mongodb://owner:one@{where}/acsql?authSource=admin",
+                (f"mongodb://reader:two@{where}/acsql"),
+            )
+        finally:
+            process.terminate()

@@ -1,15 +1,149 @@
 // Conveniences: every page works without them.
 "use strict";
 
-// The arrow keys go to the previous and the next observation.
+const withoutModifiers = (event) =>
+  !(event.altKey || event.ctrlKey || event.metaKey || event.shiftKey);
+// There keys already mean something else: writing, choosing, scrolling.
+const isTaken = (target) => target.closest("input, select, textarea, [tabindex='0']");
+
+// The arrow keys and n, p go to the previous and the next observation.
 document.addEventListener("keydown", (event) => {
-  const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
-  if (!rel || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  // There the arrow keys already mean something else: writing, choosing, scrolling.
-  if (event.target.closest("input, select, textarea, [tabindex='0']")) return;
+  const rel = { ArrowLeft: "prev", p: "prev", ArrowRight: "next", n: "next" }[event.key];
+  if (!rel || !withoutModifiers(event) || isTaken(event.target)) return;
   const link = document.querySelector(`.viewer a[rel="${rel}"]`);
   if (link) link.click();
 });
+
+// A slash goes to the box.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || !withoutModifiers(event) || isTaken(event.target)) return;
+  const box = document.getElementById("go");
+  if (!box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
+
+// Among thumbnails the arrow keys move, as they lie on the screen.
+document.addEventListener("keydown", (event) => {
+  if (!/^Arrow|^Home$|^End$/.test(event.key) || !withoutModifiers(event)) return;
+  const gallery = document.querySelector(".gallery");
+  if (!gallery || isTaken(event.target)) return;
+  const links = [...gallery.querySelectorAll("li > a")];
+  const at = links.indexOf(event.target);
+  if (at < 0 && event.target !== document.body) return;
+  const first = links[0].parentElement.offsetTop;
+  const columns = links.findIndex((link) => link.parentElement.offsetTop !== first);
+  const across = columns < 0 ? links.length : columns;
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across }[event.key];
+  let to = at < 0 ? 0 : at + step;
+  if (event.key === "Home") to = 0;
+  if (event.key === "End") to = links.length - 1;
+  if (!links[to]) return;
+  event.preventDefault();
+  links[to].focus();
+  links[to].scrollIntoView({ block: "nearest" });
+});
+
+// A long proposal goes on where one comes to its end.
+const goOn = (link) => {
+  const gallery = document.querySelector(".gallery");
+  const watcher = new IntersectionObserver(
+    async (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watcher.disconnect();
+      const answer = await fetch(link.href);
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      gallery.append(...page.querySelectorAll(".gallery > li"));
+      const next = page.querySelector("a[data-more]");
+      if (next) {
+        link.href = next.getAttribute("href");
+        watcher.observe(link);
+      } else {
+        link.remove();
+      }
+    },
+    { rootMargin: "1200px" },
+  );
+  watcher.observe(link);
+};
+document.querySelectorAll("a[data-more]").forEach(goOn);
+
+// Suggestions while typing: the list that the browser itself offers.
+const suggest = (input) => {
+  const list = document.createElement("datalist");
+  list.id = `suggestions-${document.querySelectorAll("datalist").length}`;
+  input.after(list);
+  input.setAttribute("list", list.id);
+  let waiting;
+  let asked = "";
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const typed = input.value;
+      // The text that was just taken from the list needs no others.
+      if (typed === asked || [...list.options].some((option) => option.value === typed)) return;
+      asked = typed;
+      const address = new URL(input.dataset.suggest, document.baseURI);
+      address.searchParams.set("text", typed);
+      const answer = await fetch(address);
+      if (!answer.ok || input.value !== typed) return;
+      const found = await answer.json();
+      list.replaceChildren(
+        ...found.map(({ value, label }) => {
+          const option = document.createElement("option");
+          option.value = value;
+          option.label = label;
+          return option;
+        }),
+      );
+    }, 120);
+  });
+};
+document.querySelectorAll("input[data-suggest]").forEach(suggest);
+
+// One more row for any keyword.
+for (const rows of document.querySelectorAll("[data-rows]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "plain";
+  button.textContent = "One more keyword";
+  rows.append(button);
+  button.addEventListener("click", () => {
+    const row = rows.querySelector(".row:last-of-type") || rows.querySelector(".row");
+    const copy = row.cloneNode(true);
+    copy.querySelectorAll("datalist").forEach((list) => list.remove());
+    for (const input of copy.querySelectorAll("input")) input.value = "";
+    button.before(copy);
+    const keyword = copy.querySelector("input[data-suggest]");
+    suggest(keyword);
+    keyword.focus();
+  });
+}
+
+// A list that is filtered on the server follows what is typed.
+for (const input of document.querySelectorAll("input[data-live]")) {
+  let waiting;
+  let last = 0;
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      last += 1;
+      const mine = last;
+      const address = new URL(input.form.action);
+      for (const [name, value] of new FormData(input.form)) {
+        if (value) address.searchParams.set(name, value);
+      }
+      const answer = await fetch(address);
+      if (!answer.ok || mine !== last) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const id = input.dataset.live;
+      document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
+      history.replaceState(null, "", address);
+    }, 120);
+  });
+}
 
 // The second value of a comparison is shown only where it means something.
 for (const field of document.querySelectorAll("[data-comparison]")) {
@@ -32,3 +166,16 @@ if (window.matchMedia("(max-width: 45rem)").matches) {
     details.open = false;
   }
 }
+
+// A menu closes with Escape and with a click beside it.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu:not(.wide)[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu:not(.wide)[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});

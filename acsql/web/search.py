@@ -1,0 +1,466 @@
+"""Searching: the box, the form, and what a search finds as table, thumbnails, map, plot and file.
+
+The address has the whole state, with the conditions as one text in the query language.  What a
+page has beside its results, the count and the facets, gets a few hundredths of a second: a search
+that is slow to count is no reason to wait for its first fifty rows.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+from bokeh.models import HoverTool, PanTool, Range1d, WheelZoomTool
+from bokeh.plotting import figure
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from .. import query
+from ..errors import ArchiveError, QueryError, QueryTimeout
+from ..export import FORMATS, text
+from ..observation import Observation
+from ..query import And, AnyOf, Column, Condition, Equals, Exists, Or
+from . import box, forms, plots, sky
+from .asked import in_archive, parameters, the_archive
+from .forms import Address, Search, SearchForm
+
+PAGE_SIZE = 50
+# Seconds that a page may take for its rows, and what stands beside them for itself.
+PAGE_LIMIT = 20
+BESIDE_LIMIT = 0.04
+# What somebody waits for who asks for the numbers nevertheless.
+COUNTS_LIMIT = 15
+# Points of a map or a plot: of more, so many at random.
+MOST_POINTS = 20_000
+BINS = 60
+# The values of a facet that are offered.
+MOST_VALUES = 40
+# Rows of the text table, which has to hold them all before it knows its widths.
+MOST_TEXT_ROWS = 10_000
+# Bytes of a file that are sent together, at least.
+SENT_AT_ONCE = 2**16
+YEARS = "date_obs"
+PLOTTED = ("expstart", "exptime")
+
+search = Blueprint("search", __name__)
+
+
+class Go(Address):
+    """The box that takes the name of anything."""
+
+    single = ("name",)
+
+
+class Typed(Address):
+    """What stands in a field so far."""
+
+    single = ("text", "of")
+
+
+class Plotted(Search):
+    """A plot of a search."""
+
+    single = (*Search.single, "theme")
+
+    @property
+    def theme(self) -> str:
+        """One of `acsql.web.plots.THEMES`."""
+        return self.chosen("theme", plots.THEMES, "light")
+
+
+@search.get("/go")
+def go() -> AnyResponse:
+    """Go to what a text means: a proposal, an observation, or the results of a search."""
+    typed = parameters(Go).first("name")
+    if not typed:
+        return redirect(url_for(".form"))
+    try:
+        found = box.meaning(typed, the_archive())
+    except QueryTimeout:
+        raise
+    except ArchiveError as error:
+        status = 400 if isinstance(error, QueryError) else 404
+        form = forms.form_class(the_archive().specs)()
+        return _form(form, Search(), {"box_text": typed, "box_error": str(error)}, status)
+    match found:
+        case Observation():
+            return redirect(in_archive("observation", found))
+        case box.ProposalNamed(proposid):
+            return redirect(url_for("pages.proposal", proposid=proposid))
+    return redirect(url_for(".results", q=found.text))
+
+
+@search.get("/suggest")
+def suggest() -> Response:
+    """Send how what is typed could go on: a text of the box, or the name of a keyword."""
+    asked = parameters(Typed)
+    words, archive = asked.first("text"), the_archive()
+    if asked.chosen("of", ("box", "keyword", "number"), "box") == "box":
+        # What the parameters lose of a text, its last blank, ends a word.
+        typed = request.args.get("text", "").lstrip()
+        found = box.suggestions(typed, archive) if words else []
+    else:
+        columns = query.matching(words, archive.specs, 4 * box.SUGGESTIONS)
+        if asked.first("of") == "number":
+            columns = [column for column in columns if _is_number(column)]
+        found = [(c.address, box.described(c)) for c in columns[: box.SUGGESTIONS]]
+    return jsonify([{"value": value, "label": label} for value, label in found])
+
+
+@search.get("/database/")
+def form() -> AnyResponse:
+    """Show the query form, filled in as the address says."""
+    try:
+        filled_in, asked = forms.as_search(request.args.to_dict(flat=False), the_archive().specs)
+    except QueryError as error:
+        return _wrong(Search(), [str(error)])
+    return _form(filled_in, asked, {}, 400 if filled_in.wrong else 200)
+
+
+def _wrong(asked: Search, wrong: Sequence[str]) -> Response:
+    """Return the form where the address of a search cannot be understood."""
+    made = forms.form_class(the_archive().specs)
+    filled_in = made(request.args)
+    return _form(filled_in, asked, {"wrong": list(wrong)}, 400)
+
+
+def _form(form_: SearchForm, asked: Search, more: Mapping[str, Any], status: int) -> Response:
+    """Return the form with all that was typed, and what is wrong with it."""
+    archive = the_archive()
+    top_level = archive.columns(list(archive.specs.top_level))
+    addresses = {column.address for column in top_level}
+    kinds = {field.keyword: field.kind(archive.specs) for field in forms.FIELDS}
+    choices = [keyword for keyword, kind in kinds.items() if kind == "choices"]
+    numbers = _counted_ahead(choices)
+    options = {
+        keyword: sorted({*map(str, numbers[keyword]), *(form_[keyword].data or ())})
+        for keyword in choices
+    }
+    page = render_template(
+        "form.html",
+        form=form_,
+        search=asked,
+        fields=forms.FIELDS,
+        kinds=kinds,
+        operators={name: sign for name, (_, sign) in forms.OPERATORS.items()},
+        existence=forms.EXISTENCE,
+        options=options,
+        columns=top_level,
+        chosen=[name for name in asked.columns if name in addresses],
+        further=[name for name in asked.columns if name not in addresses],
+        views=forms.VIEWS,
+        downloads=forms.DOWNLOADS,
+        **{"wrong": form_.wrong} | more,
+    )
+    return Response(page, status)
+
+
+def _counted_ahead(keywords: Sequence[str]) -> dict[str, dict[Any, int]]:
+    """Return the values of some keywords in the whole archive."""
+    return the_archive().facets_of(keywords, time_limit=PAGE_LIMIT)
+
+
+@search.get("/database/results")
+def results() -> AnyResponse:
+    """Show what a search finds, or send it as a file."""
+    given = request.args.to_dict(flat=False)
+    try:
+        filled_in, asked = forms.as_search(given, the_archive().specs)
+        if filled_in.wrong:
+            box_ = {"box_text": asked.first("q")} if "q" in given else {}
+            return _form(filled_in, asked, box_, 400)
+        arguments = asked.arguments()
+        if arguments != given:
+            # What the form sends becomes the address that one can share.
+            return redirect(url_for(".results", **arguments))
+        return _results(asked)
+    except QueryTimeout as error:
+        return _form(filled_in, asked, {"wrong": [str(error)], "box_text": asked.first("q")}, 503)
+    except QueryError as error:
+        return _wrong(Search(), [str(error)])
+
+
+def _results(asked: Search) -> AnyResponse:
+    archive = the_archive()
+    columns = archive.columns(asked.columns)
+    condition = archive.condition(asked.condition(archive.specs))
+    if asked.download not in (None, "html"):
+        return _download(asked, condition, columns)
+    return Response(_results_page(asked, condition, columns))
+
+
+def _download(asked: Search, condition: Condition, columns: Sequence[Column]) -> Response:
+    """Return all results as a file, sent while they are read."""
+    format_ = FORMATS[asked.download]
+    archive = the_archive()
+    if asked.download == "table" and archive.count(condition) > MOST_TEXT_ROWS:
+        raise QueryError(
+            f"a text table has at most {MOST_TEXT_ROWS} rows, because it is sent as a whole: "
+            "take CSV, or another format"
+        )
+    addresses = [column.address for column in columns]
+    rows = archive.iter(condition, columns=addresses, sort=asked.sort or None)
+    # What can fail fails here, before the status is sent.
+    begun = chain(list(islice(rows, 1)), rows)
+    return Response(
+        _together(format_.write(begun, columns)),
+        mimetype=format_.media_type,
+        headers={"Content-Disposition": f'attachment; filename="acsql.{format_.extension}"'},
+    )
+
+
+def _together(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Join what is written line by line, so that not each line is sent for itself."""
+    held = bytearray()
+    for piece in pieces:
+        held += piece
+        if len(held) >= SENT_AT_ONCE:
+            yield bytes(held)
+            held.clear()
+    if held:
+        yield bytes(held)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a facet: how many results have it, and the search that asks for it as well."""
+
+    text: str
+    number: int
+    narrowed: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Facet:
+    """What the results have of one keyword."""
+
+    label: str
+    values: list[Value] = field(default_factory=list)
+
+
+def _results_page(asked: Search, condition: Condition, columns: Sequence[Column]) -> str:
+    archive = the_archive()
+    view = asked.view
+    shown = {"table": _table, "thumbnails": _thumbnails, "map": _map, "plot": _plot}[view](
+        asked, condition, columns
+    )
+    page = shown.get("page")
+    whole = page is not None and not (asked.first("after") or asked.first("before") or page.next)
+    patience = COUNTS_LIMIT if asked.first("counts") else BESIDE_LIMIT
+    total = len(page.rows) if whole else archive.count(condition, budget=patience)
+    empty = page is not None and not page.rows and not (asked.first("after"))
+    facets = _facets(asked, condition, patience) if total else []
+    return render_template(
+        "results.html",
+        search=asked,
+        box_text=asked.first("q"),
+        view=view,
+        views=forms.VIEWS,
+        downloads=forms.DOWNLOADS,
+        chips=_chips(asked, condition),
+        total=total,
+        exact=whole or total.exact,
+        explanation=archive.explain_empty(condition, time_limit=1) if empty else None,
+        facets=facets,
+        columns=[column for column in columns if column.address != "rootname"],
+        all_columns=columns,
+        rootname=archive.columns(["rootname"])[0],
+        **{"page": page} | shown,
+    )
+
+
+def _walk(asked: Search) -> dict[str, str]:
+    """Return the parameters with which an observation remembers the search."""
+    return {"q": asked.first("q")} | ({"sort": ",".join(asked.sort)} if asked.sort else {})
+
+
+def _chips(asked: Search, condition: Condition) -> list[tuple[str, dict[str, list[str]]]]:
+    """Return each condition as a text, and the search without it."""
+    parts = forms.parts_of(condition) if condition != And() else ()
+    specs = the_archive().specs
+    return [
+        (query.to_text(part, specs), _asking(asked, [*parts[:n], *parts[n + 1 :]]))
+        for n, part in enumerate(parts)
+    ]
+
+
+def _asking(asked: Search, parts: Sequence[Condition]) -> dict[str, list[str]]:
+    """Return the parameters of a search with other conditions."""
+    specs = the_archive().specs
+    whole = query.to_text(query.prepare(And(tuple(parts)), specs), specs) if parts else None
+    return asked.anew(q=whole, counts=None)
+
+
+def _facets(asked: Search, condition: Condition, patience: float) -> list[Facet] | None:
+    """Return what the results have of the keywords with few values; None if that takes long."""
+    archive = the_archive()
+    few = {f.keyword: f.label for f in forms.FIELDS if f.kind(archive.specs) == "choices"}
+    labels = {**few, YEARS: "Year"}
+    # Years are not counted ahead with the rest.
+    for keywords in (list(labels), list(few)):
+        try:
+            numbers = archive.facets_of(keywords, condition, time_limit=patience)
+        except QueryTimeout:
+            continue
+        parts = [part for part in forms.parts_of(condition) if part != And()]
+        return [
+            Facet(labels[keyword], _facet_values(asked, parts, keyword, numbers[keyword]))
+            for keyword in keywords
+            if len(numbers[keyword]) > 1
+        ]
+    return None
+
+
+def _facet_values(
+    asked: Search, parts: Sequence[Condition], keyword: str, numbers: Mapping[Any, int]
+) -> list[Value]:
+    """Return the most frequent values of a keyword, years all and in their order."""
+    # A list of values gives way to the one of them.
+    kept = [p for p in parts if not (isinstance(p, AnyOf) and p.keyword == keyword)]
+    specs = the_archive().specs
+    texts = (query.to_text(part, specs) for part in kept)
+    texts = [f"({t})" if isinstance(p, Or) else t for t, p in zip(texts, kept, strict=True)]
+    others = asked.anew(q=None, counts=None)
+    found = []
+    for value in sorted(numbers) if keyword == YEARS else list(numbers)[:MOST_VALUES]:
+        narrower = f"{keyword}={value:04d}" if keyword == YEARS else _equality(keyword, value)
+        shown = text(value) if isinstance(value, bool) else str(value)
+        narrowed = {"q": [" ".join([*texts, narrower])], **others}
+        found.append(Value(shown, numbers[value], narrowed))
+    return found
+
+
+def _equality(keyword: str, value: Any) -> str:
+    return query.to_text(Equals(keyword, value))
+
+
+def _paging(asked: Search) -> dict[str, Any]:
+    marks = {name: asked.first(name) or None for name in ("after", "before")}
+    return {"sort": asked.sort or None, "size": PAGE_SIZE, "time_limit": PAGE_LIMIT, **marks}
+
+
+def _table(asked: Search, condition: Condition, columns: Sequence[Column]) -> dict[str, Any]:
+    needed = dict.fromkeys(column.address for column in columns)
+    needed |= dict.fromkeys(("rootname", "ipppssoot", "proposid"))
+    page = the_archive().page(condition, columns=list(needed), **_paging(asked))
+    return {"page": page, "walk": _walk(asked)}
+
+
+def _thumbnails(asked: Search, condition: Condition, _: Sequence[Column]) -> dict[str, Any]:
+    page = the_archive().gallery(condition, **_paging(asked))
+    return {"page": page, "walk": _walk(asked)}
+
+
+def _map(_: Search, condition: Condition, __: Sequence[Column]) -> dict[str, Any]:
+    archive = the_archive()
+    # Without a condition no placed one is looked for, so that a sample can be had at once.
+    placed = (condition, Exists("ra_targ"), Exists("dec_targ")) if condition != And() else ()
+    addresses = ["detector", "ra_targ", "dec_targ", *archive.specs.pointless]
+    rows = archive.sample(*placed, columns=addresses, size=MOST_POINTS, time_limit=PAGE_LIMIT)
+    # Of the whole archive fewer come, unless it is small.
+    sampled = len(rows) == MOST_POINTS or (not placed and len(rows) < archive.count())
+    rows = [
+        row
+        for row in rows
+        if None not in (row["ra_targ"], row["dec_targ"]) and not archive.specs.is_pointless(row)
+    ]
+    kinds = [*archive.specs.detectors, None]
+    positions = {
+        kind: np.array([(r["ra_targ"], r["dec_targ"]) for r in rows if r["detector"] == kind])
+        for kind in kinds
+    }
+    return {
+        "sampled": sampled,
+        "points": len(rows),
+        "dots": {
+            kind or "unknown": sky.dots(*found.T) for kind, found in positions.items() if len(found)
+        },
+        "numbers": {kind or "unknown": len(found) for kind, found in positions.items()},
+        "sky": sky,
+    }
+
+
+def _plot(asked: Search, _: Condition, __: Sequence[Column]) -> dict[str, Any]:
+    x, y = _axes(asked)
+    return {
+        "x": x,
+        "y": y,
+        "most_points": MOST_POINTS,
+        "figure": url_for(".plot", **asked.anew(view=None, columns=None, counts=None)),
+    }
+
+
+def _axes(asked: Search) -> tuple[Column, Column | None]:
+    """Return what is plotted against what; of one keyword alone the numbers of its values.
+
+    Raises
+    ------
+    QueryError
+        If a keyword is no number.
+    """
+    names = [asked.first("x"), asked.first("y")] if asked.first("x") else list(PLOTTED)
+    axes = the_archive().columns([name for name in dict.fromkeys(names) if name])
+    for column in axes:
+        if not _is_number(column):
+            raise QueryError(f"{column.address} holds no numbers: it cannot be plotted")
+    return axes[0], axes[1] if len(axes) > 1 else None
+
+
+def _is_number(column: Column) -> bool:
+    return column.spec.type in ("int", "float")
+
+
+@search.get("/database/plot")
+def plot() -> Response:
+    """Send the plot of a search for ``plots.js``."""
+    asked = parameters(Plotted)
+    archive = the_archive()
+    condition = asked.condition(archive.specs)
+    x, y = _axes(asked)
+    addresses = [column.address for column in (x, y) if column]
+    rows = archive.sample(condition, columns=addresses, size=MOST_POINTS, time_limit=PAGE_LIMIT)
+    values = [[row[name] for name in addresses] for row in rows]
+    # A value that did not fit its type is kept as it was read.
+    numbers = np.array([v for v in values if all(type(n) in (int, float) for n in v)], float)
+    drawn = _scatter if y else _histogram
+    axes = [_axis(column) for column in (x, y) if column]
+    return plots.item(drawn(numbers.reshape(-1, len(addresses)), axes), asked.theme)
+
+
+def _axis(column: Column) -> str:
+    return f"{column.address} ({column.spec.unit})" if column.spec.unit else column.address
+
+
+def _figure(**options: Any) -> Any:
+    # Without a toolbar: its pictures are data in a style, which no page's policy lets pass.
+    zoom = WheelZoomTool(modifiers={"ctrl": True})
+    return figure(
+        height=420,
+        sizing_mode="stretch_width",
+        tools=[PanTool(), zoom],
+        active_scroll=zoom,
+        toolbar_location=None,
+        **options,
+    )
+
+
+def _scatter(numbers: np.ndarray, axes: Sequence[str]) -> Any:
+    made = _figure(x_axis_label=axes[0], y_axis_label=axes[1], output_backend="canvas")
+    dots = made.scatter(
+        numbers[:, 0], numbers[:, 1], size=5, color=plots.COLOURS[0], line_color=None, alpha=0.5
+    )
+    told = [(axes[0], "@x{0,0.[0000]}"), (axes[1], "@y{0,0.[0000]}")]
+    made.add_tools(HoverTool(renderers=[dots], tooltips=told))
+    return made
+
+
+def _histogram(numbers: np.ndarray, axes: Sequence[str]) -> Any:
+    counts, edges = np.histogram(numbers[:, 0], bins=BINS) if len(numbers) else ([], [0.0])
+    made = _figure(x_axis_label=axes[0], y_axis_label="observations")
+    made.quad(
+        top=list(counts), bottom=0, left=list(edges[:-1]), right=list(edges[1:]),
+        color=plots.COLOURS[0], line_color=None, alpha=0.8,
+    )  # fmt: skip
+    made.y_range = Range1d(0, 1.05 * max([1, *counts]))
+    return made

@@ -1,0 +1,93 @@
+"""The whole sky as a picture: positions in the projection of Mollweide, as paths of an SVG.
+
+A thousand positions are a thousand moves of one path and not a thousand elements, so that a map
+of the archive is a hundred kilobytes.  East is to the left, as one sees the sky.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+# The size of the map in its own units; a position is told to a tenth of one.
+WIDTH, HEIGHT = 1000, 500
+# The right ascension in the middle, in degrees.
+MIDDLE = 180.0
+# The pole of the Galaxy and the Galactic longitude of the celestial pole, in degrees, J2000
+# (Hipparcos catalogue, ESA SP-1200, vol. 1, section 1.5.3).
+_POLE_RA, _POLE_DEC, _NODE = 192.85948, 27.12825, 122.93192
+_GRID_STEP = 30
+
+
+def project(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where positions lie on the map.
+
+    Parameters
+    ----------
+    ra, dec : array
+        Degrees.
+
+    Returns
+    -------
+    x, y : array
+        From 0 to `WIDTH` and from 0 to `HEIGHT`, downwards.
+    """
+    ra, dec = np.asarray(ra, float), np.radians(np.asarray(dec, float))
+    longitude = np.radians((ra - MIDDLE + 180) % 360 - 180)
+    theta = dec.copy()
+    # 2 theta + sin(2 theta) = pi sin(dec) by Newton's method (Snyder, Map Projections, 1987,
+    # p. 251), which stands still at the poles.
+    inside = np.abs(dec) < np.radians(89.999)
+    for _ in range(20):
+        slope = np.where(inside, 2 + 2 * np.cos(2 * theta), 1)
+        error = 2 * theta + np.sin(2 * theta) - np.pi * np.sin(dec)
+        theta = np.where(inside, theta - error / slope, np.copysign(np.pi / 2, dec))
+    x = -longitude / np.pi * np.cos(theta)
+    return WIDTH / 2 * (1 + x), HEIGHT / 2 * (1 - np.sin(theta))
+
+
+def dots(ra: np.ndarray, dec: np.ndarray) -> str:
+    """Return positions as the path of an SVG, to be drawn with round ends; each place once."""
+    x, y = project(ra, dec)
+    places = np.unique(np.round(np.column_stack([x, y]), 1), axis=0)
+    return "".join(f"M{px:g} {py:g}h0" for px, py in places)
+
+
+def grid() -> list[str]:
+    """Return the meridians and parallels as paths."""
+    line = np.linspace(-90, 90, 61)
+    meridians = [_line(np.full_like(line, ra), line) for ra in range(0, 360, _GRID_STEP)]
+    # The edge of the map is the same meridian twice; the other one lies a hair beside it.
+    edge = _line(np.full_like(line, MIDDLE + 180 - 1e-6), line)
+    along = np.linspace(MIDDLE - 180 + 1e-6, MIDDLE + 180 - 1e-6, 91)
+    parallels = [_line(along, np.full_like(along, dec)) for dec in range(-60, 90, _GRID_STEP)]
+    return [*meridians, edge, *parallels]
+
+
+def galactic_plane() -> list[str]:
+    """Return the Galactic equator as paths, cut where the map ends."""
+    longitude = np.radians(np.linspace(0, 360, 241) - _NODE)
+    pole = np.radians(_POLE_DEC)
+    dec = np.arcsin(np.cos(pole) * np.cos(longitude))
+    east, north = -np.sin(longitude), -np.sin(pole) * np.cos(longitude)
+    ra = _POLE_RA + np.degrees(np.arctan2(east, north))
+    x, _ = project(ra % 360, np.degrees(dec))
+    breaks = np.flatnonzero(np.abs(np.diff(x)) > WIDTH / 2) + 1
+    return [
+        _line(*part)
+        for part in zip(np.split(ra % 360, breaks), np.split(np.degrees(dec), breaks), strict=True)
+    ]
+
+
+def _line(ra: np.ndarray, dec: np.ndarray) -> str:
+    x, y = project(ra, dec)
+    return "M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in zip(x, y, strict=True))
+
+
+def labels() -> Iterable[tuple[float, float, str]]:
+    """Yield where hours and degrees are written, and what."""
+    for ra in range(_GRID_STEP, 360, _GRID_STEP):
+        x, y = project(np.array([ra]), np.array([0.0]))
+        yield round(float(x[0]), 1), round(float(y[0]) - 5, 1), f"{ra // 15}h"
+    for dec in (-60, -30, 30, 60):
+        x, y = project(np.array([MIDDLE]), np.array([float(dec)]))
+        yield round(float(x[0]), 1), round(float(y[0]) - 5, 1), f"{dec:+d}°"

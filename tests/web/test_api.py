@@ -1,0 +1,273 @@
+"""The API: it says what the library says, keeps to its document, and cannot be broken."""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+import pytest
+import schemathesis
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode, checks
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+import acsql
+from acsql.store import migrations, runs, statistics
+from acsql.web import api
+from acsql.web.app import create_app
+
+
+@pytest.fixture(scope="module")
+def site(sample_archive: acsql.Archive) -> Flask:
+    """The site of the sample archive."""
+    statistics.recount(sample_archive.store, sample_archive.specs)
+    return create_app(sample_archive)
+
+
+@pytest.fixture
+def client(site: Flask) -> FlaskClient:
+    """A program that asks the site."""
+    return site.test_client()
+
+
+@pytest.fixture(scope="module")
+def document(site: Flask) -> Any:
+    """The site's own description of itself."""
+    document = schemathesis.openapi.from_wsgi("/api/openapi.json", site)
+    # 414 is how an address is refused that is too long before anything in it is looked at.
+    document.config.checks.negative_data_rejection.expected_statuses = ["400", "404", "405", "414"]
+    return document
+
+
+CHECKS = [
+    checks.not_a_server_error,
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+]
+
+
+def get(client: FlaskClient, address: str, **query: Any) -> Any:
+    """Return what the API answers."""
+    response = client.get(f"/api/{address}", query_string=query)
+    assert response.status_code == 200, response.text
+    assert response.mimetype == "application/json"
+    return json.loads(response.data)
+
+
+@pytest.fixture(scope="module")
+def rootname(sample_archive: acsql.Archive) -> str:
+    """An observation with an flt."""
+    rows = sample_archive.gallery().rows
+    return next(row["rootname"] for row in rows if not row["no_thumbnail"])
+
+
+def test_the_document_has_every_route_and_no_other(site: Flask) -> None:
+    routes = {
+        re.sub(r"<(?:[^:<>]*:)?(\w+)>", r"{\1}", rule.rule)
+        for rule in site.url_map.iter_rules()
+        if rule.endpoint.startswith("api.")
+    }
+    assert set(api.document()["paths"]) == routes
+
+
+def test_the_document_has_the_formats_there_are() -> None:
+    parameters = api.document()["paths"]["/api/observations"]["get"]["parameters"]
+    (format_,) = (entry for entry in parameters if entry.get("name") == "format")
+    assert sorted(format_["schema"]["enum"]) == sorted(["json", *api.FILES])
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize("path", api.document()["paths"])
+def test_a_fuzzer_finds_nothing_that_the_document_does_not_say(
+    document: Any, path: str, mode: GenerationMode
+) -> None:
+    operation = document[path]["GET"]
+    if mode.is_negative and not (operation.query or operation.path_parameters):
+        return
+
+    @settings(
+        max_examples=20, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def fuzz(case: schemathesis.Case) -> None:
+        case.call_and_validate(checks=CHECKS)
+
+    fuzz()
+
+
+def test_a_search_goes_page_by_page_through_what_the_library_finds(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    expected = [
+        {"rootname": row["rootname"]}
+        for row in sample_archive.iter("exptime>0", columns=["rootname"], sort="-exptime")
+    ]
+    found, query = [], {"q": "exptime>0", "columns": "rootname", "sort": "-exptime", "size": 7}
+    answer = get(client, "observations", **query)
+    found += answer["observations"]
+    while answer["next"]:
+        following = json.loads(client.get(answer["next"]).data)
+        assert following == get(client, "observations", **query, after=answer["after"])
+        answer = following
+        found += answer["observations"]
+    assert found == expected
+    assert get(client, "count", q="exptime>0") == {"observations": len(expected), "exact": True}
+
+
+def test_a_search_can_be_taken_away_in_any_format(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    total = int(sample_archive.count())
+    response = client.get("/api/observations?format=csv&columns=rootname")
+    assert response.mimetype == "text/csv"
+    assert len(response.text.splitlines()) == total + 1
+    assert client.get("/api/observations?format=csv&size=3").status_code == 400
+
+
+def test_an_observation_and_its_headers_are_as_stored(
+    client: FlaskClient, sample_archive: acsql.Archive, rootname: str
+) -> None:
+    known = sample_archive.observation(rootname)
+    found = get(client, f"observations/{rootname}")
+    assert found["exptime"] == known["exptime"]
+    assert found["date_obs"] == known["date_obs"].date().isoformat()
+    assert found["datasets"] == known.datasets
+    headers = get(client, f"observations/{rootname}/headers")
+    assert list(headers) == list(known.datasets)
+    assert get(client, f"observations/{rootname}/headers/flt") == headers["flt"]
+    primary = get(client, f"observations/{rootname}/headers/flt/0")
+    assert primary == headers["flt"]["0"]
+    # In the order of the file.
+    assert list(primary) == list(known.stored_header("flt", 0))
+
+
+def test_facets_proposals_keywords_and_statistics(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    facets = get(client, "facets/detector")["values"]
+    expected = sample_archive.facets("detector")
+    assert {row["value"]: row["observations"] for row in facets} == expected
+    proposals = get(client, "proposals")["proposals"]
+    assert [row["proposid"] for row in proposals] == [
+        p.proposid for p in sample_archive.proposals()
+    ]
+    assert get(client, f"proposals/{proposals[0]['proposid']}") == proposals[0]
+    keywords = get(client, "keywords", q="exposure duration")["keywords"]
+    assert "exptime" in [row["address"] for row in keywords]
+    names = [row["name"] for row in get(client, "statistics")["statistics"]]
+    assert names == list(sample_archive.statistics())
+
+
+def test_the_summary_and_the_runs_say_how_the_last_ingest_went(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    summary = get(client, "summary")
+    assert summary["observations"] == sample_archive.summary().observations
+    assert summary["last_run"]["state"] == runs.SUCCEEDED
+    assert summary["overdue"] is False
+    (run,) = get(client, "runs")["runs"]
+    assert run["number"] == summary["last_run"]["number"]
+    assert get(client, f"runs/{run['number']}")["failures"] == []
+    assert get(client, "runs", before=run["number"])["runs"] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "said"),
+    [
+        ("/api/observations?q=exptime>>3", 400, "exptime"),
+        ("/api/observations?q=nonsense=3", 400, "nonsense"),
+        ("/api/observations?columns=nonsense", 400, "nonsense"),
+        ("/api/observations?size=0", 400, "size"),
+        ("/api/observations?size=1e3", 400, "size"),
+        ("/api/observations?size=", 400, "size"),
+        ("/api/observations?after=x", 400, "x"),
+        ("/api/observations?format=pdf", 400, "pdf"),
+        ("/api/observations?q[$ne]=1", 400, "q[$ne]"),
+        ("/api/observations/x", 400, "'x'"),
+        ("/api/observations/j8zzzzzz", 404, "j8zzzzzz"),
+        ("/api/proposals/1", 404, "1"),
+        ("/api/facets/nonsense", 400, "nonsense"),
+        ("/api/runs/77", 404, "77"),
+        ("/api/nowhere", 404, "no such"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_number_of_the_request(
+    client: FlaskClient, address: str, status: int, said: str
+) -> None:
+    response = client.get(address, headers={"X-Request-ID": "abc-123"})
+    assert response.status_code == status
+    told = json.loads(response.data)
+    assert told.keys() == {"error", "message", "request_id"}
+    assert said in told["message"]
+    assert told["request_id"] == response.headers["X-Request-ID"] == "abc-123"
+
+
+def test_health(client: FlaskClient) -> None:
+    response = client.get("/health")
+    told = json.loads(response.data)
+    assert response.status_code == 200
+    assert told["status"] == "ok"
+    assert told["overdue"] is False
+    assert told["hours_since_good_run"] < 1
+
+
+def test_health_says_that_no_ingest_was_ever_good(empty_archive: acsql.Archive) -> None:
+    migrations.stamp(empty_archive.store, empty_archive.specs)
+    told = json.loads(create_app(empty_archive).test_client().get("/health").data)
+    assert told["status"] == "ok"
+    assert told["overdue"] is True
+    assert told["hours_since_good_run"] is None
+
+
+def test_health_says_that_the_database_is_another(empty_archive: acsql.Archive) -> None:
+    empty_archive.store.database["migrations"].insert_one(
+        {"_id": 9999, "name": "m9999_later", "applied": datetime(2026, 1, 1)}
+    )
+    response = create_app(empty_archive).test_client().get("/health")
+    told = json.loads(response.data)
+    assert response.status_code == 503
+    assert told["schema"] is False
+    assert told["message"]
+
+
+def test_health_says_that_the_database_went_away(empty_archive: acsql.Archive) -> None:
+    client = create_app(empty_archive).test_client()
+    empty_archive.close()
+    response = client.get("/health")
+    assert response.status_code == 503
+    assert json.loads(response.data)["status"] == "failing"
+
+
+def test_pages_name_their_address_here(
+    client: FlaskClient, sample_archive: acsql.Archive, rootname: str
+) -> None:
+    known = sample_archive.observation(rootname)
+    observation = f"/archive/{known['proposid']}/{known.ipppssoot}/"
+    pages = {
+        "/": "/api/summary",
+        "/archive/": "/api/proposals",
+        f"/archive/{known['proposid']}/": f"/api/proposals/{known['proposid']}",
+        observation: f"/api/observations/{known.ipppssoot}",
+        f"{observation}headers/flt/1/": f"/api/observations/{known.ipppssoot}/headers/flt/1",
+        "/ingest/": "/api/runs",
+        "/ingest/1/": "/api/runs/1",
+        "/statistics/": "/api/statistics",
+    }
+    for page, expected in pages.items():
+        link = BeautifulSoup(client.get(page).text, "html.parser").find("link", rel="alternate")
+        assert link["href"] == expected
+        assert client.get(expected).status_code == 200

@@ -1,0 +1,583 @@
+"""The viewer: what its routes answer, and the page in a real browser."""
+
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.io import fits
+from astropy.wcs import WCS
+from axe_playwright_python.sync_playwright import Axe
+from flask.testing import FlaskClient
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import acsql
+from acsql.observation import Observation
+from acsql.web.app import create_app
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+in_a_browser = pytest.mark.skipif(
+    CHROMIUM is None and "CI" not in os.environ, reason="there is no chromium"
+)
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def client(sample_archive: acsql.Archive) -> FlaskClient:
+    """A client of the site of the sample archive."""
+    return create_app(sample_archive).test_client()
+
+
+@pytest.fixture(scope="module")
+def shown(sample_archive: acsql.Archive) -> Observation:
+    """An exposure of two chips, with raw, flt and flc."""
+    rows = sample_archive.iter("detector=WFC", columns=["rootname"])
+    every = (sample_archive.observation(row["rootname"]) for row in rows)
+    return next(
+        found
+        for found in every
+        if {"raw", "flt", "flc"} <= found.datasets.keys()
+        and "RA---TAN-SIP" in str(found.stored_header("flt", 1).get("ctype1"))
+        and list(found.extensions["flt"].values()).count("SCI,2")
+    )
+
+
+def pixels(found: Observation, filetype: str, page: str = "") -> str:
+    return f"/pixels/{found.rootname}/{filetype}/{page}"
+
+
+def view(found: Observation, filetype: str, fragment: str = "") -> str:
+    return f"/archive/{found['proposid']}/{found.ipppssoot}/{filetype}/view{fragment}"
+
+
+def mosaic(found: Observation, filetype: str, extname: str = "SCI") -> np.ndarray:
+    """Return all pixels, chip 2 below chip 1."""
+    return np.vstack([found.data(filetype, extname, extver) for extver in (1, 2)])
+
+
+def unpacked(content: bytes, told: dict[str, float]) -> np.ndarray:
+    """Read a cut by its definition, the bottom row first."""
+    red, green, blue = np.moveaxis(np.asarray(Image.open(io.BytesIO(content)), float), -1, 0)
+    values = told["low"] + told["step"] * (256 * red + green + blue / 256)
+    return np.where(blue == 255, np.nan, values)[::-1]
+
+
+# Routes
+
+
+def test_an_image_is_described(client: FlaskClient, shown: Observation) -> None:
+    told = client.get(pixels(shown, "flt")).json
+    assert told["file"] == shown.datasets["flt"]
+    assert [plane["extname"] for plane in told["planes"]] == ["SCI", "ERR", "DQ"]
+    assert [plane["flags"] for plane in told["planes"]] == [False, False, True]
+    science = told["planes"][0]
+    assert science["unit"] == "ELECTRONS"
+    assert (science["height"], science["width"]) == mosaic(shown, "flt").shape
+    assert [chip["ccdchip"] for chip in science["chips"]] == [2, 1]
+    assert science["chips"][1]["first_row"] == science["chips"][0]["height"]
+    assert told["flags"]["16"] == "hot pixel"
+
+
+@pytest.mark.parametrize("extname", ["SCI", "ERR", "DQ"])
+def test_a_cut_is_what_the_file_holds(
+    client: FlaskClient, shown: Observation, extname: str
+) -> None:
+    region = "x0=11&x1=47&y0=90&y1=130"
+    answer = client.get(pixels(shown, "flt", f"cut.png?extname={extname}&{region}"))
+    assert answer.mimetype == "image/png"
+    told = json.loads(answer.headers["X-Acsql-Cut"])
+    assert {name: told[name] for name in ("x0", "x1", "y0", "y1", "bin")} == {
+        "x0": 11,
+        "x1": 47,
+        "y0": 90,
+        "y1": 130,
+        "bin": 1,
+    }
+    expected = mosaic(shown, "flt", extname)[90:130, 11:47]
+    atol = 0 if extname == "DQ" else told["step"] / 100
+    np.testing.assert_allclose(unpacked(answer.data, told), expected, rtol=0, atol=atol)
+
+
+def test_a_chip_alone_begins_at_its_own_first_row(client: FlaskClient, shown: Observation) -> None:
+    answer = client.get(pixels(shown, "raw", "cut.png?extver=2&x0=0&x1=9&y0=0&y1=5&bin=1"))
+    told = json.loads(answer.headers["X-Acsql-Cut"])
+    np.testing.assert_array_equal(unpacked(answer.data, told), shown.data("raw", "SCI", 2)[:5, :9])
+
+
+def test_limits_are_told(client: FlaskClient, shown: Observation) -> None:
+    found = client.get(pixels(shown, "flt", "limits")).json
+    science = mosaic(shown, "flt")
+    assert found["minmax"] == [np.nanmin(science), np.nanmax(science)]
+    assert found["percentiles"]["98"] == pytest.approx(np.nanpercentile(science, (1, 99)))
+    alone = client.get(pixels(shown, "flt", "limits?extver=1")).json
+    assert alone["pixels"] * 2 == found["pixels"]
+
+
+def test_browsers_keep_what_has_a_version(client: FlaskClient, shown: Observation) -> None:
+    version = client.get(pixels(shown, "flt")).json["version"]
+    address = pixels(shown, "flt", f"cut.png?x0=0&x1=9&y0=0&y1=9&version={version}")
+    first = client.get(address)
+    assert first.cache_control.max_age > 3600
+    again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get(pixels(shown, "flt", "limits")).cache_control.no_cache
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("", "x0 must be a whole number, not ''"),
+        ("x0=0&x1=9&y0=0&y1=1e3", "y1 must be a whole number"),
+        ("x0=0&x1=9&y0=0&y1=99999999999999999999", "y1 must be a whole number"),
+        ("x0=0&x1=9&y0=0&y1=²", "y1 must be a whole number"),
+        ("x0=0&x1=9&y0=9&y1=3", "no part of"),
+        ("x0=-9&x1=0&y0=0&y1=3", "no part of"),
+        ("x0=0&x1=9&y0=0&y1=9&bin=0", "bins have 1 to 256 pixels"),
+        ("x0=0&x1=9&y0=0&y1=9&bin=1000", "bins have 1 to 256 pixels"),
+        ("x0=0&x1=9&y0=0&y1=9&extname=PRIMARY", "extname cannot be 'PRIMARY'"),
+        ("x0=0&x1=9&y0=0&y1=9&extver=7", "extver cannot be '7'"),
+        ("x0=0&x1=9&y0=0&y1=9&path=/etc/passwd", "there is no parameter 'path'"),
+        ("x0=0&x0=1&x1=9&y0=0&y1=9", "x0 is given 2 times"),
+    ],
+)
+def test_wrong_parameters(
+    client: FlaskClient, shown: Observation, query: str, message: str
+) -> None:
+    answer = client.get(pixels(shown, "flt", f"cut.png?{query}"))
+    assert answer.status_code == 400
+    assert message in answer.json["message"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/pixels/{name}/jit/",
+        "/pixels/{name}/spt/cut.png?x0=0&x1=9&y0=0&y1=9",
+        "/pixels/{name}/xyz/",
+        "/pixels/{name}/..%2F..%2Fetc/",
+        "/pixels/j99999zzq/flt/",
+        "/pixels/{name}/flt/limits?version=another",
+        "/archive/{proposid}/{name}/spt/view",
+        "/archive/{proposid}/{name}/xyz/view",
+    ],
+)
+def test_what_is_not_there(client: FlaskClient, shown: Observation, address: str) -> None:
+    answer = client.get(address.format(name=shown.ipppssoot, proposid=shown["proposid"]))
+    assert answer.status_code == 404
+    if address.startswith("/pixels"):
+        assert answer.json["message"]
+
+
+@pytest.fixture
+def damaged(shown: Observation) -> Iterator[Path]:
+    """The flc file, which is put in order again after the test."""
+    path = shown.path("flc")
+    kept, times = path.read_bytes(), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    yield path
+    path.write_bytes(kept)
+    os.utime(path, ns=times)
+
+
+@pytest.mark.parametrize("part", [0, 5, 2000, 100_000, None])
+def test_damaged_files_are_told_of(
+    client: FlaskClient, shown: Observation, damaged: Path, part: int | None
+) -> None:
+    if part is None:
+        damaged.unlink()
+    else:
+        damaged.write_bytes(damaged.read_bytes()[:part])
+    for page in ("", "limits", "cut.png?x0=0&x1=9&y0=0&y1=9"):
+        answer = client.get(pixels(shown, "flc", page))
+        assert answer.status_code == 404
+        assert damaged.name in answer.json["message"]
+        assert str(damaged.parent) not in answer.json["message"]
+    # The page itself needs no file.
+    assert client.get(view(shown, "flc")).status_code == 200
+
+
+def test_the_page_keeps_the_selection(client: FlaskClient, shown: Observation) -> None:
+    text = client.get(view(shown, "flt", "?detector=WFC&sort=-expstart")).text
+    before, _ = client.application.extensions["acsql"].neighbours(
+        shown, "detector=WFC", sort=("-expstart",)
+    )
+    if before:
+        assert f"/{before}/" in text
+    assert "view?sort=-expstart&amp;detector=WFC" in text
+    assert client.get(view(shown, "flt", "?nonsense=1")).status_code == 400
+    name = shown.ipppssoot.upper()
+    moved = client.get(f"/archive/1/{name}/flt/view?detector=WFC")
+    assert moved.location == view(shown, "flt", "?detector=WFC")
+
+
+def test_the_observation_leads_to_it(client: FlaskClient, shown: Observation) -> None:
+    text = client.get(f"/archive/{shown['proposid']}/{shown.ipppssoot}/flc/").text
+    assert f'href="{view(shown, "flc")}"' in text
+
+
+# The browser
+
+
+@pytest.fixture(scope="module")
+def site(
+    sample_archive: acsql.Archive, write_settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a server with the sample archive."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    settings = write_settings(sample_archive.config, tmp_path_factory.mktemp("site"))
+    command = [Path(sys.executable).with_name("acsql"), "--config", settings, "serve"]
+    with subprocess.Popen(
+        [*command, "--port", str(port), "--workers", "1"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert str(port) in process.stdout.readline()
+        yield f"http://127.0.0.1:{port}"
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def opened(chromium: Browser, site: str, **options: object) -> Iterator[Page]:
+    """Yield a window on the site; afterwards it must not have complained or gone elsewhere."""
+    context = chromium.new_context(base_url=site, **options)
+    page = context.new_page()
+    complaints: list[str] = []
+    hosts: set[str] = set()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    yield page
+    context.close()
+    assert complaints == []
+    assert {host for host in hosts if host} == {urlsplit(site).netloc}
+
+
+@pytest.fixture
+def page(chromium: Browser, site: str) -> Iterator[Page]:
+    """A window of a usual size."""
+    yield from opened(chromium, site, viewport=DESKTOP)
+
+
+@pytest.fixture
+def phone(chromium: Browser, site: str) -> Iterator[Page]:
+    """A window on a phone."""
+    yield from opened(chromium, site, viewport=PHONE, has_touch=True, is_mobile=True)
+
+
+@pytest.fixture
+def page_without_scripts(chromium: Browser, site: str) -> Iterator[Page]:
+    """A window of a browser that runs no scripts."""
+    yield from opened(chromium, site, viewport=DESKTOP, java_script_enabled=False)
+
+
+def go(page: Page, address: str) -> None:
+    """Open the viewer and wait until nothing is missing."""
+    page.goto("about:blank")
+    page.goto(address)
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    expect(page.locator("#viewer")).to_have_attribute("data-state", "ready")
+
+
+def read(page: Page, part: str) -> str:
+    return page.locator(f"#at-{part}").inner_text()
+
+
+def looked_at(found: Observation, filetype: str, extver: int, x: int, y: int) -> str:
+    """Return the fragment that has a pixel in the middle of the screen; x and y count from 1."""
+    header = found.header(filetype, {1: 1, 2: 4}[extver])
+    x0, y0 = (x - 0.5 - header.get("LTV1", 0), y - 0.5 - header.get("LTV2", 0))
+    return f"at={header['CCDCHIP']},{extver},{x0},{y0}&zoom=8"
+
+
+FETCH = """async (address) => {
+  const { fetchCut } = await import("/static/viewer.js");
+  const { width, height, values } = await fetchCut(address);
+  return { width, height, values: Array.from(values) };
+}"""
+
+
+@in_a_browser
+@pytest.mark.parametrize(
+    ("filetype", "extname"), [("raw", "SCI"), ("flt", "DQ"), ("flt", "SCI"), ("flt", "ERR")]
+)
+def test_a_browser_decodes_every_pixel_of_a_file(
+    page: Page, shown: Observation, filetype: str, extname: str
+) -> None:
+    go(page, view(shown, filetype))
+    expected = mosaic(shown, filetype, extname)
+    query = f"cut.png?extname={extname}&x0=0&x1=9999&y0=0&y1=9999"
+    found = page.evaluate(FETCH, pixels(shown, filetype, query))
+    values = np.array(found["values"], float).reshape(found["height"], found["width"])[::-1]
+    exact = expected.dtype.kind in "iu"
+    within = 0 if exact else np.ptp(expected[np.isfinite(expected)]) / 65535
+    np.testing.assert_allclose(values, expected, rtol=0, atol=within)
+
+
+@in_a_browser
+@pytest.mark.parametrize("filetype", ["raw", "flt"])
+@pytest.mark.parametrize(("extver", "x", "y"), [(1, 1, 1), (1, 200, 77), (2, 31, 3), (2, 240, 120)])
+def test_the_readout_tells_what_astropy_tells(
+    page: Page, shown: Observation, filetype: str, extver: int, x: int, y: int
+) -> None:
+    go(page, view(shown, filetype, f"#{looked_at(shown, filetype, extver, x, y)}"))
+    with fits.open(shown.path(filetype)) as hdus:
+        header = hdus["SCI", extver].header
+        value = hdus["SCI", extver].data[y - 1, x - 1]
+    # Without the tables of residual distortion.
+    for keyword in [name for name in header if name.startswith(("D2IM", "CPDIS", "CPERR", "DP"))]:
+        del header[keyword]
+    expected = SkyCoord(*WCS(header, relax=True).all_pix2world(x, y, 1), unit="deg")
+    assert read(page, "chip") == str(header["CCDCHIP"])
+    assert read(page, "pixel") == f"{x}, {y}"
+    told, _, unit = read(page, "value").partition(" ")
+    assert (told == "no") if np.isnan(value) else float(told) == pytest.approx(value, rel=1e-3)
+    assert np.isnan(value) or unit == header["BUNIT"]
+    found = SkyCoord(*read(page, "degrees").split(), unit="deg")
+    assert found.separation(expected).arcsec < 0.01
+    assert SkyCoord(read(page, "sky"), unit=("hourangle", "deg")).separation(found).arcsec < 0.02
+
+
+@in_a_browser
+def test_right_ascensions_and_declinations_everywhere(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt"))
+    random = np.random.default_rng(3)
+    for crval in ([0.001, 5.0], [359.999, -5.0], [83.0, 89.99], [200.0, -89.99]):
+        wcs = WCS(naxis=2)
+        wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+        wcs.wcs.crpix, wcs.wcs.crval = [2048, 1024], crval
+        wcs.wcs.cd = [[1e-5, 9e-6], [9.5e-6, -1.1e-5]]
+        told = {"crpix": [2048, 1024], "crval": crval, "cd": wcs.wcs.cd.tolist(), "a": [], "b": []}
+        places = random.uniform(1, 4096, (20, 2)).tolist()
+        found = page.evaluate(
+            """async ([projection, places]) => {
+              const { skyOf } = await import("/static/viewer.js");
+              return places.map(([x, y]) => skyOf(projection, x, y));
+            }""",
+            [told, places],
+        )
+        expected = SkyCoord(wcs.all_pix2world(places, 1), unit="deg")
+        assert SkyCoord(found, unit="deg").separation(expected).arcsec.max() < 1e-4
+
+
+@in_a_browser
+@pytest.mark.parametrize(
+    ("number", "decimals", "turn", "text"),
+    [
+        (0, 3, 24, "00:00:00.000"),
+        (23.9999999999, 3, 24, "00:00:00.000"),
+        (12.5, 3, 24, "12:30:00.000"),
+        (-0.0001, 2, None, "-00:00:00.36"),
+        (-72.0999999999, 2, None, "-72:06:00.00"),
+    ],
+)
+def test_sexagesimal(
+    page: Page, shown: Observation, number: float, decimals: int, turn: int | None, text: str
+) -> None:
+    go(page, view(shown, "flt"))
+    found = page.evaluate(
+        """async ([number, decimals, turn]) => {
+          const { sexagesimal } = await import("/static/viewer.js");
+          return sexagesimal(number, decimals, turn ?? undefined);
+        }""",
+        [number, decimals, turn],
+    )
+    assert found == text
+
+
+@in_a_browser
+def test_flags_have_names_and_can_be_chosen(page: Page, shown: Observation) -> None:
+    flags = shown.data("flt", "DQ", 1)
+    y, x = (int(place[0]) + 1 for place in np.nonzero(flags & 16))
+    at = looked_at(shown, "flt", 1, x, y)
+    go(page, view(shown, "flt", f"#extname=DQ&{at}"))
+    assert read(page, "value").startswith(f"{flags[y - 1, x - 1]} ")
+    assert "hot pixel" in read(page, "value")
+    seen = page.locator("#canvas").screenshot()
+    for box in page.locator("#flags input").all():
+        box.uncheck()
+    assert page.locator("#canvas").screenshot() != seen
+    expect(page).to_have_url(re.compile("[#&]mask=32768(&|$)"))
+
+
+@in_a_browser
+def test_keys_change_the_look_and_the_address_keeps_it(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt"))
+    seen = page.locator("#canvas").screenshot()
+    for key in "iclsse":
+        page.keyboard.press(key)
+    settled(page)
+    for name, value in {
+        "extname": "ERR",
+        "colours": "heat",
+        "scale": "log",
+        "limits": "95",
+    }.items():
+        expect(page.locator(f"#{name}")).to_have_value(value)
+    expect(page.locator("#invert")).to_be_checked()
+    assert page.locator("#canvas").screenshot() != seen
+    chosen = page.locator("#canvas").screenshot()
+    go(page, page.url)
+    assert page.locator("#canvas").screenshot() == chosen
+
+
+@in_a_browser
+def test_limits_can_be_typed(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt"))
+    page.get_by_label("Lower limit").fill("-20")
+    page.get_by_label("Upper limit").fill("1e4")
+    page.keyboard.press("Enter")
+    expect(page.locator("#limits")).to_have_value("own")
+    go(page, page.url)
+    expect(page.get_by_label("Upper limit")).to_have_value("10000")
+    page.get_by_label("Upper limit").fill("many")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Upper limit")).to_have_attribute("aria-invalid", "true")
+
+
+@in_a_browser
+def test_keys_and_the_mouse_move_and_zoom(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt"))
+    canvas = page.locator("#canvas")
+    fitted = read(page, "zoom")
+    canvas.focus()
+    page.keyboard.press("1")
+    settled(page)
+    assert read(page, "zoom") == "100 %"
+    x, y = (int(n) for n in read(page, "pixel").split(","))
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    expect(page.locator("#at-pixel")).to_have_text(f"{x + 1}, {y + 1}")
+    box = canvas.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*middle)
+    # The middle is an edge between pixels: rounding may choose either.
+    under = pytest.approx([x + 1, y + 1], abs=1)
+    page.mouse.wheel(0, -900)
+    settled(page)
+    assert float(read(page, "zoom").split()[0]) > 300
+    assert [int(n) for n in read(page, "pixel").split(",")] == under
+    page.mouse.down()
+    page.mouse.move(middle[0] + 60, middle[1] + 40, steps=3)
+    page.mouse.up()
+    settled(page)
+    assert [int(n) for n in read(page, "pixel").split(",")] == under
+    page.keyboard.press("0")
+    settled(page)
+    assert read(page, "zoom") == fitted
+
+
+@in_a_browser
+def test_blinking_stays_in_place(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt", f"#{looked_at(shown, 'flt', 2, 100, 50)}"))
+    for filetype in ("flc", "raw", "flt"):
+        page.keyboard.press("b")
+        expect(page.locator("#badge")).to_contain_text(shown.datasets[filetype])
+        settled(page)
+        header = shown.header(filetype, 4)
+        x, y = (round(n + header.get(k, 0)) for n, k in ((100, "LTV1"), (50, "LTV2")))
+        assert (read(page, "chip"), read(page, "pixel")) == ("1", f"{x}, {y}")
+        value = float(read(page, "value").split()[0])
+        assert value == pytest.approx(shown.data(filetype, "SCI", 2)[y - 1, x - 1], rel=1e-3)
+
+
+@in_a_browser
+def test_next_and_previous_keep_the_view(
+    page: Page, sample_archive: acsql.Archive, shown: Observation
+) -> None:
+    before, after = sample_archive.neighbours(shown)
+    key, name = ("n", after) if after else ("p", before)
+    go(page, view(shown, "flt", "#scale=asinh&limits=zscale"))
+    page.keyboard.press("Shift+B")
+    expect(page.locator("#badge")).not_to_contain_text(shown.ipppssoot)
+    page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    settled(page)
+    expect(page.locator("#scale")).to_have_value("asinh")
+    expect(page.locator("#limits")).to_have_value("zscale")
+
+
+@in_a_browser
+def test_the_help_sheet(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt"))
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+@in_a_browser
+def test_a_vanished_file_is_told_of_on_the_page(
+    chromium: Browser, site: str, shown: Observation, damaged: Path
+) -> None:
+    damaged.unlink()
+    context = chromium.new_context(base_url=site, viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(view(shown, "flc"))
+    expect(page.get_by_role("alert")).to_contain_text(f"{damaged.name} cannot be read")
+    expect(page.locator("#preview")).to_be_visible()
+    context.close()
+
+
+@in_a_browser
+def test_without_scripts_the_preview_is_shown(
+    page_without_scripts: Page, shown: Observation
+) -> None:
+    page_without_scripts.goto(view(shown, "flt"))
+    expect(page_without_scripts.locator("#preview")).to_be_visible()
+    expect(page_without_scripts.locator("noscript p")).to_be_visible()
+    expect(page_without_scripts.locator("#controls")).to_be_hidden()
+
+
+@in_a_browser
+def test_it_fits_on_a_phone(phone: Page, shown: Observation) -> None:
+    go(phone, view(shown, "flt"))
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    zoom = read(phone, "zoom")
+    phone.get_by_role("button", name="Zoom in").tap()
+    settled(phone)
+    assert read(phone, "zoom") != zoom
+
+
+@in_a_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_anybody(
+    chromium: Browser, site: str, shown: Observation, scheme: str
+) -> None:
+    for page in opened(chromium, site, viewport=DESKTOP, color_scheme=scheme):
+        go(page, view(shown, "flt", "#extname=DQ"))
+        assert Axe().run(page).response["violations"] == []
+        page.keyboard.press("?")
+        assert Axe().run(page).response["violations"] == []
