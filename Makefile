@@ -28,7 +28,8 @@ $(DEMO)/ingested: $(VENV)/installed | system-mongod
 test: $(VENV)/installed-test tests/node_modules | system-mongod system-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" $(VENV)/bin/pytest
+	PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" \
+	    $(VENV)/bin/pytest --numprocesses 2 --dist loadfile
 
 $(VENV)/installed: setup.cfg
 	$(PYTHON) -m venv $(VENV)

@@ -14,7 +14,7 @@ import yaml
 from flask import Blueprint, Response, request, url_for
 
 from .. import __version__, catalogue
-from ..archive import DEFAULT_COLUMNS, DEFAULT_SORT, OVERDUE_HOURS
+from ..archive import DEFAULT_COLUMNS, OVERDUE_HOURS
 from ..errors import DatabaseError, DatabaseUnavailable, DatasetNotFound, QueryError
 from ..export import FORMATS, header_record, plain
 from ..observation import Header
@@ -91,9 +91,9 @@ class Search(Question):
         return _split(self.first("columns")) or list(DEFAULT_COLUMNS)
 
     @property
-    def sort(self) -> list[str]:
-        """The keywords to sort by."""
-        return _split(self.first("sort")) or list(DEFAULT_SORT)
+    def sort(self) -> list[str] | None:
+        """The keywords to sort by, None for the usual order."""
+        return _split(self.first("sort")) or None
 
     @property
     def format(self) -> str:

@@ -266,6 +266,7 @@ def _results_page(asked: Search, condition: Condition, columns: Sequence[Column]
         columns=[column for column in columns if column.address != "rootname"],
         all_columns=columns,
         rootname=archive.columns(["rootname"])[0],
+        api=url_for("api.observations", q=asked.first("q") or None),
         **{"page": page} | shown,
     )
 

@@ -14,7 +14,7 @@ def test_name_and_lines(tmp_path: Path) -> None:
     with log_file(tmp_path / "logs", datetime(2017, 8, 15, 11, 5, 26)) as path:
         logger.info("j8zh21xv: new")
         logger.getChild("run").error("j8zh21xv: a reason")
-    assert path == tmp_path / "logs" / "ingest_2017-08-15-11-05.log"
+    assert path == tmp_path / "logs" / "ingest_2017-08-15-11-05-26.log"
     lines = path.read_text().splitlines()
     stamp = r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d"
     assert all(re.match(rf"{stamp} (INFO|ERROR): ", line) for line in lines)

@@ -704,3 +704,10 @@ def test_a_large_proposal_and_a_large_download_are_whole(large_client: FlaskClie
 
 def test_the_radius_of_the_box_is_one(sample_archive: acsql.Archive) -> None:
     assert sample_archive.condition(f"near(6.02, -72.08, {box.RADIUS})").radius == 0.05
+
+
+def test_results_name_their_address_in_the_api(client: FlaskClient) -> None:
+    page = client.get("/database/results?q=detector%3DWFC").text
+    assert 'href="/api/observations?q=detector%3DWFC"' in page
+    found = client.get("/api/observations?q=detector%3DWFC").json
+    assert found["observations"]
