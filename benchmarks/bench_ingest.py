@@ -1,6 +1,6 @@
 """What an ingest costs: in time beside its parts, in memory, and when nothing has changed.
 
-    python benchmarks/bench_ingest.py [--frame full] [--observations 30] [--rounds 3]
+    python benchmarks/bench_ingest.py [--frame full] [--observations 30] [--rounds 7]
 
 Baseline and ours take turns on the same files in one run; what is printed are ratios of medians
 with the spread of what was measured.
@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frame", default="full")
     parser.add_argument("--observations", type=int, default=30)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--memory", nargs=2, metavar=("ARCHIVE", "TIMES"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.memory:
