@@ -5,9 +5,8 @@ page has beside its results, the count and the facets, gets a few hundredths of 
 that is slow to count is no reason to wait for its first fifty rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from .. import query
 from ..errors import ArchiveError, QueryError, QueryTimeout
-from ..export import FORMATS, text
+from ..export import text
 from ..observation import Observation
 from ..query import And, AnyOf, Column, Condition, Equals, Exists, Or
 from . import box, forms, plots, sky
 from .asked import in_archive, parameters, the_archive
+from .downloads import download
 from .forms import Address, Search, SearchForm
 
 PAGE_SIZE = 50
@@ -38,8 +38,6 @@ BINS = 60
 MOST_VALUES = 40
 # Rows of the text table, which has to hold them all before it knows its widths.
 MOST_TEXT_ROWS = 10_000
-# Bytes of a file that are sent together, at least.
-SENT_AT_ONCE = 2**16
 YEARS = "date_obs"
 PLOTTED = ("expstart", "exptime")
 
@@ -191,8 +189,7 @@ def _results(asked: Search) -> AnyResponse:
 
 
 def _download(asked: Search, condition: Condition, columns: Sequence[Column]) -> Response:
-    """Return all results as a file, sent while they are read."""
-    format_ = FORMATS[asked.download]
+    """Return all results as a file."""
     archive = the_archive()
     if asked.download == "table" and archive.count(condition) > MOST_TEXT_ROWS:
         raise QueryError(
@@ -201,25 +198,7 @@ def _download(asked: Search, condition: Condition, columns: Sequence[Column]) ->
         )
     addresses = [column.address for column in columns]
     rows = archive.iter(condition, columns=addresses, sort=asked.sort or None)
-    # What can fail fails here, before the status is sent.
-    begun = chain(list(islice(rows, 1)), rows)
-    return Response(
-        _together(format_.write(begun, columns)),
-        mimetype=format_.media_type,
-        headers={"Content-Disposition": f'attachment; filename="acsql.{format_.extension}"'},
-    )
-
-
-def _together(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Join what is written line by line, so that not each line is sent for itself."""
-    held = bytearray()
-    for piece in pieces:
-        held += piece
-        if len(held) >= SENT_AT_ONCE:
-            yield bytes(held)
-            held.clear()
-    if held:
-        yield bytes(held)
+    return download(rows, columns, asked.download, "acsql")
 
 
 @dataclass(frozen=True)

@@ -1,67 +1,18 @@
 """The site in a real browser: a walk through it with the mouse, the keyboard and no scripts."""
 
 import csv
-import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import acsql
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and "CI" not in os.environ, reason="there is no chromium"
-)
-
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def site(
-    sample_archive: acsql.Archive, write_settings, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The address of a server with the sample archive."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
-    settings = write_settings(sample_archive.config, tmp_path_factory.mktemp("site"))
-    command = [Path(sys.executable).with_name("acsql"), "--config", settings, "serve"]
-    with subprocess.Popen(
-        [*command, "--port", str(port), "--workers", "1"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert str(port) in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGINT)
-    assert process.returncode == 0
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def opened(chromium: Browser, site: str, **options: object) -> Iterator[Page]:

@@ -15,35 +15,6 @@ from acsql import export
 from acsql.query import Column
 from acsql.specs import HeaderKey
 from acsql.web import forms, pages
-from acsql.web.app import create_app
-
-
-@pytest.fixture
-def client(sample_archive: acsql.Archive) -> FlaskClient:
-    """Someone who looks at the site of the sample archive."""
-    app = create_app(sample_archive)
-    app.testing = True
-    return app.test_client()
-
-
-@pytest.fixture
-def empty_client(empty_archive: acsql.Archive) -> FlaskClient:
-    """Someone who looks at the site of an archive that a test fills itself."""
-    app = create_app(empty_archive)
-    app.testing = True
-    return app.test_client()
-
-
-@pytest.fixture(scope="module")
-def rows(sample_archive: acsql.Archive) -> list[dict[str, Any]]:
-    """All observations, as a gallery has them."""
-    return sample_archive.gallery().rows
-
-
-@pytest.fixture(scope="module")
-def pictured(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """An observation with a thumbnail."""
-    return next(row for row in rows if not row["no_thumbnail"])
 
 
 @pytest.fixture(scope="module")

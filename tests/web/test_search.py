@@ -23,34 +23,6 @@ from acsql.web import box, forms, pages, search, sky
 from acsql.web.app import create_app
 
 
-@pytest.fixture
-def client(sample_archive: acsql.Archive) -> FlaskClient:
-    """Someone who looks at the site of the sample archive."""
-    app = create_app(sample_archive)
-    app.testing = True
-    return app.test_client()
-
-
-@pytest.fixture
-def empty_client(empty_archive: acsql.Archive) -> FlaskClient:
-    """Someone who looks at the site of an archive that a test fills itself."""
-    app = create_app(empty_archive)
-    app.testing = True
-    return app.test_client()
-
-
-@pytest.fixture(scope="module")
-def rows(sample_archive: acsql.Archive) -> list[dict[str, Any]]:
-    """All observations, as a gallery has them."""
-    return sample_archive.gallery().rows
-
-
-@pytest.fixture(scope="module")
-def pictured(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """An observation with a thumbnail."""
-    return next(row for row in rows if not row["no_thumbnail"])
-
-
 def soup(client: FlaskClient, address: str, status: int = 200, **query: Any) -> BeautifulSoup:
     """Return a page, checking its status; what the form sends leads to the results."""
     response = client.get(address, query_string=query or None, follow_redirects=True)

@@ -4,11 +4,6 @@ import io
 import json
 import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,26 +16,12 @@ from astropy.wcs import WCS
 from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import acsql
 from acsql.observation import Observation
 from acsql.web.app import create_app
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-in_a_browser = pytest.mark.skipif(
-    CHROMIUM is None and "CI" not in os.environ, reason="there is no chromium"
-)
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -240,33 +221,6 @@ def test_the_observation_leads_to_it(client: FlaskClient, shown: Observation) ->
 # The browser
 
 
-@pytest.fixture(scope="module")
-def site(
-    sample_archive: acsql.Archive, write_settings, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The address of a server with the sample archive."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
-    settings = write_settings(sample_archive.config, tmp_path_factory.mktemp("site"))
-    command = [Path(sys.executable).with_name("acsql"), "--config", settings, "serve"]
-    with subprocess.Popen(
-        [*command, "--port", str(port), "--workers", "1"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert str(port) in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGINT)
-    assert process.returncode == 0
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 def opened(chromium: Browser, site: str, **options: object) -> Iterator[Page]:
     """Yield a window on the site; afterwards it must not have complained or gone elsewhere."""
     context = chromium.new_context(base_url=site, **options)
@@ -329,7 +283,6 @@ FETCH = """async (address) => {
 }"""
 
 
-@in_a_browser
 @pytest.mark.parametrize(
     ("filetype", "extname"), [("raw", "SCI"), ("flt", "DQ"), ("flt", "SCI"), ("flt", "ERR")]
 )
@@ -346,7 +299,6 @@ def test_a_browser_decodes_every_pixel_of_a_file(
     np.testing.assert_allclose(values, expected, rtol=0, atol=within)
 
 
-@in_a_browser
 @pytest.mark.parametrize("filetype", ["raw", "flt"])
 @pytest.mark.parametrize(("extver", "x", "y"), [(1, 1, 1), (1, 200, 77), (2, 31, 3), (2, 240, 120)])
 def test_the_readout_tells_what_astropy_tells(
@@ -370,7 +322,6 @@ def test_the_readout_tells_what_astropy_tells(
     assert SkyCoord(read(page, "sky"), unit=("hourangle", "deg")).separation(found).arcsec < 0.02
 
 
-@in_a_browser
 def test_right_ascensions_and_declinations_everywhere(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt"))
     random = np.random.default_rng(3)
@@ -392,7 +343,6 @@ def test_right_ascensions_and_declinations_everywhere(page: Page, shown: Observa
         assert SkyCoord(found, unit="deg").separation(expected).arcsec.max() < 1e-4
 
 
-@in_a_browser
 @pytest.mark.parametrize(
     ("number", "decimals", "turn", "text"),
     [
@@ -417,7 +367,6 @@ def test_sexagesimal(
     assert found == text
 
 
-@in_a_browser
 def test_flags_have_names_and_can_be_chosen(page: Page, shown: Observation) -> None:
     flags = shown.data("flt", "DQ", 1)
     y, x = (int(place[0]) + 1 for place in np.nonzero(flags & 16))
@@ -432,7 +381,6 @@ def test_flags_have_names_and_can_be_chosen(page: Page, shown: Observation) -> N
     expect(page).to_have_url(re.compile("[#&]mask=32768(&|$)"))
 
 
-@in_a_browser
 def test_keys_change_the_look_and_the_address_keeps_it(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt"))
     seen = page.locator("#canvas").screenshot()
@@ -453,7 +401,6 @@ def test_keys_change_the_look_and_the_address_keeps_it(page: Page, shown: Observ
     assert page.locator("#canvas").screenshot() == chosen
 
 
-@in_a_browser
 def test_limits_can_be_typed(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt"))
     page.get_by_label("Lower limit").fill("-20")
@@ -467,7 +414,6 @@ def test_limits_can_be_typed(page: Page, shown: Observation) -> None:
     expect(page.get_by_label("Upper limit")).to_have_attribute("aria-invalid", "true")
 
 
-@in_a_browser
 def test_keys_and_the_mouse_move_and_zoom(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt"))
     canvas = page.locator("#canvas")
@@ -499,7 +445,6 @@ def test_keys_and_the_mouse_move_and_zoom(page: Page, shown: Observation) -> Non
     assert read(page, "zoom") == fitted
 
 
-@in_a_browser
 def test_blinking_stays_in_place(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt", f"#{looked_at(shown, 'flt', 2, 100, 50)}"))
     for filetype in ("flc", "raw", "flt"):
@@ -513,7 +458,6 @@ def test_blinking_stays_in_place(page: Page, shown: Observation) -> None:
         assert value == pytest.approx(shown.data(filetype, "SCI", 2)[y - 1, x - 1], rel=1e-3)
 
 
-@in_a_browser
 def test_next_and_previous_keep_the_view(
     page: Page, sample_archive: acsql.Archive, shown: Observation
 ) -> None:
@@ -529,7 +473,6 @@ def test_next_and_previous_keep_the_view(
     expect(page.locator("#limits")).to_have_value("zscale")
 
 
-@in_a_browser
 def test_the_help_sheet(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt"))
     page.keyboard.press("?")
@@ -538,7 +481,6 @@ def test_the_help_sheet(page: Page, shown: Observation) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-@in_a_browser
 def test_a_vanished_file_is_told_of_on_the_page(
     chromium: Browser, site: str, shown: Observation, damaged: Path
 ) -> None:
@@ -551,7 +493,6 @@ def test_a_vanished_file_is_told_of_on_the_page(
     context.close()
 
 
-@in_a_browser
 def test_without_scripts_the_preview_is_shown(
     page_without_scripts: Page, shown: Observation
 ) -> None:
@@ -561,7 +502,6 @@ def test_without_scripts_the_preview_is_shown(
     expect(page_without_scripts.locator("#controls")).to_be_hidden()
 
 
-@in_a_browser
 def test_it_fits_on_a_phone(phone: Page, shown: Observation) -> None:
     go(phone, view(shown, "flt"))
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -571,7 +511,6 @@ def test_it_fits_on_a_phone(phone: Page, shown: Observation) -> None:
     assert read(phone, "zoom") != zoom
 
 
-@in_a_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_stands_in_the_way_of_anybody(
     chromium: Browser, site: str, shown: Observation, scheme: str
