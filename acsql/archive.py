@@ -5,7 +5,7 @@ The command line and the site ask here and nowhere else, so whatever they show c
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from .statistics import Statistic, to_statistics
 from .store import lock, migrations, observations, proposals, runs, shell, tallies
 from .store import statistics as counted
 from .store.connection import Store, locate
+from .store.documents import now
 from .store.observations import Order
 from .summaries import Proposal, Summary, of_proposal, to_proposal, to_summary
 from .tables import table_column
@@ -44,7 +45,6 @@ DEFAULT_COLUMNS = (
     "filter2",
     "imagetyp",
 )
-DEFAULT_SORT = ("expstart",)
 # What a thumbnail is captioned with, or needs to be found by.
 GALLERY_COLUMNS = (
     "rootname",
@@ -208,18 +208,12 @@ class Archive:
             raise RunNotFound(f"the log of ingest run {number} is not in its place any more")
         return path
 
-    def is_overdue(self, hours: float = OVERDUE_HOURS) -> bool:
-        """Whether the last good ingest is longer ago than it should be, or there was none."""
-        age = self.hours_since_good_run()
-        return age is None or age > hours
-
     def hours_since_good_run(self) -> float | None:
         """Return how long ago an ingest last came to its end, None if none ever did."""
         record = runs.last(self.store, runs.GOOD)
         if record is None:
             return None
-        now = datetime.now(UTC).replace(tzinfo=None)
-        return (now - record["finished"]).total_seconds() / 3600
+        return (now() - record["finished"]).total_seconds() / 3600
 
     def _seen(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return a record with a run that died without closing it called so."""
@@ -718,10 +712,6 @@ class Archive:
                 return replace(condition, rootname=key, footprint=footprint)
         return condition
 
-    def usual_sort(self, condition: Condition) -> tuple[str, ...]:
-        """Return what a search is sorted by unless somebody says otherwise."""
-        return tuple(key.address for key in observations.usual_order(condition, self.specs))
-
     def _order(self, sort: Sequence[str] | str | None, condition: Condition) -> list[Order]:
         if sort is None:
             return observations.usual_order(condition, self.specs)
@@ -790,8 +780,7 @@ class Archive:
         """
         proposal = () if everywhere else (of_proposal(observation["proposid"]),)
         within = self.condition(*proposal, *conditions)
-        order = self._order(sort, within)
-        order = observations.total_order(order)
+        order = observations.total_order(self._order(sort, within))
         itself = Equals("rootname", observation.rootname)
         last = observations.sort_key(next(observations.find(self.store, itself, [], order)), order)
         backwards = observations.reversed_order(order)
@@ -816,6 +805,11 @@ class Archive:
         filters, exposure times.
         """
         return to_statistics(counted.stored(self.store))
+
+
+def is_overdue(age: float | None, hours: float = OVERDUE_HOURS) -> bool:
+    """Whether the last good ingest, so many hours ago or never, is longer ago than it should be."""
+    return age is None or age > hours
 
 
 def _checked(seconds: float | None, name: str = "time_limit") -> float | None:

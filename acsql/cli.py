@@ -24,7 +24,7 @@ from tqdm import tqdm
 from . import __version__, canned, catalogue, export
 from . import config as configuration
 from . import specs as keyword_specs
-from .archive import OVERDUE_HOURS, TIME_LIMIT, Archive, connect
+from .archive import OVERDUE_HOURS, TIME_LIMIT, Archive, connect, is_overdue
 from .config import Config
 from .errors import ArchiveError, ConfigError, DatabaseError
 from .query import Column
@@ -400,7 +400,7 @@ def status(ctx: click.Context, overdue_after: float) -> None:
         click.echo(f"Files         {summary.files}, {summary.bytes / 1e9:.3f} GB")
         click.echo(f"Previews      {summary.previews}")
         click.echo(f"Last ingest   {_last_run(summary.last_run)}")
-        overdue = age is None or age > overdue_after
+        overdue = is_overdue(age, overdue_after)
         told = "never" if age is None else f"{age:.1f} hours ago"
         click.echo(f"Last good     {told}{', overdue' if overdue else ''}")
     ctx.exit(1 if overdue else 0)

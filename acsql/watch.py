@@ -12,13 +12,14 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from .errors import ArchiveError
 from .store import changes, observations
 from .store.connection import Store
+from .store.documents import now
 
 Place = Mapping[str, Any] | None
 
@@ -90,7 +91,7 @@ class Mark:
         with self._whole():
             self._file.execute("INSERT OR REPLACE INTO handed VALUES (?, ?)", changed)
             # A clock that is ahead must not make others be taken for old.
-            dates = [self._moment("last"), ingested and min(ingested, _now())]
+            dates = [self._moment("last"), ingested and min(ingested, now())]
             last = max(filter(None, dates), default=None)
             self._put("last", last and last.isoformat())
             self._reach(place)
@@ -124,10 +125,6 @@ class Mark:
         """Begin a step, of which all is written or nothing."""
         self._file.execute("BEGIN IMMEDIATE")
         return self._file
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def documents(

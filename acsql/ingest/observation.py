@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from ..opening import end_of_data, open_fits
 from ..specs import HeaderKey, KeywordSpecs, Promotion
 from ..store import failures, observations, proposals, runs
 from ..store.connection import Store
-from ..store.documents import SCHEMA_VERSION
+from ..store.documents import SCHEMA_VERSION, now
 from . import cards, headers, scan
 from .cards import Cards
 from .footprint import footprint
@@ -208,11 +208,6 @@ def _is_moving(file: FoundFile, config: Config) -> bool:
         return scan.moment(config.filesystem / file.path) != (file.size, file.mtime)
     except OSError:
         return False
-
-
-def now() -> datetime:
-    """Return the time as it is stored: UTC, without saying so."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def read_file(

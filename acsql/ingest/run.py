@@ -20,9 +20,10 @@ from ..errors import ConfigError
 from ..specs import KeywordSpecs
 from ..store import currency, failures, lock, migrations, observations, runs, tallies
 from ..store.connection import Store, locate
+from ..store.documents import now
 from .changes import Changes, Choice, ready_before, tasks
 from .log import log_file
-from .observation import FAILED, Outcome, now
+from .observation import FAILED, Outcome
 from .proposals import in_background, provider_for
 from .report import Report
 from .scan import scan

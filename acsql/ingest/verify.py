@@ -28,6 +28,7 @@ from ..names import Filename
 from ..specs import KeywordSpecs
 from ..store import currency, failures, lock, migrations, observations, tallies
 from ..store.connection import Store, locate
+from ..store.documents import now
 from .changes import Task
 from .findings import (
     EXTRA,
@@ -45,7 +46,7 @@ from .findings import (
     stale,
 )
 from .log import log_file
-from .observation import Failure, Outcome, now
+from .observation import Failure, Outcome
 from .report import Report
 from .reread import Reread, read_all_again
 from .run import Progress, remember, silent

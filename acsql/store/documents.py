@@ -5,6 +5,7 @@ made when a database is opened and not when this module is imported.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import mongoengine as me
@@ -113,6 +114,11 @@ def _ingest_run(alias: str) -> type[me.Document]:
     return type(
         "IngestRun", (me.DynamicDocument,), {"meta": _meta(alias, INGEST_RUNS, ["started"])}
     )
+
+
+def now() -> datetime:
+    """Return the time as it is stored: UTC, without saying so."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def path(address: str) -> str:

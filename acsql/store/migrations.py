@@ -9,7 +9,6 @@ import importlib
 import pkgutil
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import metadata
 from types import ModuleType
 
@@ -19,6 +18,7 @@ from ..errors import DatabaseError
 from ..specs import KeywordSpecs
 from . import currency, lock, tallies
 from .connection import Store
+from .documents import now
 
 MIGRATIONS = "migrations"
 STEPS = "acsql.migrations"
@@ -52,7 +52,7 @@ class Step:
             self._module.apply(store, specs)
             record = {
                 "name": self.name,
-                "applied": datetime.now(UTC).replace(tzinfo=None),
+                "applied": now(),
                 "seconds": time.monotonic() - began,
                 "version": metadata.version("acsql"),
             }

@@ -6,11 +6,11 @@ What was counted is served until it is counted again, with the time of counting.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from ..specs import KeywordSpecs
 from .connection import Store
+from .documents import now
 
 STATISTICS = "statistics"
 
@@ -24,7 +24,7 @@ Rows = list[dict[str, Any]]
 
 def recount(store: Store, specs: KeywordSpecs) -> None:
     """Count everything, and keep it in place of what was counted before."""
-    counted = datetime.now(UTC).replace(tzinfo=None)
+    counted = now()
     with store.errors():
         found = _counted(store, specs)
         for name, rows in found.items():

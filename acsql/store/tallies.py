@@ -7,13 +7,14 @@ is out of date from the first write to the observations until it is counted agai
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ..query.conditions import And, Condition, Or, leaves
 from ..specs import KeywordSpecs
 from . import currency, proposals, statistics
 from .connection import Store
+from .documents import now
 from .filters import to_filter
 
 COMBINATIONS = "tallies"
@@ -36,7 +37,7 @@ _UNKNOWN = (None, "")
 def recount(store: Store, specs: KeywordSpecs) -> None:
     """Count everything; it is up to date unless somebody wrote observations meanwhile."""
     writes = currency.writes(store)
-    counted = datetime.now(UTC).replace(tzinfo=None)
+    counted = now()
     with store.errors():
         _count_combinations(store, specs)
         stages = proposals.summary_stages(specs.thumbnail_filetype)

@@ -14,15 +14,15 @@ import yaml
 from flask import Blueprint, Response, request, url_for
 
 from .. import __version__, catalogue
-from ..archive import DEFAULT_COLUMNS, OVERDUE_HOURS
-from ..errors import DatabaseError, DatabaseUnavailable, DatasetNotFound, QueryError
+from ..archive import DEFAULT_COLUMNS, OVERDUE_HOURS, is_overdue
+from ..errors import DatabaseError, DatabaseUnavailable, QueryError
 from ..export import FORMATS, header_record, plain
 from ..observation import Header
 from ..query import Column
 from . import logs
 from .asked import parameters, the_archive
 from .downloads import download
-from .forms import Address
+from .forms import Address, split
 
 HEALTH = "/health"
 PREFIX = "/api/"
@@ -88,12 +88,12 @@ class Search(Question):
     @property
     def columns(self) -> list[str]:
         """The keywords to show."""
-        return _split(self.first("columns")) or list(DEFAULT_COLUMNS)
+        return split(self.first("columns")) or list(DEFAULT_COLUMNS)
 
     @property
     def sort(self) -> list[str] | None:
         """The keywords to sort by, None for the usual order."""
-        return _split(self.first("sort")) or None
+        return split(self.first("sort")) or None
 
     @property
     def format(self) -> str:
@@ -117,10 +117,6 @@ class Runs(Numbered):
     """Some ingests."""
 
     single = ("limit", "before")
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 @api.get(PREFIX)
@@ -218,10 +214,8 @@ def filetype_headers(rootname: str, filetype: str) -> Response:
 def header(rootname: str, filetype: str, extension: int) -> Response:
     """Send a header."""
     parameters(Address)
-    found = the_archive().observation(rootname).filetype_headers(filetype)
-    if extension not in found:
-        raise DatasetNotFound(f"{rootname} {filetype} has no extension {extension}")
-    return _json(header_record(found[extension].values, the_archive().specs))
+    found = the_archive().observation(rootname).stored_header(filetype, extension)
+    return _json(header_record(found.values, the_archive().specs))
 
 
 def _headers(extensions: Mapping[int, Header]) -> dict[str, Any]:
@@ -263,7 +257,7 @@ def summary() -> Response:
         | {
             "last_run": None if last is None else _run(last),
             "hours_since_good_run": age,
-            "overdue": archive.is_overdue(),
+            "overdue": is_overdue(age),
         }
     )
 
@@ -306,8 +300,8 @@ def health() -> Response:
     told: dict[str, Any] = {"database": True, "schema": True, "message": None}
     told |= {"hours_since_good_run": None, "overdue": None, "overdue_hours": OVERDUE_HOURS}
     try:
-        told["hours_since_good_run"] = archive.hours_since_good_run()
-        told["overdue"] = archive.is_overdue()
+        age = archive.hours_since_good_run()
+        told |= {"hours_since_good_run": age, "overdue": is_overdue(age)}
         archive.check()
     except DatabaseUnavailable as error:
         told |= {"database": False, "schema": None, "message": str(error)}

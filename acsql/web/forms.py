@@ -395,7 +395,7 @@ class Search(Address):
     def __init__(self, given: Mapping[str, Iterable[str]] | None = None) -> None:
         super().__init__(given)
         # Columns may come one by one, or with commas between them; the boxes have no order.
-        columns = _split(",".join(self.all("columns")))
+        columns = split(",".join(self.all("columns")))
         boxes = len(self.all("columns")) > 1
         usual = boxes and set(columns) == set(DEFAULT_COLUMNS)
         self.given["columns"] = [] if usual else [",".join(columns)]
@@ -429,12 +429,12 @@ class Search(Address):
     @property
     def columns(self) -> list[str]:
         """The keywords to show."""
-        return _split(self.first("columns")) or list(DEFAULT_COLUMNS)
+        return split(self.first("columns")) or list(DEFAULT_COLUMNS)
 
     @property
     def sort(self) -> list[str]:
         """The keywords to sort by; none where the usual order will do."""
-        return _split(self.first("sort"))
+        return split(self.first("sort"))
 
     @property
     def view(self) -> str:
@@ -500,7 +500,8 @@ def _check_once(typed: Mapping[str, list[str]], specs: KeywordSpecs) -> None:
             raise QueryError(f"{name} is given {len(values)} times: it can stand only once")
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
+    """Return what stands between commas, each once."""
     parts = (part.strip() for part in text.split(","))
     return list(dict.fromkeys(part for part in parts if part))
 
@@ -580,7 +581,7 @@ class Walk(Selection):
     @property
     def keys(self) -> list[str] | None:
         """The keywords to sort by, None for the usual order of a search."""
-        return (_split(self.first("sort")) or None) if self.is_search else [self.sort]
+        return (split(self.first("sort")) or None) if self.is_search else [self.sort]
 
     def around(self, specs: KeywordSpecs) -> Condition:
         """Return what the observations before and after have to meet."""

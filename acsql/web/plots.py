@@ -13,8 +13,9 @@ from typing import Any
 import bokeh
 from bokeh.embed import json_item
 from bokeh.themes import Theme
-from flask import Blueprint, Response, g, request, send_from_directory
+from flask import Blueprint, Response, g, send_from_directory
 
+from .asked import parameters
 from .forms import Address
 
 BOKEH_JS = Path(bokeh.__file__).parent / "server" / "static" / "js"
@@ -72,7 +73,7 @@ class Themed(Address):
 @plots.get(f"/plots/bokeh-{bokeh.__version__}.js")
 def script() -> Response:
     """Send BokehJS."""
-    Address(request.args.to_dict(flat=False)).check()
+    parameters(Address)
     response = send_from_directory(BOKEH_JS, "bokeh.min.js", max_age=KEPT_S)
     response.cache_control.immutable = True
     return response

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, send_file
 
-from ..archive import OVERDUE_HOURS
+from ..archive import OVERDUE_HOURS, is_overdue
 from ..errors import QueryError, RunNotFound
 from ..query import AnyOf
 from .asked import in_archive, parameters, the_archive
@@ -49,13 +49,14 @@ def list_of_runs() -> str:
     asked = parameters(Before)
     archive = the_archive()
     found = archive.runs(AT_ONCE + 1, asked.before)
+    age = archive.hours_since_good_run()
     return render_template(
         "runs.html",
         runs=found[:AT_ONCE],
         before=found[AT_ONCE - 1]["_id"] if len(found) > AT_ONCE else None,
         newest=asked.before is None,
-        age=archive.hours_since_good_run(),
-        overdue=archive.is_overdue(),
+        age=age,
+        overdue=is_overdue(age),
         overdue_hours=OVERDUE_HOURS,
     )
 

@@ -4,12 +4,8 @@ import hashlib
 import io
 import os
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 import tarfile
-from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,23 +20,6 @@ from hypothesis import strategies as st
 import acsql
 from acsql.errors import FileError, QueryError
 from acsql.web import asked, files, tar
-from acsql.web.app import create_app
-
-
-@pytest.fixture
-def client(sample_archive: acsql.Archive) -> FlaskClient:
-    """Someone who looks at the site of the sample archive."""
-    app = create_app(sample_archive)
-    app.testing = True
-    return app.test_client()
-
-
-@pytest.fixture
-def empty_client(empty_archive: acsql.Archive) -> FlaskClient:
-    """Someone who looks at the site of an archive that a test fills itself."""
-    app = create_app(empty_archive)
-    app.testing = True
-    return app.test_client()
 
 
 @pytest.fixture(scope="module")
@@ -360,26 +339,6 @@ def test_a_choice_of_nothing_leads_back_to_the_search(client: FlaskClient) -> No
 
 
 # The script
-
-
-@pytest.fixture(scope="module")
-def site(
-    sample_archive: acsql.Archive,
-    write_settings: Callable[..., Path],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[str]:
-    """The address of a server with the sample archive."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
-    settings = write_settings(sample_archive.config, tmp_path_factory.mktemp("site"))
-    command = [Path(sys.executable).with_name("acsql"), "--config", settings, "serve"]
-    with subprocess.Popen(
-        [*command, "--port", str(port), "--workers", "1"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert str(port) in process.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGINT)
-    assert process.returncode == 0
 
 
 @pytest.mark.skipif(

@@ -15,16 +15,7 @@ from acsql import export
 from acsql.differences import Where
 from acsql.specs import KeywordSpec
 from acsql.web import asked
-from acsql.web.app import create_app
 from acsql.web.headers import DIFFERENCE_COLUMNS
-
-
-@pytest.fixture
-def client(sample_archive: acsql.Archive) -> FlaskClient:
-    """Someone who looks at the site of the sample archive."""
-    app = create_app(sample_archive)
-    app.testing = True
-    return app.test_client()
 
 
 @pytest.fixture(scope="module")
