@@ -795,7 +795,7 @@ class Archive:
 
     def summary(self) -> Summary:
         """Return what is in the archive as counted after the last ingest, and that run."""
-        totals = tallies.totals(self.store) or observations.totals(self.store)
+        totals = tallies.totals(self.store) or tallies.totals_now(self.store)
         return to_summary(totals, self.specs, next(iter(self.runs(1)), None))
 
     def statistics(self) -> dict[str, Statistic]:

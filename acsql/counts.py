@@ -73,8 +73,10 @@ def facets(
     """
     found = _tallied(store, specs, column, condition)
     if found is None:
-        found = observations.values(store, column.address, condition, time_limit)
-    frequent = sorted(observations.in_order(found), key=lambda value: -found[value])
+        live = observations.values(store, column.address, condition, time_limit)
+        found = {value: live[value] for value in observations.in_order(live)}
+    # Those of the same number stay in the order of the values, also when reversed.
+    frequent = sorted(found, key=found.__getitem__, reverse=True)
     return {value: found[value] for value in frequent[:limit]}
 
 
@@ -116,7 +118,7 @@ def distinct(
     found = _tallied(store, specs, column, condition)
     if found is None:
         return observations.distinct(store, column.address, condition, time_limit)
-    return observations.in_order(found)
+    return list(found)
 
 
 def _tallied(

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import acsql
 from acsql.statistics import KINDS
-from acsql.store import statistics
+from acsql.store import tallies
 
 
 def recounted(archive: acsql.Archive) -> dict:
     """Count, and return the rows by name."""
-    statistics.recount(archive.store, archive.specs)
+    tallies.recount(archive.store, archive.specs)
     return {name: found.rows for name, found in archive.statistics().items()}
 
 

@@ -87,6 +87,11 @@ class Store:
         return self.database[documents.OBSERVATIONS]
 
     @property
+    def outlines(self) -> Collection:
+        """The collection of the observations without their headers."""
+        return self.database[documents.OUTLINES]
+
+    @property
     def proposals(self) -> Collection:
         """The collection of proposals."""
         return self.database[documents.PROPOSALS]

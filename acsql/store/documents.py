@@ -13,6 +13,7 @@ import mongoengine as me
 from ..specs import BLOCKS, KeywordSpecs
 
 OBSERVATIONS = "observations"
+OUTLINES = "outlines"
 PROPOSALS = "proposals"
 INGEST_RUNS = "ingest_runs"
 KEYWORDS_MET = "keywords_met"
@@ -39,13 +40,19 @@ class Documents:
     """The document classes of one database."""
 
     observation: type[me.Document]
+    outline: type[me.Document]
     proposal: type[me.Document]
     ingest_run: type[me.Document]
 
 
 def declare(alias: str, specs: KeywordSpecs) -> Documents:
     """Return the document classes for the database that mongoengine knows as `alias`."""
-    return Documents(_observation(alias, specs), _proposal(alias), _ingest_run(alias))
+    return Documents(
+        type("Observation", (me.Document,), _of_observation(alias, OBSERVATIONS, specs)),
+        type("Outline", (me.Document,), _of_observation(alias, OUTLINES, specs)),
+        _proposal(alias),
+        _ingest_run(alias),
+    )
 
 
 def _meta(alias: str, collection: str, indexes: list) -> dict:
@@ -60,7 +67,8 @@ def _meta(alias: str, collection: str, indexes: list) -> dict:
     }
 
 
-def _observation(alias: str, specs: KeywordSpecs) -> type[me.Document]:
+def _of_observation(alias: str, collection: str, specs: KeywordSpecs) -> dict[str, Any]:
+    """Return the body of the class of observations, or of their outlines, which have its fields."""
     fields = {
         name: _FIELDS[spec.type](null=True)
         for name, spec in specs.top_level.items()
@@ -77,8 +85,8 @@ def _observation(alias: str, specs: KeywordSpecs) -> type[me.Document]:
         "previews": me.DictField(),
         "schema_version": me.IntField(),
     }
-    body = fields | {"meta": _meta(alias, OBSERVATIONS, _indexes(specs))}
-    return type("Observation", (me.Document,), body)
+    indexes = _indexes(specs) + (_of_exposures(specs) if collection == OUTLINES else [])
+    return fields | {"meta": _meta(alias, collection, indexes)}
 
 
 def _indexes(specs: KeywordSpecs) -> list[Any]:
@@ -95,6 +103,16 @@ def _indexes(specs: KeywordSpecs) -> list[Any]:
         [("position", "2dsphere")],
         [("footprint", "2dsphere")],
     ]
+
+
+def _of_exposures(specs: KeywordSpecs) -> list[list[str]]:
+    """Return the indexes for exposures of a kind and of so many seconds.
+
+    The two depend on each other: no bias lasts for long, and of the exposures of so many seconds
+    that lie between others the server would look at all.
+    """
+    kinds = dict.fromkeys((*specs.facets, "targname"))
+    return [[name, "exptime", *TIE_BREAKERS] for name in kinds if name in specs.indexed]
 
 
 def _proposal(alias: str) -> type[me.Document]:

@@ -1,7 +1,8 @@
 """Observations in the database: read with a projection, written whole.
 
 An observation is one document of tens of kilobytes, most of it headers, so nothing here reads
-more of it than was asked for.  Searches and writes go through the pymongo collection (an object
+more of it than was asked for, and searches that ask for nothing in headers read outlines where
+these are up to date.  Searches and writes go through the pymongo collection (an object
 per row costs three times a plain read); a single observation is served as a mongoengine document.
 Whatever a user asks has a time limit in seconds, for the server to keep; None lifts it.
 """
@@ -12,12 +13,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pymongo import UpdateOne
+from pymongo.collection import Collection
 from pymongo.errors import ExecutionTimeout
 
 from ..errors import QueryTimeout
 from ..query import And, Between, Condition, Like
 from ..query.conditions import OfKeyword, leaves
 from ..specs import KeywordSpecs
+from . import outlines
 from .connection import Store
 from .documents import BLOCKS, path
 from .filters import to_filter
@@ -154,20 +157,22 @@ def count(store: Store, condition: Condition, time_limit: float | None = None) -
     if time_limit is not None:
         options["maxTimeMS"] = _milliseconds(time_limit)
     with _limited(store, condition, time_limit):
-        return store.observations.count_documents(filter_, **options)
+        return outlines.serving(store, condition).count_documents(filter_, **options)
 
 
 def is_any(store: Store, condition: Condition, time_limit: float | None = None) -> bool:
     """Return whether any observation meets a condition; raises like `count`."""
     options = {} if time_limit is None else {"max_time_ms": _milliseconds(time_limit)}
     with _limited(store, condition, time_limit):
-        return store.observations.find_one(to_filter(condition), {"_id": 1}, **options) is not None
+        collection = outlines.serving(store, condition)
+        return collection.find_one(to_filter(condition), {"_id": 1}, **options) is not None
 
 
 def estimated_count(store: Store, condition: Condition, time_limit: float | None = None) -> int:
     """Return about how many observations meet a condition, from a random sample of them."""
     with _limited(store, condition, time_limit):
-        total = store.observations.estimated_document_count()
+        collection = outlines.serving(store, condition)
+        total = collection.estimated_document_count()
         # Too few for a share of them to say anything are looked at one and all.
         size = min(_SAMPLE, int(_SHARE * total)) if total > _SAMPLE else total
         if not size:
@@ -177,7 +182,7 @@ def estimated_count(store: Store, condition: Condition, time_limit: float | None
             {"$match": to_filter(condition)},
             {"$count": "number"},
         ]
-        found = next(iter(_aggregate(store, pipeline, time_limit)), {"number": 0})
+        found = next(iter(_aggregate(collection, pipeline, time_limit)), {"number": 0})
     return round(found["number"] * total / size)
 
 
@@ -205,7 +210,8 @@ def values(
     ]
     numbers: dict[Any, int] = {}
     with _limited(store, condition, time_limit, [Order(address)]):
-        for row in _aggregate(store, pipeline, time_limit):
+        collection = outlines.serving(store, condition, [address])
+        for row in _aggregate(collection, pipeline, time_limit):
             if row["_id"] not in _UNKNOWN:
                 numbers[row["_id"]] = numbers.get(row["_id"], 0) + row["number"]
     return numbers
@@ -217,7 +223,8 @@ def distinct(
     """Return the values that a keyword takes, sorted, without null and blank."""
     options = {} if time_limit is None else {"maxTimeMS": _milliseconds(time_limit)}
     with _limited(store, condition, time_limit, [Order(address)]):
-        found = store.observations.distinct(path(address), to_filter(condition), **options)
+        collection = outlines.serving(store, condition, [address])
+        found = collection.distinct(path(address), to_filter(condition), **options)
     return in_order(found)
 
 
@@ -231,17 +238,25 @@ def aggregate(
     pipeline: Sequence[dict[str, Any]],
     condition: Condition,
     time_limit: float | None = None,
+    in_headers: bool = True,
 ) -> Iterator[dict[str, Any]]:
-    """Yield what stages make of the observations that meet a condition; raises like `count`."""
+    """Yield what stages make of the observations that meet a condition; raises like `count`.
+
+    Parameters
+    ----------
+    in_headers : bool
+        Whether the stages look into headers.
+    """
     with _limited(store, condition, time_limit):
-        yield from _aggregate(store, list(pipeline), time_limit)
+        collection = store.observations if in_headers else outlines.serving(store, condition)
+        yield from _aggregate(collection, list(pipeline), time_limit)
 
 
 def _aggregate(
-    store: Store, pipeline: list[dict[str, Any]], time_limit: float | None
+    collection: Collection, pipeline: list[dict[str, Any]], time_limit: float | None
 ) -> Iterable[dict[str, Any]]:
     options = {} if time_limit is None else {"maxTimeMS": _milliseconds(time_limit)}
-    return store.observations.aggregate(pipeline, batchSize=_BATCH, **options)
+    return collection.aggregate(pipeline, batchSize=_BATCH, **options)
 
 
 def _milliseconds(time_limit: float) -> int:
@@ -320,7 +335,8 @@ def find(
     parts = {address: path(address).split(".") for address in wanted}
     projection = {path(address): 1 for address in wanted}
     with _limited(store, condition, time_limit, order):
-        cursor = store.observations.find(filter_, projection, limit=limit, batch_size=_BATCH)
+        collection = outlines.serving(store, condition, wanted)
+        cursor = collection.find(filter_, projection, limit=limit, batch_size=_BATCH)
         cursor.sort([(path(key.address), -1 if key.descending else 1) for key in order])
         if time_limit is not None:
             cursor.max_time_ms(_milliseconds(time_limit))
@@ -337,18 +353,19 @@ def sample(
 ) -> list[dict[str, Any]]:
     """Return rows like `find`, at most so many and then at random; raises like `count`."""
     filter_ = to_filter(condition)
-    if not filter_:
-        # Beyond one in twenty the server reads all documents (manual, "$sample").
-        total = store.observations.estimated_document_count()
-        size = size if total <= size else min(size, max(1, int(_SHARE * total)))
     parts = {address: path(address).split(".") for address in addresses}
     projection = {path(address): 1 for address in addresses}
-    stages = [{"$match": filter_}] if filter_ else []
-    # Of few documents all come, and of many only what is shown of them is shuffled.
-    taking = [{"$sample": {"size": size}}, {"$project": projection}]
-    pipeline = [*stages, *(reversed(taking) if filter_ else taking)]
     with _limited(store, condition, time_limit):
-        found = list(_aggregate(store, pipeline, time_limit))
+        collection = outlines.serving(store, condition, addresses)
+        if not filter_:
+            # Beyond one in twenty the server reads all documents (manual, "$sample").
+            total = collection.estimated_document_count()
+            size = size if total <= size else min(size, max(1, int(_SHARE * total)))
+        stages = [{"$match": filter_}] if filter_ else []
+        # Of few documents all come, and of many only what is shown of them is shuffled.
+        taking = [{"$sample": {"size": size}}, {"$project": projection}]
+        pipeline = [*stages, *(reversed(taking) if filter_ else taking)]
+        found = list(_aggregate(collection, pipeline, time_limit))
     return [
         {address: value_at(document, parts[address]) for address in addresses} for document in found
     ]
@@ -441,35 +458,3 @@ def value_at(document: Any, parts: Sequence[str]) -> Any:
             return None
         document = document.get(part)
     return document
-
-
-def totals(store: Store) -> dict[str, Any]:
-    """Return what is in the archive: observations, files by filetype, previews, bytes."""
-    files = [
-        {"$project": {"files": {"$objectToArray": {"$ifNull": ["$files", {}]}}}},
-        {"$unwind": "$files"},
-        {
-            "$group": {
-                "_id": "$files.k",
-                "files": {"$sum": 1},
-                "bytes": {"$sum": "$files.v.size"},
-            }
-        },
-    ]
-    detectors = [{"$group": {"_id": "$detector", "observations": {"$sum": 1}}}]
-    previews = [
-        {"$project": {"previews": {"$objectToArray": {"$ifNull": ["$previews", {}]}}}},
-        {"$unwind": "$previews"},
-        {"$match": {"previews.v.jpeg": {"$ne": None}}},
-        {"$count": "previews"},
-    ]
-    with store.errors():
-        collection = store.observations
-        return {
-            "observations": collection.estimated_document_count(),
-            "filetypes": {row["_id"]: row for row in collection.aggregate(files)},
-            "detectors": {
-                row["_id"]: row["observations"] for row in collection.aggregate(detectors)
-            },
-            "previews": next((row["previews"] for row in collection.aggregate(previews)), 0),
-        }

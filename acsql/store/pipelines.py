@@ -75,7 +75,7 @@ def facet_rows(
     ahead = tallies.rows(store, specs, condition, list(columns), stages(tallies.EACH))
     if ahead is not None:
         return ahead
-    return observations.aggregate(store, stages(1), condition, time_limit)
+    return observations.aggregate(store, stages(1), condition, time_limit, in_headers=False)
 
 
 def files(condition: Condition, order: Sequence[Order]) -> list[Stage]:
@@ -193,11 +193,12 @@ def distribution_rows(
     time_limit: float | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of `distribution`, as counted ahead where that is so; raises like `rows`."""
+    in_headers = any("." in address for address in addresses)
     of_tallies = distribution(condition, addresses, tallies.EACH)
     found = tallies.rows(store, specs, condition, addresses, of_tallies)
     if found is None:
         stages = distribution(condition, addresses)
-        found = observations.aggregate(store, stages, condition, time_limit)
+        found = observations.aggregate(store, stages, condition, time_limit, in_headers)
     yield from found
 
 

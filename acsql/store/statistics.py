@@ -1,7 +1,7 @@
 """What the statistics show, counted ahead after every ingest: observations, files and headers.
 
-Every document is read once, for what files and headers it has; the rest comes from an index.
-What was counted is served until it is counted again, with the time of counting.
+All of it is counted of the outlines, which tell what files and headers there are.  What was
+counted is served until it is counted again, with the time of counting.
 """
 
 from collections import Counter
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..specs import KeywordSpecs
+from . import outlines
 from .connection import Store
 from .documents import now
 
@@ -23,7 +24,7 @@ Rows = list[dict[str, Any]]
 
 
 def recount(store: Store, specs: KeywordSpecs) -> None:
-    """Count everything, and keep it in place of what was counted before."""
+    """Count everything by the outlines, and keep it in place of what was counted before."""
     counted = now()
     with store.errors():
         found = _counted(store, specs)
@@ -42,12 +43,13 @@ def stored(store: Store) -> dict[str, dict[str, Any]]:
 def _counted(store: Store, specs: KeywordSpecs) -> dict[str, Rows]:
     observed = {"month": _month("date_obs"), "detector": "$detector"}
     files = _files(store)
+    filetypes = {name: number for number, name in enumerate(specs.filetypes)}
     return {
         "observations": _grouped(store, observed, {"exptime": {"$sum": "$exptime"}}),
-        "size_observed": _growth(files, "observed"),
-        "size_ingested": _growth(files, "ingested"),
-        "filetypes": _by_filetype(files, specs),
-        "headers": _headers(files, specs),
+        "size_observed": _growth(files["observed"]),
+        "size_ingested": _growth(files["ingested"]),
+        "filetypes": _by_filetype(files["filetype"], filetypes),
+        "headers": _headers(store, filetypes),
         "filters": _filters(store),
         "exptimes": _exptimes(store),
     }
@@ -64,7 +66,7 @@ def _grouped(store: Store, by: Mapping[str, Any], sums: Mapping[str, Any]) -> Ro
     # Without this the server leaves out what a document does not have.
     known = {name: {"$ifNull": [value, None]} for name, value in by.items()}
     group = {"_id": known, "observations": {"$sum": 1}, **sums}
-    found = [row.pop("_id") | row for row in store.observations.aggregate([{"$group": group}])]
+    found = [row.pop("_id") | row for row in store.outlines.aggregate([{"$group": group}])]
     return sorted(found, key=_key(*by))
 
 
@@ -73,81 +75,52 @@ def _key(*names: str) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
     return lambda row: tuple("~" if row[name] is None else str(row[name]) for name in names)
 
 
-def _files(store: Store) -> Rows:
-    """Return how many files of each kind there are, with which extensions, and their bytes.
+def _files(store: Store) -> dict[str, Rows]:
+    """Return the number of files and their bytes by each of what they can be told apart by.
 
-    The kind is the month of the observation and that of its ingest, the detector, the filetype.
+    That is the month of the observation, the month of its first ingest, and the filetype.
     """
-    kind = {
-        "detector": {"$ifNull": ["$detector", None]},
-        "observed": _month("date_obs"),
-        "ingested": _month("first_ingest_date"),
-    }
-    held = {"k": "$$header.k", "extensions": _names("$$header.v")}
-    lists = {
-        "file": _entries("$files"),
-        "headers": {"$map": {"input": _entries("$headers"), "as": "header", "in": held}},
-    }
-    of_file = {"$eq": ["$$header.k", "$file.k"]}
-    headers = {"$first": {"$filter": {"input": "$headers", "as": "header", "cond": of_file}}}
-    stages = [
-        {"$project": {"_id": 0, **kind, **lists}},
-        {"$unwind": "$file"},
-        {
-            "$group": {
-                "_id": {name: f"${name}" for name in kind}
-                | {"filetype": "$file.k", "headers": headers},
-                "files": {"$sum": 1},
-                "bytes": {"$sum": "$file.v.size"},
-            }
-        },
-    ]
-    return [row.pop("_id") | row for row in store.observations.aggregate(stages)]
+    months = {"observed": _month("date_obs"), "ingested": _month("first_ingest_date")}
+    of_each = {"$project": {"_id": 0, **months, "file": outlines.entries("$files")}}
+    kinds = {"observed": "$observed", "ingested": "$ingested", "filetype": "$file.k"}
+    sums = {"files": {"$sum": 1}, "bytes": {"$sum": "$file.v.size"}}
+    by_kind = {name: [{"$group": {"_id": value, **sums}}] for name, value in kinds.items()}
+    (found,) = store.outlines.aggregate([of_each, {"$unwind": "$file"}, {"$facet": by_kind}])
+    return found
 
 
-def _entries(field: str) -> dict[str, Any]:
-    return {"$objectToArray": {"$ifNull": [field, {}]}}
-
-
-def _names(field: str) -> dict[str, Any]:
-    return {"$map": {"input": _entries(field), "as": "entry", "in": "$$entry.k"}}
-
-
-def _growth(files: Rows, date: str) -> Rows:
+def _growth(files: Rows) -> Rows:
     """Return the files and bytes of each month, and what they come to with those before."""
     grown, total = [], 0
-    for month, sums in sorted(_summed(files, lambda row: row[date]).items(), key=_unknown_last):
-        total += sums["bytes"]
-        grown.append({"month": month, **sums, "total": total})
+    for row in sorted(files, key=_key("_id")):
+        total += row["bytes"]
+        sums = {name: row[name] for name in ("files", "bytes")}
+        grown.append({"month": row["_id"], **sums, "total": total})
     return grown
 
 
-def _unknown_last(entry: tuple[Any, Any]) -> str:
-    return "~" if entry[0] is None else str(entry[0])
+def _by_filetype(files: Rows, places: Mapping[str, int]) -> Rows:
+    known = sorted(files, key=lambda row: places.get(row["_id"], len(places)))
+    return [{"filetype": row.pop("_id"), **row} for row in known]
 
 
-def _summed(files: Rows, group: Callable[[Mapping[str, Any]], Any]) -> dict[Any, Counter]:
-    """Return the files and bytes of each group."""
-    sums: dict[Any, Counter] = {}
-    for row in files:
-        sums.setdefault(group(row), Counter()).update(files=row["files"], bytes=row["bytes"])
-    return sums
+def _headers(store: Store, places: Mapping[str, int]) -> Rows:
+    """Return how many headers there are of each detector, filetype and extension.
 
-
-def _by_filetype(files: Rows, specs: KeywordSpecs) -> Rows:
-    sums = _summed(files, lambda row: row["filetype"])
-    order = [*specs.filetypes, *sorted(sums.keys() - specs.filetypes.keys())]
-    return [{"filetype": name, **sums[name]} for name in order if name in sums]
-
-
-def _headers(files: Rows, specs: KeywordSpecs) -> Rows:
-    """Return how many headers there are of each detector, filetype and extension."""
+    The filetypes come in the order of their places, others behind them.
+    """
+    kind = {"detector": "$detector", "filetype": "$held.k", "extensions": "$held.v"}
+    held = {"detector": 1, "held": outlines.entries(f"${outlines.EXTENSIONS}")}
+    of_kind = {"_id": kind, "files": {"$sum": 1}}
+    stages = [{"$project": held}, {"$unwind": "$held"}, {"$group": of_kind}]
     found: Counter = Counter()
-    for row in files:
-        for extension in row.get("headers", {}).get("extensions", []):
-            found[row["detector"], row["filetype"], int(extension)] += row["files"]
-    filetypes = list(specs.filetypes)
-    order = sorted(found, key=lambda kind: (filetypes.index(kind[1]), kind[2], kind[0] or "~"))
+    for row in store.outlines.aggregate(stages):
+        detector, filetype = row["_id"].get("detector"), row["_id"]["filetype"]
+        for extension in row["_id"]["extensions"]:
+            found[detector, filetype, int(extension)] += row["files"]
+    order = sorted(
+        found, key=lambda kind: (places.get(kind[1], len(places)), kind[2], kind[0] or "~")
+    )
     return [
         {"detector": detector, "filetype": filetype, "extension": extension, "headers": number}
         for detector, filetype, extension in order

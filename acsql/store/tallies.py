@@ -1,18 +1,24 @@
 """What is counted ahead, after every ingest, so that nobody waits for it: numbers and sums.
 
+It is counted of the outlines, which are made first.
+
 Of the facet keywords, which take few values, every combination that occurs is a small document
 with the number of its observations; a condition on them is asked of these thousands instead of
 the observations.  The server counts, and replaces each collection in one step.  What was counted
 is out of date from the first write to the observations until it is counted again.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
+
+from pymongo.collection import Collection
 
 from ..query.conditions import And, Condition, Or, leaves
 from ..specs import KeywordSpecs
-from . import currency, proposals, statistics
+from . import currency, observations, outlines, proposals, statistics
 from .connection import Store
 from .documents import now
 from .filters import to_filter
@@ -22,12 +28,15 @@ OF_PROPOSALS = "tallies_of_proposals"
 # The totals, the numbers of each value of a keyword, and whether all that is up to date.
 OTHERS = currency.COLLECTION
 
-# Nobody reads a longer list of values: those of such a keyword are not counted ahead.
-MOST_VALUES = 10_000
+# The values of a keyword that takes more of them are not counted ahead: they are kept in one
+# document, which may have 16 MB (MongoDB manual, "Limits").
+MOST_VALUES = 400_000
+_BATCH = 10_000
 _TOTALS = "totals"
 _VALUES = "values of "
 _NUMBER = "number"
 _NUMBERS = "numbers"
+_EACH_VALUE = "each_value"
 _COUNT = {"$count": _NUMBER}
 # For how many observations a combination stands.
 EACH = f"${_NUMBER}"
@@ -39,11 +48,12 @@ def recount(store: Store, specs: KeywordSpecs) -> None:
     writes = currency.writes(store)
     counted = now()
     with store.errors():
+        outlines.bring_up_to_date(store)
         _count_combinations(store, specs)
         stages = proposals.summary_stages(specs.thumbnail_filetype)
-        store.observations.aggregate([*stages, {"$out": OF_PROPOSALS}])
+        store.outlines.aggregate([*stages, {"$out": OF_PROPOSALS}])
         _count_values(store, specs)
-        _count_totals(store, counted)
+        _keep(store, _TOTALS, _totals(store.outlines) | {"counted": counted})
     statistics.recount(store, specs)
     currency.mark_current(store, writes, list(specs.facets))
 
@@ -86,8 +96,9 @@ def values(
     Returns
     -------
     dict or None
-        None if it was not counted ahead: as in `count`; of a keyword that is no facet only
-        what it takes in all observations is, and not if it takes more than `MOST_VALUES`.
+        In the order of the values.  None if it was not counted ahead: as in `count`; of a
+        keyword that is no facet only what it takes in all observations is, and not if it takes
+        more than `MOST_VALUES`.
     """
     if not _on_facets(condition, specs) or not is_current(store, specs):
         return None
@@ -99,7 +110,7 @@ def values(
         found = store.database[OTHERS].find_one({"_id": f"{_VALUES}{address}"})
     if found is None or found[_NUMBERS] is None:
         return None
-    return {row["_id"]: row[_NUMBER] for row in found[_NUMBERS]}
+    return dict(zip(found[_EACH_VALUE], found[_NUMBERS], strict=True))
 
 
 def rows(
@@ -142,12 +153,13 @@ def totals(store: Store) -> dict[str, Any] | None:
     """
     with store.errors():
         found = store.database[OTHERS].find_one({"_id": _TOTALS}, {"_id": 0})
-    if found is None:
-        return None
-    return found | {
-        "filetypes": {row["_id"]: row for row in found["filetypes"]},
-        "detectors": {row["_id"]: row[_NUMBER] for row in found["detectors"]},
-    }
+    return found and _by_name(found)
+
+
+def totals_now(store: Store) -> dict[str, Any]:
+    """Return the `totals` of this moment, without a time."""
+    with store.errors():
+        return _by_name(_totals(store.observations))
 
 
 def summaries(store: Store) -> list[dict[str, Any]] | None:
@@ -169,47 +181,47 @@ def summary(store: Store, specs: KeywordSpecs, proposid: int) -> dict[str, Any] 
 def _count_combinations(store: Store, specs: KeywordSpecs) -> None:
     group = {"_id": {name: f"${name}" for name in specs.facets}, _NUMBER: {"$sum": 1}}
     flat = {"$replaceWith": {"$mergeObjects": ["$_id", {_NUMBER: f"${_NUMBER}"}]}}
-    store.observations.aggregate([{"$group": group}, flat, {"$out": COMBINATIONS}])
+    store.outlines.aggregate([{"$group": group}, flat, {"$out": COMBINATIONS}])
 
 
-def _count_totals(store: Store, counted: datetime) -> None:
+def _totals(collection: Collection) -> dict[str, Any]:
     parts = {
         "all": [_COUNT],
         "filetypes": _files(),
         "previews": _pictures(),
         "detectors": _numbers("detector"),
     }
-    found = _in_one_pass(store, parts)
+    (found,) = collection.aggregate([{"$facet": parts}])
     for name in ("all", "previews"):
         found[name] = _single(found[name])
     found["observations"] = found.pop("all")
-    _keep(store, _TOTALS, found | {"counted": counted})
-
-
-def _count_values(store: Store, specs: KeywordSpecs) -> None:
-    """Count the values of each keyword that takes not too many, and is no facet."""
-    names = [name for name in {*specs.promoted, *specs.indexed} if name not in specs.facets]
-    counts = {name: [*_known(name), *_numbers(name), {"$limit": MOST_VALUES + 1}] for name in names}
-    # What takes too many shows it soon, and need not be counted to the end.
-    begun = _in_one_pass(store, counts, [{"$limit": 2 * MOST_VALUES}])
-    few = {name: counts[name] for name in names if len(begun[name]) <= MOST_VALUES}
-    found = _in_one_pass(store, few) if few else {}
-    for name in names:
-        numbers = found.get(name)
-        counted = numbers is not None and len(numbers) <= MOST_VALUES
-        _keep(store, f"{_VALUES}{name}", {_NUMBERS: numbers if counted else None})
-
-
-def _in_one_pass(
-    store: Store, parts: dict[str, Any], before: Sequence[dict[str, Any]] = ()
-) -> dict[str, Any]:
-    """Return what each of some stages yields of the observations."""
-    (found,) = store.observations.aggregate([*before, {"$facet": parts}])
     return found
 
 
-def _known(name: str) -> list[dict[str, Any]]:
-    return [{"$match": {name: {"$nin": _UNKNOWN}}}]
+def _by_name(found: dict[str, Any]) -> dict[str, Any]:
+    """Return totals with names for keys, which MongoDB would not take of every value."""
+    return found | {
+        "filetypes": {row["_id"]: row for row in found["filetypes"]},
+        "detectors": {row["_id"]: row[_NUMBER] for row in found["detectors"]},
+    }
+
+
+def _count_values(store: Store, specs: KeywordSpecs) -> None:
+    """Count the values of each keyword that takes not too many, and is no facet.
+
+    Here and not by the server, which would look at everything once for each keyword.
+    """
+    counts = {name: Counter() for name in {*specs.promoted, *specs.indexed} - set(specs.facets)}
+    documents = store.outlines.find({}, dict.fromkeys(counts, 1), batch_size=_BATCH)
+    while batch := list(islice(documents, _BATCH)):
+        for name, numbers in counts.items():
+            numbers.update([document.get(name) for document in batch])
+    for name, numbers in counts.items():
+        found = observations.in_order(numbers)
+        few = len(found) <= MOST_VALUES
+        # Two plain lists take a third of the room that a document for each value does.
+        lists = {_EACH_VALUE: found, _NUMBERS: [numbers[value] for value in found]}
+        _keep(store, f"{_VALUES}{name}", lists if few else {_NUMBERS: None})
 
 
 def _numbers(name: str) -> list[dict[str, Any]]:
@@ -220,20 +232,17 @@ def _numbers(name: str) -> list[dict[str, Any]]:
 def _files() -> list[dict[str, Any]]:
     """Return the stages that yield each filetype with its files and their bytes."""
     sums = {"files": {"$sum": 1}, "bytes": {"$sum": "$files.v.size"}}
-    return [*_entries("files"), {"$group": {"_id": "$files.k"} | sums}]
+    return [*_each("files"), {"$group": {"_id": "$files.k"} | sums}]
 
 
 def _pictures() -> list[dict[str, Any]]:
     """Return the stages that yield how many previews there are."""
-    return [*_entries("previews"), {"$match": {"previews.v.jpeg": {"$ne": None}}}, _COUNT]
+    return [*_each("previews"), {"$match": {"previews.v.jpeg": {"$ne": None}}}, _COUNT]
 
 
-def _entries(name: str) -> list[dict[str, Any]]:
-    """Return the stages that yield the entries of a field one by one, as ``k`` and ``v``."""
-    return [
-        {"$project": {name: {"$objectToArray": {"$ifNull": [f"${name}", {}]}}}},
-        {"$unwind": f"${name}"},
-    ]
+def _each(name: str) -> list[dict[str, Any]]:
+    """Return the stages that yield the entries of a field one by one."""
+    return [{"$project": {name: outlines.entries(f"${name}")}}, {"$unwind": f"${name}"}]
 
 
 def _single(rows: list[dict[str, Any]]) -> int:
@@ -255,6 +264,7 @@ def _facet_values(store: Store, address: str, condition: Condition) -> dict[Any,
     stages = [
         {"$match": to_filter(condition)},
         {"$group": {"_id": f"${address}", _NUMBER: {"$sum": f"${_NUMBER}"}}},
+        {"$sort": {"_id": 1}},
     ]
     found = {row["_id"]: row[_NUMBER] for row in store.database[COMBINATIONS].aggregate(stages)}
     return {value: number for value, number in found.items() if value not in _UNKNOWN}

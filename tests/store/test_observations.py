@@ -653,38 +653,7 @@ def test_values_that_do_not_fit_their_type_are_on_a_page_as_well(store, descendi
         )
 
 
-# --- totals
-
-
-def test_the_totals_of_an_empty_archive(store):
-    assert observations.totals(store) == {
-        "observations": 0,
-        "filetypes": {},
-        "detectors": {},
-        "previews": 0,
-    }
-
-
-def test_the_totals_are_what_the_documents_say(filled):
-    other = {
-        "_id": "j8bt05nk",
-        "detector": "HRC",
-        "files": {"raw": {"size": 1}, "flt": {"size": 10}},
-        "previews": {
-            "raw": {"jpeg": "a.jpg"},
-            "flt": {"jpeg": "b.jpg", "thumbnail": "b.thumb"},
-            "flc": {"reason": "constant"},
-        },
-    }
-    observations.replace(filled, other)
-    totals = observations.totals(filled)
-    assert totals["observations"] == 3
-    assert {name: (t["files"], t["bytes"]) for name, t in totals["filetypes"].items()} == {
-        "raw": (2, 2_255_041),
-        "flt": (1, 10),
-    }
-    assert totals["detectors"] == {"HRC": 2, None: 1}
-    assert totals["previews"] == 3
+# --- the usual order
 
 
 @pytest.mark.parametrize(

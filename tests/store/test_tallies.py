@@ -208,7 +208,7 @@ def test_a_keyword_with_very_many_values_is_not_counted(store, monkeypatch):
 def test_the_sums_are_those_of_the_live_archive(sample_archive):
     store, specs = sample_archive.store, sample_archive.specs
     tallies.recount(store, specs)
-    counted, live = tallies.totals(store), observations.totals(store)
+    counted, live = tallies.totals(store), tallies.totals_now(store)
     assert isinstance(counted.pop("counted"), datetime)
     assert counted == live
     ahead = {row["_id"]: row for row in tallies.summaries(store)}
@@ -221,3 +221,34 @@ def test_the_sums_are_those_of_the_live_archive(sample_archive):
     for name in {*specs.promoted, *specs.indexed}:
         numbers = tallies.values(store, specs, name, EVERYTHING)
         assert numbers == observations.values(store, name, EVERYTHING), name
+
+
+def test_the_totals_of_an_empty_archive(store):
+    nothing = {"observations": 0, "filetypes": {}, "detectors": {}, "previews": 0}
+    assert tallies.totals_now(store) == nothing
+
+
+def test_the_totals_are_what_the_documents_say(store):
+    put(
+        store,
+        [
+            {
+                "detector": "HRC",
+                "files": {"raw": {"size": 1}, "flt": {"size": 10}},
+                "previews": {
+                    "raw": {"jpeg": "a.jpg"},
+                    "flt": {"jpeg": "b.jpg", "thumbnail": "b.thumb"},
+                    "flc": {"reason": "constant"},
+                },
+            },
+            {"files": {"raw": {"size": 2_255_040}}, "previews": {"raw": {"jpeg": "c.jpg"}}},
+        ],
+    )
+    totals = tallies.totals_now(store)
+    assert totals["observations"] == 2
+    assert {name: (t["files"], t["bytes"]) for name, t in totals["filetypes"].items()} == {
+        "raw": (2, 2_255_041),
+        "flt": (1, 10),
+    }
+    assert totals["detectors"] == {"HRC": 1, None: 1}
+    assert totals["previews"] == 3

@@ -1,0 +1,167 @@
+"""Are outlines the observations without their headers, and asked only while they are so?"""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from acsql import specs as keyword_specs
+from acsql.query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Within
+from acsql.store import currency, observations, outlines, pipelines, tallies
+from acsql.store.observations import Order
+
+SPECS = keyword_specs.load()
+EVERYTHING = And()
+
+some_headers = st.dictionaries(
+    st.sampled_from(["raw", "flt", "spt"]),
+    st.dictionaries(st.sampled_from(["0", "1", "2"]), st.just({"exptime": 1.0}), max_size=3),
+    max_size=3,
+)
+some_document = st.fixed_dictionaries(
+    {},
+    optional={
+        "detector": st.sampled_from([None, "WFC", "HRC"]),
+        "exptime": st.floats(0, 1000),
+        "files": st.dictionaries(st.sampled_from(["raw", "flt"]), st.just({"size": 1})),
+        "headers": st.one_of(st.none(), some_headers),
+    },
+)
+some_archive = st.dictionaries(
+    st.sampled_from([f"j{number:07d}" for number in range(8)]), some_document
+)
+
+
+def put(store, archive: dict[str, dict]) -> None:
+    """Let these be all the observations that there are."""
+    store.observations.delete_many({})
+    if archive:
+        store.observations.insert_many({"_id": name, **found} for name, found in archive.items())
+
+
+def expected(document: dict) -> dict:
+    """Return the outline of a document."""
+    headers = document.get("headers") or {}
+    kept = {name: value for name, value in document.items() if name != "headers"}
+    return kept | {"extensions": {name: list(found) for name, found in headers.items()}}
+
+
+@settings(
+    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(states=st.lists(some_archive, min_size=1, max_size=3))
+def test_outlines_are_the_observations_without_their_headers(store, states):
+    for archive in states:
+        put(store, archive)
+        outlines.bring_up_to_date(store)
+        found = {document.pop("_id"): document for document in store.outlines.find()}
+        assert found == {name: expected(document) for name, document in archive.items()}
+
+
+def test_no_outline_is_written_that_has_not_changed(store):
+    put(store, {"j0000001": {"detector": "WFC"}, "j0000002": {"detector": "HRC"}})
+    outlines.bring_up_to_date(store)
+    with store.outlines.watch() as stream:
+        outlines.bring_up_to_date(store)
+        store.observations.update_one({"_id": "j0000002"}, {"$set": {"detector": "SBC"}})
+        outlines.bring_up_to_date(store)
+        change = stream.try_next()
+        assert change["documentKey"] == {"_id": "j0000002"}
+        assert stream.try_next() is None
+
+
+OF_OUTLINES = [
+    (EVERYTHING, []),
+    (Equals("detector", "WFC"), ["rootname", "exptime"]),
+    (And((Equals("detector", "WFC"), Not(Between("exptime", 1.0)))), ["files", "previews"]),
+    (Within(1.0, 2.0, 3.0), []),
+]
+OF_HEADERS = [
+    (Equals("raw.0.detector", "WFC"), []),
+    (EVERYTHING, ["rootname", "flt.1.goodmean"]),
+    (Or((Equals("detector", "WFC"), Not(Exists("spt.1.proposid")))), []),
+]
+
+
+@pytest.mark.parametrize(("condition", "addresses"), OF_OUTLINES)
+def test_they_are_asked_until_the_next_write(store, condition, addresses):
+    put(store, {"j0000001": {"detector": "WFC"}})
+    assert outlines.serving(store, condition, addresses) == store.observations
+    tallies.recount(store, SPECS)
+    assert outlines.serving(store, condition, addresses) == store.outlines
+    currency.mark_stale(store)
+    assert outlines.serving(store, condition, addresses) == store.observations
+
+
+@pytest.mark.parametrize(("condition", "addresses"), OF_HEADERS)
+def test_they_are_not_asked_for_what_headers_hold(store, condition, addresses):
+    tallies.recount(store, SPECS)
+    assert outlines.serving(store, condition, addresses) == store.observations
+
+
+def test_they_are_not_asked_in_a_database_of_an_acsql_that_made_none(store):
+    put(store, {"j0000001": {"detector": "WFC"}})
+    tallies.recount(store, SPECS)
+    state = store.database[currency.COLLECTION]
+    assert state.update_one({"_id": "state"}, {"$unset": {"outlines": 1}}).modified_count == 1
+    assert outlines.serving(store, EVERYTHING) == store.observations
+    assert not tallies.is_current(store, SPECS)
+    tallies.bring_up_to_date(store, SPECS)
+    assert outlines.serving(store, EVERYTHING) == store.outlines
+
+
+def test_a_write_while_they_are_made_leaves_them_out_of_date(store):
+    writes = currency.writes(store)
+    currency.mark_stale(store)
+    currency.mark_current(store, writes, list(SPECS.facets))
+    assert outlines.serving(store, EVERYTHING) == store.observations
+
+
+CONDITIONS = [
+    EVERYTHING,
+    Equals("detector", "WFC"),
+    AnyOf("filter1", ("F606W", "F814W")),
+    And((Equals("detector", "WFC"), Between("exptime", 1.0, None))),
+    Or((Like("targname", "*1*"), Not(Exists("targname")))),
+    Within(0.0, 90.0, 90.0),
+    Covers(0.0, 0.0),
+    Equals("flt.1.extname", "SCI"),
+]
+
+
+def answers(store, condition) -> list:
+    """Return what the archive is asked of a condition, in every way that it can be asked."""
+    columns = ("rootname", "exptime", "targname", "files", "footprint")
+    return [
+        list(observations.find(store, condition, columns, [Order("exptime", True)], 7)),
+        list(observations.find(store, condition, ["rootname", "raw.0.exptime"])),
+        observations.count(store, condition),
+        observations.is_any(store, condition),
+        observations.estimated_count(store, condition),
+        observations.values(store, "filter1", condition),
+        observations.values(store, "flt.1.extname", condition),
+        observations.distinct(store, "targname", condition),
+        sorted(
+            row["rootname"] for row in observations.sample(store, condition, ["rootname"], 1000)
+        ),
+        sorted(map(str, pipelines.facet_rows(store, SPECS, {"ccdgain": "int"}, condition, None))),
+        list(pipelines.distribution_rows(store, SPECS, condition, ["ccdgain"])),
+    ]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_the_answers_are_the_same_with_and_without_them(sample_copy, condition):
+    store = sample_copy
+    tallies.recount(store, SPECS)
+    assert outlines.current(store) == store.outlines
+    found = answers(store, condition)
+    currency.mark_stale(store)
+    assert outlines.current(store) == store.observations
+    assert found == answers(store, condition)
+
+
+@pytest.fixture
+def sample_copy(store, sample_archive):
+    """A database with the observations of the sample archive, for a test that writes."""
+    store.make_indexes()
+    store.observations.insert_many(sample_archive.store.observations.find())
+    return store
