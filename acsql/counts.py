@@ -4,7 +4,8 @@ After every ingest the store counts what is asked for most; a question that thos
 costs nothing, and any other one is put to the observations, with a time limit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from .errors import QueryTimeout
@@ -74,10 +75,8 @@ def facets(
     found = _tallied(store, specs, column, condition)
     if found is None:
         live = observations.values(store, column.address, condition, time_limit)
-        found = {value: live[value] for value in observations.in_order(live)}
-    # Those of the same number stay in the order of the values, also when reversed.
-    frequent = sorted(found, key=found.__getitem__, reverse=True)
-    return {value: found[value] for value in frequent[:limit]}
+        found = observations.frequent_first(live)
+    return found if limit is None else dict(islice(found.items(), limit))
 
 
 def facets_of(
@@ -99,12 +98,8 @@ def facets_of(
     for row in pipelines.facet_rows(store, specs, types, condition, time_limit):
         for name, numbers in found.items():
             value = row["_id"].get(name)
-            if value not in (None, ""):
-                numbers[value] = numbers.get(value, 0) + row["number"]
-    return {
-        name: dict(sorted(numbers.items(), key=lambda item: (-item[1], str(item[0]))))
-        for name, numbers in found.items()
-    }
+            numbers[value] = numbers.get(value, 0) + row["number"]
+    return {name: observations.frequent_first(numbers) for name, numbers in found.items()}
 
 
 def distinct(
@@ -118,10 +113,10 @@ def distinct(
     found = _tallied(store, specs, column, condition)
     if found is None:
         return observations.distinct(store, column.address, condition, time_limit)
-    return list(found)
+    return observations.in_order(found)
 
 
 def _tallied(
     store: Store, specs: KeywordSpecs, column: Column, condition: Condition
-) -> Mapping[Any, int] | None:
+) -> dict[Any, int] | None:
     return tallies.values(store, specs, column.address, condition)

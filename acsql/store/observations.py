@@ -7,9 +7,10 @@ per row costs three times a plain read); a single observation is served as a mon
 Whatever a user asks has a time limit in seconds, for the server to keep; None lifts it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pymongo import UpdateOne
@@ -228,6 +229,13 @@ def distinct(
     return in_order(found)
 
 
+def frequent_first(numbers: Mapping[Any, int]) -> dict[Any, int]:
+    """Return the known values with their numbers, those of the same number in their order."""
+    # To reverse leaves equal ones in their order.
+    found = sorted(in_order(numbers), key=numbers.__getitem__, reverse=True)
+    return {value: numbers[value] for value in found}
+
+
 def in_order(found: Iterable[Any]) -> list[Any]:
     """Return values sorted, also of several types, without null and blank."""
     return sorted((value for value in found if value not in _UNKNOWN), key=_by_type)
@@ -331,17 +339,31 @@ def find(
     filter_ = to_filter(condition)
     if after is not None:
         filter_ = {"$and": [filter_, _beyond(order, after)]}
-    wanted = {*addresses, *(key.address for key in order)}
+    sorted_by = [key.address for key in order]
+    wanted = {*addresses, *sorted_by}
     parts = {address: path(address).split(".") for address in wanted}
-    projection = {path(address): 1 for address in wanted}
+    options = {} if time_limit is None else {"max_time_ms": _milliseconds(time_limit)}
     with _limited(store, condition, time_limit, order):
-        collection = outlines.serving(store, condition, wanted)
-        cursor = collection.find(filter_, projection, limit=limit, batch_size=_BATCH)
+        collection = outlines.serving(store, condition, sorted_by)
+        read = wanted if collection == store.observations else set(outlines.outside(wanted))
+        cursor = collection.find(
+            filter_, dict.fromkeys(map(path, read), 1), limit=limit, batch_size=_BATCH, **options
+        )
         cursor.sort([(path(key.address), -1 if key.descending else 1) for key in order])
-        if time_limit is not None:
-            cursor.max_time_ms(_milliseconds(time_limit))
-        for document in cursor:
+        lacking = wanted - read
+        for document in _completed(store, cursor, lacking, options) if lacking else cursor:
             yield {address: value_at(document, parts[address]) for address in wanted}
+
+
+def _completed(
+    store: Store, found: Iterator[dict[str, Any]], lacking: Iterable[str], options: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Yield outlines with what they lack of their headers."""
+    projection = dict.fromkeys(map(path, lacking), 1)
+    while batch := list(islice(found, _BATCH)):
+        filter_ = {"_id": {"$in": [outline["_id"] for outline in batch]}}
+        rest = {d["_id"]: d for d in store.observations.find(filter_, projection, **options)}
+        yield from (outline | rest.get(outline["_id"], {}) for outline in batch)
 
 
 def sample(

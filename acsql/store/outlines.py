@@ -42,8 +42,13 @@ def serving(store: Store, condition: Condition, addresses: Iterable[str] = ()) -
         What is read of it.
     """
     asked = (leaf.keyword for leaf, _ in leaves(condition) if isinstance(leaf, OfKeyword))
-    in_headers = any("." in address for address in (*asked, *addresses))
-    return store.observations if in_headers else current(store)
+    needed = [*asked, *addresses]
+    return current(store) if needed == outside(needed) else store.observations
+
+
+def outside(addresses: Iterable[str]) -> list[str]:
+    """Return those of some addresses that are not in a header."""
+    return [address for address in addresses if "." not in address]
 
 
 def current(store: Store) -> Collection:

@@ -134,6 +134,8 @@ def answers(store, condition) -> list:
     return [
         list(observations.find(store, condition, columns, [Order("exptime", True)], 7)),
         list(observations.find(store, condition, ["rootname", "raw.0.exptime"])),
+        list(observations.find(store, condition, ["flt.1.extname"], [Order("exptime")], 5)),
+        list(observations.find(store, condition, ["detector"], [Order("flt.1.goodmean")], 5)),
         observations.count(store, condition),
         observations.is_any(store, condition),
         observations.estimated_count(store, condition),
