@@ -4,6 +4,7 @@ The fields and the indexes of an observation come from the keyword specs, so the
 made when a database is opened and not when this module is imported.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -94,7 +95,29 @@ def _indexes(specs: KeywordSpecs) -> list[Any]:
         ["proposid", "exptime", *TIE_BREAKERS],
         [("position", "2dsphere")],
         [("footprint", "2dsphere")],
+        # The names of all files are read from it, and not from documents.
+        ["rootname", "datasets"],
+        _index_of_reference_files(specs),
     ]
+
+
+def _index_of_reference_files(specs: KeywordSpecs) -> dict[str, Any]:
+    """Return one index of every keyword that names a reference file, in every primary header.
+
+    One of each would be more than a collection may have.  The server wants another name for one
+    of other keywords, so it is named by what is in it.
+    """
+    named = {
+        path(f"{filetype}.0.{name}"): 1
+        for filetype in specs.filetypes
+        for name in specs.reference_files
+    }
+    digest = hashlib.sha256(" ".join(sorted(named)).encode()).hexdigest()[:8]
+    return {
+        "fields": [("$**", 1)],
+        "wildcardProjection": named,
+        "name": f"reference_files_{digest}",
+    }
 
 
 def _proposal(alias: str) -> type[me.Document]:
