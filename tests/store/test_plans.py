@@ -1,4 +1,11 @@
-"""Does the server take the declared indexes, for every kind of question that the archive asks?"""
+"""Does the server take the declared indexes, for every kind of question that the archive asks?
+
+What no index serves, and a time limit ends: conditions on keywords of headers that name no
+reference file, on promoted ones that are not marked as indexed, patterns that begin with a
+wildcard (of an indexed keyword all keys are read, and no other documents), and sorting by any of
+those.  Of conditions and a sort on several keywords the index of one is taken, and the documents
+that it finds are looked at for the others.  Facets of all observations are counted ahead.
+"""
 
 import random
 import re
@@ -294,6 +301,7 @@ def among(condition) -> dict:
         "facets": lambda store: list(pipelines.facet_rows(store, SPECS, year, condition, None)),
         "any": lambda store: observations.is_any(store, condition),
         "count": lambda store: observations.count(store, condition),
+        "sample": lambda store: observations.sample(store, condition, ["exptime"], PAGE),
     }
 
 
