@@ -226,18 +226,24 @@ def _of_files(
         _column("filename", "str", "name of the file"),
         *further,
     ]
-    return _of_stages(archive, condition, stages, columns)
+    # Where they look into headers, their condition does as well.
+    return _of_stages(archive, condition, stages, columns, in_headers=False)
 
 
 def _of_stages(
-    archive: Archive, condition: Condition, stages: Sequence[Stage], columns: Sequence[Column]
+    archive: Archive,
+    condition: Condition,
+    stages: Sequence[Stage],
+    columns: Sequence[Column],
+    in_headers: bool = True,
 ) -> Question:
     addresses = [column.address for column in columns]
+    where = (condition, addresses, archive.time_limit, in_headers)
     return Question(
         columns,
         condition,
         shell.aggregate(stages),
-        lambda: pipelines.rows(archive.store, stages, condition, addresses, archive.time_limit),
+        lambda: pipelines.rows(archive.store, stages, *where),
     )
 
 

@@ -29,6 +29,7 @@ from .config import Config
 from .errors import ArchiveError, ConfigError, DatabaseError
 from .query import Column
 from .store import server
+from .store import shell as mongo
 
 
 class Commands(click.Group):
@@ -271,6 +272,7 @@ def count(
 @click.option("--limit", type=click.IntRange(1), help="Only so many values.")
 @_format
 @_time_limit
+@_mongosh
 @click.pass_context
 def values(
     ctx: click.Context,
@@ -279,11 +281,15 @@ def values(
     limit: int | None,
     format_: str,
     time_limit: float | None,
+    mongosh: bool,
 ) -> None:
     """List the values of KEYWORD, the most frequent first, each with its observations."""
     with _archive(ctx, time_limit) as archive:
         columns = [*archive.columns([keyword]), canned.OBSERVATIONS]
         addresses = [column.address for column in columns]
+        if mongosh:
+            click.echo(mongo.facets(addresses[0], archive.condition(*conditions), limit))
+            return
         found = archive.facets(keyword, *conditions, limit=limit).items()
         rows = (dict(zip(addresses, pair, strict=True)) for pair in found)
         _print(rows, columns, format_, lambda: archive.explain_empty(*conditions))

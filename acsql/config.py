@@ -2,9 +2,11 @@
 
 One YAML file holds the settings; an environment variable ``ACSQL_<NAME>`` overrides each.
 `SETTINGS` is the only list of them: the reader, the error messages and the table in the README
-come from it.
+come from it.  What it does not have is an error in both places, so that nobody's misspelt setting
+is ignored in silence.
 """
 
+import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -19,13 +21,14 @@ from .errors import ConfigError
 
 
 class Setting(NamedTuple):
-    """One line of the configuration file."""
+    """One line of the configuration file; a number is `least` or more."""
 
     name: str
     type: type
     default: str
     help: str
     choices: tuple[str, ...] = ()
+    least: int = 1
 
 
 SETTINGS = (
@@ -57,7 +60,9 @@ SETTINGS = (
         "the file that tells of proposals: YAML, or CSV if its name ends in .csv",
     ),
     Setting("rate_limit", int, "20000", "requests a minute that the site answers one client"),
-    Setting("proxies", int, "none", "proxies before the site, which tell it who its clients are"),
+    Setting(
+        "proxies", int, "0", "proxies before the site, which tell it who its clients are", least=0
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 ENVIRONMENT_PREFIX = "ACSQL_"
@@ -112,14 +117,16 @@ def load(path: str | Path | None = None, environ: Mapping[str, str] | None = Non
         The YAML file; by default the one that ``ACSQL_CONFIG`` names, else `default_path`,
         which alone need not exist.  Relative paths in it count from its folder.
     environ : mapping, optional
-        Where overrides are looked for, by default `os.environ`.
+        Where overrides are looked for, by default `os.environ`.  Whatever else in it begins
+        with ``ACSQL_`` is an error.
 
     Raises
     ------
     ConfigError
-        If the file cannot be read, or a setting is unknown, wrong or missing.
+        If the file cannot be read, or a setting or a variable is unknown, wrong or missing.
     """
     environ = os.environ if environ is None else environ
+    _check_environment(environ)
     named = path or environ.get(f"{ENVIRONMENT_PREFIX}CONFIG")
     source = Path(named) if named else default_path()
     values = _from_file(source) if named or source.exists() else {}
@@ -137,6 +144,17 @@ def _from_file(source: Path) -> dict[str, Any]:
         name: _value(name, value, str(source), source.absolute().parent)
         for name, value in (content or {}).items()
     }
+
+
+def _check_environment(environ: Mapping[str, str]) -> None:
+    """Raise `ConfigError` if a variable looks like one of ours and is none."""
+    known = [*map(str.upper, _BY_NAME), "CONFIG"]
+    for variable in environ:
+        name = variable.removeprefix(ENVIRONMENT_PREFIX)
+        if variable.startswith(ENVIRONMENT_PREFIX) and name not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1) or known
+            meant = " or ".join(f"{ENVIRONMENT_PREFIX}{each}" for each in near)
+            raise ConfigError(f"{variable} in the environment sets nothing: did you mean {meant}?")
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -160,8 +178,9 @@ def _value(name: str, value: Any, source: str, folder: Path) -> Any:
     if value is None:
         return None
     if setting.type is int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ConfigError(f"{source}: {name} must be a whole number from 1, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or value < setting.least:
+            least = f"a whole number from {setting.least}"
+            raise ConfigError(f"{source}: {name} must be {least}, not {value!r}")
         return value
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{source}: {name} must be text, not {value!r}")

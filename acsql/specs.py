@@ -124,6 +124,7 @@ class KeywordSpecs:
     image_extname: str
     pointless: Mapping[str, tuple[str, ...]]
     footprint_filetypes: tuple[str, ...]
+    reference_files: tuple[str, ...]
     dq_extname: str
     dq_flags: Mapping[int, str]
     detectors: Mapping[str, str]
@@ -381,6 +382,7 @@ def check(raw: RawSpecs | None = None) -> list[str]:
         *_check_keywords("master.yaml", raw.master),
         *_check_keywords("keywords.yaml", raw.keywords),
         *_check_footprint(raw),
+        *_check_reference_files(raw),
         *_check_flags(raw),
         *_check_lists(raw),
         *_check_promoted(raw),
@@ -417,6 +419,12 @@ def _check_footprint(raw: RawSpecs) -> Iterator[str]:
     for filetype in raw.instrument.get("footprint_filetypes", ()):
         if filetype not in raw.instrument.get("filetypes", {}):
             yield f"instrument.yaml: footprint_filetypes: there is no filetype {filetype}"
+
+
+def _check_reference_files(raw: RawSpecs) -> Iterator[str]:
+    for keyword in raw.instrument.get("reference_files", ()):
+        if keyword not in raw.keywords:
+            yield f"instrument.yaml: reference_files: keywords.yaml has no {keyword}"
 
 
 def _check_flags(raw: RawSpecs) -> Iterator[str]:
@@ -500,6 +508,7 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
             for keyword, values in raw.instrument["pointless"].items()
         },
         footprint_filetypes=tuple(raw.instrument["footprint_filetypes"]),
+        reference_files=tuple(map(names.field, raw.instrument["reference_files"])),
         dq_extname=raw.instrument["dq_extname"],
         dq_flags=raw.instrument["dq_flags"],
         detectors=raw.instrument["detectors"],

@@ -78,8 +78,8 @@ def make_config(folder: Path, connection_string: str, filesystem: Path | None = 
 
 
 def _write_settings(config: Config, folder: Path) -> Path:
-    # What is 0 or None is not set, and not written either.
-    given = {name: value for name, value in vars(config).items() if value}
+    # What is None is not set, and not written either.
+    given = {name: value for name, value in vars(config).items() if value is not None}
     values = {name: str(v) if isinstance(v, Path) else v for name, v in given.items()}
     path = folder / "acsql.yaml"
     path.write_text(yaml.safe_dump(values))

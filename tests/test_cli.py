@@ -159,6 +159,30 @@ def test_the_lines_for_the_shell_are_printed(
     assert len(rows) == len(canned.all_filenames(sample_archive))
 
 
+def test_the_lines_for_the_shell_count_values(
+    sample_settings: Path, sample_archive: acsql.Archive, mongosh
+) -> None:
+    asked = [
+        ("filter1",),
+        ("filter1", "--limit", "3"),
+        ("rootname", "detector=WFC", "--limit", "5"),
+        ("DATE-OBS", "detector=WFC", "exptime>=100"),
+        ("filter1", "filter1=F*", "filter2=C*"),
+        ("subarray", "detector=WFC or detector=HRC"),
+        ("raw.0.ccdamp", "not raw.0.ccdamp=C"),
+        ("flt.0.biasfile",),
+        ("drz.0.dnnndata", "exists(asn_id)"),
+    ]
+    lines = [printed(sample_settings, "values", *each, "--mongosh") for each in asked]
+    answers = mongosh(sample_archive.store.connection_string, lines)
+    for (keyword, *rest), answer in zip(asked, answers, strict=True):
+        limit = int(rest.pop()) if "--limit" in rest else None
+        conditions = [text for text in rest if text != "--limit"]
+        expected = sample_archive.facets(keyword, *conditions, limit=limit)
+        assert expected
+        assert [(row["_id"], row["observations"]) for row in answer] == list(expected.items())
+
+
 def test_canned_queries_are_listed_and_asked(
     sample_settings: Path, sample_archive: acsql.Archive
 ) -> None:

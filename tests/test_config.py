@@ -129,6 +129,46 @@ def test_the_environment_is_the_process_s_own_by_default(user_folder, monkeypatc
     assert config.load().filesystem == Path("/from/environ")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("database_wait", 300),
+        ("proposals_from", "file"),
+        ("rate_limit", 20000),
+        ("proxies", 0),
+    ],
+)
+def test_a_default_may_be_written_out(written, name, value):
+    base = {"filesystem": "/archive", "data_dir": "/data"}
+    loaded = config.load(written(base), {})
+    assert config.load(written(base | {name: value}), {}) == loaded
+    assert config.load(written(base), {f"ACSQL_{name.upper()}": str(value)}) == loaded
+    assert str(value) == next(setting.default for setting in SETTINGS if setting.name == name)
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("ACSQL_NCORE", "did you mean ACSQL_NCORES"),
+        ("ACSQL_CONFG", "did you mean ACSQL_CONFIG"),
+        ("ACSQL_CONNECTIONSTRING", "did you mean ACSQL_CONNECTION_STRING"),
+        ("ACSQL_data_dir", "did you mean ACSQL_DATA_DIR"),
+        ("ACSQL_", "did you mean ACSQL_FILESYSTEM or .* or ACSQL_CONFIG"),
+        ("ACSQL_QQQQ", "did you mean ACSQL_FILESYSTEM or .* or ACSQL_CONFIG"),
+    ],
+)
+@pytest.mark.parametrize("value", ["", "/somewhere"])
+def test_a_variable_that_sets_nothing_is_an_error(written, variable, words, value):
+    with pytest.raises(ConfigError, match=words) as caught:
+        config.load(written(COMPLETE), {variable: value})
+    assert f"{variable} in the environment" in str(caught.value)
+
+
+def test_what_does_not_begin_like_a_setting_is_somebody_else_s(written):
+    others = {"MY_ACSQL_NCORE": "1", "ACSQLNCORES": "1", "acsql_ncores": "x", "PATH": "/bin"}
+    assert config.load(written(COMPLETE), others) == config.load(written(COMPLETE), {})
+
+
 _OTHER = {
     "connection_string": "mongodb://other/",
     "read_connection_string": "mongodb://reader@other/",
@@ -190,7 +230,8 @@ def test_every_path_is_absolute(written, name):
 WRONG = [
     *((name, value) for name in PATHS for value in (3, True, [], "", "  ", "~no such user/x")),
     ("filesystem", "a\0b"),
-    *((name, value) for name in NUMBERS for value in (0, -1, 2.0, True, "4", "many", [])),
+    *((name, value) for name in NUMBERS for value in (-1, 2.0, True, "4", "many", [])),
+    *((name, 0) for name in NUMBERS if name != "proxies"),
     *(("connection_string", value) for value in (3, "", "localhost:27017", "http://db.example")),
 ]
 
@@ -209,7 +250,8 @@ def test_a_wrong_value_is_named_with_its_setting_and_file(written, name, value):
     [
         *((name, "  ") for name in NAMES),
         *((name, "~no such user/x") for name in PATHS),
-        *((name, text) for name in NUMBERS for text in ("0", "-1", "--5", "2.5", "²", "many")),
+        *((name, text) for name in NUMBERS for text in ("-1", "--5", "2.5", "²", "many")),
+        *((name, "0") for name in NUMBERS if name != "proxies"),
         ("ncores", "9" * 5000),
         ("connection_string", "localhost:27017"),
     ],

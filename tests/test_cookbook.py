@@ -56,6 +56,23 @@ def test_python_and_the_shell_agree(
     assert answer
 
 
+@pytest.mark.parametrize(
+    ("line", "search"),
+    [(line, text) for *_, line, text in RECIPES if ".sort(" in line and "find" in line],
+)
+def test_the_shell_sorts_as_python_does(
+    sample_archive: acsql.Archive, line: str, search: str
+) -> None:
+    """The rows of the sample alone could be in the same order by chance."""
+    asked = search.replace("archive.search(", "archive.mongosh(", 1)
+    printed = eval(asked, {"archive": sample_archive})
+    assert _order(printed) == _order(line)
+
+
+def _order(line: str) -> str:
+    return line.partition(".sort(")[2]
+
+
 def rows_of(documents: list[dict[str, Any]], columns: list[str]) -> list[list[Any]]:
     """Return documents as rows; one that has a field by the name of a column has the value."""
     return [[value_at(found, path(name).split(".")) for name in columns] for found in documents]

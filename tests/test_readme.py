@@ -79,6 +79,22 @@ def test_every_block_of_commands_runs(followed: dict[str, str]) -> None:
     assert "NGC" in found
 
 
+def test_nothing_is_left_out_beside_what_is_run_elsewhere() -> None:
+    left_out = [block for block in blocks("sh") if block.startswith(ELSEWHERE)]
+    assert all(block.count("\n") == 1 for block in left_out)
+    assert len(left_out) == len(ELSEWHERE)
+    assert README.count("```") == 2 * len(BLOCKS)
+    assert {language for language, _ in BLOCKS} == {"sh", "yaml", "crontab", "python", "js"}
+
+
+def test_what_cron_runs_every_night_runs(folder: Path, followed: dict[str, str]) -> None:
+    assert followed
+    for line in "".join(blocks("crontab")).splitlines():
+        *when, command = line.split(maxsplit=5)
+        assert len(when) == 5
+        assert "Last good" in shell(folder, command)
+
+
 def test_the_python_example_runs(folder: Path, followed: dict[str, str]) -> None:
     assert followed
     for block in blocks("python"):

@@ -84,6 +84,10 @@ WRONG = {
         put("lists", "WFC", "flt", value={0: {"keywords": ["EXPTIME"]}}),
         "lists: WFC flt 0: instrument.yaml has no filetype flt",
     ),
+    "unknown keyword of a reference file": (
+        put("instrument", "reference_files", value=["BIASFIL"]),
+        "instrument.yaml: reference_files: keywords.yaml has no BIASFIL",
+    ),
     "unknown keyword": (
         put("lists", "WFC", "raw", 1, value={"keywords": ["EXPTME"]}),
         "lists: WFC raw 1: keywords.yaml has no EXPTME",

@@ -4,6 +4,7 @@ The fields and the indexes of an observation come from the keyword specs, so the
 made when a database is opened and not when this module is imported.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -85,12 +86,13 @@ def _of_observation(alias: str, collection: str, specs: KeywordSpecs) -> dict[st
         "previews": me.DictField(),
         "schema_version": me.IntField(),
     }
-    indexes = _indexes(specs) + (_of_exposures(specs) if collection == OUTLINES else [])
-    return fields | {"meta": _meta(alias, collection, indexes)}
+    whole = collection == OBSERVATIONS
+    others = [_index_of_reference_files(specs)] if whole else _indexes_of_exposures(specs)
+    return fields | {"meta": _meta(alias, collection, [*_indexes(specs), *others])}
 
 
 def _indexes(specs: KeywordSpecs) -> list[Any]:
-    """Return the indexes of the observations.
+    """Return the indexes that observations and outlines have alike.
 
     Each goes on with what every order ends with, so that one serves an equality in the usual
     order, a sort by its keyword, and a range of it: there the server sorts keys, not documents.
@@ -102,17 +104,38 @@ def _indexes(specs: KeywordSpecs) -> list[Any]:
         ["proposid", "exptime", *TIE_BREAKERS],
         [("position", "2dsphere")],
         [("footprint", "2dsphere")],
+        # The names of all files are read from it, and not from documents.
+        ["rootname", "datasets"],
     ]
 
 
-def _of_exposures(specs: KeywordSpecs) -> list[list[str]]:
-    """Return the indexes for exposures of a kind and of so many seconds.
+def _indexes_of_exposures(specs: KeywordSpecs) -> list[list[str]]:
+    """Return the indexes of outlines for exposures of a kind and of so many seconds.
 
     The two depend on each other: no bias lasts for long, and of the exposures of so many seconds
     that lie between others the server would look at all.
     """
     kinds = dict.fromkeys((*specs.facets, "targname"))
     return [[name, "exptime", *TIE_BREAKERS] for name in kinds if name in specs.indexed]
+
+
+def _index_of_reference_files(specs: KeywordSpecs) -> dict[str, Any]:
+    """Return one index of every keyword that names a reference file, in every primary header.
+
+    One of each would be more than a collection may have.  The server wants another name for one
+    of other keywords, so it is named by what is in it.
+    """
+    named = {
+        path(f"{filetype}.0.{name}"): 1
+        for filetype in specs.filetypes
+        for name in specs.reference_files
+    }
+    digest = hashlib.sha256(" ".join(sorted(named)).encode()).hexdigest()[:8]
+    return {
+        "fields": [("$**", 1)],
+        "wildcardProjection": named,
+        "name": f"reference_files_{digest}",
+    }
 
 
 def _proposal(alias: str) -> type[me.Document]:

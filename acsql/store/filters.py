@@ -43,9 +43,11 @@ def to_filter(condition: Condition) -> dict[str, Any]:
             return _of_one(path(keyword), {"$nin": _MISSING})
         case Within(ra, dec, radius):
             # MongoDB takes a point for its smallest cell on the sphere, so that one up to 2.4e-9
-            # radians (0.5 milliarcseconds) outside of the circle may still count as inside.
+            # radians (0.5 milliarcseconds) outside of the circle still counts as inside: of what
+            # the index finds, each is looked at again.
             cap = [_lon_lat(ra, dec), math.radians(radius)]
-            return {"position": {"$geoWithin": {"$centerSphere": cap}}}
+            roughly = {"position": {"$geoWithin": {"$centerSphere": cap}}}
+            return {"$and": [roughly, {"$expr": _near(ra, dec, radius)}]}
         case Covers(ra, dec):
             return _meets({"type": "Point", "coordinates": _lon_lat(ra, dec)})
         case Overlaps(rootname, footprint):
@@ -82,7 +84,7 @@ def _negated(condition: Condition) -> dict[str, Any]:
             return to_filter(inner)
         case Or(conditions) if conditions:
             return {"$and": [_negated(part) for part in conditions]}
-        case And() | Or():
+        case And() | Or() | Within():
             return {"$nor": [to_filter(condition)]}
     [(place, bounds)] = to_filter(condition).items()
     return {place: {"$not": bounds}}
@@ -110,6 +112,25 @@ def _literal(text: str) -> str:
 def _lon_lat(ra: float, dec: float) -> list[float]:
     """Return a position as GeoJSON has it: longitudes run from -180 to 180 degrees."""
     return [ra - 360 if ra > 180 else ra, dec]
+
+
+def _near(ra: float, dec: float, radius: float) -> dict[str, Any]:
+    """Return the expression that a position lies within a circle, exact to the last digits.
+
+    It compares the haversines of distance and radius, which know neither poles nor RA = 0.
+    """
+    longitude, latitude = ({"$arrayElemAt": ["$position.coordinates", n]} for n in (0, 1))
+    lon, lat = _lon_lat(ra, dec)
+    cosines = [math.cos(math.radians(lat)), {"$cos": {"$degreesToRadians": latitude}}]
+    across = {"$multiply": [*cosines, _haversine(longitude, lon)]}
+    distance = {"$add": [_haversine(latitude, lat), across]}
+    return {"$lte": [distance, math.sin(math.radians(radius) / 2) ** 2]}
+
+
+def _haversine(degrees: Any, others: float) -> dict[str, Any]:
+    """Return the haversine of the difference of two angles."""
+    half = {"$divide": [{"$subtract": [degrees, others]}, 2]}
+    return {"$pow": [{"$sin": {"$degreesToRadians": half}}, 2]}
 
 
 def _meets(geometry: Any) -> dict[str, Any]:

@@ -23,20 +23,23 @@ def rows(
     condition: Condition,
     addresses: Sequence[str],
     time_limit: float | None = None,
+    in_headers: bool = True,
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows that stages make, with None for what is not known.
 
     Parameters
     ----------
     condition : Condition
-        What the stages begin with, for the words of an error.
+        What the stages begin with.
+    in_headers : bool
+        Whether those behind it look into headers.
 
     Raises
     ------
     QueryTimeout
         If it takes longer than `time_limit` seconds.
     """
-    for row in observations.aggregate(store, stages, condition, time_limit):
+    for row in observations.aggregate(store, stages, condition, time_limit, in_headers):
         yield {address: row.get(address) for address in addresses}
 
 

@@ -44,6 +44,32 @@ def count(condition: Condition) -> str:
     return _call("countDocuments", _readable(to_filter(condition)))
 
 
+def facets(address: str, condition: Condition, limit: int | None = None) -> str:
+    """Return the line that counts the values of a keyword, the most frequent first.
+
+    Its documents have ``_id``, which is the value, and ``observations``.
+    """
+    place, known = path(address), {"$nin": [None, ""]}
+    if "." in address:
+        # In a header, and above all in blocks, a keyword may have several values: each once.
+        value = f"${place}"
+        each = {"$cond": [{"$isArray": value}, {"$setUnion": value}, [value]]}
+        wanted = {place: {"$exists": True}}
+        steps = [{"$project": {"value": each}}, {"$unwind": "$value"}, {"$match": {"value": known}}]
+        place = "value"
+    else:
+        wanted, steps = {place: known}, []
+    return aggregate(
+        [
+            {"$match": {"$and": [to_filter(condition), wanted]}},
+            *steps,
+            {"$group": {"_id": f"${place}", "observations": {"$sum": 1}}},
+            {"$sort": {"observations": -1, "_id": 1}},
+            *([{"$limit": limit}] if limit else []),
+        ]
+    )
+
+
 def aggregate(stages: Sequence[Mapping[str, Any]]) -> str:
     """Return the line that puts the observations through some stages."""
     return _call("aggregate", [_readable_stage(stage) for stage in stages])

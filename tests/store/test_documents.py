@@ -6,6 +6,7 @@ import pytest
 from acsql import query
 from acsql import specs as keyword_specs
 from acsql.store import documents
+from acsql.store.connection import Store
 
 SPECS = keyword_specs.load()
 
@@ -62,6 +63,30 @@ def test_every_indexed_keyword_leads_an_index_that_ends_as_every_order_does(stor
         assert all(keys[-1] == ("_id", 1) for keys in leading)
     assert [("position", "2dsphere")] in found
     assert len(found) <= 64  # what MongoDB allows in a collection
+
+
+def test_every_reference_file_of_every_primary_header_is_in_one_index(store):
+    store.make_indexes()
+    (index,) = [i for i in store.observations.list_indexes() if "wildcardProjection" in i]
+    named = set(index["wildcardProjection"])
+    places = {
+        f"headers.{filetype}.{extension}.{name}"
+        for name in SPECS.reference_files
+        for filetype, extension in SPECS.places(name)
+        if extension == 0
+    }
+    assert places
+    assert places <= named
+    assert {place.rpartition(".")[2] for place in named} == set(SPECS.reference_files)
+
+
+def test_another_keyword_of_a_reference_file_is_indexed_as_well(store):
+    store.make_indexes()
+    more = keyword_specs.replace(SPECS, reference_files=(*SPECS.reference_files, "rulefile"))
+    with Store(store.connection_string, more) as opened:
+        opened.make_indexes()
+        indexes = opened.observations.list_indexes()
+        assert any("headers.raw.0.rulefile" in i.get("wildcardProjection", ()) for i in indexes)
 
 
 def test_making_indexes_again_changes_nothing(store):

@@ -391,8 +391,8 @@ def test_an_index_serves_what_an_index_can(filled, condition):
 
 # --- the sky
 
-# MongoDB takes a point for its smallest cell on the sphere.
-CELL = 2.4e-9
+# What rounding leaves of an angle, in radians: two thousand-millionths of an arc second.
+ROUNDING = 1e-14
 ARCSEC = 1 / 3600
 
 
@@ -403,7 +403,8 @@ def geojson(ra: float, dec: float) -> dict[str, Any]:
 
 def around(ra: float, dec: float, radius: float, chance: np.random.Generator) -> SkyCoord:
     """Return positions inside of a circle, outside of it and close to its edge."""
-    factors = [0, 0.3, 0.99, 1 - 1e-6, 1 + 1e-6, 1.01, 1.5, 2]
+    close = [1e-3, 1e-6, 1e-9, 1e-12]
+    factors = [0, 0.3, 0.99, *(1 - e for e in close), *(1 + e for e in close), 1.01, 1.5, 2]
     angles = chance.uniform(0, 360, len(factors)) * units.deg
     centre = SkyCoord(ra, dec, unit="deg")
     return centre.directional_offset_by(angles, np.array(factors) * radius * units.deg)
@@ -420,7 +421,7 @@ def right_about(store, ra: float, dec: float, radius: float, positions: SkyCoord
     found = {d["_id"] for d in store.observations.find(filters.to_filter(wanted))}
     there = np.radians(places).T
     distance = angular_separation(math.radians(ra), math.radians(dec), *there)
-    edge = np.abs(distance - math.radians(radius)) < CELL
+    edge = np.abs(distance - math.radians(radius)) < ROUNDING
     inside = {n for n, near in enumerate(distance <= math.radians(radius)) if near}
     return not (found ^ inside) - {n for n, near in enumerate(edge) if near}
 
@@ -438,8 +439,8 @@ def test_a_circle_holds_what_astropy_says(store, indexed, dec):
 
 @settings(many, max_examples=150)
 @given(
-    st.floats(0, 360),
-    st.floats(-90, 90),
+    st.floats(0, 360) | st.sampled_from([0.0, 1e-9, 180.0, 360 - 1e-9]),
+    st.floats(-90, 90) | st.sampled_from([-90.0, 0.0, 90 - 1e-9, 90.0]),
     st.floats(math.log10(0.1 * ARCSEC), math.log10(90)).map(lambda power: 10**power),
     st.integers(0, 2**32),
 )
@@ -447,6 +448,17 @@ def test_a_circle_anywhere_holds_what_astropy_says(store, ra, dec, radius, seed)
     radius = min(radius, 90)
     positions = around(ra, dec, radius, np.random.default_rng(seed))
     assert right_about(store, ra, dec, radius, positions)
+
+
+@pytest.mark.parametrize(("circle", "inside"), [(Within(6, -72, 1), [2]), (Within(186, 72, 1), [])])
+def test_what_points_nowhere_is_outside_of_every_circle(store, circle, inside):
+    def found(condition):
+        return [d["_id"] for d in store.observations.find(filters.to_filter(condition))]
+
+    store.observations.insert_many([{"_id": 1}, {"_id": 2, "position": geojson(6, -72)}])
+    prepared = prepare(circle, SPECS)
+    assert found(prepared) == inside
+    assert sorted(found(Not(prepared)) + inside) == [1, 2]
 
 
 def square(ra: float, dec: float, half: float) -> dict[str, Any]:

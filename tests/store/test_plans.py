@@ -1,4 +1,11 @@
-"""Does the server take the declared indexes, for every kind of question that the archive asks?"""
+"""Does the server take the declared indexes, for every kind of question that the archive asks?
+
+What no index serves, and a time limit ends: conditions on keywords of headers that name no
+reference file, on promoted ones that are not marked as indexed, patterns that begin with a
+wildcard (of an indexed keyword all keys are read, and no other documents), and sorting by any of
+those.  Of conditions and a sort on several keywords the index of one is taken, and the documents
+that it finds are looked at for the others.  Facets of all observations are counted ahead.
+"""
 
 import random
 import re
@@ -6,9 +13,12 @@ from datetime import datetime
 
 import pytest
 
+import acsql
+from acsql import canned
 from acsql import specs as keyword_specs
-from acsql.query import And, AnyOf, Between, Covers, Equals, Like, Not, Within
-from acsql.store import observations
+from acsql.config import Config
+from acsql.query import And, AnyOf, Between, Covers, Equals, Like, Not, Overlaps, Within
+from acsql.store import changes, currency, observations, outlines, pipelines, proposals
 from acsql.store.connection import Store
 from acsql.store.observations import Order
 from acsql.summaries import of_proposal
@@ -28,7 +38,11 @@ VALUES = {
 }
 TIE_BREAKERS = ("expstart", "_id")
 ORDERED = [n for n in SPECS.indexed if SPECS.top_level[n].type not in ("str", "bool", "time")]
+KINDS = [n for n in (*SPECS.facets, "targname") if n in SPECS.indexed]
 USUAL = (Order("expstart"),)
+# So many observations in a hundred were calibrated with the same bias image.
+BIASES = 100
+IN_NO_ASSOCIATION = (None, "", "NONE")
 
 
 def value(name: str, number: int = 3):
@@ -39,6 +53,11 @@ def value(name: str, number: int = 3):
 def index_for(name: str) -> tuple[str, ...]:
     """Return the fields of the index of a keyword."""
     return tuple(dict.fromkeys((name, *TIE_BREAKERS)))
+
+
+def exposures_of(name: str) -> tuple[str, ...]:
+    """Return the fields of the index of exposures of a kind."""
+    return (name, "exptime", *TIE_BREAKERS)
 
 
 def document(number: int, chance: random.Random) -> dict:
@@ -52,17 +71,33 @@ def document(number: int, chance: random.Random) -> dict:
         "expstart": 52000 + chance.random() * 8000,
         "position": {"type": "Point", "coordinates": [ra, dec]},
         "footprint": {"type": "Polygon", "coordinates": [square]},
+        **files(number, chance.randrange(BIASES)),
+    } | ({"asn_id": chance.choice(IN_NO_ASSOCIATION)} if number % CHOICES == 3 else {})
+
+
+def files(number: int, bias: int) -> dict:
+    """Return what a document has of its files; one in two has been calibrated."""
+    filetypes = ["raw", "flt"][: 1 + number % 2]
+    primary = {"biasfile": f"jref$x{bias:02d}_bia.fits", "idctab": "N/A"}
+    science = {"extname": "SCI", "extver": 1, "goodmean": 5.5}
+    return {
+        "datasets": {name: f"j{number:07d}q_{name}.fits" for name in filetypes},
+        "headers": {name: {"0": primary, "1": science} for name in filetypes},
     }
 
 
-@pytest.fixture(scope="module")
-def filled(database_uri):
-    """A database with its indexes, and some thousand documents."""
+@pytest.fixture(scope="module", params=["observations", "outlines"])
+def filled(database_uri, request):
+    """A database with its indexes and some thousand documents, of which one kind is asked."""
     server, _, options = database_uri.partition("?")
     chance = random.Random(1)
-    with Store(f"{server.rpartition('/')[0]}/test_plans?{options}", SPECS) as store:
+    with Store(f"{server.rpartition('/')[0]}/test_plans_{request.param}?{options}", SPECS) as store:
         store.make_indexes()
         store.observations.insert_many(document(number, chance) for number in range(DOCUMENTS))
+        if request.param == "outlines":
+            outlines.bring_up_to_date(store)
+            # Of other facets than those of the specs: nothing is counted ahead.
+            currency.mark_current(store, currency.writes(store), [])
         yield store
         store.client.drop_database(store.database.name)
 
@@ -74,7 +109,11 @@ def profiled(store, ask) -> list[dict]:
         ask()
     finally:
         store.database.command("profile", 0)
-    asked = {"op": {"$in": ["query", "command"]}, "ns": f"{store.database.name}.observations"}
+    collections = (store.observations, store.outlines)
+    asked = {
+        "op": {"$in": ["query", "command", "getmore"]},
+        "ns": {"$in": [collection.full_name for collection in collections]},
+    }
     entries = list(store.database["system.profile"].find(asked))
     store.database["system.profile"].drop()
     return entries
@@ -93,7 +132,9 @@ def found(store, condition, order=USUAL, after=None, limit=PAGE) -> dict:
 def indexes_of(entry: dict) -> set[tuple[str, ...]]:
     """Return the fields of the indexes that the server took."""
     summaries = re.findall(r"(?:IXSCAN|COUNT_SCAN|DISTINCT_SCAN) \{ (.*?) \}", entry["planSummary"])
-    return {tuple(re.findall(r'"?(\w+)"?: ', fields)) for fields in summaries}
+    taken = {tuple(re.findall(r'"?([\w$.]+)"?: ', fields)) for fields in summaries}
+    # What the server says where it takes the key of the collection.
+    return taken | ({("_id",)} if entry["planSummary"] == "IDHACK" else set())
 
 
 def row(store) -> dict:
@@ -175,9 +216,10 @@ def test_the_page_of_a_proposal_and_its_neighbours_are_read_and_not_sorted(
 
 def test_what_belongs_to_no_proposal_is_found_by_its_index(filled):
     lacking = {"_id": "j9999999", "expstart": 52000.0, "proposid": None}
-    filled.observations.insert_one(lacking)
+    asked = outlines.current(filled)
+    asked.insert_one(lacking)
     entry = found(filled, of_proposal(None), limit=0)
-    filled.observations.delete_one({"_id": lacking["_id"]})
+    asked.delete_one({"_id": lacking["_id"]})
     assert all(index[0] == "proposid" for index in indexes_of(entry))
     assert entry["docsExamined"] <= 1
 
@@ -209,6 +251,7 @@ def test_two_conditions_are_found_by_the_index_of_one(filled):
     [
         (Within(6.0, -72.0, 5.0), "position"),
         (Covers(270.02, -19.98), "footprint"),
+        (Overlaps("j0001500", document(1500, random.Random(1))["footprint"]), "footprint"),
     ],
 )
 def test_the_sky_is_found_by_its_index(filled, condition, index):
@@ -237,16 +280,151 @@ def test_every_declared_index_is_used(filled):
     pages = [found(filled, And(), [Order(name)]) for name in SPECS.indexed]
     pages.append(found(filled, Equals("proposid", wanted["proposid"]), [Order("exptime")]))
     used = {index for entry in pages for index in indexes_of(entry)}
+    asked = outlines.current(filled)
     declared = {
         tuple(index["key"])
-        for index in filled.observations.list_indexes()
+        for index in asked.list_indexes()
         if index["name"] != "_id_" and "2dsphere" not in index["key"].values()
     }
-    assert used == declared
-    assert len(declared) <= 64
+    # Those of the canned queries, and of exposures of a kind, have their tests below.
+    others = {("$**",)} if asked == filled.observations else set(map(exposures_of, KINDS))
+    assert declared - used == {("_id", "datasets"), *others}
+    assert used <= declared
+    assert len(asked.index_information()) <= 64
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("name", KINDS)
+def test_exposures_of_a_kind_and_so_many_seconds_are_read_from_outlines(filled, name, descending):
+    parts = (Equals(name, row(filled)[name]), Between("exptime", value("exptime", 4)))
+    entry = found(filled, And(parts), [Order("exptime", descending)])
+    if outlines.current(filled) == filled.outlines:
+        assert indexes_of(entry) == {exposures_of(name)}
+        assert not entry.get("hasSortStage")
+        assert entry["docsExamined"] <= PAGE
 
 
 def test_a_negation_reads_no_more_than_a_page(filled):
     entry = found(filled, Not(Equals("detector", "x3")))
     assert entry["docsExamined"] <= 4 * PAGE
     assert not entry.get("hasSortStage")
+
+
+@pytest.mark.parametrize("name", SPECS.indexed)
+def test_how_often_an_indexed_keyword_takes_each_value_is_read_from_its_index(filled, name):
+    entries = profiled(filled, lambda: observations.values(filled, name, And()))
+    assert {index[0] for entry in entries for index in indexes_of(entry)} == {name}
+    assert sum(entry["docsExamined"] for entry in entries) == 0
+
+
+def among(condition) -> dict:
+    """Return what counts values among the observations that meet a condition."""
+    year = {"detector": "str", "date_obs": "date"}
+    return {
+        "values": lambda store: observations.values(store, "detector", condition),
+        "distinct": lambda store: observations.distinct(store, "detector", condition),
+        "facets": lambda store: list(pipelines.facet_rows(store, SPECS, year, condition, None)),
+        "any": lambda store: observations.is_any(store, condition),
+        "count": lambda store: observations.count(store, condition),
+        "sample": lambda store: observations.sample(store, condition, ["exptime"], PAGE),
+    }
+
+
+@pytest.mark.parametrize("kind", among(And()))
+def test_counting_among_what_an_index_finds_reads_nothing_else(filled, kind):
+    condition = Equals("targname", row(filled)["targname"])
+    entries = profiled(filled, lambda: among(condition)[kind](filled))
+    assert {index[0] for entry in entries for index in indexes_of(entry)} == {"targname"}
+    number = observations.count(filled, condition)
+    assert sum(entry["docsExamined"] for entry in entries) <= number < DOCUMENTS / 5
+
+
+def test_a_proposal_is_summed_up_by_its_own_observations_alone(filled):
+    (entry,) = profiled(filled, lambda: proposals.summaries(filled, "flt", 7))
+    assert {index[0] for index in indexes_of(entry)} == {"proposid"}
+    assert entry["docsExamined"] == observations.count(filled, Equals("proposid", 7))
+
+
+def test_what_was_ingested_since_a_moment_is_found_by_its_index(filled):
+    seen, moment = [], value("last_ingest_date", CHOICES - 1)
+    entries = profiled(filled, lambda: seen.extend(changes.since(filled, moment)))
+    assert {index[0] for entry in entries for index in indexes_of(entry)} == {"last_ingest_date"}
+    assert sum(entry["docsExamined"] for entry in entries) == len(seen) > 0
+
+
+@pytest.fixture(scope="module")
+def archive(filled, tmp_path_factory):
+    """The archive of the documents, of which nothing is counted ahead."""
+    folder = tmp_path_factory.mktemp("plans")
+    places = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "proposals_file")
+    config = Config(
+        **dict.fromkeys(places, folder), ncores=1, connection_string=filled.connection_string
+    )
+    with acsql.connect(config) as opened:
+        yield opened
+
+
+# What each is asked, the index that serves it, and how many documents it may read for each of
+# the observations that it finds.  filter_distribution is not here: it is counted ahead, and where
+# that is out of date, while an ingest writes, it reads the observations of the detector.
+CANNED = {
+    "all_filenames": ((), ("_id", "datasets"), 0),
+    "filenames_in_date_range": (("2002-03", "2002-04"), index_for("date_obs"), 1),
+    "filenames_for_calibration": (("BIASFILE", "jref$x07_bia.fits"), "biasfile", 1),
+    "filters_for_rootname": (("j0001500",), ("_id",), 2),
+    "goodmean_for_dataset": (("j0001500",), ("_id",), 2),
+    "non_asn_rootnames": ((), index_for("asn_id"), 1),
+    "rootnames_for_target": (("x3*",), index_for("targname"), 1),
+    "rootnames_with_postflash": ((), index_for("flashdur"), 1),
+}
+# One observation, or the files found by a reference file: what their order is made of is in no
+# index that also finds them.
+SORTED_AFTERWARDS = ("filters_for_rootname", "goodmean_for_dataset", "filenames_for_calibration")
+
+
+def test_every_canned_query_has_its_plan_looked_at_here():
+    assert {*CANNED, "filter_distribution"} == canned.QUERIES.keys()
+
+
+@pytest.mark.parametrize("name", CANNED)
+def test_a_canned_query_reads_what_it_finds_and_nothing_else(archive, name):
+    arguments, index, reads = CANNED[name]
+    found = []
+    question = canned.QUERIES[name].ask(archive, *arguments)
+    entries = profiled(archive.store, lambda: found.extend(question))
+    assert len(found) > 0
+    taken = {index for entry in entries for index in indexes_of(entry)}
+    if index == "biasfile":
+        assert taken == {("$_path", path) for path in paths(index)}
+    else:
+        assert taken == {index}
+    number = archive.count(question.condition)
+    assert sum(entry["docsExamined"] for entry in entries) <= reads * number
+    # Of a beginning, the server looks at one key more; an observation is looked up beforehand.
+    assert sum(entry["keysExamined"] for entry in entries) <= 2 * number + 1
+    sorts = [entry for entry in entries if entry.get("hasSortStage")]
+    assert not sorts or name in SORTED_AFTERWARDS
+
+
+def paths(name: str) -> list[str]:
+    """Return where primary headers have a keyword."""
+    return [f"headers.{ft}.{number}.{name}" for ft, number in SPECS.places(name) if number == 0]
+
+
+@pytest.mark.parametrize("pattern", ["jref$x0*", "jref$x?7*", "*7_bia.fits"])
+def test_a_pattern_of_a_reference_file_reads_no_other_documents(archive, pattern):
+    question = canned.filenames_for_calibration.ask(archive, "BIASFILE", pattern)
+    entries = profiled(archive.store, lambda: list(question))
+    assert {i for entry in entries for i in indexes_of(entry)} == {
+        ("$_path", path) for path in paths("biasfile")
+    }
+    number = archive.count(question.condition)
+    assert sum(entry["docsExamined"] for entry in entries) == number < DOCUMENTS / 5
+
+
+@pytest.mark.parametrize("name", SPECS.reference_files)
+def test_every_keyword_of_a_reference_file_has_an_index(archive, name):
+    question = canned.filenames_for_calibration.ask(archive, name, "jref$x07_bia.fits")
+    (entry,) = profiled(archive.store, lambda: list(question))
+    assert indexes_of(entry) == {("$_path", path) for path in paths(name)}
+    assert entry["docsExamined"] == observations.count(archive.store, question.condition)

@@ -158,6 +158,17 @@ def test_the_shell_counts_what_python_counts(filled, mongosh, asked) -> None:
     assert answers == [observations.count(filled, condition) for condition in prepared]
 
 
+def test_the_shell_counts_the_values_that_python_counts(filled, mongosh) -> None:
+    conditions = [And(), Equals("subarray", True), Between("exptime", low=0)]
+    asked = [(name, prepare(condition, SPECS)) for name in POOL for condition in conditions]
+    answers = mongosh(_uri(filled), [shell.facets(*each) for each in asked])
+    for each, answer in zip(asked, answers, strict=True):
+        found = observations.values(filled, *each)
+        assert {row["_id"]: row["observations"] for row in answer} == found
+        numbers = [row["observations"] for row in answer]
+        assert numbers == sorted(found.values(), reverse=True)
+
+
 def _uri(store) -> str:
     return store.connection_string
 
