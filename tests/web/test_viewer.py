@@ -7,14 +7,12 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from PIL import Image
@@ -23,9 +21,6 @@ from playwright.sync_api import Browser, Page, expect
 import acsql
 from acsql.observation import Observation
 from acsql.web.app import create_app
-
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
@@ -251,39 +246,6 @@ def test_the_observation_leads_to_it(client: FlaskClient, shown: Observation) ->
 # The browser
 
 
-def opened(chromium: Browser, site: str, **options: object) -> Iterator[Page]:
-    """Yield a window on the site; afterwards it must not have complained or gone elsewhere."""
-    context = chromium.new_context(base_url=site, **options)
-    page = context.new_page()
-    complaints: list[str] = []
-    hosts: set[str] = set()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-    yield page
-    context.close()
-    assert complaints == []
-    assert {host for host in hosts if host} == {urlsplit(site).netloc}
-
-
-@pytest.fixture
-def page(chromium: Browser, site: str) -> Iterator[Page]:
-    """A window of a usual size."""
-    yield from opened(chromium, site, viewport=DESKTOP)
-
-
-@pytest.fixture
-def phone(chromium: Browser, site: str) -> Iterator[Page]:
-    """A window on a phone."""
-    yield from opened(chromium, site, viewport=PHONE, has_touch=True, is_mobile=True)
-
-
-@pytest.fixture
-def page_without_scripts(chromium: Browser, site: str) -> Iterator[Page]:
-    """A window of a browser that runs no scripts."""
-    yield from opened(chromium, site, viewport=DESKTOP, java_script_enabled=False)
-
-
 def go(page: Page, address: str) -> None:
     """Open the viewer and wait until nothing is missing."""
     page.goto("about:blank")
@@ -465,8 +427,8 @@ def test_a_change_does_not_wait_for_the_one_before(page: Page, shown: Observatio
 
 def test_the_image_takes_the_room_that_there_is(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt"))
-    assert page.evaluate("document.documentElement.scrollHeight") <= DESKTOP["height"]
-    assert page.locator("#canvas").bounding_box()["height"] > 0.8 * DESKTOP["height"]
+    assert page.evaluate("document.documentElement.scrollHeight") <= page.viewport_size["height"]
+    assert page.locator("#canvas").bounding_box()["height"] > 0.8 * page.viewport_size["height"]
     for part in ("#at-value", "#at-degrees", "#colour-bar", "#high", "#blink"):
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
@@ -555,7 +517,7 @@ def test_a_vanished_file_is_told_of_on_the_page(
     chromium: Browser, site: str, shown: Observation, damaged: Path
 ) -> None:
     damaged.unlink()
-    context = chromium.new_context(base_url=site, viewport=DESKTOP)
+    context = chromium.new_context(base_url=site)
     page = context.new_page()
     page.goto(view(shown, "flc"))
     expect(page.get_by_role("alert")).to_contain_text(f"{damaged.name} cannot be read")
@@ -574,19 +536,8 @@ def test_without_scripts_the_preview_is_shown(
 
 def test_it_fits_on_a_phone(phone: Page, shown: Observation) -> None:
     go(phone, view(shown, "flt"))
-    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert phone.evaluate("document.documentElement.scrollWidth") <= phone.viewport_size["width"]
     zoom = read(phone, "zoom")
     phone.get_by_role("button", name="Zoom in").tap()
     settled(phone)
     assert read(phone, "zoom") != zoom
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_stands_in_the_way_of_anybody(
-    chromium: Browser, site: str, shown: Observation, scheme: str
-) -> None:
-    for page in opened(chromium, site, viewport=DESKTOP, color_scheme=scheme):
-        go(page, view(shown, "flt", "#extname=DQ"))
-        assert Axe().run(page).response["violations"] == []
-        page.keyboard.press("?")
-        assert Axe().run(page).response["violations"] == []
