@@ -181,7 +181,12 @@ def test_the_summary_and_the_runs_say_how_the_last_ingest_went(
     assert summary["overdue"] is False
     (run,) = get(client, "runs")["runs"]
     assert run["number"] == summary["last_run"]["number"]
-    assert get(client, f"runs/{run['number']}")["failures"] == []
+    told = get(client, f"runs/{run['number']}")
+    assert told["failures"] == []
+    # Not where it lies on the server.
+    assert told["log"] == summary["last_run"]["log"] == f"/ingest/{run['number']}/log"
+    with client.get(told["log"]) as response:
+        assert response.mimetype == "text/plain"
     assert get(client, "runs", before=run["number"])["runs"] == []
 
 
