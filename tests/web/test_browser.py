@@ -217,6 +217,8 @@ def test_n_and_p_walk_through_a_search(page: Page, sample_archive: acsql.Archive
     page.locator(".results tbody th a").first.click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_contain_text(names[0])
+    # A page is seen before its scripts are there.
+    page.wait_for_load_state()
     page.keyboard.press("n")
     expect(heading).to_contain_text(names[1])
     page.wait_for_load_state()
