@@ -176,7 +176,8 @@ def _plane(hdus: fits.HDUList, extname: str, filename: str, quality: str) -> Pla
             Chip(
                 stored,
                 hdu.ver,
-                ccdchip if type(ccdchip) is int else None,
+                # What is drizzled from several chips has a negative one.
+                ccdchip if type(ccdchip) is int and ccdchip > 0 else None,
                 row,
                 origin,
                 projection(header),
@@ -501,7 +502,7 @@ def _coded(values: np.ndarray, low: float, step: float) -> np.ndarray:
     """Return the bytes of values, shape (rows, columns, 3)."""
     parts = (values.astype(np.float64) - low) * (256 / step)
     known = np.isfinite(parts)
-    codes = np.where(known, np.minimum(parts, HIGHEST * 256), 0).astype(">u4")
+    codes = np.where(known, np.rint(np.minimum(parts, HIGHEST * 256)), 0).astype(">u4")
     coded = codes.view(np.uint8).reshape(*values.shape, 4)[..., 1:]
     np.minimum(coded[..., 2], NO_VALUE - 1, out=coded[..., 2])
     coded[~known, 2] = NO_VALUE

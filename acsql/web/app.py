@@ -1,6 +1,6 @@
 """The site as a Flask application: pages, looks, errors, headers and limits, put together.
 
-Errors speak the archive's language and are mapped to statuses here, once; routes only ask.
+Errors speak the archive's language and are given a status and their looks here; routes only ask.
 """
 
 import logging
@@ -15,24 +15,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as AnyResponse
 
-from .. import errors
 from ..archive import Archive
 from ..errors import ArchiveError
 from ..export import text
 from ..layout import NO_PROPOSAL
 from . import api, asked, files, headers, logs, pages, plots, runs, search, statistics, viewer
+from .statuses import status_of
 
 logger = logging.getLogger(__name__)
-
-STATUSES = {
-    errors.ObservationNotFound: 404,
-    errors.ProposalNotFound: 404,
-    errors.DatasetNotFound: 404,
-    errors.RunNotFound: 404,
-    errors.InvalidName: 400,
-    errors.QueryError: 400,
-    errors.DatabaseError: 503,
-}
 
 # Nothing comes from another host, and nothing that stands in a page is run.
 POLICY = {
@@ -133,8 +123,7 @@ def _limit(app: Flask, requests: int, proxies: int) -> None:
 
 
 def _archive_error(error: ArchiveError) -> AnyResponse:
-    found = (status for kind, status in STATUSES.items() if isinstance(error, kind))
-    status = next(found, 500)
+    status = status_of(error)
     if status >= 500:
         logger.error("%s", error, exc_info=error)
     return _error(status, _TITLES[status], str(error))
@@ -166,7 +155,7 @@ _TITLES = {
     414: "That address is too long",
     429: "Too many requests",
     500: "Something went wrong",
-    503: "The database does not answer",
+    503: "That cannot be answered now",
 }
 _MESSAGES = {
     404: "There is no such page.",

@@ -15,7 +15,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from .. import query
 from ..differences import Compared, Difference, Part, Where
 from ..errors import (
-    ArchiveError,
     DatasetNotFound,
     InvalidName,
     ObservationNotFound,
@@ -28,6 +27,7 @@ from ..specs import BLOCK, BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpec
 from ..values import text
 from .asked import in_archive, named_observation, parameters, the_archive
 from .forms import Address
+from .statuses import status_of
 
 NUMBERS = ("int", "float")
 # As which files the differences can be had.
@@ -286,16 +286,10 @@ def difference() -> AnyResponse:
     asked = parameters(Comparison)
     try:
         return _difference(asked)
-    except (DatasetNotFound, ObservationNotFound) as error:
-        return _only_form(asked, error, 404)
-    except (InvalidName, QueryError) as error:
-        return _only_form(asked, error, 400)
-
-
-def _only_form(asked: Comparison, error: ArchiveError, status: int) -> Response:
-    """Return the form with what was typed, and what is wrong with it."""
-    page = render_template("difference.html", asked=asked, sides=[], error=error)
-    return Response(page, status)
+    except (DatasetNotFound, ObservationNotFound, InvalidName, QueryError) as error:
+        # The form comes back with what was typed, and what is wrong with it.
+        page = render_template("difference.html", asked=asked, sides=[], error=error)
+        return Response(page, status_of(error))
 
 
 def _difference(asked: Comparison) -> AnyResponse:

@@ -112,14 +112,20 @@ def _frame(found: Observation, filetype: str, selection: Walk) -> dict[str, Any]
 
 
 def _neighbour(name: str | None, filetype: str, selection: Walk) -> dict[str, Any] | None:
-    """Return the frame of a neighbour; without this filetype only the way to its page."""
+    """Return the frame of a neighbour; without this filetype only the way to what it has."""
     if name is None:
         return None
     found = the_archive().observation(name)
     if filetype in found.datasets:
         return _frame(found, filetype, selection)
-    address = in_archive("observation", found, **selection.arguments())
-    return {"name": name, "address": address, "pixels": None}
+    known = the_archive().specs.filetypes
+    images = [other for other in found.datasets if known[other].pixels]
+    if not images:
+        address = in_archive("observation", found, **selection.arguments())
+        return {"name": name, "address": address, "pixels": None}
+    # An association has no exposure, and a product no raw file: the one that people look at first.
+    other = next((other for other in images if known[other].thumbnail), images[-1])
+    return _frame(found, other, selection) | {"pixels": None}
 
 
 @viewer.get("/pixels/<name>/<filetype>/")

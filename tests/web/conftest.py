@@ -6,17 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 import acsql
 from acsql.web.app import create_app
 
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -85,3 +88,50 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def window(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
+    """Open windows on the site; afterwards none must have complained or gone elsewhere."""
+    complaints: list[str] = []
+    hosts: set[str] = set()
+    contexts = []
+
+    def opened(**options: Any) -> Page:
+        context = chromium.new_context(base_url=site, **{"viewport": DESKTOP} | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console",
+            # BokehJS tells how long it took.
+            lambda told: told.type in ("error", "warning") and complaints.append(told.text),
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda asked: complaints.append(f"{asked.url} {asked.failure}"))
+        page.on("request", lambda asked: hosts.add(urlsplit(asked.url).netloc))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    # A click away from a page leaves pictures behind that were on their way.
+    assert [text for text in complaints if "ERR_ABORTED" not in text] == []
+    assert {host for host in hosts if host} <= {urlsplit(site).netloc}
+
+
+@pytest.fixture
+def page(window: Callable[..., Page]) -> Page:
+    """A window of a usual size."""
+    return window()
+
+
+@pytest.fixture
+def page_without_scripts(window: Callable[..., Page]) -> Page:
+    """A window of a browser that runs no scripts."""
+    return window(java_script_enabled=False)
+
+
+@pytest.fixture
+def phone(window: Callable[..., Page]) -> Page:
+    """A window on a phone."""
+    return window(viewport=PHONE, has_touch=True, is_mobile=True)

@@ -181,7 +181,12 @@ def test_the_summary_and_the_runs_say_how_the_last_ingest_went(
     assert summary["overdue"] is False
     (run,) = get(client, "runs")["runs"]
     assert run["number"] == summary["last_run"]["number"]
-    assert get(client, f"runs/{run['number']}")["failures"] == []
+    told = get(client, f"runs/{run['number']}")
+    assert told["failures"] == []
+    # Not where it lies on the server.
+    assert told["log"] == summary["last_run"]["log"] == f"/ingest/{run['number']}/log"
+    with client.get(told["log"]) as response:
+        assert response.mimetype == "text/plain"
     assert get(client, "runs", before=run["number"])["runs"] == []
 
 
@@ -214,6 +219,22 @@ def test_what_is_wrong_is_said_with_the_number_of_the_request(
     assert told.keys() == {"error", "message", "request_id"}
     assert said in told["message"]
     assert told["request_id"] == response.headers["X-Request-ID"] == "abc-123"
+
+
+def test_a_search_that_takes_too_long_is_not_the_fault_of_who_asked(
+    empty_archive: acsql.Archive,
+) -> None:
+    header = {"raw": {"0": {"exptime": 1.0, "history": ["x" * 500]}}}
+    empty_archive.store.observations.insert_many(
+        {"_id": f"j{number:07d}", "headers": header} for number in range(20_000)
+    )
+    client = create_app(empty_archive).test_client()
+    # On the way of a download, of a page and of facets; a count comes as an estimate then.
+    empty_archive.time_limit = 0.001
+    for address in ("observations?", "observations?format=csv&", "facets/raw.0.exptime?"):
+        response = client.get(f"/api/{address}q=raw.0.exptime=7")
+        assert response.status_code == 503
+        assert "time limit" in json.loads(response.data)["message"]
 
 
 def test_health(client: FlaskClient) -> None:

@@ -16,6 +16,7 @@ import acsql
 from acsql import errors
 from acsql.store import statistics
 from acsql.web import app as web_app
+from acsql.web import statuses
 from acsql.web.app import create_app
 
 
@@ -223,6 +224,7 @@ ERRORS = [
     (errors.DatasetNotFound("no flc"), 404),
     (errors.InvalidName("'x' is none"), 400),
     (errors.QueryError("exptime: expected a number"), 400),
+    (errors.QueryTimeout("the search took longer than its time limit"), 503),
     (errors.DatabaseError("the database does not answer"), 503),
     (errors.ArchiveError("something else"), 500),
 ]
@@ -239,6 +241,7 @@ def test_errors_have_a_status_and_a_page(
     failing: Flask, error: errors.ArchiveError, status: int
 ) -> None:
     @failing.get("/fail")
+    @failing.get("/api/fail")
     def fail() -> str:
         raise error
 
@@ -247,6 +250,11 @@ def test_errors_have_a_status_and_a_page(
     assert response.status_code == status
     assert page.main.find("p", class_="error").get_text() == str(error)
     assert "Content-Security-Policy" in response.headers
+    # And programs are told the same.
+    response = failing.test_client().get("/api/fail")
+    assert response.status_code == status
+    assert response.json["message"] == str(error)
+    assert response.json["error"] == page.h1.get_text()
 
 
 def test_every_error_has_a_status() -> None:
@@ -260,7 +268,7 @@ def test_every_error_has_a_status() -> None:
         "SpecError",
     }
     children = {kind.__name__ for kind in errors.ArchiveError.__subclasses__()}
-    assert children - {kind.__name__ for kind in web_app.STATUSES} <= elsewhere
+    assert children - {kind.__name__ for kind in statuses.STATUSES} <= elsewhere
 
 
 def test_what_nobody_foresaw_is_logged_and_not_shown(

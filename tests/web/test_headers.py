@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from playwright.sync_api import Download, Locator, Page, expect
 
 import acsql
 from acsql import export
@@ -282,3 +284,160 @@ def test_a_header_names_where_it_can_be_had_as_a_file(client: FlaskClient, place
         assert "attachment" in response.headers["Content-Disposition"]
         if response.is_json:
             assert json.loads(response.text)
+
+
+# The browser
+
+
+def visible(page: Page, table: str) -> Locator:
+    """Return the keywords of a table that can be seen."""
+    return page.locator(f"#{table} tbody tr:not(.section):visible th[scope=row]")
+
+
+def content(download: Download) -> str:
+    """Return what a browser was given as a file."""
+    return download.path().read_text()
+
+
+def test_a_header_is_filtered_while_typing(
+    page: Page, client: FlaskClient, row: dict[str, Any], place: str
+) -> None:
+    whole = shown(soup(client, f"{place}flt/0/"))
+    wanted = shown(soup(client, f"{place}flt/0/?q=exposure time"))
+    assert 0 < len(wanted) < len(whole)
+    page.goto(f"{place}flt/0/")
+    expect(visible(page, "keywords")).to_have_count(len(whole))
+    box = page.get_by_role("searchbox", name="Filter")
+    expect(page.get_by_role("button", name="Filter")).to_be_hidden()
+    box.press_sequentially("exposure TIME")
+    expect(visible(page, "keywords")).to_have_text(wanted)
+    expect(page.locator("#filtered")).to_have_text(f"{len(wanted)} of {len(whole)}")
+    # What was typed stays when another header is chosen, and is in the address.
+    page.get_by_role("navigation", name="Filetypes").get_by_role("link", name="raw").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{row['ipppssoot']}_raw.fits")
+    expect(box).to_have_value("exposure TIME")
+    expect(visible(page, "keywords")).to_have_text(
+        shown(soup(client, f"{place}raw/0/?q=exposure time"))
+    )
+    page.get_by_role("link", name="1 SCI,1").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Header 1: SCI,1")
+    assert parse_qs(urlsplit(page.url).query) == {"q": ["exposure TIME"]}
+    box.fill("no such keyword")
+    expect(visible(page, "keywords")).to_have_count(0)
+    box.fill("")
+    expect(visible(page, "keywords")).to_have_count(len(shown(soup(client, f"{place}raw/1/"))))
+    expect(page.locator("#filtered")).to_have_text("")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/raw/1/$"))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Header 0")
+    expect(visible(page, "keywords")).to_have_text(
+        shown(soup(client, f"{place}raw/0/?q=exposure time"))
+    )
+
+
+def walk_from_a_keyword(page: Page, archive: acsql.Archive, place: str) -> None:
+    """Search by a value, and plot its keyword."""
+    page.goto(f"{place}flt/0/")
+    page.locator("#filter").fill("filter1")
+    page.keyboard.press("Enter")
+    expect(visible(page, "keywords")).to_have_text(["FILTER1"])
+    value = page.locator("#keywords tbody tr:visible td").first.inner_text()
+    page.get_by_role("link", name="same FILTER1 value").click()
+    found = archive.count(filter1=value)
+    expect(page.get_by_role("status")).to_have_text(f"{found} observations")
+    page.go_back()
+    page.locator("#filter").fill("exptime")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="plot EXPTIME").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_label("Across")).to_have_value("exptime")
+
+
+def walk_to_the_files(page: Page, client: FlaskClient, row: dict[str, Any], place: str) -> None:
+    """Take a header and all headers of a file away, as text and as JSON."""
+    page.goto(f"{place}flt/1/")
+    name = f"{row['ipppssoot']}_flt"
+    for link, suggested, address in (
+        ("Text", f"{name}_1_header.txt", "flt/1/?format=txt"),
+        ("JSON", f"{name}_1_header.json", "flt/1/?format=json"),
+        (re.compile("All .* as text"), f"{name}_header.txt", "flt/?format=txt"),
+        ("All as JSON", f"{name}_header.json", "flt/?format=json"),
+    ):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=link, exact=True).click()
+        assert download.value.suggested_filename == suggested
+        assert content(download.value) == client.get(place + address).text
+
+
+def walk_through_differences(page: Page, client: FlaskClient, row: dict[str, Any]) -> None:
+    """Compare two files of an observation, and then it with another one."""
+    name = row["ipppssoot"]
+    page.goto("/difference")
+    page.get_by_label("First").fill(f"{name}.raw")
+    page.get_by_label("Second").fill(f"{name}.flt")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{name}.raw and {name}.flt")
+    told = rows_of(soup(client, f"/difference?a={name}.raw&b={name}.flt"))
+    expect(visible(page, "differences")).to_have_text([cells[0] for cells in told])
+    page.get_by_label("also what always differs").check()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("rowheader", name="FILENAME", exact=True).first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert len(list(csv.DictReader(io.StringIO(content(download.value))))) > len(told)
+    page.goto(f"/difference?a={name}.flt.1")
+    heading = page.get_by_role("heading", level=1).inner_text().splitlines()[0]
+    other = heading.removeprefix(f"{name}.flt.1 and ").removesuffix(".flt.1")
+    expect(page.get_by_label("Second")).to_have_value(f"{other}.flt.1")
+    page.get_by_role("link", name="exchange the two").click()
+    expect(page.get_by_label("First")).to_have_value(f"{other}.flt.1")
+    expect(page.get_by_label("Second")).to_have_value(f"{name}.flt.1")
+
+
+def test_a_keyword_leads_to_a_search_and_to_a_plot(
+    page: Page, sample_archive: acsql.Archive, place: str
+) -> None:
+    walk_from_a_keyword(page, sample_archive, place)
+
+
+def test_a_browser_takes_headers_away(
+    page: Page, client: FlaskClient, row: dict[str, Any], place: str
+) -> None:
+    walk_to_the_files(page, client, row, place)
+
+
+def test_a_browser_compares(page: Page, client: FlaskClient, row: dict[str, Any]) -> None:
+    walk_through_differences(page, client, row)
+
+
+def test_differences_are_filtered_while_typing(page: Page, row: dict[str, Any]) -> None:
+    name = row["ipppssoot"]
+    page.goto(f"/difference?a={name}.raw&b={name}.flt")
+    number = visible(page, "differences").count()
+    page.get_by_role("searchbox", name="Filter").press_sequentially("bunit")
+    expect(visible(page, "differences")).to_have_text(["BUNIT"] * 4)
+    expect(page.locator("#filtered")).to_have_text(f"4 of {number}")
+    # Headers of which nothing is left are not there either.
+    sections = page.locator("#differences tr.section:visible")
+    expect(sections).to_have_text([re.compile("raw [1245] ")] * 4)
+
+
+def test_headers_without_scripts(
+    page_without_scripts: Page,
+    client: FlaskClient,
+    sample_archive: acsql.Archive,
+    row: dict[str, Any],
+    place: str,
+) -> None:
+    page = page_without_scripts
+    page.goto(f"{place}flt/0/")
+    page.locator("#filter").fill("exposure time")
+    page.get_by_role("button", name="Filter").click()
+    wanted = shown(soup(client, f"{place}flt/0/?q=exposure time"))
+    expect(visible(page, "keywords")).to_have_text(wanted)
+    page.get_by_role("link", name="1 SCI,1").click()
+    expect(page.locator("#filter")).to_have_value("exposure time")
+    walk_from_a_keyword(page, sample_archive, place)
+    walk_to_the_files(page, client, row, place)
+    walk_through_differences(page, client, row)

@@ -5,6 +5,8 @@
 // Positions within an image are in pixels from its lower left corner: pixel 0 is from 0 to 1.
 
 const NO_VALUE = 255; // in blue, as the server packs it
+const PARTS = 256; // of a step, which blue counts
+const MOST_DIGITS = 7; // of a float32
 const BLANK = 0xff5a3c1e; // the colour of no value, as bytes from alpha to red
 const ENTRIES = 65536;
 const MARGIN = 0.25; // of the screen, beyond each of its sides
@@ -13,6 +15,7 @@ const SPOKEN_MS = 700;
 const BLOCK = 64; // pixels around the cursor that are asked for together
 const MOST_BLOCKS = 64;
 const LARGEST_ZOOM = 64;
+const ALL_FLAGS = 0xffff;
 
 // ---- Pixels
 
@@ -34,7 +37,7 @@ export async function fetchCut(address, signal) {
   const values = new Float32Array(width * height);
   for (let i = 0, at = 0; i < values.length; i += 1, at += 4) {
     const blue = bytes[at + 2];
-    const code = bytes[at] * 256 + bytes[at + 1] + blue / 256;
+    const code = bytes[at] * 256 + bytes[at + 1] + blue / PARTS;
     values[i] = blue === NO_VALUE ? NaN : place.low + code * place.step;
   }
   return { ...place, width, height, values };
@@ -152,15 +155,16 @@ class Frame {
     this.name = link.dataset.frame;
     this.address = link.dataset.pixels;
     this.file = link.dataset.file;
-    this.forget();
-  }
-
-  forget() {
     this.shown = null;
     this.limits = null;
     this.overview = null;
     this.detail = null;
     this.wanted = null;
+    this.forget();
+  }
+
+  /** Let something else be loaded; until that is there, what was shown stays. */
+  forget() {
     this.fetching?.abort();
     this.fetching = new AbortController();
     this.loading = null;
@@ -192,7 +196,7 @@ class Frame {
       limits,
     ]);
     signal.throwIfAborted();
-    Object.assign(this, { shown, overview, limits: told });
+    Object.assign(this, { shown, overview, limits: told, detail: null });
   }
 
   /** How many pixels are put in one where there are `zoom` pixels of the screen for each. */
@@ -327,7 +331,7 @@ class Viewer {
       flags: { limits: "minmax", scale: one("flagscale", Object.keys(SCALES), "log") },
     };
     if (own) Object.assign(this.stretches.image, { limits: "own", low: number("low"), high: number("high") });
-    this.mask = number("mask") ?? 0xffff;
+    this.mask = number("mask") ?? ALL_FLAGS;
     const [ccdchip, extver, x, y] = (told.get("at") || "").split(",").map(Number);
     const zoom = number("zoom");
     const known = [ccdchip, extver, x, y].every(Number.isFinite) && zoom > 0;
@@ -346,7 +350,7 @@ class Viewer {
     } else if (limits !== "98") told.set("limits", limits);
     if (scale !== "linear") told.set("scale", scale);
     if (this.stretches.flags.scale !== "log") told.set("flagscale", this.stretches.flags.scale);
-    if (this.mask !== 0xffff) told.set("mask", this.mask);
+    if (this.mask !== ALL_FLAGS) told.set("mask", this.mask);
     if (this.colouring !== "grey") told.set("colours", this.colouring);
     if (this.inverted) told.set("invert", "yes");
     if (!this.fitted) {
@@ -381,13 +385,21 @@ class Viewer {
     this.section.setAttribute("aria-busy", "true");
     this.section.dataset.state = "loading";
     this.showing = frame;
+    const loading = frame.load(this.choice, this.screen);
+    this.loading = loading;
+    // What was to be fetched for what was shown before is wanted no more.
+    clearTimeout(this.settling);
+    this.settling = null;
     try {
-      await frame.load(this.choice, this.screen);
+      await loading;
     } catch (error) {
-      if (error.name !== "AbortError" && this.showing === frame) this.complain(error);
+      if (this.loading !== loading) return;
+      this.loading = null;
+      this.complain(error);
       return;
     }
-    if (this.showing !== frame) return;
+    if (this.loading !== loading) return;
+    this.loading = null;
     this.problem.hidden = true;
     this.place(frame, from);
     this.frame = frame;
@@ -416,7 +428,7 @@ class Viewer {
 
   reveal() {
     this.preview.hidden = true;
-    for (const part of [this.canvas, this.controls, this.buttons, this.readout]) part.hidden = false;
+    for (const part of [this.canvas, this.buttons, this.panel]) part.hidden = false;
     const away = this.frame !== this.own;
     for (const { link } of this.frames) link.classList.toggle("blinked", away && link === this.frame.link);
     this.badge.hidden = false;
@@ -440,13 +452,13 @@ class Viewer {
     this.show(frames[(now + 1) % frames.length]);
   }
 
-  blinkFiletypes() {
-    this.blinkWithin(this.frames.filter((f) => f === this.own || f.link.dataset.blink));
+  get filetypes() {
+    return this.frames.filter((frame) => frame === this.own || frame.link.dataset.blink);
   }
 
-  blinkNeighbours() {
-    const neighbours = ["prev", "next"].map((rel) => this.frames.find((f) => f.name === rel));
-    this.blinkWithin([this.own, ...neighbours.filter(Boolean)]);
+  get neighbours() {
+    const around = ["prev", "next"].map((rel) => this.frames.find((frame) => frame.name === rel));
+    return [this.own, ...around.filter(Boolean)];
   }
 
   // Controls.
@@ -463,7 +475,12 @@ class Viewer {
     click(this.zoomOut, () => this.zoomBy(1 / 1.5));
     click(this.fit, this.fitAll);
     click(this.oneToOne, this.zoomToPixels);
-    click(this.blink, this.blinkFiletypes);
+    click(this.blink, () => this.blinkWithin(this.filetypes));
+    click(this.blinkAround, () => this.blinkWithin(this.neighbours));
+    this.blink.disabled = this.filetypes.length < 2;
+    this.blinkAround.disabled = this.neighbours.length < 2;
+    click(this.allFlags, () => this.chooseFlags(ALL_FLAGS));
+    click(this.noFlags, () => this.chooseFlags(0));
     click(this.help, () => this.keys.showModal());
   }
 
@@ -475,13 +492,14 @@ class Viewer {
     else Object.assign(stretch, { limits: "own", ...this.range() });
     this.colouring = this.colours.value;
     this.inverted = this.invert.checked;
-    const choice = { extname: this.extname.value, extver: this.extver.value };
+    const extver = this.extver.disabled ? "" : this.extver.value;
+    const choice = { extname: this.extname.value, extver };
     if (choice.extname === this.choice.extname && choice.extver === this.choice.extver) {
-      this.refresh();
+      // What is on its way will be shown as the controls say.
+      if (!this.loading) this.refresh();
       return;
     }
     this.choice = choice;
-    this.blocks.clear();
     for (const frame of this.frames) frame.forget();
     this.show(this.showing);
   }
@@ -532,19 +550,25 @@ class Viewer {
 
   fillFlags() {
     this.flags.hidden = !this.frame.shown.flags;
-    if (this.flags.hidden || this.flagBoxes.childElementCount) return;
-    for (const [bit, meaning] of Object.entries(this.frame.description.flags)) {
-      const label = document.createElement("label");
-      const box = document.createElement("input");
-      box.type = "checkbox";
-      box.checked = this.mask & bit;
-      box.addEventListener("change", () => {
-        this.mask = box.checked ? this.mask | bit : this.mask & ~bit;
-        this.refresh();
-      });
-      label.append(box, ` ${bit} ${meaning}`);
-      this.flagBoxes.append(label);
+    if (!this.flagBoxes.childElementCount) {
+      const flags = Object.entries(this.frame.description.flags);
+      this.flagBoxes.append(...flags.map(([bit, meaning]) => this.flagBox(bit, meaning)));
     }
+    for (const box of this.flagBoxes.querySelectorAll("input")) box.checked = this.mask & box.value;
+  }
+
+  flagBox(bit, meaning) {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    Object.assign(box, { type: "checkbox", value: bit });
+    box.addEventListener("change", () => this.chooseFlags(this.mask ^ bit));
+    label.append(box, ` ${bit} ${meaning}`);
+    return label;
+  }
+
+  chooseFlags(mask) {
+    this.mask = mask;
+    this.refresh();
   }
 
   look(frame = this.frame) {
@@ -588,10 +612,11 @@ class Viewer {
   zoomBy(factor, point) {
     const { width, height } = this.screen;
     const fixed = point || { x: width / 2, y: height / 2 };
-    const least = this.fitting(this.frame.shown).zoom / 2;
+    const whole = this.fitting(this.frame.shown).zoom;
     const before = this.toImage(fixed);
-    const most = LARGEST_ZOOM * this.density;
-    const zoom = Math.min(Math.max(this.view.zoom * factor, Math.min(least, this.density)), most);
+    const least = Math.min(whole / 2, this.density);
+    const most = Math.max(whole, LARGEST_ZOOM * this.density);
+    const zoom = Math.min(Math.max(this.view.zoom * factor, least), most);
     this.view = { ...this.view, zoom };
     const after = this.toImage(fixed);
     this.moveBy(before.x - after.x, before.y - after.y);
@@ -635,8 +660,8 @@ class Viewer {
     this.writeAddress();
     try {
       if (await frame.fetchDetail(this.seen(), this.view.zoom)) this.draw();
-      // Something moved in the meantime, and will settle again.
-      if (this.frame !== frame || this.settling !== settling) return;
+      // Something moved or changed in the meantime, and will settle again.
+      if (this.frame !== frame || this.settling !== settling || this.loading) return;
       this.section.removeAttribute("aria-busy");
       this.section.dataset.state = "ready";
       await this.preload();
@@ -757,16 +782,14 @@ class Viewer {
     this.atPixel.textContent = `${x + 1}, ${row + 1}`;
     this.tellSky(chip.projection, x + 1, row + 1);
     const layer = [frame.detail, frame.overview].find((cut) => valueAt(cut, x, y) !== undefined);
-    const block = this.block(x, y);
-    const exact = layer?.bin === 1 ? layer : block?.cut;
-    if (exact) {
-      this.atValue.textContent = this.words(valueAt(exact, x, y));
-      this.section.dataset.read = "exact";
-    } else if (layer) {
-      this.atValue.textContent = `${this.words(valueAt(layer, x, y))} (${layer.bin} × ${layer.bin})`;
-      this.section.dataset.read = "binned";
+    const cut = this.block(x, y)?.cut || layer;
+    if (cut) {
+      const binned = cut.bin > 1 ? ` (${cut.bin} × ${cut.bin})` : "";
+      this.atValue.textContent = this.words(valueAt(cut, x, y), cut.step) + binned;
+      this.section.dataset.read = binned ? "binned" : "exact";
       clearTimeout(this.resting);
-      this.resting = setTimeout(() => this.fetchBlock(x, y), SETTLED_MS);
+      // Fewer pixels lie closer together, and each is known to more digits.
+      if (binned || cut.step !== 1) this.resting = setTimeout(() => this.fetchBlock(x, y), SETTLED_MS);
     }
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => this.speak(), SPOKEN_MS);
@@ -783,11 +806,11 @@ class Viewer {
     this.atDegrees.textContent = `${ra.toFixed(6)} ${sign}${dec.toFixed(6)}`;
   }
 
-  /** A value as people read it, with its unit or the names of its flags. */
-  words(value) {
+  /** A value of a cut as people read it, with its unit or the names of its flags. */
+  words(value, step) {
     if (Number.isNaN(value)) return "no value";
     const { shown, description } = this.frame;
-    if (!shown.flags) return `${+value.toPrecision(7)} ${shown.unit}`.trim();
+    if (!shown.flags) return `${known(value, step / PARTS)} ${shown.unit}`.trim();
     const set = Object.entries(description.flags).filter(([bit]) => value & bit);
     return `${value} ${set.length ? set.map(([, meaning]) => meaning).join(", ") : "good"}`;
   }
@@ -799,7 +822,8 @@ class Viewer {
   }
 
   blockKey(x, y) {
-    return [this.frame.name, Math.floor(x / BLOCK), Math.floor(y / BLOCK)].join();
+    const { name, shown } = this.frame;
+    return [name, shown.extname, shown.extver, Math.floor(x / BLOCK), Math.floor(y / BLOCK)].join();
   }
 
   block(x, y) {
@@ -934,8 +958,8 @@ class Viewer {
       s: () => this.next(this.scale),
       l: () => this.next(this.limits),
       e: () => this.next(this.extname),
-      b: this.blinkFiletypes,
-      B: this.blinkNeighbours,
+      b: () => this.blinkWithin(this.filetypes),
+      B: () => this.blinkWithin(this.neighbours),
       n: () => this.go("next"),
       p: () => this.go("prev"),
       "?": () => this.keys.showModal(),
@@ -970,6 +994,13 @@ function fill(box, choices, value = box.value) {
 }
 
 const short = (number) => String(+number.toPrecision(6));
+
+/** A number with the digits that are sure, if it is known to some precision. */
+function known(number, precision) {
+  const leading = (size) => Math.floor(Math.log10(size));
+  const digits = leading(Math.abs(number)) - leading(precision);
+  return String(+number.toPrecision(Math.min(Math.max(digits, 1), MOST_DIGITS)));
+}
 
 const section = document.getElementById("viewer");
 if (section) new Viewer(section);

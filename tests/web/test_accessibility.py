@@ -1,0 +1,198 @@
+"""Every kind of page can be used by everybody: axe finds nothing, and a keyboard is enough."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import template_rendered
+from playwright.sync_api import Browser, Page, expect
+
+import acsql
+from acsql.web import app as web_app
+
+# The names of a kind of page, with its address, and what it shows at last if scripts do that.
+PAGES = {
+    "home": ("/", None),
+    "a text that means nothing": ("/go?name=nothing+such", None),
+    "form": ("/database/", None),
+    "form with errors": ("/database/?exptime=abc&where=nonsense", None),
+    "table": ("/database/results?q=detector=WFC", None),
+    "thumbnails": ("/database/results?view=thumbnails", None),
+    "sky": ("/database/results?view=map", None),
+    "plot": ("/database/results?view=plot&x=exptime&y=expstart", ".plot canvas"),
+    "histogram": ("/database/results?view=plot&x=exptime", ".plot canvas"),
+    "zero results": ("/database/results?q=targname=NOWHERE+exptime>5", None),
+    "archive": ("/archive/", None),
+    "proposal": ("/archive/{proposid}/", None),
+    "observation": ("/archive/{proposid}/{name}/", None),
+    "observation without preview": ("/archive/{proposid}/{name}/spt/", None),
+    "viewer": ("/archive/{proposid}/{name}/flt/view", "#viewer[data-state=ready]"),
+    "flags": ("/archive/{proposid}/{name}/flt/view#extname=DQ", "#viewer[data-state=ready]"),
+    "headers": ("/archive/{proposid}/{name}/headers/", None),
+    "header": ("/archive/{proposid}/{name}/headers/flt/0/", None),
+    "header of a product": ("/archive/{proposid}/{product}/headers/drz/0/?q=d", None),
+    "difference to ask for": ("/difference", None),
+    "difference": ("/difference?a={name}.raw&b={name}.flt", None),
+    "difference that there is not": ("/difference?a=x&b={name}", None),
+    "files": ("/archive/{proposid}/{name}/files/", None),
+    "choice of files": ("/files/?q=rootname={name}", None),
+    "statistics": ("/statistics/", ".plot canvas"),
+    "ingests": ("/ingest/", None),
+    "ingest": ("/ingest/1/", None),
+    "not there": ("/archive/1/", None),
+    "not understood": ("/ingest/?before=x", None),
+}
+# Each colour scheme and each size at least once, but not both of everything.
+LOOKS = [("light", {"width": 1280, "height": 900}), ("dark", {"width": 390, "height": 844})]
+
+
+@pytest.fixture(scope="module")
+def names(sample_archive: acsql.Archive) -> dict[str, str]:
+    """A proposal with an exposure that has a preview, and with a product."""
+    rows = list(sample_archive.iter("detector=WFC", columns=["rootname"]))
+    found = [sample_archive.observation(row["rootname"]) for row in rows]
+    product = next(
+        each for each in found if "drz" in each.datasets and not each.datasets.get("raw")
+    )
+    exposure = next(
+        each
+        for each in found
+        if {"raw", "flt", "spt"} <= each.datasets.keys() and each["proposid"] == product["proposid"]
+    )
+    return {
+        "proposid": str(exposure["proposid"]),
+        "name": exposure.ipppssoot,
+        "product": product.ipppssoot,
+    }
+
+
+@pytest.fixture(scope="module")
+def only_page(chromium: Browser, site: str) -> Iterator[Page]:
+    """One window for all pages: to open it takes longer than to look at a page."""
+    context = chromium.new_context(base_url=site)
+    yield context.new_page()
+    context.close()
+
+
+def test_no_kind_of_page_is_left_out(sample_archive: acsql.Archive, names: dict[str, str]) -> None:
+    app = web_app.create_app(sample_archive)
+    shown = set()
+
+    def note(_: object, template: object, **__: object) -> None:
+        shown.add(template.name)
+
+    with template_rendered.connected_to(note, app):
+        for address, _ in PAGES.values():
+            app.test_client().get(address.format(**names).partition("#")[0])
+    parts = {"base.html", "macros.html", "plots.html"}
+    templates = Path(web_app.__file__).with_name("templates").glob("*.html")
+    assert shown == {path.name for path in templates} - parts
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_everybody_can_use_the_pages(only_page: Page, names: dict[str, str], kind: str) -> None:
+    address, last = PAGES[kind]
+    for scheme, size in LOOKS:
+        only_page.set_viewport_size(size)
+        only_page.emulate_media(color_scheme=scheme)
+        only_page.goto("about:blank")
+        only_page.goto(address.format(**names))
+        if last:
+            expect(only_page.locator(last).first).to_be_visible()
+        assert_nothing_in_the_way(only_page)
+
+
+def assert_nothing_in_the_way(page: Page) -> None:
+    violations = Axe().run(page).response["violations"]
+    found = {each["id"]: [node["target"] for node in each["nodes"]] for each in violations}
+    assert found == {}
+
+
+def test_everybody_can_use_the_help_sheet(page: Page, names: dict[str, str]) -> None:
+    page.goto("/archive/{proposid}/{name}/flt/view".format(**names))
+    expect(page.locator("#viewer")).to_have_attribute("data-state", "ready")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert_nothing_in_the_way(page)
+
+
+# Where the focus is, and what hides that: no outline, being elsewhere, or lying under something.
+FOCUS = """() => {
+  const focused = document.activeElement;
+  if (focused === document.body) return null;
+  const box = focused.getBoundingClientRect();
+  const middle = (low, high, most) => (Math.max(low, 0) + Math.min(high, most)) / 2;
+  const x = middle(box.left, box.right, innerWidth);
+  const there = document.elementFromPoint(x, middle(box.top, box.bottom, innerHeight));
+  const style = getComputedStyle(focused);
+  const hidden = [
+    style.outlineStyle === "none" && "without outline",
+    (box.bottom <= 0 || box.top >= innerHeight) && "elsewhere",
+    there && !focused.contains(there) && !there.contains(focused) && `under ${there.outerHTML}`,
+  ];
+  return [focused.outerHTML.slice(0, 200), hidden.filter(Boolean).join(", ").slice(0, 300)];
+}"""
+MOST_STOPS = 500
+
+
+def stops(page: Page, key: str = "Tab") -> Iterator[str]:
+    """Press a key until the focus has left the page; where it is must be seen each time."""
+    for _ in range(MOST_STOPS):
+        page.keyboard.press(key)
+        focus = page.evaluate(FOCUS)
+        if focus is None:
+            return
+        where, hidden = focus
+        assert not hidden, f"{hidden}: {where}"
+        yield where
+    raise AssertionError("the focus does not leave the page")
+
+
+def tab_to(page: Page, part: str) -> None:
+    """Press Tab until what has the focus has some text in its markup."""
+    assert any(part in stop for stop in stops(page)), f"{part} cannot be reached"
+
+
+def test_a_keyboard_alone_goes_from_home_to_the_pixels(page: Page, names: dict[str, str]) -> None:
+    heading = page.get_by_role("heading", level=1)
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, "<input")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    page.keyboard.type(f"proposid={names['proposid']} ipppssoot={names['name']}")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/database/results*")
+    tab_to(page, f"/{names['name']}/")
+    page.keyboard.press("Enter")
+    expect(heading).to_contain_text(names["name"])
+    tab_to(page, "/view")
+    page.keyboard.press("Enter")
+    viewer = page.locator("#viewer")
+    expect(viewer).to_have_attribute("data-state", "ready")
+    tab_to(page, "<canvas")
+    before = page.locator("#at-pixel").inner_text()
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator("#at-pixel")).not_to_have_text(before)
+    # The image is no trap, and nor is the sheet that lists its keys.
+    page.keyboard.press("?")
+    page.keyboard.press("Escape")
+    expect(page.locator("#canvas")).to_be_focused()
+    tab_to(page, 'id="extname"')
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#badge")).to_contain_text("ERR")
+
+
+@pytest.mark.parametrize(
+    "kind", ["form", "table", "archive", "proposal", "observation", "flags", "difference"]
+)
+def test_what_has_the_focus_is_seen(page: Page, names: dict[str, str], kind: str) -> None:
+    address, last = PAGES[kind]
+    page.goto(address.format(**names))
+    if last:
+        expect(page.locator(last).first).to_be_visible()
+    downwards = set(stops(page))
+    assert len(downwards) > 10
+    assert set(stops(page, "Shift+Tab")) == downwards
