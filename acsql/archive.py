@@ -609,6 +609,14 @@ class Archive:
         """Return the line for the Mongo shell that counts what `count` does."""
         return shell.count(self.condition(*conditions, **keywords))
 
+    def mongosh_facets(
+        self, keyword: str, *conditions: Condition | str, limit: int | None = None, **keywords: Any
+    ) -> str:
+        """Return the line for the Mongo shell that counts the values that `facets` does."""
+        address = query.resolve(keyword, self.specs).address
+        condition = self.condition(*conditions, **keywords)
+        return shell.facets(address, condition, _at_least_one("limit", limit))
+
     def since(
         self, moment: datetime | str, *conditions: Condition | str, **keywords: Any
     ) -> Iterator[Observation]:

@@ -29,7 +29,6 @@ from .config import Config
 from .errors import ArchiveError, ConfigError, DatabaseError
 from .query import Column
 from .store import server
-from .store import shell as mongo
 
 
 class Commands(click.Group):
@@ -288,7 +287,7 @@ def values(
         columns = [*archive.columns([keyword]), canned.OBSERVATIONS]
         addresses = [column.address for column in columns]
         if mongosh:
-            click.echo(mongo.facets(addresses[0], archive.condition(*conditions), limit))
+            click.echo(archive.mongosh_facets(keyword, *conditions, limit=limit))
             return
         found = archive.facets(keyword, *conditions, limit=limit).items()
         rows = (dict(zip(addresses, pair, strict=True)) for pair in found)

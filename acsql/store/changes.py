@@ -51,7 +51,8 @@ def since(store: Store, moment: datetime | None) -> Iterator[Changed]:
     kept = {"last_ingest_date": 1, "files": 1}
     with store.errors():
         cursor = store.observations.find(filter_, kept, batch_size=1000)
-        for found in cursor.sort([("last_ingest_date", 1), ("_id", 1)]):
+        # As an index has them.
+        for found in cursor.sort([("last_ingest_date", 1), ("expstart", 1), ("_id", 1)]):
             yield Changed(
                 found["_id"], state(found.get("last_ingest_date"), found.get("files", {}))
             )

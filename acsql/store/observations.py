@@ -195,6 +195,16 @@ def values(
     One that takes several in an observation, as in the blocks of drizzled products, counts there
     for each of them.
     """
+    numbers: dict[Any, int] = {}
+    with _limited(store, condition, time_limit, [Order(address)]):
+        collection = outlines.serving(store, condition, [address])
+        for row in _aggregate(collection, value_stages(address, condition), time_limit):
+            numbers[row["_id"]] = numbers.get(row["_id"], 0) + row["observations"]
+    return numbers
+
+
+def value_stages(address: str, condition: Condition) -> list[dict[str, Any]]:
+    """Return the stages that yield the values of `values` as ``_id``, with ``observations``."""
     place, filter_ = path(address), to_filter(condition)
     if "." in address:
         known = {place: {"$exists": True}}
@@ -204,18 +214,12 @@ def values(
         # With nothing else asked for, an index alone can answer.
         known = {place: {"$nin": list(_UNKNOWN)}}
         steps = [{"$project": {"_id": place == "_id", "value": f"${place}"}}]
-    pipeline = [
+    return [
         {"$match": {"$and": [filter_, known]} if filter_ else known},
         *steps,
-        {"$group": {"_id": "$value", "number": {"$sum": 1}}},
+        {"$group": {"_id": "$value", "observations": {"$sum": 1}}},
+        {"$match": {"_id": {"$nin": list(_UNKNOWN)}}},
     ]
-    numbers: dict[Any, int] = {}
-    with _limited(store, condition, time_limit, [Order(address)]):
-        collection = outlines.serving(store, condition, [address])
-        for row in _aggregate(collection, pipeline, time_limit):
-            if row["_id"] not in _UNKNOWN:
-                numbers[row["_id"]] = numbers.get(row["_id"], 0) + row["number"]
-    return numbers
 
 
 def distinct(
@@ -293,6 +297,7 @@ def unserved(store: Store, condition: Condition, order: Sequence[Order] = ()) ->
     """Return the keywords of a search, as far as no index of the server helps to find or sort."""
     indexes = store.observations.index_information().values()
     first = {index["key"][0][0] for index in indexes}
+    first |= {place for index in indexes for place in index.get("wildcardProjection", ())}
     lacking = []
     for leaf, _ in leaves(condition):
         if isinstance(leaf, Like) and leaf.pattern[:1] in ("*", "?"):

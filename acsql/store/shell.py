@@ -13,7 +13,7 @@ from typing import Any
 from ..query import Condition
 from .documents import OBSERVATIONS, path
 from .filters import to_filter
-from .observations import Order, total_order
+from .observations import Order, total_order, value_stages
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*", re.ASCII)
 # A number literal without a fraction is an int of four bytes if it fits, and else a double.
@@ -49,25 +49,9 @@ def facets(address: str, condition: Condition, limit: int | None = None) -> str:
 
     Its documents have ``_id``, which is the value, and ``observations``.
     """
-    place, known = path(address), {"$nin": [None, ""]}
-    if "." in address:
-        # In a header, and above all in blocks, a keyword may have several values: each once.
-        value = f"${place}"
-        each = {"$cond": [{"$isArray": value}, {"$setUnion": value}, [value]]}
-        wanted = {place: {"$exists": True}}
-        steps = [{"$project": {"value": each}}, {"$unwind": "$value"}, {"$match": {"value": known}}]
-        place = "value"
-    else:
-        wanted, steps = {place: known}, []
-    return aggregate(
-        [
-            {"$match": {"$and": [to_filter(condition), wanted]}},
-            *steps,
-            {"$group": {"_id": f"${place}", "observations": {"$sum": 1}}},
-            {"$sort": {"observations": -1, "_id": 1}},
-            *([{"$limit": limit}] if limit else []),
-        ]
-    )
+    frequent_first = {"$sort": {"observations": -1, "_id": 1}}
+    few = [{"$limit": limit}] if limit else []
+    return aggregate([*value_stages(address, condition), frequent_first, *few])
 
 
 def aggregate(stages: Sequence[Mapping[str, Any]]) -> str:

@@ -20,6 +20,7 @@ import acsql
 from acsql.config import Config
 from acsql.errors import ArchiveError, Busy, ConfigError
 from acsql.ingest import observation, run
+from acsql.query import And
 from acsql.specs import KeywordSpecs
 from acsql.store import lock, observations, runs
 from acsql.store.connection import Store
@@ -324,7 +325,7 @@ def test_a_filesystem_that_is_not_there_is_a_failed_run(
         record = runs.last(store)
         assert record["state"] == runs.FAILED
         assert "nowhere" in record["reason"]
-        assert observations.totals(store)["observations"] == 0
+        assert observations.count(store, And()) == 0
 
 
 def test_a_database_that_is_not_there_is_named(config: Config) -> None:

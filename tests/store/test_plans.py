@@ -349,6 +349,7 @@ def test_what_was_ingested_since_a_moment_is_found_by_its_index(filled):
     seen, moment = [], value("last_ingest_date", CHOICES - 1)
     entries = profiled(filled, lambda: seen.extend(changes.since(filled, moment)))
     assert {index[0] for entry in entries for index in indexes_of(entry)} == {"last_ingest_date"}
+    assert not [entry for entry in entries if entry.get("hasSortStage")]
     assert sum(entry["docsExamined"] for entry in entries) == len(seen) > 0
 
 
