@@ -94,6 +94,15 @@ def test_the_box_finds_observations_and_proposals(
         ("00h24m05.7s -72d04m52s", "near(6.02375, -72.081111111111, 3arcmin)"),
         ("detector=WFC  exptime>=500", "detector=WFC exptime>=500"),
         ("near(6.02, -72.08, 5arcmin)", "near(6.02, -72.08, 5arcmin)"),
+        ("F814W", "filter2=F814W"),
+        ("wfc f606w", "detector=WFC filter1=F606W"),
+        ("CLEAR1L NGC 104", "filter1=CLEAR1L targname=NGC104"),
+        ("NGC 104 exptime>300", "targname=NGC104 exptime>300.0"),
+        ("NGC104 exptime > 5 or exptime < 1", "targname=NGC104 (exptime>5.0 or exptime<1.0)"),
+        ("WFC near(6.02, -72.08, 1)", "detector=WFC near(6.02, -72.08, 1.0)"),
+        ("WFC date_obs=2004", "detector=WFC date_obs=2004"),
+        ("not exptime>300", "not exptime>300"),
+        ("exptime > 300", "exptime > 300"),
     ],
 )
 def test_the_box_takes_targets_positions_and_conditions(
@@ -103,6 +112,21 @@ def test_the_box_takes_targets_positions_and_conditions(
     assert asked_by(location) == {"q": expected}
     page = soup(client, location)
     assert page.select_one("header input[name=name]")["value"] == expected
+
+
+def test_a_filter_in_the_box_is_one_of_either_wheel(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    wheels = [set(sample_archive.distinct(wheel)) for wheel in ("filter1", "filter2")]
+    for name in set.union(*wheels):
+        asked = asked_by(goes_to(client, name))["q"]
+        either = sample_archive.count(f'filter1="{name}" or filter2="{name}"')
+        assert sample_archive.count(asked) == either > 0
+
+
+def test_two_names_in_the_box_are_compared(client: FlaskClient, rows: list[dict[str, Any]]) -> None:
+    names = [row["ipppssoot"] for row in rows[:2]]
+    assert goes_to(client, " ".join(names)) == f"/difference?a={names[0]}&b={names[1]}"
 
 
 def test_the_box_lists_rootnames(client: FlaskClient, pictured: dict[str, Any]) -> None:
@@ -129,6 +153,8 @@ def test_the_box_lists_products_that_eight_characters_fit(
         ("exptime>abc", 400, "exptime: expected a number"),
         ("exptme>5", 400, "did you mean exptime"),
         ("detector=WFC or", 400, "at its end"),
+        ("NGC9999 exptime>5", 400, "'NGC9999' is compared with nothing"),
+        ("WFC or HRC", 404, "nothing here is called 'WFC or HRC'"),
         ("6.02 -95", 400, "dec: expected -90 to 90 degrees"),
         ("99999999999999999999", 400, "proposid"),
     ],
@@ -402,7 +428,10 @@ def test_results_can_be_sorted_by_every_column(
     links = {link.get_text(): link["href"] for link in page.select("thead a")}
     assert list(links) == list(DEFAULT_COLUMNS)
     for keyword, address in links.items():
-        assert asked_by(address) == {"q": "detector=WFC", "sort": keyword}
+        # It comes in this order, so that a click turns it round.
+        turned = "-" if keyword == "expstart" else ""
+        assert asked_by(address) == {"q": "detector=WFC", "sort": f"{turned}{keyword}"}
+        address = address.replace("sort=-", "sort=")
         up = soup(client, address)
         down = soup(client, up.select_one("th[aria-sort] a")["href"])
         for found, sort, direction in (
@@ -412,6 +441,34 @@ def test_results_can_be_sorted_by_every_column(
             _, rows = expected_of({"q": "detector=WFC", "sort": sort}, sample_archive)
             assert [row[0] for row in table(found)] == [row["rootname"] for row in rows]
             assert found.select_one("th[aria-sort]")["aria-sort"] == direction
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [
+        ("", "expstart"),
+        ("detector=WFC", "expstart"),
+        ("exptime>5", "exptime"),
+        ("targname=N* exptime>5", "targname"),
+        ("not exptime>500", "expstart"),
+    ],
+)
+def test_the_usual_order_is_marked_and_a_click_turns_it_round(
+    client: FlaskClient, text: str, keyword: str
+) -> None:
+    page = soup(client, "/database/results", q=text)
+    (heading,) = page.select("th[aria-sort]")
+    assert (heading.a.get_text(), heading["aria-sort"]) == (keyword, "ascending")
+    place = page.select("thead th").index(heading)
+
+    def column(page: BeautifulSoup) -> list[str | float]:
+        cells = [row[place] for row in table(page)]
+        return cells if keyword == "targname" else list(map(float, cells))
+
+    assert column(page) == sorted(column(page))
+    turned = soup(client, heading.a["href"])
+    assert turned.select_one("th[aria-sort]")["aria-sort"] == "descending"
+    assert column(turned) == column(page)[::-1]
 
 
 def test_columns_can_be_moved_removed_and_added(client: FlaskClient) -> None:
@@ -520,6 +577,8 @@ def test_years_come_in_their_order(client: FlaskClient, sample_archive: acsql.Ar
     for year, (number, address) in years.items():
         assert number == sample_archive.count("exptime>0", f"date_obs={year}")
         assert asked_by(address)["q"] == f"exptime>0.0 date_obs={year}"
+        chips = [chip.span.get_text() for chip in soup(client, address).select(".conditions li")]
+        assert chips == ["exptime>0.0", f"date_obs={year}"]
 
 
 def test_a_facet_that_takes_long_is_left_out(
@@ -533,6 +592,26 @@ def test_a_facet_that_takes_long_is_left_out(
     assert table(page)
     link = page.find("a", string="Count them")
     assert asked_by(link["href"]) == {"q": "exptime>5", "counts": "all"}
+    # The parts that a script takes from there.
+    assert all(page.find(id=part) for part in link["data-later"].split())
+
+
+def test_years_that_take_long_come_later_than_what_is_counted_ahead(
+    client: FlaskClient, sample_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_time = sample_archive.facets_of
+
+    def late(keywords: list[str], *given: object, **limits: object) -> object:
+        if "date_obs" in keywords:
+            raise QueryTimeout("too long")
+        return in_time(keywords, *given, **limits)
+
+    monkeypatch.setattr(sample_archive, "facets_of", late)
+    page = soup(client, "/database/results?q=detector=WFC")
+    assert "Aperture" in facets(page)
+    link = page.find("a", string="Count them")
+    assert words(link.find_previous("h2")) == "Year"
+    assert asked_by(link["href"]) == {"q": "detector=WFC", "counts": "all"}
 
 
 def test_a_search_that_takes_too_long_says_so(
