@@ -32,6 +32,9 @@ PAGE_LIMIT = 20
 BESIDE_LIMIT = 0.04
 # What somebody waits for who asks for the numbers nevertheless.
 COUNTS_LIMIT = 15
+# The years of more results than these cannot be had in time, unless the archive remembers them.
+MOST_DATED = 20_000
+GLANCE_LIMIT = 0.005
 # Points of a map or a plot: of more, so many at random.
 MOST_POINTS = 20_000
 BINS = 60
@@ -232,7 +235,7 @@ def _results_page(asked: Search, condition: Condition, columns: Sequence[Column]
     patience = COUNTS_LIMIT if asked.first("counts") else BESIDE_LIMIT
     total = len(page.rows) if whole else archive.count(condition, budget=patience)
     empty = page is not None and not page.rows and not (asked.first("after"))
-    facets, uncounted = _facets(asked, condition, patience) if total else ([], [])
+    facets, uncounted = _facets(asked, condition, patience, total) if total else ([], [])
     return render_template(
         "results.html",
         search=asked,
@@ -277,7 +280,9 @@ def _asking(asked: Search, parts: Sequence[Condition]) -> dict[str, list[str]]:
     return asked.anew(q=whole, counts=None)
 
 
-def _facets(asked: Search, condition: Condition, patience: float) -> tuple[list[Facet], list[str]]:
+def _facets(
+    asked: Search, condition: Condition, patience: float, total: int
+) -> tuple[list[Facet], list[str]]:
     """Return what the results have of the keywords with few values, and what takes long to tell.
 
     Returns
@@ -291,9 +296,13 @@ def _facets(asked: Search, condition: Condition, patience: float) -> tuple[list[
     few = {f.keyword: f.label for f in forms.FIELDS if f.kind(archive.specs) == "choices"}
     labels = {**few, YEARS: "Year"}
     # Years are not counted ahead with the rest.
-    for keywords in (list(labels), list(few)):
+    hopeless = total > MOST_DATED and patience == BESIDE_LIMIT
+    for keywords, limit in (
+        (list(labels), GLANCE_LIMIT if hopeless else patience),
+        (list(few), patience),
+    ):
         try:
-            numbers = archive.facets_of(keywords, condition, time_limit=patience)
+            numbers = archive.facets_of(keywords, condition, time_limit=limit)
         except QueryTimeout:
             continue
         parts = [part for part in forms.parts_of(condition) if part != And()]

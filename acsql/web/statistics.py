@@ -241,7 +241,9 @@ def _drawn(table: Table, period: str) -> figure:
     several = {"legend_label": table.series} if len(table.series) > 1 else {}
     width = 0.9 * (_DAYS[period] * _DAY_MS if over_time else 1)
     colours = list(COLOURS[: len(table.series)])
-    drawn.vbar_stack(table.series, x="x", width=width, color=colours, source=source, **several)
+    # Without lines, which would show bars of no height.
+    looks = {"fill_color": colours, "line_color": None, **several}
+    drawn.vbar_stack(table.series, x="x", width=width, source=source, **looks)
     if several:
         drawn.legend.orientation = "horizontal"
         drawn.add_layout(drawn.legend[0], "above")

@@ -13,6 +13,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Route, expect
 
 import acsql
 from acsql import export
@@ -521,6 +522,16 @@ def test_one_can_walk_through_results_and_back(
 # What stands beside the results
 
 
+@pytest.mark.parametrize("text", ["", "exptime>5 (detector=HRC or targname=NGC*)"])
+def test_results_lead_to_their_files(
+    client: FlaskClient, sample_archive: acsql.Archive, text: str
+) -> None:
+    page = soup(client, "/database/results", q=text, sort="-exptime", view="thumbnails")
+    choice = soup(client, page.find("a", string="FITS files of these")["href"])
+    number = len(list(sample_archive.datasets(*([text] if text else []))))
+    assert f"{number} files" in words(choice.h1)
+
+
 def test_a_click_removes_a_condition(client: FlaskClient) -> None:
     page = soup(client, "/database/results", q="detector=WFC exptime>5", sort="-exptime")
     chips = {c.span.get_text(): c.a["href"] for c in page.select(".conditions li")}
@@ -612,6 +623,29 @@ def test_years_that_take_long_come_later_than_what_is_counted_ahead(
     link = page.find("a", string="Count them")
     assert words(link.find_previous("h2")) == "Year"
     assert asked_by(link["href"]) == {"q": "detector=WFC", "counts": "all"}
+
+
+def test_what_takes_long_comes_by_itself(
+    chromium: Browser, site: str, sample_archive: acsql.Archive
+) -> None:
+    def without_facets(route: Route) -> None:
+        response = route.fetch()
+        shown = BeautifulSoup(response.text(), "html.parser")
+        later = {"href": f"{route.request.url}&counts=all", "data-later": "total facets"}
+        shown.find(id="facets").clear()
+        shown.find(id="facets").append(shown.new_tag("a", attrs=later))
+        shown.find(id="total").string = "about 7 observations"
+        route.fulfill(response=response, body=str(shown))
+
+    context = chromium.new_context(base_url=site)
+    page = context.new_page()
+    page.route("**/results?q=detector=WFC", without_facets)
+    page.goto("/database/results?q=detector=WFC")
+    number = sample_archive.count(detector="WFC")
+    expect(page.get_by_role("status")).to_have_text(f"{number} observations")
+    page.get_by_role("region", name="Aperture").get_by_role("link").first.click()
+    expect(page.locator(".conditions .code")).to_have_count(2)
+    context.close()
 
 
 def test_a_search_that_takes_too_long_says_so(
