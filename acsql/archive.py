@@ -725,6 +725,19 @@ class Archive:
             return observations.usual_order(condition, self.specs)
         return self.order(sort)
 
+    def sorted_by(
+        self,
+        *conditions: Condition | str,
+        sort: Sequence[str] | str | None = None,
+        **keywords: Any,
+    ) -> list[str]:
+        """Return the keywords by which a search comes sorted, as `sort` takes them.
+
+        Without `sort` these are the ones of the usual order, which `search` tells.
+        """
+        order = self._order(sort, self.condition(*conditions, **keywords))
+        return [f"-{key.address}" if key.descending else key.address for key in order]
+
     def order(self, sort: Sequence[str] | str) -> list[Order]:
         """Return the sort order that some addresses name; ``-`` before one is downwards."""
         keys = [sort] if isinstance(sort, str) else sort

@@ -498,3 +498,21 @@ def test_headers_are_those_of_the_files(sample_archive, everything) -> None:
             read = fits.getheader(observation.path(filetype), extension)
             for keyword in ("EXTNAME", "NAXIS", "BITPIX"):
                 assert header.get(keyword.lower()) == read.get(keyword)
+
+
+@pytest.mark.parametrize(
+    ("condition", "sort", "expected"),
+    [
+        ("detector=WFC", None, ["expstart"]),
+        ("exptime>5 targname=N*", None, ["exptime"]),
+        ("exptime>5", "-DATE-OBS", ["-date_obs"]),
+        ("exptime>5", ["targname", "-flt.1.goodmean"], ["targname", "-flt.1.goodmean"]),
+    ],
+)
+def test_a_search_tells_by_what_it_comes_sorted(
+    sample_archive: acsql.Archive, condition: str, sort: str | list[str], expected: list[str]
+) -> None:
+    told = sample_archive.sorted_by(condition, sort=sort)
+    assert told == expected
+    rows = [list(sample_archive.iter(condition, sort=order)) for order in (sort, told)]
+    assert rows[0] == rows[1]

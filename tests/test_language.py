@@ -1,5 +1,7 @@
 """Is what was asked still the same after it was written as text and read again?"""
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -222,6 +224,23 @@ def test_dates_are_written_as_short_as_their_keywords_are():
     assert query.to_text(condition, SPECS) == (
         "date_obs=2002-04-13 last_ingest_date>=2003-01-01T00:00:00.000"
     )
+
+
+@given(
+    st.sampled_from(["date_obs", "last_ingest_date"]),
+    st.dates(max_value=date(9998, 12, 31)),
+    st.dates(max_value=date(9998, 12, 31)),
+    st.sampled_from([len("2005"), len("2005-03")]),
+    st.sampled_from(["=", "!="]),
+)
+def test_years_and_months_are_written_as_they_were_read(keyword, one, other, length, sign):
+    first, last = sorted(day.isoformat()[:length] for day in (one, other))
+    read = query.parse(f"{keyword}{sign}{first}..{last}", SPECS)
+    if (first[4:], last[4:]) == ("-01", "-12"):
+        # Months that are whole years.
+        first, last = first[:4], last[:4]
+    period = first if first == last else f"{first}..{last}"
+    assert query.to_text(read, SPECS) == f"{keyword}{sign}{period}"
 
 
 @pytest.mark.parametrize("condition", [None, "exptime=5", Equals("exptime", None), 5])

@@ -9,7 +9,7 @@ together, and take wildcards and ``..`` literally.  Nothing here knows what keyw
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -373,9 +373,22 @@ def _range(condition: Between, day: bool) -> str:
         return f"{keyword}{below}{high}"
     if high is None:
         return f"{keyword}{above.replace('<', '>')}{low}"
+    if above == "<=" and below == "<" and (months := _months(condition.low, condition.high)):
+        return f"{keyword}={months}"
     if above == below == "<=" and not isinstance(condition.low, str):
         return f"{keyword}={low}{_RANGE}{high}"
     return f"{low}{above}{keyword}{below}{high}"
+
+
+def _months(begin: Any, end: Any) -> str | None:
+    """Return a time of whole years or months as people say it, None if it is none: ``2005``."""
+    if not (isinstance(begin, datetime) and isinstance(end, datetime) and begin < end):
+        return None
+    if any(moment != datetime(moment.year, moment.month, 1) for moment in (begin, end)):
+        return None
+    length = len("2005" if begin.month == end.month == 1 else "2005-03")
+    first, last = (day.isoformat()[:length] for day in (begin, end - timedelta(days=1)))
+    return first if first == last else f"{first}{_RANGE}{last}"
 
 
 def _written(value: Any, day: bool = False) -> str:

@@ -1,7 +1,8 @@
 """What the text in the box of every page means: an observation, a proposal, or a search.
 
 Nobody should have to say what it is that they type, so the first reading that makes sense is
-taken: rootname, proposal, coordinates, conditions, the beginning of rootnames, target.
+taken: proposal, coordinates, conditions, rootname, two rootnames to compare, the beginning of
+rootnames, target.  Names may stand before conditions, as in ``NGC104 F814W exptime>300``.
 """
 
 import difflib
@@ -13,7 +14,8 @@ from .. import query
 from ..archive import Archive
 from ..errors import InvalidName, ObservationNotFound
 from ..observation import Observation
-from ..query import AnyOf, Like, Within
+from ..query import And, Condition, Equals, Like, Or, Within
+from .forms import FILTERS
 
 # A field of view of the WFC is 3.4 arc minutes wide (ACS Instrument Handbook, chapter 3): what
 # points no farther away than this may show a position.
@@ -22,7 +24,8 @@ RADIUS = "3arcmin"
 SUGGESTIONS = 12
 _NUMBER = r"[-+]?\d+(?:\.\d*)?"
 _SKY = re.compile(rf"{_NUMBER}(?:[:\s,hmsd°'\"]+{_NUMBER}){{1,5}}[s'\"]?", re.ASCII)
-_CONDITIONS = re.compile(r"[=<>()]")
+# Words that name something, and the conditions behind them: a word before a sign is a keyword.
+_NAMES_AND_CONDITIONS = re.compile(r"((?:[^\s()=<>!,\"']+(?:\s+(?![=<>!(])|$))*)(.*)", re.DOTALL)
 # The part of a text that is being typed: the last word, or the value behind its comparison.
 _LAST = re.compile(r"(?:^|[\s(<>=!,])([^\s()<>=!,]*)$")
 
@@ -35,13 +38,21 @@ class ProposalNamed:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Two observations to compare."""
+
+    a: Observation
+    b: Observation
+
+
+@dataclass(frozen=True)
 class Searched:
     """A search, as a text in the query language."""
 
     text: str
 
 
-def meaning(text: str, archive: Archive) -> Observation | ProposalNamed | Searched:
+def meaning(text: str, archive: Archive) -> Observation | Pair | ProposalNamed | Searched:
     """Return what a text means.
 
     Raises
@@ -54,13 +65,12 @@ def meaning(text: str, archive: Archive) -> Observation | ProposalNamed | Search
         return ProposalNamed(archive.proposal(int(text)).proposid)
     if _SKY.fullmatch(text):
         return Searched(_near(text, archive))
-    if _CONDITIONS.search(text):
-        query.parse(text, archive.specs)
-        return Searched(text)
-    try:
-        return archive.observation(text)
-    except (InvalidName, ObservationNotFound):
-        pass
+    names, conditions = _NAMES_AND_CONDITIONS.fullmatch(text).groups()
+    if conditions:
+        return Searched(_names_and_conditions(names.split(), conditions, text, archive))
+    found = [_observation(word, archive) for word in text.split()[:3]]
+    if len(found) <= 2 and all(found):
+        return found[0] if len(found) == 1 else Pair(*found)
     beginning = Like("rootname", f"{text.rstrip('*')}*")
     if text.isascii() and text.rstrip("*").isalnum():
         beginning = archive.condition(beginning)
@@ -69,20 +79,64 @@ def meaning(text: str, archive: Archive) -> Observation | ProposalNamed | Search
     return Searched(_target(text, archive))
 
 
+def _observation(word: str, archive: Archive) -> Observation | None:
+    try:
+        return archive.observation(word)
+    except (InvalidName, ObservationNotFound):
+        return None
+
+
 def _near(text: str, archive: Archive) -> str:
     """Return the search for what points near coordinates."""
     found = query.prepare(Within(text.replace(",", " "), None, RADIUS), archive.specs)
     return f"near({found.ra!r}, {found.dec!r}, {RADIUS})"
 
 
+def _names_and_conditions(names: list[str], conditions: str, text: str, archive: Archive) -> str:
+    """Return the search for what has some names and meets conditions."""
+    named = _named(names, archive) if names else None
+    if named is None:
+        # As it was typed; the language says what is wrong with a word that names nothing.
+        query.parse(text, archive.specs)
+        return text
+    return query.to_text(archive.condition(named, conditions), archive.specs)
+
+
+def _named(words: list[str], archive: Archive) -> Condition | None:
+    """Return the condition to have each of some names, None if a word belongs to none.
+
+    A name is that of a target, of a filter in either wheel, or another value of a facet; it may
+    be of several words, as targets are.
+    """
+    together = [filter_.keywords for filter_ in FILTERS if filter_.parameter != "visit"]
+    single = {keyword for keywords in together for keyword in keywords}
+    together += [(keyword,) for keyword in archive.specs.facets if keyword not in single]
+    known: dict[str, Condition] = {}
+    for keywords in together:
+        values: dict[str, list[Condition]] = {}
+        for keyword in keywords:
+            for value in archive.distinct(keyword):
+                values.setdefault(_plain(value), []).append(Equals(keyword, value))
+        known |= {name: Or(tuple(has)) for name, has in values.items() if name not in known}
+    parts = []
+    while words:
+        lengths = range(len(words), 0, -1)
+        length = next((n for n in lengths if _plain("".join(words[:n])) in known), None)
+        if length is None:
+            return None
+        parts.append(known[_plain("".join(words[:length]))])
+        words = words[length:]
+    return And(tuple(parts))
+
+
 def _target(text: str, archive: Archive) -> str:
     """Return the search for a target, however its letters and blanks are written."""
     if re.search(r"[*?]", text):
         return query.to_text(archive.condition(Like("targname", text.upper())))
+    named = _named(text.split(), archive)
+    if named is not None:
+        return query.to_text(archive.condition(named))
     targets = archive.distinct("targname")
-    same = tuple(name for name in targets if _plain(name) == _plain(text))
-    if same:
-        return query.to_text(archive.condition(AnyOf("targname", same)))
     near = difflib.get_close_matches(_plain(text), list(map(_plain, targets)), n=3, cutoff=0.75)
     alike = [name for name in targets if _plain(name) in near]
     hint = f"; did you mean {' or '.join(alike[:3])}?" if alike else ""

@@ -5,14 +5,15 @@ file, and pictures are found through the document and never through a path in th
 """
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, render_template, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..archive import Proposal, of_proposal
+from .. import query
+from ..archive import Proposal, is_overdue, of_proposal
 from ..errors import DatasetNotFound
 from ..observation import Observation
 from ..query import And, Condition
@@ -57,7 +58,9 @@ def home() -> str:
     last = summary.last_run
     run = None if last is None else the_archive().run(last["_id"])
     age = the_archive().hours_since_good_run()
-    return render_template("home.html", summary=summary, run=run, good_run_age=age)
+    return render_template(
+        "home.html", summary=summary, run=run, good_run_age=age, overdue=is_overdue(age)
+    )
 
 
 @pages.get("/archive/")
@@ -117,11 +120,20 @@ def proposal(proposid: int | None) -> str:
         filters=forms.FILTERS,
         matches=forms.MATCHES,
         sorts=forms.SORTS,
+        as_search=_as_search(condition, selection),
         options={
             filter_.parameter: _options(filter_, known, selection, within)
             for filter_ in forms.FILTERS
         },
     )
+
+
+def _as_search(condition: Condition, selection: Selection) -> dict[str, str]:
+    """Return the parameters of the search that finds what a page of a proposal shows."""
+    archive = the_archive()
+    text = query.to_text(archive.condition(condition), archive.specs)
+    usual = archive.sorted_by(condition) == [selection.sort]
+    return {"q": text} | ({} if usual else {"sort": selection.sort})
 
 
 def _options(
@@ -149,6 +161,7 @@ def observation(proposid: int | None, name: str, filetype: str | None = None) ->
     before, after = archive.neighbours(
         found, walk.around(archive.specs), sort=walk.keys, everywhere=walk.is_search
     )
+    tabs = [name for name in found.datasets if archive.specs.filetypes[name].preview]
     return render_template(
         "observation.html",
         observation=found,
@@ -156,7 +169,8 @@ def observation(proposid: int | None, name: str, filetype: str | None = None) ->
         shown=shown,
         picture=found.previews.get(shown, {}),
         reason=_why_no_picture(found, shown),
-        tabs=[name for name in found.datasets if archive.specs.filetypes[name].preview],
+        tabs=tabs,
+        pairs=list(combinations(tabs, 2)),
         before=_neighbour(before, filetype, walk),
         after=_neighbour(after, filetype, walk),
         selection=walk,

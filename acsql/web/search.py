@@ -2,7 +2,8 @@
 
 The address has the whole state, with the conditions as one text in the query language.  What a
 page has beside its results, the count and the facets, gets a few hundredths of a second: a search
-that is slow to count is no reason to wait for its first fifty rows.
+that is slow to count is no reason to wait for its first fifty rows.  What was not counted in that
+time has a link that asks for it, which a script follows once the rows are there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,9 @@ PAGE_LIMIT = 20
 BESIDE_LIMIT = 0.04
 # What somebody waits for who asks for the numbers nevertheless.
 COUNTS_LIMIT = 15
+# The years of more results than these cannot be had in time, unless the archive remembers them.
+MOST_DATED = 20_000
+GLANCE_LIMIT = 0.005
 # Points of a map or a plot: of more, so many at random.
 MOST_POINTS = 20_000
 BINS = 60
@@ -84,6 +88,8 @@ def go() -> AnyResponse:
     match found:
         case Observation():
             return redirect(in_archive("observation", found))
+        case box.Pair(a, b):
+            return redirect(url_for("headers.difference", a=a.ipppssoot, b=b.ipppssoot))
         case box.ProposalNamed(proposid):
             return redirect(url_for("pages.proposal", proposid=proposid))
     return redirect(url_for(".results", q=found.text))
@@ -229,7 +235,7 @@ def _results_page(asked: Search, condition: Condition, columns: Sequence[Column]
     patience = COUNTS_LIMIT if asked.first("counts") else BESIDE_LIMIT
     total = len(page.rows) if whole else archive.count(condition, budget=patience)
     empty = page is not None and not page.rows and not (asked.first("after"))
-    facets = _facets(asked, condition, patience) if total else []
+    facets, uncounted = _facets(asked, condition, patience, total) if total else ([], [])
     return render_template(
         "results.html",
         search=asked,
@@ -242,6 +248,8 @@ def _results_page(asked: Search, condition: Condition, columns: Sequence[Column]
         exact=whole or total.exact,
         explanation=archive.explain_empty(condition, time_limit=1) if empty else None,
         facets=facets,
+        uncounted=uncounted,
+        sorted_by=archive.sorted_by(condition, sort=asked.sort or None)[0],
         columns=[column for column in columns if column.address != "rootname"],
         all_columns=columns,
         rootname=archive.columns(["rootname"])[0],
@@ -272,24 +280,39 @@ def _asking(asked: Search, parts: Sequence[Condition]) -> dict[str, list[str]]:
     return asked.anew(q=whole, counts=None)
 
 
-def _facets(asked: Search, condition: Condition, patience: float) -> list[Facet] | None:
-    """Return what the results have of the keywords with few values; None if that takes long."""
+def _facets(
+    asked: Search, condition: Condition, patience: float, total: int
+) -> tuple[list[Facet], list[str]]:
+    """Return what the results have of the keywords with few values, and what takes long to tell.
+
+    Returns
+    -------
+    facets : list of Facet
+        Those that were counted in time, without the keywords of which all have the same value.
+    uncounted : list of str
+        The labels of the others.
+    """
     archive = the_archive()
     few = {f.keyword: f.label for f in forms.FIELDS if f.kind(archive.specs) == "choices"}
     labels = {**few, YEARS: "Year"}
     # Years are not counted ahead with the rest.
-    for keywords in (list(labels), list(few)):
+    hopeless = total > MOST_DATED and patience == BESIDE_LIMIT
+    for keywords, limit in (
+        (list(labels), GLANCE_LIMIT if hopeless else patience),
+        (list(few), patience),
+    ):
         try:
-            numbers = archive.facets_of(keywords, condition, time_limit=patience)
+            numbers = archive.facets_of(keywords, condition, time_limit=limit)
         except QueryTimeout:
             continue
         parts = [part for part in forms.parts_of(condition) if part != And()]
-        return [
+        counted = [
             Facet(labels[keyword], _facet_values(asked, parts, keyword, numbers[keyword]))
             for keyword in keywords
             if len(numbers[keyword]) > 1
         ]
-    return None
+        return counted, [label for name, label in labels.items() if name not in keywords]
+    return [], list(labels.values())
 
 
 def _facet_values(

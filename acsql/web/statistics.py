@@ -1,4 +1,8 @@
-"""The statistics: what was counted after the last ingest, as tables, CSV and plots."""
+"""The statistics: what was counted after the last ingest, as tables, CSV and plots.
+
+A plot stays as it is until something is counted anew, so a browser keeps it, asks whether it is
+still the same, and hardly ever needs another one.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,10 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import bokeh
 from bokeh.models import FactorRange, HoverTool, NumeralTickFormatter
 from bokeh.plotting import figure
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
 
+from .. import __version__
 from ..export import FORMATS
 from ..statistics import Statistic
 from .asked import parameters, the_archive
@@ -179,10 +185,18 @@ def numbers(name: str) -> Response:
 
 @statistics.get("/statistics/<name>/plot")
 def plot(name: str) -> Response:
-    """Send a plot."""
+    """Send a plot, unless the browser has it as it is."""
     asked = parameters(Drawn)
-    table = _table(_statistic(name), asked.by)
-    return item(_drawn(table, asked.by), asked.theme)
+    statistic = _statistic(name)
+    response = Response(mimetype="application/json")
+    response.last_modified = statistic.counted
+    # Another version may draw the same numbers in another way.
+    response.set_etag(f"{statistic.counted.isoformat()} {__version__} {bokeh.__version__}")
+    response.cache_control.no_cache = True
+    if response.make_conditional(request).status_code == 200:
+        drawn = _drawn(_table(statistic, asked.by), asked.by)
+        response.set_data(item(drawn, asked.theme).get_data())
+    return response
 
 
 def _statistic(name: str) -> Statistic:
@@ -227,7 +241,9 @@ def _drawn(table: Table, period: str) -> figure:
     several = {"legend_label": table.series} if len(table.series) > 1 else {}
     width = 0.9 * (_DAYS[period] * _DAY_MS if over_time else 1)
     colours = list(COLOURS[: len(table.series)])
-    drawn.vbar_stack(table.series, x="x", width=width, color=colours, source=source, **several)
+    # Without lines, which would show bars of no height.
+    looks = {"fill_color": colours, "line_color": None, **several}
+    drawn.vbar_stack(table.series, x="x", width=width, source=source, **looks)
     if several:
         drawn.legend.orientation = "horizontal"
         drawn.add_layout(drawn.legend[0], "above")

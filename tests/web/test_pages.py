@@ -77,7 +77,8 @@ def test_home_tells_what_is_in_the_archive(
     for filetype, held in summary.filetypes.items():
         description = sample_archive.specs.filetypes[filetype].description
         assert f"{filetype} {description} {held['files']} " in text
-    assert summary.last_run["state"] in text
+    assert "up to date The last good ingest came to its end" in text
+    assert f"ingest {summary.last_run['_id']} : {summary.last_run['state']}" in text
 
 
 def test_home_leads_to_what_each_detector_has(
@@ -324,6 +325,26 @@ def test_the_selection_goes_along_and_back(
         address = link and link["href"]
     assert walked == chosen
     assert chosen == [row["ipppssoot"] for row in reversed(own) if row["visit"] == visit]
+
+
+@pytest.mark.parametrize("match", forms.MATCHES)
+def test_what_is_chosen_goes_to_the_search_and_to_the_files(
+    client: FlaskClient, sample_archive: acsql.Archive, rows: list[dict[str, Any]], match: str
+) -> None:
+    for row in rows[::5]:
+        asked = {
+            "visit": row["visit"],
+            "filter": row["filter2"],
+            "match": match,
+            "sort": "-exptime",
+        }
+        response = client.get(f"/archive/{row['proposid']}/", query_string=asked)
+        page = BeautifulSoup(response.text, "html.parser")
+        ways = {link.get_text(): link["href"] for link in page.select(".ways a")}
+        q = parse_qs(urlsplit(ways["Download FITS"]).query)["q"][0]
+        found = sample_archive.iter(q, sort="-exptime", columns=["ipppssoot"])
+        assert [other["ipppssoot"] for other in found] == names(page) != []
+        assert parse_qs(urlsplit(ways["As a search"]).query) == {"q": [q], "sort": ["-exptime"]}
 
 
 def test_a_filter_that_nothing_fits_stays_on_the_page(client: FlaskClient, proposid: int) -> None:

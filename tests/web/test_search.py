@@ -13,6 +13,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Route, expect
 
 import acsql
 from acsql import export
@@ -94,6 +95,15 @@ def test_the_box_finds_observations_and_proposals(
         ("00h24m05.7s -72d04m52s", "near(6.02375, -72.081111111111, 3arcmin)"),
         ("detector=WFC  exptime>=500", "detector=WFC exptime>=500"),
         ("near(6.02, -72.08, 5arcmin)", "near(6.02, -72.08, 5arcmin)"),
+        ("F814W", "filter2=F814W"),
+        ("wfc f606w", "detector=WFC filter1=F606W"),
+        ("CLEAR1L NGC 104", "filter1=CLEAR1L targname=NGC104"),
+        ("NGC 104 exptime>300", "targname=NGC104 exptime>300.0"),
+        ("NGC104 exptime > 5 or exptime < 1", "targname=NGC104 (exptime>5.0 or exptime<1.0)"),
+        ("WFC near(6.02, -72.08, 1)", "detector=WFC near(6.02, -72.08, 1.0)"),
+        ("WFC date_obs=2004", "detector=WFC date_obs=2004"),
+        ("not exptime>300", "not exptime>300"),
+        ("exptime > 300", "exptime > 300"),
     ],
 )
 def test_the_box_takes_targets_positions_and_conditions(
@@ -103,6 +113,21 @@ def test_the_box_takes_targets_positions_and_conditions(
     assert asked_by(location) == {"q": expected}
     page = soup(client, location)
     assert page.select_one("header input[name=name]")["value"] == expected
+
+
+def test_a_filter_in_the_box_is_one_of_either_wheel(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    wheels = [set(sample_archive.distinct(wheel)) for wheel in ("filter1", "filter2")]
+    for name in set.union(*wheels):
+        asked = asked_by(goes_to(client, name))["q"]
+        either = sample_archive.count(f'filter1="{name}" or filter2="{name}"')
+        assert sample_archive.count(asked) == either > 0
+
+
+def test_two_names_in_the_box_are_compared(client: FlaskClient, rows: list[dict[str, Any]]) -> None:
+    names = [row["ipppssoot"] for row in rows[:2]]
+    assert goes_to(client, " ".join(names)) == f"/difference?a={names[0]}&b={names[1]}"
 
 
 def test_the_box_lists_rootnames(client: FlaskClient, pictured: dict[str, Any]) -> None:
@@ -129,6 +154,8 @@ def test_the_box_lists_products_that_eight_characters_fit(
         ("exptime>abc", 400, "exptime: expected a number"),
         ("exptme>5", 400, "did you mean exptime"),
         ("detector=WFC or", 400, "at its end"),
+        ("NGC9999 exptime>5", 400, "'NGC9999' is compared with nothing"),
+        ("WFC or HRC", 404, "nothing here is called 'WFC or HRC'"),
         ("6.02 -95", 400, "dec: expected -90 to 90 degrees"),
         ("99999999999999999999", 400, "proposid"),
     ],
@@ -402,7 +429,10 @@ def test_results_can_be_sorted_by_every_column(
     links = {link.get_text(): link["href"] for link in page.select("thead a")}
     assert list(links) == list(DEFAULT_COLUMNS)
     for keyword, address in links.items():
-        assert asked_by(address) == {"q": "detector=WFC", "sort": keyword}
+        # It comes in this order, so that a click turns it round.
+        turned = "-" if keyword == "expstart" else ""
+        assert asked_by(address) == {"q": "detector=WFC", "sort": f"{turned}{keyword}"}
+        address = address.replace("sort=-", "sort=")
         up = soup(client, address)
         down = soup(client, up.select_one("th[aria-sort] a")["href"])
         for found, sort, direction in (
@@ -412,6 +442,34 @@ def test_results_can_be_sorted_by_every_column(
             _, rows = expected_of({"q": "detector=WFC", "sort": sort}, sample_archive)
             assert [row[0] for row in table(found)] == [row["rootname"] for row in rows]
             assert found.select_one("th[aria-sort]")["aria-sort"] == direction
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword"),
+    [
+        ("", "expstart"),
+        ("detector=WFC", "expstart"),
+        ("exptime>5", "exptime"),
+        ("targname=N* exptime>5", "targname"),
+        ("not exptime>500", "expstart"),
+    ],
+)
+def test_the_usual_order_is_marked_and_a_click_turns_it_round(
+    client: FlaskClient, text: str, keyword: str
+) -> None:
+    page = soup(client, "/database/results", q=text)
+    (heading,) = page.select("th[aria-sort]")
+    assert (heading.a.get_text(), heading["aria-sort"]) == (keyword, "ascending")
+    place = page.select("thead th").index(heading)
+
+    def column(page: BeautifulSoup) -> list[str | float]:
+        cells = [row[place] for row in table(page)]
+        return cells if keyword == "targname" else list(map(float, cells))
+
+    assert column(page) == sorted(column(page))
+    turned = soup(client, heading.a["href"])
+    assert turned.select_one("th[aria-sort]")["aria-sort"] == "descending"
+    assert column(turned) == column(page)[::-1]
 
 
 def test_columns_can_be_moved_removed_and_added(client: FlaskClient) -> None:
@@ -462,6 +520,16 @@ def test_one_can_walk_through_results_and_back(
 
 
 # What stands beside the results
+
+
+@pytest.mark.parametrize("text", ["", "exptime>5 (detector=HRC or targname=NGC*)"])
+def test_results_lead_to_their_files(
+    client: FlaskClient, sample_archive: acsql.Archive, text: str
+) -> None:
+    page = soup(client, "/database/results", q=text, sort="-exptime", view="thumbnails")
+    choice = soup(client, page.find("a", string="FITS files of these")["href"])
+    number = len(list(sample_archive.datasets(*([text] if text else []))))
+    assert f"{number} files" in words(choice.h1)
 
 
 def test_a_click_removes_a_condition(client: FlaskClient) -> None:
@@ -520,6 +588,8 @@ def test_years_come_in_their_order(client: FlaskClient, sample_archive: acsql.Ar
     for year, (number, address) in years.items():
         assert number == sample_archive.count("exptime>0", f"date_obs={year}")
         assert asked_by(address)["q"] == f"exptime>0.0 date_obs={year}"
+        chips = [chip.span.get_text() for chip in soup(client, address).select(".conditions li")]
+        assert chips == ["exptime>0.0", f"date_obs={year}"]
 
 
 def test_a_facet_that_takes_long_is_left_out(
@@ -533,6 +603,49 @@ def test_a_facet_that_takes_long_is_left_out(
     assert table(page)
     link = page.find("a", string="Count them")
     assert asked_by(link["href"]) == {"q": "exptime>5", "counts": "all"}
+    # The parts that a script takes from there.
+    assert all(page.find(id=part) for part in link["data-later"].split())
+
+
+def test_years_that_take_long_come_later_than_what_is_counted_ahead(
+    client: FlaskClient, sample_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_time = sample_archive.facets_of
+
+    def late(keywords: list[str], *given: object, **limits: object) -> object:
+        if "date_obs" in keywords:
+            raise QueryTimeout("too long")
+        return in_time(keywords, *given, **limits)
+
+    monkeypatch.setattr(sample_archive, "facets_of", late)
+    page = soup(client, "/database/results?q=detector=WFC")
+    assert "Aperture" in facets(page)
+    link = page.find("a", string="Count them")
+    assert words(link.find_previous("h2")) == "Year"
+    assert asked_by(link["href"]) == {"q": "detector=WFC", "counts": "all"}
+
+
+def test_what_takes_long_comes_by_itself(
+    chromium: Browser, site: str, sample_archive: acsql.Archive
+) -> None:
+    def without_facets(route: Route) -> None:
+        response = route.fetch()
+        shown = BeautifulSoup(response.text(), "html.parser")
+        later = {"href": f"{route.request.url}&counts=all", "data-later": "total facets"}
+        shown.find(id="facets").clear()
+        shown.find(id="facets").append(shown.new_tag("a", attrs=later))
+        shown.find(id="total").string = "about 7 observations"
+        route.fulfill(response=response, body=str(shown))
+
+    context = chromium.new_context(base_url=site)
+    page = context.new_page()
+    page.route("**/results?q=detector=WFC", without_facets)
+    page.goto("/database/results?q=detector=WFC")
+    number = sample_archive.count(detector="WFC")
+    expect(page.get_by_role("status")).to_have_text(f"{number} observations")
+    page.get_by_role("region", name="Aperture").get_by_role("link").first.click()
+    expect(page.locator(".conditions .code")).to_have_count(2)
+    context.close()
 
 
 def test_a_search_that_takes_too_long_says_so(

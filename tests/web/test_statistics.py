@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from bs4 import BeautifulSoup
@@ -86,6 +86,25 @@ def test_themes_differ_in_colours(client: FlaskClient) -> None:
     dark = client.get("/statistics/observations/plot?theme=dark").text
     assert "#17202b" in light
     assert "#e4ebf1" in dark
+
+
+def test_a_plot_is_sent_again_only_when_it_was_counted_anew(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    address = "/statistics/observations/plot"
+    first = client.get(address)
+    known = sample_archive.statistics()["observations"]
+    assert first.last_modified == known.counted.replace(microsecond=0, tzinfo=UTC)
+    for header, value in (
+        ("If-None-Match", first.headers["ETag"]),
+        ("If-Modified-Since", first.headers["Last-Modified"]),
+    ):
+        again = client.get(address, headers={header: value})
+        assert (again.status_code, again.data) == (304, b"")
+    statistics.recount(sample_archive.store, sample_archive.specs)
+    anew = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert anew.status_code == 200
+    assert json.loads(anew.data)["doc"]["roots"]
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,19 @@ document.addEventListener("keydown", (event) => {
   links[to].scrollIntoView({ block: "nearest" });
 });
 
+// Another page of the site, to take parts of it; null if it cannot be had.
+const pageAt = async (address) => {
+  const answer = await fetch(address);
+  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+};
+
+// Show a part of this page as another one has it.
+const takeOver = (page, id) => {
+  const part = document.getElementById(id);
+  part.replaceChildren(...page.getElementById(id).childNodes);
+  part.querySelectorAll("a[data-more]").forEach(goOn);
+};
+
 // A long proposal goes on where one comes to its end.
 const goOn = (link) => {
   const gallery = document.querySelector(".gallery");
@@ -52,9 +65,8 @@ const goOn = (link) => {
     async (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       watcher.disconnect();
-      const answer = await fetch(link.href);
-      if (!answer.ok) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const page = await pageAt(link.href);
+      if (!page) return;
       gallery.append(...page.querySelectorAll(".gallery > li"));
       const next = page.querySelector("a[data-more]");
       if (next) {
@@ -122,26 +134,39 @@ for (const rows of document.querySelectorAll("[data-rows]")) {
   });
 }
 
-// A list that is filtered on the server follows what is typed.
-for (const input of document.querySelectorAll("input[data-live]")) {
+// What is filtered on the server follows what is typed and ticked.
+for (const inputs of document.querySelectorAll("[data-live]")) {
+  const form = inputs.form ?? inputs;
+  const ids = inputs.dataset.live.split(" ");
+  // Until it fits what is ticked, nothing of it can be clicked.
+  const setInert = (inert) => ids.forEach((id) => (document.getElementById(id).inert = inert));
   let waiting;
   let last = 0;
-  input.addEventListener("input", () => {
+  inputs.addEventListener("input", () => {
     clearTimeout(waiting);
+    setInert(true);
     waiting = setTimeout(async () => {
       last += 1;
       const mine = last;
-      const address = new URL(input.form.action);
-      for (const [name, value] of new FormData(input.form)) {
-        if (value) address.searchParams.set(name, value);
+      const address = new URL(form.action);
+      for (const [name, value] of new FormData(form)) {
+        if (value) address.searchParams.append(name, value);
       }
-      const answer = await fetch(address);
-      if (!answer.ok || mine !== last) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const id = input.dataset.live;
-      document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
+      const page = await pageAt(address).finally(() => mine === last && setInert(false));
+      if (!page || mine !== last) return;
+      ids.forEach((id) => takeOver(page, id));
       history.replaceState(null, "", address);
     }, 120);
+  });
+}
+
+// What could not be counted in time is counted while one looks at the rest.
+for (const link of document.querySelectorAll("a[data-later]")) {
+  const offer = link.textContent;
+  link.textContent = "Counting …";
+  pageAt(link.href).then((page) => {
+    if (page) link.dataset.later.split(" ").forEach((id) => takeOver(page, id));
+    else link.textContent = offer;
   });
 }
 
