@@ -289,7 +289,7 @@ def _limited(
             reason = f"no index serves {', '.join(slow)}" if slow else "there is much to look at"
             raise QueryTimeout(
                 f"the search took longer than its time limit of {time_limit:g} seconds: {reason}. "
-                "Ask for less, or give it more time (time_limit=None lifts the limit)"
+                "Ask for less, or give it more time"
             ) from error
 
 

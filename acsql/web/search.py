@@ -25,6 +25,7 @@ from . import box, forms, plots, sky
 from .asked import in_archive, parameters, the_archive
 from .downloads import download
 from .forms import Address, Search, SearchForm
+from .statuses import status_of
 
 PAGE_SIZE = 50
 # Seconds that a page may take for its rows, and what stands beside them for itself.
@@ -82,9 +83,9 @@ def go() -> AnyResponse:
     except QueryTimeout:
         raise
     except ArchiveError as error:
-        status = 400 if isinstance(error, QueryError) else 404
         form = forms.form_class(the_archive().specs)()
-        return _form(form, Search(), {"box_text": typed, "box_error": str(error)}, status)
+        told = {"box_text": typed, "box_error": str(error)}
+        return _form(form, Search(), told, status_of(error))
     match found:
         case Observation():
             return redirect(in_archive("observation", found))
@@ -180,7 +181,8 @@ def results() -> AnyResponse:
             return redirect(url_for(".results", **arguments))
         return _results(asked)
     except QueryTimeout as error:
-        return _form(filled_in, asked, {"wrong": [str(error)], "box_text": asked.first("q")}, 503)
+        told = {"wrong": [str(error)], "box_text": asked.first("q")}
+        return _form(filled_in, asked, told, status_of(error))
     except QueryError as error:
         return _wrong(Search(), [str(error)])
 

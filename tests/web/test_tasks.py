@@ -153,7 +153,7 @@ def test_compare_raw_and_flc_of_one_exposure(
         seen[filename] = user.page.locator("#canvas").screenshot()
         if {calibrated.datasets["raw"], calibrated.datasets["flc"]} <= seen.keys():
             break
-        user.click(user.page.get_by_role("button", name="Blink"))
+        user.click(user.page.get_by_role("button", name="Blink files"))
         expect(badge).not_to_contain_text(filename)
     assert seen[calibrated.datasets["raw"]] != seen[calibrated.datasets["flc"]]
     assert user.clicks == 7
