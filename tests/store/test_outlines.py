@@ -75,7 +75,9 @@ OF_OUTLINES = [
     (And((Equals("detector", "WFC"), Not(Between("exptime", 1.0)))), ["files", "previews"]),
     (Within(1.0, 2.0, 3.0), []),
 ]
-OF_HEADERS = [
+OF_OBSERVATIONS = [
+    (Equals("rootname", "j0000001"), []),
+    (And((AnyOf("rootname", ("j0000001", "j0000002")), Exists("detector"))), ["exptime"]),
     (Equals("raw.0.detector", "WFC"), []),
     (EVERYTHING, ["rootname", "flt.1.goodmean"]),
     (Or((Equals("detector", "WFC"), Not(Exists("spt.1.proposid")))), []),
@@ -92,8 +94,8 @@ def test_they_are_asked_until_the_next_write(store, condition, addresses):
     assert outlines.serving(store, condition, addresses) == store.observations
 
 
-@pytest.mark.parametrize(("condition", "addresses"), OF_HEADERS)
-def test_they_are_not_asked_for_what_headers_hold(store, condition, addresses):
+@pytest.mark.parametrize(("condition", "addresses"), OF_OBSERVATIONS)
+def test_they_are_not_asked_for_what_headers_hold_or_what_is_named(store, condition, addresses):
     tallies.recount(store, SPECS)
     assert outlines.serving(store, condition, addresses) == store.observations
 
