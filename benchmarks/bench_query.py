@@ -223,6 +223,8 @@ def searches(large: Store, small: Store, specs: KeywordSpecs, times: int) -> Non
             all_ += some
     print_pair("all in their usual order", [sorted(part) for part in together[True]])
     print_pair("all in other orders", [sorted(part) for part in together[False]])
+    both = zip(*together.values(), strict=True)
+    print_pair("all in any order", [sorted(usual + other) for usual, other in both])
 
 
 def print_pair(name: str, found: list[list[float]]) -> None:

@@ -30,11 +30,11 @@ from .statuses import status_of
 PAGE_SIZE = 50
 # Seconds that a page may take for its rows, and what stands beside them for itself.
 PAGE_LIMIT = 20
-BESIDE_LIMIT = 0.04
+BESIDE_LIMIT = 0.02
 # What somebody waits for who asks for the numbers nevertheless.
 COUNTS_LIMIT = 15
-# The years of more results than these cannot be had in time, unless the archive remembers them.
-MOST_DATED = 20_000
+# The facets of more results than these cannot be counted in time, unless that was done before.
+MOST_COUNTED = 5_000
 GLANCE_LIMIT = 0.005
 # Points of a map or a plot: of more, so many at random.
 MOST_POINTS = 20_000
@@ -297,11 +297,11 @@ def _facets(
     archive = the_archive()
     few = {f.keyword: f.label for f in forms.FIELDS if f.kind(archive.specs) == "choices"}
     labels = {**few, YEARS: "Year"}
+    hopeless = total > MOST_COUNTED and patience == BESIDE_LIMIT
     # Years are not counted ahead with the rest.
-    hopeless = total > MOST_DATED and patience == BESIDE_LIMIT
     for keywords, limit in (
         (list(labels), GLANCE_LIMIT if hopeless else patience),
-        (list(few), patience),
+        (list(few), GLANCE_LIMIT),
     ):
         try:
             numbers = archive.facets_of(keywords, condition, time_limit=limit)
