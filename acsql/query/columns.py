@@ -99,7 +99,7 @@ def _all(specs: KeywordSpecs) -> Iterator[Column]:
     """Yield every column that there is, those at the top first."""
     for name, spec in specs.top_level.items():
         yield Column(name, spec)
-    for key, listed in specs.lists.items():
+    for key, listed in specs.in_headers.items():
         place = (key.filetype, key.extension)
         for name, spec in listed.items():
             yield Column(f"{key.filetype}.{key.extension}.{name}", spec, place)
@@ -110,7 +110,7 @@ def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSp
     address = f"{filetype}.{extension}.{name}"
     found = [
         listed[name]
-        for key, listed in specs.lists.items()
+        for key, listed in specs.in_headers.items()
         if (key.filetype, key.extension) == (filetype, extension) and name in listed
     ]
     if found:
@@ -164,7 +164,7 @@ def _suggestion(name: str, specs: KeywordSpecs, place: tuple[str, int] | None = 
     if place:
         first = {
             listed_name: f"{place[0]}.{place[1]}.{listed_name}"
-            for key, listed in specs.lists.items()
+            for key, listed in specs.in_headers.items()
             if (key.filetype, key.extension) == place
             for listed_name in listed
         }

@@ -152,6 +152,7 @@ def test_the_box_says_what_is_wrong_beside_itself(
         ("detector=", "detector=HRC"),
         ("exptime>5 detector=WFC,", "exptime>5 detector=WFC,HRC"),
         ("targname=ngc10", "targname=NGC104"),
+        ("flt.0.hist", "flt.0.history"),
     ],
 )
 def test_a_text_can_go_on(client: FlaskClient, text: str, expected: str) -> None:
