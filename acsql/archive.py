@@ -22,7 +22,6 @@ from .explain import Explanation, explain
 from .marks import from_mark, to_mark
 from .observation import Observation
 from .query import And, Between, Column, Condition, Equals, Not, Or, Overlaps
-from .specs import has_many_values
 from .statistics import Statistic, to_statistics
 from .store import lock, migrations, observations, proposals, runs, shell, tallies
 from .store import statistics as counted
@@ -731,7 +730,7 @@ class Archive:
         order: dict[str, Order] = {}
         for key in keys:
             column = query.resolve(key.removeprefix("-"), self.specs)
-            if has_many_values(column.spec.name):
+            if column.has_many_values:
                 raise QueryError(f"{column.address} has many values: nothing is sorted by it")
             order.setdefault(column.address, Order(column.address, key.startswith("-")))
         return list(order.values())

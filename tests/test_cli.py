@@ -156,6 +156,7 @@ def test_keywords_are_found_by_name_and_description(
     }
     assert "flt.1.goodmean" in [row["address"] for row in found("mean value of good")]
     assert "DATE-OBS" in [row["keyword"] for row in found("date-obs")]
+    assert "flt.0.history" in [row["address"] for row in found("HISTORY")]
     result = run(sample_settings, "keywords", "no such thing")
     assert "no such thing" in result.stderr
 

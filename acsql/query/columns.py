@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import names
 from ..errors import QueryError
-from ..specs import BLOCK, BLOCK_KEYWORD, KeywordSpec, KeywordSpecs
+from ..specs import BLOCK, BLOCK_KEYWORD, KeywordSpec, KeywordSpecs, has_many_values
 
 _IN_A_HEADER = re.compile(r"([a-z0-9*?]+)\.(\d{1,4}|[*?])\.(.+)")
 
@@ -27,6 +27,11 @@ class Column:
     address: str
     spec: KeywordSpec
     place: tuple[str, int] | None = None
+
+    @property
+    def has_many_values(self) -> bool:
+        """Whether an observation can have several values of it: nothing is sorted by such."""
+        return self.place is not None and has_many_values(self.spec.name)
 
 
 def columns(addresses: Sequence[str], specs: KeywordSpecs) -> list[Column]:

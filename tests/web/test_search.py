@@ -415,6 +415,19 @@ def test_results_can_be_sorted_by_every_column(
             assert found.select_one("th[aria-sort]")["aria-sort"] == direction
 
 
+def test_a_column_of_many_values_is_shown_and_leads_to_no_order(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    asked = {"q": "flt.0.history=*BIASCORR*", "columns": "rootname,flt.0.history"}
+    page = soup(client, "/database/results", **asked)
+    rows = sample_archive.iter(asked["q"], columns=["rootname", "flt.0.history"])
+    expected = [[row["rootname"], "; ".join(row["flt.0.history"])] for row in rows]
+    assert expected
+    assert table(page) == expected
+    assert [link.get_text() for link in page.select("thead a")] == ["rootname"]
+    assert "flt.0.history" in [head.get_text(strip=True) for head in page.select("thead th")]
+
+
 def test_columns_can_be_moved_removed_and_added(client: FlaskClient) -> None:
     page = soup(client, "/database/results?columns=rootname,targname,exptime")
     moves = {a.select_one(".hidden").get_text(): a["href"] for a in page.select(".columns-list a")}
