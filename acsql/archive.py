@@ -22,7 +22,6 @@ from .explain import Explanation, explain
 from .marks import from_mark, to_mark
 from .observation import Observation
 from .query import And, Between, Column, Condition, Equals, Not, Or, Overlaps
-from .specs import BLOCKS
 from .statistics import Statistic, to_statistics
 from .store import lock, migrations, observations, proposals, runs, shell, tallies
 from .store import statistics as counted
@@ -539,7 +538,7 @@ class Archive:
         ----------
         keyword : str
             Any keyword of any header.  Of one that has several values in an observation, like
-            HISTORY or those of drizzled blocks, each counts once.
+            ``flt.0.history`` or ``drz.0.dnnndata``, each counts once.
         limit : int, optional
             Only so many values.
 
@@ -744,7 +743,7 @@ class Archive:
         order: dict[str, Order] = {}
         for key in keys:
             column = query.resolve(key.removeprefix("-"), self.specs)
-            if column.spec.name.startswith(BLOCKS):
+            if column.has_many_values:
                 raise QueryError(f"{column.address} has many values: nothing is sorted by it")
             order.setdefault(column.address, Order(column.address, key.startswith("-")))
         return list(order.values())

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .astropy_formats import write_ecsv, write_fits, write_votable
 from .query import Column
-from .specs import BLOCK_NUMBER, BLOCKS, REPEATED, KeywordSpec, KeywordSpecs
+from .specs import BLOCK_NUMBER, BLOCKS, COMMENTARY, REPEATED, KeywordSpec, KeywordSpecs
 from .values import plain, text
 
 Rows = Iterable[Mapping[str, Any]]
@@ -99,8 +99,9 @@ def header_lines(values: Mapping[str, Any], specs: KeywordSpecs) -> Iterator[str
     for keyword, listed_as, value in _cards(values):
         column = _column(listed_as, specs)
         unit = f" [{column.spec.unit}]" if column.spec.unit else ""
-        comment = f" / {column.spec.description}" if column.spec.description else ""
         name = keyword or column.spec.keyword
+        described = column.spec.description and name not in COMMENTARY
+        comment = f" / {column.spec.description}" if described else ""
         yield f"{name:8} = {text(value, column)}{unit}{comment}".rstrip()
 
 

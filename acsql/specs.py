@@ -31,12 +31,20 @@ TYPES = ("int", "float", "str", "bool", "date", "time", "datetime")
 BLOCK = re.compile(r"D(\d{3})([A-Z]+)", re.ASCII)
 BLOCK_KEYWORD = "Dnnn{}"
 BLOCKS = "dnnn"
+# Lines of text, as many as there are, in any header (FITS standard 4.0, section 4.4.2.4): in
+# documents a list of them.  No list of the specs names these.
+COMMENTARY = ("COMMENT", "HISTORY")
 # The number of the input image within its block.
 BLOCK_NUMBER = "block"
 # Later values of a keyword that stands in a header more than once; no FITS keyword is so named.
 REPEATED = "_repeated"
 # Three times as many as all lists together have keywords: damaged files bring others.
 MOST_PLACES = 32_768
+
+
+def has_many_values(name: str) -> bool:
+    """Whether documents have a list of the values of a header's keyword, by its stored name."""
+    return name.startswith(BLOCKS) or name.upper() in COMMENTARY
 
 
 class HeaderKey(NamedTuple):
@@ -176,8 +184,14 @@ class KeywordSpecs:
         """The fields at the top of a document: those of acsql itself and the promoted ones."""
         return self.master | {name: promo.spec for name, promo in self.promoted.items()}
 
+    @cached_property
+    def in_headers(self) -> Mapping[HeaderKey, Mapping[str, KeywordSpec]]:
+        """What can be asked for in each header: the keywords of its list, and commentary."""
+        commentary = {name: self.keywords[name] for name in map(names.field, COMMENTARY)}
+        return {key: {**listed, **commentary} for key, listed in self.lists.items()}
+
     def places(self, name: str) -> list[tuple[str, int]]:
-        """Return the (filetype, extension) pairs whose headers have the keyword."""
+        """Return the (filetype, extension) pairs whose headers can have the keyword."""
         order = list(self.filetypes)
         found = {(key.filetype, key.extension) for key in self._headers_with.get(name, ())}
         return sorted(found, key=lambda place: (order.index(place[0]), place[1]))
@@ -185,7 +199,7 @@ class KeywordSpecs:
     @cached_property
     def _headers_with(self) -> dict[str, list[HeaderKey]]:
         found: dict[str, list[HeaderKey]] = {}
-        for key, listed in self.lists.items():
+        for key, listed in self.in_headers.items():
             for name in listed:
                 found.setdefault(name, []).append(key)
         return found
@@ -482,7 +496,7 @@ def _check_unlisted(raw: RawSpecs) -> Iterator[str]:
         for _, content in header_entries(raw.lists)
         for keyword in content.get("keywords", [])
     }
-    for keyword in sorted(raw.keywords.keys() - listed, key=str):
+    for keyword in sorted(raw.keywords.keys() - listed - {*COMMENTARY}, key=str):
         yield f"keywords.yaml: no list has {keyword}"
 
 

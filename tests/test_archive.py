@@ -105,6 +105,45 @@ def test_blocks_of_drizzled_products(sample_archive: acsql.Archive) -> None:
     assert rows[0]["drz.0.dnnndexp"] == [block["dexp"] for block in blocks]
 
 
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("flt.0.history=*BIASCORR*", lambda line: "BIASCORR" in line),
+        ('flt.0.HISTORY="DQICORR complete ..."', lambda line: line == "DQICORR complete ..."),
+        ("flt.0.history=D..DARKZ", lambda line: "D" <= line <= "DARKZ"),
+        ("exists(flt.0.history)", bool),
+    ],
+)
+def test_lines_of_history_can_be_asked_for(sample_archive, condition: str, holds) -> None:
+    rows = list(sample_archive.iter(columns=["rootname", "flt.0.history"]))
+    lines = {row["rootname"]: row["flt.0.history"] or [] for row in rows}
+    expected = {rootname for rootname, found in lines.items() if any(map(holds, found))}
+    assert 0 < len(expected) < len(rows)
+    assert of(sample_archive, condition) == expected
+    assert of(sample_archive, f"not ({condition})") == lines.keys() - expected
+
+
+def test_commentary_is_a_column_as_any(sample_archive: acsql.Archive) -> None:
+    for filetype, name in (("flt", "history"), ("drz", "comment")):
+        keyword = f"{filetype}.0.{name}"
+        rows = list(sample_archive.iter(f"exists({keyword})", columns=["rootname", keyword]))
+        for row in rows:
+            stored = sample_archive.observation(row["rootname"]).headers[filetype][0]
+            assert row[keyword] == stored[name]
+        numbers = Counter(line for row in rows for line in set(row[keyword]) if line)
+        assert numbers
+        assert sample_archive.facets(keyword) == numbers
+        assert sample_archive.distinct(keyword) == sorted(numbers)
+        table = sample_archive.search(f"exists({keyword})", columns=["rootname", keyword])
+        assert list(table[keyword]) == [row[keyword] for row in rows]
+
+
+@pytest.mark.parametrize("keyword", ["flt.0.history", "drz.0.dnnndata"])
+def test_nothing_is_sorted_by_what_has_many_values(sample_archive, keyword: str) -> None:
+    with pytest.raises(QueryError, match=f"{keyword} has many values: nothing is sorted by it"):
+        sample_archive.order(f"-{keyword}")
+
+
 def test_tables_have_units_descriptions_and_masks(sample_archive: acsql.Archive) -> None:
     table = sample_archive.search(
         columns=["rootname", "exptime", "date_obs", "filter1", "subarray"]

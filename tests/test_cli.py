@@ -124,6 +124,22 @@ def test_values_are_the_facets(sample_settings: Path, sample_archive: acsql.Arch
     )
 
 
+def test_lines_of_history_are_found_and_counted(
+    sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    line = "DARKCORR complete ..."
+    counted = printed(sample_settings, "values", "flt.0.history", "--format", "json")
+    numbers = {row["flt.0.history"]: row["observations"] for row in json.loads(counted)}
+    assert numbers == sample_archive.facets("flt.0.history")
+    asked = (f'flt.0.history="{line}"', "--columns", "rootname,flt.0.history", "--format")
+    rows = json.loads(printed(sample_settings, "find", *asked, "json"))
+    assert len(rows) == numbers[line]
+    assert all(line in row["flt.0.history"] for row in rows)
+    cells = list(csv.DictReader(io.StringIO(printed(sample_settings, "find", *asked, "csv"))))
+    assert [row["flt.0.history"] for row in cells] == ["; ".join(r["flt.0.history"]) for r in rows]
+    assert run(sample_settings, "find", "--sort", "flt.0.history").exit_code == 2
+
+
 def test_keywords_are_found_by_name_and_description(
     sample_settings: Path, sample_archive: acsql.Archive
 ) -> None:
@@ -140,6 +156,7 @@ def test_keywords_are_found_by_name_and_description(
     }
     assert "flt.1.goodmean" in [row["address"] for row in found("mean value of good")]
     assert "DATE-OBS" in [row["keyword"] for row in found("date-obs")]
+    assert "flt.0.history" in [row["address"] for row in found("HISTORY")]
     result = run(sample_settings, "keywords", "no such thing")
     assert "no such thing" in result.stderr
 
@@ -172,6 +189,7 @@ def test_the_lines_for_the_shell_count_values(
         ("raw.0.ccdamp", "not raw.0.ccdamp=C"),
         ("flt.0.biasfile",),
         ("drz.0.dnnndata", "exists(asn_id)"),
+        ("flt.0.history", "flt.0.history=*CORR*", "missing(drz.0.comment)"),
     ]
     lines = [printed(sample_settings, "values", *each, "--mongosh") for each in asked]
     answers = mongosh(sample_archive.store.connection_string, lines)

@@ -42,6 +42,7 @@ VALUES = {
     "time_obs": st.times(),
     "flt.1.goodmean": st.floats(-10, 10),
     "drz.0.dnnndata": texts,
+    "flt.0.history": texts,
 }
 
 
@@ -57,7 +58,7 @@ def of_keyword(draw):
         st.builds(Between, st.just(keyword), ends, ends, st.booleans(), st.booleans()),
         st.just(Exists(keyword)),
     ]
-    if keyword in ("targname", "drz.0.dnnndata"):
+    if VALUES[keyword] is texts:
         kinds.append(st.builds(Like, st.just(keyword), texts))
     return draw(st.one_of(kinds))
 

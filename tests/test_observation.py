@@ -20,10 +20,9 @@ from acsql.fits_header import to_fits
 from acsql.ingest import run
 from acsql.names import Filename
 from acsql.sample.cards import Hdu, card
-from acsql.specs import BLOCK, HeaderKey, KeywordSpecs
+from acsql.specs import BLOCK, COMMENTARY, HeaderKey, KeywordSpecs
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "real"
-COMMENTARY = ("COMMENT", "HISTORY")
 
 Cards = list[tuple[str, Any]]
 

@@ -32,7 +32,7 @@ from acsql.query import (
     Overlaps,
     Within,
 )
-from acsql.specs import TYPES
+from acsql.specs import COMMENTARY, TYPES
 
 SPECS = keyword_specs.load()
 untimed = settings(deadline=None)
@@ -151,9 +151,9 @@ def test_a_column_knows_where_it_stands():
 @untimed
 @given(st.data())
 def test_every_keyword_of_every_header_can_be_addressed(data):
-    key = data.draw(st.sampled_from(sorted(SPECS.lists)))
-    name = data.draw(st.sampled_from(sorted(SPECS.lists[key])))
-    keyword = SPECS.lists[key][name].keyword
+    key = data.draw(st.sampled_from(sorted(SPECS.in_headers)))
+    name = data.draw(st.sampled_from(sorted(SPECS.in_headers[key])))
+    keyword = SPECS.in_headers[key][name].keyword
     found = query.resolve(f"{key.filetype}.{key.extension}.{keyword}", SPECS)
     assert found.address == f"{key.filetype}.{key.extension}.{name}"
     assert query.resolve(found.address, SPECS) == found
@@ -164,6 +164,15 @@ def test_every_field_at_the_top_can_be_addressed(name):
     spec = SPECS.top_level[name]
     assert query.resolve(spec.keyword, SPECS) == query.resolve(name, SPECS)
     assert query.resolve(name, SPECS) == query.Column(name, spec)
+
+
+@pytest.mark.parametrize("keyword", COMMENTARY)
+@pytest.mark.parametrize("key", sorted(SPECS.lists), ids=str)
+def test_commentary_of_every_header_can_be_asked_for(key, keyword):
+    address = f"{key.filetype}.{key.extension}.{keyword}"
+    found = query.resolve(address, SPECS)
+    assert (found.address, found.spec.type) == (address.lower(), "str")
+    assert found in query.matching(address, SPECS)
 
 
 def test_an_ambiguous_keyword_is_refused_with_all_its_places():
@@ -190,6 +199,8 @@ def test_a_keyword_in_another_header_is_refused_with_its_places():
         ("propsid", "proposid"),
         ("rotname", "rootname"),
         ("flt.1.goodmaen", "goodmean"),
+        ("flt.0.histroy", "flt.0.history"),
+        ("histroy", "history"),
     ],
 )
 def test_a_misspelt_keyword_is_refused_with_the_one_meant(address, suggestion):

@@ -13,12 +13,14 @@ from astropy.io import fits
 from astropy.io.fits.card import Undefined
 from astropy.io.fits.verify import VerifyError
 
+from ..specs import COMMENTARY
+
 Cards = list[tuple[str, Any]]
 
 # Of other kinds (compressed images, random groups ...) astropy may show a header of its making.
 _SHOWN_AS_STORED = (fits.PrimaryHDU, fits.ImageHDU, fits.BinTableHDU, fits.TableHDU)
 _END = "END".ljust(fits.Card.length)
-_WITHOUT_VALUE = ("COMMENT ", "HISTORY ", " " * 8)
+_WITHOUT_VALUE = tuple(keyword.ljust(8) for keyword in (*COMMENTARY, ""))
 
 # A card of 80 characters together with those that continue it; nothing continues the END.
 _WHOLE_CARD = re.compile(r"END {77}|.{80}(?:CONTINUE.{72})*")

@@ -16,14 +16,13 @@ from .. import names
 from ..specs import (
     BLOCK_NUMBER,
     BLOCKS,
+    COMMENTARY,
     REPEATED,
     HeaderKey,
     KeywordSpec,
     KeywordSpecs,
 )
 from .cards import Cards
-
-COMMENTARY = ("COMMENT", "HISTORY")
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?", re.ASCII)

@@ -13,7 +13,16 @@ import yaml
 from ..errors import FileError, InvalidName, SpecError
 from ..names import Filename
 from ..opening import open_fits
-from ..specs import BLOCK, BLOCK_KEYWORD, HeaderKey, KeywordSpecs, RawSpecs, header_entries, read
+from ..specs import (
+    BLOCK,
+    BLOCK_KEYWORD,
+    COMMENTARY,
+    HeaderKey,
+    KeywordSpecs,
+    RawSpecs,
+    header_entries,
+    read,
+)
 from . import cards, headers
 from .observation import find_detector
 
@@ -66,7 +75,7 @@ def _learn(path: Path, specs: KeywordSpecs, met: dict[tuple[HeaderKey, str], str
     for extension, header in enumerate(read_headers):
         key = HeaderKey(detector, filetype, extension)
         for keyword, value in header:
-            if keyword in headers.COMMENTARY:
+            if keyword in COMMENTARY:
                 continue
             block = BLOCK.fullmatch(keyword)
             listed = BLOCK_KEYWORD.format(block[2]) if block else keyword

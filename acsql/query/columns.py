@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import names
 from ..errors import QueryError
-from ..specs import BLOCK, BLOCK_KEYWORD, KeywordSpec, KeywordSpecs
+from ..specs import BLOCK, BLOCK_KEYWORD, KeywordSpec, KeywordSpecs, has_many_values
 
 _IN_A_HEADER = re.compile(r"([a-z0-9*?]+)\.(\d{1,4}|[*?])\.(.+)")
 
@@ -27,6 +27,11 @@ class Column:
     address: str
     spec: KeywordSpec
     place: tuple[str, int] | None = None
+
+    @property
+    def has_many_values(self) -> bool:
+        """Whether an observation can have several values of it: nothing is sorted by such."""
+        return self.place is not None and has_many_values(self.spec.name)
 
 
 def columns(addresses: Sequence[str], specs: KeywordSpecs) -> list[Column]:
@@ -99,7 +104,7 @@ def _all(specs: KeywordSpecs) -> Iterator[Column]:
     """Yield every column that there is, those at the top first."""
     for name, spec in specs.top_level.items():
         yield Column(name, spec)
-    for key, listed in specs.lists.items():
+    for key, listed in specs.in_headers.items():
         place = (key.filetype, key.extension)
         for name, spec in listed.items():
             yield Column(f"{key.filetype}.{key.extension}.{name}", spec, place)
@@ -110,7 +115,7 @@ def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSp
     address = f"{filetype}.{extension}.{name}"
     found = [
         listed[name]
-        for key, listed in specs.lists.items()
+        for key, listed in specs.in_headers.items()
         if (key.filetype, key.extension) == (filetype, extension) and name in listed
     ]
     if found:
@@ -164,7 +169,7 @@ def _suggestion(name: str, specs: KeywordSpecs, place: tuple[str, int] | None = 
     if place:
         first = {
             listed_name: f"{place[0]}.{place[1]}.{listed_name}"
-            for key, listed in specs.lists.items()
+            for key, listed in specs.in_headers.items()
             if (key.filetype, key.extension) == place
             for listed_name in listed
         }

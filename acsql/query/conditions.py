@@ -3,7 +3,8 @@
 Python keywords, the command line and the addresses of the site all end in them; `acsql.query`
 checks them by the specs, `acsql.language` reads and writes them as text, and only the store
 knows how a database is asked.  A keyword that is null, absent or blank has no value: it meets
-no comparison, so it meets the negation of every one.
+no comparison, so it meets the negation of every one.  One that has many values, as the lines of
+HISTORY or the blocks of a drizzled product, meets a comparison if one of them does.
 """
 
 from collections.abc import Iterator, Mapping

@@ -22,7 +22,8 @@ from ..query import (
     Overlaps,
     Within,
 )
-from .documents import BLOCKS, path
+from ..specs import BLOCKS, has_many_values
+from .documents import path
 
 # What a document has in place of a value; to MongoDB, null is also what is not there.
 _MISSING = [None, ""]
@@ -36,11 +37,11 @@ def to_filter(condition: Condition) -> dict[str, Any]:
         case AnyOf(keyword, values):
             return {path(keyword): {"$in": list(values)}}
         case Between():
-            return _of_one(path(condition.keyword), _range(condition))
+            return _of_one(condition.keyword, _range(condition))
         case Like(keyword, pattern):
             return {path(keyword): {"$regex": like(pattern), "$options": "s"}}
         case Exists(keyword):
-            return _of_one(path(keyword), {"$nin": _MISSING})
+            return _of_one(keyword, {"$nin": _MISSING})
         case Within(ra, dec, radius):
             # MongoDB takes a point for its smallest cell on the sphere, so that one up to 2.4e-9
             # radians (0.5 milliarcseconds) outside of the circle still counts as inside: of what
@@ -78,7 +79,7 @@ def _negated(condition: Condition) -> dict[str, Any]:
             return {path(keyword): {"$ne": value}}
         case AnyOf(keyword, values):
             return {path(keyword): {"$nin": list(values)}}
-        case Exists(keyword) if not _in_blocks(path(keyword)):
+        case Exists(keyword) if not _has_many(keyword):
             return {path(keyword): {"$in": _MISSING}}
         case Not(inner):
             return to_filter(inner)
@@ -137,16 +138,19 @@ def _meets(geometry: Any) -> dict[str, Any]:
     return {"footprint": {"$geoIntersects": {"$geometry": geometry}}}
 
 
-def _in_blocks(place: str) -> bool:
-    return f".{BLOCKS}." in place
+def _has_many(address: str) -> bool:
+    return has_many_values(address.rpartition(".")[2])
 
 
-def _of_one(place: str, bounds: dict[str, Any]) -> dict[str, Any]:
-    """Return a filter for one value: of blocks, one has to lie within both bounds."""
-    blocks, found, name = place.partition(f".{BLOCKS}.")
-    if not found:
+def _of_one(address: str, bounds: dict[str, Any]) -> dict[str, Any]:
+    """Return a filter for one value: of many, the same has to lie within both bounds."""
+    place = path(address)
+    if not _has_many(address):
         return {place: bounds}
-    return {f"{blocks}.{BLOCKS}": {"$elemMatch": {name: bounds}}}
+    header, found, name = place.partition(f".{BLOCKS}.")
+    if not found:
+        return {place: {"$elemMatch": bounds}}
+    return {f"{header}.{BLOCKS}": {"$elemMatch": {name: bounds}}}
 
 
 def _range(condition: Between) -> dict[str, Any]:

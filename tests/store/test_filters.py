@@ -67,8 +67,9 @@ POOL = {
     "last_ingest_date": [datetime(2020, 1, 1), datetime(2020, 1, 1, 12), datetime(1970, 1, 1)],
     "flt.1.goodmean": [-1.0, 0.0, 5.5],
     "drz.0.dnnndata": ["", "j8bt01naq_flt", "j8bt02naq_flt"],
+    "flt.0.history": ["", "CALACS", "BIASCORR complete ...", "  reference table N*"],
 }
-TEXTS = ["targname", "time_obs", "rootname", "drz.0.dnnndata"]
+TEXTS = ["targname", "time_obs", "rootname", "drz.0.dnnndata", "flt.0.history"]
 
 # What a test inserts once can be asked for by all its examples.
 many = settings(
@@ -104,6 +105,10 @@ def documents() -> list[dict[str, Any]]:
             names = [chance.choice([*POOL["drz.0.dnnndata"], None]) for _ in range(2)]
             blocks = [{"data": name} if chance.random() < 0.8 else {} for name in names]
             document.setdefault("headers", {})["drz"] = {"0": {"dnnn": blocks}}
+        if chance.random() < 0.7:
+            lines = chance.choices(POOL["flt.0.history"], k=chance.randrange(1, 4))
+            headers = document.setdefault("headers", {})
+            headers.setdefault("flt", {})["0"] = {"history": lines}
         found.append(document)
     return found
 
@@ -137,11 +142,13 @@ def holds(condition: Condition, document: dict[str, Any]) -> bool:
 
 
 def values(document: dict[str, Any], keyword: str) -> list[Any]:
-    """Return the values of a keyword in a document: of blocks many, elsewhere at most one."""
+    """Return the values of a keyword in a document: at most one, but of blocks and lines many."""
     headers = document.get("headers", {})
     match keyword:
         case "flt.1.goodmean":
-            return [headers.get("flt", {"1": {}})["1"].get("goodmean")]
+            return [headers.get("flt", {}).get("1", {}).get("goodmean")]
+        case "flt.0.history":
+            return headers.get("flt", {}).get("0", {}).get("history", [])
         case "drz.0.dnnndata":
             blocks = headers.get("drz", {"0": {"dnnn": []}})["0"]["dnnn"]
             return [block.get("data") for block in blocks]
@@ -329,6 +336,35 @@ def test_a_condition_on_blocks_holds_where_it_holds_for_one(store, condition, ex
         store.observations.insert_one(
             {"_id": rootname, "headers": {"drz": {"0": {"dnnn": listed}}}}
         )
+    rows = observations.find(store, prepare(condition, SPECS), ["rootname"])
+    assert {row["rootname"] for row in rows} == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (Equals("flt.0.history", "b"), {"two", "blank"}),
+        (Not(Equals("flt.0.history", "b")), {"apart", "nothing", "absent"}),
+        (AnyOf("flt.0.history", ("a", "c")), {"apart", "two"}),
+        (Not(AnyOf("flt.0.history", ("a", "c"))), {"blank", "nothing", "absent"}),
+        (Like("flt.0.history", "b*"), {"two", "blank"}),
+        (Not(Like("flt.0.history", "b*")), {"apart", "nothing", "absent"}),
+        # Of a and c neither lies between the ends, though each is on the right side of one.
+        (Between("flt.0.history", "b", "bz"), {"two", "blank"}),
+        (Not(Between("flt.0.history", "b", "bz")), {"apart", "nothing", "absent"}),
+        (Between("flt.0.history", low="b"), {"apart", "two", "blank"}),
+        (Exists("flt.0.history"), {"apart", "two", "blank"}),
+        (Not(Exists("flt.0.history")), {"nothing", "absent"}),
+        (Not(Between("flt.0.history")), {"nothing", "absent"}),
+    ],
+)
+def test_a_condition_on_lines_holds_where_it_holds_for_one(store, condition, expected):
+    lines = {"apart": ["a", "c"], "two": ["a", "b"], "blank": ["", "b"], "nothing": ["", ""]}
+    store.observations.insert_many(
+        {"_id": name, "headers": {"flt": {"0": {"history": found}}}}
+        for name, found in lines.items()
+    )
+    store.observations.insert_one({"_id": "absent"})
     rows = observations.find(store, prepare(condition, SPECS), ["rootname"])
     assert {row["rootname"] for row in rows} == expected
 

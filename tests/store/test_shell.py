@@ -72,8 +72,10 @@ POOL = {
     "last_ingest_date": [datetime(2020, 1, 1, 12, 0, 0, 5000), datetime(1970, 1, 1)],
     "flt.1.goodmean": [-1.0, 0.0, 5.5],
     "drz.0.dnnndata": NASTY,
+    "flt.0.history": NASTY,
 }
-COLUMNS = ["rootname", "targname", "proposid", "flt.1.goodmean", "drz.0.dnnndata"]
+TEXTS = ["targname", "drz.0.dnnndata", "flt.0.history"]
+COLUMNS = ["rootname", "targname", "proposid", "flt.1.goodmean", "drz.0.dnnndata", "flt.0.history"]
 
 
 @cache
@@ -87,7 +89,11 @@ def documents() -> list[dict[str, Any]]:
                 document[keyword] = chance.choice([None, *POOL[keyword]])
         header = {"goodmean": chance.choice([None, *POOL["flt.1.goodmean"]])}
         blocks = [{"block": n, "data": chance.choice(NASTY)} for n in range(chance.randrange(3))]
-        document["headers"] = {"flt": {"1": header}, "drz": {"0": {"dnnn": blocks}}}
+        primary = {"history": chance.sample(NASTY, 3)} if chance.random() < 0.8 else {}
+        document["headers"] = {
+            "flt": {"0": primary, "1": header},
+            "drz": {"0": {"dnnn": blocks}},
+        }
         place = [chance.uniform(-180, 180), chance.uniform(-90, 90)]
         document["position"] = document["footprint"] = {"type": "Point", "coordinates": place}
         found.append(document)
@@ -98,7 +104,7 @@ def documents() -> list[dict[str, Any]]:
 def leaves(draw) -> Condition:
     keyword = draw(st.sampled_from(list(POOL)))
     values = st.sampled_from(POOL[keyword])
-    if keyword in ("targname", "drz.0.dnnndata"):
+    if keyword in TEXTS:
         values |= st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
         if draw(st.booleans()):
             return Like(keyword, draw(values) + draw(st.sampled_from(["*", "?", "*a?"])))

@@ -179,6 +179,7 @@ def test_the_box_says_what_is_wrong_beside_itself(
         ("detector=", "detector=HRC"),
         ("exptime>5 detector=WFC,", "exptime>5 detector=WFC,HRC"),
         ("targname=ngc10", "targname=NGC104"),
+        ("flt.0.hist", "flt.0.history"),
     ],
 )
 def test_a_text_can_go_on(client: FlaskClient, text: str, expected: str) -> None:
@@ -470,6 +471,19 @@ def test_the_usual_order_is_marked_and_a_click_turns_it_round(
     turned = soup(client, heading.a["href"])
     assert turned.select_one("th[aria-sort]")["aria-sort"] == "descending"
     assert column(turned) == column(page)[::-1]
+
+
+def test_a_column_of_many_values_is_shown_and_leads_to_no_order(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    asked = {"q": "flt.0.history=*BIASCORR*", "columns": "rootname,flt.0.history"}
+    page = soup(client, "/database/results", **asked)
+    rows = sample_archive.iter(asked["q"], columns=["rootname", "flt.0.history"])
+    expected = [[row["rootname"], "; ".join(row["flt.0.history"])] for row in rows]
+    assert expected
+    assert table(page) == expected
+    assert [link.get_text() for link in page.select("thead a")] == ["rootname"]
+    assert "flt.0.history" in [head.get_text(strip=True) for head in page.select("thead th")]
 
 
 def test_columns_can_be_moved_removed_and_added(client: FlaskClient) -> None:
