@@ -16,7 +16,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as AnyResponse
 
 from ..archive import Archive
-from ..errors import ArchiveError
+from ..errors import ArchiveError, QueryTimeout
 from ..export import text
 from ..layout import NO_PROPOSAL
 from . import api, asked, files, headers, logs, pages, plots, runs, search, statistics, viewer
@@ -124,7 +124,10 @@ def _limit(app: Flask, requests: int, proxies: int) -> None:
 
 def _archive_error(error: ArchiveError) -> AnyResponse:
     status = status_of(error)
-    if status >= 500:
+    if isinstance(error, QueryTimeout):
+        # Somebody asked for much: nothing is broken.
+        logger.warning("%s", error)
+    elif status >= 500:
         logger.error("%s", error, exc_info=error)
     return _error(status, _TITLES[status], str(error))
 

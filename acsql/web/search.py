@@ -251,6 +251,7 @@ def _results_page(asked: Search, condition: Condition, columns: Sequence[Column]
         explanation=archive.explain_empty(condition, time_limit=1) if empty else None,
         facets=facets,
         uncounted=uncounted,
+        sorts=forms.SORTS,
         sorted_by=archive.sorted_by(condition, sort=asked.sort or None)[0],
         columns=[column for column in columns if column.address != "rootname"],
         all_columns=columns,

@@ -473,6 +473,31 @@ def test_the_usual_order_is_marked_and_a_click_turns_it_round(
     assert column(turned) == column(page)[::-1]
 
 
+@pytest.mark.parametrize(
+    ("sort", "marked"),
+    [
+        ("", "Earliest first"),
+        ("-exptime", "Longest exposure first"),
+        ("targname", "By targname"),
+        ("-targname", "By targname, downwards"),
+    ],
+)
+def test_thumbnails_say_how_they_are_sorted_and_can_be_sorted_anew(
+    client: FlaskClient, sample_archive: acsql.Archive, sort: str, marked: str
+) -> None:
+    asked = {"q": "detector=WFC", "view": "thumbnails", "sort": sort}
+    page = soup(client, "/database/results", **asked)
+    (chosen,) = page.select("#sort option[selected]")
+    assert chosen.get_text() == marked
+    form = page.select_one("form:has(#sort)")
+    kept = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
+    assert kept == {"q": "detector=WFC", "view": "thumbnails"}
+    turned = soup(client, form["action"], **kept, sort="-exptime")
+    expected = sample_archive.gallery("detector=WFC", sort="-exptime", size=3).rows
+    shown = [figure.get_text() for figure in turned.select(".gallery li")][:3]
+    assert all(row["ipppssoot"] in text for row, text in zip(expected, shown, strict=True))
+
+
 def test_a_column_of_many_values_is_shown_and_leads_to_no_order(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
