@@ -357,7 +357,11 @@ def find(
         cursor.sort([(path(key.address), -1 if key.descending else 1) for key in order])
         lacking = wanted - read
         for document in _completed(store, cursor, lacking, options) if lacking else cursor:
-            yield {address: value_at(document, parts[address]) for address in wanted}
+            yield {
+                # Most are at the top, where there is no way to go.
+                address: value_at(document, place) if place[1:] else document.get(place[0])
+                for address, place in parts.items()
+            }
 
 
 def _completed(
