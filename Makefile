@@ -29,7 +29,7 @@ test: $(VENV)/installed-test tests/node_modules | system-mongod system-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" \
-	    $(VENV)/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	    $(VENV)/bin/pytest --numprocesses 2 --dist loadfile
 
 $(VENV)/installed: setup.cfg
 	$(PYTHON) -m venv $(VENV)
