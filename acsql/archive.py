@@ -158,7 +158,8 @@ class Archive:
         """
         lacking = migrations.missing(self.store)
         found = [(step.name, step.description, step.pending(self.store)) for step in lacking]
-        if lacking and not dry_run:
+        # Also without any: it may lack indexes, or what is made of the observations.
+        if not dry_run:
             migrations.migrate(self.store, self.specs)
         return found
 

@@ -20,7 +20,7 @@ from acsql.errors import (
     QueryTimeout,
 )
 from acsql.query import And, Between, Equals, Like, Not, Or, Overlaps
-from acsql.store import tallies
+from acsql.store import currency, tallies
 
 COLUMNS = ["rootname", "detector", "targname", "exptime", "expstart", "date_obs", "filter1"]
 
@@ -555,3 +555,17 @@ def test_a_search_tells_by_what_it_comes_sorted(
     assert told == expected
     rows = [list(sample_archive.iter(condition, sort=order)) for order in (sort, told)]
     assert rows[0] == rows[1]
+
+
+def test_migrating_also_makes_what_is_lacking_where_no_step_is(empty_archive) -> None:
+    store, specs = empty_archive.store, empty_archive.specs
+    empty_archive.migrate()
+    store.observations.insert_one({"_id": "j8bt05nj", "detector": "HRC"})
+    store.database.drop_collection(store.outlines.name)
+    currency.mark_stale(store)
+    assert empty_archive.migrate(dry_run=True) == []
+    assert not tallies.is_current(store, specs)
+    assert empty_archive.migrate() == []
+    assert tallies.is_current(store, specs)
+    assert store.outlines.count_documents({"detector": "HRC"}) == 1
+    assert len(store.outlines.index_information()) > 1
