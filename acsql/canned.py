@@ -227,7 +227,7 @@ def _of_files(
         *further,
     ]
     # Where they look into headers, their condition does as well.
-    return _of_stages(archive, condition, stages, columns, in_headers=False)
+    return _of_stages(archive, condition, stages, columns, read=())
 
 
 def _of_stages(
@@ -235,10 +235,10 @@ def _of_stages(
     condition: Condition,
     stages: Sequence[Stage],
     columns: Sequence[Column],
-    in_headers: bool = True,
+    read: Sequence[str] | None = None,
 ) -> Question:
     addresses = [column.address for column in columns]
-    where = (condition, addresses, archive.time_limit, in_headers)
+    where = (condition, addresses, archive.time_limit, read)
     return Question(
         columns,
         condition,

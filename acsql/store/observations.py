@@ -250,17 +250,18 @@ def aggregate(
     pipeline: Sequence[dict[str, Any]],
     condition: Condition,
     time_limit: float | None = None,
-    in_headers: bool = True,
+    read: Iterable[str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield what stages make of the observations that meet a condition; raises like `count`.
 
     Parameters
     ----------
-    in_headers : bool
-        Whether the stages look into headers.
+    read : iterable of str, optional
+        The keywords that the stages look at; by default any, of any header.
     """
     with _limited(store, condition, time_limit):
-        collection = store.observations if in_headers else outlines.serving(store, condition)
+        every = read is None
+        collection = store.observations if every else outlines.serving(store, condition, read)
         yield from _aggregate(collection, list(pipeline), time_limit)
 
 

@@ -23,7 +23,7 @@ def rows(
     condition: Condition,
     addresses: Sequence[str],
     time_limit: float | None = None,
-    in_headers: bool = True,
+    read: Iterable[str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows that stages make, with None for what is not known.
 
@@ -31,15 +31,15 @@ def rows(
     ----------
     condition : Condition
         What the stages begin with.
-    in_headers : bool
-        Whether those behind it look into headers.
+    read : iterable of str, optional
+        The keywords that the others look at; by default any, of any header.
 
     Raises
     ------
     QueryTimeout
         If it takes longer than `time_limit` seconds.
     """
-    for row in observations.aggregate(store, stages, condition, time_limit, in_headers):
+    for row in observations.aggregate(store, stages, condition, time_limit, read):
         yield {address: row.get(address) for address in addresses}
 
 
@@ -78,7 +78,7 @@ def facet_rows(
     ahead = tallies.rows(store, specs, condition, list(columns), stages(tallies.EACH))
     if ahead is not None:
         return ahead
-    return observations.aggregate(store, stages(1), condition, time_limit, in_headers=False)
+    return observations.aggregate(store, stages(1), condition, time_limit, columns)
 
 
 def files(condition: Condition, order: Sequence[Order]) -> list[Stage]:
@@ -196,12 +196,11 @@ def distribution_rows(
     time_limit: float | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of `distribution`, as counted ahead where that is so; raises like `rows`."""
-    in_headers = any("." in address for address in addresses)
     of_tallies = distribution(condition, addresses, tallies.EACH)
     found = tallies.rows(store, specs, condition, addresses, of_tallies)
     if found is None:
         stages = distribution(condition, addresses)
-        found = observations.aggregate(store, stages, condition, time_limit, in_headers)
+        found = observations.aggregate(store, stages, condition, time_limit, addresses)
     yield from found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response
 
@@ -12,21 +12,29 @@ from ..query import Column
 # Bytes of a file that are sent together, at least.
 SENT_AT_ONCE = 2**16
 
+Item = TypeVar("Item")
+
 
 def download(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], format_name: str, name: str
 ) -> Response:
     """Return rows as a file of one of `FORMATS`, under a name to which its extension is added."""
     format_ = FORMATS[format_name]
-    rows = iter(rows)
-    # What can fail fails here, before the status is sent.
-    begun = chain(list(islice(rows, 1)), rows)
     filename = f"{name}.{format_.extension}"
     return Response(
-        _together(format_.write(begun, columns)),
+        _together(format_.write(begun(rows), columns)),
         mimetype=format_.media_type,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
+
+
+def begun(items: Iterable[Item]) -> Iterator[Item]:
+    """Return an iterator of which the first item is there: what can fail has failed by then.
+
+    For answers whose status is sent before the rest of them is made.
+    """
+    others = iter(items)
+    return chain(list(islice(others, 1)), others)
 
 
 def _together(pieces: Iterator[bytes]) -> Iterator[bytes]:

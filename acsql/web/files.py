@@ -7,7 +7,7 @@ outside the archive's root is not given away.
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 
 from flask import (
     Blueprint,
@@ -24,6 +24,7 @@ from ..names import Filename
 from ..observation import Observation
 from . import tar
 from .asked import named_observation, parameters, the_archive
+from .downloads import begun
 from .forms import Address
 
 # What one archive may hold: beyond it a transfer that cannot be resumed is no help.
@@ -197,11 +198,9 @@ def _place(dataset: Dataset) -> str:
 def script() -> AnyResponse:
     """Send a script that has curl fetch the files of a choice."""
     asked = parameters(Choice)
-    found = asked.datasets()
-    # What can fail fails here, before the status is sent.
-    begun = chain(list(islice(found, 1)), found)
+    site = url_for(".fits", filename="x", _external=True).removesuffix("x")
     return Response(
-        _script(begun, asked, url_for(".fits", filename="x", _external=True).removesuffix("x")),
+        _script(begun(asked.datasets()), asked, site),
         mimetype="text/x-shellscript",
         headers={"Content-Disposition": 'attachment; filename="acsql-download.sh"'},
     )

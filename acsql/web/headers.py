@@ -20,12 +20,13 @@ from ..errors import (
     ObservationNotFound,
     QueryError,
 )
-from ..export import FORMATS, header_lines, header_record
+from ..export import header_lines, header_record
 from ..observation import Header, Observation
 from ..query import Column, Equals, Exists, Like, Not
 from ..specs import BLOCK, BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpecs
 from ..values import text
 from .asked import in_archive, named_observation, parameters, the_archive
+from .downloads import download
 from .forms import Address
 from .statuses import status_of
 
@@ -459,10 +460,4 @@ def _difference_file(sections: Iterable[Section], format_: str, name: str) -> Re
         for section in sections
         for row in section.rows
     )
-    chosen = FORMATS[format_]
-    disposition = f'attachment; filename="{name}_difference.{chosen.extension}"'
-    return Response(
-        b"".join(chosen.write(rows, columns)),
-        mimetype=chosen.media_type,
-        headers={"Content-Disposition": disposition},
-    )
+    return download(rows, columns, format_, f"{name}_difference")

@@ -81,8 +81,13 @@ def script() -> Response:
 
 def item(figure: Any, theme: str = "light") -> Response:
     """Return a figure as the answer that ``plots.js`` mounts."""
+    return Response(described(figure, theme), mimetype="application/json")
+
+
+def described(figure: Any, theme: str) -> str:
+    """Return a figure as JSON."""
     # Not by jsonify, which sorts keys: BokehJS relies on their order.
-    return Response(json.dumps(json_item(figure, theme=THEMES[theme])), mimetype="application/json")
+    return json.dumps(json_item(figure, theme=THEMES[theme]))
 
 
 def style_nonce() -> str:

@@ -61,15 +61,10 @@ class Typed(Address):
     single = ("text", "of")
 
 
-class Plotted(Search):
+class Plotted(Search, plots.Themed):
     """A plot of a search."""
 
-    single = (*Search.single, "theme")
-
-    @property
-    def theme(self) -> str:
-        """One of `acsql.web.plots.THEMES`."""
-        return self.chosen("theme", plots.THEMES, "light")
+    single = (*Search.single, *plots.Themed.single)
 
 
 @search.get("/go")

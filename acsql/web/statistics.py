@@ -16,11 +16,11 @@ from bokeh.plotting import figure
 from flask import Blueprint, Response, abort, render_template, request
 
 from .. import __version__
-from ..export import FORMATS
 from ..statistics import Statistic
 from .asked import parameters, the_archive
+from .downloads import download
 from .forms import Address
-from .plots import COLOURS, Themed, item
+from .plots import COLOURS, Themed, described
 
 PERIODS = {"year": "By year", "month": "By month"}
 UNKNOWN = "unknown"
@@ -175,12 +175,7 @@ def numbers(name: str) -> Response:
     """Send the numbers behind a plot."""
     parameters(Address)
     statistic = _statistic(name)
-    format_ = FORMATS["csv"]
-    return Response(
-        b"".join(format_.write(statistic.rows, statistic.columns)),
-        mimetype=format_.media_type,
-        headers={"Content-Disposition": f'attachment; filename="acsql_{name}.csv"'},
-    )
+    return download(statistic.rows, statistic.columns, "csv", f"acsql_{name}")
 
 
 @statistics.get("/statistics/<name>/plot")
@@ -195,7 +190,7 @@ def plot(name: str) -> Response:
     response.cache_control.no_cache = True
     if response.make_conditional(request).status_code == 200:
         drawn = _drawn(_table(statistic, asked.by), asked.by)
-        response.set_data(item(drawn, asked.theme).get_data())
+        response.set_data(described(drawn, asked.theme))
     return response
 
 
