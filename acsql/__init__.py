@@ -9,19 +9,7 @@ from importlib import metadata as _metadata
 from .archive import Archive, connect
 from .errors import ArchiveError
 from .observation import Observation
-from .query import (
-    And,
-    AnyOf,
-    Between,
-    Covers,
-    Equals,
-    Exists,
-    Like,
-    Not,
-    Or,
-    Overlaps,
-    Within,
-)
+from .query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Overlaps, Within
 
 __version__ = _metadata.version("acsql")
 

@@ -12,24 +12,29 @@ from typing import Any, Literal
 from astropy.table import Table
 
 from . import config as configuration
-from . import counts, names, query, specs, watch
+from . import keywords as specs
+from . import names, query
+from .compare import BOOKKEEPING, Compared, Part, compare
 from .config import Config
-from .counts import Count
 from .datasets import Dataset, of_row
-from .differences import BOOKKEEPING, Compared, Part, compare
 from .errors import ObservationNotFound, ProposalNotFound, QueryError, RunNotFound
-from .explain import Explanation, explain
-from .marks import from_mark, to_mark
+from .export.columns import table_column
+from .migrations import runner
+from .monitor import watch
 from .observation import Observation
+from .proposals import Proposal, Summary, of_proposal, to_proposal, to_summary
 from .query import And, Between, Column, Condition, Equals, Not, Or, Overlaps
+from .search import counting
+from .search.counting import Count
+from .search.cursor import from_mark, to_mark
+from .search.explain import Explanation, explain
 from .statistics import Statistic, to_statistics
-from .store import lock, migrations, observations, proposals, runs, shell, tallies
-from .store import statistics as counted
-from .store.connection import Store, locate
-from .store.documents import now
+from .store import lock, mongosh, observations, proposals, runs
+from .store.client import Store, locate
+from .store.derived import counts as tallies
+from .store.derived import statistics as counted
 from .store.observations import Order
-from .summaries import Proposal, Summary, of_proposal, to_proposal, to_summary
-from .tables import table_column
+from .store.schema import now
 
 DEFAULT_COLUMNS = (
     "rootname",
@@ -140,7 +145,7 @@ class Archive:
 
     def check(self) -> None:
         """Raise `DatabaseError` if the database is behind this acsql or ahead of it."""
-        migrations.check(self.store)
+        runner.check(self.store)
 
     def migrate(self, dry_run: bool = False) -> list[tuple[str, str, int]]:
         """Bring the database up to date.
@@ -156,11 +161,11 @@ class Archive:
             The name of each step that is (or would be) applied, what it does, and how many
             documents it had to change.
         """
-        lacking = migrations.missing(self.store)
+        lacking = runner.missing(self.store)
         found = [(step.name, step.description, step.pending(self.store)) for step in lacking]
         # Also without any: it may lack indexes, or what is made of the observations.
         if not dry_run:
-            migrations.migrate(self.store, self.specs)
+            runner.migrate(self.store, self.specs)
         return found
 
     def runs(self, limit: int = 20, before: int | None = None) -> list[dict[str, Any]]:
@@ -260,7 +265,7 @@ class Archive:
         Returns
         -------
         list of Compared
-            As of `acsql.differences.compare`.
+            As of `acsql.compare.compare`.
         """
         parts = Part.parse(a), Part.parse(b)
         found = [self.observation(part.name) for part in parts]
@@ -507,7 +512,7 @@ class Archive:
         """
         condition = self.condition(*conditions, **keywords)
         limit = self._limit(time_limit)
-        return counts.count(self.store, self.specs, condition, limit, _checked(budget, "budget"))
+        return counting.count(self.store, self.specs, condition, limit, _checked(budget, "budget"))
 
     def distinct(
         self,
@@ -523,7 +528,7 @@ class Archive:
         column = query.resolve(keyword, self.specs)
         condition = self.condition(*conditions, **keywords)
         limit = self._limit(time_limit)
-        return counts.distinct(self.store, self.specs, column, condition, limit)
+        return counting.distinct(self.store, self.specs, column, condition, limit)
 
     def facets(
         self,
@@ -552,7 +557,7 @@ class Archive:
         condition = self.condition(*conditions, **keywords)
         most = _at_least_one("limit", limit)
         seconds = self._limit(time_limit)
-        return counts.facets(self.store, self.specs, column, condition, seconds, most)
+        return counting.facets(self.store, self.specs, column, condition, seconds, most)
 
     def facets_of(
         self,
@@ -570,12 +575,12 @@ class Archive:
         asked = (self.store, self.specs, columns, condition, self._limit(time_limit))
         when = tallies.current_since(self.store, self.specs)
         if when is None:
-            return counts.facets_of(*asked)
+            return counting.facets_of(*asked)
         key = (when, tuple(column.address for column in columns), condition)
         if key not in self._facets:
             if len(self._facets) >= FACETS_KEPT:
                 self._facets.clear()
-            self._facets[key] = counts.facets_of(*asked)
+            self._facets[key] = counting.facets_of(*asked)
         return self._facets[key]
 
     def explain_empty(
@@ -603,11 +608,11 @@ class Archive:
         addresses = [column.address for column in self.columns(columns)]
         condition = self.condition(*conditions, **keywords)
         order = self._order(sort, condition)
-        return shell.find(condition, addresses, order, _at_least_one("limit", limit))
+        return mongosh.find(condition, addresses, order, _at_least_one("limit", limit))
 
     def mongosh_count(self, *conditions: Condition | str, **keywords: Any) -> str:
         """Return the line for the Mongo shell that counts what `count` does."""
-        return shell.count(self.condition(*conditions, **keywords))
+        return mongosh.count(self.condition(*conditions, **keywords))
 
     def mongosh_facets(
         self, keyword: str, *conditions: Condition | str, limit: int | None = None, **keywords: Any
@@ -615,7 +620,7 @@ class Archive:
         """Return the line for the Mongo shell that counts the values that `facets` does."""
         address = query.resolve(keyword, self.specs).address
         condition = self.condition(*conditions, **keywords)
-        return shell.facets(address, condition, _at_least_one("limit", limit))
+        return mongosh.facets(address, condition, _at_least_one("limit", limit))
 
     def since(
         self, moment: datetime | str, *conditions: Condition | str, **keywords: Any
@@ -653,7 +658,7 @@ class Archive:
         for: if the script dies over one, or leaves the loop, it gets that one again next time.
         An observation that changes twice before it is handed over comes once, as it is then.
         On a replica set a change stream tells what changed, else the dates of ingest are looked
-        at every few seconds; `acsql.watch` says what that can miss.
+        at every few seconds; `acsql.monitor.watch` says what that can miss.
 
         Parameters
         ----------

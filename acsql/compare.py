@@ -13,8 +13,8 @@ from typing import Any
 
 from . import names
 from .errors import DatasetNotFound, QueryError
+from .keywords import BLOCK_NUMBER, BLOCKS, REPEATED
 from .observation import Header, Observation
-from .specs import BLOCK_NUMBER, BLOCKS, REPEATED
 
 # No two files agree in these, however alike they are: their names, and when they were written.
 BOOKKEEPING = frozenset(

@@ -15,12 +15,13 @@ from astropy.table import Table
 from . import names, query
 from .archive import Archive
 from .errors import InvalidName
+from .export.columns import table_column
+from .keywords import KeywordSpec
 from .query import Between, Column, Condition, Equals, Exists, Not, Or
-from .specs import KeywordSpec
-from .store import pipelines, shell
+from .store import aggregations
+from .store import mongosh as shell
+from .store.aggregations import Stage
 from .store.observations import Order, total_order
-from .store.pipelines import Stage
-from .tables import table_column
 
 
 def _column(name: str, type_: str, description: str, unit: str | None = None) -> Column:
@@ -73,7 +74,7 @@ def _named(ask: Callable[..., Question]) -> Callable[..., Table]:
 def all_filenames(archive: Archive) -> Question:
     """Every file of the archive, by rootname."""
     condition = archive.condition()
-    return _of_files(archive, condition, pipelines.files(condition, [Order("rootname")]))
+    return _of_files(archive, condition, aggregations.files(condition, [Order("rootname")]))
 
 
 @_named
@@ -87,7 +88,7 @@ def filenames_in_date_range(archive: Archive, start: str, end: str) -> Question:
     """
     condition = archive.condition(Between("date_obs", start, end))
     order = total_order([Order("date_obs")])
-    return _of_files(archive, condition, pipelines.files(condition, order))
+    return _of_files(archive, condition, aggregations.files(condition, order))
 
 
 @_named
@@ -108,7 +109,7 @@ def filenames_for_calibration(archive: Archive, keyword: str, reference_file: st
     wanted = [query.one_of(address, [reference_file]) for address in addresses or [f"raw.0.{name}"]]
     condition = archive.condition(Or(tuple(wanted)))
     wanted_here = query.one_of("reference_file", [reference_file])
-    stages = pipelines.files_by_reference(condition, name, filetypes, wanted_here)
+    stages = aggregations.files_by_reference(condition, name, filetypes, wanted_here)
     meaning = f"{name.upper()} of the primary header"
     return _of_files(archive, condition, stages, _column("reference_file", "str", meaning))
 
@@ -140,8 +141,8 @@ def filter_distribution(archive: Archive, detector: str | None = None) -> Questi
             _column("percentage", "float", "share of the observations", "%"),
         ],
         condition,
-        shell.aggregate(pipelines.distribution(condition, addresses)),
-        lambda: pipelines.distribution_rows(
+        shell.aggregate(aggregations.distribution(condition, addresses)),
+        lambda: aggregations.distribution_rows(
             archive.store, archive.specs, condition, addresses, archive.time_limit
         ),
     )
@@ -163,7 +164,7 @@ def goodmean_for_dataset(archive: Archive, dataset: str) -> Question:
         observation.path(filetype)
     condition = archive.condition(rootname=observation.rootname)
     extname = archive.specs.image_extname
-    stages = pipelines.extensions(condition, extname, "goodmean", filetype)
+    stages = aggregations.extensions(condition, extname, "goodmean", filetype)
     return _of_stages(
         archive,
         condition,
@@ -243,7 +244,7 @@ def _of_stages(
         columns,
         condition,
         shell.aggregate(stages),
-        lambda: pipelines.rows(archive.store, stages, *where),
+        lambda: aggregations.rows(archive.store, stages, *where),
     )
 
 

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from . import fits_header, names, query
+from . import names, query
 from .config import Config
 from .errors import DatasetNotFound
-from .specs import HeaderKey, KeywordSpecs
+from .fits import header as fits_header
+from .keywords import HeaderKey, KeywordSpecs
 from .store import observations
-from .store.connection import Store
+from .store.client import Store
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ class Observation:
         Keywords, values and their order are those of the file; the comments are the units and
         descriptions of the keyword specs.  Blank cards are gone, COMMENT and HISTORY stand
         together, the keywords of drizzled blocks (``D001DATA`` ...) stand last, and an unknown
-        value is undefined even if it was blank text; `acsql.fits_header` tells the rest.
+        value is undefined even if it was blank text; `acsql.fits.header` tells the rest.
 
         Parameters
         ----------

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .keywords import KeywordSpecs
 from .query import Between, Condition, Equals, Not
-from .specs import KeywordSpecs
 
 
 @dataclass(frozen=True)

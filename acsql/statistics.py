@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .keywords import KeywordSpec
 from .query import Column
-from .specs import KeywordSpec
 
 
 def _column(name: str, type_: str, description: str, unit: str | None = None) -> Column:

@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from acsql.images import cut
-from acsql.opening import open_fits
+from acsql.fits.open import open_fits
+from acsql.images import cutout
 
 HEIGHT, WIDTH = 2048, 4096  # of a WFC chip, calibrated
 OVERSCAN = (20, 48)  # rows and columns more in a raw file
@@ -50,13 +50,13 @@ def ours(path: Path, extname: str, screen: int, clock: Clock | None = None) -> n
     """Make the cut as the site does when it knows nothing of the file yet."""
     clock = clock or Clock()
     with clock.timed("headers"), open_fits(path) as hdus:
-        planes = cut.planes(hdus, path.name)
+        planes = cutout.planes(hdus, path.name)
     plane = next(plane for plane in planes if plane.extname == extname)
-    whole = cut.Region(0, plane.width, 0, plane.height)
+    whole = cutout.Region(0, plane.width, 0, plane.height)
     with clock.timed("read and bin"), path.open("rb", buffering=0) as file:
-        values = cut.cut(file, path.name, plane, whole, max(1, plane.width // screen))
+        values = cutout.cut(file, path.name, plane, whole, max(1, plane.width // screen))
     with clock.timed("pack"):
-        cut.pack(values)
+        cutout.pack(values)
     return values
 
 
@@ -135,9 +135,9 @@ def out_of_the_cache(path: Path, screen: int, repeat: int) -> float:
 def limits(path: Path) -> None:
     """Find the limits as the site does."""
     with open_fits(path) as hdus:
-        plane = cut.planes(hdus, path.name)[0]
+        plane = cutout.planes(hdus, path.name)[0]
     with path.open("rb", buffering=0) as file:
-        cut.limits(file, path.name, plane)
+        cutout.limits(file, path.name, plane)
 
 
 def growth(way: Callable[..., Any], path: Path, screen: int) -> float:
@@ -168,7 +168,7 @@ def main() -> None:
                 write_exposure(path, path.stem.removeprefix("wfc_"))
         for path in paths:
             with open_fits(path) as hdus:
-                names = [plane.extname for plane in cut.planes(hdus, path.name)]
+                names = [plane.extname for plane in cutout.planes(hdus, path.name)]
             stored = {hdu.name for hdu in fits.open(path) if hdu.shape}
             for extname in (name for name in names if name in stored):
                 compare(path, extname, options.screen, options.repeat)

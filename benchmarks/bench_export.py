@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from acsql import export, query
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
 
 COLUMNS = [
     "rootname",

@@ -17,8 +17,8 @@ from pathlib import Path
 from astropy.io import fits
 
 from acsql import sample
-from acsql.ingest import cards
-from acsql.opening import open_fits
+from acsql.fits import cards
+from acsql.fits.open import open_fits
 
 # From so many observations on there are all kinds of them in a sample archive.
 OBSERVATIONS = 24

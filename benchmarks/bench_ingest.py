@@ -18,16 +18,17 @@ from pathlib import Path
 
 import psutil
 
+from acsql import keywords as keyword_specs
 from acsql import sample
-from acsql import specs as keyword_specs
 from acsql.config import Config
 from acsql.ingest import observation, run, workers
-from acsql.ingest.changes import Task
 from acsql.ingest.observation import Outcome
+from acsql.ingest.plan import Task
 from acsql.ingest.scan import scan
-from acsql.store import migrations, server
-from acsql.store.connection import Store
-from acsql.store.documents import SCHEMA_VERSION
+from acsql.migrations import runner
+from acsql.mongod import server
+from acsql.store.client import Store
+from acsql.store.schema import SCHEMA_VERSION
 
 TINY_ROOTNAMES = 10_000
 TINY_FILETYPES = ("raw", "flt", "spt", "jif", "jit")
@@ -130,7 +131,7 @@ def unchanged(folder: Path, uri: str) -> None:
             }
             for found in scan(config.filesystem, specs.filetypes)
         )
-        migrations.migrate(store, specs)
+        runner.migrate(store, specs)
     started = time.perf_counter()
     report = run.ingest(config)
     seconds = time.perf_counter() - started

@@ -20,15 +20,16 @@ from typing import Any, NamedTuple
 
 from astropy.io import fits
 
-from acsql import counts, query, sample
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
+from acsql import query, sample
 from acsql.archive import DEFAULT_COLUMNS
 from acsql.config import Config
 from acsql.ingest import run, workers
+from acsql.keywords import KeywordSpecs
 from acsql.query import And, AnyOf, Between, Condition, Covers, Equals, Like, Within
-from acsql.specs import KeywordSpecs
+from acsql.search import counting
 from acsql.store import observations
-from acsql.store.connection import Store
+from acsql.store.client import Store
 from acsql.store.observations import Order
 
 PAGE = 50
@@ -247,11 +248,11 @@ def numbers(store: Store, specs: KeywordSpecs) -> None:
         return Equals(chance.choice(specs.facets), chance.choice(("WFC", "F606W", "EXT", "GO")))
 
     ways: dict[str, Callable[[str], Any]] = {
-        "count, all": lambda _: counts.count(store, specs, And(), None),
-        "count, a facet =": lambda _: counts.count(store, specs, on_facets(), None),
-        "count, an indexed keyword =": lambda _: counts.count(store, specs, equal(), None),
-        "distinct": lambda name: counts.distinct(store, specs, columns[name], And(), None),
-        "facets": lambda name: counts.facets(store, specs, columns[name], And(), None),
+        "count, all": lambda _: counting.count(store, specs, And(), None),
+        "count, a facet =": lambda _: counting.count(store, specs, on_facets(), None),
+        "count, an indexed keyword =": lambda _: counting.count(store, specs, equal(), None),
+        "distinct": lambda name: counting.distinct(store, specs, columns[name], And(), None),
+        "facets": lambda name: counting.facets(store, specs, columns[name], And(), None),
     }
     for what, do in ways.items():
         by_name = {name: statistics.median(milliseconds(do, name, 3)) for name in columns}

@@ -20,14 +20,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from acsql import layout, names, sample
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
+from acsql import names, paths, sample
 from acsql.config import Config
 from acsql.ingest import run, workers
+from acsql.keywords import KeywordSpecs
+from acsql.migrations import runner
 from acsql.sample.plan import mjd, moment
-from acsql.specs import KeywordSpecs
-from acsql.store import migrations, tallies
-from acsql.store.connection import Store
+from acsql.store.client import Store
+from acsql.store.derived import counts
 
 OBSERVATIONS = 213_000
 PROPOSALS = 4_000
@@ -134,7 +135,7 @@ def write(store: Store, specs: KeywordSpecs, observations: int, seed: int) -> It
     """Fill an empty database, and yield lines that say what it took."""
     proposals = made_proposals(observations, random.Random(seed))
     clock = time.perf_counter()
-    migrations.stamp(store, specs)
+    runner.stamp(store, specs)
     templates = ingested_templates(store, specs)
     yield f"{len(templates)} templates: {time.perf_counter() - clock:.0f} s"
     clock = time.perf_counter()
@@ -147,7 +148,7 @@ def write(store: Store, specs: KeywordSpecs, observations: int, seed: int) -> It
     store.make_indexes()
     yield f"indexes: {time.perf_counter() - clock:.0f} s"
     clock = time.perf_counter()
-    tallies.recount(store, specs)
+    counts.recount(store, specs)
     yield f"tallies: {time.perf_counter() - clock:.1f} s"
     yield from described(store)
 
@@ -406,7 +407,7 @@ class Template:
         changes = _Changes(self._stem, stem, promoted, move, level)
         filetypes = [name for name in own["datasets"] if name not in without]
         ipppssoot = stem + own["ipppssoot"][8:]
-        path = layout.observation_path(ipppssoot)
+        path = paths.observation_path(ipppssoot)
         document = {
             **own,
             "_id": names.rootname(ipppssoot),

@@ -6,8 +6,8 @@ together, so a document has neither or is done.
 
 from typing import Any
 
-from ..specs import KeywordSpecs
-from ..store.connection import Store
+from ...keywords import KeywordSpecs
+from ...store.client import Store
 
 _TO_DO = {"schema_version": {"$exists": False}}
 

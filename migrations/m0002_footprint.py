@@ -12,9 +12,9 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from ..ingest.footprint import footprint
-from ..specs import KeywordSpecs
-from ..store.connection import Store
+from ...fits.footprint import footprint
+from ...keywords import KeywordSpecs
+from ...store.client import Store
 
 logger = logging.getLogger(__name__)
 

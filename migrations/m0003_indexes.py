@@ -4,8 +4,8 @@ Indexes once ended with the rootname alone, as orders did; those of today go on 
 the exposure, and each of the old ones would only cost time at every write.
 """
 
-from ..specs import KeywordSpecs
-from ..store.connection import Store
+from ...keywords import KeywordSpecs
+from ...store.client import Store
 
 
 def pending(store: Store) -> int:

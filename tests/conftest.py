@@ -14,13 +14,13 @@ from bson import json_util
 from hypothesis import settings
 
 import acsql
+from acsql import keywords as keyword_specs
 from acsql import sample
-from acsql import specs as keyword_specs
 from acsql.config import Config
 from acsql.ingest import run
-from acsql.specs import KeywordSpecs
-from acsql.store import server
-from acsql.store.connection import Store
+from acsql.keywords import KeywordSpecs
+from acsql.mongod import server
+from acsql.store.client import Store
 
 OBSERVATIONS = 40
 

@@ -20,7 +20,7 @@ from acsql.errors import (
     QueryTimeout,
 )
 from acsql.query import And, Between, Equals, Like, Not, Or, Overlaps
-from acsql.store import currency, tallies
+from acsql.store.derived import counts, freshness
 
 COLUMNS = ["rootname", "detector", "targname", "exptime", "expstart", "date_obs", "filter1"]
 
@@ -246,7 +246,7 @@ def test_counts_are_the_same_counted_ahead_or_now(empty_archive, counted_ahead: 
         for n, name in enumerate(detectors)
     )
     if counted_ahead:
-        tallies.recount(empty_archive.store, empty_archive.specs)
+        counts.recount(empty_archive.store, empty_archive.specs)
     assert empty_archive.count() == 4
     assert empty_archive.count(detector="WFC") == 2
     assert empty_archive.count(Not(Equals("detector", "WFC"))) == 2
@@ -562,10 +562,10 @@ def test_migrating_also_makes_what_is_lacking_where_no_step_is(empty_archive) ->
     empty_archive.migrate()
     store.observations.insert_one({"_id": "j8bt05nj", "detector": "HRC"})
     store.database.drop_collection(store.outlines.name)
-    currency.mark_stale(store)
+    freshness.mark_stale(store)
     assert empty_archive.migrate(dry_run=True) == []
-    assert not tallies.is_current(store, specs)
+    assert not counts.is_current(store, specs)
     assert empty_archive.migrate() == []
-    assert tallies.is_current(store, specs)
+    assert counts.is_current(store, specs)
     assert store.outlines.count_documents({"detector": "HRC"}) == 1
     assert len(store.outlines.index_information()) > 1

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import acsql
-from acsql.differences import BOOKKEEPING, Difference, Part, Where, compare, differences
+from acsql.compare import BOOKKEEPING, Difference, Part, Where, compare, differences
 from acsql.errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
 
 values = st.one_of(

@@ -13,11 +13,11 @@ from astropy.io import fits
 from astropy.table import Table
 
 import acsql
-from acsql import canned, export, names
+from acsql import export, named_queries, names
 from acsql.errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
-from acsql.store import tallies
-from acsql.store.documents import path
+from acsql.store.derived import counts
 from acsql.store.observations import value_at
+from acsql.store.schema import path
 
 Typed = Callable[[str, list[str]], list[Any]]
 
@@ -64,11 +64,11 @@ def named(filenames: Any) -> set[tuple[str, str]]:
 
 
 def test_every_canned_query_is_tried_here(example: dict[str, tuple[str, ...]]) -> None:
-    assert example.keys() == canned.QUERIES.keys()
+    assert example.keys() == named_queries.QUERIES.keys()
 
 
 def test_all_filenames(sample_archive: acsql.Archive, files: dict[str, Path]) -> None:
-    table = canned.all_filenames(sample_archive)
+    table = named_queries.all_filenames(sample_archive)
     assert pairs(table) == named(files)
     assert len(table) == len(files)
     assert list(table["rootname"]) == sorted(table["rootname"])
@@ -79,7 +79,7 @@ def test_filters_for_rootname(
     sample_archive: acsql.Archive, primaries: dict[str, fits.Header]
 ) -> None:
     name = next(name for name in primaries if name.endswith("_raw.fits"))
-    (row,) = canned.filters_for_rootname(sample_archive, name[:9].upper())
+    (row,) = named_queries.filters_for_rootname(sample_archive, name[:9].upper())
     assert row["rootname"] == name[:8]
     assert (row["filter1"], row["filter2"]) == (
         primaries[name]["FILTER1"],
@@ -89,7 +89,7 @@ def test_filters_for_rootname(
 
 @pytest.mark.parametrize("detector", [None, "WFC", "HRC", "SBC"])
 def test_filter_distribution(sample_archive: acsql.Archive, detector: str | None) -> None:
-    table = canned.filter_distribution(sample_archive, detector)
+    table = named_queries.filter_distribution(sample_archive, detector)
     rows = list(sample_archive.iter(columns=["detector", "filter1", "filter2"]))
     asked = [row for row in rows if detector in (None, row["detector"])]
     expected = Counter((row["filter1"], row["filter2"]) for row in asked)
@@ -105,7 +105,7 @@ def test_what_has_no_filter_is_one_row(empty_archive: acsql.Archive) -> None:
     missing = [{"filter1": None}, {"filter1": ""}, {}]
     documents = [{"_id": f"j{n:07d}", **one} for n, one in enumerate(missing)]
     empty_archive.store.observations.insert_many(documents)
-    (row,) = canned.filter_distribution(empty_archive)
+    (row,) = named_queries.filter_distribution(empty_archive)
     assert (row["filter1"] or None, row["observations"], row["percentage"]) == (None, 3, 100)
 
 
@@ -113,7 +113,7 @@ def test_what_has_no_filter_is_one_row(empty_archive: acsql.Archive) -> None:
 def test_rootnames_for_target(
     sample_archive: acsql.Archive, primaries: dict[str, fits.Header], pattern: str
 ) -> None:
-    table = canned.rootnames_for_target(sample_archive, pattern)
+    table = named_queries.rootnames_for_target(sample_archive, pattern)
     expected = {
         names.Filename.parse(name).rootname
         for name, header in primaries.items()
@@ -131,14 +131,14 @@ def test_filenames_for_calibration(
     naming = {name: header.get(keyword, "") for name, header in primaries.items()}
     reference = next(value for value in naming.values() if value.startswith("jref$"))
     asked = f"*{reference[6:10]}*" if cut else reference
-    table = canned.filenames_for_calibration(sample_archive, keyword, asked)
+    table = named_queries.filenames_for_calibration(sample_archive, keyword, asked)
     assert pairs(table) == named(name for name, value in naming.items() if value == reference)
     assert set(table["reference_file"]) == {reference}
 
 
 def test_goodmean_for_dataset(sample_archive: acsql.Archive, files: dict[str, Path]) -> None:
     key = next(sample_archive.iter("exists(flt.1.goodmean) detector=WFC"))["rootname"]
-    table = canned.goodmean_for_dataset(sample_archive, key)
+    table = named_queries.goodmean_for_dataset(sample_archive, key)
     expected = {}
     for name, file in files.items():
         parsed = names.Filename.parse(name)
@@ -152,7 +152,7 @@ def test_goodmean_for_dataset(sample_archive: acsql.Archive, files: dict[str, Pa
     assert found == expected
     assert {filetype for filetype, *_ in found} >= {"raw", "flt"}
     filename = sample_archive.observation(key).datasets["flt"]
-    of_file = canned.goodmean_for_dataset(sample_archive, filename.upper())
+    of_file = named_queries.goodmean_for_dataset(sample_archive, filename.upper())
     assert list(of_file["goodmean"]) == [v for (ft, *_), v in expected.items() if ft == "flt"]
 
 
@@ -165,7 +165,7 @@ def test_rootnames_with_postflash(
         if name.endswith("_raw.fits") and header["FLASHDUR"] > 0 and header["IMAGETYP"] != "DARK"
     }
     assert flashed
-    assert set(canned.rootnames_with_postflash(sample_archive)["rootname"]) == flashed
+    assert set(named_queries.rootnames_with_postflash(sample_archive)["rootname"]) == flashed
 
 
 def test_flashed_darks_are_no_postflash(empty_archive: acsql.Archive) -> None:
@@ -173,7 +173,7 @@ def test_flashed_darks_are_no_postflash(empty_archive: acsql.Archive) -> None:
     empty_archive.store.observations.insert_many(
         {"_id": key, "imagetyp": kind, "flashdur": seconds} for key, kind, seconds in rows
     )
-    table = canned.rootnames_with_postflash(empty_archive)
+    table = named_queries.rootnames_with_postflash(empty_archive)
     assert list(table["rootname"]) == ["j0000002"]
 
 
@@ -181,14 +181,14 @@ def test_non_asn_rootnames(sample_archive: acsql.Archive) -> None:
     rows = sample_archive.iter(columns=["rootname", "asn_id"])
     alone = [row["rootname"] for row in rows if row["asn_id"] in (None, "", "NONE")]
     assert alone
-    assert list(canned.non_asn_rootnames(sample_archive)["rootname"]) == alone
+    assert list(named_queries.non_asn_rootnames(sample_archive)["rootname"]) == alone
 
 
 def test_blank_and_absent_associations_are_none(empty_archive: acsql.Archive) -> None:
     found = [{"asn_id": None}, {"asn_id": ""}, {}, {"asn_id": "NONE"}, {"asn_id": "J8BT05020"}]
     documents = [{"_id": f"j{n:07d}", **one} for n, one in enumerate(found)]
     empty_archive.store.observations.insert_many(documents)
-    assert len(canned.non_asn_rootnames(empty_archive)) == 4
+    assert len(named_queries.non_asn_rootnames(empty_archive)) == 4
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_filenames_in_date_range(
 ) -> None:
     days = sample_archive.search(columns=["rootname", "date_obs"])
     dates = {row["rootname"]: str(row["date_obs"]) for row in days}
-    table = canned.filenames_in_date_range(sample_archive, start, end)
+    table = named_queries.filenames_in_date_range(sample_archive, start, end)
     expected = {pair for pair in named(files) if first <= dates[pair[0]] <= last}
     assert expected
     assert pairs(table) == expected
@@ -225,21 +225,22 @@ def test_filenames_in_date_range(
 )
 def test_mistakes_are_named(sample_archive: acsql.Archive, name, arguments, error, words) -> None:
     with pytest.raises(error, match=words):
-        canned.QUERIES[name](sample_archive, *arguments)
+        named_queries.QUERIES[name](sample_archive, *arguments)
 
 
 def test_a_file_that_is_not_there_is_named(sample_archive: acsql.Archive) -> None:
     key = next(sample_archive.iter("missing(drz.0.filename)"))["rootname"]
     name = f"{sample_archive.observation(key).ipppssoot}_drz.fits"
     with pytest.raises(DatasetNotFound, match="drz"):
-        canned.goodmean_for_dataset(sample_archive, name)
+        named_queries.goodmean_for_dataset(sample_archive, name)
 
 
 def test_the_shell_finds_the_same(
     sample_archive: acsql.Archive, mongosh: Typed, example: dict[str, tuple[str, ...]]
 ) -> None:
     questions = [
-        function.ask(sample_archive, *example[name]) for name, function in canned.QUERIES.items()
+        function.ask(sample_archive, *example[name])
+        for name, function in named_queries.QUERIES.items()
     ]
     answers = mongosh(
         sample_archive.store.connection_string, [question.mongosh for question in questions]
@@ -257,11 +258,11 @@ def of(document: dict[str, Any], name: str) -> Any:
 
 
 @pytest.mark.parametrize("format_", export.FORMATS)
-@pytest.mark.parametrize("name", canned.QUERIES)
+@pytest.mark.parametrize("name", named_queries.QUERIES)
 def test_every_format_takes_the_rows(
     sample_archive: acsql.Archive, example: dict[str, tuple[str, ...]], name: str, format_: str
 ) -> None:
-    question = canned.QUERIES[name].ask(sample_archive, *example[name])
+    question = named_queries.QUERIES[name].ask(sample_archive, *example[name])
     written = b"".join(export.FORMATS[format_].write(question, question.columns))
     if format_ == "fits":
         assert len(Table.read(io.BytesIO(written), format="fits")) == len(question.table())
@@ -269,12 +270,12 @@ def test_every_format_takes_the_rows(
         assert question.columns[0].address.encode() in written
 
 
-@pytest.mark.parametrize("name", sorted(canned.QUERIES.keys() - {"filter_distribution"}))
+@pytest.mark.parametrize("name", sorted(named_queries.QUERIES.keys() - {"filter_distribution"}))
 def test_an_index_serves_them(
     sample_archive: acsql.Archive, example: dict[str, tuple[str, ...]], name: str
 ) -> None:
     """The distribution is counted ahead."""
-    question = canned.QUERIES[name].ask(sample_archive, *example[name])
+    question = named_queries.QUERIES[name].ask(sample_archive, *example[name])
     plans = [entry["planSummary"] for entry in profiled(sample_archive, question)]
     assert plans
     assert not [plan for plan in plans if "COLLSCAN" in plan]
@@ -286,16 +287,16 @@ def test_the_distribution_is_counted_ahead(empty_archive: acsql.Archive) -> None
         {"_id": f"j{n:07d}", "detector": "WFC", "exptime": n, "filter1": first, "filter2": second}
         for n, (first, second) in enumerate(filters)
     )
-    questions = [canned.filter_distribution.ask(empty_archive, one) for one in (None, "WFC")]
+    questions = [named_queries.filter_distribution.ask(empty_archive, one) for one in (None, "WFC")]
     counted_now = [list(question) for question in questions]
     assert all(profiled(empty_archive, question) for question in questions)
-    tallies.recount(empty_archive.store, empty_archive.specs)
+    counts.recount(empty_archive.store, empty_archive.specs)
     assert not any(profiled(empty_archive, question) for question in questions)
     assert [list(question) for question in questions] == counted_now
     assert [row["observations"] for row in counted_now[0]] == [2, 1, 1]
 
 
-def profiled(archive: acsql.Archive, question: canned.Question) -> list[dict[str, Any]]:
+def profiled(archive: acsql.Archive, question: named_queries.Question) -> list[dict[str, Any]]:
     """Return what the server says of how observations were asked for the rows."""
     database = archive.store.database
     database.command("profile", 2)
@@ -323,7 +324,7 @@ def many_files(empty_archive: acsql.Archive) -> Iterator[tuple[acsql.Archive, in
 
 def test_all_filenames_come_in_little_memory(many_files: tuple[acsql.Archive, int]) -> None:
     archive, expected = many_files
-    question = canned.all_filenames.ask(archive)
+    question = named_queries.all_filenames.ask(archive)
     tracemalloc.start()
     try:
         written = sum(piece.count(b"\n") for piece in export.write_csv(question, question.columns))

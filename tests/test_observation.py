@@ -13,14 +13,14 @@ import pytest
 from astropy.io import fits
 
 import acsql
-from acsql import layout, names
+from acsql import names, paths
 from acsql.config import Config
 from acsql.errors import DatasetNotFound
-from acsql.fits_header import to_fits
+from acsql.fits.header import to_fits
 from acsql.ingest import run
+from acsql.keywords import BLOCK, COMMENTARY, HeaderKey, KeywordSpecs
 from acsql.names import Filename
 from acsql.sample.cards import Hdu, card
-from acsql.specs import BLOCK, COMMENTARY, HeaderKey, KeywordSpecs
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "real"
 
@@ -86,7 +86,7 @@ def test_headers_of_the_sample_are_those_of_its_files(sample_archive: acsql.Arch
 def test_headers_of_real_files(config: Config, filename: str) -> None:
     if not (REAL / filename).is_file():
         pytest.skip(f"{filename} is not here: ../shared is absent")
-    path = layout.fits_path(config.filesystem, Filename.parse(filename))
+    path = paths.fits_path(config.filesystem, Filename.parse(filename))
     path.parent.mkdir(parents=True)
     shutil.copy(REAL / filename, path)
     run.ingest(config, run.Options(scheduler="synchronous"))

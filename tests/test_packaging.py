@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from acsql import specs
-from acsql.store import server
+from acsql import keywords
+from acsql.mongod import server
 
 ROOT = Path(__file__).parents[1]
 
@@ -73,6 +73,9 @@ def test_the_wheel_ingests(environment: Path, sample_filesystem: Path, tmp_path:
 
 
 def test_the_installed_specs_are_those_of_the_repository(environment: Path) -> None:
-    count = "from acsql import specs; print(len(specs.load().lists), len(specs.load().keywords))"
+    count = "from acsql import keywords; s = keywords.load(); print(len(s.lists), len(s.keywords))"
     installed = call(environment / "bin/python", "-c", count, cwd="/")
-    assert installed.split() == [str(len(specs.load().lists)), str(len(specs.load().keywords))]
+    assert installed.split() == [
+        str(len(keywords.load().lists)),
+        str(len(keywords.load().keywords)),
+    ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acsql import layout
+from acsql import paths
 from acsql.names import Filename
 
 ipppssoots = st.from_regex(r"[a-z][a-z0-9]{8}", fullmatch=True)
@@ -14,36 +14,36 @@ untimed = settings(deadline=None)
 
 
 def test_an_observation_lies_below_its_first_four_characters():
-    assert layout.observation_path("j8bt05njq") == "j8bt/j8bt05njq"
+    assert paths.observation_path("j8bt05njq") == "j8bt/j8bt05njq"
 
 
 @pytest.mark.parametrize("root", ["/archive", Path("/archive")])
 def test_a_fits_file_lies_in_the_folder_of_its_observation(root):
-    path = layout.fits_path(root, Filename.parse("j8bt05njq_raw.fits"))
+    path = paths.fits_path(root, Filename.parse("j8bt05njq_raw.fits"))
     assert path == Path("/archive/j8bt/j8bt05njq/j8bt05njq_raw.fits")
 
 
 @untimed
 @given(ipppssoots)
 def test_the_folder_of_a_file_is_the_one_of_its_observation(ipppssoot):
-    path = layout.fits_path(Path("/archive"), Filename(ipppssoot, "flt"))
-    assert path.parent == Path("/archive") / layout.observation_path(ipppssoot)
+    path = paths.fits_path(Path("/archive"), Filename(ipppssoot, "flt"))
+    assert path.parent == Path("/archive") / paths.observation_path(ipppssoot)
 
 
 @pytest.mark.parametrize("filetype", ["raw", "flt", "flc"])
 def test_a_preview_lies_by_proposal(filetype):
     name = Filename("j8bt05njq", filetype)
-    assert layout.jpeg_name(name, 9019) == f"9019/j8bt05njq_{filetype}.jpg"
+    assert paths.jpeg_name(name, 9019) == f"9019/j8bt05njq_{filetype}.jpg"
 
 
 def test_a_thumbnail_lies_by_proposal():
     name = Filename.parse("j8bt05njq_flt.fits")
-    assert layout.thumbnail_name(name, 9019) == "9019/j8bt05njq_flt.thumb"
+    assert paths.thumbnail_name(name, 9019) == "9019/j8bt05njq_flt.thumb"
 
 
 def test_pictures_without_a_proposal_have_a_folder_that_no_proposal_can_have():
     name = Filename.parse("j8bt05njq_flt.fits")
-    for path in (layout.jpeg_name(name, None), layout.thumbnail_name(name, None)):
+    for path in (paths.jpeg_name(name, None), paths.thumbnail_name(name, None)):
         folder = Path(path).parent.name
-        assert folder == layout.NO_PROPOSAL
+        assert folder == paths.NO_PROPOSAL
         assert not folder.isdigit()

@@ -17,7 +17,7 @@ from astropy.io import fits
 from PIL import Image
 
 import acsql
-from acsql import layout, names
+from acsql import names, paths
 from acsql.config import Config
 from acsql.ingest import run
 from acsql.names import Filename
@@ -38,7 +38,7 @@ def lay(config: Config, source: Path, filename: str) -> Path:
     """Lay a real file where the archive has it."""
     if not source.exists():
         pytest.skip(f"{source.name} is not here: ../shared is absent")
-    target = layout.fits_path(config.filesystem, Filename.parse(filename))
+    target = paths.fits_path(config.filesystem, Filename.parse(filename))
     target.parent.mkdir(parents=True)
     shutil.copy(source, target)
     return target

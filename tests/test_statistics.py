@@ -5,12 +5,12 @@ from datetime import datetime
 
 import acsql
 from acsql.statistics import KINDS
-from acsql.store import tallies
+from acsql.store.derived import counts
 
 
 def recounted(archive: acsql.Archive) -> dict:
     """Count, and return the rows by name."""
-    tallies.recount(archive.store, archive.specs)
+    counts.recount(archive.store, archive.specs)
     return {name: found.rows for name, found in archive.statistics().items()}
 
 

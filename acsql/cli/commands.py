@@ -21,14 +21,14 @@ import click
 import yaml
 from tqdm import tqdm
 
-from . import __version__, canned, catalogue, export
-from . import config as configuration
-from . import specs as keyword_specs
-from .archive import OVERDUE_HOURS, TIME_LIMIT, Archive, connect, is_overdue
-from .config import Config
-from .errors import ArchiveError, ConfigError, DatabaseError
-from .query import Column
-from .store import server
+from .. import __version__, export, named_queries
+from .. import config as configuration
+from .. import keywords as keyword_specs
+from ..archive import OVERDUE_HOURS, TIME_LIMIT, Archive, connect, is_overdue
+from ..config import Config
+from ..errors import ArchiveError, ConfigError, DatabaseError
+from ..mongod import server
+from ..query import Column, keyword_search
 
 
 class Commands(click.Group):
@@ -107,7 +107,7 @@ def ingest(
 
     Exit status: 0 all good (also nothing new), 1 some files failed, 2 the run failed.
     """
-    from .ingest import run
+    from ..ingest import run
 
     options = run.Options(
         filetypes=filetypes or None,
@@ -148,7 +148,7 @@ def verify(ctx: click.Context, full: bool, fix: bool, workers: int | None, sched
 
     Exit status: 0 nothing is wrong, or not any more, 1 something is, 2 they cannot be compared.
     """
-    from .ingest import verify as verification
+    from ..verify import verification
 
     result = verification.verify(_config(ctx), full, fix, workers, scheduler, _progress_bar)
     for finding in result.findings:
@@ -284,7 +284,7 @@ def values(
 ) -> None:
     """List the values of KEYWORD, the most frequent first, each with its observations."""
     with _archive(ctx, time_limit) as archive:
-        columns = [*archive.columns([keyword]), canned.OBSERVATIONS]
+        columns = [*archive.columns([keyword]), named_queries.OBSERVATIONS]
         addresses = [column.address for column in columns]
         if mongosh:
             click.echo(archive.mongosh_facets(keyword, *conditions, limit=limit))
@@ -301,8 +301,8 @@ def values(
 def keywords(ctx: click.Context, text: str, format_: str) -> None:
     """Find keywords by a part of their name or description, and how to address them."""
     with _archive(ctx) as archive:
-        rows = catalogue.find(text, archive.specs)
-        _print(rows, catalogue.COLUMNS, format_, lambda: f"There is no keyword with {text!r}.")
+        rows = keyword_search.find(text, archive.specs)
+        _print(rows, keyword_search.COLUMNS, format_, lambda: f"There is no keyword with {text!r}.")
 
 
 @acsql.group(invoke_without_command=True)
@@ -339,7 +339,7 @@ def _canned(name: str, function: Callable[..., Any]) -> click.Command:
     return command
 
 
-for _name, _function in canned.QUERIES.items():
+for _name, _function in named_queries.QUERIES.items():
     query.add_command(_canned(_name, _function))
 
 
@@ -462,8 +462,8 @@ def migrate(ctx: click.Context, dry_run: bool) -> None:
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     """Serve the site until it is interrupted."""
-    from .store.connection import locate
-    from .web import server as web_server
+    from ..store.client import locate
+    from ..web import server as web_server
 
     config = locate(_config(ctx))
 
@@ -487,7 +487,7 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
 )
 def sample(directory: Path, observations: int, seed: int, frame: str) -> None:
     """Write a synthetic ACS archive into DIRECTORY."""
-    from . import sample as sample_archive
+    from .. import sample as sample_archive
 
     def progress(items: Any) -> Any:
         return tqdm(items, unit="observation", disable=None)
@@ -508,7 +508,7 @@ def specs() -> None:
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True))
 def check(folder: Path | None) -> None:
     """Report what is inconsistent in the specs, those of acsql or those in FOLDER."""
-    raw = None if folder is None else keyword_specs.read(folder)
+    raw = keyword_specs.read(keyword_specs.packaged() if folder is None else folder)
     problems = keyword_specs.check(raw)
     for problem in problems:
         click.echo(problem)
@@ -528,12 +528,12 @@ def check(folder: Path | None) -> None:
 )
 def make(directory: Path, output: Path) -> None:
     """Derive lists of keywords from the FITS files in DIRECTORY."""
-    from .ingest import learn
+    from ..ingest import derive_specs
 
-    met, problems = learn.derive(directory, keyword_specs.load())
+    met, problems = derive_specs.derive(directory, keyword_specs.load())
     for problem in problems:
         click.echo(problem, err=True)
-    learn.write(learn.raw_specs(met), output)
+    derive_specs.write(derive_specs.raw_specs(met), output)
     lists = len({key for key, _, _ in met})
     click.echo(f"{len(met)} keywords in {lists} lists written to {output}")
     if problems:
@@ -548,19 +548,19 @@ def make(directory: Path, output: Path) -> None:
 @click.pass_context
 def update(ctx: click.Context, into: Path | None, dry_run: bool) -> None:
     """Add the keywords that ingests met and no spec named."""
-    from .ingest import learn
-    from .store import runs
+    from ..ingest import derive_specs
+    from ..store import runs
 
     with _archive(ctx) as archive:
         overlay = configuration.specs_overlay(archive.config)
         known = keyword_specs.load(overlay)
-        met = learn.news(runs.keywords_met(archive.store), known)
+        met = derive_specs.news(runs.keywords_met(archive.store), known)
     for key, keyword, type_ in met:
         click.echo(f"+ {key}: {keyword} ({type_})")
     if not met:
         click.echo("The specs name every keyword that was met.")
     elif not dry_run:
-        learn.add(met, into or overlay, known)
+        derive_specs.add(met, into or overlay, known)
         click.echo(f"{len(met)} keywords added to {into or overlay}")
 
 
@@ -611,7 +611,7 @@ def shell(ctx: click.Context) -> None:
     mongosh = shutil.which("mongosh")
     if mongosh is None:
         raise DatabaseError("mongosh is not installed: npm install --global mongosh")
-    from .store.connection import locate
+    from ..store.client import locate
 
     address = locate(_config(ctx)).connection_string
     ctx.exit(subprocess.run([mongosh, address], check=False).returncode)

@@ -26,9 +26,9 @@ from astropy.io import fits
 from astropy.io.votable import tree
 from astropy.table import MaskedColumn, Table
 
-from .query import Column
-from .spool import Block, Spool, Survey, spooled
-from .tables import DTYPES, masked
+from ..query import Column
+from .buffer import Block, Spool, Survey, spooled
+from .columns import DTYPES, masked
 from .values import text
 
 Rows = Iterable[Mapping[str, Any]]

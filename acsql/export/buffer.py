@@ -16,8 +16,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from .query import Column
-from .tables import is_of_type
+from ..query import Column
+from .columns import is_of_type
 
 # The values of each column of so many rows.
 Block = Sequence[Sequence[Any]]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from astropy.table import MaskedColumn
 
-from .query import Column
+from ..query import Column
 
 DTYPES = {
     "int": np.int64,

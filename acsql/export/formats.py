@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..keywords import BLOCK_NUMBER, BLOCKS, COMMENTARY, REPEATED, KeywordSpec, KeywordSpecs
+from ..query import Column
 from .astropy_formats import write_ecsv, write_fits, write_votable
-from .query import Column
-from .specs import BLOCK_NUMBER, BLOCKS, COMMENTARY, REPEATED, KeywordSpec, KeywordSpecs
 from .values import plain, text
 
 Rows = Iterable[Mapping[str, Any]]

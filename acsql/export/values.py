@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
-from .query import Column
+from ..query import Column
 
 
 def text(value: Any, column: Column | None = None) -> str:

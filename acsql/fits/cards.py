@@ -13,7 +13,7 @@ from astropy.io import fits
 from astropy.io.fits.card import Undefined
 from astropy.io.fits.verify import VerifyError
 
-from ..specs import COMMENTARY
+from ..keywords import COMMENTARY
 
 Cards = list[tuple[str, Any]]
 

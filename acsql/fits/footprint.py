@@ -16,7 +16,7 @@ import numpy as np
 from astropy.wcs import WCS, Sip
 
 from ..errors import FileError
-from ..specs import KeywordSpecs
+from ..keywords import KeywordSpecs
 
 _DISTORTED = {"RA---TAN-SIP", "DEC--TAN-SIP"}
 _TANGENT = {"RA---TAN", "DEC--TAN", *_DISTORTED}

@@ -16,7 +16,7 @@ from typing import Any
 
 from astropy.io import fits
 
-from .specs import BLOCK_NUMBER, BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpecs
+from ..keywords import BLOCK_NUMBER, BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpecs
 
 # A plain card has room for a comment of so many characters behind a value of twenty.
 _ROOM = 47

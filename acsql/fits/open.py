@@ -14,7 +14,7 @@ from typing import BinaryIO
 from astropy.io import fits
 from astropy.io.fits.hdu.base import ExtensionHDU
 
-from .errors import FileError
+from ..errors import FileError
 
 BLOCK = 2880
 CARD = fits.Card.length

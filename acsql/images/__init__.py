@@ -1,1 +1,1 @@
-"""What an observation looks like: the preview and the thumbnail of an ACS image."""
+"""Previews, thumbnails and cutouts of ACS images."""

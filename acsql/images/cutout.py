@@ -18,7 +18,7 @@ import numpy as np
 from astropy.io import fits
 
 from ..errors import PreviewError
-from . import mosaic
+from ..fits import chips as mosaic
 from .preview import MOST_PIXELS
 
 # Of a cut, as wide and as high as it may be, and together: those of a large screen.

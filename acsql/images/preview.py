@@ -16,7 +16,8 @@ from astropy.io import fits
 from PIL import Image
 
 from ..errors import PreviewError
-from . import mosaic, stretch
+from ..fits import chips as mosaic
+from . import stretch
 
 THUMBNAIL_SIZE = 128
 # The most pixels that libjpeg takes in either direction (JPEG_MAX_DIMENSION).

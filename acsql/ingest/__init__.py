@@ -1,0 +1,1 @@
+"""Ingest: FITS files become documents and previews."""

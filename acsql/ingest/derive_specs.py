@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from ..errors import FileError, InvalidName, SpecError
-from ..names import Filename
-from ..opening import open_fits
-from ..specs import (
+from ..fits import cards
+from ..fits.open import open_fits
+from ..keywords import (
     BLOCK,
     BLOCK_KEYWORD,
     COMMENTARY,
@@ -23,7 +23,8 @@ from ..specs import (
     header_entries,
     read,
 )
-from . import cards, headers
+from ..names import Filename
+from . import typing
 from .observation import find_detector
 
 Met = tuple[HeaderKey, str, str]
@@ -80,7 +81,7 @@ def _learn(path: Path, specs: KeywordSpecs, met: dict[tuple[HeaderKey, str], str
             block = BLOCK.fullmatch(keyword)
             listed = BLOCK_KEYWORD.format(block[2]) if block else keyword
             known = specs.spec(listed)
-            type_ = known.type if known else headers.natural_type(value)
+            type_ = known.type if known else typing.natural_type(value)
             met[key, listed] = widest([type_, met.get((key, listed), type_)])
 
 

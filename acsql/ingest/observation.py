@@ -17,18 +17,20 @@ from typing import Any
 
 from astropy.io import fits
 
-from .. import layout, names
+from .. import names, paths
 from ..config import Config
 from ..errors import FileError, PreviewError
+from ..fits import cards
+from ..fits.cards import Cards
+from ..fits.footprint import footprint
+from ..fits.open import end_of_data, open_fits
 from ..images import preview
-from ..opening import end_of_data, open_fits
-from ..specs import HeaderKey, KeywordSpecs, Promotion
+from ..keywords import HeaderKey, KeywordSpecs, Promotion
 from ..store import failures, observations, proposals, runs
-from ..store.connection import Store
-from ..store.documents import SCHEMA_VERSION, now
-from . import cards, headers, scan
-from .cards import Cards
-from .footprint import footprint
+from ..store.client import Store
+from ..store.schema import SCHEMA_VERSION, now
+from . import scan
+from . import typing as headers
 from .scan import FoundFile, FoundObservation
 
 logger = logging.getLogger(__name__)
@@ -273,10 +275,10 @@ def _render(
     name = content.found.name
     proposid = headers.first(content.headers[:1], "PROPOSID")
     proposid = proposid if isinstance(proposid, int) else None
-    jpeg = layout.jpeg_name(name, proposid)
+    jpeg = paths.jpeg_name(name, proposid)
     thumbnail = None
     if specs.filetypes[name.filetype].thumbnail:
-        thumbnail = layout.thumbnail_name(name, proposid)
+        thumbnail = paths.thumbnail_name(name, proposid)
     try:
         rendered = preview.render(
             hdus,

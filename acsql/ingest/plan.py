@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..errors import ArchiveError
-from ..specs import KeywordSpecs
+from ..keywords import KeywordSpecs
 from ..store import failures, observations
-from ..store.connection import Store
+from ..store.client import Store
 from .scan import FoundFile, FoundObservation
 
 

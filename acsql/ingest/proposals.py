@@ -26,7 +26,7 @@ from astropy.table import Table
 from ..config import Config
 from ..errors import ArchiveError, ConfigError, ProviderUnavailable
 from ..store import proposals
-from ..store.connection import Store
+from ..store.client import Store
 
 logger = logging.getLogger(__name__)
 

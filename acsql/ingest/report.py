@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..specs import HeaderKey
+from ..keywords import HeaderKey
 from ..store import runs
-from .changes import Changes
 from .observation import FAILED, NEW, UNCHANGED, UPDATED, Failure, Outcome
+from .plan import Changes
 
 
 @dataclass

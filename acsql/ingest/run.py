@@ -14,16 +14,18 @@ from typing import Any
 
 from .. import __version__
 from .. import config as configuration
-from .. import specs as keyword_specs
+from .. import keywords as keyword_specs
 from ..config import Config
 from ..errors import ConfigError
-from ..specs import KeywordSpecs
-from ..store import currency, failures, lock, migrations, observations, runs, tallies
-from ..store.connection import Store, locate
-from ..store.documents import now
-from .changes import Changes, Choice, ready_before, tasks
+from ..keywords import KeywordSpecs
+from ..migrations import runner
+from ..store import failures, lock, observations, runs
+from ..store.client import Store, locate
+from ..store.derived import counts, freshness
+from ..store.schema import now
 from .log import log_file
 from .observation import FAILED, Outcome
+from .plan import Changes, Choice, ready_before, tasks
 from .proposals import in_background, provider_for
 from .report import Report
 from .scan import scan
@@ -110,13 +112,13 @@ def ingest(config: Config, options: Options | None = None, progress: Progress = 
         run = runs.start(store, record)
         report = Report(log=log)
         try:
-            migrations.stamp(store, specs)
-            migrations.check(store)
+            runner.stamp(store, specs)
+            runner.check(store)
             store.make_indexes()
             with in_background(store, provider_for(config)) as proposals:
                 _ingest(config, options, filetypes, store, specs, report, progress)
             report.notes.append(f"Proposals: {proposals.result()}")
-            tallies.bring_up_to_date(store, specs)
+            counts.bring_up_to_date(store, specs)
             _log_oddities(report)
         except BaseException as error:
             logger.error("The run failed: %s", error or type(error).__name__)
@@ -158,7 +160,7 @@ def _ingest(
     found = scan(config.filesystem, specs.filetypes, options.rootnames)
     to_do = list(tasks(found, changes, specs, whole=options.rootnames is None))
     if to_do or changes.vanished:
-        currency.mark_stale(store)
+        freshness.mark_stale(store)
     observations.mark_vanished(store, changes.vanished, now())
     report.take_account(changes)
     logger.info("%d observations to ingest", len(to_do))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .. import layout, names
+from .. import names, paths
 from ..errors import ConfigError, InvalidName
 from ..names import Filename
 
@@ -130,9 +130,9 @@ def _observation(
     filesystem: Path, rootname: str, ipppssoots: list[str], filetypes: Collection[str]
 ) -> FoundObservation:
     """Return what lies in the directories of one rootname."""
-    found = FoundObservation(rootname, ipppssoots[-1], layout.observation_path(ipppssoots[-1]))
+    found = FoundObservation(rootname, ipppssoots[-1], paths.observation_path(ipppssoots[-1]))
     for ipppssoot in ipppssoots:
-        directory = layout.observation_path(ipppssoot)
+        directory = paths.observation_path(ipppssoot)
         try:
             entries = sorted(os.scandir(filesystem / directory), key=lambda entry: entry.name)
         except OSError as error:

@@ -13,7 +13,8 @@ from datetime import datetime, time
 from typing import Any
 
 from .. import names
-from ..specs import (
+from ..fits.cards import Cards
+from ..keywords import (
     BLOCK_NUMBER,
     BLOCKS,
     COMMENTARY,
@@ -22,7 +23,6 @@ from ..specs import (
     KeywordSpec,
     KeywordSpecs,
 )
-from .cards import Cards
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?", re.ASCII)

@@ -25,13 +25,13 @@ from astropy.utils.exceptions import AstropyWarning
 from dask.callbacks import Callback
 
 from .. import config as configuration
-from .. import specs as keyword_specs
+from .. import keywords as keyword_specs
 from ..config import Config
 from ..errors import ArchiveError, ConfigError, DatabaseUnavailable
-from ..specs import KeywordSpecs
-from ..store.connection import Store
-from .changes import Task
+from ..keywords import KeywordSpecs
+from ..store.client import Store
 from .observation import Failure, Outcome, ingest_observation
+from .plan import Task
 
 PROCESSES, THREADS, SYNCHRONOUS = LOCAL = ("processes", "threads", "synchronous")
 # Small partitions keep all workers busy to the end, large ones save overhead in a backfill.

@@ -15,13 +15,14 @@ from types import ModuleType
 from pymongo.collection import Collection
 
 from ..errors import DatabaseError
-from ..specs import KeywordSpecs
-from . import currency, lock, tallies
-from .connection import Store
-from .documents import now
+from ..keywords import KeywordSpecs
+from ..store import lock
+from ..store.client import Store
+from ..store.derived import counts, freshness
+from ..store.schema import now
 
 MIGRATIONS = "migrations"
-STEPS = "acsql.migrations"
+STEPS = "acsql.migrations.steps"
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
     with lock.hold(store, "migrate"):
         lacking = _apply_missing(store, specs)
         store.make_indexes()
-        tallies.bring_up_to_date(store, specs)
+        counts.bring_up_to_date(store, specs)
     return lacking
 
 
@@ -122,7 +123,7 @@ def stamp(store: Store, specs: KeywordSpecs) -> None:
 def _apply_missing(store: Store, specs: KeywordSpecs) -> list[Step]:
     lacking = missing(store)
     if lacking:
-        currency.mark_stale(store)
+        freshness.mark_stale(store)
     for step in lacking:
         step.apply(store, specs)
     return lacking

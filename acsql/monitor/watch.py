@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from .errors import ArchiveError
-from .store import changes, observations
-from .store.connection import Store
-from .store.documents import now
+from ..errors import ArchiveError
+from ..store import change_feed, observations
+from ..store.client import Store
+from ..store.schema import now
 
 Place = Mapping[str, Any] | None
 
@@ -79,14 +79,16 @@ class Mark:
         known = [moment for moment in (self.begin, last and last - window) if moment is not None]
         return max(known, default=None)
 
-    def knows(self, changed: changes.Changed) -> bool:
+    def knows(self, changed: change_feed.Changed) -> bool:
         """Whether an observation was handed over as it is now."""
         found = self._file.execute(
             "SELECT 1 FROM handed WHERE rootname = ? AND state = ?", changed
         ).fetchone()
         return found is not None
 
-    def remember(self, changed: changes.Changed, ingested: datetime | None, place: Place) -> None:
+    def remember(
+        self, changed: change_feed.Changed, ingested: datetime | None, place: Place
+    ) -> None:
         """Note that an observation was handed over, and where the change stream stands."""
         with self._whole():
             self._file.execute("INSERT OR REPLACE INTO handed VALUES (?, ?)", changed)
@@ -165,12 +167,12 @@ def documents(
                 return
 
 
-def _changed(document: Any) -> changes.Changed:
-    told = changes.state(document.last_ingest_date, document.files)
-    return changes.Changed(document.rootname, told)
+def _changed(document: Any) -> change_feed.Changed:
+    told = change_feed.state(document.last_ingest_date, document.files)
+    return change_feed.Changed(document.rootname, told)
 
 
-def _is_new(document: Any, changed: changes.Changed, mark: Mark) -> bool:
+def _is_new(document: Any, changed: change_feed.Changed, mark: Mark) -> bool:
     old = mark.begin is not None and (document.last_ingest_date or datetime.min) < mark.begin
     return not old and not mark.knows(changed)
 
@@ -179,16 +181,16 @@ def _heard(
     store: Store, mark: Mark, window: timedelta, every: float
 ) -> Iterator[tuple[str | None, Place]]:
     """Yield the observations that may have changed; None when there are no more for now."""
-    streams = changes.has_streams(store)
+    streams = change_feed.has_streams(store)
     while True:
         # First of all, so that nothing is missed between the look and the stream.
-        place = (mark.place or changes.token(store)) if streams else None
-        dated = changes.since(store, mark.horizon(window))
+        place = (mark.place or change_feed.token(store)) if streams else None
+        dated = change_feed.since(store, mark.horizon(window))
         # All at once: the server would not wait for a script that takes its time over each.
         for rootname in [changed.rootname for changed in dated if not mark.knows(changed)]:
             yield rootname, None
         if streams:
-            yield from changes.follow(store, place, every)
+            yield from change_feed.follow(store, place, every)
             # The server has forgotten so much, and only the dates can tell.
             mark.forget_place()
         else:

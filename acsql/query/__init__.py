@@ -6,8 +6,9 @@ Python keywords, and `preparation` checks and types all of it by the specs.  Onl
 how a database is asked.
 """
 
-from ..specs import KeywordSpecs
-from . import language
+from ..keywords import KeywordSpecs
+from . import parser
+from .coerce import FALSE, TRUE, typed
 from .columns import Column, columns, matching, resolve
 from .conditions import (
     And,
@@ -24,9 +25,8 @@ from .conditions import (
     Within,
     leaves,
 )
-from .keywords import from_keywords, one_of
-from .preparation import prepare
-from .values import FALSE, TRUE, typed
+from .keyword_arguments import from_keywords, one_of
+from .normalize import prepare
 
 __all__ = [
     "FALSE",
@@ -86,7 +86,7 @@ def parse(text: str, specs: KeywordSpecs) -> Condition:
     QueryError
         If the text is no condition, or keyword or value are wrong.
     """
-    return prepare(language.read(text), specs)
+    return prepare(parser.read(text), specs)
 
 
 def to_text(condition: Condition, specs: KeywordSpecs | None = None) -> str:
@@ -101,7 +101,7 @@ def to_text(condition: Condition, specs: KeywordSpecs | None = None) -> str:
     if specs:
         addresses = {getattr(leaf, "keyword", None) for leaf, _ in leaves(condition)} - {None}
         days = {name for name in addresses if resolve(name, specs).spec.type == "date"}
-    return language.to_text(condition, days)
+    return parser.to_text(condition, days)
 
 
 def compare(keyword: str, operator: str, text: str, specs: KeywordSpecs) -> Condition:
@@ -114,4 +114,4 @@ def compare(keyword: str, operator: str, text: str, specs: KeywordSpecs) -> Cond
         A value; after an equality also a list, a pattern or a range, as in `parse`.  Blanks
         belong to the value, so that only commas and wildcards need quotes.
     """
-    return prepare(language.compared(keyword, operator, text), specs)
+    return prepare(parser.compared(keyword, operator, text), specs)

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import names
 from ..errors import QueryError
-from ..specs import BLOCK, BLOCK_KEYWORD, KeywordSpec, KeywordSpecs, has_many_values
+from ..keywords import BLOCK, BLOCK_KEYWORD, KeywordSpec, KeywordSpecs, has_many_values
 
 _IN_A_HEADER = re.compile(r"([a-z0-9*?]+)\.(\d{1,4}|[*?])\.(.+)")
 

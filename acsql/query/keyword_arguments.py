@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import QueryError
+from .coerce import shown
 from .conditions import Between, Condition, Exists, Like, Not
-from .language import either
-from .preparation import MAX_VALUES
-from .values import shown
+from .normalize import MAX_VALUES
+from .parser import either
 
 _WILDCARD = re.compile(r"[*?]")
 

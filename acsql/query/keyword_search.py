@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from .query import Column
-from .specs import KeywordSpec, KeywordSpecs
+from ..keywords import KeywordSpec, KeywordSpecs
+from . import Column
 
 COLUMNS = tuple(
     Column(name, KeywordSpec(name.upper(), "str"))

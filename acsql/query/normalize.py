@@ -12,7 +12,8 @@ from itertools import islice
 from typing import Any
 
 from ..errors import QueryError
-from ..specs import KeywordSpecs
+from ..keywords import KeywordSpecs
+from .coerce import expected, position, radius, rootname, shown, span, to_str
 from .columns import Column, resolve
 from .conditions import (
     And,
@@ -29,7 +30,6 @@ from .conditions import (
     Within,
     leaves,
 )
-from .values import expected, position, radius, rootname, shown, span, to_str
 
 MAX_VALUES = 10_000
 MAX_CONDITIONS = 200

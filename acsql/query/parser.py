@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, v_args
 
 from ..errors import QueryError
+from .coerce import shown
 from .conditions import (
     And,
     AnyOf,
@@ -30,7 +31,6 @@ from .conditions import (
     Overlaps,
     Within,
 )
-from .values import shown
 
 # Ten thousand rootnames, and room for more.
 MAX_TEXT = 300_000

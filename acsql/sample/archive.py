@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from .. import layout, specs
+from .. import keywords, paths
 from ..errors import ArchiveError
 from .camera import FRAMES
 from .cards import Hdu
@@ -61,7 +61,7 @@ def write(
     """
     if frame not in FRAMES:
         raise ArchiveError(f"frame: {frame!r} is none of {', '.join(FRAMES)}")
-    planned = plan(observations, seed, specs.load())
+    planned = plan(observations, seed, keywords.load())
     root = _prepared(Path(directory))
     sizes: list[int] = []
     try:
@@ -103,7 +103,7 @@ def _write_proposals(root: Path, planned: Iterable[Observation]) -> None:
 
 def _write_observation(root: Path, observation: Observation, seed: int, frame: str) -> list[int]:
     """Write the files of one directory; return the sizes of those that are datasets."""
-    folder = root / layout.observation_path(observation.ipppssoot)
+    folder = root / paths.observation_path(observation.ipppssoot)
     folder.mkdir(parents=True)
     sizes = []
     for name, hdus in files_of(observation, seed, frame):

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import specs
+from .. import keywords
+from ..keywords import HeaderKey
 from ..names import Filename
-from ..specs import HeaderKey
 from . import extras, values
 from .camera import GAP, Readout, Wcs, cd_matrix, deproject, pointing, readouts, target_pixel
 from .cards import Column, Hdu, big_endian, commentary, table, unsigned
@@ -181,7 +181,7 @@ class _Maker:
     def _has_lookups(self, filetype: str) -> bool:
         """Whether an image comes with tables of distortion, as about half of them do."""
         o = self.observation
-        listed = "cpdis1" in specs.load().lists[self._key(filetype, 1)]
+        listed = "cpdis1" in keywords.load().lists[self._key(filetype, 1)]
         return listed and not o.internal and (o.subarray or self._every(_LOOKUPS))
 
     def _image_set(
@@ -264,7 +264,7 @@ class _Maker:
 
     def _is_constant(self, filetype: str, extver: int, extname: str) -> bool:
         """Whether an array that says nothing is left out for a number, if the list lets it."""
-        listed = specs.load().lists[self._image_key(filetype, extver, extname)]
+        listed = keywords.load().lists[self._image_key(filetype, extver, extname)]
         if extname == "SCI" or "npix1" not in listed:
             return False
         o = self.observation
@@ -326,7 +326,7 @@ class _Maker:
         facts = values.statistics(data, data != 0) if extname != "CTX" else {}
         constant = float(data.max())
         # A single exposure has the same weight everywhere, if the list allows to say so.
-        if "pixvalue" in specs.load().lists[key] and not self.observation.members:
+        if "pixvalue" in keywords.load().lists[key] and not self.observation.members:
             data = None
         own = {
             **common,

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import specs
-from ..specs import HeaderKey, KeywordSpec
+from .. import keywords as specs
+from ..keywords import HeaderKey, KeywordSpec
 from .cards import Column, bitpix, card, title
 from .plan import moment
 from .sections import SECTIONS

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import names
 from ..errors import ArchiveError
-from ..specs import KeywordSpecs
+from ..keywords import KeywordSpecs
 from .camera import APERTURES, separation
 from .proposals import ESSENTIAL, OTHERS, PROPOSALS, TARGETS, Proposal, Target, Visit
 

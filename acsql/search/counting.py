@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from .errors import QueryTimeout
-from .query import Column, Condition
-from .specs import KeywordSpecs
-from .store import observations, pipelines, tallies
-from .store.connection import Store
+from ..errors import QueryTimeout
+from ..keywords import KeywordSpecs
+from ..query import Column, Condition
+from ..store import aggregations, observations
+from ..store.client import Store
+from ..store.derived import counts
 
 
 class Count(int):
@@ -46,7 +47,7 @@ def count(
     QueryTimeout
         If it takes longer than `time_limit` seconds, and there is no budget.
     """
-    tallied = tallies.count(store, specs, condition)
+    tallied = counts.count(store, specs, condition)
     if tallied is not None:
         return Count(tallied)
     if budget is None:
@@ -95,7 +96,7 @@ def facets_of(
     """
     types = {column.address: column.spec.type for column in columns}
     found: dict[str, dict[Any, int]] = {name: {} for name in types}
-    for row in pipelines.facet_rows(store, specs, types, condition, time_limit):
+    for row in aggregations.facet_rows(store, specs, types, condition, time_limit):
         for name, numbers in found.items():
             value = row["_id"].get(name)
             numbers[value] = numbers.get(value, 0) + row["number"]
@@ -119,4 +120,4 @@ def distinct(
 def _tallied(
     store: Store, specs: KeywordSpecs, column: Column, condition: Condition
 ) -> dict[Any, int] | None:
-    return tallies.values(store, specs, column.address, condition)
+    return counts.values(store, specs, column.address, condition)

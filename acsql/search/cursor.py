@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from .errors import QueryError
+from ..errors import QueryError
 
 
 def to_mark(key: Sequence[Any]) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from . import counts
-from .errors import QueryTimeout
-from .query import And, Condition, to_text
-from .specs import KeywordSpecs
-from .store import observations
-from .store.connection import Store
+from ..errors import QueryTimeout
+from ..keywords import KeywordSpecs
+from ..query import And, Condition, to_text
+from ..store import observations
+from ..store.client import Store
+from . import counting
 
 Answer = TypeVar("Answer")
 
@@ -94,12 +94,12 @@ def explain(
     parts = condition.conditions if isinstance(condition, And) else (condition,)
     without = [And((*parts[:number], *parts[number + 1 :])) for number in range(len(parts))]
     return Explanation(
-        _in_time(counts.count, store, specs, condition, time_limit),
+        _in_time(counting.count, store, specs, condition, time_limit),
         tuple(
             Part(
                 part,
                 to_text(part, specs),
-                _in_time(counts.count, store, specs, part, time_limit),
+                _in_time(counting.count, store, specs, part, time_limit),
                 _in_time(observations.is_any, store, others, time_limit),
             )
             for part, others in zip(parts, without, strict=True)

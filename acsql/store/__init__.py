@@ -1,0 +1,1 @@
+"""The database: document schema, filters, queries and derived collections."""

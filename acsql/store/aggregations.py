@@ -6,13 +6,14 @@ The Mongo shell takes the same stages, so that it gives the same answer.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..keywords import KeywordSpecs
 from ..query import Condition
-from ..specs import KeywordSpecs
-from . import observations, tallies
-from .connection import Store
-from .documents import path
+from . import observations
+from .client import Store
+from .derived import counts
 from .filters import to_filter
 from .observations import Order
+from .schema import path
 
 Stage = dict[str, Any]
 
@@ -75,7 +76,7 @@ def facet_rows(
     def stages(each: Any) -> list[Stage]:
         return [*_match(condition), {"$group": {"_id": values, "number": {"$sum": each}}}]
 
-    ahead = tallies.rows(store, specs, condition, list(columns), stages(tallies.EACH))
+    ahead = counts.rows(store, specs, condition, list(columns), stages(counts.EACH))
     if ahead is not None:
         return ahead
     return observations.aggregate(store, stages(1), condition, time_limit, columns)
@@ -196,8 +197,8 @@ def distribution_rows(
     time_limit: float | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of `distribution`, as counted ahead where that is so; raises like `rows`."""
-    of_tallies = distribution(condition, addresses, tallies.EACH)
-    found = tallies.rows(store, specs, condition, addresses, of_tallies)
+    of_tallies = distribution(condition, addresses, counts.EACH)
+    found = counts.rows(store, specs, condition, addresses, of_tallies)
     if found is None:
         stages = distribution(condition, addresses)
         found = observations.aggregate(store, stages, condition, time_limit, addresses)

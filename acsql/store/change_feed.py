@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pymongo.errors import OperationFailure
 
-from .connection import Store
+from .client import Store
 
 # A writing counts if it sets the date of ingest: others look after what is there already.
 _INGESTS = [

@@ -19,8 +19,9 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, Py
 
 from ..config import Config
 from ..errors import DatabaseError, DatabaseUnavailable
-from ..specs import KeywordSpecs
-from . import documents, server
+from ..keywords import KeywordSpecs
+from ..mongod import server
+from . import schema
 
 DEFAULT_DATABASE = "acsql"
 # How long a server may take to answer at first; a connection string can say otherwise.
@@ -71,7 +72,7 @@ class Store:
                 **options,
             )
             self.database = mongoengine.get_db(self._alias)
-            self.documents = documents.declare(self._alias, specs)
+            self.documents = schema.declare(self._alias, specs)
         try:
             # An operation may wait for long; the first one need not.
             limit = FIRST_ANSWER_SECONDS if "timeoutMS" in options else None
@@ -84,32 +85,32 @@ class Store:
     @property
     def observations(self) -> Collection:
         """The collection of observations, for searches and whole writes."""
-        return self.database[documents.OBSERVATIONS]
+        return self.database[schema.OBSERVATIONS]
 
     @property
     def outlines(self) -> Collection:
         """The collection of the observations without their headers."""
-        return self.database[documents.OUTLINES]
+        return self.database[schema.OUTLINES]
 
     @property
     def proposals(self) -> Collection:
         """The collection of proposals."""
-        return self.database[documents.PROPOSALS]
+        return self.database[schema.PROPOSALS]
 
     @property
     def ingest_runs(self) -> Collection:
         """The collection of ingest runs."""
-        return self.database[documents.INGEST_RUNS]
+        return self.database[schema.INGEST_RUNS]
 
     @property
     def failures(self) -> Collection:
         """The collection of files that could not be ingested."""
-        return self.database[documents.FAILURES]
+        return self.database[schema.FAILURES]
 
     @property
     def keywords_met(self) -> Collection:
         """The collection of keywords that ingests met and no spec named."""
-        return self.database[documents.KEYWORDS_MET]
+        return self.database[schema.KEYWORDS_MET]
 
     @property
     def address(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo import DeleteOne, UpdateOne
 
-from .connection import Store
+from .client import Store
 
 
 def known(store: Store) -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ import math
 import re
 from typing import Any
 
+from ..keywords import BLOCKS, has_many_values
 from ..query import (
     And,
     AnyOf,
@@ -22,8 +23,7 @@ from ..query import (
     Overlaps,
     Within,
 )
-from ..specs import BLOCKS, has_many_values
-from .documents import path
+from .schema import path
 
 # What a document has in place of a value; to MongoDB, null is also what is not there.
 _MISSING = [None, ""]

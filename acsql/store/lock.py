@@ -23,8 +23,8 @@ from pymongo import ReturnDocument
 from pymongo.collection import Collection
 
 from ..errors import Busy, DatabaseError
-from .connection import Store
-from .server import identity
+from ..mongod.server import identity
+from .client import Store
 
 logger = logging.getLogger(__name__)
 

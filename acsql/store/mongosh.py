@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from ..query import Condition
-from .documents import OBSERVATIONS, path
 from .filters import to_filter
 from .observations import Order, total_order, value_stages
+from .schema import OBSERVATIONS, path
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*", re.ASCII)
 # A number literal without a fraction is an int of four bytes if it fits, and else a double.

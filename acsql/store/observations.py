@@ -18,13 +18,13 @@ from pymongo.collection import Collection
 from pymongo.errors import ExecutionTimeout
 
 from ..errors import QueryTimeout
+from ..keywords import KeywordSpecs
 from ..query import And, Between, Condition, Like
 from ..query.conditions import OfKeyword, leaves
-from ..specs import KeywordSpecs
-from . import outlines
-from .connection import Store
-from .documents import BLOCKS, path
+from .client import Store
+from .derived import headerless
 from .filters import to_filter
+from .schema import BLOCKS, path
 
 # How MongoDB sorts values of different types, in a page that holds misfits (manual,
 # "Comparison/Sort Order"); null and missing come before all of them.
@@ -158,21 +158,21 @@ def count(store: Store, condition: Condition, time_limit: float | None = None) -
     if time_limit is not None:
         options["maxTimeMS"] = _milliseconds(time_limit)
     with _limited(store, condition, time_limit):
-        return outlines.serving(store, condition).count_documents(filter_, **options)
+        return headerless.serving(store, condition).count_documents(filter_, **options)
 
 
 def is_any(store: Store, condition: Condition, time_limit: float | None = None) -> bool:
     """Return whether any observation meets a condition; raises like `count`."""
     options = {} if time_limit is None else {"max_time_ms": _milliseconds(time_limit)}
     with _limited(store, condition, time_limit):
-        collection = outlines.serving(store, condition)
+        collection = headerless.serving(store, condition)
         return collection.find_one(to_filter(condition), {"_id": 1}, **options) is not None
 
 
 def estimated_count(store: Store, condition: Condition, time_limit: float | None = None) -> int:
     """Return about how many observations meet a condition, from a random sample of them."""
     with _limited(store, condition, time_limit):
-        collection = outlines.serving(store, condition)
+        collection = headerless.serving(store, condition)
         total = collection.estimated_document_count()
         # Too few for a share of them to say anything are looked at one and all.
         size = min(_SAMPLE, int(_SHARE * total)) if total > _SAMPLE else total
@@ -197,7 +197,7 @@ def values(
     """
     numbers: dict[Any, int] = {}
     with _limited(store, condition, time_limit, [Order(address)]):
-        collection = outlines.serving(store, condition, [address])
+        collection = headerless.serving(store, condition, [address])
         for row in _aggregate(collection, value_stages(address, condition), time_limit):
             numbers[row["_id"]] = numbers.get(row["_id"], 0) + row["observations"]
     return numbers
@@ -228,7 +228,7 @@ def distinct(
     """Return the values that a keyword takes, sorted, without null and blank."""
     options = {} if time_limit is None else {"maxTimeMS": _milliseconds(time_limit)}
     with _limited(store, condition, time_limit, [Order(address)]):
-        collection = outlines.serving(store, condition, [address])
+        collection = headerless.serving(store, condition, [address])
         found = collection.distinct(path(address), to_filter(condition), **options)
     return in_order(found)
 
@@ -261,7 +261,7 @@ def aggregate(
     """
     with _limited(store, condition, time_limit):
         every = read is None
-        collection = store.observations if every else outlines.serving(store, condition, read)
+        collection = store.observations if every else headerless.serving(store, condition, read)
         yield from _aggregate(collection, list(pipeline), time_limit)
 
 
@@ -350,8 +350,8 @@ def find(
     parts = {address: path(address).split(".") for address in wanted}
     options = {} if time_limit is None else {"max_time_ms": _milliseconds(time_limit)}
     with _limited(store, condition, time_limit, order):
-        collection = outlines.serving(store, condition, sorted_by)
-        read = wanted if collection == store.observations else set(outlines.outside(wanted))
+        collection = headerless.serving(store, condition, sorted_by)
+        read = wanted if collection == store.observations else set(headerless.outside(wanted))
         cursor = collection.find(
             filter_, dict.fromkeys(map(path, read), 1), limit=limit, batch_size=_BATCH, **options
         )
@@ -388,7 +388,7 @@ def sample(
     parts = {address: path(address).split(".") for address in addresses}
     projection = {path(address): 1 for address in addresses}
     with _limited(store, condition, time_limit):
-        collection = outlines.serving(store, condition, addresses)
+        collection = headerless.serving(store, condition, addresses)
         if not filter_:
             # Beyond one in twenty the server reads all documents (manual, "$sample").
             total = collection.estimated_document_count()

@@ -15,8 +15,8 @@ import yaml
 from pymongo import ReplaceOne, UpdateOne
 
 from ..errors import ConfigError
-from . import currency
-from .connection import Store
+from .client import Store
+from .derived import freshness
 
 ENTRIES = {"type": str, "title": str, "cycle": int, "pi": str}
 # What the observations of a proposal have, each value once.
@@ -108,7 +108,7 @@ def save(store: Store, proposals: Mapping[int, Mapping[str, Any]]) -> None:
     changed = {key: facts for key, facts in proposals.items() if facts != known.get(key)}
     if not changed:
         return
-    currency.mark_stale(store)
+    freshness.mark_stale(store)
     # The proposals last: if this is cut short, the next call still finds them changed.
     with store.errors():
         for key, facts in changed.items():

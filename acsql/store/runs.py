@@ -5,8 +5,8 @@ from typing import Any
 
 from pymongo import DESCENDING, UpdateOne
 
-from ..specs import HeaderKey
-from .connection import Store
+from ..keywords import HeaderKey
+from .client import Store
 
 RUNNING = "running"
 SUCCEEDED = "succeeded"

@@ -11,7 +11,7 @@ from typing import Any
 
 import mongoengine as me
 
-from ..specs import BLOCKS, KeywordSpecs
+from ..keywords import BLOCKS, KeywordSpecs
 
 OBSERVATIONS = "observations"
 OUTLINES = "outlines"

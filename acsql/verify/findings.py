@@ -7,7 +7,7 @@ from stat import S_ISREG
 from typing import Any
 
 from ..config import Config
-from .scan import FoundFile
+from ..ingest.scan import FoundFile
 
 MISSING = "missing"  # on disk, not in the database
 EXTRA = "extra"  # in the database, not on disk and not marked as vanished

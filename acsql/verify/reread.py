@@ -13,24 +13,16 @@ from PIL import Image
 from .. import names
 from ..config import Config
 from ..errors import ArchiveError
+from ..fits.footprint import footprint
 from ..images.preview import THUMBNAIL_SIZE
-from ..specs import HeaderKey, KeywordSpecs
+from ..ingest.observation import FileContent, Outcome, find_detector, position, promote, read_file
+from ..ingest.scan import FoundFile, FoundObservation, scan
+from ..ingest.typing import typed_header
+from ..ingest.workers import Work, do_all
+from ..keywords import HeaderKey, KeywordSpecs
 from ..store import observations, proposals
-from ..store.connection import Store
-from .findings import (
-    DIFFERENT,
-    PREVIEW_STALE,
-    THUMBNAIL,
-    Finding,
-    fault,
-    named_pictures,
-    stale,
-)
-from .footprint import footprint
-from .headers import typed_header
-from .observation import FileContent, Outcome, find_detector, position, promote, read_file
-from .scan import FoundFile, FoundObservation, scan
-from .workers import Work, do_all
+from ..store.client import Store
+from .findings import DIFFERENT, PREVIEW_STALE, THUMBNAIL, Finding, fault, named_pictures, stale
 
 # How many keywords a reason names.
 _NAMED = 5

@@ -20,16 +20,25 @@ from pathlib import Path
 from typing import Any
 
 from .. import config as configuration
-from .. import layout
-from .. import specs as keyword_specs
+from .. import keywords as keyword_specs
+from .. import paths
 from ..config import Config
 from ..errors import ArchiveError, ConfigError, InvalidName
+from ..ingest.log import log_file
+from ..ingest.observation import Failure, Outcome
+from ..ingest.plan import Task
+from ..ingest.report import Report
+from ..ingest.run import Progress, remember, silent
+from ..ingest.scan import FoundFile, FoundObservation, scan
+from ..ingest.workers import PROCESSES, ingest_all
+from ..keywords import KeywordSpecs
+from ..migrations import runner
 from ..names import Filename
-from ..specs import KeywordSpecs
-from ..store import currency, failures, lock, migrations, observations, tallies
-from ..store.connection import Store, locate
-from ..store.documents import now
-from .changes import Task
+from ..store import failures, lock, observations
+from ..store.client import Store, locate
+from ..store.derived import counts as tallies
+from ..store.derived import freshness
+from ..store.schema import now
 from .findings import (
     EXTRA,
     FAILED,
@@ -45,13 +54,7 @@ from .findings import (
     named_pictures,
     stale,
 )
-from .log import log_file
-from .observation import Failure, Outcome
-from .report import Report
 from .reread import Reread, read_all_again
-from .run import Progress, remember, silent
-from .scan import FoundFile, FoundObservation, scan
-from .workers import PROCESSES, ingest_all
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +160,7 @@ class _Verifier:
 
     def compared(self, full: bool) -> Verification:
         """Look, and change nothing."""
-        migrations.check(self.store)
+        runner.check(self.store)
         notes = []
         if lock.is_held(self.store):
             notes.append("the archive is being changed: findings may be work in progress")
@@ -189,14 +192,14 @@ class _Verifier:
 
     def repaired(self, full: bool) -> Verification:
         """Look, repair what was found, and look what remains."""
-        migrations.stamp(self.store, self.specs)
-        migrations.check(self.store)
+        runner.stamp(self.store, self.specs)
+        runner.check(self.store)
         self.store.make_indexes()
         before = self.look(full)
         for finding in before.findings:
             logger.warning("%s", finding)
         if before.findings:
-            currency.mark_stale(self.store)
+            freshness.mark_stale(self.store)
         vanished = [f for f in before.findings if f.kind == EXTRA]
         observations.mark_vanished(
             self.store, ((f.rootname, name) for f in vanished for name in f.filetypes), now()
@@ -373,8 +376,8 @@ class _Look:
     def _find_extra_pictures(self) -> None:
         """Find what lies among the pictures and is named by no document."""
         makers: dict[Path, list[Callable[[Filename, int | None], str]]] = {}
-        makers.setdefault(self.config.jpeg_dir, []).append(layout.jpeg_name)
-        makers.setdefault(self.config.thumbnail_dir, []).append(layout.thumbnail_name)
+        makers.setdefault(self.config.jpeg_dir, []).append(paths.jpeg_name)
+        makers.setdefault(self.config.thumbnail_dir, []).append(paths.thumbnail_name)
         for directory, make_names in makers.items():
             for folder in _entries(directory):
                 if folder.is_dir():

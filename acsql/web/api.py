@@ -13,16 +13,16 @@ from typing import Any
 import yaml
 from flask import Blueprint, Response, request, url_for
 
-from .. import __version__, catalogue
+from .. import __version__
 from ..archive import DEFAULT_COLUMNS, OVERDUE_HOURS, is_overdue
 from ..errors import DatabaseError, DatabaseUnavailable, QueryError
 from ..export import FORMATS, header_record, plain
 from ..observation import Header
-from ..query import Column
-from . import logs
-from .asked import parameters, the_archive
+from ..query import Column, keyword_search
+from . import access_log
+from .context import parameters, the_archive
 from .downloads import download
-from .forms import Address, split
+from .params import Address, split
 
 HEALTH = "/health"
 PREFIX = "/api/"
@@ -241,7 +241,7 @@ def proposal(proposid: int) -> Response:
 def keywords() -> Response:
     """Find keywords by a part of their name or description."""
     asked = parameters(Words)
-    return _json({"keywords": list(catalogue.find(asked.first("q"), the_archive().specs))})
+    return _json({"keywords": list(keyword_search.find(asked.first("q"), the_archive().specs))})
 
 
 @api.get(f"{PREFIX}summary")
@@ -332,7 +332,7 @@ def is_for_programs(path: str) -> bool:
 
 def error(status: int, title: str, message: str) -> Response:
     """Return an error as programs read it."""
-    told = {"error": title, "message": message, "request_id": logs.request_id()}
+    told = {"error": title, "message": message, "request_id": access_log.request_id()}
     return Response(json.dumps(told), status, mimetype="application/json")
 
 

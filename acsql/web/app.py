@@ -18,9 +18,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from ..archive import Archive
 from ..errors import ArchiveError, QueryTimeout
 from ..export import text
-from ..layout import NO_PROPOSAL
-from . import api, asked, files, headers, logs, pages, plots, runs, search, statistics, viewer
-from .statuses import status_of
+from ..paths import NO_PROPOSAL
+from . import access_log, api, context, plots
+from .errors import status_of
+from .pages import archive as pages
+from .pages import files, headers, runs, search, statistics, viewer
 
 logger = logging.getLogger(__name__)
 
@@ -69,20 +71,20 @@ def create_app(archive: Archive, workers: int = 1) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     # First of all, so that what the others refuse is logged as well.
-    logs.follow(app)
+    access_log.follow(app)
     _limit(app, archive.config.rate_limit // workers, archive.config.proxies)
-    app.extensions[asked.ARCHIVE] = archive
+    app.extensions[context.ARCHIVE] = archive
     app.url_map.converters["proposal"] = ProposalConverter
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {"value": text, "number": number, "size": size, "duration": duration}
     app.jinja_env.globals |= {
         "specs": archive.specs,
-        "in_archive": asked.in_archive,
-        "proposal_name": asked.proposal_name,
+        "in_archive": context.in_archive,
+        "proposal_name": context.proposal_name,
         "summary_of_filters": pages.summary_of_filters,
         "api_address": api.address_of_page,
-        "request_id": logs.request_id,
+        "request_id": access_log.request_id,
         "style_nonce": plots.style_nonce,
     }
     app.register_blueprint(pages.pages)

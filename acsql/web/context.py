@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from flask import abort, current_app, redirect, request, url_for
 
 from ..archive import Archive
-from ..layout import NO_PROPOSAL
 from ..observation import Observation
-from .forms import Address
+from ..paths import NO_PROPOSAL
+from .params import Address
 
 # The name under which the application keeps its archive.
 ARCHIVE = "acsql"

@@ -20,8 +20,8 @@ from .. import query
 from ..archive import DEFAULT_COLUMNS
 from ..errors import QueryError
 from ..export import FORMATS
+from ..keywords import KeywordSpecs
 from ..query import And, AnyOf, Between, Condition, Equals, Exists, Like, Not, Or
-from ..specs import KeywordSpecs
 
 # How a keyword is compared: the sign of the query language, and what a form shows.
 OPERATORS = {

@@ -15,8 +15,8 @@ from bokeh.embed import json_item
 from bokeh.themes import Theme
 from flask import Blueprint, Response, g, send_from_directory
 
-from .asked import parameters
-from .forms import Address
+from .context import parameters
+from .params import Address
 
 BOKEH_JS = Path(bokeh.__file__).parent / "server" / "static" / "js"
 # Its address has the version in it, so that it can be kept for ever.

@@ -19,7 +19,7 @@ from gunicorn.app.base import BaseApplication
 from ..archive import Archive
 from ..config import Config
 from ..errors import ArchiveError
-from . import logs
+from . import access_log
 from .app import create_app
 
 THREADS = 4
@@ -49,7 +49,7 @@ class _Site(BaseApplication):
 
     def load(self) -> Flask:
         """Open the archive, in a worker."""
-        logs.log_to(self._config.log_dir)
+        access_log.log_to(self._config.log_dir)
         return create_app(Archive(self._config, TIME_LIMIT), self.cfg.workers)
 
 
@@ -80,7 +80,7 @@ def serve(
     address = _free_address(host, port)
     # Better said here once than by each worker.
     Archive(config.for_reading).close()
-    logs.check(config.log_dir)
+    access_log.check(config.log_dir)
     settings = {
         "bind": address,
         "workers": workers,

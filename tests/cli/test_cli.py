@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import acsql
-from acsql import canned, cli, export
+from acsql import cli, export, named_queries
 from acsql.config import Config
 
 
@@ -173,7 +173,7 @@ def test_the_lines_for_the_shell_are_printed(
     expected = list(sample_archive.search(*asked)["rootname"])
     assert [document["_id"] for document in found] == expected
     assert number == len(expected)
-    assert len(rows) == len(canned.all_filenames(sample_archive))
+    assert len(rows) == len(named_queries.all_filenames(sample_archive))
 
 
 def test_the_lines_for_the_shell_count_values(
@@ -205,12 +205,12 @@ def test_canned_queries_are_listed_and_asked(
     sample_settings: Path, sample_archive: acsql.Archive
 ) -> None:
     listed = printed(sample_settings, "query")
-    for name, function in canned.QUERIES.items():
+    for name, function in named_queries.QUERIES.items():
         assert f"{name} " in listed
         assert function.__doc__.partition("\n")[0] in " ".join(listed.split())
     text = printed(sample_settings, "query", "filter_distribution", "WFC", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    expected = canned.filter_distribution(sample_archive, "WFC")
+    expected = named_queries.filter_distribution(sample_archive, "WFC")
     assert [int(row["observations"]) for row in rows] == list(expected["observations"])
     assert printed(sample_settings, "query", "filter_distribution") != text
     assert run(sample_settings, "query", "filters_for_rootname").exit_code == 2

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from acsql import canned
+from acsql import named_queries
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_documentation_builds(tmp_path: Path) -> None:
@@ -20,7 +20,9 @@ def test_the_documentation_builds(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     page = (tmp_path / "api.html").read_text()
     assert "acsql.archive.Archive.search" in page
-    assert [name for name in canned.QUERIES if f"acsql.canned.{name}" not in page] == []
+    assert [
+        name for name in named_queries.QUERIES if f"acsql.named_queries.{name}" not in page
+    ] == []
     assert "def bias_levels" in plain(tmp_path / "monitor.html")
     assert "db.observations.countDocuments" in plain(tmp_path / "cookbook.html")
 

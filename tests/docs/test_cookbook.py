@@ -10,11 +10,11 @@ import pytest
 from astropy.table import Table
 
 import acsql
-from acsql import canned
-from acsql.store.documents import path
+from acsql import named_queries
 from acsql.store.observations import value_at
+from acsql.store.schema import path
 
-COOKBOOK = (Path(__file__).parents[1] / "docs" / "cookbook.rst").read_text(encoding="utf-8")
+COOKBOOK = (Path(__file__).parents[2] / "docs" / "cookbook.rst").read_text(encoding="utf-8")
 RECIPES = re.findall(
     r"^(\d+)\. (.*)\n-+\n\n.. code-block:: js\n\n   (.*)\n\n.. code-block:: python\n\n   (.*)\n",
     COOKBOOK,
@@ -41,7 +41,7 @@ def typed(
 def test_python_and_the_shell_agree(
     sample_archive: acsql.Archive, typed: dict[str, Any], title: str, line: str
 ) -> None:
-    found = eval(line, {"archive": sample_archive, "canned": canned})
+    found = eval(line, {"archive": sample_archive, "canned": named_queries})
     answer = typed[title]
     match found:
         case Table():

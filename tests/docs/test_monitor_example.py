@@ -14,7 +14,7 @@ import acsql
 from acsql.config import Config
 from acsql.ingest import run
 
-SCRIPT = Path(__file__).parents[1] / "docs" / "examples" / "bias_level.py"
+SCRIPT = Path(__file__).parents[2] / "docs" / "examples" / "bias_level.py"
 TAKEN = 4
 
 

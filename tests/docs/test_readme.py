@@ -15,9 +15,9 @@ import pytest
 
 from acsql import cli
 from acsql.config import SETTINGS
-from acsql.store import server
+from acsql.mongod import server
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 # Run by other tests here, or run by what runs the tests.
@@ -145,7 +145,7 @@ def test_make_demo_serves_the_sample_archive(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = {
-        "VENV": str(Path(sys.executable).parents[1]),
+        "VENV": str(Path(sys.executable).parents[2]),
         "DEMO": str(tmp_path / "demo"),
         "OBSERVATIONS": "4",
         "FRAME": "small",

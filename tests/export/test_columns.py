@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acsql import tables
+from acsql.export import columns
+from acsql.keywords import TYPES, KeywordSpec
 from acsql.query import Column
-from acsql.specs import TYPES, KeywordSpec
 
 untimed = settings(deadline=None)
 INT64 = np.iinfo(np.int64)
@@ -30,7 +30,7 @@ SOUND = {
 def column_of(type_: str, values: list) -> np.ma.MaskedArray:
     """Return the column that values of a keyword become."""
     spec = KeywordSpec("GAIN", type_, "electron / DN", "commanded gain")
-    return tables.table_column([{"gain": value} for value in values], Column("gain", spec))
+    return columns.table_column([{"gain": value} for value in values], Column("gain", spec))
 
 
 def same(one: object, other: object) -> bool:
@@ -83,7 +83,7 @@ def test_sound_values_are_what_they_were(data, type_):
     ],
 )
 def test_what_is_of_another_type_stays_as_it_is(type_, value):
-    assert not tables.is_of_type(value, type_)
+    assert not columns.is_of_type(value, type_)
     column = column_of(type_, [None, value, value])
     assert column.dtype == object
     assert list(column.mask) == [True, False, False]

@@ -19,10 +19,11 @@ from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acsql import export, query, spool
-from acsql import specs as keyword_specs
+from acsql import export, query
+from acsql import keywords as keyword_specs
+from acsql.export import buffer
+from acsql.keywords import KeywordSpec
 from acsql.query import Column
-from acsql.specs import KeywordSpec
 
 SPECS = keyword_specs.load()
 untimed = settings(deadline=None)
@@ -332,7 +333,7 @@ def typed_tables(draw) -> tuple[list[Column], list[list]]:
 def in_blocks(name: str, table: list[list], shown: list[Column]) -> bytes:
     """Return the file that rows become, three at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spool, "BLOCK_SIZE", 3)
+        patch.setattr(buffer, "BLOCK_SIZE", 3)
         return whole(name, rows_of(table), shown)
 
 
@@ -504,7 +505,7 @@ def test_a_votable_is_valid(tmp_path: Path, length: int):
     for row in rows[:1]:
         row["ccdgain"] = "a misfit"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spool, "BLOCK_SIZE", 3)
+        patch.setattr(buffer, "BLOCK_SIZE", 3)
         path.write_bytes(whole("votable", rows, shown))
     # It exits with 0 whatever it finds.
     result = subprocess.run(
@@ -517,13 +518,13 @@ def test_a_votable_is_valid(tmp_path: Path, length: int):
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list]:
     """Yield the list of temporary files that are made while it is used."""
     made = []
-    make = spool.tempfile.TemporaryFile
+    make = buffer.tempfile.TemporaryFile
 
     def remember(*args: object, **options: object) -> object:
         made.append(make(*args, dir=tmp_path, **options))
         return made[-1]
 
-    monkeypatch.setattr(spool.tempfile, "TemporaryFile", remember)
+    monkeypatch.setattr(buffer.tempfile, "TemporaryFile", remember)
     yield made
     assert not list(tmp_path.iterdir())
 

@@ -10,7 +10,7 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acsql.ingest import cards
+from acsql.fits import cards
 
 ASTROPY = Path(astropy.__file__).parent
 ACS = ASTROPY / "wcs" / "tests" / "data" / "j94f05bgq_flt.fits"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from acsql.errors import PreviewError
-from acsql.images import mosaic
+from acsql.fits import chips
 
 NAME = "jabc01abq_flt.fits"
 
@@ -42,8 +42,8 @@ def with_keywords(path, **keywords):
 def shown(path, **options):
     """Return the pixels of the chips, the bottom one first."""
     with fits.open(path, **options) as hdus:
-        found = mosaic.image_hdus(hdus, "SCI", path.name)
-        return [mosaic.pixels(hdu, path.name) for hdu in found]
+        found = chips.image_hdus(hdus, "SCI", path.name)
+        return [chips.pixels(hdu, path.name) for hdu in found]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_other_extensions_are_not_shown(tmp_path):
 def test_the_extension_can_be_chosen_in_any_case(tmp_path):
     path = written(tmp_path, chip(1), fits.ImageHDU(np.ones((9, 9)), name="ERR"))
     with fits.open(path) as hdus:
-        assert [hdu.name for hdu in mosaic.image_hdus(hdus, "err", NAME)] == ["ERR"]
+        assert [hdu.name for hdu in chips.image_hdus(hdus, "err", NAME)] == ["ERR"]
 
 
 STORED = st.sampled_from([np.uint8, np.int16, np.int32, np.int64, np.float32, np.float64])
@@ -106,7 +106,7 @@ def test_pixels_are_physical_values(tmp_path_factory, image):
 
 @pytest.mark.parametrize("chunk", [1, 5, 1 << 16])
 def test_pixels_are_read_whole_in_any_number_of_pieces(tmp_path, monkeypatch, chunk):
-    monkeypatch.setattr(mosaic, "CHUNK", chunk)
+    monkeypatch.setattr(chips, "CHUNK", chunk)
     image = np.arange(77, dtype=np.int32).reshape(7, 11)
     np.testing.assert_array_equal(shown(written(tmp_path, science(image)))[0], image)
 
@@ -131,8 +131,8 @@ def test_it_does_not_matter_how_the_file_was_opened(tmp_path, memmap, do_not_sca
     options = {"memmap": memmap, "do_not_scale_image_data": do_not_scale}
     with fits.open(path, **options) as hdus:
         before = hdus[1].header.tostring()
-        (hdu,) = mosaic.image_hdus(hdus, "SCI", NAME)
-        np.testing.assert_array_equal(mosaic.pixels(hdu, NAME), image)
+        (hdu,) = chips.image_hdus(hdus, "SCI", NAME)
+        np.testing.assert_array_equal(chips.pixels(hdu, NAME), image)
         assert hdus[1].header.tostring() == before
 
 
@@ -207,14 +207,14 @@ def test_half_a_file_is_refused(tmp_path_factory, data):
         warnings.simplefilter("ignore", AstropyUserWarning)
         hdus = fits.open(path)
     with hdus, pytest.raises(PreviewError, match=f"{NAME}: "):
-        [mosaic.pixels(hdu, NAME) for hdu in mosaic.image_hdus(hdus, "SCI", NAME)]
+        [chips.pixels(hdu, NAME) for hdu in chips.image_hdus(hdus, "SCI", NAME)]
 
 
 @pytest.mark.parametrize("memmap", [False, True])
 def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path, memmap):
     path = written(tmp_path, chip(1, (300, 400)))
     with fits.open(path, memmap=memmap) as hdus:
-        (hdu,) = mosaic.image_hdus(hdus, "SCI", NAME)
+        (hdu,) = chips.image_hdus(hdus, "SCI", NAME)
         os.truncate(path, 100_000)
         with pytest.raises(PreviewError, match=f"{NAME}: it is truncated in its SCI,1"):
-            mosaic.pixels(hdu, NAME)
+            chips.pixels(hdu, NAME)

@@ -19,10 +19,11 @@ from pymongo.collection import Collection
 
 import acsql
 from acsql.errors import FileError
-from acsql.ingest import cards, headers
-from acsql.ingest.footprint import footprint, outline
-from acsql.specs import HeaderKey, KeywordSpecs
-from acsql.store.connection import Store
+from acsql.fits import cards
+from acsql.fits.footprint import footprint, outline
+from acsql.ingest import typing
+from acsql.keywords import HeaderKey, KeywordSpecs
+from acsql.store.client import Store
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "real"
 FLT = Path(astropy.wcs.__file__).parent / "tests" / "data" / "j94f05bgq_flt.fits"
@@ -107,7 +108,7 @@ def sky(database_uri: str) -> Iterator[Collection]:
     """A collection with nothing but an index on footprints."""
     base, _, options = database_uri.partition("?")
     address = f"{base.rpartition('/')[0]}/test_footprint?{options}"
-    with Store(address, acsql.specs.load()) as opened:
+    with Store(address, acsql.keywords.load()) as opened:
         opened.database.sky.create_index([("footprint", "2dsphere")])
         yield opened.database.sky
         opened.client.drop_database(opened.database.name)
@@ -139,7 +140,7 @@ def test_real_files_have_the_footprint_that_astropy_gives_them(
         ]
         detector = hdus[0].header["DETECTOR"]
         stored = [
-            headers.typed_header(cards.read(hdu), HeaderKey(detector, "flt", 1), specs).values
+            typing.typed_header(cards.read(hdu), HeaderKey(detector, "flt", 1), specs).values
             for hdu in images
         ]
     notes: list[str] = []

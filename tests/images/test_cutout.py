@@ -13,11 +13,11 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from acsql.errors import PreviewError
-from acsql.images import cut
-from acsql.images.cut import Region
+from acsql.images import cutout
+from acsql.images.cutout import Region
 
 EVERYTHING = Region(0, 10**6, 0, 10**6)
-Opened = Callable[..., tuple[cut.Plane, ...]]
+Opened = Callable[..., tuple[cutout.Plane, ...]]
 
 
 def write(path: Path, *chips: dict[str, np.ndarray | None], **keywords: object) -> Path:
@@ -34,16 +34,16 @@ def write(path: Path, *chips: dict[str, np.ndarray | None], **keywords: object) 
     return path
 
 
-def described(path: Path) -> dict[str, cut.Plane]:
+def described(path: Path) -> dict[str, cutout.Plane]:
     with fits.open(path, memmap=False, do_not_scale_image_data=True) as hdus:
-        return {plane.extname: plane for plane in cut.planes(hdus, path.name)}
+        return {plane.extname: plane for plane in cutout.planes(hdus, path.name)}
 
 
 def cut_of(
     path: Path, extname: str = "SCI", region: Region = EVERYTHING, binning: int = 1
 ) -> np.ndarray:
     with path.open("rb") as file:
-        return cut.cut(file, path.name, described(path)[extname], region, binning)
+        return cutout.cut(file, path.name, described(path)[extname], region, binning)
 
 
 def plain(values: np.ndarray, binning: int, combine: Callable) -> np.ndarray:
@@ -59,7 +59,7 @@ def nanmean(values: np.ndarray) -> float:
     return finite.mean(dtype=np.float64) if finite.size else np.nan
 
 
-def unpacked(packed: cut.Packed) -> np.ndarray:
+def unpacked(packed: cutout.Packed) -> np.ndarray:
     """Read a packed cut as a browser does, the bottom row first."""
     red, green, blue = np.moveaxis(
         np.asarray(Image.open(io.BytesIO(packed.png)), dtype=np.float64), -1, 0
@@ -99,7 +99,7 @@ def test_cuts_are_means_and_unions_of_all_pixels(
     strip: int,
 ) -> None:
     path, science, flags = two_chips
-    monkeypatch.setattr(cut, "STRIP", strip)
+    monkeypatch.setattr(cutout, "STRIP", strip)
     part = np.s_[region.y0 : region.y1, region.x0 : region.x1]
     means = science[part] if binning == 1 else plain(science[part], binning, nanmean)
     np.testing.assert_allclose(cut_of(path, "SCI", region, binning), means, rtol=1e-5)
@@ -115,7 +115,7 @@ def test_regions_are_clipped_and_chips_can_stand_alone(
     plane = described(path)["SCI"]
     assert [chip.ccdchip for chip in plane.chips] == [2, 1]
     with path.open("rb") as file:
-        upper = cut.cut(file, path.name, plane.only(2), EVERYTHING)
+        upper = cutout.cut(file, path.name, plane.only(2), EVERYTHING)
     np.testing.assert_array_equal(upper, science[37:])
     with pytest.raises(PreviewError, match="no SCI,3; the file has SCI,1, SCI,2"):
         plane.only(3)
@@ -152,7 +152,7 @@ def test_a_truncated_file_is_no_cut(two_chips: tuple[Path, np.ndarray, np.ndarra
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     with path.open("rb") as file, pytest.raises(PreviewError, match="truncated in its DQ,2"):
-        cut.cut(file, path.name, plane, EVERYTHING)
+        cutout.cut(file, path.name, plane, EVERYTHING)
     with pytest.raises(PreviewError, match="truncated"):
         described(path)
 
@@ -176,7 +176,7 @@ def test_only_what_lies_beside_the_science_is_shown(tmp_path: Path) -> None:
     path = write(tmp_path / "x.fits", chip | {"WHT": np.zeros((4, 6))})
     assert list(described(path)) == ["SCI", "WHT"]
     with fits.open(path) as hdus, pytest.raises(PreviewError, match="it has no RED extension"):
-        cut.planes(hdus, path.name, "RED")
+        cutout.planes(hdus, path.name, "RED")
 
 
 def test_limits_are_those_of_the_pixels(two_chips: tuple[Path, np.ndarray, np.ndarray]) -> None:
@@ -184,8 +184,8 @@ def test_limits_are_those_of_the_pixels(two_chips: tuple[Path, np.ndarray, np.nd
     planes = described(path)
     finite = science[np.isfinite(science)].astype(np.float64)
     with path.open("rb") as file:
-        found = cut.limits(file, path.name, planes["SCI"])
-        of_flags = cut.limits(file, path.name, planes["DQ"])
+        found = cutout.limits(file, path.name, planes["SCI"])
+        of_flags = cutout.limits(file, path.name, planes["DQ"])
     assert found.minmax == (finite.min(), finite.max())
     assert (found.pixels, found.finite, found.sampled) == (science.size, finite.size, finite.size)
     assert found.percentiles["98"] == pytest.approx(tuple(np.percentile(finite, (1, 99))))
@@ -196,10 +196,10 @@ def test_limits_are_those_of_the_pixels(two_chips: tuple[Path, np.ndarray, np.nd
 def test_a_sample_is_even_over_strips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.arange(50 * 64, dtype=np.float32).reshape(50, 64)
     path = write(tmp_path / "x.fits", {"SCI": values})
-    monkeypatch.setattr(cut, "SAMPLE", 600)
-    monkeypatch.setattr(cut, "STRIP", 150)
+    monkeypatch.setattr(cutout, "SAMPLE", 600)
+    monkeypatch.setattr(cutout, "STRIP", 150)
     with path.open("rb") as file:
-        found = cut.limits(file, path.name, described(path)["SCI"])
+        found = cutout.limits(file, path.name, described(path)["SCI"])
     assert found.sampled == values.ravel()[::5].size
     expected = np.percentile(values.ravel()[::5], (5, 95))
     assert found.percentiles["90"] == pytest.approx(tuple(expected))
@@ -209,9 +209,9 @@ def test_a_sample_is_even_over_strips(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_an_image_of_nothing_has_limits(tmp_path: Path) -> None:
     path = write(tmp_path / "x.fits", {"SCI": np.full((3, 3), np.nan)})
     with path.open("rb") as file:
-        found = cut.limits(file, path.name, described(path)["SCI"])
+        found = cutout.limits(file, path.name, described(path)["SCI"])
     assert (found.finite, found.minmax, found.zscale) == (0, (0, 0), (0, 0))
-    assert np.isnan(unpacked(cut.pack(cut_of(path)))).all()
+    assert np.isnan(unpacked(cutout.pack(cut_of(path)))).all()
 
 
 @given(
@@ -222,7 +222,7 @@ def test_an_image_of_nothing_has_limits(tmp_path: Path) -> None:
     )
 )
 def test_packed_values_come_back_within_a_hundredth_of_a_step(values: np.ndarray) -> None:
-    packed = cut.pack(values)
+    packed = cutout.pack(values)
     back = unpacked(packed)
     finite = np.isfinite(values)
     np.testing.assert_array_equal(np.isfinite(back), finite)
@@ -239,22 +239,22 @@ def test_packed_values_come_back_within_a_hundredth_of_a_step(values: np.ndarray
     )
 )
 def test_packed_integers_come_back_exactly(values: np.ndarray) -> None:
-    np.testing.assert_array_equal(unpacked(cut.pack(values)), values)
+    np.testing.assert_array_equal(unpacked(cutout.pack(values)), values)
 
 
 def test_large_cuts_are_packed_in_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.arange(7 * 11, dtype=np.uint16).reshape(7, 11)
-    monkeypatch.setattr(cut, "STRIP", 22)
-    np.testing.assert_array_equal(unpacked(cut.pack(values)), values)
+    monkeypatch.setattr(cutout, "STRIP", 22)
+    np.testing.assert_array_equal(unpacked(cutout.pack(values)), values)
 
 
 def test_values_too_far_apart_are_refused() -> None:
     with pytest.raises(PreviewError, match="too far apart"):
-        cut.pack(np.array([[-1.7e308, 1.7e308]]))
+        cutout.pack(np.array([[-1.7e308, 1.7e308]]))
 
 
 def test_values_hardly_apart_are_packed() -> None:
-    assert unpacked(cut.pack(np.array([[0.0, 5e-324]]))) == pytest.approx(0, abs=1e-300)
+    assert unpacked(cutout.pack(np.array([[0.0, 5e-324]]))) == pytest.approx(0, abs=1e-300)
 
 
 TANGENT = {
@@ -286,18 +286,18 @@ TANGENT = {
 )
 def test_no_place_on_the_sky_is_made_up(changes: dict[str, object]) -> None:
     header = {name: v for name, v in (TANGENT | changes).items() if v is not None}
-    assert cut.projection(TANGENT) is not None
-    assert cut.projection(header) is None
+    assert cutout.projection(TANGENT) is not None
+    assert cutout.projection(header) is None
 
 
 def test_projections_are_told_in_either_way() -> None:
-    told = cut.projection(TANGENT | {"A_ORDER": 2, "A_0_2": 1e-6})
+    told = cutout.projection(TANGENT | {"A_ORDER": 2, "A_0_2": 1e-6})
     assert told["a"] == [], "SIP counts only where CTYPE says so"
     scaled = {name: v for name, v in TANGENT.items() if not name.startswith("CD")}
     scaled |= {"CDELT1": 2e-5, "CDELT2": 1e-5, "PC1_1": 0.5, "PC1_2": 0.1, "PC2_1": 0.3}
-    assert cut.projection(scaled | {"PC2_2": -1.0})["cd"] == [
+    assert cutout.projection(scaled | {"PC2_2": -1.0})["cd"] == [
         pytest.approx([1e-5, 2e-6]),
         pytest.approx([3e-6, -1e-5]),
     ]
     bent = TANGENT | {"CTYPE1": "RA---TAN-SIP", "CTYPE2": "DEC--TAN-SIP"}
-    assert cut.projection(bent | {"B_ORDER": 2, "B_1_1": 3e-6})["b"] == [(1, 1, 3e-6)]
+    assert cutout.projection(bent | {"B_ORDER": 2, "B_1_1": 3e-6})["b"] == [(1, 1, 3e-6)]

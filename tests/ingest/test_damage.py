@@ -20,16 +20,17 @@ from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acsql import export, opening, sample
+from acsql import export, sample
 from acsql.config import Config
 from acsql.errors import FileError, InvalidName
+from acsql.fits import open
 from acsql.ingest import observation, run, scan
-from acsql.ingest.headers import typed_header
 from acsql.ingest.observation import Outcome
+from acsql.ingest.typing import typed_header
+from acsql.keywords import HeaderKey, KeywordSpecs
 from acsql.names import Filename
-from acsql.specs import HeaderKey, KeywordSpecs
 from acsql.store import runs
-from acsql.store.connection import Store
+from acsql.store.client import Store
 
 _found = spec_from_file_location("damage", Path(__file__).with_name("damage.py"))
 damage = module_from_spec(_found)
@@ -389,15 +390,15 @@ def test_headers_are_read_up_to_what_a_document_can_hold(tmp_path: Path) -> None
     path = tmp_path / str(NAME)
     header = fits.PrimaryHDU().header
     # As many cards as fill all blocks but the last, which the END is alone in.
-    room = opening.MOST_HEADER_BYTES // opening.BLOCK * opening.BLOCK // opening.CARD
+    room = open.MOST_HEADER_BYTES // open.BLOCK * open.BLOCK // open.CARD
     text = header.tostring(endcard=False, padding=False)
     text += "COMMENT".ljust(80) * (room - 1 - len(header)) + "END".ljust(80)
     path.write_text(text)
-    with opening.open_fits(path) as hdus:
+    with open.open_fits(path) as hdus:
         assert len(hdus[0].header) == room - 1
     path.write_text(text.replace("END".ljust(80), "COMMENT".ljust(80) + "END".ljust(2880)))
     with pytest.raises(FileError, match="take more than"):
-        opening.open_fits(path)
+        open.open_fits(path)
 
 
 def test_keywords_named_as_acsql_s_own_places_take_none_of_them(specs: KeywordSpecs) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
 from acsql.errors import SpecError
-from acsql.ingest import learn
-from acsql.specs import HeaderKey, KeywordSpecs
+from acsql.ingest import derive_specs
+from acsql.keywords import HeaderKey, KeywordSpecs
 
 KEY = HeaderKey("WFC", "raw", 0)
 
@@ -15,7 +15,7 @@ KEY = HeaderKey("WFC", "raw", 0)
 def test_lists_derived_from_the_sample_are_the_specs(
     sample_filesystem: Path, specs: KeywordSpecs
 ) -> None:
-    met, problems = learn.derive(sample_filesystem, specs)
+    met, problems = derive_specs.derive(sample_filesystem, specs)
     assert not problems
     derived: dict[HeaderKey, set[str]] = {}
     for key, keyword, _ in met:
@@ -28,7 +28,7 @@ def test_lists_derived_from_the_sample_are_the_specs(
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     met = [(KEY, "EXPTIME", "float"), (KEY, "NEWKEY", "int"), (KEY, "DnnnDATA", "str")]
-    learn.write(learn.raw_specs(met), tmp_path)
+    derive_specs.write(derive_specs.raw_specs(met), tmp_path)
     raw = keyword_specs.read(tmp_path)
     assert raw.keywords["NEWKEY"] == {"type": "int"}
     assert sorted(raw.lists["WFC"]["raw"][0]["keywords"]) == ["DnnnDATA", "EXPTIME", "NEWKEY"]
@@ -38,13 +38,13 @@ def test_additions_lie_over_the_packaged_specs(tmp_path: Path, specs: KeywordSpe
     overlay = tmp_path / "keyword_specs"
     other = HeaderKey("WFC", "raw", 9)
     met = [(KEY, "NEWKEY", "int"), (other, "NEWKEY", "float"), (other, "EXPTIME", "float")]
-    assert learn.news(met, specs) == met
-    learn.add(met, overlay, specs)
+    assert derive_specs.news(met, specs) == met
+    derive_specs.add(met, overlay, specs)
     extended = keyword_specs.load(overlay)
-    assert learn.news(met, extended) == []
+    assert derive_specs.news(met, extended) == []
     assert extended.spec("newkey").type == "float"
     assert extended.spec("newkey", KEY).type == "int"
-    learn.add([(KEY, "OTHERKEY", "str")], overlay, extended)
+    derive_specs.add([(KEY, "OTHERKEY", "str")], overlay, extended)
     again = keyword_specs.load(overlay)
     assert again.listed_at("newkey", KEY)
     assert again.listed_at("otherkey", KEY)
@@ -55,16 +55,16 @@ def test_additions_lie_over_the_packaged_specs(tmp_path: Path, specs: KeywordSpe
     [(["int", "float"], "float"), (["str", "int"], "int"), (["str"], "str")],
 )
 def test_the_widest_type_holds_all_values(types: list[str], widest: str) -> None:
-    assert learn.widest(types) == widest
+    assert derive_specs.widest(types) == widest
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, specs: KeywordSpecs) -> None:
     with pytest.raises(SpecError, match="nowhere"):
-        learn.derive(tmp_path / "nowhere", specs)
+        derive_specs.derive(tmp_path / "nowhere", specs)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, specs: KeywordSpecs) -> None:
     (tmp_path / "j8bt05njq_raw.fits").write_bytes(b"junk" * 1000)
-    met, problems = learn.derive(tmp_path, specs)
+    met, problems = derive_specs.derive(tmp_path, specs)
     assert met == []
     assert "j8bt05njq_raw.fits" in problems[0]

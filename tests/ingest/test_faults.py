@@ -29,9 +29,10 @@ from astropy.io import fits
 from acsql.config import Config
 from acsql.errors import ArchiveError
 from acsql.ingest import run, workers
-from acsql.specs import KeywordSpecs
-from acsql.store import runs, server
-from acsql.store.connection import Store
+from acsql.keywords import KeywordSpecs
+from acsql.mongod import server
+from acsql.store import runs
+from acsql.store.client import Store
 
 SEED = 20020302  # the day on which ACS was launched
 OBSERVATIONS = 12
@@ -321,8 +322,8 @@ def test_killed_at_any_moment_it_ends_as_a_clean_run(site: Site) -> None:
 # Each function by which an ingest leaves something behind, and how many runs that are killed
 # just before and just after its first call have died: those that had closed their record have not.
 STEPS = {
-    "acsql.store.migrations.stamp": 2,
-    "acsql.store.connection.Store.make_indexes": 2,
+    "acsql.migrations.runner.stamp": 2,
+    "acsql.store.client.Store.make_indexes": 2,
     "acsql.store.proposals.save": 2,
     "pathlib.Path.replace": 2,
     "acsql.ingest.observation._remember": 2,

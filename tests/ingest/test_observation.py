@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql.ingest import observation
-from acsql.specs import KeywordSpecs
+from acsql.keywords import KeywordSpecs
 
 
 def test_promoted_keywords_come_from_the_best_file(specs: KeywordSpecs) -> None:
@@ -45,7 +45,7 @@ def test_the_detector_is_found_wherever_it_stands(
 
 @given(st.floats(0, 360), st.floats(-90, 90))
 def test_positions_are_geojson(ra: float, dec: float) -> None:
-    from acsql import specs as keyword_specs
+    from acsql import keywords as keyword_specs
 
     specs = keyword_specs.load()
     document = {"ra_targ": ra, "dec_targ": dec, "imagetyp": "EXT", "obstype": "IMAGING"}

@@ -20,10 +20,10 @@ import acsql
 from acsql.config import Config
 from acsql.errors import ArchiveError, Busy, ConfigError
 from acsql.ingest import observation, run
+from acsql.keywords import KeywordSpecs
 from acsql.query import And
-from acsql.specs import KeywordSpecs
 from acsql.store import lock, observations, runs
-from acsql.store.connection import Store
+from acsql.store.client import Store
 
 HERE = run.Options(scheduler="synchronous")
 

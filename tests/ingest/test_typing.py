@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql import names
-from acsql.ingest import cards, headers
-from acsql.specs import HeaderKey, KeywordSpec, KeywordSpecs
+from acsql.fits import cards
+from acsql.ingest import typing
+from acsql.keywords import HeaderKey, KeywordSpec, KeywordSpecs
 
 KEY = HeaderKey("WFC", "raw", 0)
 
@@ -42,7 +43,7 @@ def spec(type_: str, *formats: str) -> KeywordSpec:
     ],
 )
 def test_values_that_fit(value: object, type_: str, stored: object) -> None:
-    result, fits_type = headers.typed(value, spec(type_))
+    result, fits_type = typing.typed(value, spec(type_))
     assert fits_type
     assert result == stored
     assert type(result) is type(stored)
@@ -69,31 +70,31 @@ def test_values_that_fit(value: object, type_: str, stored: object) -> None:
     ],
 )
 def test_values_that_do_not_fit_are_kept_as_read(value: object, type_: str) -> None:
-    result, fits_type = headers.typed(value, spec(type_))
+    result, fits_type = typing.typed(value, spec(type_))
     assert not fits_type
     assert result == (value if value != 2**70 else str(value))
 
 
 def test_formats_of_dates() -> None:
     orbit = spec("datetime", "%Y.%j:%H:%M:%S")
-    assert headers.typed("2002.103:18:15:33", orbit) == (datetime(2002, 4, 13, 18, 15, 33), True)
-    assert headers.typed("2002-04-13", orbit) == ("2002-04-13", False)
+    assert typing.typed("2002.103:18:15:33", orbit) == (datetime(2002, 4, 13, 18, 15, 33), True)
+    assert typing.typed("2002-04-13", orbit) == ("2002-04-13", False)
 
 
 @given(st.one_of(st.booleans(), st.floats(), st.text(max_size=68), st.integers()))
 @pytest.mark.parametrize("type_", ["int", "float", "str", "bool", "date", "time", "datetime"])
 def test_typing_is_idempotent_and_loses_nothing(type_: str, value: object) -> None:
-    stored, fits_type = headers.typed(value, spec(type_))
+    stored, fits_type = typing.typed(value, spec(type_))
     if not fits_type and not (isinstance(value, int) and abs(value) >= 2**63):
         assert stored is value
     if fits_type and type_ not in ("date", "datetime"):
-        again = headers.typed(stored, spec(type_))
+        again = typing.typed(stored, spec(type_))
         assert again == (stored, True) or stored != stored
 
 
-def typed(text: str, specs: KeywordSpecs, key: HeaderKey = KEY) -> headers.TypedHeader:
+def typed(text: str, specs: KeywordSpecs, key: HeaderKey = KEY) -> typing.TypedHeader:
     header = fits.Header.fromstring(text, sep="\n")
-    return headers.typed_header(cards.by_astropy(header), key, specs)
+    return typing.typed_header(cards.by_astropy(header), key, specs)
 
 
 def test_commentary_is_kept_as_lists(specs: KeywordSpecs) -> None:
@@ -115,7 +116,7 @@ def test_long_strings_are_whole(specs: KeywordSpecs) -> None:
     header = fits.Header()
     header["TARGNAME"] = "NGC" * 50
     assert len(header.cards["TARGNAME"].image) > 80
-    read = headers.typed_header(cards.by_astropy(header), KEY, specs)
+    read = typing.typed_header(cards.by_astropy(header), KEY, specs)
     assert read.values == {"targname": "NGC" * 50}
 
 
@@ -158,11 +159,11 @@ def test_cards_that_cannot_be_parsed_keep_their_text(specs: KeywordSpecs) -> Non
 
 @given(st.integers(min_value=0, max_value=3))
 def test_every_listed_keyword_of_a_header_is_found_again(extension: int) -> None:
-    from acsql import specs as keyword_specs
+    from acsql import keywords as keyword_specs
 
     specs = keyword_specs.load()
     key = HeaderKey("HRC", "raw", extension)
     read = [(listed.keyword, None) for listed in specs.lists[key].values()]
-    header = headers.typed_header(read, key, specs)
+    header = typing.typed_header(read, key, specs)
     assert set(header.values) == {names.field(keyword) for keyword, _ in read}
     assert not header.unknown

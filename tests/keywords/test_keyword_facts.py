@@ -15,9 +15,10 @@ import pytest
 from astropy import units
 from astropy.io import fits
 
-from acsql import names, specs
+from acsql import keywords as specs
+from acsql import names
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 TABLE = SHARED / "acs_keywords.csv"
 ASTROPY_FLT = Path(astropy.wcs.__file__).parent / "tests" / "data" / "j94f05bgq_flt.fits"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from acsql import names, specs
+from acsql import keywords, names
 from acsql.errors import SpecError
-from acsql.specs import TYPES, HeaderKey, KeywordSpec, RawSpecs
+from acsql.keywords import TYPES, HeaderKey, KeywordSpec, RawSpecs
 
 WFC_RAW_0 = HeaderKey("WFC", "raw", 0)
 
@@ -36,11 +36,11 @@ def sound() -> RawSpecs:
 
 
 def test_the_packaged_specs_are_sound():
-    assert specs.check() == []
+    assert keywords.check(keywords.read(keywords.packaged())) == []
 
 
 def test_small_specs_are_sound():
-    assert specs.check(sound()) == []
+    assert keywords.check(sound()) == []
 
 
 def put(*path, value):
@@ -151,7 +151,7 @@ WRONG = {
 def test_what_is_inconsistent_is_found(change, problem):
     raw = sound()
     change(raw)
-    assert [line for line in specs.check(raw) if line.startswith(problem)]
+    assert [line for line in keywords.check(raw) if line.startswith(problem)]
 
 
 def test_everything_inconsistent_is_found_at_once():
@@ -159,7 +159,7 @@ def test_everything_inconsistent_is_found_at_once():
     found = [WRONG[name] for name in ("unknown entry", "unknown detector", "a place that is none")]
     for change, _ in found:
         change(raw)
-    problems = specs.check(raw)
+    problems = keywords.check(raw)
     assert len(problems) == len(found)
     assert all(line.startswith(problem) for line, (_, problem) in zip(problems, found, strict=True))
 
@@ -167,13 +167,13 @@ def test_everything_inconsistent_is_found_at_once():
 # --- what is loaded
 
 
-@pytest.mark.parametrize("name", [spec.name for spec in dataclasses.fields(specs.KeywordSpecs)])
+@pytest.mark.parametrize("name", [spec.name for spec in dataclasses.fields(keywords.KeywordSpecs)])
 def test_no_part_of_the_specs_is_empty(name):
-    assert getattr(specs.load(), name)
+    assert getattr(keywords.load(), name)
 
 
 def test_every_type_is_a_known_one_everywhere():
-    loaded = specs.load()
+    loaded = keywords.load()
     assert {spec.type for spec in loaded.keywords.values()} == set(TYPES)
     assert {spec.type for spec in loaded.master.values()} <= set(TYPES)
     for listed in loaded.lists.values():
@@ -181,20 +181,20 @@ def test_every_type_is_a_known_one_everywhere():
 
 
 def test_keywords_are_keyed_by_the_names_under_which_they_are_stored():
-    loaded = specs.load()
+    loaded = keywords.load()
     for found in (loaded.keywords, loaded.master, loaded.promoted, *loaded.lists.values()):
         assert all(name == spec.name == names.field(name) for name, spec in found.items())
 
 
 def test_a_keyword_is_found_in_either_spelling():
-    loaded = specs.load()
+    loaded = keywords.load()
     assert loaded.spec("DATE-OBS") == loaded.spec("date_obs") == loaded.keywords["date_obs"]
     assert loaded.spec("EXPTIME").unit == "s"
     assert loaded.spec("NOSUCHKW") is None
 
 
 def test_a_list_can_give_a_keyword_another_type():
-    loaded = specs.load()
+    loaded = keywords.load()
     differing = [
         (key, name)
         for key, listed in loaded.lists.items()
@@ -208,7 +208,7 @@ def test_a_list_can_give_a_keyword_another_type():
 
 
 def test_a_keyword_outside_of_its_lists_has_its_own_facts():
-    loaded = specs.load()
+    loaded = keywords.load()
     nowhere = HeaderKey("WFC", "raw", 99)
     assert loaded.spec("EXPTIME", nowhere) == loaded.keywords["exptime"]
     assert loaded.listed_at("EXPTIME", nowhere) is None
@@ -216,7 +216,7 @@ def test_a_keyword_outside_of_its_lists_has_its_own_facts():
 
 
 def test_the_top_level_is_acsql_s_own_fields_and_the_promoted_keywords():
-    loaded = specs.load()
+    loaded = keywords.load()
     assert loaded.top_level.keys() == loaded.master.keys() | loaded.promoted.keys()
     assert not loaded.master.keys() & loaded.promoted.keys()
     assert set(loaded.indexed) <= loaded.top_level.keys()
@@ -224,19 +224,19 @@ def test_the_top_level_is_acsql_s_own_fields_and_the_promoted_keywords():
 
 
 def test_what_a_promotion_names_is_there():
-    loaded = specs.load()
+    loaded = keywords.load()
     for promotion in loaded.promoted.values():
         for filetype, extension, name in promotion.also:
             assert (filetype, extension) in loaded.places(name), promotion
 
 
 def test_places_are_the_headers_of_any_detector_in_the_order_of_the_filetypes():
-    loaded = specs.load()
+    loaded = keywords.load()
     order = list(loaded.filetypes)
     for name in loaded.keywords:
         places = loaded.places(name)
         assert places == sorted(set(places), key=lambda p: (order.index(p[0]), p[1]))
-        commentary = name.upper() in specs.COMMENTARY
+        commentary = name.upper() in keywords.COMMENTARY
         assert set(places) == {
             (key.filetype, key.extension)
             for key, listed in loaded.lists.items()
@@ -246,12 +246,12 @@ def test_places_are_the_headers_of_any_detector_in_the_order_of_the_filetypes():
 
 
 def test_previews_are_of_images_alone():
-    assert specs.load().with_preview() == ["raw", "flt", "flc"]
+    assert keywords.load().with_preview() == ["raw", "flt", "flc"]
 
 
 def test_specs_are_read_once_and_cannot_be_changed():
-    loaded = specs.load()
-    assert specs.load() is loaded
+    loaded = keywords.load()
+    assert keywords.load() is loaded
     with pytest.raises(TypeError):
         loaded.lists[WFC_RAW_0]["exptime"] = None
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -262,7 +262,7 @@ def test_specs_are_read_once_and_cannot_be_changed():
 
 
 def test_extended_specs_know_the_keywords_that_were_met():
-    loaded = specs.load()
+    loaded = keywords.load()
     met = [
         (WFC_RAW_0, "NEW-KEY", "int"),
         (HeaderKey("HRC", "raw", 0), "NEW-KEY", "float"),
@@ -280,7 +280,7 @@ def test_extended_specs_know_the_keywords_that_were_met():
 
 
 def test_extending_changes_neither_the_specs_nor_what_they_know():
-    loaded = specs.load()
+    loaded = keywords.load()
     before = (dict(loaded.keywords), dict(loaded.lists))
     again = loaded.extended([(WFC_RAW_0, "EXPTIME", "str"), (WFC_RAW_0, "NEWKEY", "int")])
     assert again.listed_at("EXPTIME", WFC_RAW_0) == loaded.listed_at("EXPTIME", WFC_RAW_0)
@@ -310,7 +310,7 @@ def overlay(tmp_path):
 
 def packaged_copy(folder: Path) -> Path:
     """Return a copy of the packaged specs."""
-    return Path(shutil.copytree(str(specs.packaged()), folder))
+    return Path(shutil.copytree(str(keywords.packaged()), folder))
 
 
 @pytest.mark.parametrize("exists", [True, False])
@@ -318,17 +318,19 @@ def test_a_folder_that_says_nothing_changes_nothing(tmp_path, exists):
     folder = tmp_path / "overlay"
     if exists:
         folder.mkdir()
-    assert specs.load(folder) == specs.load()
+    assert keywords.load(folder) == keywords.load()
 
 
 def test_saying_the_same_again_is_harmless(tmp_path):
-    again = specs.load(packaged_copy(tmp_path / "copy"))
-    assert dataclasses.replace(again, version="") == dataclasses.replace(specs.load(), version="")
+    again = keywords.load(packaged_copy(tmp_path / "copy"))
+    assert dataclasses.replace(again, version="") == dataclasses.replace(
+        keywords.load(), version=""
+    )
 
 
 def test_the_version_tells_one_content_from_another(overlay):
     folder = overlay(keywords={"EXPTIME": {"type": "float", "unit": "min"}})
-    assert specs.load(folder).version == specs.load(folder).version != specs.load().version
+    assert keywords.load(folder).version == keywords.load(folder).version != keywords.load().version
 
 
 def test_a_folder_adds_keywords_and_headers(overlay):
@@ -336,7 +338,7 @@ def test_a_folder_adds_keywords_and_headers(overlay):
         keywords={"NEWKEY": {"type": "int", "unit": "s"}},
         wfc={"raw": {0: {"keywords": ["NEWKEY"]}, 42: {"keywords": ["NEWKEY", "EXPTIME"]}}},
     )
-    before, loaded = specs.load(), specs.load(folder)
+    before, loaded = keywords.load(), keywords.load(folder)
     assert loaded.spec("NEWKEY", WFC_RAW_0) == KeywordSpec("NEWKEY", "int", "s")
     assert list(loaded.lists[WFC_RAW_0]) == [*before.lists[WFC_RAW_0], "newkey"]
     assert list(loaded.lists[HeaderKey("WFC", "raw", 42)]) == ["newkey", "exptime"]
@@ -346,24 +348,24 @@ def test_a_folder_adds_keywords_and_headers(overlay):
 
 def test_a_folder_overrides_the_facts_of_a_keyword(overlay):
     folder = overlay(keywords={"EXPTIME": {"type": "float", "unit": "min", "description": "x"}})
-    assert specs.load(folder).spec("EXPTIME") == KeywordSpec("EXPTIME", "float", "min", "x")
-    assert specs.load(folder).top_level["exptime"].unit == "min"
-    assert specs.load().spec("EXPTIME").unit == "s"
+    assert keywords.load(folder).spec("EXPTIME") == KeywordSpec("EXPTIME", "float", "min", "x")
+    assert keywords.load(folder).top_level["exptime"].unit == "min"
+    assert keywords.load().spec("EXPTIME").unit == "s"
 
 
 def test_a_folder_overrides_a_type_in_one_header(overlay):
     folder = overlay(wfc={"raw": {0: {"keywords": ["EXPTIME"], "types": {"EXPTIME": "str"}}}})
-    loaded = specs.load(folder)
+    loaded = keywords.load(folder)
     assert loaded.spec("EXPTIME", WFC_RAW_0).type == "str"
     assert loaded.spec("EXPTIME", HeaderKey("HRC", "raw", 0)).type == "float"
-    assert list(loaded.lists[WFC_RAW_0]) == list(specs.load().lists[WFC_RAW_0])
+    assert list(loaded.lists[WFC_RAW_0]) == list(keywords.load().lists[WFC_RAW_0])
 
 
 def test_a_folder_promotes_and_indexes(overlay):
     folder = overlay(promoted={"SUN_ALT": {"indexed": True}})
-    loaded = specs.load(folder)
-    assert loaded.promoted.keys() - specs.load().promoted.keys() == {"sun_alt"}
-    assert loaded.indexed == (*specs.load().indexed, "sun_alt")
+    loaded = keywords.load(folder)
+    assert loaded.promoted.keys() - keywords.load().promoted.keys() == {"sun_alt"}
+    assert loaded.indexed == (*keywords.load().indexed, "sun_alt")
 
 
 @pytest.mark.parametrize(
@@ -377,7 +379,7 @@ def test_a_folder_promotes_and_indexes(overlay):
 )
 def test_an_inconsistent_folder_is_refused_with_the_reason(overlay, files, problem):
     with pytest.raises(SpecError, match=problem):
-        specs.load(overlay(**files))
+        keywords.load(overlay(**files))
 
 
 @pytest.mark.parametrize("name", ["instrument", "master", "keywords", "promoted", "wfc"])
@@ -385,14 +387,14 @@ def test_an_inconsistent_folder_is_refused_with_the_reason(overlay, files, probl
 def test_a_file_that_is_no_mapping_is_named(overlay, name, content):
     folder = overlay(**{name: content})
     with pytest.raises(SpecError, match=rf"{folder}.*{name}\.yaml"):
-        specs.load(folder)
+        keywords.load(folder)
 
 
 def test_a_file_that_cannot_be_decoded_is_named(overlay):
     folder = overlay()
     (folder / "keywords.yaml").write_bytes(b"A: {type: str, description: Stra\xdfe}")
     with pytest.raises(SpecError, match=r"keywords\.yaml"):
-        specs.load(folder)
+        keywords.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -414,17 +416,17 @@ def test_a_file_that_cannot_be_decoded_is_named(overlay):
 )
 def test_a_list_of_another_shape_is_refused_with_its_file(overlay, content):
     with pytest.raises(SpecError, match=r"wfc\.yaml: raw: expected lines like"):
-        specs.load(overlay(wfc=content))
+        keywords.load(overlay(wfc=content))
 
 
 def test_other_files_in_a_folder_of_lists_are_not_read(overlay):
     folder = overlay()
     (folder / "lists" / "notes.txt").write_text("a: [")
-    assert specs.load(folder) == specs.load()
+    assert keywords.load(folder) == keywords.load()
 
 
 def test_an_empty_file_says_nothing(overlay):
-    assert specs.load(overlay(keywords="", wfc="# nothing\n")) == specs.load()
+    assert keywords.load(overlay(keywords="", wfc="# nothing\n")) == keywords.load()
 
 
 def test_reading_a_folder_writes_nothing_into_it(tmp_path):
@@ -433,13 +435,13 @@ def test_reading_a_folder_writes_nothing_into_it(tmp_path):
     for path in before:
         path.chmod(0o555 if path.is_dir() else 0o444)
     folder.chmod(0o555)
-    assert specs.load(folder).keywords == specs.load().keywords
+    assert keywords.load(folder).keywords == keywords.load().keywords
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 def test_specs_are_read_from_a_zip_file_as_well(tmp_path):
     archive = tmp_path / "specs.zip"
     with zipfile.ZipFile(archive, "w") as stream:
-        for path in Path(str(specs.packaged())).rglob("*.yaml"):
-            stream.write(path, path.relative_to(str(specs.packaged())))
-    assert specs.read(zipfile.Path(archive)) == specs.read(specs.packaged())
+        for path in Path(str(keywords.packaged())).rglob("*.yaml"):
+            stream.write(path, path.relative_to(str(keywords.packaged())))
+    assert keywords.read(zipfile.Path(archive)) == keywords.read(keywords.packaged())

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from acsql.errors import Busy, DatabaseError
-from acsql.specs import KeywordSpecs
-from acsql.store import lock, migrations
-from acsql.store.connection import Store
+from acsql.keywords import KeywordSpecs
+from acsql.migrations import runner
+from acsql.store import lock
+from acsql.store.client import Store
 
 # Writes its name into `trace` for each document that it changes, and stumbles over a trap.
 STEP = '''
@@ -57,7 +58,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         for name in names:
             text = textwrap.dedent(STEP).lstrip().format(name=name, number=int(name[1:5]))
             (package / f"{name}.py").write_text(text)
-        monkeypatch.setattr(migrations, "STEPS", package.name)
+        monkeypatch.setattr(runner, "STEPS", package.name)
 
     return write
 
@@ -83,17 +84,17 @@ def trace(store: Store) -> list[tuple[int, str]]:
 
 
 def records(store: Store) -> list[dict[str, Any]]:
-    return list(store.database[migrations.MIGRATIONS].find(sort=[("_id", 1)]))
+    return list(store.database[runner.MIGRATIONS].find(sort=[("_id", 1)]))
 
 
 def test_steps_are_applied_in_order_once_and_recorded(
     filled: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*reversed(NAMES))
-    applied = migrations.migrate(filled, specs)
+    applied = runner.migrate(filled, specs)
     assert [step.name for step in applied] == list(NAMES)
     assert trace(filled) == [(n, letter) for n in (1, 2, 3) for letter in "abc"]
-    assert migrations.migrate(filled, specs) == []
+    assert runner.migrate(filled, specs) == []
     assert len(trace(filled)) == 9
     for number, (name, record) in enumerate(zip(NAMES, records(filled), strict=True), start=1):
         assert record["_id"] == number
@@ -107,9 +108,9 @@ def test_later_steps_are_added_to_earlier_ones(
     filled: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*NAMES[:1])
-    migrations.migrate(filled, specs)
+    runner.migrate(filled, specs)
     write(*NAMES)
-    migrations.migrate(filled, specs)
+    runner.migrate(filled, specs)
     assert [number for number, _ in trace(filled)] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
 
 
@@ -117,7 +118,7 @@ def test_looking_changes_nothing(filled: Store, write: Write) -> None:
     write(*NAMES)
     filled.observations.update_one({"_id": "a"}, {"$set": {"m0002_two": 1}})
     before = list(filled.observations.find())
-    seen = [(s.number, s.description, s.pending(filled)) for s in migrations.missing(filled)]
+    seen = [(s.number, s.description, s.pending(filled)) for s in runner.missing(filled)]
     assert seen == [(1, "Count to 1.", 3), (2, "Count to 2.", 2), (3, "Count to 3.", 3)]
     assert list(filled.observations.find()) == before
     assert filled.database.list_collection_names() == ["observations"]
@@ -129,21 +130,21 @@ def test_a_step_that_was_cut_short_is_taken_up_again(
     write(*NAMES)
     filled.observations.update_one({"_id": "b"}, {"$set": {"trap": 2}})
     with pytest.raises(DatabaseError, match="trapped"):
-        migrations.migrate(filled, specs)
+        runner.migrate(filled, specs)
     assert [record["_id"] for record in records(filled)] == [1]
     with pytest.raises(DatabaseError, match=r"lacks migration 2, 3: acsql migrate"):
-        migrations.check(filled)
-    assert [s.pending(filled) for s in migrations.missing(filled)] == [2, 3]
+        runner.check(filled)
+    assert [s.pending(filled) for s in runner.missing(filled)] == [2, 3]
     filled.observations.update_one({"_id": "b"}, {"$set": {"trap": None}})
-    assert [step.number for step in migrations.migrate(filled, specs)] == [2, 3]
+    assert [step.number for step in runner.migrate(filled, specs)] == [2, 3]
     assert sorted(trace(filled)) == [(n, letter) for n in (1, 2, 3) for letter in "abc"]
-    migrations.check(filled)
+    runner.check(filled)
 
 
 def test_a_database_behind_is_refused_with_the_command_to_run(filled: Store, write: Write) -> None:
     write(*NAMES[:1])
     with pytest.raises(DatabaseError, match=r"lacks migration 1: acsql migrate$") as raised:
-        migrations.check(filled)
+        runner.check(filled)
     assert filled.address in str(raised.value)
 
 
@@ -151,30 +152,30 @@ def test_a_database_ahead_is_refused_and_left_alone(
     filled: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*NAMES)
-    filled.database[migrations.MIGRATIONS].insert_many([{"_id": 1}, {"_id": 7}])
+    filled.database[runner.MIGRATIONS].insert_many([{"_id": 1}, {"_id": 7}])
     newer = r"was written by a newer acsql \(migration 7\): upgrade acsql$"
     for refused in (
-        lambda: migrations.check(filled),
-        lambda: migrations.missing(filled),
-        lambda: migrations.migrate(filled, specs),
+        lambda: runner.check(filled),
+        lambda: runner.missing(filled),
+        lambda: runner.migrate(filled, specs),
     ):
         with pytest.raises(DatabaseError, match=newer):
             refused()
     assert trace(filled) == []
     filled.observations.delete_many({})
     with pytest.raises(DatabaseError, match=newer):
-        migrations.stamp(filled, specs)
+        runner.stamp(filled, specs)
 
 
 def test_an_empty_database_is_not_behind_and_is_stamped(
     store: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*NAMES)
-    migrations.check(store)
-    migrations.stamp(store, specs)
+    runner.check(store)
+    runner.stamp(store, specs)
     assert [record["_id"] for record in records(store)] == [1, 2, 3]
     store.observations.insert_one({"_id": "a"})
-    migrations.check(store)
+    runner.check(store)
     assert trace(store) == []
 
 
@@ -182,7 +183,7 @@ def test_a_database_that_is_not_empty_is_not_stamped(
     filled: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*NAMES)
-    migrations.stamp(filled, specs)
+    runner.stamp(filled, specs)
     assert records(filled) == []
     assert trace(filled) == []
 
@@ -193,7 +194,7 @@ def test_nobody_migrates_beside_another(filled: Store, specs: KeywordSpecs, writ
         lock.hold(filled, "ingest"),
         pytest.raises(Busy, match="acsql ingest is changing the archive"),
     ):
-        migrations.migrate(filled, specs)
+        runner.migrate(filled, specs)
     assert trace(filled) == []
 
 
@@ -205,7 +206,7 @@ def test_two_at_once_apply_a_step_once(filled: Store, specs: KeywordSpecs, write
     def migrate() -> None:
         together.wait()
         try:
-            migrations.migrate(filled, specs)
+            runner.migrate(filled, specs)
         except Busy as error:
             refused.append(str(error))
 
@@ -220,20 +221,20 @@ def test_two_at_once_apply_a_step_once(filled: Store, specs: KeywordSpecs, write
 
 
 def test_indexes_are_there_afterwards(filled: Store, specs: KeywordSpecs) -> None:
-    migrations.migrate(filled, specs)
+    runner.migrate(filled, specs)
     assert "position_2dsphere" in filled.observations.index_information()
 
 
 def test_checking_is_one_quick_look(filled: Store, specs: KeywordSpecs) -> None:
-    migrations.migrate(filled, specs)
+    runner.migrate(filled, specs)
     filled.database.command("profile", 2)
     try:
-        migrations.check(filled)
+        runner.check(filled)
     finally:
         filled.database.command("profile", 0)
     looks = list(
         filled.database["system.profile"].find({"op": {"$in": ["query", "command", "getmore"]}})
     )
     looks = [look for look in looks if "profile" not in look["command"]]
-    assert [look["ns"].partition(".")[2] for look in looks] == [migrations.MIGRATIONS]
-    assert looks[0]["docsExamined"] <= len(migrations.steps())
+    assert [look["ns"].partition(".")[2] for look in looks] == [runner.MIGRATIONS]
+    assert looks[0]["docsExamined"] <= len(runner.steps())

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from acsql.errors import DatabaseError
+from acsql.fits.footprint import footprint
 from acsql.ingest import observation
-from acsql.ingest.footprint import footprint
-from acsql.specs import KeywordSpecs
-from acsql.store import migrations
-from acsql.store.connection import Store
-from acsql.store.documents import SCHEMA_VERSION
+from acsql.keywords import KeywordSpecs
+from acsql.migrations import runner
+from acsql.store.client import Store
+from acsql.store.schema import SCHEMA_VERSION
 
 RA = (None, -0.1, 0.0, 6.02714833, 180, 180.5, 300.25, 360.0, 361.0, math.nan, math.inf, "12:00")
 DEC = (None, -90.5, -90.0, 0, 45.5, 90.0, 91.0, math.nan, "+45")
 OLD = {"targname": "NGC104", "imagetyp": "EXT", "obstype": "IMAGING"}
 
 
-def step(number: int) -> migrations.Step:
-    return next(step for step in migrations.steps() if step.number == number)
+def step(number: int) -> runner.Step:
+    return next(step for step in runner.steps() if step.number == number)
 
 
 def stored(store: Store) -> dict[str, dict[str, Any]]:
@@ -29,7 +29,7 @@ def stored(store: Store) -> dict[str, dict[str, Any]]:
 
 
 def test_steps_are_numbered_from_one_and_say_what_they_do() -> None:
-    steps = migrations.steps()
+    steps = runner.steps()
     assert [step.number for step in steps] == list(range(1, len(steps) + 1))
     for step in steps:
         assert step.name.startswith(f"m{step.number:04}_")
@@ -111,20 +111,20 @@ def test_1_cut_short_comes_to_the_same_end(store: Store, specs: KeywordSpecs) ->
     stumble = {"collMod": "observations", "validator": {"_id": {"$ne": old[300]["_id"]}}}
     store.database.command(stumble)
     with pytest.raises(DatabaseError):
-        migrations.migrate(store, specs)
+        runner.migrate(store, specs)
     assert 0 < step(1).pending(store) < len(old)
     assert store.observations.count_documents({"position": {"$exists": True}}) == len(old) - step(
         1
     ).pending(store)
     with pytest.raises(DatabaseError, match=r"lacks migration 1, .*: acsql migrate"):
-        migrations.check(store)
+        runner.check(store)
     store.database.command({"collMod": "observations", "validator": {}})
-    migrations.migrate(store, specs)
-    migrations.check(store)
+    runner.migrate(store, specs)
+    runner.check(store)
     resumed = stored(store)
     store.observations.delete_many({})
     store.observations.insert_many(old)
-    for each in migrations.steps():
+    for each in runner.steps():
         each.apply(store, specs)
     assert resumed == stored(store)
     step(1).apply(store, specs)
@@ -220,14 +220,14 @@ def test_2_cut_short_comes_to_the_same_end(store: Store, specs: KeywordSpecs) ->
     stumble = {"collMod": "observations", "validator": {"_id": {"$ne": old[700]["_id"]}}}
     store.database.command(stumble)
     with pytest.raises(DatabaseError):
-        migrations.migrate(store, specs)
+        runner.migrate(store, specs)
     assert 0 < step(2).pending(store) < len(old)
     # A document has both or neither.
     done = {"schema_version": 2, "footprint": {"$exists": True}}
     assert store.observations.count_documents(done) == len(old) - step(2).pending(store)
     store.database.command({"collMod": "observations", "validator": {}})
-    assert 2 in {each.number for each in migrations.migrate(store, specs)}
-    migrations.check(store)
+    assert 2 in {each.number for each in runner.migrate(store, specs)}
+    runner.check(store)
     assert stored(store) == {
         before["_id"]: {**before, "schema_version": 2, "footprint": footprint(before, specs, [])}
         for before in old
@@ -257,7 +257,7 @@ def migrated(database_uri: str, specs: KeywordSpecs) -> Iterator[Store]:
     base, _, options = database_uri.partition("?")
     with Store(f"{base.rpartition('/')[0]}/test_migrated?{options}", specs) as opened:
         opened.observations.insert_many(EXPOSURES)
-        migrations.migrate(opened, specs)
+        runner.migrate(opened, specs)
         yield opened
         opened.client.drop_database(opened.database.name)
 

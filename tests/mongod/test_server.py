@@ -19,7 +19,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from acsql.errors import DatabaseError
-from acsql.store import server
+from acsql.mongod import server
 
 USE = """
 import sys

@@ -24,7 +24,8 @@ from acsql import sample
 from acsql.config import Config
 from acsql.errors import ArchiveError, QueryError
 from acsql.ingest import run
-from acsql.store import changes, observations, server
+from acsql.mongod import server
+from acsql.store import change_feed, observations
 
 SECONDS = 120  # nothing here takes that long, unless something hangs
 DAY = timedelta(days=1)
@@ -61,7 +62,7 @@ def watched(
     if request.param == "standalone":
         config = config.at(request.getfixturevalue("standalone") + tmp_path.name)
     with acsql.connect(config) as archive:
-        assert changes.has_streams(archive.store) == (request.param == "replica set")
+        assert change_feed.has_streams(archive.store) == (request.param == "replica set")
         archive.store.make_indexes()
         yield archive
         archive.store.client.drop_database(archive.store.database.name)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from acsql import keywords as keyword_specs
 from acsql import query
-from acsql import specs as keyword_specs
 from acsql.errors import QueryError
 from acsql.query import (
     And,
@@ -21,7 +21,7 @@ from acsql.query import (
     Or,
     Overlaps,
     Within,
-    language,
+    parser,
 )
 
 SPECS = keyword_specs.load()
@@ -247,7 +247,7 @@ def test_years_and_months_are_written_as_they_were_read(keyword, one, other, len
 @pytest.mark.parametrize("condition", [None, "exptime=5", Equals("exptime", None), 5])
 def test_what_was_not_prepared_is_not_written(condition):
     with pytest.raises(QueryError, match=r"is no condition|cannot be written"):
-        language.to_text(condition)
+        parser.to_text(condition)
 
 
 @pytest.mark.parametrize(

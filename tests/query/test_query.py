@@ -16,23 +16,11 @@ from astropy.time import Time
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from acsql import keywords as keyword_specs
 from acsql import query
-from acsql import specs as keyword_specs
 from acsql.errors import QueryError
-from acsql.query import (
-    And,
-    AnyOf,
-    Between,
-    Covers,
-    Equals,
-    Exists,
-    Like,
-    Not,
-    Or,
-    Overlaps,
-    Within,
-)
-from acsql.specs import COMMENTARY, TYPES
+from acsql.keywords import COMMENTARY, TYPES
+from acsql.query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Overlaps, Within
 
 SPECS = keyword_specs.load()
 untimed = settings(deadline=None)

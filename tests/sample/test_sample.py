@@ -17,11 +17,11 @@ from astropy.wcs import WCS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acsql import layout, names, sample
+from acsql import names, paths, sample
 from acsql.errors import ArchiveError, InvalidName
+from acsql.keywords import BLOCK, HeaderKey, KeywordSpec, KeywordSpecs
 from acsql.names import Filename
 from acsql.sample import camera, cards, plan, proposals
-from acsql.specs import BLOCK, HeaderKey, KeywordSpec, KeywordSpecs
 
 COUNT = 24
 # What the WCS software appends to calibrated files, and no list describes.
@@ -149,7 +149,7 @@ def test_files_lie_and_are_named_as_in_the_mission(root, specs):
         assert path.parent.parent.name == path.parent.name[:4]
         assert names.is_ipppssoot(path.parent.name)
         assert names.rootname(name.ipppssoot) == names.rootname(path.parent.name)
-        assert path.parent == root / layout.observation_path(path.parent.name)
+        assert path.parent == root / paths.observation_path(path.parent.name)
 
 
 def test_jitter_files_of_exposures_end_in_j(root, specs):
@@ -313,7 +313,7 @@ def test_members_know_their_association(root, primaries, planned):
     products = [o for o in planned if "asn" in o.filetypes]
     assert len(products) >= 3
     for product in products:
-        folder = root / layout.observation_path(product.ipppssoot)
+        folder = root / paths.observation_path(product.ipppssoot)
         rows = fits.getdata(folder / f"{product.ipppssoot}_asn.fits")
         listed = {row["MEMNAME"].lower(): row["MEMTYPE"] for row in rows}
         members = [o for o in planned if o.asn_id == product.ipppssoot]
@@ -375,7 +375,7 @@ def test_exposures_of_a_visit_follow_each_other(planned):
 def science(
     root: Path, observation: plan.Observation, filetype: str
 ) -> list[tuple[np.ndarray, fits.Header, WCS]]:
-    folder = root / layout.observation_path(observation.ipppssoot)
+    folder = root / paths.observation_path(observation.ipppssoot)
     found = []
     with fits.open(folder / str(observation.filename(filetype)), memmap=False) as hdus:
         for hdu in (hdu for hdu in hdus if hdu.name == "SCI"):
@@ -427,7 +427,7 @@ def test_raw_flt_and_drz_place_the_target_on_its_light(root, planned):
 def test_distortion_tables_can_be_used(root, planned):
     used = 0
     for observation in (o for o in planned if "flt" in o.filetypes):
-        folder = root / layout.observation_path(observation.ipppssoot)
+        folder = root / paths.observation_path(observation.ipppssoot)
         with fits.open(folder / f"{observation.ipppssoot}_flt.fits") as hdus:
             if "WCSDVARR" in hdus:
                 wcs = WCS(hdus["SCI", 1].header, hdus)
@@ -439,7 +439,7 @@ def test_distortion_tables_can_be_used(root, planned):
 
 def test_statistics_are_those_of_the_pixels(root, planned):
     for observation in (o for o in planned if "flt" in o.filetypes):
-        folder = root / layout.observation_path(observation.ipppssoot)
+        folder = root / paths.observation_path(observation.ipppssoot)
         with fits.open(folder / f"{observation.ipppssoot}_flt.fits") as hdus:
             sci, dq = hdus["SCI", 1], hdus["DQ", 1].data
             good = np.isfinite(sci.data) & (True if dq is None else dq == 0)
@@ -453,7 +453,7 @@ def test_statistics_are_those_of_the_pixels(root, planned):
 
 def test_data_types_are_those_of_the_pipeline(root, planned):
     for observation in planned:
-        folder = root / layout.observation_path(observation.ipppssoot)
+        folder = root / paths.observation_path(observation.ipppssoot)
         for filetype in {"raw", "flt", "flc", "crj", "crc"} & set(observation.filetypes):
             path = folder / f"{observation.ipppssoot}_{filetype}.fits"
             with fits.open(path, do_not_scale_image_data=True) as hdus:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql.errors import QueryError
-from acsql.marks import from_mark, to_mark
+from acsql.search.cursor import from_mark, to_mark
 
 values = st.one_of(
     st.none(),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql.errors import DatabaseError
-from acsql.store import changes, observations
+from acsql.store import change_feed, observations
 
 WHEN = datetime(2026, 1, 1)
 file = st.fixed_dictionaries(
@@ -18,15 +18,15 @@ files = st.dictionaries(st.sampled_from(["raw", "flt", "spt"]), file)
 
 @given(files, files)
 def test_states_are_the_same_if_the_files_are(one, other) -> None:
-    assert (changes.state(WHEN, one) == changes.state(WHEN, other)) == (one == other)
-    assert changes.state(WHEN, one) != changes.state(datetime(2026, 1, 2), one)
-    assert changes.state(WHEN, dict(reversed(one.items()))) == changes.state(WHEN, one)
+    assert (change_feed.state(WHEN, one) == change_feed.state(WHEN, other)) == (one == other)
+    assert change_feed.state(WHEN, one) != change_feed.state(datetime(2026, 1, 2), one)
+    assert change_feed.state(WHEN, dict(reversed(one.items()))) == change_feed.state(WHEN, one)
 
 
 @given(files)
 def test_what_is_noted_of_a_file_later_is_no_change(one) -> None:
     noted = {name: entry | {"sha256": "ab", "vanished": WHEN} for name, entry in one.items()}
-    assert changes.state(WHEN, noted) == changes.state(WHEN, one)
+    assert change_feed.state(WHEN, noted) == change_feed.state(WHEN, one)
 
 
 def put(store, rootname: str, when: datetime | None = WHEN) -> None:
@@ -37,13 +37,13 @@ def test_what_was_ingested_comes_in_that_order(store) -> None:
     for rootname, day in (("j0000003", 1), ("j0000001", 3), ("j0000002", 3), ("j0000000", 2)):
         put(store, rootname, datetime(2026, 1, day))
     observations.replace(store, {"_id": "j0000009"})
-    found = [changed.rootname for changed in changes.since(store, datetime(2026, 1, 2))]
+    found = [changed.rootname for changed in change_feed.since(store, datetime(2026, 1, 2))]
     assert found == ["j0000000", "j0000001", "j0000002"]
-    assert len(list(changes.since(store, None))) == 5
+    assert len(list(change_feed.since(store, None))) == 5
 
 
 def test_the_stream_tells_of_ingests_alone(store) -> None:
-    place = changes.token(store)
+    place = change_feed.token(store)
     put(store, "j0000000")
     put(store, "j0000000", datetime(2026, 1, 2))
     observations.set_checksum(store, "j0000000", "raw", "ab")
@@ -51,7 +51,7 @@ def test_the_stream_tells_of_ingests_alone(store) -> None:
     store.observations.update_one({"_id": "j0000000"}, {"$set": {"last_ingest_date": WHEN}})
     put(store, "j0000001")
     told, places = [], [place]
-    stream = changes.follow(store, place, 0.1)
+    stream = change_feed.follow(store, place, 0.1)
     while "j0000001" not in told:
         rootname, place = next(stream)
         told += [rootname] if rootname else []
@@ -59,7 +59,7 @@ def test_the_stream_tells_of_ingests_alone(store) -> None:
     stream.close()
     assert told == ["j0000000", "j0000000", "j0000000", "j0000001"]
     # It goes on behind any of its places.
-    again = changes.follow(store, places[-1], 0.1)
+    again = change_feed.follow(store, places[-1], 0.1)
     assert next(again)[0] is None
     again.close()
 
@@ -67,15 +67,15 @@ def test_the_stream_tells_of_ingests_alone(store) -> None:
 def test_a_place_that_is_none_is_an_error(store) -> None:
     put(store, "j0000000")
     with pytest.raises(DatabaseError):
-        next(changes.follow(store, {"_data": "zz"}, 0.1))
+        next(change_feed.follow(store, {"_data": "zz"}, 0.1))
 
 
 def test_a_stream_ends_with_its_collection_and_does_not_go_on_behind(store) -> None:
     put(store, "j0000000")
-    stream = changes.follow(store, changes.token(store), 0.1)
+    stream = change_feed.follow(store, change_feed.token(store), 0.1)
     place = next(stream)[1]
     store.observations.drop()
     told = list(stream)
     assert all(rootname is None for rootname, _ in told)
     put(store, "j0000001")
-    assert list(changes.follow(store, told[-1][1] if told else place, 0.1)) == []
+    assert list(change_feed.follow(store, told[-1][1] if told else place, 0.1)) == []

@@ -11,8 +11,8 @@ from pymongo.errors import PyMongoError
 
 from acsql.config import Config
 from acsql.errors import DatabaseError
-from acsql.store import server
-from acsql.store.connection import DEFAULT_DATABASE, Store, locate
+from acsql.mongod import server
+from acsql.store.client import DEFAULT_DATABASE, Store, locate
 
 
 def with_database(uri: str, name: str) -> str:
@@ -156,7 +156,7 @@ PROGRAM = """
 import sys
 from acsql import specs
 from acsql.errors import DatabaseError
-from acsql.store.connection import Store
+from acsql.store.client import Store
 good, bad = sys.argv[1:]
 with Store(good, specs.load()) as store:
     store.documents.observation.objects.first()

@@ -15,7 +15,7 @@ from astropy.coordinates import SkyCoord, angular_separation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
 from acsql.query import (
     And,
     AnyOf,

@@ -13,13 +13,13 @@ import pytest
 
 from acsql.errors import Busy
 from acsql.store import lock
-from acsql.store.connection import Store
+from acsql.store.client import Store
 
 HOLD = """
 import sys
 from acsql import specs
 from acsql.store import lock
-from acsql.store.connection import Store
+from acsql.store.client import Store
 with Store(sys.argv[1], specs.load()) as store, lock.hold(store, "ingest"):
     print("held", flush=True)
     sys.stdin.read()

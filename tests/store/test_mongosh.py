@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
 from acsql.query import (
     And,
     AnyOf,
@@ -24,9 +24,10 @@ from acsql.query import (
     Within,
     prepare,
 )
-from acsql.store import observations, shell
-from acsql.store.documents import path
+from acsql.store import mongosh as shell
+from acsql.store import observations
 from acsql.store.observations import Order, value_at
+from acsql.store.schema import path
 
 SPECS = keyword_specs.load()
 

@@ -17,9 +17,9 @@ from acsql.errors import DatabaseError, QueryTimeout
 from acsql.query import And, Between, Equals, Like, Not, Or
 from acsql.query.conditions import Exists, Within
 from acsql.store import observations
-from acsql.store.documents import path
 from acsql.store.filters import to_filter
 from acsql.store.observations import Order
+from acsql.store.schema import path
 
 DOCUMENT = {
     "_id": "j8bt05nj",

@@ -14,14 +14,15 @@ from datetime import datetime
 import pytest
 
 import acsql
-from acsql import canned
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
+from acsql import named_queries
 from acsql.config import Config
+from acsql.proposals import of_proposal
 from acsql.query import And, AnyOf, Between, Covers, Equals, Like, Not, Overlaps, Within
-from acsql.store import changes, currency, observations, outlines, pipelines, proposals
-from acsql.store.connection import Store
+from acsql.store import aggregations, change_feed, observations, proposals
+from acsql.store.client import Store
+from acsql.store.derived import freshness, headerless
 from acsql.store.observations import Order
-from acsql.summaries import of_proposal
 
 SPECS = keyword_specs.load()
 DOCUMENTS = 3000
@@ -95,9 +96,9 @@ def filled(database_uri, request):
         store.make_indexes()
         store.observations.insert_many(document(number, chance) for number in range(DOCUMENTS))
         if request.param == "outlines":
-            outlines.bring_up_to_date(store)
+            headerless.bring_up_to_date(store)
             # Of other facets than those of the specs: nothing is counted ahead.
-            currency.mark_current(store, currency.writes(store), [])
+            freshness.mark_current(store, freshness.writes(store), [])
         yield store
         store.client.drop_database(store.database.name)
 
@@ -216,7 +217,7 @@ def test_the_page_of_a_proposal_and_its_neighbours_are_read_and_not_sorted(
 
 def test_what_belongs_to_no_proposal_is_found_by_its_index(filled):
     lacking = {"_id": "j9999999", "expstart": 52000.0, "proposid": None}
-    asked = outlines.current(filled)
+    asked = headerless.current(filled)
     asked.insert_one(lacking)
     entry = found(filled, of_proposal(None), limit=0)
     asked.delete_one({"_id": lacking["_id"]})
@@ -280,7 +281,7 @@ def test_every_declared_index_is_used(filled):
     pages = [found(filled, And(), [Order(name)]) for name in SPECS.indexed]
     pages.append(found(filled, Equals("proposid", wanted["proposid"]), [Order("exptime")]))
     used = {index for entry in pages for index in indexes_of(entry)}
-    asked = outlines.current(filled)
+    asked = headerless.current(filled)
     declared = {
         tuple(index["key"])
         for index in asked.list_indexes()
@@ -298,7 +299,7 @@ def test_every_declared_index_is_used(filled):
 def test_exposures_of_a_kind_and_so_many_seconds_are_read_from_outlines(filled, name, descending):
     parts = (Equals(name, row(filled)[name]), Between("exptime", value("exptime", 4)))
     entry = found(filled, And(parts), [Order("exptime", descending)])
-    if outlines.current(filled) == filled.outlines:
+    if headerless.current(filled) == filled.outlines:
         assert indexes_of(entry) == {exposures_of(name)}
         assert not entry.get("hasSortStage")
         assert entry["docsExamined"] <= PAGE
@@ -323,7 +324,7 @@ def among(condition) -> dict:
     return {
         "values": lambda store: observations.values(store, "detector", condition),
         "distinct": lambda store: observations.distinct(store, "detector", condition),
-        "facets": lambda store: list(pipelines.facet_rows(store, SPECS, year, condition, None)),
+        "facets": lambda store: list(aggregations.facet_rows(store, SPECS, year, condition, None)),
         "any": lambda store: observations.is_any(store, condition),
         "count": lambda store: observations.count(store, condition),
         "sample": lambda store: observations.sample(store, condition, ["exptime"], PAGE),
@@ -347,7 +348,7 @@ def test_a_proposal_is_summed_up_by_its_own_observations_alone(filled):
 
 def test_what_was_ingested_since_a_moment_is_found_by_its_index(filled):
     seen, moment = [], value("last_ingest_date", CHOICES - 1)
-    entries = profiled(filled, lambda: seen.extend(changes.since(filled, moment)))
+    entries = profiled(filled, lambda: seen.extend(change_feed.since(filled, moment)))
     assert {index[0] for entry in entries for index in indexes_of(entry)} == {"last_ingest_date"}
     assert not [entry for entry in entries if entry.get("hasSortStage")]
     assert sum(entry["docsExamined"] for entry in entries) == len(seen) > 0
@@ -384,14 +385,14 @@ SORTED_AFTERWARDS = ("filters_for_rootname", "goodmean_for_dataset", "filenames_
 
 
 def test_every_canned_query_has_its_plan_looked_at_here():
-    assert {*CANNED, "filter_distribution"} == canned.QUERIES.keys()
+    assert {*CANNED, "filter_distribution"} == named_queries.QUERIES.keys()
 
 
 @pytest.mark.parametrize("name", CANNED)
 def test_a_canned_query_reads_what_it_finds_and_nothing_else(archive, name):
     arguments, index, reads = CANNED[name]
     found = []
-    question = canned.QUERIES[name].ask(archive, *arguments)
+    question = named_queries.QUERIES[name].ask(archive, *arguments)
     entries = profiled(archive.store, lambda: found.extend(question))
     assert len(found) > 0
     taken = {index for entry in entries for index in indexes_of(entry)}
@@ -414,7 +415,7 @@ def paths(name: str) -> list[str]:
 
 @pytest.mark.parametrize("pattern", ["jref$x0*", "jref$x?7*", "*7_bia.fits"])
 def test_a_pattern_of_a_reference_file_reads_no_other_documents(archive, pattern):
-    question = canned.filenames_for_calibration.ask(archive, "BIASFILE", pattern)
+    question = named_queries.filenames_for_calibration.ask(archive, "BIASFILE", pattern)
     entries = profiled(archive.store, lambda: list(question))
     assert {i for entry in entries for i in indexes_of(entry)} == {
         ("$_path", path) for path in paths("biasfile")
@@ -425,7 +426,7 @@ def test_a_pattern_of_a_reference_file_reads_no_other_documents(archive, pattern
 
 @pytest.mark.parametrize("name", SPECS.reference_files)
 def test_every_keyword_of_a_reference_file_has_an_index(archive, name):
-    question = canned.filenames_for_calibration.ask(archive, name, "jref$x07_bia.fits")
+    question = named_queries.filenames_for_calibration.ask(archive, name, "jref$x07_bia.fits")
     (entry,) = profiled(archive.store, lambda: list(question))
     assert indexes_of(entry) == {("$_path", path) for path in paths(name)}
     assert entry["docsExamined"] == observations.count(archive.store, question.condition)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acsql.specs import TYPES, HeaderKey
+from acsql.keywords import TYPES, HeaderKey
 from acsql.store import runs
 
 STARTED = datetime(2020, 1, 1, 12)

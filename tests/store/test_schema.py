@@ -3,10 +3,10 @@
 import mongoengine as me
 import pytest
 
+from acsql import keywords as keyword_specs
 from acsql import query
-from acsql import specs as keyword_specs
-from acsql.store import documents
-from acsql.store.connection import Store
+from acsql.store import schema
+from acsql.store.client import Store
 
 SPECS = keyword_specs.load()
 
@@ -44,8 +44,8 @@ def test_specs_decide_which_fields_there_are():
     promoted = dict(extended.promoted)
     del promoted["postarg1"]
     fewer = keyword_specs.replace(extended, promoted=promoted)
-    assert "postarg1" not in documents.declare("no such database", fewer).observation._fields
-    assert "postarg1" in documents.declare("no such database", SPECS).observation._fields
+    assert "postarg1" not in schema.declare("no such database", fewer).observation._fields
+    assert "postarg1" in schema.declare("no such database", SPECS).observation._fields
 
 
 def test_indexes_are_made_when_asked_for_and_not_before(store):
@@ -113,14 +113,14 @@ def test_runs_are_sorted_by_an_index(store):
     ],
 )
 def test_an_address_is_a_path_in_the_document(address, expected):
-    assert documents.path(address) == expected
+    assert schema.path(address) == expected
 
 
 @pytest.mark.parametrize("key", sorted(SPECS.lists)[::10])
 def test_every_keyword_of_a_header_has_a_path_of_its_own(key):
     prefix = f"headers.{key.filetype}.{key.extension}."
     paths = [
-        documents.path(query.resolve(f"{key.filetype}.{key.extension}.{name}", SPECS).address)
+        schema.path(query.resolve(f"{key.filetype}.{key.extension}.{name}", SPECS).address)
         for name in SPECS.lists[key]
     ]
     assert all(path.startswith(prefix) for path in paths)

@@ -22,7 +22,10 @@ from acsql import cli
 from acsql.config import Config
 from acsql.errors import ArchiveError, Busy, ConfigError, DatabaseError
 from acsql.ingest import run
-from acsql.ingest.findings import (
+from acsql.keywords import KeywordSpecs
+from acsql.store import lock
+from acsql.store.client import Store
+from acsql.verify.findings import (
     DIFFERENT,
     EXTRA,
     FAILED,
@@ -33,10 +36,7 @@ from acsql.ingest.findings import (
     STALE,
     Finding,
 )
-from acsql.ingest.verify import Verification, verify
-from acsql.specs import KeywordSpecs
-from acsql.store import lock
-from acsql.store.connection import Store
+from acsql.verify.verification import Verification, verify
 
 HERE = run.Options(scheduler="synchronous")
 # Older than a file that could still be on its way.

@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 
 import acsql
 from acsql import errors
-from acsql.store import statistics
+from acsql.store.derived import statistics
 from acsql.web import app as web_app
-from acsql.web import statuses
+from acsql.web import errors as statuses
 from acsql.web.app import create_app
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
 from acsql.archive import DEFAULT_COLUMNS, GALLERY_COLUMNS, Proposal
 from acsql.errors import QueryError
 from acsql.export import FORMATS
@@ -23,8 +23,8 @@ from acsql.query import (
     resolve,
     to_text,
 )
-from acsql.web import forms
-from acsql.web.forms import Address, ProposalList, Search, Selection, Walk, as_search
+from acsql.web import params
+from acsql.web.params import Address, ProposalList, Search, Selection, Walk, as_search
 
 SPECS = keyword_specs.load()
 
@@ -36,16 +36,16 @@ def conditions(**asked: str | list[str]) -> tuple[Condition, ...]:
     if form.wrong:
         raise QueryError("; ".join(form.wrong))
     found = search.condition(SPECS)
-    return () if found == And() else forms.parts_of(found)
+    return () if found == And() else params.parts_of(found)
 
 
 def test_fields_are_keywords_at_the_top_of_a_document() -> None:
-    assert [field.keyword for field in forms.FIELDS if field.keyword not in SPECS.top_level] == []
-    assert len({field.keyword for field in forms.FIELDS}) == len(forms.FIELDS)
+    assert [field.keyword for field in params.FIELDS if field.keyword not in SPECS.top_level] == []
+    assert len({field.keyword for field in params.FIELDS}) == len(params.FIELDS)
 
 
 def test_the_specs_say_of_which_kind_a_field_is() -> None:
-    kinds = {field.keyword: field.kind(SPECS) for field in forms.FIELDS}
+    kinds = {field.keyword: field.kind(SPECS) for field in params.FIELDS}
     assert [name for name, kind in kinds.items() if kind == "text"] == [
         "rootname",
         "targname",
@@ -75,19 +75,19 @@ def test_no_parameter_has_two_meanings(kind: type[Address]) -> None:
 
 
 def test_the_form_has_no_parameter_of_the_search() -> None:
-    inputs = {field.name for field in forms.form_class(SPECS)()}
+    inputs = {field.name for field in params.form_class(SPECS)()}
     assert not inputs & {*Search.single, *Search.several}
 
 
 def test_filters_are_of_keywords_that_the_gallery_has() -> None:
-    keywords = [keyword for filter_ in forms.FILTERS for keyword in filter_.keywords]
+    keywords = [keyword for filter_ in params.FILTERS for keyword in filter_.keywords]
     assert set(keywords) <= set(GALLERY_COLUMNS)
-    named = {filter_.of_proposal for filter_ in forms.FILTERS}
+    named = {filter_.of_proposal for filter_ in params.FILTERS}
     assert named <= set(Proposal.__dataclass_fields__)
 
 
 def test_every_format_can_be_taken_away() -> None:
-    assert set(forms.DOWNLOADS) == set(FORMATS)
+    assert set(params.DOWNLOADS) == set(FORMATS)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_what_is_wrong_stands_at_its_field() -> None:
 )  # fmt: skip
 def test_the_form_is_filled_in_from_conditions(text: str, expected: dict[str, list[str]]) -> None:
     condition = parse(text, SPECS)
-    found = forms.parameters_of(condition, SPECS)
+    found = params.parameters_of(condition, SPECS)
     assert {name: value for name, value in found.items() if value != ["everything()"]} == expected
 
 
@@ -270,10 +270,10 @@ CONDITIONS = st.recursive(
 def test_a_form_filled_in_asks_the_same_again(condition: Condition) -> None:
     prepared = prepare(condition, SPECS)
     form, search = as_search({"q": [to_text(prepared, SPECS)]}, SPECS)
-    sent = forms.parameters_of(prepared, SPECS)
+    sent = params.parameters_of(prepared, SPECS)
     again_form, again = as_search(sent, SPECS)
     assert not form.wrong + again_form.wrong
-    assert set(forms.parts_of(again.condition(SPECS))) == set(forms.parts_of(prepared))
+    assert set(params.parts_of(again.condition(SPECS))) == set(params.parts_of(prepared))
     assert search.condition(SPECS) == prepared
 
 
@@ -337,7 +337,7 @@ def test_the_short_address_stays_as_it_is(asked: dict[str, list[str]]) -> None:
 
 
 INPUTS = st.sampled_from(
-    [field.name for field in forms.form_class(SPECS)()] + [*Search.single, *Search.several]
+    [field.name for field in params.form_class(SPECS)()] + [*Search.single, *Search.several]
 )
 TYPED = st.one_of(
     VALUES, st.sampled_from(["eq", "between", "9019", "2002-04", "NGC*", "exptime>5"])
@@ -408,5 +408,5 @@ def test_filters_refuse_what_they_do_not_know(asked: dict[str, list[str]], named
 
 
 def test_sorts_are_of_keywords() -> None:
-    for key in forms.SORTS:
+    for key in params.SORTS:
         assert resolve(key.removeprefix("-"), SPECS)

@@ -20,8 +20,8 @@ import pytest
 import acsql
 from acsql.errors import ArchiveError, DatabaseError
 from acsql.ingest import run
-from acsql.store import server as store_server
-from acsql.store import statistics
+from acsql.mongod import server as store_server
+from acsql.store.derived import statistics
 from acsql.web import server
 
 # What a caller does: serve, then clean up.

@@ -13,8 +13,8 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 import acsql
-from acsql.differences import Compared
-from acsql.web import files
+from acsql.compare import Compared
+from acsql.web.pages.archive import files
 
 
 class User:

@@ -16,17 +16,18 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from ..query.conditions import And, Condition, Or, leaves
-from ..specs import KeywordSpecs
-from . import currency, observations, outlines, proposals, statistics
-from .connection import Store
-from .documents import now
-from .filters import to_filter
+from ...keywords import KeywordSpecs
+from ...query.conditions import And, Condition, Or, leaves
+from .. import observations, proposals
+from ..client import Store
+from ..filters import to_filter
+from ..schema import now
+from . import freshness, headerless, statistics
 
 COMBINATIONS = "tallies"
 OF_PROPOSALS = "tallies_of_proposals"
 # The totals, the numbers of each value of a keyword, and whether all that is up to date.
-OTHERS = currency.COLLECTION
+OTHERS = freshness.COLLECTION
 
 # The values of a keyword that takes more of them are not counted ahead: they are kept in one
 # document, which may have 16 MB (MongoDB manual, "Limits").
@@ -44,17 +45,17 @@ EACH = f"${_NUMBER}"
 
 def recount(store: Store, specs: KeywordSpecs) -> None:
     """Count everything; it is up to date unless somebody wrote observations meanwhile."""
-    writes = currency.writes(store)
+    writes = freshness.writes(store)
     counted = now()
     with store.errors():
-        outlines.bring_up_to_date(store)
+        headerless.bring_up_to_date(store)
         _count_combinations(store, specs)
         stages = proposals.summary_stages(specs.thumbnail_filetype)
         store.outlines.aggregate([*stages, {"$out": OF_PROPOSALS}])
         _count_values(store, specs)
         _keep(store, _TOTALS, _totals(store.outlines) | {"counted": counted})
     statistics.recount(store, specs)
-    currency.mark_current(store, writes, list(specs.facets))
+    freshness.mark_current(store, writes, list(specs.facets))
 
 
 def bring_up_to_date(store: Store, specs: KeywordSpecs) -> None:
@@ -65,7 +66,7 @@ def bring_up_to_date(store: Store, specs: KeywordSpecs) -> None:
 
 def is_current(store: Store, specs: KeywordSpecs) -> bool:
     """Whether there were no writes since everything was counted."""
-    return currency.is_current(store, list(specs.facets))
+    return freshness.is_current(store, list(specs.facets))
 
 
 def count(store: Store, specs: KeywordSpecs, condition: Condition) -> int | None:
@@ -241,7 +242,7 @@ def _pictures() -> list[dict[str, Any]]:
 
 def _each(name: str) -> list[dict[str, Any]]:
     """Return the stages that yield the entries of a field one by one."""
-    return [{"$project": {name: outlines.entries(f"${name}")}}, {"$unwind": f"${name}"}]
+    return [{"$project": {name: headerless.entries(f"${name}")}}, {"$unwind": f"${name}"}]
 
 
 def _single(rows: list[dict[str, Any]]) -> int:

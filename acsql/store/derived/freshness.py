@@ -6,7 +6,7 @@ observations has to say so, and what is made of them reads what they write.
 
 from pymongo.collection import Collection
 
-from .connection import Store
+from ..client import Store
 
 # Beside what was counted, in one document, so that a change of it is one step.
 COLLECTION = "tallies_of_all"

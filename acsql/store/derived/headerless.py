@@ -12,9 +12,9 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from ..query.conditions import And, AnyOf, Condition, Equals, OfKeyword, leaves
-from . import currency
-from .connection import Store
+from ...query.conditions import And, AnyOf, Condition, Equals, OfKeyword, leaves
+from ..client import Store
+from . import freshness
 
 # The one field that an outline has beyond its observation: the extensions of each filetype that
 # there are headers of.
@@ -62,7 +62,7 @@ def outside(addresses: Iterable[str]) -> list[str]:
 
 def current(store: Store) -> Collection:
     """Return the outlines if they are up to date, else the observations."""
-    return store.outlines if currency.is_current(store) else store.observations
+    return store.outlines if freshness.is_current(store) else store.observations
 
 
 def _extensions() -> dict[str, Any]:

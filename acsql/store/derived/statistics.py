@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..specs import KeywordSpecs
-from . import outlines
-from .connection import Store
-from .documents import now
+from ...keywords import KeywordSpecs
+from ..client import Store
+from ..schema import now
+from . import headerless
 
 STATISTICS = "statistics"
 
@@ -81,7 +81,7 @@ def _files(store: Store) -> dict[str, Rows]:
     That is the month of the observation, the month of its first ingest, and the filetype.
     """
     months = {"observed": _month("date_obs"), "ingested": _month("first_ingest_date")}
-    of_each = {"$project": {"_id": 0, **months, "file": outlines.entries("$files")}}
+    of_each = {"$project": {"_id": 0, **months, "file": headerless.entries("$files")}}
     kinds = {"observed": "$observed", "ingested": "$ingested", "filetype": "$file.k"}
     sums = {"files": {"$sum": 1}, "bytes": {"$sum": "$file.v.size"}}
     by_kind = {name: [{"$group": {"_id": value, **sums}}] for name, value in kinds.items()}
@@ -110,7 +110,7 @@ def _headers(store: Store, places: Mapping[str, int]) -> Rows:
     The filetypes come in the order of their places, others behind them.
     """
     kind = {"detector": "$detector", "filetype": "$held.k", "extensions": "$held.v"}
-    held = {"detector": 1, "held": outlines.entries(f"${outlines.EXTENSIONS}")}
+    held = {"detector": 1, "held": headerless.entries(f"${headerless.EXTENSIONS}")}
     of_kind = {"_id": kind, "files": {"$sum": 1}}
     stages = [{"$project": held}, {"$unwind": "$held"}, {"$group": of_kind}]
     found: Counter = Counter()

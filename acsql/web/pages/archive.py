@@ -12,14 +12,14 @@ from typing import Any
 from flask import Blueprint, render_template, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
-from .. import query
-from ..archive import Proposal, is_overdue, of_proposal
-from ..errors import DatasetNotFound
-from ..observation import Observation
-from ..query import And, Condition
-from . import forms
-from .asked import in_archive, named_observation, parameters, proposal_name, the_archive
-from .forms import Address, Filter, ProposalList, Selection, Walk
+from ... import query
+from ...archive import Proposal, is_overdue, of_proposal
+from ...errors import DatasetNotFound
+from ...observation import Observation
+from ...query import And, Condition
+from .. import params
+from ..context import in_archive, named_observation, parameters, proposal_name, the_archive
+from ..params import Address, Filter, ProposalList, Selection, Walk
 
 PROPOSALS_ON_A_PAGE = 200
 GALLERY_SIZE = 240
@@ -117,13 +117,13 @@ def proposal(proposid: int | None) -> str:
         selection=selection,
         page=found,
         number=len(found.rows) if whole else archive.count(condition),
-        filters=forms.FILTERS,
-        matches=forms.MATCHES,
-        sorts=forms.SORTS,
+        filters=params.FILTERS,
+        matches=params.MATCHES,
+        sorts=params.SORTS,
         as_search=_as_search(condition, selection),
         options={
             filter_.parameter: _options(filter_, known, selection, within)
-            for filter_ in forms.FILTERS
+            for filter_ in params.FILTERS
         },
     )
 

@@ -18,14 +18,14 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..datasets import Dataset, of_row
-from ..errors import DatasetNotFound, QueryError
-from ..names import Filename
-from ..observation import Observation
-from . import tar
-from .asked import named_observation, parameters, the_archive
-from .downloads import begun
-from .forms import Address
+from ...datasets import Dataset, of_row
+from ...errors import DatasetNotFound, QueryError
+from ...names import Filename
+from ...observation import Observation
+from .. import tar
+from ..context import named_observation, parameters, the_archive
+from ..downloads import begun
+from ..params import Address
 
 # What one archive may hold: beyond it a transfer that cannot be resumed is no help.
 MOST_FILES = 2000

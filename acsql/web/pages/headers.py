@@ -12,23 +12,18 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from .. import query
-from ..differences import Compared, Difference, Part, Where
-from ..errors import (
-    DatasetNotFound,
-    InvalidName,
-    ObservationNotFound,
-    QueryError,
-)
-from ..export import header_lines, header_record
-from ..observation import Header, Observation
-from ..query import Column, Equals, Exists, Like, Not
-from ..specs import BLOCK, BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpecs
-from ..values import text
-from .asked import in_archive, named_observation, parameters, the_archive
-from .downloads import download
-from .forms import Address
-from .statuses import status_of
+from ... import query
+from ...compare import Compared, Difference, Part, Where
+from ...errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
+from ...export import header_lines, header_record
+from ...export.values import text
+from ...keywords import BLOCK, BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpecs
+from ...observation import Header, Observation
+from ...query import Column, Equals, Exists, Like, Not
+from ..context import in_archive, named_observation, parameters, the_archive
+from ..downloads import download
+from ..errors import status_of
+from ..params import Address
 
 NUMBERS = ("int", "float")
 # As which files the differences can be had.

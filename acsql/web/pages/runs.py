@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, send_file
 
-from ..archive import OVERDUE_HOURS, is_overdue
-from ..errors import QueryError, RunNotFound
-from ..query import AnyOf
-from .asked import in_archive, parameters, the_archive
-from .forms import Address
+from ...archive import OVERDUE_HOURS, is_overdue
+from ...errors import QueryError, RunNotFound
+from ...query import AnyOf
+from ..context import in_archive, parameters, the_archive
+from ..params import Address
 
 AT_ONCE = 100
 # Of each list of a run; the log and the API have all.

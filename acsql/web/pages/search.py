@@ -16,16 +16,16 @@ from bokeh.plotting import figure
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from .. import query
-from ..errors import ArchiveError, QueryError, QueryTimeout
-from ..export import text
-from ..observation import Observation
-from ..query import And, AnyOf, Column, Condition, Equals, Exists, Or
-from . import box, forms, plots, sky
-from .asked import in_archive, parameters, the_archive
-from .downloads import download
-from .forms import Address, Search, SearchForm
-from .statuses import status_of
+from ... import query
+from ...errors import ArchiveError, QueryError, QueryTimeout
+from ...export import text
+from ...observation import Observation
+from ...query import And, AnyOf, Column, Condition, Equals, Exists, Or
+from .. import params, plots, search_box, sky_map
+from ..context import in_archive, parameters, the_archive
+from ..downloads import download
+from ..errors import status_of
+from ..params import Address, Search, SearchForm
 
 PAGE_SIZE = 50
 # Seconds that a page may take for its rows, and what stands beside them for itself.
@@ -74,19 +74,19 @@ def go() -> AnyResponse:
     if not typed:
         return redirect(url_for(".form"))
     try:
-        found = box.meaning(typed, the_archive())
+        found = search_box.meaning(typed, the_archive())
     except QueryTimeout:
         raise
     except ArchiveError as error:
-        form = forms.form_class(the_archive().specs)()
+        form = params.form_class(the_archive().specs)()
         told = {"box_text": typed, "box_error": str(error)}
         return _form(form, Search(), told, status_of(error))
     match found:
         case Observation():
             return redirect(in_archive("observation", found))
-        case box.Pair(a, b):
+        case search_box.Pair(a, b):
             return redirect(url_for("headers.difference", a=a.ipppssoot, b=b.ipppssoot))
-        case box.ProposalNamed(proposid):
+        case search_box.ProposalNamed(proposid):
             return redirect(url_for("pages.proposal", proposid=proposid))
     return redirect(url_for(".results", q=found.text))
 
@@ -99,12 +99,12 @@ def suggest() -> Response:
     if asked.chosen("of", ("box", "keyword", "number"), "box") == "box":
         # What the parameters lose of a text, its last blank, ends a word.
         typed = request.args.get("text", "").lstrip()
-        found = box.suggestions(typed, archive) if words else []
+        found = search_box.suggestions(typed, archive) if words else []
     else:
-        columns = query.matching(words, archive.specs, 4 * box.SUGGESTIONS)
+        columns = query.matching(words, archive.specs, 4 * search_box.SUGGESTIONS)
         if asked.first("of") == "number":
             columns = [column for column in columns if _is_number(column)]
-        found = [(c.address, box.described(c)) for c in columns[: box.SUGGESTIONS]]
+        found = [(c.address, search_box.described(c)) for c in columns[: search_box.SUGGESTIONS]]
     return jsonify([{"value": value, "label": label} for value, label in found])
 
 
@@ -112,7 +112,7 @@ def suggest() -> Response:
 def form() -> AnyResponse:
     """Show the query form, filled in as the address says."""
     try:
-        filled_in, asked = forms.as_search(request.args.to_dict(flat=False), the_archive().specs)
+        filled_in, asked = params.as_search(request.args.to_dict(flat=False), the_archive().specs)
     except QueryError as error:
         return _wrong(Search(), [str(error)])
     return _form(filled_in, asked, {}, 400 if filled_in.wrong else 200)
@@ -120,7 +120,7 @@ def form() -> AnyResponse:
 
 def _wrong(asked: Search, wrong: Sequence[str]) -> Response:
     """Return the form where the address of a search cannot be understood."""
-    made = forms.form_class(the_archive().specs)
+    made = params.form_class(the_archive().specs)
     filled_in = made(request.args)
     return _form(filled_in, asked, {"wrong": list(wrong)}, 400)
 
@@ -130,7 +130,7 @@ def _form(form_: SearchForm, asked: Search, more: Mapping[str, Any], status: int
     archive = the_archive()
     top_level = archive.columns(list(archive.specs.top_level))
     addresses = {column.address for column in top_level}
-    kinds = {field.keyword: field.kind(archive.specs) for field in forms.FIELDS}
+    kinds = {field.keyword: field.kind(archive.specs) for field in params.FIELDS}
     choices = [keyword for keyword, kind in kinds.items() if kind == "choices"]
     numbers = _counted_ahead(choices)
     options = {
@@ -141,16 +141,16 @@ def _form(form_: SearchForm, asked: Search, more: Mapping[str, Any], status: int
         "form.html",
         form=form_,
         search=asked,
-        fields=forms.FIELDS,
+        fields=params.FIELDS,
         kinds=kinds,
-        operators={name: sign for name, (_, sign) in forms.OPERATORS.items()},
-        existence=forms.EXISTENCE,
+        operators={name: sign for name, (_, sign) in params.OPERATORS.items()},
+        existence=params.EXISTENCE,
         options=options,
         columns=top_level,
         chosen=[name for name in asked.columns if name in addresses],
         further=[name for name in asked.columns if name not in addresses],
-        views=forms.VIEWS,
-        downloads=forms.DOWNLOADS,
+        views=params.VIEWS,
+        downloads=params.DOWNLOADS,
         **{"wrong": form_.wrong} | more,
     )
     return Response(page, status)
@@ -166,7 +166,7 @@ def results() -> AnyResponse:
     """Show what a search finds, or send it as a file."""
     given = request.args.to_dict(flat=False)
     try:
-        filled_in, asked = forms.as_search(given, the_archive().specs)
+        filled_in, asked = params.as_search(given, the_archive().specs)
         if filled_in.wrong:
             box_ = {"box_text": asked.first("q")} if "q" in given else {}
             return _form(filled_in, asked, box_, 400)
@@ -238,15 +238,15 @@ def _results_page(asked: Search, condition: Condition, columns: Sequence[Column]
         search=asked,
         box_text=asked.first("q"),
         view=view,
-        views=forms.VIEWS,
-        downloads=forms.DOWNLOADS,
+        views=params.VIEWS,
+        downloads=params.DOWNLOADS,
         chips=_chips(asked, condition),
         total=total,
         exact=whole or total.exact,
         explanation=archive.explain_empty(condition, time_limit=1) if empty else None,
         facets=facets,
         uncounted=uncounted,
-        sorts=forms.SORTS,
+        sorts=params.SORTS,
         sorted_by=archive.sorted_by(condition, sort=asked.sort or None)[0],
         columns=[column for column in columns if column.address != "rootname"],
         all_columns=columns,
@@ -263,7 +263,7 @@ def _walk(asked: Search) -> dict[str, str]:
 
 def _chips(asked: Search, condition: Condition) -> list[tuple[str, dict[str, list[str]]]]:
     """Return each condition as a text, and the search without it."""
-    parts = forms.parts_of(condition) if condition != And() else ()
+    parts = params.parts_of(condition) if condition != And() else ()
     specs = the_archive().specs
     return [
         (query.to_text(part, specs), _asking(asked, [*parts[:n], *parts[n + 1 :]]))
@@ -291,7 +291,7 @@ def _facets(
         The labels of the others.
     """
     archive = the_archive()
-    few = {f.keyword: f.label for f in forms.FIELDS if f.kind(archive.specs) == "choices"}
+    few = {f.keyword: f.label for f in params.FIELDS if f.kind(archive.specs) == "choices"}
     labels = {**few, YEARS: "Year"}
     hopeless = total > MOST_COUNTED and patience == BESIDE_LIMIT
     # Years are not counted ahead with the rest.
@@ -303,7 +303,7 @@ def _facets(
             numbers = archive.facets_of(keywords, condition, time_limit=limit)
         except QueryTimeout:
             continue
-        parts = [part for part in forms.parts_of(condition) if part != And()]
+        parts = [part for part in params.parts_of(condition) if part != And()]
         counted = [
             Facet(labels[keyword], _facet_values(asked, parts, keyword, numbers[keyword]))
             for keyword in keywords
@@ -375,10 +375,12 @@ def _map(_: Search, condition: Condition, __: Sequence[Column]) -> dict[str, Any
         "sampled": sampled,
         "points": len(rows),
         "dots": {
-            kind or "unknown": sky.dots(*found.T) for kind, found in positions.items() if len(found)
+            kind or "unknown": sky_map.dots(*found.T)
+            for kind, found in positions.items()
+            if len(found)
         },
         "numbers": {kind or "unknown": len(found) for kind, found in positions.items()},
-        "sky": sky,
+        "sky": sky_map,
     }
 
 

@@ -15,12 +15,12 @@ from bokeh.models import FactorRange, HoverTool, NumeralTickFormatter
 from bokeh.plotting import figure
 from flask import Blueprint, Response, abort, render_template, request
 
-from .. import __version__
-from ..statistics import Statistic
-from .asked import parameters, the_archive
-from .downloads import download
-from .forms import Address
-from .plots import COLOURS, Themed, described
+from ... import __version__
+from ...statistics import Statistic
+from ..context import parameters, the_archive
+from ..downloads import download
+from ..params import Address
+from ..plots import COLOURS, Themed, described
 
 PERIODS = {"year": "By year", "month": "By month"}
 UNKNOWN = "unknown"

@@ -19,12 +19,12 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
-from ..errors import DatasetNotFound, FileError, PreviewError, QueryError
-from ..images import cut
-from ..observation import Observation
-from ..opening import open_fits
-from .asked import in_archive, named_observation, parameters, the_archive
-from .forms import Address, Walk
+from ...errors import DatasetNotFound, FileError, PreviewError, QueryError
+from ...fits.open import open_fits
+from ...images import cutout
+from ...observation import Observation
+from ..context import in_archive, named_observation, parameters, the_archive
+from ..params import Address, Walk
 
 # Files whose description is kept: many more than one person looks at in an hour.
 KEPT = 256
@@ -139,13 +139,13 @@ def description(name: str, filetype: str) -> Response:
         "version": file.version,
         "planes": [_told(plane) for plane in _planes(file)],
         "flags": {str(bit): meaning for bit, meaning in specs.dq_flags.items()},
-        "most_cells": cut.MOST_CELLS,
-        "largest_bin": cut.LARGEST_BINNING,
+        "most_cells": cutout.MOST_CELLS,
+        "largest_bin": cutout.LARGEST_BINNING,
     }
     return jsonify(told)
 
 
-def _told(plane: cut.Plane) -> dict[str, Any]:
+def _told(plane: cutout.Plane) -> dict[str, Any]:
     return {
         "extname": plane.extname,
         "unit": plane.unit,
@@ -178,20 +178,20 @@ def limits(name: str, filetype: str) -> Response:
 def cut_png(name: str, filetype: str) -> Response:
     """Send a region of an extension; a header tells what its pixels mean, see `cut.Packed`."""
     asked = parameters(Cut)
-    region = cut.Region(*(_number(asked, side) for side in ("x0", "x1", "y0", "y1")))
+    region = cutout.Region(*(_number(asked, side) for side in ("x0", "x1", "y0", "y1")))
     binning = _number(asked, "bin", 1)
     file = _file(name, filetype, asked)
     return _kept(asked, file, lambda: _cut(file, _plane(file, asked), region, binning))
 
 
-def _cut(file: File, plane: cut.Plane, region: cut.Region, binning: int) -> Response:
+def _cut(file: File, plane: cutout.Plane, region: cutout.Region, binning: int) -> Response:
     try:
-        region = cut.clipped(plane, region)
-        cut.check_size(region, binning)
+        region = cutout.clipped(plane, region)
+        cutout.check_size(region, binning)
     except PreviewError as error:
         raise QueryError(str(error)) from error
     with _reading(file.path), file.path.open("rb", buffering=0) as stream:
-        packed = cut.pack(cut.cut(stream, file.path.name, plane, region, binning))
+        packed = cutout.pack(cutout.cut(stream, file.path.name, plane, region, binning))
     told = asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step}
     return Response(packed.png, mimetype="image/png", headers={CUT_HEADER: json.dumps(told)})
 
@@ -255,7 +255,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise DatasetNotFound(f"{path.name} cannot be read: {error.strerror}") from error
 
 
-def _plane(file: File, asked: Part) -> cut.Plane:
+def _plane(file: File, asked: Part) -> cutout.Plane:
     """Return the extension that is asked for.
 
     Raises
@@ -271,20 +271,20 @@ def _plane(file: File, asked: Part) -> cut.Plane:
 
 
 @lru_cache(maxsize=KEPT)
-def _described(file: File, science: str, quality: str) -> tuple[cut.Plane, ...]:
+def _described(file: File, science: str, quality: str) -> tuple[cutout.Plane, ...]:
     # What astropy only warns of is looked at where it matters.
     with warnings.catch_warnings(), _reading(file.path):
         warnings.simplefilter("ignore", AstropyWarning)
         with open_fits(file.path) as hdus:
-            return cut.planes(hdus, file.path.name, science, quality)
+            return cutout.planes(hdus, file.path.name, science, quality)
 
 
-def _planes(file: File) -> tuple[cut.Plane, ...]:
+def _planes(file: File) -> tuple[cutout.Plane, ...]:
     specs = the_archive().specs
     return _described(file, specs.image_extname, specs.dq_extname)
 
 
-def _limits(file: File, plane: cut.Plane) -> cut.Limits:
+def _limits(file: File, plane: cutout.Plane) -> cutout.Limits:
     """Return the limits of an extension; browsers keep them, so that workers need not."""
     with _reading(file.path), file.path.open("rb", buffering=0) as stream:
-        return cut.limits(stream, file.path.name, plane)
+        return cutout.limits(stream, file.path.name, plane)

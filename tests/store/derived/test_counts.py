@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
 from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or, Within
-from acsql.store import currency, observations, proposals, tallies
+from acsql.store import observations, proposals
+from acsql.store.derived import counts, freshness
 
 SPECS = keyword_specs.load()
 EVERYTHING = And()
@@ -96,35 +97,35 @@ def holds(condition, document) -> bool:
 @given(documents=found_documents, asked=st.lists(conditions, max_size=10))
 def test_what_was_counted_ahead_is_what_counting_finds(store, documents, asked):
     put(store, documents)
-    tallies.recount(store, SPECS)
+    counts.recount(store, SPECS)
     for condition in asked:
         meeting = [document for document in documents if holds(condition, document)]
-        assert tallies.count(store, SPECS, condition) == len(meeting)
+        assert counts.count(store, SPECS, condition) == len(meeting)
         for name in ("detector", "filter1", "subarray"):
             numbers = Counter(d[name] for d in meeting if d.get(name) not in (None, ""))
-            assert tallies.values(store, SPECS, name, condition) == numbers
+            assert counts.values(store, SPECS, name, condition) == numbers
 
 
 @shared
 @given(documents=found_documents)
 def test_the_values_of_other_keywords_are_counted_where_nothing_is_asked(store, documents):
     put(store, documents)
-    tallies.recount(store, SPECS)
+    counts.recount(store, SPECS)
     for name in ("proposid", "targname"):
         numbers = Counter(d[name] for d in documents if d.get(name) not in (None, ""))
-        assert tallies.values(store, SPECS, name, EVERYTHING) == numbers
-        assert tallies.values(store, SPECS, name, And((And(),))) == numbers
-        assert tallies.values(store, SPECS, name, Equals("detector", "WFC")) is None
+        assert counts.values(store, SPECS, name, EVERYTHING) == numbers
+        assert counts.values(store, SPECS, name, And((And(),))) == numbers
+        assert counts.values(store, SPECS, name, Equals("detector", "WFC")) is None
 
 
 @shared
 @given(documents=found_documents)
 def test_every_facet_of_the_specs_is_counted_as_the_observations_are(store, documents):
     put(store, documents)
-    tallies.recount(store, SPECS)
+    counts.recount(store, SPECS)
     for name in SPECS.facets:
         live = observations.values(store, name, EVERYTHING)
-        assert tallies.values(store, SPECS, name, EVERYTHING) == live
+        assert counts.values(store, SPECS, name, EVERYTHING) == live
 
 
 @pytest.mark.parametrize(
@@ -140,78 +141,78 @@ def test_every_facet_of_the_specs_is_counted_as_the_observations_are(store, docu
 )
 def test_what_asks_for_other_keywords_is_not_answered(store, condition):
     put(store, [{"detector": "WFC", "proposid": 9019}])
-    tallies.recount(store, SPECS)
-    assert tallies.count(store, SPECS, condition) is None
-    assert tallies.values(store, SPECS, "detector", condition) is None
-    assert tallies.count(store, SPECS, Equals("detector", "WFC")) == 1
+    counts.recount(store, SPECS)
+    assert counts.count(store, SPECS, condition) is None
+    assert counts.values(store, SPECS, "detector", condition) is None
+    assert counts.count(store, SPECS, Equals("detector", "WFC")) == 1
 
 
 def test_nothing_is_answered_before_the_first_count(store):
-    assert tallies.count(store, SPECS, EVERYTHING) is None
-    assert tallies.values(store, SPECS, "detector", EVERYTHING) is None
-    assert tallies.totals(store) is None
-    assert tallies.summaries(store) is None
-    currency.mark_stale(store)
-    assert tallies.count(store, SPECS, EVERYTHING) is None
-    tallies.recount(store, SPECS)
-    assert tallies.count(store, SPECS, EVERYTHING) == 0
-    assert tallies.values(store, SPECS, "detector", EVERYTHING) == {}
+    assert counts.count(store, SPECS, EVERYTHING) is None
+    assert counts.values(store, SPECS, "detector", EVERYTHING) is None
+    assert counts.totals(store) is None
+    assert counts.summaries(store) is None
+    freshness.mark_stale(store)
+    assert counts.count(store, SPECS, EVERYTHING) is None
+    counts.recount(store, SPECS)
+    assert counts.count(store, SPECS, EVERYTHING) == 0
+    assert counts.values(store, SPECS, "detector", EVERYTHING) == {}
 
 
 def test_what_is_out_of_date_is_not_answered(store):
     put(store, [{"detector": "WFC"}])
-    tallies.recount(store, SPECS)
-    currency.mark_stale(store)
+    counts.recount(store, SPECS)
+    freshness.mark_stale(store)
     put(store, [{"detector": "WFC"}, {"detector": "HRC"}])
-    assert tallies.count(store, SPECS, EVERYTHING) is None
-    assert tallies.values(store, SPECS, "detector", EVERYTHING) is None
-    assert tallies.values(store, SPECS, "targname", EVERYTHING) is None
-    assert tallies.totals(store)["observations"] == 1
-    tallies.recount(store, SPECS)
-    assert tallies.count(store, SPECS, EVERYTHING) == 2
-    assert tallies.totals(store)["observations"] == 2
+    assert counts.count(store, SPECS, EVERYTHING) is None
+    assert counts.values(store, SPECS, "detector", EVERYTHING) is None
+    assert counts.values(store, SPECS, "targname", EVERYTHING) is None
+    assert counts.totals(store)["observations"] == 1
+    counts.recount(store, SPECS)
+    assert counts.count(store, SPECS, EVERYTHING) == 2
+    assert counts.totals(store)["observations"] == 2
 
 
 def test_what_is_written_while_it_is_counted_leaves_it_out_of_date(store, monkeypatch):
     def written_meanwhile(*arguments):
-        currency.mark_stale(store)
+        freshness.mark_stale(store)
         return proposals_stages(*arguments)
 
     proposals_stages = proposals.summary_stages
     put(store, [{"detector": "WFC"}])
     with monkeypatch.context() as patched:
         patched.setattr(proposals, "summary_stages", written_meanwhile)
-        tallies.recount(store, SPECS)
-    assert tallies.count(store, SPECS, EVERYTHING) is None
-    tallies.recount(store, SPECS)
-    assert tallies.count(store, SPECS, EVERYTHING) == 1
+        counts.recount(store, SPECS)
+    assert counts.count(store, SPECS, EVERYTHING) is None
+    counts.recount(store, SPECS)
+    assert counts.count(store, SPECS, EVERYTHING) == 1
 
 
 def test_with_other_facets_than_were_counted_nothing_is_answered(store):
     put(store, [{"detector": "WFC"}])
-    tallies.recount(store, SPECS)
+    counts.recount(store, SPECS)
     fewer = replace(SPECS, facets=SPECS.facets[:-1])
-    assert tallies.count(store, fewer, EVERYTHING) is None
+    assert counts.count(store, fewer, EVERYTHING) is None
 
 
 def test_a_keyword_with_very_many_values_is_not_counted(store, monkeypatch):
-    monkeypatch.setattr(tallies, "MOST_VALUES", 3)
+    monkeypatch.setattr(counts, "MOST_VALUES", 3)
     put(store, [{"exptime": float(n % 3), "expstart": float(n)} for n in range(4)])
-    tallies.recount(store, SPECS)
-    assert tallies.values(store, SPECS, "exptime", EVERYTHING) == {0.0: 2, 1.0: 1, 2.0: 1}
-    assert tallies.values(store, SPECS, "expstart", EVERYTHING) is None
-    monkeypatch.setattr(tallies, "MOST_VALUES", 4)
-    tallies.recount(store, SPECS)
-    assert len(tallies.values(store, SPECS, "expstart", EVERYTHING)) == 4
+    counts.recount(store, SPECS)
+    assert counts.values(store, SPECS, "exptime", EVERYTHING) == {0.0: 2, 1.0: 1, 2.0: 1}
+    assert counts.values(store, SPECS, "expstart", EVERYTHING) is None
+    monkeypatch.setattr(counts, "MOST_VALUES", 4)
+    counts.recount(store, SPECS)
+    assert len(counts.values(store, SPECS, "expstart", EVERYTHING)) == 4
 
 
 def test_the_sums_are_those_of_the_live_archive(sample_archive):
     store, specs = sample_archive.store, sample_archive.specs
-    tallies.recount(store, specs)
-    counted, live = tallies.totals(store), tallies.totals_now(store)
+    counts.recount(store, specs)
+    counted, live = counts.totals(store), counts.totals_now(store)
     assert isinstance(counted.pop("counted"), datetime)
     assert counted == live
-    ahead = {row["_id"]: row for row in tallies.summaries(store)}
+    ahead = {row["_id"]: row for row in counts.summaries(store)}
     now = {row["_id"]: row for row in proposals.summaries(store, specs.thumbnail_filetype)}
     assert list(ahead) == list(now)
     for proposid, row in now.items():
@@ -219,13 +220,13 @@ def test_the_sums_are_those_of_the_live_archive(sample_archive):
             assert set(row.pop(name)) == set(ahead[proposid].pop(name))
         assert ahead[proposid] == row
     for name in {*specs.promoted, *specs.indexed}:
-        numbers = tallies.values(store, specs, name, EVERYTHING)
+        numbers = counts.values(store, specs, name, EVERYTHING)
         assert numbers == observations.values(store, name, EVERYTHING), name
 
 
 def test_the_totals_of_an_empty_archive(store):
     nothing = {"observations": 0, "filetypes": {}, "detectors": {}, "previews": 0}
-    assert tallies.totals_now(store) == nothing
+    assert counts.totals_now(store) == nothing
 
 
 def test_the_totals_are_what_the_documents_say(store):
@@ -244,7 +245,7 @@ def test_the_totals_are_what_the_documents_say(store):
             {"files": {"raw": {"size": 2_255_040}}, "previews": {"raw": {"jpeg": "c.jpg"}}},
         ],
     )
-    totals = tallies.totals_now(store)
+    totals = counts.totals_now(store)
     assert totals["observations"] == 2
     assert {name: (t["files"], t["bytes"]) for name, t in totals["filetypes"].items()} == {
         "raw": (2, 2_255_041),

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from acsql import specs as keyword_specs
+from acsql import keywords as keyword_specs
 from acsql.query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Within
-from acsql.store import currency, observations, outlines, pipelines, tallies
+from acsql.store import aggregations, observations
+from acsql.store.derived import counts, freshness, headerless
 from acsql.store.observations import Order
 
 SPECS = keyword_specs.load()
@@ -52,18 +53,18 @@ def expected(document: dict) -> dict:
 def test_outlines_are_the_observations_without_their_headers(store, states):
     for archive in states:
         put(store, archive)
-        outlines.bring_up_to_date(store)
+        headerless.bring_up_to_date(store)
         found = {document.pop("_id"): document for document in store.outlines.find()}
         assert found == {name: expected(document) for name, document in archive.items()}
 
 
 def test_no_outline_is_written_that_has_not_changed(store):
     put(store, {"j0000001": {"detector": "WFC"}, "j0000002": {"detector": "HRC"}})
-    outlines.bring_up_to_date(store)
+    headerless.bring_up_to_date(store)
     with store.outlines.watch() as stream:
-        outlines.bring_up_to_date(store)
+        headerless.bring_up_to_date(store)
         store.observations.update_one({"_id": "j0000002"}, {"$set": {"detector": "SBC"}})
-        outlines.bring_up_to_date(store)
+        headerless.bring_up_to_date(store)
         change = stream.try_next()
         assert change["documentKey"] == {"_id": "j0000002"}
         assert stream.try_next() is None
@@ -87,35 +88,35 @@ OF_OBSERVATIONS = [
 @pytest.mark.parametrize(("condition", "addresses"), OF_OUTLINES)
 def test_they_are_asked_until_the_next_write(store, condition, addresses):
     put(store, {"j0000001": {"detector": "WFC"}})
-    assert outlines.serving(store, condition, addresses) == store.observations
-    tallies.recount(store, SPECS)
-    assert outlines.serving(store, condition, addresses) == store.outlines
-    currency.mark_stale(store)
-    assert outlines.serving(store, condition, addresses) == store.observations
+    assert headerless.serving(store, condition, addresses) == store.observations
+    counts.recount(store, SPECS)
+    assert headerless.serving(store, condition, addresses) == store.outlines
+    freshness.mark_stale(store)
+    assert headerless.serving(store, condition, addresses) == store.observations
 
 
 @pytest.mark.parametrize(("condition", "addresses"), OF_OBSERVATIONS)
 def test_they_are_not_asked_for_what_headers_hold_or_what_is_named(store, condition, addresses):
-    tallies.recount(store, SPECS)
-    assert outlines.serving(store, condition, addresses) == store.observations
+    counts.recount(store, SPECS)
+    assert headerless.serving(store, condition, addresses) == store.observations
 
 
 def test_they_are_not_asked_in_a_database_of_an_acsql_that_made_none(store):
     put(store, {"j0000001": {"detector": "WFC"}})
-    tallies.recount(store, SPECS)
-    state = store.database[currency.COLLECTION]
+    counts.recount(store, SPECS)
+    state = store.database[freshness.COLLECTION]
     assert state.update_one({"_id": "state"}, {"$unset": {"outlines": 1}}).modified_count == 1
-    assert outlines.serving(store, EVERYTHING) == store.observations
-    assert not tallies.is_current(store, SPECS)
-    tallies.bring_up_to_date(store, SPECS)
-    assert outlines.serving(store, EVERYTHING) == store.outlines
+    assert headerless.serving(store, EVERYTHING) == store.observations
+    assert not counts.is_current(store, SPECS)
+    counts.bring_up_to_date(store, SPECS)
+    assert headerless.serving(store, EVERYTHING) == store.outlines
 
 
 def test_a_write_while_they_are_made_leaves_them_out_of_date(store):
-    writes = currency.writes(store)
-    currency.mark_stale(store)
-    currency.mark_current(store, writes, list(SPECS.facets))
-    assert outlines.serving(store, EVERYTHING) == store.observations
+    writes = freshness.writes(store)
+    freshness.mark_stale(store)
+    freshness.mark_current(store, writes, list(SPECS.facets))
+    assert headerless.serving(store, EVERYTHING) == store.observations
 
 
 CONDITIONS = [
@@ -147,19 +148,21 @@ def answers(store, condition) -> list:
         sorted(
             row["rootname"] for row in observations.sample(store, condition, ["rootname"], 1000)
         ),
-        sorted(map(str, pipelines.facet_rows(store, SPECS, {"ccdgain": "int"}, condition, None))),
-        list(pipelines.distribution_rows(store, SPECS, condition, ["ccdgain"])),
+        sorted(
+            map(str, aggregations.facet_rows(store, SPECS, {"ccdgain": "int"}, condition, None))
+        ),
+        list(aggregations.distribution_rows(store, SPECS, condition, ["ccdgain"])),
     ]
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_the_answers_are_the_same_with_and_without_them(sample_copy, condition):
     store = sample_copy
-    tallies.recount(store, SPECS)
-    assert outlines.current(store) == store.outlines
+    counts.recount(store, SPECS)
+    assert headerless.current(store) == store.outlines
     found = answers(store, condition)
-    currency.mark_stale(store)
-    assert outlines.current(store) == store.observations
+    freshness.mark_stale(store)
+    assert headerless.current(store) == store.observations
     assert found == answers(store, condition)
 
 

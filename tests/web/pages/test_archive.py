@@ -12,9 +12,10 @@ from flask.testing import FlaskClient
 
 import acsql
 from acsql import export
+from acsql.keywords import HeaderKey
 from acsql.query import Column
-from acsql.specs import HeaderKey
-from acsql.web import forms, pages
+from acsql.web import params
+from acsql.web.pages.archive import archive as pages
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +147,7 @@ def test_every_proposal_is_listed(client: FlaskClient, sample_archive: acsql.Arc
             assert (part or "") in text
 
 
-@pytest.mark.parametrize("key", forms.ProposalList.SORTS)
+@pytest.mark.parametrize("key", params.ProposalList.SORTS)
 def test_proposals_can_be_sorted(
     client: FlaskClient, sample_archive: acsql.Archive, key: str
 ) -> None:
@@ -247,7 +248,7 @@ def test_what_has_no_thumbnail_says_why(client: FlaskClient, rows: list[dict[str
         assert row["no_thumbnail"] in words(page.select_one(".gallery"))
 
 
-@pytest.mark.parametrize("match", forms.MATCHES)
+@pytest.mark.parametrize("match", params.MATCHES)
 def test_filters_find_what_a_search_finds(
     client: FlaskClient, rows: list[dict[str, Any]], match: str
 ) -> None:
@@ -283,7 +284,7 @@ def test_filters_find_what_a_search_finds(
 def test_options_are_what_the_proposal_has(client: FlaskClient, rows: list[dict[str, Any]]) -> None:
     for proposid in {row["proposid"] for row in rows}:
         page = soup(client, f"/archive/{proposid}/")
-        for filter_ in forms.FILTERS:
+        for filter_ in params.FILTERS:
             offered = [b["value"] for b in page.select(f"input[name={filter_.parameter}]")]
             occurring = {
                 row[keyword]
@@ -294,7 +295,7 @@ def test_options_are_what_the_proposal_has(client: FlaskClient, rows: list[dict[
             assert offered == sorted(occurring)
 
 
-@pytest.mark.parametrize("sort", forms.SORTS)
+@pytest.mark.parametrize("sort", params.SORTS)
 def test_a_proposal_can_be_sorted(
     client: FlaskClient, rows: list[dict[str, Any]], proposid: int, sort: str
 ) -> None:
@@ -327,7 +328,7 @@ def test_the_selection_goes_along_and_back(
     assert chosen == [row["ipppssoot"] for row in reversed(own) if row["visit"] == visit]
 
 
-@pytest.mark.parametrize("match", forms.MATCHES)
+@pytest.mark.parametrize("match", params.MATCHES)
 def test_what_is_chosen_goes_to_the_search_and_to_the_files(
     client: FlaskClient, sample_archive: acsql.Archive, rows: list[dict[str, Any]], match: str
 ) -> None:

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 import acsql
 from acsql.errors import FileError, QueryError
-from acsql.web import asked, files, tar
+from acsql.web import context, tar
+from acsql.web.pages.archive import files
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +213,7 @@ def test_an_observation_lists_its_files(
     client: FlaskClient, sample_archive: acsql.Archive, row: dict[str, Any]
 ) -> None:
     observation = sample_archive.observation(row["rootname"])
-    address = f"/archive/{asked.proposal_name(row['proposid'])}/{row['ipppssoot']}/files/"
+    address = f"/archive/{context.proposal_name(row['proposid'])}/{row['ipppssoot']}/files/"
     page = page_of(client, address)
     links = [link["href"] for link in page.select("tbody th a")]
     assert links == [f"/files/{filename}" for filename in observation.datasets.values()]

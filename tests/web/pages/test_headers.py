@@ -8,16 +8,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from acsql.web.pages.archive.headers import DIFFERENCE_COLUMNS
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from playwright.sync_api import Download, Locator, Page, expect
 
 import acsql
 from acsql import export
-from acsql.differences import Where
-from acsql.specs import KeywordSpec
-from acsql.web import asked
-from acsql.web.headers import DIFFERENCE_COLUMNS
+from acsql.compare import Where
+from acsql.keywords import KeywordSpec
+from acsql.web import context
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def row(sample_archive: acsql.Archive) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def place(row: dict[str, Any]) -> str:
     """The address below which the headers of the exposure are."""
-    return f"/archive/{asked.proposal_name(row['proposid'])}/{row['ipppssoot']}/headers/"
+    return f"/archive/{context.proposal_name(row['proposid'])}/{row['ipppssoot']}/headers/"
 
 
 def soup(client: FlaskClient, address: str, status: int = 200) -> BeautifulSoup:

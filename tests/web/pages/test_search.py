@@ -19,9 +19,12 @@ import acsql
 from acsql import export
 from acsql.archive import DEFAULT_COLUMNS
 from acsql.errors import QueryTimeout
-from acsql.store import currency, tallies
-from acsql.web import box, forms, pages, search, sky
+from acsql.store.derived import counts, freshness
+from acsql.web import params, sky_map
+from acsql.web import search_box as box
 from acsql.web.app import create_app
+from acsql.web.pages.archive import archive as pages
+from acsql.web.pages.archive import search
 
 
 def soup(client: FlaskClient, address: str, status: int = 200, **query: Any) -> BeautifulSoup:
@@ -212,7 +215,7 @@ def test_the_form_offers_what_is_in_the_archive(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     page = soup(client, "/database/")
-    for field in forms.FIELDS:
+    for field in params.FIELDS:
         boxes = page.select(f"[name={field.keyword}]")
         assert boxes, field
         if field.kind(sample_archive.specs) == "choices":
@@ -221,7 +224,7 @@ def test_the_form_offers_what_is_in_the_archive(
     assert columns == list(sample_archive.specs.top_level)
     checked = {box["value"] for box in page.select("input[name=columns][checked]")}
     assert checked == set(DEFAULT_COLUMNS)
-    assert len(page.select(".row input[name=keyword]")) == forms.ROWS
+    assert len(page.select(".row input[name=keyword]")) == params.ROWS
 
 
 def filled_in(page: BeautifulSoup) -> list[tuple[str, str]]:
@@ -260,7 +263,7 @@ def test_the_form_is_filled_in_as_its_address_says(
     meant, wanted = (
         sample_archive.condition(asked.pop("q", "everything()")) for asked in (sent, expected)
     )
-    assert set(forms.parts_of(meant)) == set(forms.parts_of(wanted))
+    assert set(params.parts_of(meant)) == set(params.parts_of(wanted))
     assert sent == expected
 
 
@@ -336,7 +339,7 @@ def expected_of(
     asked: dict[str, str], archive: acsql.Archive, more: tuple[str, ...] = ()
 ) -> tuple[list[Any], list[dict[str, Any]]]:
     """Return the columns and the rows of a search."""
-    columns = archive.columns([*more, *forms.Search({k: [v] for k, v in asked.items()}).columns])
+    columns = archive.columns([*more, *params.Search({k: [v] for k, v in asked.items()}).columns])
     sort = asked["sort"].split(",") if "sort" in asked else None
     addresses = [column.address for column in columns]
     conditions = [asked["q"]] if "q" in asked else []
@@ -603,13 +606,13 @@ def test_facets_count_and_narrow(
     client: FlaskClient, sample_archive: acsql.Archive, text: str, ahead: bool
 ) -> None:
     if ahead:
-        tallies.recount(sample_archive.store, sample_archive.specs)
+        counts.recount(sample_archive.store, sample_archive.specs)
     else:
-        currency.mark_stale(sample_archive.store)
+        freshness.mark_stale(sample_archive.store)
     conditions = [text] if text else []
     found = facets(soup(client, "/database/results", q=text, counts="all"))
-    labels = {field.label: field.keyword for field in forms.FIELDS}
-    tallies.recount(sample_archive.store, sample_archive.specs)
+    labels = {field.label: field.keyword for field in params.FIELDS}
+    counts.recount(sample_archive.store, sample_archive.specs)
     assert found
     for label, values in found.items():
         if label != "Year":
@@ -715,7 +718,7 @@ def test_results_of_an_empty_archive(empty_client: FlaskClient) -> None:
     assert "The archive is empty" in words(soup(empty_client, "/database/results"))
     response = empty_client.get("/database/results?format=csv")
     assert response.text.split("\r\n") == [",".join(DEFAULT_COLUMNS), ""]
-    for view in forms.VIEWS:
+    for view in params.VIEWS:
         assert soup(empty_client, "/database/results", view=view)
 
 
@@ -737,28 +740,28 @@ def test_the_map_shows_what_points_at_the_sky(
 
 
 def test_the_projection_keeps_areas_and_the_sense_of_the_sky() -> None:
-    x, y = sky.project(np.array([180, 90, 270, 180, 180]), np.array([0, 0, 0, 90, -90]))
+    x, y = sky_map.project(np.array([180, 90, 270, 180, 180]), np.array([0, 0, 0, 90, -90]))
     assert x.tolist() == pytest.approx([500, 750, 250, 500, 500])
     assert y.tolist() == pytest.approx([250, 250, 250, 0, 500])
     # The caps around the poles that have half of the sphere have half of the map.
-    _, edges = sky.project(np.array([180, 180]), np.array([30, -30]))
+    _, edges = sky_map.project(np.array([180, 180]), np.array([30, -30]))
     half = np.abs(1 - edges / 250)
     shares = 2 / np.pi * (np.arcsin(half) + half * np.sqrt(1 - half**2))
     assert shares.tolist() == pytest.approx([0.5, 0.5])
 
 
 def test_the_galactic_plane_is_where_it_is() -> None:
-    moves = " ".join(sky.galactic_plane()).replace("M", " ").replace("L", " ").split()
+    moves = " ".join(sky_map.galactic_plane()).replace("M", " ").replace("L", " ").split()
     drawn = np.array(moves, float).reshape(-1, 2)
     known = SkyCoord(np.arange(0, 360, 1.5), 0, unit="deg", frame="galactic").icrs
-    x, y = sky.project(known.ra.deg, known.dec.deg)
+    x, y = sky_map.project(known.ra.deg, known.dec.deg)
     assert len(drawn) == len(x) + 1
     for place in np.column_stack([x, y]):
         assert np.hypot(*(drawn - place).T).min() < 0.2
 
 
 def test_dots_of_one_place_are_one() -> None:
-    assert sky.dots(np.array([180, 180, 90]), np.array([0, 0, 0])) == "M500 250h0M750 250h0"
+    assert sky_map.dots(np.array([180, 180, 90]), np.array([0, 0, 0])) == "M500 250h0M750 250h0"
 
 
 def plotted(client: FlaskClient, address: str) -> dict[str, Any]:

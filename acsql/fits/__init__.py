@@ -1,0 +1,1 @@
+"""Access to FITS files: headers, cards, chips, world coordinates and footprints."""

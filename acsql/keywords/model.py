@@ -1,0 +1,218 @@
+"""Keyword specs as values: what is known of each ACS keyword, header, filetype and detector."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+from .. import names
+
+TYPES = ("int", "float", "str", "bool", "date", "time", "datetime")
+
+# One keyword for every input image of a drizzled product: D001DATA, D002DATA ... are in the
+# specs as DnnnDATA, and in documents a list of blocks (DrizzlePac handbook, section 3.1).
+BLOCK = re.compile(r"D(\d{3})([A-Z]+)", re.ASCII)
+BLOCK_KEYWORD = "Dnnn{}"
+BLOCKS = "dnnn"
+# Lines of text, as many as there are, in any header (FITS standard 4.0, section 4.4.2.4): in
+# documents a list of them.  No list of the specs names these.
+COMMENTARY = ("COMMENT", "HISTORY")
+# The number of the input image within its block.
+BLOCK_NUMBER = "block"
+# Later values of a keyword that stands in a header more than once; no FITS keyword is so named.
+REPEATED = "_repeated"
+# Three times as many as all lists together have keywords: damaged files bring others.
+MOST_PLACES = 32_768
+
+
+def has_many_values(name: str) -> bool:
+    """Whether documents have a list of the values of a header's keyword, by its stored name."""
+    return name.startswith(BLOCKS) or name.upper() in COMMENTARY
+
+
+class HeaderKey(NamedTuple):
+    """Which header: the one of this detector, filetype and extension."""
+
+    detector: str
+    filetype: str
+    extension: int
+
+    def __str__(self) -> str:
+        return f"{self.detector} {self.filetype} {self.extension}"
+
+
+@dataclass(frozen=True)
+class KeywordSpec:
+    """What is known of one keyword.
+
+    `formats` are the `datetime.datetime.strptime` formats of a date that is not written in
+    ISO 8601; `mjd` says that a number is a Modified Julian Date.
+    """
+
+    keyword: str
+    type: str
+    unit: str | None = None
+    description: str | None = None
+    formats: tuple[str, ...] = ()
+    mjd: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name under which the keyword is stored."""
+        return names.field(self.keyword)
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """Where the value of a promoted keyword comes from.
+
+    It is taken from the primary headers, then from the (filetype, extension, keyword) of
+    `also`; of a text only what `pattern` matches is kept.
+    """
+
+    spec: KeywordSpec
+    also: tuple[tuple[str, int, str], ...] = ()
+    pattern: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The promoted keyword's field in a document."""
+        return self.spec.name
+
+
+@dataclass(frozen=True)
+class Filetype:
+    """One of the products of the pipeline, the pictures made of it, and whether it is one."""
+
+    name: str
+    description: str
+    preview: bool = False
+    thumbnail: bool = False
+    pixels: bool = False
+
+
+class Place(NamedTuple):
+    """Where a card of a header goes.
+
+    `name` is the one under which its value is stored, in the block of the number `block` if it
+    tells of an input image; `listed_as` is the keyword's name in the specs, `listed` whether the
+    list of the header has it.
+    """
+
+    name: str
+    listed_as: str
+    spec: KeywordSpec | None
+    listed: bool
+    block: int | None = None
+
+
+@dataclass(frozen=True)
+class KeywordSpecs:
+    """All specs together.  Keywords are keyed by the names under which they are stored."""
+
+    instrument: str
+    instrument_keywords: tuple[str, ...]
+    image_extname: str
+    pointless: Mapping[str, tuple[str, ...]]
+    footprint_filetypes: tuple[str, ...]
+    reference_files: tuple[str, ...]
+    dq_extname: str
+    dq_flags: Mapping[int, str]
+    detectors: Mapping[str, str]
+    filetypes: Mapping[str, Filetype]
+    master: Mapping[str, KeywordSpec]
+    keywords: Mapping[str, KeywordSpec]
+    lists: Mapping[HeaderKey, Mapping[str, KeywordSpec]]
+    promoted: Mapping[str, Promotion]
+    indexed: tuple[str, ...]
+    facets: tuple[str, ...]
+    version: str
+
+    def spec(self, name: str, key: HeaderKey | None = None) -> KeywordSpec | None:
+        """Return what is known of a keyword, in one header if `key` says which.
+
+        Parameters
+        ----------
+        name : str
+            The keyword, in FITS spelling or as stored.
+        key : HeaderKey, optional
+            The header in which it stands; a list can give a keyword another type there.
+
+        Returns
+        -------
+        KeywordSpec or None
+            None if no spec names the keyword.
+        """
+        listed = self.listed_at(name, key) if key else None
+        return listed or self.keywords.get(names.field(name))
+
+    def listed_at(self, name: str, key: HeaderKey) -> KeywordSpec | None:
+        """Return what is known of a keyword if the list of this header has it."""
+        return self.lists.get(key, {}).get(names.field(name))
+
+    @cached_property
+    def place(self) -> Callable[[str, HeaderKey | None], Place]:
+        """What says where a card of a header goes, by its keyword; asked a million times."""
+        return lru_cache(maxsize=MOST_PLACES)(self._place)
+
+    def _place(self, keyword: str, key: HeaderKey | None) -> Place:
+        block = BLOCK.fullmatch(keyword)
+        listed_as = BLOCK_KEYWORD.format(block[2]) if block else keyword
+        listed = key is not None and self.listed_at(listed_as, key) is not None
+        name, number = (names.field(block[2]), int(block[1])) if block else (keyword, None)
+        return Place(names.field(name), listed_as, self.spec(listed_as, key), listed, number)
+
+    @cached_property
+    def top_level(self) -> Mapping[str, KeywordSpec]:
+        """The fields at the top of a document: those of acsql itself and the promoted ones."""
+        return self.master | {name: promo.spec for name, promo in self.promoted.items()}
+
+    @cached_property
+    def in_headers(self) -> Mapping[HeaderKey, Mapping[str, KeywordSpec]]:
+        """What can be asked for in each header: the keywords of its list, and commentary."""
+        commentary = {name: self.keywords[name] for name in map(names.field, COMMENTARY)}
+        return {key: {**listed, **commentary} for key, listed in self.lists.items()}
+
+    def places(self, name: str) -> list[tuple[str, int]]:
+        """Return the (filetype, extension) pairs whose headers can have the keyword."""
+        order = list(self.filetypes)
+        found = {(key.filetype, key.extension) for key in self._headers_with.get(name, ())}
+        return sorted(found, key=lambda place: (order.index(place[0]), place[1]))
+
+    @cached_property
+    def _headers_with(self) -> dict[str, list[HeaderKey]]:
+        found: dict[str, list[HeaderKey]] = {}
+        for key, listed in self.in_headers.items():
+            for name in listed:
+                found.setdefault(name, []).append(key)
+        return found
+
+    def extended(self, met: Iterable[tuple[HeaderKey, str, str]]) -> "KeywordSpecs":
+        """Return these specs with keywords that no spec names, as they were met in files.
+
+        Parameters
+        ----------
+        met : iterable of (HeaderKey, keyword, type)
+        """
+        keywords = dict(self.keywords)
+        lists = {key: dict(listed) for key, listed in self.lists.items()}
+        for key, keyword, type_ in met:
+            spec = keywords.setdefault(names.field(keyword), KeywordSpec(keyword, type_))
+            lists.setdefault(key, {}).setdefault(
+                spec.name, spec if spec.type == type_ else replace(spec, type=type_)
+            )
+        return replace(self, keywords=keywords, lists=lists)
+
+    def is_pointless(self, document: Mapping[str, Any]) -> bool:
+        """Whether an observation looks at nothing in the sky, as its promoted keywords say."""
+        return any(document.get(name) in values for name, values in self.pointless.items())
+
+    @property
+    def thumbnail_filetype(self) -> str:
+        """The filetype of which thumbnails are made."""
+        return next(name for name, filetype in self.filetypes.items() if filetype.thumbnail)
+
+    def with_preview(self) -> list[str]:
+        """Return the filetypes of which previews are made."""
+        return [name for name, filetype in self.filetypes.items() if filetype.preview]

@@ -1,0 +1,119 @@
+"""Consistency checks of raw keyword specs: each problem is one line that names its file."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .. import names
+from .model import COMMENTARY, TYPES
+from .raw import RawSpecs, header_entries
+
+
+def check(raw: RawSpecs) -> list[str]:
+    """Return the inconsistencies of raw specs, one line each; empty if there are none."""
+    return [
+        *_check_keywords("master.yaml", raw.master),
+        *_check_keywords("keywords.yaml", raw.keywords),
+        *_check_footprint(raw),
+        *_check_reference_files(raw),
+        *_check_flags(raw),
+        *_check_lists(raw),
+        *_check_promoted(raw),
+        *_check_unlisted(raw),
+    ]
+
+
+def _check_keywords(file: str, keywords: Mapping[str, Any]) -> Iterator[str]:
+    known = {"type", "unit", "description", "formats", "mjd"}
+    if file == "master.yaml":  # elsewhere promoted.yaml says so
+        known |= {"indexed", "facet"}
+    stored: dict[str, str] = {}
+    for keyword, facts in keywords.items():
+        if not isinstance(keyword, str):
+            # YAML takes NO, ON and Y for truth values.
+            yield f"{file}: {keyword!r} is no keyword; put it in quotes"
+            continue
+        if not isinstance(facts, dict) or facts.get("type") not in TYPES:
+            yield f"{file}: {keyword} has no type out of {', '.join(TYPES)}"
+            continue
+        for entry in sorted(facts.keys() - known):
+            yield f"{file}: {keyword} has the unknown entry {entry}"
+        if facts.get("formats") and facts["type"] not in ("date", "time", "datetime"):
+            yield f"{file}: {keyword} has formats, but its type is {facts['type']}"
+        if facts.get("mjd") and facts["type"] != "float":
+            yield f"{file}: {keyword} is marked mjd, but its type is {facts['type']}"
+        name = names.field(keyword)
+        if name in stored:
+            yield f"{file}: {keyword} and {stored[name]} are both stored as {name}"
+        stored[name] = keyword
+
+
+def _check_footprint(raw: RawSpecs) -> Iterator[str]:
+    for filetype in raw.instrument.get("footprint_filetypes", ()):
+        if filetype not in raw.instrument.get("filetypes", {}):
+            yield f"instrument.yaml: footprint_filetypes: there is no filetype {filetype}"
+
+
+def _check_reference_files(raw: RawSpecs) -> Iterator[str]:
+    for keyword in raw.instrument.get("reference_files", ()):
+        if keyword not in raw.keywords:
+            yield f"instrument.yaml: reference_files: keywords.yaml has no {keyword}"
+
+
+def _check_flags(raw: RawSpecs) -> Iterator[str]:
+    for bit, meaning in raw.instrument.get("dq_flags", {}).items():
+        if type(bit) is not int or bit < 1 or bit & (bit - 1) or not isinstance(meaning, str):
+            yield f"instrument.yaml: dq_flags: {bit!r}: {meaning!r} is no power of 2 with a meaning"
+
+
+def _check_lists(raw: RawSpecs) -> Iterator[str]:
+    for key, content in header_entries(raw.lists):
+        where = f"lists: {key}"
+        if key.detector not in raw.instrument.get("detectors", {}):
+            yield f"{where}: instrument.yaml has no detector {key.detector}"
+        if key.filetype not in raw.instrument.get("filetypes", {}):
+            yield f"{where}: instrument.yaml has no filetype {key.filetype}"
+        listed = content.get("keywords", [])
+        for keyword in listed:
+            if keyword not in raw.keywords:
+                yield f"{where}: keywords.yaml has no {keyword}"
+        for keyword in sorted({k for k in listed if listed.count(k) > 1}):
+            yield f"{where}: {keyword} is listed twice"
+        for keyword, type_ in content.get("types", {}).items():
+            if keyword not in listed:
+                yield f"{where}: a type is given for {keyword}, which is not listed"
+            if type_ not in TYPES:
+                yield f"{where}: {keyword} has the unknown type {type_}"
+            elif type_ == raw.keywords.get(keyword, {}).get("type"):
+                yield f"{where}: the type of {keyword} is the one in keywords.yaml"
+
+
+def _check_promoted(raw: RawSpecs) -> Iterator[str]:
+    for keyword, facts in raw.promoted.items():
+        if keyword not in raw.keywords:
+            yield f"promoted.yaml: keywords.yaml has no {keyword}"
+        if names.field(str(keyword)) in raw.master:
+            yield f"promoted.yaml: {keyword} would be stored over a field of master.yaml"
+        if not isinstance(facts or {}, dict):
+            yield f"promoted.yaml: {keyword}: expected a mapping"
+            continue
+        facts = facts or {}
+        for entry in sorted(facts.keys() - {"also", "indexed", "facet", "pattern"}):
+            yield f"promoted.yaml: {keyword} has the unknown entry {entry}"
+        for address in facts.get("also", []):
+            if not re.fullmatch(r"[a-z]+\.\d+\.[^.]+", address):
+                yield f"promoted.yaml: {keyword}: {address} is not filetype.extension.KEYWORD"
+        try:
+            re.compile(facts.get("pattern") or "")
+        except re.error as error:
+            yield f"promoted.yaml: {keyword}: {facts['pattern']!r} is no pattern: {error}"
+
+
+def _check_unlisted(raw: RawSpecs) -> Iterator[str]:
+    listed = {
+        keyword
+        for _, content in header_entries(raw.lists)
+        for keyword in content.get("keywords", [])
+    }
+    for keyword in sorted(raw.keywords.keys() - listed - {*COMMENTARY}, key=str):
+        yield f"keywords.yaml: no list has {keyword}"

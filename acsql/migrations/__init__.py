@@ -1,0 +1,1 @@
+"""Database migrations: the runner and, in `steps`, the released steps."""

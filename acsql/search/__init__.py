@@ -1,0 +1,1 @@
+"""Searches: counting, facets, pages and explanations of empty results."""

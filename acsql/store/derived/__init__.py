@@ -1,0 +1,1 @@
+"""Collections derived from the observations, and whether they are current or stale."""

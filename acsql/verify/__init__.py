@@ -1,0 +1,1 @@
+"""Verification: comparison of the FITS archive, the database and the previews."""
