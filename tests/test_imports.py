@@ -47,7 +47,7 @@ FORBIDDEN = {("web", "store"), ("web", "ingest"), ("web", "mongod"), ("images", 
 KEPT_TO = {
     "pymongo": {"store", "mongod", "migrations"},
     "mongoengine": {"store"},
-    "bson": {"store"},
+    "bson": {"store", "mongod"},
     "psutil": {"store", "mongod"},
     "dask": {"ingest"},
     "flask": {"web"},
