@@ -56,8 +56,7 @@ def _images(filetype: str, specs: KeywordSpecs) -> dict[str, Any]:
 
 
 def _fields(document: dict[str, Any], specs: KeywordSpecs) -> dict[str, Any]:
-    notes: list[str] = []
-    found = footprint(document, specs, notes)
+    found, notes = footprint(document, specs)
     for note in notes:
         logger.info("%s: %s", document["_id"], note)
     return {"schema_version": 2} | ({"footprint": found} if found else {})

@@ -19,6 +19,7 @@ from astropy.io import fits
 
 from ..errors import PreviewError
 from ..fits import chips as mosaic
+from ..fits.wcs import read_projection
 from .preview import MOST_PIXELS
 
 # Of a cut, as wide and as high as it may be, and together: those of a large screen.
@@ -35,10 +36,6 @@ NO_VALUE = 255
 HIGHEST = 65535
 # Doubles have it and its reciprocal.
 SMALLEST_STEP = 1e-300
-
-_TANGENT = ("RA---TAN", "DEC--TAN")
-_DISTORTED = ("RA---TAN-SIP", "DEC--TAN-SIP")
-_HIGHEST_ORDER = 9
 
 
 @dataclass(frozen=True)
@@ -180,7 +177,7 @@ def _plane(hdus: fits.HDUList, extname: str, filename: str, quality: str) -> Pla
                 ccdchip if type(ccdchip) is int and ccdchip > 0 else None,
                 row,
                 origin,
-                projection(header),
+                read_projection(header),
             )
         )
         row += stored.shape[0]
@@ -203,57 +200,6 @@ def _with_sky_of(science: Plane, plane: Plane) -> Plane:
             for chip, of in chips
         ),
     )
-
-
-def projection(header: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what it takes to calculate right ascension and declination of a pixel.
-
-    The tables of residual distortion (D2IM, NPOL), of less than 0.2 pixels, are left out.
-
-    Parameters
-    ----------
-    header : mapping
-        By keyword in FITS spelling.
-
-    Returns
-    -------
-    dict or None
-        ``crpix``, ``crval`` (degrees), ``cd`` (degrees per pixel) and the polynomials ``a`` and
-        ``b`` of SIP (Shupe et al. 2005, ASPC 347, 491) as lists of (p, q, coefficient); None if
-        the header has no tangent projection (Calabretta and Greisen 2002, A&A 395, 1077).
-    """
-    ctype = tuple(str(header.get(f"CTYPE{axis}", "")).strip() for axis in (1, 2))
-    if ctype not in (_TANGENT, _DISTORTED) or _number(header, "LONPOLE", 180.0) != 180:
-        return None
-    crpix = [_number(header, f"CRPIX{axis}") for axis in (1, 2)]
-    crval = [_number(header, f"CRVAL{axis}") for axis in (1, 2)]
-    a, b = (_polynomial(header, letter) if ctype == _DISTORTED else [] for letter in "AB")
-    cd = _matrix(header)
-    numbers = [*crpix, *crval, *cd[0], *cd[1], *(c for _, _, c in (*a, *b))]
-    if None in numbers or cd[0][0] * cd[1][1] == cd[0][1] * cd[1][0]:
-        return None
-    return {"crpix": crpix, "crval": crval, "cd": cd, "a": a, "b": b}
-
-
-def _matrix(header: Mapping[str, Any]) -> list[list[float | None]]:
-    axes = (1, 2)
-    if any(f"CD{i}_{j}" in header for i in axes for j in axes):
-        return [[_number(header, f"CD{i}_{j}", 0.0) for j in axes] for i in axes]
-    scales = [_number(header, f"CDELT{i}", 1.0) for i in axes]
-    turns = [[_number(header, f"PC{i}_{j}", float(i == j)) for j in axes] for i in axes]
-    return [
-        [None if None in (scale, turn) else scale * turn for turn in row]
-        for scale, row in zip(scales, turns, strict=True)
-    ]
-
-
-def _polynomial(header: Mapping[str, Any], letter: str) -> list[tuple[int, int, float | None]]:
-    order = header.get(f"{letter}_ORDER", 0)
-    if type(order) is not int or not 0 <= order <= _HIGHEST_ORDER:
-        return [(0, 0, None)]
-    powers = ((p, q) for p in range(order + 1) for q in range(order + 1 - p))
-    terms = ((p, q, _number(header, f"{letter}_{p}_{q}", 0.0)) for p, q in powers)
-    return [term for term in terms if term[2] != 0]
 
 
 def _number(header: Mapping[str, Any], keyword: str, default: float | None = None) -> float | None:

@@ -338,7 +338,8 @@ def _write(
     promoted = promote(document["headers"], specs)
     document |= promoted | {"detector": promoted["detector"] or detector}
     document["position"] = position(document, specs)
-    document["footprint"] = footprint(document, specs, outcome.notes)
+    document["footprint"], notes = footprint(document, specs)
+    outcome.notes.extend(notes)
     for name in ("position", "footprint"):
         if document[name] is None:
             del document[name]
