@@ -127,7 +127,7 @@ class Archive:
         self.time_limit = _checked(time_limit)
         packaged = specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, packaged)
-        self.specs = packaged.extended(runs.keywords_met(self.store))
+        self.specs = packaged.with_keywords(runs.keywords_met(self.store))
         # Thousands, which change only with an ingest: when they were counted, and what came of it.
         self._proposals: tuple[datetime | None, list[Proposal]] = (None, [])
         # The facets of searches, by when everything was last counted.
@@ -679,7 +679,11 @@ class Archive:
             If the file is no mark, or another script is using it.
         """
         condition = self.condition(*conditions, **keywords)
-        begin = None if since is None else query.typed(since, self.columns(["last_ingest_date"])[0])
+        begin = (
+            None
+            if since is None
+            else query.coerce_value(since, self.columns(["last_ingest_date"])[0])
+        )
         patience = patience and _checked(patience, "patience")
         window = WINDOW * timedelta(seconds=self.config.database_wait)
         pace = (patience, window, _checked(every, "every"))
@@ -699,7 +703,7 @@ class Archive:
 
     def columns(self, addresses: Sequence[str] | None = None) -> list[Column]:
         """Return the columns of some addresses, by default of `DEFAULT_COLUMNS`."""
-        return query.columns(DEFAULT_COLUMNS if addresses is None else addresses, self.specs)
+        return query.resolve_all(DEFAULT_COLUMNS if addresses is None else addresses, self.specs)
 
     def condition(self, *conditions: Condition | str, **keywords: Any) -> Condition:
         """Return one condition, resolved and typed, that all the given ones hold."""

@@ -103,7 +103,9 @@ def filenames_for_calibration(archive: Archive, keyword: str, reference_file: st
         Like ``jref$n37163.fits``; wildcards are ``*`` and ``?``.
     """
     name = names.field(keyword)
-    filetypes = [filetype for filetype, extension in archive.specs.places(name) if not extension]
+    filetypes = [
+        filetype for filetype, extension in archive.specs.headers_with(name) if not extension
+    ]
     addresses = [f"{filetype}.0.{name}" for filetype in filetypes]
     # Of a keyword that no primary header has, the error says so.
     wanted = [query.one_of(address, [reference_file]) for address in addresses or [f"raw.0.{name}"]]

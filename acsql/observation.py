@@ -76,8 +76,8 @@ class Observation:
     def __getitem__(self, keyword: str) -> Any:
         """Return a keyword at the top of the document, None where its value is unknown."""
         column = query.resolve(keyword, self._specs)
-        if column.place:
-            filetype, extension = column.place
+        if column.header:
+            filetype, extension = column.header
             return self.stored_header(filetype, extension)[column.spec.name]
         return self._document[column.address]
 

@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--formats", nargs="+", choices=list(export.FORMATS), default=streamed)
     asked = parser.parse_args()
-    columns = query.columns(COLUMNS, keyword_specs.load())
+    columns = query.resolve_all(COLUMNS, keyword_specs.load())
     processes = multiprocessing.get_context("spawn")
     print(f"{'format':8} {'rows':>9} {'rows/s':>9} {'MB':>8} {'peak MB':>8}")
     for name in asked.formats:

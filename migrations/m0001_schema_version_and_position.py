@@ -40,9 +40,11 @@ def apply(store: Store, specs: KeywordSpecs) -> None:
 
 
 def _points_at_the_sky(specs: KeywordSpecs) -> dict[str, Any]:
-    pointless = [{"$in": [f"${name}", list(values)]} for name, values in specs.pointless.items()]
+    internal_exposures = [
+        {"$in": [f"${name}", list(values)]} for name, values in specs.internal_exposures.items()
+    ]
     on_the_sphere = [*_within("$ra_targ", 0, 360), *_within("$dec_targ", -90, 90)]
-    return {"$and": [{"$not": {"$or": pointless}}, *on_the_sphere]}
+    return {"$and": [{"$not": {"$or": internal_exposures}}, *on_the_sphere]}
 
 
 def _within(value: str, low: float, high: float) -> list[dict[str, Any]]:

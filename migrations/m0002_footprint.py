@@ -44,7 +44,7 @@ def _batches(documents: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any
 def _needed(specs: KeywordSpecs) -> dict[str, Any]:
     """Return the projection to what a footprint is made of."""
     return {
-        **dict.fromkeys([*specs.pointless, "datasets"], 1),
+        **dict.fromkeys([*specs.internal_exposures, "datasets"], 1),
         "headers": {name: _images(name, specs) for name in specs.footprint_filetypes},
     }
 

@@ -508,7 +508,7 @@ def specs() -> None:
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True))
 def check(folder: Path | None) -> None:
     """Report what is inconsistent in the specs, those of acsql or those in FOLDER."""
-    raw = keyword_specs.read(keyword_specs.packaged() if folder is None else folder)
+    raw = keyword_specs.read_folder(keyword_specs.packaged_folder() if folder is None else folder)
     problems = keyword_specs.check(raw)
     for problem in problems:
         click.echo(problem)
@@ -554,7 +554,7 @@ def update(ctx: click.Context, into: Path | None, dry_run: bool) -> None:
     with _archive(ctx) as archive:
         overlay = configuration.specs_overlay(archive.config)
         known = keyword_specs.load(overlay)
-        met = derive_specs.news(runs.keywords_met(archive.store), known)
+        met = derive_specs.not_in_specs(runs.keywords_met(archive.store), known)
     for key, keyword, type_ in met:
         click.echo(f"+ {key}: {keyword} ({type_})")
     if not met:

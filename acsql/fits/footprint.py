@@ -74,7 +74,7 @@ def footprint(document: Mapping[str, Any], specs: KeywordSpecs) -> Footprint:
     Footprint
         Its geometry is None without a usable WCS, and for internal exposures.
     """
-    if specs.is_pointless(document):
+    if specs.is_internal(document):
         return Footprint(None)
     notes: list[str] = []
     for filetype in specs.footprint_filetypes:

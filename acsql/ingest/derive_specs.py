@@ -21,7 +21,7 @@ from ..keywords import (
     KeywordSpecs,
     RawSpecs,
     header_entries,
-    read,
+    read_folder,
 )
 from ..names import Filename
 from . import typing
@@ -90,7 +90,7 @@ def widest(types: Iterable[str]) -> str:
     return min(types, key=_WIDEST.index)
 
 
-def news(met: Iterable[Met], specs: KeywordSpecs) -> list[Met]:
+def not_in_specs(met: Iterable[Met], specs: KeywordSpecs) -> list[Met]:
     """Return the keywords that were met and that the specs do not list where they were."""
     return [
         (key, keyword, type_)
@@ -127,7 +127,7 @@ def raw_specs(met: Iterable[Met], known: KeywordSpecs | None = None) -> RawSpecs
 
 def add(met: Iterable[Met], folder: Path, known: KeywordSpecs) -> None:
     """Write keywords that were met into a folder of specs, beside what stands there."""
-    before = read(folder) if folder.is_dir() else RawSpecs()
+    before = read_folder(folder) if folder.is_dir() else RawSpecs()
     added = raw_specs(met, known)
     for key, content in header_entries(added.lists):
         filetypes = before.lists.setdefault(key.detector, {})

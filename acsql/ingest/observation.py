@@ -509,7 +509,7 @@ def position(document: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]
 
     GeoJSON longitudes run from -180 to 180 degrees, right ascensions from 0 to 360.
     """
-    if specs.is_pointless(document):
+    if specs.is_internal(document):
         return None
     ra, dec = document.get("ra_targ"), document.get("dec_targ")
     if ra is None or dec is None or not (0 <= ra <= 360 and -90 <= dec <= 90):

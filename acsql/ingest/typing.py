@@ -56,12 +56,12 @@ def typed_header(read: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
         if keyword in COMMENTARY:
             header.values.setdefault(names.field(keyword), []).append(value)
             continue
-        place = specs.place(keyword, key)
+        place = specs.card_location(keyword, key)
         stored, fits_type = typed(value, place.spec)
         if not fits_type:
             header.misfits[keyword] = value
         if not place.listed and key is not None:
-            header.unknown[place.listed_as] = place.spec.type if place.spec else natural_type(value)
+            header.unknown[place.spec_name] = place.spec.type if place.spec else natural_type(value)
         target = header.values
         if place.block is not None:
             target = blocks.setdefault(place.block, {BLOCK_NUMBER: place.block})

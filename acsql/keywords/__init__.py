@@ -1,6 +1,6 @@
 """Keyword specs: the type, unit, description and location of every ACS keyword, read from YAML."""
 
-from .load import load, packaged
+from .load import load, packaged_folder
 from .model import (
     BLOCK,
     BLOCK_KEYWORD,
@@ -9,15 +9,15 @@ from .model import (
     COMMENTARY,
     REPEATED,
     TYPES,
+    CardLocation,
     Filetype,
     HeaderKey,
     KeywordSpec,
     KeywordSpecs,
-    Place,
     Promotion,
     has_many_values,
 )
-from .raw import RawSpecs, header_entries, read
+from .raw import RawSpecs, header_entries, read_folder
 from .validation import check
 
 __all__ = [
@@ -28,17 +28,17 @@ __all__ = [
     "COMMENTARY",
     "REPEATED",
     "TYPES",
+    "CardLocation",
     "Filetype",
     "HeaderKey",
     "KeywordSpec",
     "KeywordSpecs",
-    "Place",
     "Promotion",
     "RawSpecs",
     "check",
     "has_many_values",
     "header_entries",
     "load",
-    "packaged",
-    "read",
+    "packaged_folder",
+    "read_folder",
 ]

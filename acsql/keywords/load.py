@@ -18,7 +18,7 @@ from .raw import RawSpecs, header_entries, merged
 from .validation import check
 
 
-def packaged() -> Traversable:
+def packaged_folder() -> Traversable:
     """Return the folder of specs that acsql brings along, wherever it is installed."""
     return resources.files("acsql.keyword_specs")
 
@@ -38,12 +38,12 @@ def load(overlay: Path | None = None) -> KeywordSpecs:
     """
     if overlay is None or not overlay.is_dir():
         return _packaged_specs()
-    return _sound([packaged(), overlay])
+    return _sound([packaged_folder(), overlay])
 
 
 @lru_cache(maxsize=1)
 def _packaged_specs() -> KeywordSpecs:
-    return _sound([packaged()])
+    return _sound([packaged_folder()])
 
 
 def _sound(folders: Iterable[Traversable]) -> KeywordSpecs:
@@ -71,9 +71,9 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
         instrument=raw.instrument["instrument"],
         instrument_keywords=tuple(raw.instrument["instrument_keywords"]),
         image_extname=raw.instrument["image_extname"],
-        pointless={
+        internal_exposures={
             names.field(keyword): tuple(values)
-            for keyword, values in raw.instrument["pointless"].items()
+            for keyword, values in raw.instrument["internal_exposures"].items()
         },
         footprint_filetypes=tuple(raw.instrument["footprint_filetypes"]),
         reference_files=tuple(map(names.field, raw.instrument["reference_files"])),

@@ -23,7 +23,7 @@ BLOCK_NUMBER = "block"
 # Later values of a keyword that stands in a header more than once; no FITS keyword is so named.
 REPEATED = "_repeated"
 # Three times as many as all lists together have keywords: damaged files bring others.
-MOST_PLACES = 32_768
+LOCATION_CACHE_SIZE = 32_768
 
 
 def has_many_values(name: str) -> bool:
@@ -92,16 +92,16 @@ class Filetype:
     pixels: bool = False
 
 
-class Place(NamedTuple):
+class CardLocation(NamedTuple):
     """Where a card of a header goes.
 
     `name` is the one under which its value is stored, in the block of the number `block` if it
-    tells of an input image; `listed_as` is the keyword's name in the specs, `listed` whether the
+    tells of an input image; `spec_name` is the keyword's name in the specs, `listed` whether the
     list of the header has it.
     """
 
     name: str
-    listed_as: str
+    spec_name: str
     spec: KeywordSpec | None
     listed: bool
     block: int | None = None
@@ -114,7 +114,7 @@ class KeywordSpecs:
     instrument: str
     instrument_keywords: tuple[str, ...]
     image_extname: str
-    pointless: Mapping[str, tuple[str, ...]]
+    internal_exposures: Mapping[str, tuple[str, ...]]
     footprint_filetypes: tuple[str, ...]
     reference_files: tuple[str, ...]
     dq_extname: str
@@ -152,16 +152,16 @@ class KeywordSpecs:
         return self.lists.get(key, {}).get(names.field(name))
 
     @cached_property
-    def place(self) -> Callable[[str, HeaderKey | None], Place]:
+    def card_location(self) -> Callable[[str, HeaderKey | None], CardLocation]:
         """What says where a card of a header goes, by its keyword; asked a million times."""
-        return lru_cache(maxsize=MOST_PLACES)(self._place)
+        return lru_cache(maxsize=LOCATION_CACHE_SIZE)(self._card_location)
 
-    def _place(self, keyword: str, key: HeaderKey | None) -> Place:
+    def _card_location(self, keyword: str, key: HeaderKey | None) -> CardLocation:
         block = BLOCK.fullmatch(keyword)
-        listed_as = BLOCK_KEYWORD.format(block[2]) if block else keyword
-        listed = key is not None and self.listed_at(listed_as, key) is not None
+        spec_name = BLOCK_KEYWORD.format(block[2]) if block else keyword
+        listed = key is not None and self.listed_at(spec_name, key) is not None
         name, number = (names.field(block[2]), int(block[1])) if block else (keyword, None)
-        return Place(names.field(name), listed_as, self.spec(listed_as, key), listed, number)
+        return CardLocation(names.field(name), spec_name, self.spec(spec_name, key), listed, number)
 
     @cached_property
     def top_level(self) -> Mapping[str, KeywordSpec]:
@@ -169,26 +169,26 @@ class KeywordSpecs:
         return self.master | {name: promo.spec for name, promo in self.promoted.items()}
 
     @cached_property
-    def in_headers(self) -> Mapping[HeaderKey, Mapping[str, KeywordSpec]]:
+    def header_keywords(self) -> Mapping[HeaderKey, Mapping[str, KeywordSpec]]:
         """What can be asked for in each header: the keywords of its list, and commentary."""
         commentary = {name: self.keywords[name] for name in map(names.field, COMMENTARY)}
         return {key: {**listed, **commentary} for key, listed in self.lists.items()}
 
-    def places(self, name: str) -> list[tuple[str, int]]:
+    def headers_with(self, name: str) -> list[tuple[str, int]]:
         """Return the (filetype, extension) pairs whose headers can have the keyword."""
         order = list(self.filetypes)
-        found = {(key.filetype, key.extension) for key in self._headers_with.get(name, ())}
+        found = {(key.filetype, key.extension) for key in self._header_keys_with.get(name, ())}
         return sorted(found, key=lambda place: (order.index(place[0]), place[1]))
 
     @cached_property
-    def _headers_with(self) -> dict[str, list[HeaderKey]]:
+    def _header_keys_with(self) -> dict[str, list[HeaderKey]]:
         found: dict[str, list[HeaderKey]] = {}
-        for key, listed in self.in_headers.items():
+        for key, listed in self.header_keywords.items():
             for name in listed:
                 found.setdefault(name, []).append(key)
         return found
 
-    def extended(self, met: Iterable[tuple[HeaderKey, str, str]]) -> "KeywordSpecs":
+    def with_keywords(self, met: Iterable[tuple[HeaderKey, str, str]]) -> "KeywordSpecs":
         """Return these specs with keywords that no spec names, as they were met in files.
 
         Parameters
@@ -204,9 +204,9 @@ class KeywordSpecs:
             )
         return replace(self, keywords=keywords, lists=lists)
 
-    def is_pointless(self, document: Mapping[str, Any]) -> bool:
+    def is_internal(self, document: Mapping[str, Any]) -> bool:
         """Whether an observation looks at nothing in the sky, as its promoted keywords say."""
-        return any(document.get(name) in values for name, values in self.pointless.items())
+        return any(document.get(name) in values for name, values in self.internal_exposures.items())
 
     @property
     def thumbnail_filetype(self) -> str:

@@ -25,7 +25,7 @@ class RawSpecs:
 
 def merged(folders: Iterable[Traversable]) -> RawSpecs:
     """Return the specs of several folders as one; what is said again later changes nothing."""
-    first, *others = map(read, folders)
+    first, *others = map(read_folder, folders)
     for raw in others:
         _lay_over(first, raw)
     return first
@@ -55,7 +55,7 @@ def _lay_over(merged: RawSpecs, raw: RawSpecs) -> None:
             }
 
 
-def read(folder: Traversable | Path) -> RawSpecs:
+def read_folder(folder: Traversable | Path) -> RawSpecs:
     """Read the YAML files of a folder of specs, without looking for sense in them.
 
     Raises

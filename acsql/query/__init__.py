@@ -8,8 +8,8 @@ how a database is asked.
 
 from ..keywords import KeywordSpecs
 from . import parser
-from .coerce import FALSE, TRUE, typed
-from .columns import Column, columns, matching, resolve
+from .coerce import FALSE, TRUE, coerce_value
+from .columns import Column, resolve, resolve_all, search_keywords
 from .conditions import (
     And,
     AnyOf,
@@ -44,17 +44,17 @@ __all__ = [
     "Or",
     "Overlaps",
     "Within",
-    "columns",
-    "compare",
+    "coerce_value",
+    "format_condition",
     "from_keywords",
     "leaves",
-    "matching",
     "one_of",
     "parse",
+    "parse_comparison",
     "prepare",
     "resolve",
-    "to_text",
-    "typed",
+    "resolve_all",
+    "search_keywords",
 ]
 
 
@@ -89,7 +89,7 @@ def parse(text: str, specs: KeywordSpecs) -> Condition:
     return prepare(parser.read(text), specs)
 
 
-def to_text(condition: Condition, specs: KeywordSpecs | None = None) -> str:
+def format_condition(condition: Condition, specs: KeywordSpecs | None = None) -> str:
     """Return a condition that `prepare` returned as a text, of which `parse` makes the same.
 
     Parameters
@@ -101,10 +101,10 @@ def to_text(condition: Condition, specs: KeywordSpecs | None = None) -> str:
     if specs:
         addresses = {getattr(leaf, "keyword", None) for leaf, _ in leaves(condition)} - {None}
         days = {name for name in addresses if resolve(name, specs).spec.type == "date"}
-    return parser.to_text(condition, days)
+    return parser.format_condition(condition, days)
 
 
-def compare(keyword: str, operator: str, text: str, specs: KeywordSpecs) -> Condition:
+def parse_comparison(keyword: str, operator: str, text: str, specs: KeywordSpecs) -> Condition:
     """Return the condition that compares a keyword with the text of a field.
 
     Parameters

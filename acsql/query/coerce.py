@@ -49,7 +49,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def typed(value: Any, column: Column) -> Any:
+def coerce_value(value: Any, column: Column) -> Any:
     """Return a value as the column's type; of a date, the moment at which it begins.
 
     Raises

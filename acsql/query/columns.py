@@ -21,20 +21,20 @@ _IN_A_HEADER = re.compile(r"([a-z0-9*?]+)\.(\d{1,4}|[*?])\.(.+)")
 class Column:
     """A keyword that can be asked for: its normalised address and what is known of it.
 
-    `place` is the (filetype, extension) of a header keyword, None for one at the top.
+    `header` is the (filetype, extension) of a header keyword, None for one at the top.
     """
 
     address: str
     spec: KeywordSpec
-    place: tuple[str, int] | None = None
+    header: tuple[str, int] | None = None
 
     @property
     def has_many_values(self) -> bool:
         """Whether an observation can have several values of it: nothing is sorted by such."""
-        return self.place is not None and has_many_values(self.spec.name)
+        return self.header is not None and has_many_values(self.spec.name)
 
 
-def columns(addresses: Sequence[str], specs: KeywordSpecs) -> list[Column]:
+def resolve_all(addresses: Sequence[str], specs: KeywordSpecs) -> list[Column]:
     """Return the columns of some addresses, each once, in their order."""
     found = (resolve(address, specs) for address in addresses)
     return list({column.address: column for column in found}.values())
@@ -67,7 +67,7 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
     raise QueryError(_unplaced(address, name, specs, filetype))
 
 
-def matching(text: str, specs: KeywordSpecs, limit: int = 20) -> list[Column]:
+def search_keywords(text: str, specs: KeywordSpecs, limit: int = 20) -> list[Column]:
     """Return the columns whose keyword or description has a text in it, the likeliest first.
 
     Those that begin with it come before those that contain it, keywords at the top before those
@@ -83,7 +83,7 @@ def matching(text: str, specs: KeywordSpecs, limit: int = 20) -> list[Column]:
             continue
         rank = _rank(name if header else names.field(typed), typed, column)
         if rank is not None:
-            found[column.address] = ((rank, column.place is not None), column)
+            found[column.address] = ((rank, column.header is not None), column)
     # Python's sort keeps the order of the specs among equals.
     ranked = sorted(found.values(), key=lambda item: item[0])
     return [column for _, column in ranked[:limit]]
@@ -104,7 +104,7 @@ def _all(specs: KeywordSpecs) -> Iterator[Column]:
     """Yield every column that there is, those at the top first."""
     for name, spec in specs.top_level.items():
         yield Column(name, spec)
-    for key, listed in specs.in_headers.items():
+    for key, listed in specs.header_keywords.items():
         place = (key.filetype, key.extension)
         for name, spec in listed.items():
             yield Column(f"{key.filetype}.{key.extension}.{name}", spec, place)
@@ -115,14 +115,14 @@ def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSp
     address = f"{filetype}.{extension}.{name}"
     found = [
         listed[name]
-        for key, listed in specs.in_headers.items()
+        for key, listed in specs.header_keywords.items()
         if (key.filetype, key.extension) == (filetype, extension) and name in listed
     ]
     if found:
         # Detectors can differ: a type other than text says more about how to compare.
         spec = next((spec for spec in found if spec.type != "str"), found[0])
         return Column(address, spec, (filetype, extension))
-    if places := _listed(specs.places(name), name):
+    if places := _listed(specs.headers_with(name), name):
         raise QueryError(f"no {filetype} header {extension} has {keyword!r}; it is in {places}")
     raise QueryError(
         f"there is no keyword {_shown(address)}"
@@ -132,7 +132,7 @@ def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSp
 
 def _unplaced(address: str, name: str, specs: KeywordSpecs, filetype: str | None) -> str:
     """Return why an address names no column, and what can be written instead."""
-    places = specs.places(name)
+    places = specs.headers_with(name)
     if filetype:  # and a header that is none, like raw.*
         places = [place for place in places if place[0] == filetype] or places
     if filetype and name in specs.top_level:
@@ -154,7 +154,7 @@ def _block_hint(name: str, specs: KeywordSpecs) -> str:
     """Return how to ask for D001DATA: no input image has the same number in two products."""
     block = BLOCK.fullmatch(name.upper())
     together = names.field(BLOCK_KEYWORD.format(block[2])) if block else ""
-    places = _listed(specs.places(together), together)
+    places = _listed(specs.headers_with(together), together)
     numbered = "; input images are numbered anew in every product, so ask for any of them with"
     return f"{numbered} {places}" if places else ""
 
@@ -169,7 +169,7 @@ def _suggestion(name: str, specs: KeywordSpecs, place: tuple[str, int] | None = 
     if place:
         first = {
             listed_name: f"{place[0]}.{place[1]}.{listed_name}"
-            for key, listed in specs.in_headers.items()
+            for key, listed in specs.header_keywords.items()
             if (key.filetype, key.extension) == place
             for listed_name in listed
         }

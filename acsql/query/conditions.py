@@ -125,9 +125,9 @@ class Or:
     conditions: tuple["Condition", ...]
 
 
-OfKeyword = Equals | AnyOf | Between | Like | Exists
-OfSky = Within | Covers | Overlaps
-Condition = OfKeyword | OfSky | Not | And | Or
+KeywordCondition = Equals | AnyOf | Between | Like | Exists
+SkyCondition = Within | Covers | Overlaps
+Condition = KeywordCondition | SkyCondition | Not | And | Or
 
 
 def leaves(condition: Condition) -> Iterator[tuple[Any, int]]:

@@ -30,7 +30,7 @@ def find(text: str, specs: KeywordSpecs) -> Iterator[dict[str, str | None]]:
             yield _row(spec, name)
     for name, spec in specs.keywords.items():
         if _has(wanted, name, spec):
-            for filetype, extension in specs.places(name):
+            for filetype, extension in specs.headers_with(name):
                 yield _row(spec, f"{filetype}.{extension}.{name}")
 
 

@@ -296,7 +296,7 @@ def _hint(text: str, error: UnexpectedInput) -> str:
 # --- and back
 
 
-def to_text(condition: Condition, days: Container[str] = ()) -> str:
+def format_condition(condition: Condition, days: Container[str] = ()) -> str:
     """Return a condition as text; `read` and `acsql.query.prepare` make the same of it.
 
     Parameters
@@ -343,13 +343,13 @@ def to_text(condition: Condition, days: Container[str] = ()) -> str:
 
 def _grouped(condition: Condition, loose: Any, days: Container[str]) -> str:
     """Return a part of a condition as text, in parentheses if it would fall apart."""
-    text = to_text(condition, days)
+    text = format_condition(condition, days)
     compound = isinstance(condition, loose) and condition.conditions
     return f"({text})" if compound else text
 
 
 def _negated(inner: Condition, days: Container[str]) -> str:
-    text = to_text(inner, days)
+    text = format_condition(inner, days)
     match inner:
         case Exists(keyword):
             return f"missing({keyword})"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
-from ..query import And, Condition, to_text
+from ..query import And, Condition, format_condition
 from ..store import observations
 from ..store.client import Store
 from . import counting
@@ -98,7 +98,7 @@ def explain(
         tuple(
             Part(
                 part,
-                to_text(part, specs),
+                format_condition(part, specs),
                 _in_time(counting.count, store, specs, part, time_limit),
                 _in_time(observations.is_any, store, others, time_limit),
             )

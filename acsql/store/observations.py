@@ -20,7 +20,7 @@ from pymongo.errors import ExecutionTimeout
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
 from ..query import And, Between, Condition, Like
-from ..query.conditions import OfKeyword, leaves
+from ..query.conditions import KeywordCondition, leaves
 from .client import Store
 from .derived import headerless
 from .filters import to_filter
@@ -303,7 +303,7 @@ def unserved(store: Store, condition: Condition, order: Sequence[Order] = ()) ->
     for leaf, _ in leaves(condition):
         if isinstance(leaf, Like) and leaf.pattern[:1] in ("*", "?"):
             lacking.append(f"{leaf.keyword}={leaf.pattern}")
-        elif isinstance(leaf, OfKeyword) and path(leaf.keyword) not in first:
+        elif isinstance(leaf, KeywordCondition) and path(leaf.keyword) not in first:
             lacking.append(leaf.keyword)
     if order and path(order[0].address) not in first:
         lacking.append(order[0].address)

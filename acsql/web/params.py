@@ -229,7 +229,7 @@ class SearchForm(Form):
                 return self._comparison(field, specs)
         # Only the further conditions have lines; elsewhere a line break is a blank.
         text = " ".join(value.split())
-        return query.compare(keyword, "=", text, specs) if text else None
+        return query.parse_comparison(keyword, "=", text, specs) if text else None
 
     def _comparison(self, field: FormField, specs: KeywordSpecs) -> Condition | None:
         keyword = field.keyword
@@ -243,7 +243,9 @@ class SearchForm(Form):
             raise QueryError(f"{field.operator} cannot be {operator!r}: it is one of {known}")
         if upper:
             raise QueryError(f"{keyword}: a second value ({upper}) goes only with between")
-        return query.compare(keyword, OPERATORS[operator][0], value, specs) if value else None
+        return (
+            query.parse_comparison(keyword, OPERATORS[operator][0], value, specs) if value else None
+        )
 
     @property
     def wrong(self) -> list[str]:
@@ -261,7 +263,7 @@ def _of_row(keyword: str, operator: str, value: str, specs: KeywordSpecs) -> Con
         raise QueryError(f"operator cannot be {operator!r}: it is one of {known}")
     if not keyword:
         raise QueryError(f"the value {value!r} has no keyword")
-    return query.compare(keyword, OPERATORS[operator][0], value, specs)
+    return query.parse_comparison(keyword, OPERATORS[operator][0], value, specs)
 
 
 def form_class(specs: KeywordSpecs) -> type[SearchForm]:
@@ -287,7 +289,7 @@ def parameters_of(condition: Condition, specs: KeywordSpecs) -> dict[str, list[s
             for name, text in zip(("keyword", "operator", "value"), found, strict=True):
                 asked.setdefault(name, []).append(text)
         else:
-            asked.setdefault("where", []).append(query.to_text(part, specs))
+            asked.setdefault("where", []).append(query.format_condition(part, specs))
     if "where" in asked:
         asked["where"] = ["\n".join(asked["where"])]
     return asked
@@ -346,7 +348,7 @@ def _compared(part: Condition, specs: KeywordSpecs) -> tuple[str, str, str] | No
     for operator, (sign, _) in OPERATORS.items():
         for text in _values(choices, keyword, sign, specs):
             try:
-                if query.compare(keyword, sign, text, specs) == part:
+                if query.parse_comparison(keyword, sign, text, specs) == part:
                     return keyword, operator, text
             except QueryError:
                 continue
@@ -367,7 +369,7 @@ def _values(
         simple = [", ".join(bare)]
     else:
         simple = []
-    written = [query.to_text(choice, specs) for choice in choices]
+    written = [query.format_condition(choice, specs) for choice in choices]
     # A range with one end has its sign in the text, every other one an equality.
     for start in (f"{keyword}{sign}", f"{keyword}="):
         if all(text.startswith(start) for text in written):
@@ -489,7 +491,7 @@ def as_search(given: Mapping[str, list[str]], specs: KeywordSpecs) -> tuple[Sear
     if form.wrong:
         return form, search
     whole = query.prepare(And((*parts_of(search.condition(specs)), *stated)), specs)
-    return form, Search(search.arguments(q=query.to_text(whole, specs)))
+    return form, Search(search.arguments(q=query.format_condition(whole, specs)))
 
 
 def _check_once(typed: Mapping[str, list[str]], specs: KeywordSpecs) -> None:

@@ -75,7 +75,7 @@ def meaning(text: str, archive: Archive) -> Observation | Pair | ProposalNamed |
     if text.isascii() and text.rstrip("*").isalnum():
         beginning = archive.condition(beginning)
         if archive.page(beginning, columns=["rootname"], size=1).rows:
-            return Searched(query.to_text(beginning))
+            return Searched(query.format_condition(beginning))
     return Searched(_target(text, archive))
 
 
@@ -99,7 +99,7 @@ def _names_and_conditions(names: list[str], conditions: str, text: str, archive:
         # As it was typed; the language says what is wrong with a word that names nothing.
         query.parse(text, archive.specs)
         return text
-    return query.to_text(archive.condition(named, conditions), archive.specs)
+    return query.format_condition(archive.condition(named, conditions), archive.specs)
 
 
 def _named(words: list[str], archive: Archive) -> Condition | None:
@@ -132,10 +132,10 @@ def _named(words: list[str], archive: Archive) -> Condition | None:
 def _target(text: str, archive: Archive) -> str:
     """Return the search for a target, however its letters and blanks are written."""
     if re.search(r"[*?]", text):
-        return query.to_text(archive.condition(Like("targname", text.upper())))
+        return query.format_condition(archive.condition(Like("targname", text.upper())))
     named = _named(text.split(), archive)
     if named is not None:
-        return query.to_text(archive.condition(named))
+        return query.format_condition(archive.condition(named))
     targets = archive.distinct("targname")
     near = difflib.get_close_matches(_plain(text), list(map(_plain, targets)), n=3, cutoff=0.75)
     alike = [name for name in targets if _plain(name) in near]
@@ -158,7 +158,7 @@ def suggestions(text: str, archive: Archive) -> list[tuple[str, str]]:
         return _values(before, value[1], typed, archive) if value else []
     found = [
         (f"{before}{column.address}", described(column))
-        for column in query.matching(typed, archive.specs, SUGGESTIONS)
+        for column in query.search_keywords(typed, archive.specs, SUGGESTIONS)
     ]
     targets = [] if before.strip() else _beginning(archive.distinct("targname"), typed)
     return [*[(name, "target") for name in targets], *found][:SUGGESTIONS]
@@ -169,7 +169,7 @@ def _values(before: str, keyword: str, typed: str, archive: Archive) -> list[tup
     if keyword.lower() not in (*archive.specs.facets, "targname"):
         return []
     known = archive.distinct(keyword.lower())
-    names = (query.to_text(query.Equals("x", v)).removeprefix("x=") for v in known)
+    names = (query.format_condition(query.Equals("x", v)).removeprefix("x=") for v in known)
     return [(f"{before}{name}", keyword.lower()) for name in _beginning(names, typed)]
 
 

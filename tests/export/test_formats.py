@@ -291,7 +291,7 @@ def test_media_types_tell_formats_apart():
 
 
 def test_a_promoted_keyword_and_one_of_a_header_can_stand_in_a_row():
-    shown = query.columns(["DATE-OBS", "flt.1.goodmean"], SPECS)
+    shown = query.resolve_all(["DATE-OBS", "flt.1.goodmean"], SPECS)
     row = {"date_obs": datetime(2002, 4, 13), "flt.1.goodmean": 5.5}
     assert read_csv([row], shown) == [["date_obs", "flt.1.goodmean"], ["2002-04-13", "5.5"]]
     assert read_json([row], shown) == [{"date_obs": "2002-04-13", "flt.1.goodmean": 5.5}]
@@ -435,7 +435,7 @@ def test_blocks_do_not_show(name):
         assert in_blocks(name, table, shown).split() == at_once.split()
 
 
-KNOWN = query.columns(
+KNOWN = query.resolve_all(
     ["rootname", "ccdgain", "lrfwave", "date_obs", "first_ingest_date", "flt.1.goodmean"], SPECS
 )
 ROW = {

@@ -29,7 +29,7 @@ def test_lists_derived_from_the_sample_are_the_specs(
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     met = [(KEY, "EXPTIME", "float"), (KEY, "NEWKEY", "int"), (KEY, "DnnnDATA", "str")]
     derive_specs.write(derive_specs.raw_specs(met), tmp_path)
-    raw = keyword_specs.read(tmp_path)
+    raw = keyword_specs.read_folder(tmp_path)
     assert raw.keywords["NEWKEY"] == {"type": "int"}
     assert sorted(raw.lists["WFC"]["raw"][0]["keywords"]) == ["DnnnDATA", "EXPTIME", "NEWKEY"]
 
@@ -38,10 +38,10 @@ def test_additions_lie_over_the_packaged_specs(tmp_path: Path, specs: KeywordSpe
     overlay = tmp_path / "keyword_specs"
     other = HeaderKey("WFC", "raw", 9)
     met = [(KEY, "NEWKEY", "int"), (other, "NEWKEY", "float"), (other, "EXPTIME", "float")]
-    assert derive_specs.news(met, specs) == met
+    assert derive_specs.not_in_specs(met, specs) == met
     derive_specs.add(met, overlay, specs)
     extended = keyword_specs.load(overlay)
-    assert derive_specs.news(met, extended) == []
+    assert derive_specs.not_in_specs(met, extended) == []
     assert extended.spec("newkey").type == "float"
     assert extended.spec("newkey", KEY).type == "int"
     derive_specs.add([(KEY, "OTHERKEY", "str")], overlay, extended)

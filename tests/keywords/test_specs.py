@@ -36,7 +36,7 @@ def sound() -> RawSpecs:
 
 
 def test_the_packaged_specs_are_sound():
-    assert keywords.check(keywords.read(keywords.packaged())) == []
+    assert keywords.check(keywords.read_folder(keywords.packaged_folder())) == []
 
 
 def test_small_specs_are_sound():
@@ -227,14 +227,14 @@ def test_what_a_promotion_names_is_there():
     loaded = keywords.load()
     for promotion in loaded.promoted.values():
         for filetype, extension, name in promotion.also:
-            assert (filetype, extension) in loaded.places(name), promotion
+            assert (filetype, extension) in loaded.headers_with(name), promotion
 
 
 def test_places_are_the_headers_of_any_detector_in_the_order_of_the_filetypes():
     loaded = keywords.load()
     order = list(loaded.filetypes)
     for name in loaded.keywords:
-        places = loaded.places(name)
+        places = loaded.headers_with(name)
         assert places == sorted(set(places), key=lambda p: (order.index(p[0]), p[1]))
         commentary = name.upper() in keywords.COMMENTARY
         assert set(places) == {
@@ -242,7 +242,7 @@ def test_places_are_the_headers_of_any_detector_in_the_order_of_the_filetypes():
             for key, listed in loaded.lists.items()
             if name in listed or commentary
         }
-    assert loaded.places("nosuchkw") == []
+    assert loaded.headers_with("nosuchkw") == []
 
 
 def test_previews_are_of_images_alone():
@@ -269,10 +269,10 @@ def test_extended_specs_know_the_keywords_that_were_met():
         (WFC_RAW_0, "GOODMEAN", "float"),
         (HeaderKey("WFC", "flt", 42), "EXPTIME", "str"),
     ]
-    extended = loaded.extended(met)
+    extended = loaded.with_keywords(met)
     assert extended.spec("new_key") == KeywordSpec("NEW-KEY", "int")
     assert extended.spec("new_key", HeaderKey("HRC", "raw", 0)).type == "float"
-    assert extended.places("new_key") == [("raw", 0)]
+    assert extended.headers_with("new_key") == [("raw", 0)]
     assert extended.listed_at("GOODMEAN", WFC_RAW_0) == loaded.keywords["goodmean"]
     assert extended.spec("EXPTIME", HeaderKey("WFC", "flt", 42)).type == "str"
     assert extended.keywords["exptime"] == loaded.keywords["exptime"]
@@ -282,11 +282,11 @@ def test_extended_specs_know_the_keywords_that_were_met():
 def test_extending_changes_neither_the_specs_nor_what_they_know():
     loaded = keywords.load()
     before = (dict(loaded.keywords), dict(loaded.lists))
-    again = loaded.extended([(WFC_RAW_0, "EXPTIME", "str"), (WFC_RAW_0, "NEWKEY", "int")])
+    again = loaded.with_keywords([(WFC_RAW_0, "EXPTIME", "str"), (WFC_RAW_0, "NEWKEY", "int")])
     assert again.listed_at("EXPTIME", WFC_RAW_0) == loaded.listed_at("EXPTIME", WFC_RAW_0)
     assert (dict(loaded.keywords), dict(loaded.lists)) == before
     assert loaded.spec("NEWKEY") is None
-    assert loaded.extended([]) == loaded
+    assert loaded.with_keywords([]) == loaded
 
 
 # --- folders
@@ -310,7 +310,7 @@ def overlay(tmp_path):
 
 def packaged_copy(folder: Path) -> Path:
     """Return a copy of the packaged specs."""
-    return Path(shutil.copytree(str(keywords.packaged()), folder))
+    return Path(shutil.copytree(str(keywords.packaged_folder()), folder))
 
 
 @pytest.mark.parametrize("exists", [True, False])
@@ -442,6 +442,8 @@ def test_reading_a_folder_writes_nothing_into_it(tmp_path):
 def test_specs_are_read_from_a_zip_file_as_well(tmp_path):
     archive = tmp_path / "specs.zip"
     with zipfile.ZipFile(archive, "w") as stream:
-        for path in Path(str(keywords.packaged())).rglob("*.yaml"):
-            stream.write(path, path.relative_to(str(keywords.packaged())))
-    assert keywords.read(zipfile.Path(archive)) == keywords.read(keywords.packaged())
+        for path in Path(str(keywords.packaged_folder())).rglob("*.yaml"):
+            stream.write(path, path.relative_to(str(keywords.packaged_folder())))
+    assert keywords.read_folder(zipfile.Path(archive)) == keywords.read_folder(
+        keywords.packaged_folder()
+    )

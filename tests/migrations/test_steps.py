@@ -77,12 +77,12 @@ def test_1_leaves_later_documents_alone(store: Store, specs: KeywordSpecs) -> No
 def test_1_places_observations_where_an_ingest_would(store: Store, specs: KeywordSpecs) -> None:
     """The step has the rule in the server's language; both have to say the same."""
     assert SCHEMA_VERSION <= 2, "positions may be others now: compare no longer"
-    types = [*itertools.chain(*specs.pointless.values()), "EXT", "SPECTROSCOPIC", "", None]
+    types = [*itertools.chain(*specs.internal_exposures.values()), "EXT", "SPECTROSCOPIC", "", None]
     store.make_indexes()
     store.observations.insert_many(
         {"_id": str(number), "ra_targ": ra, "dec_targ": dec, "imagetyp": type_, "obstype": other}
         for number, (ra, dec, type_, other) in enumerate(
-            itertools.product(RA, DEC, types, ("IMAGING", *specs.pointless["obstype"]))
+            itertools.product(RA, DEC, types, ("IMAGING", *specs.internal_exposures["obstype"]))
         )
     )
     old = stored(store)

@@ -131,17 +131,17 @@ def test_fits_spelling_and_case_do_not_matter(address, expected):
 
 
 def test_a_column_knows_where_it_stands():
-    assert query.resolve("exptime", SPECS).place is None
-    assert query.resolve("flt.1.goodmean", SPECS).place == ("flt", 1)
+    assert query.resolve("exptime", SPECS).header is None
+    assert query.resolve("flt.1.goodmean", SPECS).header == ("flt", 1)
     assert query.resolve("flt.0.exptime", SPECS).spec.unit == "s"
 
 
 @untimed
 @given(st.data())
 def test_every_keyword_of_every_header_can_be_addressed(data):
-    key = data.draw(st.sampled_from(sorted(SPECS.in_headers)))
-    name = data.draw(st.sampled_from(sorted(SPECS.in_headers[key])))
-    keyword = SPECS.in_headers[key][name].keyword
+    key = data.draw(st.sampled_from(sorted(SPECS.header_keywords)))
+    name = data.draw(st.sampled_from(sorted(SPECS.header_keywords[key])))
+    keyword = SPECS.header_keywords[key][name].keyword
     found = query.resolve(f"{key.filetype}.{key.extension}.{keyword}", SPECS)
     assert found.address == f"{key.filetype}.{key.extension}.{name}"
     assert query.resolve(found.address, SPECS) == found
@@ -160,13 +160,13 @@ def test_commentary_of_every_header_can_be_asked_for(key, keyword):
     address = f"{key.filetype}.{key.extension}.{keyword}"
     found = query.resolve(address, SPECS)
     assert (found.address, found.spec.type) == (address.lower(), "str")
-    assert found in query.matching(address, SPECS)
+    assert found in query.search_keywords(address, SPECS)
 
 
 def test_an_ambiguous_keyword_is_refused_with_all_its_places():
     with pytest.raises(QueryError) as caught:
         query.resolve("goodmean", SPECS)
-    places = SPECS.places("goodmean")
+    places = SPECS.headers_with("goodmean")
     assert len(places) > 1
     for filetype, extension in places:
         assert f"{filetype}.{extension}.goodmean" in str(caught.value)
@@ -223,7 +223,7 @@ def test_an_extension_of_a_thousand_digits_is_refused():
 
 
 def test_columns_come_once_and_in_order():
-    found = query.columns(["targname", "EXPTIME", "exptime", "flt.1.GOODMEAN"], SPECS)
+    found = query.resolve_all(["targname", "EXPTIME", "exptime", "flt.1.GOODMEAN"], SPECS)
     assert [part.address for part in found] == ["targname", "exptime", "flt.1.goodmean"]
 
 
@@ -247,9 +247,9 @@ def test_a_keyword_of_one_header_is_refused_with_its_address():
     name = next(
         name
         for name in SPECS.keywords
-        if len(SPECS.places(name)) == 1 and name not in SPECS.top_level
+        if len(SPECS.headers_with(name)) == 1 and name not in SPECS.top_level
     )
-    filetype, extension = SPECS.places(name)[0]
+    filetype, extension = SPECS.headers_with(name)[0]
     with pytest.raises(QueryError, match="stands in a header; write") as caught:
         query.resolve(name, SPECS)
     assert str(caught.value).endswith(f" {filetype}.{extension}.{name}")
@@ -302,7 +302,7 @@ def test_an_address_that_is_no_text_is_refused(address):
     ],
 )
 def test_a_value_becomes_the_type_of_its_keyword(type_, value, expected):
-    found = query.typed(value, column(type_))
+    found = query.coerce_value(value, column(type_))
     assert found == expected
     assert is_stored(found, type_)
 
@@ -338,7 +338,7 @@ def test_a_value_of_another_type_is_refused_with_what_is_expected(type_, value):
         "datetime": "a date and time like",
     }[type_]
     with pytest.raises(QueryError, match=f"{OF_TYPE[type_]}: expected {expected}") as caught:
-        query.typed(value, column(type_))
+        query.coerce_value(value, column(type_))
     assert repr(value)[:70] in str(caught.value)
     assert len(str(caught.value)) < 200
 
@@ -347,12 +347,12 @@ def test_a_value_of_another_type_is_refused_with_what_is_expected(type_, value):
 @given(st.sampled_from(TYPES), ANYTHING)
 def test_a_value_is_typed_or_refused_and_typing_it_again_changes_nothing(type_, value):
     try:
-        found = query.typed(value, column(type_))
+        found = query.coerce_value(value, column(type_))
     except QueryError as error:
         assert OF_TYPE[type_] in str(error)
         return
     assert is_stored(found, type_)
-    assert query.typed(found, column(type_)) == found
+    assert query.coerce_value(found, column(type_)) == found
 
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-11))])))
@@ -362,7 +362,7 @@ def test_a_time_of_a_zone_is_compared_in_utc(moment):
         expected -= timedelta(microseconds=expected.microsecond % 1000)  # as MongoDB keeps it
     except OverflowError:
         assume(False)
-    assert query.typed(moment, column("datetime")) == expected
+    assert query.coerce_value(moment, column("datetime")) == expected
 
 
 @pytest.mark.parametrize(
@@ -479,7 +479,7 @@ def test_a_text_that_states_none_is_refused_with_the_reason(text, reason):
 @pytest.mark.parametrize("operator", ["", "~", "=>", "<>", "$gt"])
 def test_a_comparison_that_there_is_not_is_refused(operator):
     with pytest.raises(QueryError, match="is no comparison"):
-        query.compare("exptime", operator, "1", SPECS)
+        query.parse_comparison("exptime", operator, "1", SPECS)
 
 
 @untimed
@@ -497,7 +497,7 @@ def test_any_text_states_a_condition_or_is_refused(text):
 def test_any_value_states_a_condition_or_is_refused(keyword, text):
     for operator in ("=", "<="):
         try:
-            condition = query.compare(keyword, operator, text, SPECS)
+            condition = query.parse_comparison(keyword, operator, text, SPECS)
         except QueryError:
             continue
         assert query.prepare(condition, SPECS) == condition
@@ -518,12 +518,12 @@ def test_a_list_of_any_texts_can_be_quoted(values):
     "text", ['{"$gt": ""}', "$gt", '{"$where": "1"}', ".*", "^N", "[$ne]", "'; drop"]
 )
 def test_an_operator_in_a_value_is_text(text):
-    assert query.compare("targname", "<=", text, SPECS) == Between("targname", high=text)
+    assert query.parse_comparison("targname", "<=", text, SPECS) == Between("targname", high=text)
     quoted = '"' + text.replace('"', '""') + '"'
-    assert query.compare("targname", "=", quoted, SPECS) == Equals("targname", text)
+    assert query.parse_comparison("targname", "=", quoted, SPECS) == Equals("targname", text)
     assert query.parse(f"targname={quoted}", SPECS) == Equals("targname", text)
     with pytest.raises(QueryError):
-        query.compare("exptime", "=", quoted, SPECS)
+        query.parse_comparison("exptime", "=", quoted, SPECS)
 
 
 # --- Python
@@ -792,7 +792,7 @@ def test_days_are_the_same_as_dates_and_as_numbers(day):
     found = query.prepare(Equals("expstart", day), SPECS)
     assert query.prepare(Equals("expstart", day.isoformat()), SPECS) == found
     assert found.high - found.low == 1
-    assert query.typed(found.low, column("date")) == query.typed(day, column("date"))
+    assert query.coerce_value(found.low, column("date")) == query.coerce_value(day, column("date"))
 
 
 @pytest.mark.parametrize("name", ["expstart", "expend", "raw.0.expstart", "raw.0.proctime"])

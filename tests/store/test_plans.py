@@ -410,7 +410,9 @@ def test_a_canned_query_reads_what_it_finds_and_nothing_else(archive, name):
 
 def paths(name: str) -> list[str]:
     """Return where primary headers have a keyword."""
-    return [f"headers.{ft}.{number}.{name}" for ft, number in SPECS.places(name) if number == 0]
+    return [
+        f"headers.{ft}.{number}.{name}" for ft, number in SPECS.headers_with(name) if number == 0
+    ]
 
 
 @pytest.mark.parametrize("pattern", ["jref$x0*", "jref$x?7*", "*7_bia.fits"])

@@ -145,7 +145,7 @@ def test_the_same_keyword_of_another_header_is_another(store):
 
 def test_what_was_met_extends_the_specs(store, specs):
     runs.remember_keywords(store, {(KEY, "NEW-KEY"): ("int", "a")}, STARTED)
-    extended = specs.extended(runs.keywords_met(store))
+    extended = specs.with_keywords(runs.keywords_met(store))
     assert extended.listed_at("NEW-KEY", KEY).type == "int"
 
 

@@ -40,10 +40,10 @@ def test_the_rootname_is_the_key_of_the_collection(store):
 
 
 def test_specs_decide_which_fields_there_are():
-    extended = SPECS.extended([])
+    extended = SPECS.with_keywords([])
     promoted = dict(extended.promoted)
     del promoted["postarg1"]
-    fewer = keyword_specs.replace(extended, promoted=promoted)
+    fewer = dataclasses.replace(extended, promoted=promoted)
     assert "postarg1" not in schema.declare("no such database", fewer).observation._fields
     assert "postarg1" in schema.declare("no such database", SPECS).observation._fields
 
@@ -72,7 +72,7 @@ def test_every_reference_file_of_every_primary_header_is_in_one_index(store):
     places = {
         f"headers.{filetype}.{extension}.{name}"
         for name in SPECS.reference_files
-        for filetype, extension in SPECS.places(name)
+        for filetype, extension in SPECS.headers_with(name)
         if extension == 0
     }
     assert places
@@ -82,7 +82,7 @@ def test_every_reference_file_of_every_primary_header_is_in_one_index(store):
 
 def test_another_keyword_of_a_reference_file_is_indexed_as_well(store):
     store.make_indexes()
-    more = keyword_specs.replace(SPECS, reference_files=(*SPECS.reference_files, "rulefile"))
+    more = dataclasses.replace(SPECS, reference_files=(*SPECS.reference_files, "rulefile"))
     with Store(store.connection_string, more) as opened:
         opened.make_indexes()
         indexes = opened.observations.list_indexes()

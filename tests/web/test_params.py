@@ -18,10 +18,10 @@ from acsql.query import (
     Like,
     Not,
     Or,
+    format_condition,
     parse,
     prepare,
     resolve,
-    to_text,
 )
 from acsql.web import params
 from acsql.web.params import Address, ProposalList, Search, Selection, Walk, as_search
@@ -269,7 +269,7 @@ CONDITIONS = st.recursive(
 @given(CONDITIONS)
 def test_a_form_filled_in_asks_the_same_again(condition: Condition) -> None:
     prepared = prepare(condition, SPECS)
-    form, search = as_search({"q": [to_text(prepared, SPECS)]}, SPECS)
+    form, search = as_search({"q": [format_condition(prepared, SPECS)]}, SPECS)
     sent = params.parameters_of(prepared, SPECS)
     again_form, again = as_search(sent, SPECS)
     assert not form.wrong + again_form.wrong

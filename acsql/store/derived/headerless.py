@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from ...query.conditions import And, AnyOf, Condition, Equals, OfKeyword, leaves
+from ...query.conditions import And, AnyOf, Condition, Equals, KeywordCondition, leaves
 from ..client import Store
 from . import freshness
 
@@ -44,7 +44,7 @@ def serving(store: Store, condition: Condition, addresses: Iterable[str] = ()) -
     if _by_key(condition):
         # Found at once, whatever it weighs, and nobody has to ask what is up to date.
         return store.observations
-    asked = (leaf.keyword for leaf, _ in leaves(condition) if isinstance(leaf, OfKeyword))
+    asked = (leaf.keyword for leaf, _ in leaves(condition) if isinstance(leaf, KeywordCondition))
     needed = [*asked, *addresses]
     return current(store) if needed == outside(needed) else store.observations
 

@@ -131,7 +131,7 @@ def proposal(proposid: int | None) -> str:
 def _as_search(condition: Condition, selection: Selection) -> dict[str, str]:
     """Return the parameters of the search that finds what a page of a proposal shows."""
     archive = the_archive()
-    text = query.to_text(archive.condition(condition), archive.specs)
+    text = query.format_condition(archive.condition(condition), archive.specs)
     usual = archive.sorted_by(condition) == [selection.sort]
     return {"q": text} | ({} if usual else {"sort": selection.sort})
 

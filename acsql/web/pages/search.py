@@ -101,7 +101,7 @@ def suggest() -> Response:
         typed = request.args.get("text", "").lstrip()
         found = search_box.suggestions(typed, archive) if words else []
     else:
-        columns = query.matching(words, archive.specs, 4 * search_box.SUGGESTIONS)
+        columns = query.search_keywords(words, archive.specs, 4 * search_box.SUGGESTIONS)
         if asked.first("of") == "number":
             columns = [column for column in columns if _is_number(column)]
         found = [(c.address, search_box.described(c)) for c in columns[: search_box.SUGGESTIONS]]
@@ -266,7 +266,7 @@ def _chips(asked: Search, condition: Condition) -> list[tuple[str, dict[str, lis
     parts = params.parts_of(condition) if condition != And() else ()
     specs = the_archive().specs
     return [
-        (query.to_text(part, specs), _asking(asked, [*parts[:n], *parts[n + 1 :]]))
+        (query.format_condition(part, specs), _asking(asked, [*parts[:n], *parts[n + 1 :]]))
         for n, part in enumerate(parts)
     ]
 
@@ -274,7 +274,9 @@ def _chips(asked: Search, condition: Condition) -> list[tuple[str, dict[str, lis
 def _asking(asked: Search, parts: Sequence[Condition]) -> dict[str, list[str]]:
     """Return the parameters of a search with other conditions."""
     specs = the_archive().specs
-    whole = query.to_text(query.prepare(And(tuple(parts)), specs), specs) if parts else None
+    whole = (
+        query.format_condition(query.prepare(And(tuple(parts)), specs), specs) if parts else None
+    )
     return asked.anew(q=whole, counts=None)
 
 
@@ -320,7 +322,7 @@ def _facet_values(
     # A list of values gives way to the one of them.
     kept = [p for p in parts if not (isinstance(p, AnyOf) and p.keyword == keyword)]
     specs = the_archive().specs
-    texts = (query.to_text(part, specs) for part in kept)
+    texts = (query.format_condition(part, specs) for part in kept)
     texts = [f"({t})" if isinstance(p, Or) else t for t, p in zip(texts, kept, strict=True)]
     others = asked.anew(q=None, counts=None)
     found = []
@@ -333,7 +335,7 @@ def _facet_values(
 
 
 def _equality(keyword: str, value: Any) -> str:
-    return query.to_text(Equals(keyword, value))
+    return query.format_condition(Equals(keyword, value))
 
 
 def _paging(asked: Search) -> dict[str, Any]:
@@ -357,14 +359,14 @@ def _map(_: Search, condition: Condition, __: Sequence[Column]) -> dict[str, Any
     archive = the_archive()
     # Without a condition no placed one is looked for, so that a sample can be had at once.
     placed = (condition, Exists("ra_targ"), Exists("dec_targ")) if condition != And() else ()
-    addresses = ["detector", "ra_targ", "dec_targ", *archive.specs.pointless]
+    addresses = ["detector", "ra_targ", "dec_targ", *archive.specs.internal_exposures]
     rows = archive.sample(*placed, columns=addresses, size=MOST_POINTS, time_limit=PAGE_LIMIT)
     # Of the whole archive fewer come, unless it is small.
     sampled = len(rows) == MOST_POINTS or (not placed and len(rows) < archive.count())
     rows = [
         row
         for row in rows
-        if None not in (row["ra_targ"], row["dec_targ"]) and not archive.specs.is_pointless(row)
+        if None not in (row["ra_targ"], row["dec_targ"]) and not archive.specs.is_internal(row)
     ]
     kinds = [*archive.specs.detectors, None]
     positions = {

@@ -728,9 +728,9 @@ def test_results_of_an_empty_archive(empty_client: FlaskClient) -> None:
 def test_the_map_shows_what_points_at_the_sky(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
-    columns = ["detector", "ra_targ", "dec_targ", *sample_archive.specs.pointless]
+    columns = ["detector", "ra_targ", "dec_targ", *sample_archive.specs.internal_exposures]
     rows = sample_archive.iter(columns=columns)
-    outside = [row for row in rows if not sample_archive.specs.is_pointless(row)]
+    outside = [row for row in rows if not sample_archive.specs.is_internal(row)]
     page = soup(client, "/database/results?view=map")
     assert f"{len(outside)} of {sample_archive.count()} observations" in words(page.figcaption)
     for detector in sample_archive.specs.detectors:
