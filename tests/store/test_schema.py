@@ -1,5 +1,7 @@
 """Are the fields and indexes those of the specs?"""
 
+import dataclasses
+
 import mongoengine as me
 import pytest
 
