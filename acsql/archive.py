@@ -4,77 +4,38 @@ The command line and the site ask here and nowhere else, so whatever they show c
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from astropy.table import Table
 
 from . import config as configuration
 from . import keywords as specs
-from . import names, query
+from . import query
 from .compare import BOOKKEEPING, Compared, Part, compare
 from .config import Config
-from .datasets import Dataset, of_row
-from .errors import ObservationNotFound, ProposalNotFound, QueryError, RunNotFound
-from .export.columns import table_column
+from .datasets import Dataset
+from .errors import ProposalNotFound, RunNotFound
 from .migrations import runner
 from .monitor import watch
-from .observation import Observation
+from .observation import Observation, find_document
 from .proposals import Proposal, Summary, of_proposal, to_proposal, to_summary
-from .query import And, Between, Column, Condition, Equals, Not, Or, Overlaps
-from .search import counting
-from .search.counting import Count
-from .search.cursor import from_mark, to_mark
-from .search.explain import Explanation, explain
+from .query import And, Between, Column, Condition, Equals
+from .search import Count, Explanation, Page, Search
+from .search.criteria import DEFAULT_COLUMNS, Source
+from .search.limits import TIME_LIMIT, TimeLimit, optional_seconds, seconds
 from .statistics import Statistic, to_statistics
-from .store import lock, mongosh, observations, proposals, runs
+from .store import lock, observations, proposals, runs
 from .store.client import Store, locate
 from .store.derived import counts as tallies
 from .store.derived import statistics as counted
-from .store.observations import Order
 from .store.schema import now
 
-DEFAULT_COLUMNS = (
-    "rootname",
-    "detector",
-    "targname",
-    "proposid",
-    "date_obs",
-    "expstart",
-    "exptime",
-    "aperture",
-    "filter1",
-    "filter2",
-    "imagetyp",
-)
-# What a thumbnail is captioned with, or needs to be found by.
-GALLERY_COLUMNS = (
-    "rootname",
-    "ipppssoot",
-    "proposid",
-    "visit",
-    "targname",
-    "detector",
-    "filter1",
-    "filter2",
-    "date_obs",
-    "expstart",
-    "exptime",
-)
-
-
-# Seconds that any search may take, unless the user says otherwise.
-TIME_LIMIT = 60
 # An archive that is ingested every night is overdue after so many hours without a good ingest.
 OVERDUE_HOURS = 36
 # A worker may take the date of an ingest and write it so many times `database_wait` later.
 WINDOW = 3
-# The facets of so many searches are remembered until the next ingest.
-FACETS_KEPT = 200
-# In place of seconds: the limit that the archive was opened with.
-TimeLimit = float | Literal["default"] | None
 
 
 def connect(
@@ -102,15 +63,6 @@ def connect(
     return Archive(locate(config), time_limit)
 
 
-@dataclass(frozen=True)
-class Page:
-    """Some rows of a search, and the marks from which the next and the previous ones are had."""
-
-    rows: list[dict[str, Any]]
-    next: str | None = None
-    previous: str | None = None
-
-
 class Archive:
     """The archive, for scripts.  Use `acsql.connect` to open one.
 
@@ -124,14 +76,13 @@ class Archive:
 
     def __init__(self, config: Config, time_limit: float | None = TIME_LIMIT) -> None:
         self.config = config
-        self.time_limit = _checked(time_limit)
+        self.time_limit = optional_seconds(time_limit)
         packaged = specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, packaged)
         self.specs = packaged.with_keywords(runs.keywords_met(self.store))
         # Thousands, which change only with an ingest: when they were counted, and what came of it.
         self._proposals: tuple[datetime | None, list[Proposal]] = (None, [])
-        # The facets of searches, by when everything was last counted.
-        self._facets: dict[Any, dict[str, dict[Any, int]]] = {}
+        self._source = Source(self.store, self.specs)
 
     def close(self) -> None:
         """Close the connection to the database."""
@@ -236,20 +187,8 @@ class Archive:
         ObservationNotFound
             If there is no such observation, or eight characters fit several products.
         """
-        key = names.rootname(rootname)
-        document = observations.get(self.store, key)
-        if document is None:
-            document = observations.get(self.store, self._only_product(key))
+        document = find_document(self.store, rootname)
         return Observation(self.store, self.specs, self.config, document)
-
-    def _only_product(self, key: str) -> str:
-        """Return the one association product whose first eight characters are `key`."""
-        products = observations.beginning_with(self.store, key) if len(key) == 8 else []
-        if len(products) == 1:
-            return products[0]
-        if products:
-            raise ObservationNotFound(f"{key} fits several products: {', '.join(products)}")
-        raise ObservationNotFound(f"there is no observation {key}")
 
     def differences(self, a: str, b: str, bookkeeping: bool = False) -> list[Compared]:
         """Compare the headers of two observations, two files or two extensions.
@@ -271,38 +210,33 @@ class Archive:
         found = [self.observation(part.name) for part in parts]
         return compare(*found, *parts, () if bookkeeping else BOOKKEEPING)
 
-    def datasets(
-        self,
-        *conditions: Condition | str,
-        filetypes: Sequence[str] | None = None,
-        sort: Sequence[str] | str | None = None,
-        time_limit: TimeLimit = "default",
-        **keywords: Any,
-    ) -> Iterator[Dataset]:
-        """Yield the FITS files of the observations that meet all conditions.
+    def where(self, *conditions: Condition | str, **keywords: Any) -> Search:
+        """Return a search for the observations that meet all conditions.
 
         Parameters
         ----------
-        filetypes : sequence of str, optional
-            Only these.
+        *conditions, **keywords
+            As in `Search.where`; without any, all observations.
+
+        Returns
+        -------
+        Search
+            With the time limit of the archive.  Nothing is read until one of its methods runs it.
 
         Raises
         ------
         QueryError
-            If there is no such filetype; the rest is as in `search`.
+            If a keyword does not exist, or a value does not fit its type.
+        ObservationNotFound
+            If the observation of an `Overlaps` does not exist.
+
+        Examples
+        --------
+        >>> archive.where("detector=WFC", exptime=(100, None)).sort("-exptime")
+        <Search: detector=WFC exptime>=100.0>
         """
-        for filetype in filetypes or ():
-            if filetype not in self.specs.filetypes:
-                listed = ", ".join(self.specs.filetypes)
-                raise QueryError(f"there is no filetype {filetype!r}: it is one of {listed}")
-        condition = self.condition(*conditions, **keywords)
-        needed = ("ipppssoot", "proposid", "datasets", "files")
-        where = (self._order(sort, condition), 0)
-        rows = observations.find(
-            self.store, condition, needed, *where, time_limit=self._limit(time_limit)
-        )
-        wanted = [name for name in self.specs.filetypes if name in (filetypes or (name,))]
-        return (dataset for row in rows for dataset in of_row(row, wanted))
+        everything: Search = Search(self._source, max_seconds=self.time_limit)
+        return everything.where(*conditions, **keywords)
 
     def search(
         self,
@@ -313,26 +247,23 @@ class Archive:
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Table:
-        """Return the observations that meet all conditions.
+        """Return the observations that meet all conditions as a table.
+
+        ``archive.where(...)`` and the methods of `Search` do the same step by step.
 
         Parameters
         ----------
-        *conditions : Condition or str
-            Conditions, or texts like ``"exptime>=100"`` or ``"flt.1.goodmean<5"``.
+        *conditions, **keywords
+            As in `Search.where`.
         columns : sequence of str, optional
-            The keywords to return.
-        sort : sequence of str, optional
-            The keywords to sort by; ``-`` before one sorts downwards.  Ties come by the start
-            of the exposure, then by rootname.  By default that is all, or before it the keyword
-            of which a range or a pattern is asked for.
+            Keyword addresses, as in `Search.columns`.
+        sort : str or sequence of str, optional
+            Keyword addresses, as in `Search.sort`.
         limit : int, optional
-            At most so many rows.
+            At most this many rows.
         time_limit : float, optional
-            How many seconds the database may take; None means any time, and by default it is
-            what the archive was opened with.
-        **keywords
-            Conditions as well: ``targname="NGC*"``, ``exptime=(100, None)``,
-            ``filter1=["F606W", "F814W"]``.
+            Seconds that the database may take; None for no limit, by default the limit given to
+            `connect`.
 
         Returns
         -------
@@ -345,11 +276,106 @@ class Archive:
             If a keyword does not exist or a value does not fit its type.
         QueryTimeout
             If it takes longer than the time limit.
+
+        Examples
+        --------
+        >>> table = archive.search("exptime>0", detector="WFC", columns=["rootname", "exptime"])
+        >>> table.colnames
+        ['rootname', 'exptime']
         """
-        shown = self.columns(columns)
-        asked = {"columns": columns, "sort": sort, "limit": limit, "time_limit": time_limit}
-        rows = list(self.iter(*conditions, **asked, **keywords))
-        return Table([table_column(rows, column) for column in shown])
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return _arranged(search, columns, sort).limit(limit).table()
+
+    def count(
+        self,
+        *conditions: Condition | str,
+        budget: float | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> Count:
+        """Return the number of observations that meet all conditions.
+
+        Parameters
+        ----------
+        *conditions, **keywords
+            As in `Search.where`.
+        budget : float, optional
+            Seconds after which an estimate replaces the exact count, as in `Search.count`.
+        time_limit : float, optional
+            As in `search`.
+
+        Returns
+        -------
+        Count
+            An `int` with the attribute ``exact``; an estimate is shown as ``about 1200``.
+
+        Raises
+        ------
+        QueryError, QueryTimeout
+            As in `search`.
+
+        Examples
+        --------
+        >>> archive.count() == archive.count("detector=WFC") + archive.count("detector!=WFC")
+        True
+        """
+        return self._limited(self.where(*conditions, **keywords), time_limit).count(budget)
+
+    def facets(
+        self,
+        keyword: str,
+        *conditions: Condition | str,
+        limit: int | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> dict[Any, int]:
+        """Return the values of a keyword with their numbers of observations.
+
+        Parameters
+        ----------
+        keyword : str
+            The address of any keyword, as in `Search.facets`.
+        *conditions, **keywords
+            As in `Search.where`.
+        limit : int, optional
+            Return at most this many values.
+        time_limit : float, optional
+            As in `search`.
+
+        Returns
+        -------
+        dict
+            Value to number, the most frequent first, without unknown values.
+
+        Raises
+        ------
+        QueryError, QueryTimeout
+            As in `search`.
+
+        Examples
+        --------
+        >>> list(archive.facets("detector", "detector=HRC"))
+        ['HRC']
+        """
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return search.facets(keyword, limit)
+
+    def _limited(self, search: Search, time_limit: TimeLimit) -> Search:
+        return search if time_limit == "default" else search.time_limit(time_limit)
+
+    # The methods from here to `since` are superseded by those of `Search`.
+
+    def datasets(
+        self,
+        *conditions: Condition | str,
+        filetypes: Sequence[str] | None = None,
+        sort: Sequence[str] | str | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> Iterator[Dataset]:
+        """See `Search.files`."""
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return _arranged(search, None, sort).files(filetypes)
 
     def iter(
         self,
@@ -360,19 +386,9 @@ class Archive:
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Iterator[dict[str, Any]]:
-        """Yield what `search` returns row by row, for results too large to hold.
-
-        The time limit is on what the database spends, not on what is done with the rows.
-        """
-        condition = self.condition(*conditions, **keywords)
-        return observations.find(
-            self.store,
-            condition,
-            [column.address for column in self.columns(columns)],
-            self._order(sort, condition),
-            _at_least_one("limit", limit) or 0,
-            time_limit=self._limit(time_limit),
-        )
+        """See `Search.rows`."""
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return _arranged(search, columns, sort).limit(limit).rows()
 
     def page(
         self,
@@ -385,25 +401,9 @@ class Archive:
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Page:
-        """Return some rows of a search and the marks of the pages around them.
-
-        Pages go on behind the last row seen, so that each row comes exactly once even while
-        an ingest adds others.
-
-        Parameters
-        ----------
-        size : int
-            Rows on a page.
-        after : str, optional
-            The `next` of the page before.
-        before : str, optional
-            The `previous` of the page after.
-        """
-        addresses = [column.address for column in self.columns(columns)]
-        condition = self.condition(*conditions, **keywords)
-        marks = (after, before)
-        order = self._order(sort, condition)
-        return self._page(condition, addresses, order, size, marks, time_limit)
+        """See `Search.page`."""
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return _arranged(search, columns, sort).page(size, after, before)
 
     def gallery(
         self,
@@ -415,58 +415,9 @@ class Archive:
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Page:
-        """Return what is shown with the thumbnails of a search, by default of all of it.
-
-        Rows have `GALLERY_COLUMNS` and ``no_thumbnail``: None where `Observation.thumbnail`
-        has one, else the reason why there is none.  The rest is as in `page`.
-        """
-        condition = self.condition(*conditions, **keywords)
-        addresses = [*GALLERY_COLUMNS, "datasets", "previews"]
-        marks = (after, before)
-        order = self._order(sort, condition)
-        page = self._page(condition, addresses, order, size, marks, time_limit)
-        shown = self.specs.thumbnail_filetype
-        for row in page.rows:
-            datasets, previews = row.pop("datasets") or {}, row.pop("previews") or {}
-            held = ", ".join(name for name in self.specs.filetypes if name in datasets)
-            preview = previews.get(shown, {})
-            missing = f"thumbnails are of {shown}, and there is only {held}"
-            reason = preview.get("reason") or missing
-            row["no_thumbnail"] = None if preview.get("thumbnail") else reason
-        return page
-
-    def _page(
-        self,
-        condition: Condition,
-        addresses: Sequence[str],
-        order: Sequence[Order],
-        size: int | None,
-        marks: tuple[str | None, str | None],
-        time_limit: TimeLimit,
-    ) -> Page:
-        after, before = marks
-        if after is not None and before is not None:
-            raise QueryError("a page is after a mark or before one, and not both")
-        order = observations.total_order(order)
-        backwards = before is not None
-        mark = before if backwards else after
-        seen = None if mark is None else from_mark(mark, len(order))
-        limit = 0 if _at_least_one("size", size) is None else size + 1
-        direction = observations.reversed_order(order) if backwards else order
-        where = (addresses, direction, limit, seen, self._limit(time_limit))
-        rows = list(observations.find(self.store, condition, *where))
-        more = size is not None and len(rows) > size
-        rows = rows[:size]
-        if backwards:
-            rows.reverse()
-        # Where one comes from there is something, as long as there are rows at all.
-        on = bool(rows) and (backwards or more)
-        back = bool(rows) and (more if backwards else after is not None)
-        return Page(
-            rows,
-            to_mark(observations.sort_key(rows[-1], order)) if on else None,
-            to_mark(observations.sort_key(rows[0], order)) if back else None,
-        )
+        """See `Search.thumbnails`."""
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return _arranged(search, None, sort).thumbnails(size, after, before)
 
     def sample(
         self,
@@ -476,43 +427,9 @@ class Archive:
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> list[dict[str, Any]]:
-        """Return rows of a search at random, in no order: for plots of more than one can draw.
-
-        Parameters
-        ----------
-        size : int
-            At most so many rows; all of them if there are no more.  Of the whole archive it may
-            be fewer, because a large share would mean to read it all.
-        """
-        addresses = [column.address for column in self.columns(columns)]
-        condition = self.condition(*conditions, **keywords)
-        _at_least_one("size", size)
-        return observations.sample(self.store, condition, addresses, size, self._limit(time_limit))
-
-    def count(
-        self,
-        *conditions: Condition | str,
-        budget: float | None = None,
-        time_limit: TimeLimit = "default",
-        **keywords: Any,
-    ) -> Count:
-        """Return how many observations meet all conditions.
-
-        Parameters
-        ----------
-        budget : float, optional
-            Seconds after which an estimate will do.  It is made from two thousand observations
-            at random: what fewer than one in a thousand has may be estimated as nothing.
-
-        Returns
-        -------
-        Count
-            A whole number, of which `exact` says whether it is counted or estimated; an
-            estimate prints as ``about 1200``.
-        """
-        condition = self.condition(*conditions, **keywords)
-        limit = self._limit(time_limit)
-        return counting.count(self.store, self.specs, condition, limit, _checked(budget, "budget"))
+        """See `Search.sample`."""
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return _arranged(search, columns, None).sample(size)
 
     def distinct(
         self,
@@ -521,43 +438,8 @@ class Archive:
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> list[Any]:
-        """Return the values that a keyword takes in the observations that meet conditions.
-
-        They come sorted, without the unknown ones; `facets` also says how many have them.
-        """
-        column = query.resolve(keyword, self.specs)
-        condition = self.condition(*conditions, **keywords)
-        limit = self._limit(time_limit)
-        return counting.distinct(self.store, self.specs, column, condition, limit)
-
-    def facets(
-        self,
-        keyword: str,
-        *conditions: Condition | str,
-        limit: int | None = None,
-        time_limit: TimeLimit = "default",
-        **keywords: Any,
-    ) -> dict[Any, int]:
-        """Return the values that a keyword takes, each with its number of observations.
-
-        Parameters
-        ----------
-        keyword : str
-            Any keyword of any header.  Of one that has several values in an observation, like
-            ``flt.0.history`` or ``drz.0.dnnndata``, each counts once.
-        limit : int, optional
-            Only so many values.
-
-        Returns
-        -------
-        dict
-            The most frequent value first; unknown ones are left out.
-        """
-        column = query.resolve(keyword, self.specs)
-        condition = self.condition(*conditions, **keywords)
-        most = _at_least_one("limit", limit)
-        seconds = self._limit(time_limit)
-        return counting.facets(self.store, self.specs, column, condition, seconds, most)
+        """See `Search.distinct`."""
+        return self._limited(self.where(*conditions, **keywords), time_limit).distinct(keyword)
 
     def facets_of(
         self,
@@ -566,22 +448,9 @@ class Archive:
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> dict[str, dict[Any, int]]:
-        """Return the `facets` of several keywords at the top, looking only once.
-
-        A date counts by its year.
-        """
-        columns = self.columns(names_of_keywords)
-        condition = self.condition(*conditions, **keywords)
-        asked = (self.store, self.specs, columns, condition, self._limit(time_limit))
-        when = tallies.current_since(self.store, self.specs)
-        if when is None:
-            return counting.facets_of(*asked)
-        key = (when, tuple(column.address for column in columns), condition)
-        if key not in self._facets:
-            if len(self._facets) >= FACETS_KEPT:
-                self._facets.clear()
-            self._facets[key] = counting.facets_of(*asked)
-        return self._facets[key]
+        """See `Search.facets_of`."""
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return search.facets_of(*names_of_keywords)
 
     def explain_empty(
         self,
@@ -589,12 +458,8 @@ class Archive:
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Explanation:
-        """Return which of some conditions make that nothing is found; print it to read it.
-
-        Each count takes no longer than the time limit; one that would is left out.
-        """
-        condition = self.condition(*conditions, **keywords)
-        return explain(self.store, self.specs, condition, self._limit(time_limit))
+        """See `Search.explain`."""
+        return self._limited(self.where(*conditions, **keywords), time_limit).explain()
 
     def mongosh(
         self,
@@ -604,23 +469,46 @@ class Archive:
         limit: int | None = None,
         **keywords: Any,
     ) -> str:
-        """Return the line for the Mongo shell that finds what `search` does."""
-        addresses = [column.address for column in self.columns(columns)]
-        condition = self.condition(*conditions, **keywords)
-        order = self._order(sort, condition)
-        return mongosh.find(condition, addresses, order, _at_least_one("limit", limit))
+        """See `Search.mongosh`."""
+        return _arranged(self.where(*conditions, **keywords), columns, sort).limit(limit).mongosh()
 
     def mongosh_count(self, *conditions: Condition | str, **keywords: Any) -> str:
-        """Return the line for the Mongo shell that counts what `count` does."""
-        return mongosh.count(self.condition(*conditions, **keywords))
+        """See `Search.mongosh_count`."""
+        return self.where(*conditions, **keywords).mongosh_count()
 
     def mongosh_facets(
         self, keyword: str, *conditions: Condition | str, limit: int | None = None, **keywords: Any
     ) -> str:
-        """Return the line for the Mongo shell that counts the values that `facets` does."""
-        address = query.resolve(keyword, self.specs).address
-        condition = self.condition(*conditions, **keywords)
-        return mongosh.facets(address, condition, _at_least_one("limit", limit))
+        """See `Search.mongosh_facets`."""
+        return self.where(*conditions, **keywords).mongosh_facets(keyword, limit)
+
+    def columns(self, addresses: Sequence[str] | None = None) -> list[Column]:
+        """See `Search.selected_columns`."""
+        return query.resolve_all(DEFAULT_COLUMNS if addresses is None else addresses, self.specs)
+
+    def condition(self, *conditions: Condition | str, **keywords: Any) -> Condition:
+        """See `Search.condition`."""
+        return self.where(*conditions, **keywords).condition
+
+    def sorted_by(
+        self,
+        *conditions: Condition | str,
+        sort: Sequence[str] | str | None = None,
+        **keywords: Any,
+    ) -> list[str]:
+        """See `Search.sorted_by`."""
+        return _arranged(self.where(*conditions, **keywords), None, sort).sorted_by
+
+    def neighbours(
+        self,
+        observation: Observation,
+        *conditions: Condition | str,
+        sort: Sequence[str] | str | None = None,
+        everywhere: bool = False,
+    ) -> tuple[str | None, str | None]:
+        """See `Search.neighbours`."""
+        proposal = () if everywhere else (of_proposal(observation["proposid"]),)
+        return _arranged(self.where(*proposal, *conditions), None, sort).neighbours(observation)
 
     def since(
         self, moment: datetime | str, *conditions: Condition | str, **keywords: Any
@@ -636,9 +524,8 @@ class Archive:
             Like ``2026-11-01`` or ``2026-11-01T18:00:00``; UTC if it does not say otherwise.
         """
         ingested = Between("last_ingest_date", low=moment)
-        found = self.iter(
-            ingested, *conditions, columns=["rootname"], sort="last_ingest_date", **keywords
-        )
+        search = self.where(ingested, *conditions, **keywords)
+        found = search.columns("rootname").sort("last_ingest_date").rows()
         # All names at once: the server would not wait for a script that takes its time over each.
         names_found = [row["rootname"] for row in found]
         return (self.observation(name) for name in names_found)
@@ -678,16 +565,17 @@ class Archive:
         ArchiveError
             If the file is no mark, or another script is using it.
         """
-        condition = self.condition(*conditions, **keywords)
+        condition = self.where(*conditions, **keywords).condition
         begin = (
             None
             if since is None
             else query.coerce_value(since, self.columns(["last_ingest_date"])[0])
         )
-        patience = patience and _checked(patience, "patience")
+        patience = patience and seconds(patience, "patience")
         window = WINDOW * timedelta(seconds=self.config.database_wait)
-        pace = (patience, window, _checked(every, "every"))
-        documents = watch.documents(self.store, Path(mark), begin, *pace)
+        documents = watch.documents(
+            self.store, Path(mark), begin, patience, window, seconds(every, "every")
+        )
         return self._meeting(condition, documents)
 
     def _meeting(self, condition: Condition, documents: Iterator[Any]) -> Iterator[Observation]:
@@ -696,67 +584,6 @@ class Archive:
             this = And((condition, Equals("rootname", document.rootname)))
             if observations.is_any(self.store, this, self.time_limit):
                 yield Observation(self.store, self.specs, self.config, document)
-
-    def _limit(self, time_limit: TimeLimit) -> float | None:
-        """Return the seconds that a search may take."""
-        return self.time_limit if time_limit == "default" else _checked(time_limit)
-
-    def columns(self, addresses: Sequence[str] | None = None) -> list[Column]:
-        """Return the columns of some addresses, by default of `DEFAULT_COLUMNS`."""
-        return query.resolve_all(DEFAULT_COLUMNS if addresses is None else addresses, self.specs)
-
-    def condition(self, *conditions: Condition | str, **keywords: Any) -> Condition:
-        """Return one condition, resolved and typed, that all the given ones hold."""
-        given = [
-            query.parse(part, self.specs) if isinstance(part, str) else part for part in conditions
-        ]
-        prepared = query.prepare(And((*given, *query.from_keywords(keywords))), self.specs)
-        return self._placed(prepared)
-
-    def _placed(self, condition: Condition) -> Condition:
-        """Return a condition in which what overlaps an observation says where that is."""
-        match condition:
-            case And(parts) | Or(parts):
-                return type(condition)(tuple(self._placed(part) for part in parts))
-            case Not(inner):
-                return Not(self._placed(inner))
-            case Overlaps(rootname, None):
-                # Also says so if there is no such observation.
-                key = self.observation(rootname).rootname
-                footprint = observations.footprint(self.store, key)
-                if footprint is None:
-                    raise QueryError(f"{key} has no footprint: nothing can overlap it")
-                return replace(condition, rootname=key, footprint=footprint)
-        return condition
-
-    def _order(self, sort: Sequence[str] | str | None, condition: Condition) -> list[Order]:
-        if sort is None:
-            return observations.usual_order(condition, self.specs)
-        return self.order(sort)
-
-    def sorted_by(
-        self,
-        *conditions: Condition | str,
-        sort: Sequence[str] | str | None = None,
-        **keywords: Any,
-    ) -> list[str]:
-        """Return the keywords by which a search comes sorted, as `sort` takes them.
-
-        Without `sort` these are the ones of the usual order, which `search` tells.
-        """
-        order = self._order(sort, self.condition(*conditions, **keywords))
-        return [f"-{key.address}" if key.descending else key.address for key in order]
-
-    def order(self, sort: Sequence[str] | str) -> list[Order]:
-        """Return the sort order that some addresses name; ``-`` before one is downwards."""
-        keys = [sort] if isinstance(sort, str) else sort
-        order: dict[str, Order] = {}
-        for key in keys:
-            column = query.resolve(key.removeprefix("-"), self.specs)
-            if column.has_many_values:
-                raise QueryError(f"{column.address} has many values: nothing is sorted by it")
-            order.setdefault(column.address, Order(column.address, key.startswith("-")))
-        return list(order.values())
 
     def proposals(self) -> list[Proposal]:
         """Return every proposal that has observations, by number, as after the last ingest."""
@@ -781,7 +608,7 @@ class Archive:
             If no observation belongs to it.
         """
         # A number that no proposal can have is refused like any other wrong value.
-        self.condition(Equals("proposid", proposid))
+        self.where(Equals("proposid", proposid))
         found = tallies.summary(self.store, self.specs, proposid)
         if found is None:
             live = proposals.summaries(self.store, self.specs.thumbnail_filetype, proposid)
@@ -789,39 +616,6 @@ class Archive:
         if found is None:
             raise ProposalNotFound(f"there is no observation of proposal {proposid}")
         return to_proposal(found, proposals.by_id(self.store, [proposid]).get(proposid, {}))
-
-    def neighbours(
-        self,
-        observation: Observation,
-        *conditions: Condition | str,
-        sort: Sequence[str] | str | None = None,
-        everywhere: bool = False,
-    ) -> tuple[str | None, str | None]:
-        """Return the ipppssoot before and after an observation, by default in its proposal.
-
-        Parameters
-        ----------
-        *conditions : Condition or str
-            What the neighbours have to meet; the observation itself need not.
-        sort : sequence of str, optional
-            The order in which they stand.
-        everywhere : bool
-            Look in all proposals.
-        """
-        proposal = () if everywhere else (of_proposal(observation["proposid"]),)
-        within = self.condition(*proposal, *conditions)
-        order = observations.total_order(self._order(sort, within))
-        itself = Equals("rootname", observation.rootname)
-        last = observations.sort_key(next(observations.find(self.store, itself, [], order)), order)
-        backwards = observations.reversed_order(order)
-        found = (
-            observations.find(
-                self.store, within, ["ipppssoot"], direction, 1, last, self.time_limit
-            )
-            for direction in (backwards, order)
-        )
-        before, after = (next((row["ipppssoot"] for row in rows), None) for rows in found)
-        return before, after
 
     def summary(self) -> Summary:
         """Return what is in the archive as counted after the last ingest, and that run."""
@@ -842,17 +636,9 @@ def is_overdue(age: float | None, hours: float = OVERDUE_HOURS) -> bool:
     return age is None or age > hours
 
 
-def _checked(seconds: float | None, name: str = "time_limit") -> float | None:
-    """Return a number of seconds, or None, if it is one to wait for."""
-    if seconds is None:
-        return None
-    # Written so that NaN does not pass.
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-        raise QueryError(f"{name} must be seconds, more than 0, or None, not {seconds!r}")
-    return seconds
-
-
-def _at_least_one(name: str, number: int | None) -> int | None:
-    if number is not None and number < 1:
-        raise QueryError(f"{name} must be at least 1, not {number}")
-    return number
+def _arranged(
+    search: Search, columns: Sequence[str] | None, sort: Sequence[str] | str | None
+) -> Search:
+    """Return a search with columns and a sort order, by default its own."""
+    keys = [sort] if isinstance(sort, str) else sort or []
+    return search.columns(*(columns or [])).sort(*keys)

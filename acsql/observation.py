@@ -14,7 +14,7 @@ from astropy.io import fits
 
 from . import names, query
 from .config import Config
-from .errors import DatasetNotFound
+from .errors import DatasetNotFound, ObservationNotFound
 from .fits import header as fits_header
 from .keywords import HeaderKey, KeywordSpecs
 from .store import observations
@@ -45,6 +45,48 @@ class Header(Mapping):
 
     def __len__(self) -> int:
         return len(self.values)
+
+
+def find_document(store: Store, name: str) -> Any:
+    """Return the stored document of an observation, without its headers.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    name : str
+        A rootname or ipppssoot of eight or nine characters, in any case.
+
+    Returns
+    -------
+    document
+        The mongoengine document.
+
+    Raises
+    ------
+    InvalidName
+        If the text cannot be a rootname.
+    ObservationNotFound
+        If there is no such observation, or eight characters fit several association products.
+    """
+    key = names.rootname(name)
+    document = observations.get(store, key)
+    if document is None:
+        document = observations.get(store, _only_product(store, key))
+    return document
+
+
+def _only_product(store: Store, key: str) -> str:
+    """Return the one association product whose first eight characters are `key`."""
+    products = observations.beginning_with(store, key) if len(key) == 8 else []
+    if len(products) == 1:
+        return products[0]
+    if products:
+        raise ObservationNotFound(
+            f"{key} is ambiguous: it fits the products {', '.join(products)}; "
+            "use all nine characters"
+        )
+    raise ObservationNotFound(f"there is no observation {key}")
 
 
 class Observation:

@@ -22,12 +22,12 @@ from astropy.io import fits
 
 from acsql import keywords as keyword_specs
 from acsql import query, sample
-from acsql.archive import DEFAULT_COLUMNS
 from acsql.config import Config
 from acsql.ingest import run, workers
 from acsql.keywords import KeywordSpecs
 from acsql.query import And, AnyOf, Between, Condition, Covers, Equals, Like, Within
 from acsql.search import counting
+from acsql.search.criteria import DEFAULT_COLUMNS
 from acsql.store import observations
 from acsql.store.client import Store
 from acsql.store.observations import Order

@@ -24,11 +24,12 @@ from tqdm import tqdm
 from .. import __version__, export, named_queries
 from .. import config as configuration
 from .. import keywords as keyword_specs
-from ..archive import OVERDUE_HOURS, TIME_LIMIT, Archive, connect, is_overdue
+from ..archive import OVERDUE_HOURS, Archive, connect, is_overdue
 from ..config import Config
 from ..errors import ArchiveError, ConfigError, DatabaseError
 from ..mongod import server
 from ..query import Column, keyword_search
+from ..search.limits import TIME_LIMIT
 
 
 class Commands(click.Group):

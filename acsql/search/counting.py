@@ -1,12 +1,16 @@
-"""How many observations, by which values: as counted ahead where that is so, else counted now.
+"""Counts and facets: from the precomputed value counts where possible, else from the database.
 
-After every ingest the store counts what is asked for most; a question that those numbers answer
-costs nothing, and any other one is put to the observations, with a time limit.
+The precomputed counts answer conditions on facet keywords at no cost; any other search reads the
+observations, with a time limit.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import islice
+from threading import Lock
 from typing import Any
+
+from cachetools import LRUCache, cachedmethod
 
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
@@ -15,11 +19,29 @@ from ..store import aggregations, observations
 from ..store.client import Store
 from ..store.derived import counts
 
+# Searches whose facets are cached: a few kilobytes each.
+FACETS_CACHED = 200
+
+Facets = dict[Any, int]
+
 
 class Count(int):
-    """A number of observations; `exact` tells whether it is counted or estimated.
+    """A number of observations, exact or estimated.
 
-    An estimate is shown as ``about 1200``; in every other way it is a number as any.
+    It is an `int` in every respect, but an estimate is shown as ``about 1200``.
+
+    Parameters
+    ----------
+    number : int
+        The number.
+    exact : bool
+        Whether it was counted; False if it was estimated from a random sample.
+
+    Examples
+    --------
+    >>> from acsql.search import Count
+    >>> Count(1200), Count(1200, exact=False)
+    (1200, about 1200)
     """
 
     exact: bool
@@ -40,16 +62,34 @@ def count(
     time_limit: float | None,
     budget: float | None = None,
 ) -> Count:
-    """Return how many observations meet a condition; behind the budget an estimate.
+    """Return how many observations meet a condition.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The keyword specs.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    time_limit : float, optional
+        Seconds that the database may take; None for no limit.
+    budget : float, optional
+        Seconds after which an estimate replaces the exact count; None to wait for it.
+
+    Returns
+    -------
+    Count
+        Exact, or an estimate if counting takes longer than the budget.
 
     Raises
     ------
     QueryTimeout
-        If it takes longer than `time_limit` seconds, and there is no budget.
+        If counting takes longer than the time limit and there is no budget.
     """
-    tallied = counts.count(store, specs, condition)
-    if tallied is not None:
-        return Count(tallied)
+    precomputed = counts.count(store, specs, condition)
+    if precomputed is not None:
+        return Count(precomputed)
     if budget is None:
         return Count(observations.count(store, condition, time_limit))
     try:
@@ -65,19 +105,33 @@ def facets(
     condition: Condition,
     time_limit: float | None,
     limit: int | None = None,
-) -> dict[Any, int]:
-    """Return the values that a keyword takes, the most frequent first, and how often.
+) -> Facets:
+    """Return the values of a keyword with their numbers of observations.
+
+    Parameters
+    ----------
+    store, specs, condition, time_limit
+        As in `count`.
+    column : Column
+        The keyword.
+    limit : int, optional
+        Return at most this many values.
+
+    Returns
+    -------
+    dict
+        Value to number, the most frequent first, without unknown values.
 
     Raises
     ------
     QueryTimeout
-        If it takes longer than `time_limit` seconds.
+        If counting takes longer than the time limit.
     """
-    found = _tallied(store, specs, column, condition)
-    if found is None:
+    numbers = counts.values(store, specs, column.address, condition)
+    if numbers is None:
         live = observations.values(store, column.address, condition, time_limit)
-        found = observations.frequent_first(live)
-    return found if limit is None else dict(islice(found.items(), limit))
+        numbers = observations.frequent_first(live)
+    return numbers if limit is None else dict(islice(numbers.items(), limit))
 
 
 def facets_of(
@@ -86,21 +140,35 @@ def facets_of(
     columns: Sequence[Column],
     condition: Condition,
     time_limit: float | None,
-) -> dict[str, dict[Any, int]]:
-    """Return the `facets` of several keywords at once; of a date, those of its year.
+) -> dict[str, Facets]:
+    """Return the facets of several promoted keywords in one pass.
+
+    Parameters
+    ----------
+    store, specs, condition, time_limit
+        As in `count`.
+    columns : sequence of Column
+        The promoted keywords.
+
+    Returns
+    -------
+    dict of dict
+        Keyword to the facets of it, as in `facets`; a date counts by its year.
 
     Raises
     ------
     QueryTimeout
-        If it takes longer than `time_limit` seconds.
+        If counting takes longer than the time limit.
     """
     types = {column.address: column.spec.type for column in columns}
-    found: dict[str, dict[Any, int]] = {name: {} for name in types}
+    facets_by_keyword: dict[str, Facets] = {name: {} for name in types}
     for row in aggregations.facet_rows(store, specs, types, condition, time_limit):
-        for name, numbers in found.items():
+        for name, numbers in facets_by_keyword.items():
             value = row["_id"].get(name)
             numbers[value] = numbers.get(value, 0) + row["number"]
-    return {name: observations.frequent_first(numbers) for name, numbers in found.items()}
+    return {
+        name: observations.frequent_first(numbers) for name, numbers in facets_by_keyword.items()
+    }
 
 
 def distinct(
@@ -110,14 +178,72 @@ def distinct(
     condition: Condition,
     time_limit: float | None,
 ) -> list[Any]:
-    """Return the values that a keyword takes, sorted; raises like `facets`."""
-    found = _tallied(store, specs, column, condition)
-    if found is None:
+    """Return the values of a keyword, sorted.
+
+    Parameters
+    ----------
+    store, specs, condition, time_limit
+        As in `count`.
+    column : Column
+        The keyword.
+
+    Returns
+    -------
+    list
+        Without unknown values.
+
+    Raises
+    ------
+    QueryTimeout
+        If the search takes longer than the time limit.
+    """
+    numbers = counts.values(store, specs, column.address, condition)
+    if numbers is None:
         return observations.distinct(store, column.address, condition, time_limit)
-    return observations.in_order(found)
+    return observations.in_order(numbers)
 
 
-def _tallied(
-    store: Store, specs: KeywordSpecs, column: Column, condition: Condition
-) -> dict[Any, int] | None:
-    return counts.values(store, specs, column.address, condition)
+class FacetCache:
+    """The facets of recent searches, kept until the derived collections are refreshed.
+
+    While the derived collections are stale nothing is cached.  Threads may share a cache.
+    """
+
+    def __init__(self) -> None:
+        self._cache: LRUCache[Any, dict[str, Facets]] = LRUCache(FACETS_CACHED)
+        self._lock = Lock()
+
+    def facets_of(
+        self,
+        store: Store,
+        specs: KeywordSpecs,
+        columns: Sequence[Column],
+        condition: Condition,
+        time_limit: float | None,
+    ) -> dict[str, Facets]:
+        """Return what the function `facets_of` does, from the cache if possible."""
+        refreshed = counts.current_since(store, specs)
+        if refreshed is None:
+            return facets_of(store, specs, columns, condition, time_limit)
+        return self._cached(refreshed, store, specs, tuple(columns), condition, time_limit)
+
+    @cachedmethod(
+        lambda self: self._cache,
+        # Neither the store nor the time limit changes the numbers.
+        key=lambda _self, refreshed, _store, _specs, columns, condition, _limit: (
+            refreshed,
+            tuple(column.address for column in columns),
+            condition,
+        ),
+        lock=lambda self: self._lock,
+    )
+    def _cached(
+        self,
+        _refreshed: datetime,
+        store: Store,
+        specs: KeywordSpecs,
+        columns: tuple[Column, ...],
+        condition: Condition,
+        time_limit: float | None,
+    ) -> dict[str, Facets]:
+        return facets_of(store, specs, columns, condition, time_limit)

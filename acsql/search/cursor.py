@@ -1,7 +1,7 @@
-"""Where a page of a search ends, as text for an address: the sort key of its last row.
+"""Pagination cursors: the sort key of the last row of a page, encoded for URLs.
 
-A page that begins behind a key and not at a number of rows stays right while an ingest adds and
-changes observations.
+A page that continues after a sort key, and not after a number of rows, stays correct while an
+ingest adds and changes observations.
 """
 
 import base64
@@ -14,35 +14,59 @@ from typing import Any
 from ..errors import QueryError
 
 
-def to_mark(key: Sequence[Any]) -> str:
-    """Return the sort key of a row as text for an address."""
+def encode(key: Sequence[Any]) -> str:
+    """Return the sort key of a row as a cursor.
+
+    Parameters
+    ----------
+    key : sequence
+        One value for each sort keyword, as stored: text, number, bool, datetime or None.
+
+    Returns
+    -------
+    str
+        URL-safe ASCII text.
+    """
     values = [{"date": v.isoformat()} if isinstance(v, datetime) else v for v in key]
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 
 
-def from_mark(mark: str, keys: int) -> list[Any]:
-    """Return the sort key that a mark holds, of a search that sorts by so many keys.
+def decode(cursor: str, length: int) -> list[Any]:
+    """Return the sort key in a cursor.
+
+    Parameters
+    ----------
+    cursor : str
+        As `encode` returns it.
+    length : int
+        The number of sort keywords of the search.
+
+    Returns
+    -------
+    list
+        One value for each sort keyword.
 
     Raises
     ------
     QueryError
-        If the mark is not one of this order.
+        If the text is not a cursor, or belongs to a search with another sort order.
     """
     try:
-        values = json.loads(base64.urlsafe_b64decode(mark.encode()))
-        if not isinstance(values, list) or len(values) != keys:
+        values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if not isinstance(values, list) or len(values) != length:
             raise ValueError(values)
-        values = [_marked(value) for value in values]
+        return [_decoded(value) for value in values]
     except (binascii.Error, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise QueryError(f"{mark!r} does not mark a page of this search") from error
-    return values
+        raise QueryError(
+            f"invalid cursor {cursor!r} for this search: start again from the first page"
+        ) from error
 
 
-def _marked(value: Any) -> Any:
-    """Return a value of a mark, if it is one that a row can hold.
+def _decoded(value: Any) -> Any:
+    """Return one value of a cursor, if a row can hold it.
 
-    It is compared as it was stored: typed anew, a misfit or a time with fractions of a second
-    would be another value, and rows would be missed.
+    Values are compared as they are stored: coerced to the type of the keyword, a type mismatch
+    or a time with fractions of a second would become another value, and rows would be missed.
     """
     match value:
         case {"date": text}:

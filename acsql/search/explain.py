@@ -1,12 +1,12 @@
-"""Why a search finds nothing: which of its conditions empties the answer.
+"""Explanations of empty results: which conditions of a search exclude every observation.
 
-Each condition is counted by itself, and left out once: the one without which something would be
-found is the one to look at.
+Each condition is counted alone, and left out once: where leaving it out would give a result, it
+is a cause.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
@@ -19,63 +19,74 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Part:
-    """One condition of a search, and what it does to the answer.
+class ExplainedCondition:
+    """One condition of a search, and its effect on the result.
 
-    `text` is the condition as a user writes it, `alone` how many observations meet it, and
-    `without` whether any meet all the other ones; the last two are None if they could not be
-    found out within the time limit.
+    Parameters
+    ----------
+    condition : Condition
+        The condition.
+    text : str
+        The condition in the query language.
+    count : int, optional
+        How many observations meet it alone; None if counting took longer than the time limit.
+    matches_without : bool, optional
+        Whether any observation meets all the other conditions; None as for `count`.
     """
 
     condition: Condition
     text: str
-    alone: int | None
-    without: bool | None
+    count: int | None
+    matches_without: bool | None
 
     @property
-    def to_blame(self) -> bool:
-        """Whether the answer is empty because of this condition, by itself or with others."""
-        return self.alone == 0 or bool(self.without)
+    def is_cause(self) -> bool:
+        """Whether the condition empties the result, alone or together with others."""
+        return self.count == 0 or bool(self.matches_without)
 
     def __str__(self) -> str:
-        if self.alone is None:
-            told = "could not be counted in time"
-        elif self.alone == 0:
-            told = "no observation meets this"
+        if self.count is None:
+            effect = "not counted within the time limit"
+        elif self.count == 0:
+            effect = "no observation meets this"
         else:
-            plural = "s meet" if self.alone > 1 else " meets"
-            told = f"{self.alone} observation{plural} this"
-        if self.without:
-            told += "; without it something would be found"
-        return f"{self.text}: {told}"
+            effect = f"{self.count} observation{'s meet' if self.count > 1 else ' meets'} this"
+        remedy = "; without it there are results" if self.matches_without else ""
+        return f"{self.text}: {effect}{remedy}"
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a search finds nothing, or that it does find something; as text, a line for each part.
+    """Why a search has no result; ``str()`` gives a summary and a line for each condition.
 
-    `found` is how many observations meet all conditions, None if that is not known.
+    Parameters
+    ----------
+    count : int, optional
+        How many observations meet all conditions; None if counting took longer than the time
+        limit.
+    conditions : tuple of ExplainedCondition
+        The conditions in the order of the search.
     """
 
-    found: int | None
-    parts: tuple[Part, ...]
+    count: int | None
+    conditions: tuple[ExplainedCondition, ...]
 
     @property
-    def to_blame(self) -> list[Condition]:
-        """The conditions that empty the answer; none if they do so only by three and more."""
-        return [part.condition for part in self.parts if part.to_blame] if not self.found else []
+    def causes(self) -> list[Condition]:
+        """The conditions that empty the result; empty if only three or more together do so."""
+        return [part.condition for part in self.conditions if part.is_cause and not self.count]
 
     def __str__(self) -> str:
-        return "\n".join([self._summary(), *map(str, self.parts)])
+        return "\n".join([self._summary(), *map(str, self.conditions)])
 
     def _summary(self) -> str:
-        if self.found:
-            return f"{self.found} observations meet all conditions."
-        if not self.parts:
+        if self.count:
+            return f"{self.count} observations meet all conditions."
+        if not self.conditions:
             return "The archive is empty."
-        if self.found is None:
-            return "Whether any observation meets all conditions could not be found out in time."
-        if not self.to_blame:
+        if self.count is None:
+            return "The observations that meet all conditions were not counted within the limit."
+        if not self.causes:
             return "No observation meets all conditions; leaving out any one of them does not help."
         return "No observation meets all conditions."
 
@@ -83,33 +94,45 @@ class Explanation:
 def explain(
     store: Store, specs: KeywordSpecs, condition: Condition, time_limit: float | None
 ) -> Explanation:
-    """Return which parts of a condition make that nothing is found.
+    """Return which parts of a condition exclude every observation.
 
     Parameters
     ----------
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The keyword specs.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
     time_limit : float, optional
-        How many seconds each part may be counted.
-    """
+        Seconds that each count may take; None for no limit.
 
+    Returns
+    -------
+    Explanation
+        With an entry for each member of an `And`, or one for any other condition.
+    """
     parts = condition.conditions if isinstance(condition, And) else (condition,)
-    without = [And((*parts[:number], *parts[number + 1 :])) for number in range(len(parts))]
+    others = [And((*parts[:number], *parts[number + 1 :])) for number in range(len(parts))]
+
+    def count(counted: Condition) -> int | None:
+        return _in_time(lambda: counting.count(store, specs, counted, time_limit))
+
+    def matches(tested: Condition) -> bool | None:
+        return _in_time(lambda: observations.is_any(store, tested, time_limit))
+
     return Explanation(
-        _in_time(counting.count, store, specs, condition, time_limit),
+        count(condition),
         tuple(
-            Part(
-                part,
-                format_condition(part, specs),
-                _in_time(counting.count, store, specs, part, time_limit),
-                _in_time(observations.is_any, store, others, time_limit),
-            )
-            for part, others in zip(parts, without, strict=True)
+            ExplainedCondition(part, format_condition(part, specs), count(part), matches(without))
+            for part, without in zip(parts, others, strict=True)
         ),
     )
 
 
-def _in_time(ask: Callable[..., Answer], *asked: Any) -> Answer | None:
-    """Return an answer, None if it takes longer than the time limit."""
+def _in_time(query: Callable[[], Answer]) -> Answer | None:
+    """Return the answer of a query, or None if it takes longer than its time limit."""
     try:
-        return ask(*asked)
+        return query()
     except QueryTimeout:
         return None

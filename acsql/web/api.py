@@ -14,11 +14,12 @@ import yaml
 from flask import Blueprint, Response, request, url_for
 
 from .. import __version__
-from ..archive import DEFAULT_COLUMNS, OVERDUE_HOURS, is_overdue
+from ..archive import OVERDUE_HOURS, is_overdue
 from ..errors import DatabaseError, DatabaseUnavailable, QueryError
 from ..export import FORMATS, header_record, plain
 from ..observation import Header
 from ..query import Column, keyword_search
+from ..search.criteria import DEFAULT_COLUMNS
 from . import access_log
 from .context import parameters, the_archive
 from .downloads import download

@@ -17,11 +17,11 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectMultipleField, StringField, TextAreaField
 
 from .. import query
-from ..archive import DEFAULT_COLUMNS
 from ..errors import QueryError
 from ..export import FORMATS
 from ..keywords import KeywordSpecs
 from ..query import And, AnyOf, Between, Condition, Equals, Exists, Like, Not, Or
+from ..search.criteria import DEFAULT_COLUMNS
 
 # How a keyword is compared: the sign of the query language, and what a form shows.
 OPERATORS = {
@@ -512,7 +512,7 @@ def split(text: str) -> list[str]:
 class Filter:
     """A way to choose among the observations of a proposal: by the values of some keywords.
 
-    `of_proposal` is the attribute of `acsql.archive.Proposal` that has all their values.
+    `of_proposal` is the attribute of `acsql.proposals.Proposal` that has all their values.
     """
 
     parameter: str

@@ -1,4 +1,4 @@
-"""Do marks of pages say exactly where a page ends, and nothing that a user makes up?"""
+"""Cursors hold the sort key of a row exactly, and anything else is refused."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql.errors import QueryError
-from acsql.search.cursor import from_mark, to_mark
+from acsql.search.cursor import decode, encode
 
 values = st.one_of(
     st.none(),
@@ -22,38 +22,38 @@ values = st.one_of(
 
 
 @given(st.lists(values, min_size=1, max_size=4))
-def test_a_mark_holds_what_it_was_made_of(key) -> None:
-    mark = to_mark(key)
-    assert mark.isascii()
-    found = from_mark(mark, len(key))
-    assert found == key
-    assert [type(value) for value in found] == [type(value) for value in key]
+def test_a_cursor_decodes_to_the_key_it_encodes(key) -> None:
+    cursor = encode(key)
+    assert cursor.isascii()
+    decoded = decode(cursor, len(key))
+    assert decoded == key
+    assert [type(value) for value in decoded] == [type(value) for value in key]
 
 
 @given(st.lists(values, min_size=1, max_size=4), st.integers(1, 5))
-def test_a_mark_of_another_order_is_refused(key, keys) -> None:
+def test_a_cursor_of_another_sort_order_is_refused(key, keys) -> None:
     if keys != len(key):
-        with pytest.raises(QueryError, match="mark"):
-            from_mark(to_mark(key), keys)
+        with pytest.raises(QueryError, match="invalid cursor"):
+            decode(encode(key), keys)
 
 
 @pytest.mark.parametrize(
     "value", [{"$gt": ""}, [], 2**63, {"date": "no"}, {"date": 5}, "\ud800", {"date": "1", "x": 1}]
 )
-def test_values_that_no_row_holds_are_refused(value) -> None:
-    mark = base64.urlsafe_b64encode(json.dumps([value]).encode()).decode()
-    with pytest.raises(QueryError, match="mark"):
-        from_mark(mark, 1)
+def test_values_that_no_row_can_hold_are_refused(value) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([value]).encode()).decode()
+    with pytest.raises(QueryError, match="invalid cursor"):
+        decode(cursor, 1)
 
 
 @given(st.text())
-def test_any_text_is_a_mark_or_refused(text) -> None:
+def test_any_text_is_a_cursor_or_refused(text) -> None:
     try:
-        assert len(from_mark(text, 1)) == 1
+        assert len(decode(text, 1)) == 1
     except QueryError as error:
-        assert "mark" in str(error)
+        assert "invalid cursor" in str(error)
 
 
-def test_a_mark_keeps_fractions_of_seconds() -> None:
+def test_a_cursor_keeps_fractions_of_seconds() -> None:
     moment = datetime(2002, 4, 13, 18, 16, 35, 123_000)
-    assert from_mark(to_mark([moment]), 1) == [moment]
+    assert decode(encode([moment]), 1) == [moment]

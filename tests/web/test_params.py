@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql import keywords as keyword_specs
-from acsql.archive import DEFAULT_COLUMNS, GALLERY_COLUMNS, Proposal
 from acsql.errors import QueryError
 from acsql.export import FORMATS
+from acsql.proposals import Proposal
 from acsql.query import (
     And,
     AnyOf,
@@ -23,6 +23,8 @@ from acsql.query import (
     prepare,
     resolve,
 )
+from acsql.search.criteria import DEFAULT_COLUMNS
+from acsql.search.thumbnails import CAPTION_COLUMNS
 from acsql.web import params
 from acsql.web.params import Address, ProposalList, Search, Selection, Walk, as_search
 
@@ -81,7 +83,7 @@ def test_the_form_has_no_parameter_of_the_search() -> None:
 
 def test_filters_are_of_keywords_that_the_gallery_has() -> None:
     keywords = [keyword for filter_ in params.FILTERS for keyword in filter_.keywords]
-    assert set(keywords) <= set(GALLERY_COLUMNS)
+    assert set(keywords) <= set(CAPTION_COLUMNS)
     named = {filter_.of_proposal for filter_ in params.FILTERS}
     assert named <= set(Proposal.__dataclass_fields__)
 

@@ -13,9 +13,10 @@ from flask import Blueprint, render_template, send_file
 from werkzeug.wrappers import Response as AnyResponse
 
 from ... import query
-from ...archive import Proposal, is_overdue, of_proposal
+from ...archive import is_overdue
 from ...errors import DatasetNotFound
 from ...observation import Observation
+from ...proposals import Proposal, of_proposal
 from ...query import And, Condition
 from .. import params
 from ..context import in_archive, named_observation, parameters, proposal_name, the_archive

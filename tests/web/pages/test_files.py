@@ -452,5 +452,5 @@ def test_a_file_that_became_shorter_ends_the_transfer(tmp_path: Path) -> None:
 
 
 def test_filetypes_are_checked_by_the_library(sample_archive: acsql.Archive) -> None:
-    with pytest.raises(QueryError, match="there is no filetype 'xyz'"):
+    with pytest.raises(QueryError, match="unknown filetype 'xyz'; the filetypes are"):
         sample_archive.datasets(filetypes=["xyz"])

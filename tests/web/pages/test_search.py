@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Route, expect
 
 import acsql
 from acsql import export
-from acsql.archive import DEFAULT_COLUMNS
 from acsql.errors import QueryTimeout
+from acsql.search.criteria import DEFAULT_COLUMNS
 from acsql.store.derived import counts, freshness
 from acsql.web import params, sky_map
 from acsql.web import search_box as box
@@ -288,7 +288,7 @@ def test_results_lead_back_to_the_form_as_it_was(client: FlaskClient) -> None:
         ("view=plot&x=targname", "targname holds no numbers"),
         ("view=plot&x=nonsense", "nonsense"),
         ("after=nonsense", "nonsense"),
-        ("after=W10=", "does not mark a page"),
+        ("after=W10=", "invalid cursor"),
         ("bogus=1", "bogus"),
         ("q=nonsense", "nonsense"),
         ("q=detector=WFC&q=detector=HRC", "q"),
@@ -707,7 +707,7 @@ def test_nothing_found_says_why(client: FlaskClient) -> None:
     text = words(page.select_one("[role=status]"))
     assert "No observation meets these conditions" in text
     assert "targname=NOWHERE no observation meets this" in text
-    link = page.find("a", string="without it something is found")
+    link = page.find("a", string="without it there are results")
     assert asked_by(link["href"]) == {"q": "exptime>5.0"}
     assert asked_by(page.find("a", string="Change them")["href"]) == {
         "q": "targname=NOWHERE exptime>5"

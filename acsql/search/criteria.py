@@ -1,0 +1,263 @@
+"""The criteria of a search: a condition, columns, a sort order and limits, as immutable values.
+
+Every method returns new criteria, so that one search can be the start of several others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from .. import query
+from ..errors import QueryError
+from ..keywords import KeywordSpecs
+from ..query import And, Column, Condition
+from ..store import observations
+from ..store.client import Store
+from ..store.observations import Order
+from .counting import FacetCache
+from .limits import TIME_LIMIT, at_least_one, optional_seconds
+from .overlaps import with_footprints
+
+DEFAULT_COLUMNS = (
+    "rootname",
+    "detector",
+    "targname",
+    "proposid",
+    "date_obs",
+    "expstart",
+    "exptime",
+    "aperture",
+    "filter1",
+    "filter2",
+    "imagetyp",
+)
+
+
+EVERYTHING = And()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a search reads: the database, the keyword specs, and the facet cache of the archive.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The keyword specs, by which addresses are resolved and values coerced.
+    facets : FacetCache
+        Shared by all searches of an archive.
+    """
+
+    store: Store
+    specs: KeywordSpecs
+    facets: FacetCache = field(default_factory=FacetCache)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Criteria:
+    """What to search for, and what to return.
+
+    Parameters
+    ----------
+    source : Source
+        What is searched.
+    condition : Condition
+        What the observations must meet; by default everything.
+    max_seconds : float, optional
+        Seconds that the database may take; None for no limit.
+    selected : tuple of Column, optional
+        The columns, by default `DEFAULT_COLUMNS`.
+    sort_order : tuple of Order, optional
+        The sort order, by default that of `order`.
+    max_rows : int, optional
+        The row limit, by default none.
+    """
+
+    source: Source
+    condition: Condition = EVERYTHING
+    max_seconds: float | None = TIME_LIMIT
+    selected: tuple[Column, ...] | None = None
+    sort_order: tuple[Order, ...] | None = None
+    max_rows: int | None = None
+
+    def __repr__(self) -> str:
+        text = query.format_condition(self.condition, self.source.specs)
+        return f"<{type(self).__name__}: {text}>"
+
+    def where(self, *conditions: Condition | str, **keywords: Any) -> Self:
+        """Return a search that also requires some conditions.
+
+        Parameters
+        ----------
+        *conditions : Condition or str
+            Conditions such as ``acsql.Equals("detector", "WFC")``, or texts in the query
+            language such as ``"exptime>=100"``.
+        **keywords
+            More conditions, by promoted keyword: ``detector="WFC"`` (equality),
+            ``targname="NGC*"`` (pattern), ``exptime=(100, None)`` (range, either end may be
+            None), ``filter1=["F606W", "F814W"]`` (any of these), ``flashdur=None`` (no value).
+
+        Returns
+        -------
+        Search
+            With all conditions joined by ``and``.
+
+        Raises
+        ------
+        QueryError
+            If a keyword does not exist, or a value does not fit its type.
+        ObservationNotFound
+            If the observation of an `Overlaps` does not exist.
+
+        Examples
+        --------
+        >>> wfc = archive.where(detector="WFC")
+        >>> wfc.where("exptime>0", imagetyp="EXT").count() < wfc.count()
+        True
+        """
+        specs = self.source.specs
+        parsed = [
+            query.parse(each, specs) if isinstance(each, str) else each for each in conditions
+        ]
+        joined = And((self.condition, *parsed, *query.from_keywords(keywords)))
+        condition = with_footprints(query.prepare(joined, specs), self.source.store)
+        return replace(self, condition=condition)
+
+    def columns(self, *addresses: str) -> Self:
+        """Return a search that returns some keywords.
+
+        Parameters
+        ----------
+        *addresses : str
+            Keyword addresses such as ``exptime`` or ``flt.1.goodmean``; without any, the
+            default columns.
+
+        Returns
+        -------
+        Search
+            With each keyword once, in the order given.
+
+        Raises
+        ------
+        QueryError
+            If a keyword does not exist.
+
+        Examples
+        --------
+        >>> archive.where().columns("rootname", "flt.1.goodmean").table().colnames
+        ['rootname', 'flt.1.goodmean']
+        """
+        resolved = tuple(query.resolve_all(addresses, self.source.specs))
+        return replace(self, selected=resolved or None)
+
+    def sort(self, *keys: str) -> Self:
+        """Return a search with a sort order.
+
+        Parameters
+        ----------
+        *keys : str
+            Keyword addresses; ``-`` before one sorts in descending order.  Ties are sorted by
+            ``expstart``, then by ``rootname``.  Without any key, the default order: by the first
+            keyword with a range or a pattern that has an index, else by ``expstart``.
+
+        Returns
+        -------
+        Search
+            With this order in place of any other.
+
+        Raises
+        ------
+        QueryError
+            If a keyword does not exist, or has several values in one observation.
+
+        Examples
+        --------
+        >>> rows = archive.where("exists(exptime)").sort("-exptime").limit(2).rows()
+        >>> longest, second = [row["exptime"] for row in rows]
+        >>> longest >= second
+        True
+        """
+        order: dict[str, Order] = {}
+        for key in keys:
+            column = query.resolve(key.removeprefix("-"), self.source.specs)
+            if column.has_many_values:
+                raise QueryError(
+                    f"cannot sort by {column.address}: an observation can have several values"
+                )
+            order.setdefault(column.address, Order(column.address, key.startswith("-")))
+        return replace(self, sort_order=tuple(order.values()) or None)
+
+    def limit(self, rows: int | None) -> Self:
+        """Return a search with a row limit, for `table`, `rows` and `mongosh`.
+
+        Parameters
+        ----------
+        rows : int or None
+            At most this many rows; None for all.
+
+        Returns
+        -------
+        Search
+            With this limit in place of any other.
+
+        Raises
+        ------
+        QueryError
+            If the limit is less than 1.
+
+        Examples
+        --------
+        >>> len(archive.where().limit(3).table())
+        3
+        """
+        return replace(self, max_rows=None if rows is None else at_least_one(rows, "limit"))
+
+    def time_limit(self, seconds: float | None) -> Self:
+        """Return a search with a time limit.
+
+        Parameters
+        ----------
+        seconds : float or None
+            How long the database may take, in seconds; None for no limit.  What a script does
+            with the rows does not count.
+
+        Returns
+        -------
+        Search
+            With this limit in place of that of `acsql.connect`.
+
+        Raises
+        ------
+        QueryError
+            If `seconds` is not greater than 0.
+
+        Examples
+        --------
+        >>> archive.where("raw.0.ccdgain=2").time_limit(300).count() >= 0
+        True
+        """
+        return replace(self, max_seconds=optional_seconds(seconds))
+
+    @property
+    def selected_columns(self) -> list[Column]:
+        """The columns of the result: address, type, unit and description of each."""
+        return list(self.selected or query.resolve_all(DEFAULT_COLUMNS, self.source.specs))
+
+    @property
+    def addresses(self) -> list[str]:
+        """The keyword addresses of the columns."""
+        return [column.address for column in self.selected_columns]
+
+    @property
+    def order(self) -> Sequence[Order]:
+        """The sort order: that of `sort`, else the default order."""
+        return self.sort_order or observations.usual_order(self.condition, self.source.specs)
+
+    @property
+    def sorted_by(self) -> list[str]:
+        """The sort order as `sort` takes it, such as ``["-exptime"]``."""
+        return [f"-{key.address}" if key.descending else key.address for key in self.order]

@@ -1,0 +1,266 @@
+"""The observations of a search: as a table, row by row, in pages, as thumbnails or as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from astropy.table import Table
+
+from .. import datasets
+from ..datasets import Dataset
+from ..errors import QueryError
+from ..export.columns import table_column
+from ..observation import Observation
+from ..query import Equals
+from ..store import observations
+from . import paging, thumbnails
+from .criteria import Criteria
+from .limits import at_least_one
+from .paging import Page, PageRequest
+
+
+class Listing(Criteria):
+    """Criteria whose observations can be read; the base of `Search`."""
+
+    def table(self) -> Table:
+        """Return the observations as a table.
+
+        Returns
+        -------
+        astropy.table.Table
+            One row for each observation and one column for each keyword, with units and
+            descriptions; unknown values are masked.
+
+        Raises
+        ------
+        QueryTimeout
+            If the search takes longer than the time limit.
+
+        Examples
+        --------
+        >>> table = archive.where(detector="WFC").columns("rootname", "exptime").table()
+        >>> table["exptime"].unit
+        Unit("s")
+        """
+        rows = list(self.rows())
+        return Table([table_column(rows, column) for column in self.selected_columns])
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the observations one by one, for results too large for a table.
+
+        Yields
+        ------
+        dict
+            Values by keyword address; None if unknown.
+
+        Raises
+        ------
+        QueryTimeout
+            If the search takes longer than the time limit.
+
+        Examples
+        --------
+        >>> for row in archive.where(detector="WFC").columns("detector").limit(2).rows():
+        ...     print(row)
+        {'detector': 'WFC'}
+        {'detector': 'WFC'}
+        """
+        return observations.find(
+            self.source.store,
+            self.condition,
+            self.addresses,
+            self.order,
+            self.max_rows or 0,
+            time_limit=self.max_seconds,
+        )
+
+    def page(self, size: int = 50, after: str | None = None, before: str | None = None) -> Page:
+        """Return one page of rows, with the cursors of the pages around it.
+
+        A page continues after the last row of another one, so that each row is on exactly one
+        page even while an ingest adds observations.  The row limit does not apply.
+
+        Parameters
+        ----------
+        size : int
+            Rows on a page.
+        after : str, optional
+            The cursor `Page.next` of the page before.
+        before : str, optional
+            The cursor `Page.previous` of the page after.
+
+        Returns
+        -------
+        Page
+            With ``rows``, ``next`` and ``previous``; without a cursor the first page.
+
+        Raises
+        ------
+        QueryError
+            If `size` is less than 1, or a cursor does not belong to this search.
+        QueryTimeout
+            If the search takes longer than the time limit.
+
+        Examples
+        --------
+        >>> search = archive.where().columns("rootname")
+        >>> first = search.page(size=10)
+        >>> second = search.page(size=10, after=first.next)
+        >>> search.page(size=10, before=second.previous) == first
+        True
+        """
+        return self._page(self.addresses, PageRequest(size, after, before))
+
+    def thumbnails(
+        self, size: int | None = None, after: str | None = None, before: str | None = None
+    ) -> Page:
+        """Return one page of thumbnails: their captions, and why some do not exist.
+
+        Parameters
+        ----------
+        size : int, optional
+            Thumbnails on a page, by default all.
+        after, before : str, optional
+            A cursor, as in `page`.
+
+        Returns
+        -------
+        Page
+            Rows with the keywords of a caption and ``no_thumbnail``: None where
+            `Observation.thumbnail` exists, else the reason why it does not.
+
+        Raises
+        ------
+        QueryError, QueryTimeout
+            As in `page`.
+
+        Examples
+        --------
+        >>> page = archive.where("exists(flt.0.filename)").thumbnails(size=5)
+        >>> sorted(page.rows[0])[:4]
+        ['date_obs', 'detector', 'expstart', 'exptime']
+        """
+        addresses = [*thumbnails.CAPTION_COLUMNS, *thumbnails.STATUS_COLUMNS]
+        page = self._page(addresses, PageRequest(size, after, before))
+        return thumbnails.with_status(page, self.source.specs)
+
+    def _page(self, addresses: Sequence[str], request: PageRequest) -> Page:
+        return paging.read(
+            self.source.store, self.condition, addresses, self.order, request, self.max_seconds
+        )
+
+    def sample(self, size: int) -> list[dict[str, Any]]:
+        """Return random observations in no order, for plots of large results.
+
+        Parameters
+        ----------
+        size : int
+            At most this many rows; all if there are no more.  Without a condition it may be
+            fewer, at most 4 % of the archive: a larger share would read all of it.
+
+        Returns
+        -------
+        list of dict
+            Rows as of `rows`.
+
+        Raises
+        ------
+        QueryError
+            If `size` is less than 1.
+        QueryTimeout
+            If the search takes longer than the time limit.
+
+        Examples
+        --------
+        >>> len(archive.where("exptime>=0").columns("exptime").sample(5))
+        5
+        """
+        rows = at_least_one(size, "size")
+        return observations.sample(
+            self.source.store, self.condition, self.addresses, rows, self.max_seconds
+        )
+
+    def files(self, filetypes: Sequence[str] | None = None) -> Iterator[Dataset]:
+        """Yield the FITS files of the observations.
+
+        Parameters
+        ----------
+        filetypes : sequence of str, optional
+            Only these filetypes, such as ``["flt", "spt"]``; by default all.
+
+        Yields
+        ------
+        Dataset
+            Name, size, checksum and path of a file.
+
+        Raises
+        ------
+        QueryError
+            If a filetype does not exist.
+        QueryTimeout
+            If the search takes longer than the time limit.
+
+        Examples
+        --------
+        >>> file = next(archive.where(detector="WFC").files(["raw"]))
+        >>> file.filename.endswith("_raw.fits")
+        True
+        """
+        names = self.source.specs.filetypes
+        for filetype in filetypes or ():
+            if filetype not in names:
+                raise QueryError(
+                    f"unknown filetype {filetype!r}; the filetypes are {', '.join(names)}"
+                )
+        rows = observations.find(
+            self.source.store,
+            self.condition,
+            ("ipppssoot", "proposid", "datasets", "files"),
+            self.order,
+            time_limit=self.max_seconds,
+        )
+        included = [name for name in names if name in (filetypes or names)]
+        return (dataset for row in rows for dataset in datasets.of_row(row, included))
+
+    def neighbours(self, observation: Observation) -> tuple[str | None, str | None]:
+        """Return the observations before and after one in this search.
+
+        Parameters
+        ----------
+        observation : Observation
+            Any observation; it need not meet the conditions.
+
+        Returns
+        -------
+        before, after : str or None
+            Their ipppssoot; None at the beginning or end.
+
+        Raises
+        ------
+        QueryTimeout
+            If the search takes longer than the time limit.
+
+        Examples
+        --------
+        >>> search = archive.where(detector="WFC").columns("ipppssoot")
+        >>> first, second = [row["ipppssoot"] for row in search.limit(2).rows()]
+        >>> search.neighbours(archive.observation(first)) == (None, second)
+        True
+        """
+        store, order = self.source.store, observations.total_order(self.order)
+        itself = Equals("rootname", observation.rootname)
+        (row,) = observations.find(store, itself, [], order, 1)
+        key = observations.sort_key(row, order)
+        before, after = (
+            observations.find(
+                store, self.condition, ["ipppssoot"], direction, 1, key, self.max_seconds
+            )
+            for direction in (observations.reversed_order(order), order)
+        )
+        return _ipppssoot(before), _ipppssoot(after)
+
+
+def _ipppssoot(rows: Iterator[dict[str, Any]]) -> str | None:
+    """Return the ipppssoot of the first row, if any."""
+    return next((row["ipppssoot"] for row in rows), None)

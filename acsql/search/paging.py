@@ -1,0 +1,126 @@
+"""One page of a search, and the cursors of the pages around it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import QueryError
+from ..query import Condition
+from ..store import observations
+from ..store.client import Store
+from ..store.observations import Order
+from . import cursor
+from .limits import optional_at_least_one
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a search, and the cursors of the next and the previous page, if any.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Values by keyword address.
+    next : str, optional
+        The cursor for ``page(after=...)``; None on the last page.
+    previous : str, optional
+        The cursor for ``page(before=...)``; None on the first page.
+    """
+
+    rows: list[dict[str, Any]]
+    next: str | None = None
+    previous: str | None = None
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Which page to read: its size, and the cursor before or after which it lies.
+
+    Parameters
+    ----------
+    size : int, optional
+        Rows on a page; None for all.
+    after, before : str, optional
+        A cursor: the page follows or precedes it.  At most one of them.
+
+    Raises
+    ------
+    QueryError
+        If `size` is less than 1, or both cursors are given.
+    """
+
+    size: int | None
+    after: str | None = None
+    before: str | None = None
+
+    def __post_init__(self) -> None:
+        optional_at_least_one(self.size, "size")
+        if self.after is not None and self.before is not None:
+            raise QueryError("a page has a cursor after or before, not both")
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the page precedes its cursor."""
+        return self.before is not None
+
+    @property
+    def cursor(self) -> str | None:
+        """The cursor, or None for the first page."""
+        return self.before if self.backwards else self.after
+
+
+def read(
+    store: Store,
+    condition: Condition,
+    addresses: Sequence[str],
+    order: Sequence[Order],
+    request: PageRequest,
+    time_limit: float | None,
+) -> Page:
+    """Read one page.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    condition : Condition
+        What the observations must meet, as `acsql.query.prepare` returns it.
+    addresses : sequence of str
+        The keywords to return.
+    order : sequence of Order
+        The sort order of the whole search.
+    request : PageRequest
+        Which page.
+    time_limit : float, optional
+        Seconds that the database may take.
+
+    Returns
+    -------
+    Page
+        The rows in the order of the search, also when read backwards.
+
+    Raises
+    ------
+    QueryError
+        If the cursor is not one of this search.
+    QueryTimeout
+        If it takes longer than the time limit.
+    """
+    total = observations.total_order(order)
+    direction = observations.reversed_order(total) if request.backwards else total
+    key = None if request.cursor is None else cursor.decode(request.cursor, len(total))
+    # One more row than shown reveals whether another page follows.
+    limit = 0 if request.size is None else request.size + 1
+    rows = list(observations.find(store, condition, addresses, direction, limit, key, time_limit))
+    more = request.size is not None and len(rows) > request.size
+    rows = rows[: request.size]
+    if request.backwards:
+        rows.reverse()
+    # There is a page on the side of the cursor, as long as this one is not empty.
+    has_next = bool(rows) and (request.backwards or more)
+    has_previous = bool(rows) and (more if request.backwards else request.after is not None)
+    return Page(
+        rows,
+        cursor.encode(observations.sort_key(rows[-1], total)) if has_next else None,
+        cursor.encode(observations.sort_key(rows[0], total)) if has_previous else None,
+    )

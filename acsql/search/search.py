@@ -1,0 +1,226 @@
+"""Search: an immutable description of what to find, and the ways to run it.
+
+Building a search reads nothing but the footprints of ``overlaps`` conditions; each of the methods
+that return results queries the database anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import query
+from ..store import mongosh
+from . import counting
+from .counting import Count
+from .explain import Explanation, explain
+from .limits import optional_at_least_one, optional_seconds
+from .listing import Listing
+
+
+class Search(Listing):
+    """A search of the archive; `Archive.where` makes one.
+
+    A search is immutable: `where`, `columns`, `sort`, `limit` and `time_limit` return a new one.
+    All other methods run it.
+
+    Examples
+    --------
+    >>> search = archive.where(detector="WFC").columns("rootname", "exptime").sort("-exptime")
+    >>> search
+    <Search: detector=WFC>
+    >>> search.count() == len(search.table())
+    True
+    """
+
+    def count(self, budget: float | None = None) -> Count:
+        """Return the number of observations.
+
+        Parameters
+        ----------
+        budget : float, optional
+            Seconds after which an estimate replaces the exact count.  It is made from 2000
+            random observations: conditions met by fewer than 1 in 1000 may be estimated as 0.
+
+        Returns
+        -------
+        Count
+            An `int` with the attribute ``exact``; an estimate is shown as ``about 1200``.
+
+        Raises
+        ------
+        QueryTimeout
+            If counting takes longer than the time limit and there is no budget.
+
+        Examples
+        --------
+        >>> archive.where().count(), archive.where("exptime<0").count(budget=1)
+        (40, 0)
+        """
+        seconds = optional_seconds(budget, "budget")
+        source = self.source
+        return counting.count(source.store, source.specs, self.condition, self.max_seconds, seconds)
+
+    def facets(self, keyword: str, limit: int | None = None) -> dict[Any, int]:
+        """Return the values of a keyword with their numbers of observations.
+
+        Parameters
+        ----------
+        keyword : str
+            The address of any keyword.  Where an observation has several values, as in
+            ``flt.0.history`` or ``drz.0.dnnndata``, each counts once.
+        limit : int, optional
+            Return at most this many values.
+
+        Returns
+        -------
+        dict
+            Value to number, the most frequent first, without unknown values.
+
+        Raises
+        ------
+        QueryError
+            If the keyword does not exist.
+        QueryTimeout
+            If counting takes longer than the time limit.
+
+        Examples
+        --------
+        >>> list(archive.where(detector="WFC").facets("detector"))
+        ['WFC']
+        """
+        column = query.resolve(keyword, self.source.specs)
+        most = optional_at_least_one(limit, "limit")
+        source = self.source
+        return counting.facets(
+            source.store, source.specs, column, self.condition, self.max_seconds, most
+        )
+
+    def facets_of(self, *keywords: str) -> dict[str, dict[Any, int]]:
+        """Return the facets of several promoted keywords in one pass.
+
+        Parameters
+        ----------
+        *keywords : str
+            Promoted keywords.
+
+        Returns
+        -------
+        dict of dict
+            Keyword to its `facets`; a date counts by its year.
+
+        Raises
+        ------
+        QueryError, QueryTimeout
+            As in `facets`.
+
+        Examples
+        --------
+        >>> facets = archive.where(detector="WFC").facets_of("detector", "imagetyp")
+        >>> list(facets)
+        ['detector', 'imagetyp']
+        """
+        columns = query.resolve_all(keywords, self.source.specs)
+        source = self.source
+        return source.facets.facets_of(
+            source.store, source.specs, columns, self.condition, self.max_seconds
+        )
+
+    def distinct(self, keyword: str) -> list[Any]:
+        """Return the values of a keyword, sorted.
+
+        Parameters
+        ----------
+        keyword : str
+            The address of any keyword.
+
+        Returns
+        -------
+        list
+            Without unknown values; `facets` also counts them.
+
+        Raises
+        ------
+        QueryError, QueryTimeout
+            As in `facets`.
+
+        Examples
+        --------
+        >>> archive.where().distinct("detector")
+        ['HRC', 'SBC', 'WFC']
+        """
+        column = query.resolve(keyword, self.source.specs)
+        source = self.source
+        return counting.distinct(
+            source.store, source.specs, column, self.condition, self.max_seconds
+        )
+
+    def explain(self) -> Explanation:
+        """Return which conditions exclude every observation.
+
+        Returns
+        -------
+        Explanation
+            Printed, it has a line for each condition.  Each count may take as long as the time
+            limit; a count that takes longer is left out.
+
+        Examples
+        --------
+        >>> print(archive.where(targname="NOWHERE", exptime=(0, None)).explain())
+        No observation meets all conditions.
+        targname=NOWHERE: no observation meets this; without it there are results
+        exptime>=0.0: ... observations meet this
+        """
+        return explain(self.source.store, self.source.specs, self.condition, self.max_seconds)
+
+    def mongosh(self) -> str:
+        """Return the line for the MongoDB shell that finds what `rows` does.
+
+        Returns
+        -------
+        str
+            A call of ``db.observations.find``.
+
+        Examples
+        --------
+        >>> archive.where(detector="WFC").columns("rootname").sort("rootname").mongosh()
+        'db.observations.find({detector: "WFC"}, {_id: 1}).sort({_id: 1})'
+        """
+        return mongosh.find(self.condition, self.addresses, self.order, self.max_rows)
+
+    def mongosh_count(self) -> str:
+        """Return the line for the MongoDB shell that counts what `count` does.
+
+        Returns
+        -------
+        str
+            A call of ``db.observations.countDocuments``.
+
+        Examples
+        --------
+        >>> archive.where(detector="WFC").mongosh_count()
+        'db.observations.countDocuments({detector: "WFC"})'
+        """
+        return mongosh.count(self.condition)
+
+    def mongosh_facets(self, keyword: str, limit: int | None = None) -> str:
+        """Return the line for the MongoDB shell that counts the values that `facets` does.
+
+        Parameters
+        ----------
+        keyword : str
+            The address of any keyword.
+        limit : int, optional
+            At most this many values.
+
+        Returns
+        -------
+        str
+            A call of ``db.observations.aggregate``.
+
+        Examples
+        --------
+        >>> archive.where().mongosh_facets("detector", limit=1)
+        'db.observations.aggregate([...{$limit: 1}])'
+        """
+        address = query.resolve(keyword, self.source.specs).address
+        return mongosh.facets(address, self.condition, optional_at_least_one(limit, "limit"))
