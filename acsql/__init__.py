@@ -1,17 +1,62 @@
 """acsql: the ACS Quicklook archive.
 
-``archive = acsql.connect()`` opens it; `acsql.query` holds the conditions that searches take,
-`acsql.errors` what can go wrong.
+`connect` opens the archive, and its methods search it::
+
+    import acsql
+
+    with acsql.connect() as archive:
+        table = archive.search(detector="WFC", exptime=(100, None))
+
+The public names are loaded on first use, so that ``import acsql`` stays fast.
 """
 
-from importlib import metadata as _metadata
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from .archive import Archive, connect
-from .errors import ArchiveError
-from .observation import Observation
-from .query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Overlaps, Within
+if TYPE_CHECKING:
+    from . import errors as errors
+    from . import named_queries as named_queries
+    from .archive import Archive as Archive
+    from .archive import connect as connect
+    from .errors import ArchiveError as ArchiveError
+    from .observation import Observation as Observation
+    from .query import And as And
+    from .query import AnyOf as AnyOf
+    from .query import Between as Between
+    from .query import Condition as Condition
+    from .query import Covers as Covers
+    from .query import Equals as Equals
+    from .query import Exists as Exists
+    from .query import Like as Like
+    from .query import Not as Not
+    from .query import Or as Or
+    from .query import Overlaps as Overlaps
+    from .query import Within as Within
+    from .search import Search as Search
 
-__version__ = _metadata.version("acsql")
+    __version__: str
+
+# Public name to the module that defines it.
+_MODULES = {
+    "And": "query",
+    "AnyOf": "query",
+    "Archive": "archive",
+    "ArchiveError": "errors",
+    "Between": "query",
+    "Condition": "query",
+    "Covers": "query",
+    "Equals": "query",
+    "Exists": "query",
+    "Like": "query",
+    "Not": "query",
+    "Observation": "observation",
+    "Or": "query",
+    "Overlaps": "query",
+    "Search": "search",
+    "Within": "query",
+    "connect": "archive",
+}
+_PUBLIC_MODULES = ("errors", "named_queries")
 
 __all__ = [
     "And",
@@ -19,6 +64,7 @@ __all__ = [
     "Archive",
     "ArchiveError",
     "Between",
+    "Condition",
     "Covers",
     "Equals",
     "Exists",
@@ -27,6 +73,29 @@ __all__ = [
     "Observation",
     "Or",
     "Overlaps",
+    "Search",
     "Within",
     "connect",
+    "errors",
+    "named_queries",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("acsql")
+    elif name in _PUBLIC_MODULES:
+        return import_module(f".{name}", __name__)
+    elif name in _MODULES:
+        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
