@@ -1,43 +1,46 @@
-"""Find the chips of an ACS image and read their physical pixel values, bottom chip first.
+"""The chips of an ACS image: which HDUs show them, and their physical pixel values.
 
-Pixels are read plainly from where astropy says that they lie: a mapped file that shrinks
-under its reader kills the process.  A plain read also gives the stored numbers however the
-file was opened, and leaves its headers as they were read.
+Pixels are read with plain reads from the positions that astropy reports, not memory-mapped: a
+mapped file that another process truncates kills the reader.  Plain reads also return the stored
+numbers whatever the options of `fits.open` were, and leave the headers unchanged.
 """
 
 import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
 from ..errors import PreviewError
 
-ImageHDU = fits.ImageHDU | fits.PrimaryHDU
-Scaling = Callable[[np.ndarray], np.ndarray]
+ImageHDU: TypeAlias = "fits.ImageHDU | fits.PrimaryHDU"
+Pixels = npt.NDArray[Any]
+DType = np.dtype[Any]
+Scaling = Callable[[Pixels], Pixels]
 
-# Pixels read at a time.
+# Pixels per read: 128 to 512 kB, so that each buffer stays in the processor's cache.
 CHUNK = 1 << 16
 
 
 def image_hdus(hdus: fits.HDUList, extname: str, filename: str) -> list[ImageHDU]:
-    """Return the HDUs that show the chips of an image, the bottom one first.
+    """Return the HDUs of the chips of an image, bottom chip first.
 
-    Chip 2 lies below chip 1.  CCDCHIP tells which is which; without it EXTVER does, because
-    ACS files hold chip 2 first.
+    Chip 2 lies below chip 1.  CCDCHIP identifies the chip; without it EXTVER does, because ACS
+    files store chip 2 first (ACS Data Handbook, chapter 2).
 
     Parameters
     ----------
     hdus : HDUList
-        As `fits.open` gives it, with any options; nobody has asked for its data.
+        An open file, opened with any options; its data must not have been accessed.
     extname : str
         ``SCI``, ``ERR`` ...
     filename : str
-        What error messages call the file.
+        Name of the file for error messages.
 
     Returns
     -------
@@ -47,67 +50,112 @@ def image_hdus(hdus: fits.HDUList, extname: str, filename: str) -> list[ImageHDU
     Raises
     ------
     PreviewError
-        If the file is cut short, has no such extension, or has one that cannot be shown.
+        If the file is truncated, has no such extension, or has one that is not a plain image.
     """
-    found = [hdu for hdu in _complete(hdus, filename) if hdu.name.upper() == extname.upper()]
-    if not found:
-        raise PreviewError(f"{filename}: it has no {extname} extension")
-    widths = [shape(hdu, filename)[1] for hdu in found]
+    chips = [hdu for hdu in _complete(hdus, filename) if hdu.name.upper() == extname.upper()]
+    if not chips:
+        raise PreviewError(f"{filename}: no {extname} extension")
+    widths = [image_shape(hdu, filename)[1] for hdu in chips]
     if len(set(widths)) > 1:
-        raise PreviewError(f"{filename}: its {extname} chips differ in width: {widths}")
-    chips = [hdu.header.get("CCDCHIP") for hdu in found]
-    if all(isinstance(chip, int) for chip in chips) and len(set(chips)) == len(chips):
-        return sorted(found, key=lambda hdu: -hdu.header["CCDCHIP"])
-    return sorted(found, key=lambda hdu: hdu.ver)
+        raise PreviewError(f"{filename}: {extname} chips differ in width: {widths}")
+    numbers = [hdu.header.get("CCDCHIP") for hdu in chips]
+    if all(isinstance(number, int) for number in numbers) and len(set(numbers)) == len(numbers):
+        return sorted(chips, key=lambda hdu: -int(hdu.header["CCDCHIP"]))
+    return sorted(chips, key=lambda hdu: int(hdu.ver))
 
 
-def shape(hdu: ImageHDU, filename: str) -> tuple[int, int]:
+def image_shape(hdu: ImageHDU, filename: str) -> tuple[int, int]:
     """Return the height and width of an image in pixels, stored or constant.
 
-    An image whose pixels are all equal may be stored as a header alone: NAXIS is 0, and
-    NPIX1, NPIX2 and PIXVALUE say what the pixels are.
+    An image of a constant value may be stored as a header alone: NAXIS is 0, NPIX1 and NPIX2 are
+    its size, and PIXVALUE its value (ACS Data Handbook, chapter 2).
+
+    Parameters
+    ----------
+    hdu : HDU
+        An image.
+    filename : str
+        Name of the file for error messages.
+
+    Returns
+    -------
+    tuple of int
+        Rows and columns.
 
     Raises
     ------
     PreviewError
-        If it is not a two-dimensional image with pixels.
+        If it is not a plain two-dimensional image with pixels.
     """
-    # An exact type: a compressed image is an ImageHDU too, but its pixels lie in a table.
+    # An exact type: a compressed image is an ImageHDU too, but its pixels are in a table.
     if type(hdu) not in (fits.ImageHDU, fits.PrimaryHDU):
-        raise PreviewError(f"{filename}: its {_label(hdu)} is not a plain image")
+        raise PreviewError(f"{filename}: {_label(hdu)} is not a plain image")
     size = hdu.shape or _constant_shape(hdu, filename)
     if min(size) < 1:
-        raise PreviewError(f"{filename}: its {_label(hdu)} has no pixels")
+        raise PreviewError(f"{filename}: {_label(hdu)} has no pixels")
     if len(size) != 2:
-        raise PreviewError(f"{filename}: its {_label(hdu)} has {len(size)} axes, not 2")
-    return size
+        raise PreviewError(f"{filename}: {_label(hdu)} has {len(size)} axes, not 2")
+    rows, columns = size
+    return rows, columns
 
 
 @dataclass(frozen=True)
-class Stored:
-    """How the pixels of an image lie in its file: what it takes to read any rows of them.
+class StoredImage:
+    """Where the pixels of an image are in its file, and how to read them.
 
-    `start` is a byte of the file, `physical` makes values of `physical_type` from stored ones,
-    and `constant` is the value of all pixels where none are stored.
+    Parameters
+    ----------
+    label : str
+        ``EXTNAME,EXTVER``, for error messages.
+    shape : tuple of int
+        Rows and columns.
+    start : int
+        Position of the first pixel in the file, in bytes.
+    stored_type, physical_type : numpy.dtype
+        Types of the pixels in the file and of the values that `rows` returns.
+    physical : callable
+        Makes physical values from stored ones.
+    constant : float, optional
+        The value of all pixels of an image that stores none.
     """
 
     label: str
     shape: tuple[int, int]
     start: int
-    stored_type: np.dtype
-    physical_type: np.dtype
+    stored_type: DType
+    physical_type: DType
     physical: Scaling
     constant: float | None = None
 
     def rows(
         self, file: BinaryIO, filename: str, first: int = 0, last: int | None = None
-    ) -> np.ndarray:
-        """Read the physical values of the rows from `first` to before `last`, see `pixels`."""
+    ) -> Pixels:
+        """Read the physical values of some rows.
+
+        Parameters
+        ----------
+        file : binary file
+            The open file.
+        filename : str
+            Name of the file for error messages.
+        first, last : int
+            The rows from `first` to before `last`; by default all.
+
+        Returns
+        -------
+        numpy.ndarray of `physical_type`, shape (last - first, columns)
+            In the byte order of the processor.
+
+        Raises
+        ------
+        PreviewError
+            If the file is truncated or cannot be read.
+        """
         size = ((self.shape[0] if last is None else last) - first, self.shape[1])
         if self.constant is not None:
             return np.broadcast_to(np.float64(self.constant), size)
-        # Through a small buffer into an array of numpy's, which lies on huge pages: one third of
-        # the time that a single read of so much takes, and the bytes are swapped on the way.
+        # Small reads into an array of numpy's, which is on huge pages, take a third of the time of
+        # one large read, and swap the bytes on the way.
         values = np.empty(math.prod(size), self.physical_type)
         bytes_each = self.stored_type.itemsize
         try:
@@ -116,56 +164,76 @@ class Stored:
                 chunk = values[at : at + CHUNK]
                 content = file.read(chunk.size * bytes_each)
                 if len(content) < chunk.size * bytes_each:
-                    raise PreviewError(f"{filename}: it is truncated in its {self.label}")
+                    raise PreviewError(f"{filename}: truncated in {self.label}")
                 chunk[:] = self.physical(np.frombuffer(content, self.stored_type))
         except OSError as error:
-            raise PreviewError(f"{filename}: it cannot be read: {error}") from error
+            raise PreviewError(f"{filename}: cannot be read: {error}") from error
         return values.reshape(size)
 
 
-def stored(hdu: ImageHDU, filename: str) -> Stored:
-    """Return how the pixels of an image lie in its file.
+def stored_image(hdu: ImageHDU, filename: str) -> StoredImage:
+    """Return where the pixels of an image are in its file, and how to read them.
+
+    Parameters
+    ----------
+    hdu : HDU
+        An image of an open file.
+    filename : str
+        Name of the file for error messages.
+
+    Returns
+    -------
+    StoredImage
+        It stays valid after the file is closed.
 
     Raises
     ------
     PreviewError
-        If `hdu` is not a two-dimensional image or its header makes no sense.
+        If it is not a plain two-dimensional image, or a keyword that describes the pixels has no
+        usable value.
     """
-    size, start = shape(hdu, filename), hdu.fileinfo()["datLoc"]
+    size, start = image_shape(hdu, filename), hdu.fileinfo()["datLoc"]
     if not hdu.shape:
         value = _number(hdu, "PIXVALUE", 0, filename)
-        double = np.dtype(np.float64)
-        return Stored(_label(hdu), size, start, double, double, np.asarray, value)
+        double: DType = np.dtype(np.float64)
+        return StoredImage(_label(hdu), size, start, double, double, np.asarray, value)
     stored_type = _stored_type(hdu, filename)
-    scaling = _scaling(stored_type, hdu, filename)
-    return Stored(_label(hdu), size, start, stored_type, *scaling)
+    physical_type, physical = _scaling(stored_type, hdu, filename)
+    return StoredImage(_label(hdu), size, start, stored_type, physical_type, physical)
 
 
-def pixels(hdu: ImageHDU, filename: str) -> np.ndarray:
+def read_pixels(hdu: ImageHDU, filename: str) -> Pixels:
     """Read the physical values of an image, BZERO + BSCALE * stored (FITS 4.0, 4.4.2.5).
+
+    Parameters
+    ----------
+    hdu : HDU
+        An image of an open file.
+    filename : str
+        Name of the file for error messages.
 
     Returns
     -------
     numpy.ndarray, shape (height, width)
-        Row 0 first, in the processor's byte order.  Values that need no scaling keep their
-        stored type, unsigned 16-bit integers (BZERO = 32768) become uint16, and everything
-        else becomes float64 with NaN where the file says BLANK.
+        Row 0 first, in the byte order of the processor.  Values without scaling keep their stored
+        type, unsigned 16-bit integers (BZERO = 32768) become uint16, and all others float64 with
+        NaN for BLANK.
 
     Raises
     ------
     PreviewError
-        If `hdu` is not a two-dimensional image or its pixels cannot be read.
+        If it is not a plain two-dimensional image, or its pixels cannot be read.
     """
-    return stored(hdu, filename).rows(hdu.fileinfo()["file"], filename)
+    return stored_image(hdu, filename).rows(hdu.fileinfo()["file"], filename)
 
 
-def _complete(hdus: fits.HDUList, filename: str) -> list:
-    """Return all HDUs of a file that holds everything its headers promise.
+def _complete(hdus: fits.HDUList, filename: str) -> list[Any]:
+    """Return all HDUs of a file that is as long as its headers say.
 
-    A second chip that did not arrive must not leave a picture of the first.
+    A file without its second chip must not give a preview of the first.
     """
     with warnings.catch_warnings():
-        # Astropy only warns of a truncated file, at every look; here it is an error.
+        # Astropy only warns of a truncated file, at every access; here that is an error.
         warnings.simplefilter("ignore", AstropyUserWarning)
         try:
             every = list(hdus)
@@ -173,12 +241,12 @@ def _complete(hdus: fits.HDUList, filename: str) -> list:
             last["file"].seek(last["datLoc"] + last["datSpan"] - 1)
             end_and_after = last["file"].read(9)
         except OSError as error:
-            raise PreviewError(f"{filename}: it cannot be read: {error}") from error
+            raise PreviewError(f"{filename}: cannot be read: {error}") from error
     if not end_and_after:
-        raise PreviewError(f"{filename}: it is truncated in its {_label(every[-1])}")
+        raise PreviewError(f"{filename}: truncated in {_label(every[-1])}")
     # Astropy stops at a header that it cannot read.
     if end_and_after[1:] == b"XTENSION":
-        raise PreviewError(f"{filename}: after its {_label(every[-1])} it is truncated or damaged")
+        raise PreviewError(f"{filename}: truncated or damaged after {_label(every[-1])}")
     return every
 
 
@@ -188,27 +256,28 @@ def _constant_shape(hdu: ImageHDU, filename: str) -> tuple[int, ...]:
     return tuple(int(_number(hdu, keyword, 0, filename)) for keyword in ("NPIX2", "NPIX1"))
 
 
-def _stored_type(hdu: ImageHDU, filename: str) -> np.dtype:
+def _stored_type(hdu: ImageHDU, filename: str) -> DType:
     bitpix = hdu.header["BITPIX"]
     if bitpix not in fits.BITPIX2DTYPE:
-        raise PreviewError(f"{filename}: its {_label(hdu)} has BITPIX = {bitpix}")
-    return np.dtype(fits.BITPIX2DTYPE[bitpix]).newbyteorder(">")
+        raise PreviewError(f"{filename}: {_label(hdu)} has BITPIX = {bitpix}")
+    native: DType = np.dtype(fits.BITPIX2DTYPE[bitpix])
+    return native.newbyteorder(">")
 
 
-def _scaling(stored: np.dtype, hdu: ImageHDU, filename: str) -> tuple[np.dtype, Scaling]:
-    """Return the type of the physical values and what makes them from stored ones."""
+def _scaling(stored: DType, hdu: ImageHDU, filename: str) -> tuple[DType, Scaling]:
+    """Return the type of the physical values, and the function that makes them."""
     scale = _number(hdu, "BSCALE", 1, filename)
     zero = _number(hdu, "BZERO", 0, filename)
     blank = None if stored.kind == "f" else hdu.header.get("BLANK")
     if blank is None and scale == 1 and zero == 0:
         return stored.newbyteorder("="), np.asarray
     if blank is None and scale == 1 and zero == 32768 and stored == ">i2":
-        # Adding 32768 to 16 bits flips the highest.
+        # Adding 32768 to 16 bits inverts the highest bit.
         return np.dtype(np.uint16), lambda values: values.astype(np.uint16) ^ 32768
 
-    def scaled(values: np.ndarray) -> np.ndarray:
+    def scaled(values: Pixels) -> Pixels:
         with np.errstate(over="ignore", invalid="ignore"):
-            physical = values.astype(np.float64) * scale + zero
+            physical: Pixels = values.astype(np.float64) * scale + zero
         if blank is not None:
             physical[values == blank] = np.nan
         return physical
@@ -216,15 +285,15 @@ def _scaling(stored: np.dtype, hdu: ImageHDU, filename: str) -> tuple[np.dtype, 
     return np.dtype(np.float64), scaled
 
 
-def _number(hdu: ImageHDU, keyword: str, default: Any, filename: str) -> float:
+def _number(hdu: ImageHDU, keyword: str, default: float, filename: str) -> float:
     try:
         value = hdu.header.get(keyword, default)
     except fits.VerifyError as error:
-        raise PreviewError(f"{filename}: {keyword} of its {_label(hdu)}: {error}") from error
+        raise PreviewError(f"{filename}: {keyword} of {_label(hdu)}: {error}") from error
     if not isinstance(value, int | float):
-        raise PreviewError(f"{filename}: {keyword} of its {_label(hdu)} is {value!r}, not a number")
+        raise PreviewError(f"{filename}: {keyword} of {_label(hdu)} is {value!r}, not a number")
     return value
 
 
-def _label(hdu: Any) -> str:
+def _label(hdu: ImageHDU) -> str:
     return f"{hdu.name},{hdu.ver}"

@@ -1,9 +1,8 @@
-"""A FITS file opened header by header, each looked at before astropy believes it.
+"""Safe opening of FITS files: every header is checked before astropy acts on it.
 
-Astropy takes a header at its word: it makes a list of as many axes as NAXIS tells, seeks back
-where a size is negative and reads the same header for ever, takes in all of a file while it
-looks for an END, and unpacks what is compressed.  One damaged file would hold up a worker, or
-fill its memory.
+Astropy trusts headers: it allocates as many axes as NAXIS says, seeks backwards for a negative
+size and reads the same header for ever, reads a whole file in search of END, and decompresses
+images.  One damaged file would block a worker, or exhaust its memory.
 """
 
 import errno
@@ -19,28 +18,39 @@ from ..errors import FileError
 BLOCK = 2880
 CARD = fits.Card.length
 
-# All headers of a file together.  A document of MongoDB holds 16 MB (its manual, "Limits"), a
-# card takes about as much there as in the file, and eleven filetypes have to go in.
-MOST_HEADER_BYTES = 1_300_000
-# NAXIS is 999 at most (FITS 4.0, 4.4.1.1).  A card can be written in more ways than the standard
-# has, and astropy takes most of them.
-_LARGE_NAXIS = re.compile(rb"[Nn][Aa][Xx][Ii][Ss] *= *\+?0*[1-9][0-9]{3}")  # anywhere, quickly
+# All headers of a file together.  A MongoDB document is limited to 16 MB (MongoDB manual, "MongoDB
+# Limits and Thresholds"), a card takes about as many bytes there as in the file, and a document
+# holds eleven filetypes.
+MAX_HEADER_BYTES = 1_300_000
+# NAXIS is at most 999 (FITS 4.0, 4.4.1.1).  Astropy accepts more spellings of a card than the
+# standard; the first pattern is a quick test of a whole header, the second one of a card.
+_LARGE_NAXIS = re.compile(rb"[Nn][Aa][Xx][Ii][Ss] *= *\+?0*[1-9][0-9]{3}")
 _TOO_MANY_AXES = re.compile(rb" *(?:HIERARCH +)?NAXIS *= *\+?0*[1-9][0-9]{3}", re.IGNORECASE)
 _EXTENDS = re.compile(rb"EXTEND  = +T[ /]")
 _END = b"END".ljust(CARD)
-# What astropy makes of headers that it can read; for others it has kinds that know no places.
+# HDUs whose headers astropy could read; those it could not read have no positions in the file.
 _READABLE = fits.PrimaryHDU | ExtensionHDU
 
 
 def open_fits(path: Path) -> fits.HDUList:
-    """Open a FITS file, all of its headers read and none of its data.
+    """Open a FITS file and read all of its headers, but no data.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    HDUList
+        Without memory mapping, scaling or decompression of images; close it after use.
 
     Raises
     ------
     FileError
-        If it does not begin as a FITS file, or a header is one that must not be believed.
+        If it is not a FITS file, or one of its headers is damaged.
     OSError
-        If the system refuses the file.
+        If the file cannot be opened or read.
     """
     file = path.open("rb")
     try:
@@ -53,77 +63,86 @@ def open_fits(path: Path) -> fits.HDUList:
 def _opened(file: BinaryIO, filename: str) -> fits.HDUList:
     if file.read(6) != b"SIMPLE":
         raise FileError(f"{filename} is not a FITS file: it does not begin with SIMPLE")
-    left = _check_primary(file, filename)
+    remaining = _check_primary(file, filename)
     try:
         hdus = fits.open(
             file,
             memmap=False,
             lazy_load_hdus=True,
             do_not_scale_image_data=True,
-            # The header of a compressed image is shown as it is stored, a table's.
+            # The header of a compressed image stays as it is stored, a table's.
             disable_image_compression=True,
         )
-        # Each turn reads one HDU, after the header that it begins with has been checked.
+        # Each iteration reads one HDU, whose header the previous iteration has checked.
         for number, hdu in enumerate(hdus):
             if not isinstance(hdu, _READABLE):
                 raise FileError(f"{filename}: the header of extension {number} is damaged")
             end = end_of_data(hdu)
             if end < hdu.fileinfo()["datLoc"]:
-                raise FileError(f"{filename}: extension {number} tells of less than no data")
-            left -= len(_checked_header(file, end, left, filename))
+                raise FileError(f"{filename}: extension {number} has data of a negative size")
+            remaining -= len(_checked_header(file, end, remaining, filename))
     except OSError as error:
         if error.errno == errno.EINVAL:
             raise FileError(
-                f"{filename}: a header tells of data where no file can have them"
+                f"{filename}: a header gives its data an impossible position"
             ) from error
         if error.errno is not None:
             raise
-        raise FileError(f"{filename} is not a FITS file that can be read: {error}") from error
+        raise FileError(f"{filename} is not a readable FITS file: {error}") from error
     return hdus
 
 
 def end_of_data(hdu: fits.ImageHDU) -> int:
-    """Return the position in a file behind the data of an HDU and their padding."""
-    where = hdu.fileinfo()
-    return where["datLoc"] + where["datSpan"]
+    """Return the position of the first byte after the data of an HDU and their padding.
+
+    Parameters
+    ----------
+    hdu : HDU
+        An HDU of an open file.
+
+    Returns
+    -------
+    int
+        Bytes from the beginning of the file.
+    """
+    info = hdu.fileinfo()
+    return int(info["datLoc"] + info["datSpan"])
 
 
 def _check_primary(file: BinaryIO, filename: str) -> int:
-    """Check the first header; return how many bytes the headers behind it may take.
+    """Check the first header; return how many bytes the following headers may take.
 
-    Astropy reads the second one at once if the first does not say that it is there.
+    The second header is checked as well unless the first announces it with EXTEND: astropy then
+    reads it at once.
     """
-    header = _checked_header(file, 0, MOST_HEADER_BYTES, filename)
-    left = MOST_HEADER_BYTES - len(header)
-    told = [card for card in _cards(header) if card.startswith(b"EXTEND ")]
-    if len(told) != 1 or not _EXTENDS.match(told[0]):
-        behind = fits.Header.fromstring(header).data_size_padded
-        if behind >= 0:
-            _checked_header(file, len(header) + behind, left, filename)
-    return left
+    header = _checked_header(file, 0, MAX_HEADER_BYTES, filename)
+    remaining = MAX_HEADER_BYTES - len(header)
+    extend = [card for card in _cards(header) if card.startswith(b"EXTEND ")]
+    if len(extend) != 1 or not _EXTENDS.match(extend[0]):
+        data_size = fits.Header.fromstring(header).data_size_padded
+        if data_size >= 0:
+            _checked_header(file, len(header) + data_size, remaining, filename)
+    return remaining
 
 
-def _checked_header(file: BinaryIO, start: int, left: int, filename: str) -> bytes:
-    """Return the header that begins somewhere in a file, empty behind the end of the file.
+def _checked_header(file: BinaryIO, start: int, limit: int, filename: str) -> bytes:
+    """Return the header at a position of a file, empty at the end of the file.
 
-    Raises
-    ------
-    FileError
-        If it takes more than `left` bytes, or tells of more axes than there can be.
+    Raises FileError if it is longer than `limit` bytes or has more axes than FITS allows.
     """
     file.seek(start)
     header = b""
     while block := file.read(BLOCK):
         header += block
-        if len(header) > left:
+        if len(header) > limit:
             raise FileError(
-                f"{filename}: from byte {start} on there is a header without END, or headers "
-                f"take more than {MOST_HEADER_BYTES} bytes"
+                f"{filename}: the header at byte {start} has no END, or the headers take more "
+                f"than {MAX_HEADER_BYTES} bytes"
             )
         if _END in block and _END in _cards(block):
             break
     if _LARGE_NAXIS.search(header) and any(map(_TOO_MANY_AXES.match, _cards(header))):
-        raise FileError(f"{filename}: the header from byte {start} on has a NAXIS beyond 999")
+        raise FileError(f"{filename}: the header at byte {start} has a NAXIS beyond 999")
     return header
 
 

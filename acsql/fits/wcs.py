@@ -209,9 +209,10 @@ def _number(header: Mapping[str, Any], name: str, default: float | None = None) 
     value = header.get(name)
     if value is None and default is not None:
         return default
-    if type(value) not in (int, float) or not math.isfinite(value):
-        raise FileError(f"{name.upper()} is {value!r}, not a number")
-    return float(value)
+    # bool is an int to isinstance.
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    raise FileError(f"{name.upper()} is {value!r}, not a number")
 
 
 def _text(header: Mapping[str, Any], name: str) -> str:

@@ -46,7 +46,7 @@ class Chip:
     detector lie in it (LTV1, LTV2), and `projection` tells of its place on the sky.
     """
 
-    stored: mosaic.Stored
+    stored: mosaic.StoredImage
     extver: int
     ccdchip: int | None
     first_row: int
@@ -166,7 +166,7 @@ def planes(
 def _plane(hdus: fits.HDUList, extname: str, filename: str, quality: str) -> Plane:
     chips, row = [], 0
     for hdu in mosaic.image_hdus(hdus, extname, filename):
-        stored, header = mosaic.stored(hdu, filename), hdu.header
+        stored, header = mosaic.stored_image(hdu, filename), hdu.header
         ccdchip = header.get("CCDCHIP")
         origin = tuple(_number(header, name, 0.0) or 0.0 for name in ("LTV1", "LTV2"))
         chips.append(

@@ -89,11 +89,11 @@ def picture(
         If there is nothing to show.
     """
     shown = mosaic.image_hdus(hdus, extname, filename)
-    sizes = [mosaic.shape(hdu, filename) for hdu in shown]
+    sizes = [mosaic.image_shape(hdu, filename) for hdu in shown]
     height, width = sum(rows for rows, _ in sizes), sizes[0][1]
     if max(width, height) > LARGEST_SIDE or width * height > MOST_PIXELS:
         raise PreviewError(f"{filename}: {width} x {height} pixels are too many for a JPEG")
-    chips = [mosaic.pixels(hdu, filename) for hdu in shown]
+    chips = [mosaic.read_pixels(hdu, filename) for hdu in shown]
     low, high = stretch.limits(chips, filename)
     return stretch.to_bytes(chips, low, high), low, high
 

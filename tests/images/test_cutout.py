@@ -151,7 +151,7 @@ def test_a_truncated_file_is_no_cut(two_chips: tuple[Path, np.ndarray, np.ndarra
     plane = described(path)["DQ"]
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    with path.open("rb") as file, pytest.raises(PreviewError, match="truncated in its DQ,2"):
+    with path.open("rb") as file, pytest.raises(PreviewError, match="truncated in DQ,2"):
         cutout.cut(file, path.name, plane, EVERYTHING)
     with pytest.raises(PreviewError, match="truncated"):
         described(path)
@@ -175,7 +175,7 @@ def test_only_what_lies_beside_the_science_is_shown(tmp_path: Path) -> None:
     chip = {"SCI": np.zeros((4, 6)), "D2IMARR": np.zeros((2, 6)), "CUBE": np.zeros((2, 4, 6))}
     path = write(tmp_path / "x.fits", chip | {"WHT": np.zeros((4, 6))})
     assert list(described(path)) == ["SCI", "WHT"]
-    with fits.open(path) as hdus, pytest.raises(PreviewError, match="it has no RED extension"):
+    with fits.open(path) as hdus, pytest.raises(PreviewError, match="no RED extension"):
         cutout.planes(hdus, path.name, "RED")
 
 
