@@ -1,4 +1,4 @@
-"""The canned queries: do they find what the FITS files say, and the Mongo shell finds?"""
+"""Named queries find what the FITS files say, as the MongoDB shell does."""
 
 import io
 import tracemalloc
@@ -15,6 +15,8 @@ from astropy.table import Table
 import acsql
 from acsql import export, named_queries, names
 from acsql.errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
+from acsql.search import Search
+from acsql.search.aggregation import Aggregation
 from acsql.store.derived import counts
 from acsql.store.observations import value_at
 from acsql.store.schema import path
@@ -39,7 +41,7 @@ def primaries(files: dict[str, Path]) -> dict[str, fits.Header]:
 
 @pytest.fixture(scope="module")
 def example(sample_archive: acsql.Archive) -> dict[str, tuple[str, ...]]:
-    """What each query is asked, so that it finds something."""
+    """Parameters for each query with which it has results."""
     exposure = next(sample_archive.iter("exists(flt.0.biasfile) detector=WFC"))["rootname"]
     biasfile = sample_archive.observation(exposure).headers["flt"][0]["biasfile"]
     return {
@@ -63,7 +65,7 @@ def named(filenames: Any) -> set[tuple[str, str]]:
     return {(names.Filename.parse(name).rootname, name) for name in filenames}
 
 
-def test_every_canned_query_is_tried_here(example: dict[str, tuple[str, ...]]) -> None:
+def test_every_named_query_is_tested(example: dict[str, tuple[str, ...]]) -> None:
     assert example.keys() == named_queries.QUERIES.keys()
 
 
@@ -238,16 +240,16 @@ def test_a_file_that_is_not_there_is_named(sample_archive: acsql.Archive) -> Non
 def test_the_shell_finds_the_same(
     sample_archive: acsql.Archive, mongosh: Typed, example: dict[str, tuple[str, ...]]
 ) -> None:
-    questions = [
-        function.ask(sample_archive, *example[name])
+    queries = [
+        function.query(sample_archive, *example[name])
         for name, function in named_queries.QUERIES.items()
     ]
     answers = mongosh(
-        sample_archive.store.connection_string, [question.mongosh for question in questions]
+        sample_archive.store.connection_string, [result.mongosh() for result in queries]
     )
-    for question, answer in zip(questions, answers, strict=True):
-        columns = [column.address for column in question.columns]
-        rows = [[row[name] for name in columns] for row in question]
+    for result, answer in zip(queries, answers, strict=True):
+        columns = [column.address for column in result.selected_columns]
+        rows = [[row[name] for name in columns] for row in result.rows()]
         assert rows
         assert [[of(document, name) for name in columns] for document in answer] == rows
 
@@ -262,12 +264,12 @@ def of(document: dict[str, Any], name: str) -> Any:
 def test_every_format_takes_the_rows(
     sample_archive: acsql.Archive, example: dict[str, tuple[str, ...]], name: str, format_: str
 ) -> None:
-    question = named_queries.QUERIES[name].ask(sample_archive, *example[name])
-    written = b"".join(export.FORMATS[format_].write(question, question.columns))
+    result = named_queries.QUERIES[name].query(sample_archive, *example[name])
+    written = b"".join(export.FORMATS[format_].write(result.rows(), result.selected_columns))
     if format_ == "fits":
-        assert len(Table.read(io.BytesIO(written), format="fits")) == len(question.table())
+        assert len(Table.read(io.BytesIO(written), format="fits")) == len(result.table())
     else:
-        assert question.columns[0].address.encode() in written
+        assert result.selected_columns[0].address.encode() in written
 
 
 @pytest.mark.parametrize("name", sorted(named_queries.QUERIES.keys() - {"filter_distribution"}))
@@ -275,8 +277,8 @@ def test_an_index_serves_them(
     sample_archive: acsql.Archive, example: dict[str, tuple[str, ...]], name: str
 ) -> None:
     """The distribution is counted ahead."""
-    question = named_queries.QUERIES[name].ask(sample_archive, *example[name])
-    plans = [entry["planSummary"] for entry in profiled(sample_archive, question)]
+    result = named_queries.QUERIES[name].query(sample_archive, *example[name])
+    plans = [entry["planSummary"] for entry in profiled(sample_archive, result)]
     assert plans
     assert not [plan for plan in plans if "COLLSCAN" in plan]
 
@@ -287,21 +289,21 @@ def test_the_distribution_is_counted_ahead(empty_archive: acsql.Archive) -> None
         {"_id": f"j{n:07d}", "detector": "WFC", "exptime": n, "filter1": first, "filter2": second}
         for n, (first, second) in enumerate(filters)
     )
-    questions = [named_queries.filter_distribution.ask(empty_archive, one) for one in (None, "WFC")]
-    counted_now = [list(question) for question in questions]
-    assert all(profiled(empty_archive, question) for question in questions)
+    queries = [named_queries.filter_distribution.query(empty_archive, one) for one in (None, "WFC")]
+    counted_now = [list(result.rows()) for result in queries]
+    assert all(profiled(empty_archive, result) for result in queries)
     counts.recount(empty_archive.store, empty_archive.specs)
-    assert not any(profiled(empty_archive, question) for question in questions)
-    assert [list(question) for question in questions] == counted_now
+    assert not any(profiled(empty_archive, result) for result in queries)
+    assert [list(result.rows()) for result in queries] == counted_now
     assert [row["observations"] for row in counted_now[0]] == [2, 1, 1]
 
 
-def profiled(archive: acsql.Archive, question: named_queries.Question) -> list[dict[str, Any]]:
+def profiled(archive: acsql.Archive, result: Search | Aggregation) -> list[dict[str, Any]]:
     """Return what the server says of how observations were asked for the rows."""
     database = archive.store.database
     database.command("profile", 2)
     try:
-        list(question)
+        list(result.rows())
     finally:
         database.command("profile", 0)
     collections = [archive.store.observations.full_name, archive.store.outlines.full_name]
@@ -324,10 +326,13 @@ def many_files(empty_archive: acsql.Archive) -> Iterator[tuple[acsql.Archive, in
 
 def test_all_filenames_come_in_little_memory(many_files: tuple[acsql.Archive, int]) -> None:
     archive, expected = many_files
-    question = named_queries.all_filenames.ask(archive)
+    result = named_queries.all_filenames.query(archive)
     tracemalloc.start()
     try:
-        written = sum(piece.count(b"\n") for piece in export.write_csv(question, question.columns))
+        written = sum(
+            piece.count(b"\n")
+            for piece in export.FORMATS["csv"].write(result.rows(), result.selected_columns)
+        )
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from ..config import Config
 from ..errors import ArchiveError, ConfigError, DatabaseError
 from ..mongod import server
 from ..query import Column, keyword_search
+from ..search.aggregation import OBSERVATIONS
 from ..search.limits import TIME_LIMIT
 
 
@@ -285,7 +285,7 @@ def values(
 ) -> None:
     """List the values of KEYWORD, the most frequent first, each with its observations."""
     with _archive(ctx, time_limit) as archive:
-        columns = [*archive.columns([keyword]), named_queries.OBSERVATIONS]
+        columns = [*archive.columns([keyword]), OBSERVATIONS]
         addresses = [column.address for column in columns]
         if mongosh:
             click.echo(archive.mongosh_facets(keyword, *conditions, limit=limit))
@@ -322,12 +322,11 @@ def _canned(name: str, function: Callable[..., Any]) -> click.Command:
         ctx: click.Context, format_: str, time_limit: float | None, mongosh: bool, **given: Any
     ) -> None:
         with _archive(ctx, time_limit) as archive:
-            question = function.ask(archive, **given)
+            result = function.query(archive, **given)
             if mongosh:
-                click.echo(question.mongosh)
+                click.echo(result.mongosh())
                 return
-            why = partial(archive.explain_empty, question.condition)
-            _print(question, question.columns, format_, why)
+            _print(result.rows(), result.selected_columns, format_, result.explain)
 
     described, *_ = inspect.getdoc(function).partition("\n")
     command = click.command(name, help=described, short_help=described)(

@@ -1,0 +1,253 @@
+"""Searches whose rows are not observations: their files, their extensions, or groups of them.
+
+They run as aggregations in the database, and the MongoDB shell can run the same stages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from astropy.table import Table
+
+from .. import query
+from ..export.columns import table_column
+from ..keywords import KeywordSpec
+from ..query import Column
+from ..store import aggregations, mongosh
+from ..store.aggregations import Stage
+from ..store.observations import total_order
+from .explain import Explanation
+from .search import Search
+
+_EXTENSION_KEYWORDS = ("extname", "extver")
+
+
+def computed_column(name: str, type_: str, description: str, unit: str | None = None) -> Column:
+    """Return a column of values that no keyword has.
+
+    Parameters
+    ----------
+    name : str
+        The name of the column.
+    type_ : str
+        A type of the keyword specs, such as ``int``.
+    description : str
+        What the values are.
+    unit : str, optional
+        Their unit.
+
+    Returns
+    -------
+    Column
+        With a keyword spec of its own.
+    """
+    return Column(name, KeywordSpec(name.upper(), type_, unit, description))
+
+
+OBSERVATIONS = computed_column("observations", "int", "number of observations")
+_FILETYPE = computed_column("filetype", "str", "filetype: the product of the pipeline")
+_FILENAME = computed_column("filename", "str", "name of the file")
+_EXTENSION = computed_column("extension", "int", "number of the extension in the file")
+_PERCENTAGE = computed_column("percentage", "float", "share of the observations", "%")
+
+
+@dataclass(frozen=True, eq=False)
+class Aggregation:
+    """A search with rows computed from the observations.
+
+    Like a `Search` it is a value that runs each time one of its methods is called.
+
+    Parameters
+    ----------
+    search : Search
+        The observations from which the rows are computed.
+    selected_columns : list of Column
+        The columns of the rows.
+    stages : sequence of dict
+        The MongoDB aggregation stages that compute the rows.
+    run : callable
+        Returns an iterator over the rows.
+    """
+
+    search: Search
+    selected_columns: list[Column]
+    stages: Sequence[Stage]
+    run: Callable[[], Iterator[dict[str, Any]]]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows one by one.
+
+        Yields
+        ------
+        dict
+            Values by column; None if unknown.
+
+        Raises
+        ------
+        QueryTimeout
+            If the aggregation takes longer than the time limit of the search.
+        """
+        return self.run()
+
+    def table(self) -> Table:
+        """Return all rows as a table.
+
+        Returns
+        -------
+        astropy.table.Table
+            With units and descriptions; unknown values are masked.
+
+        Raises
+        ------
+        QueryTimeout
+            As in `rows`.
+        """
+        rows = list(self.rows())
+        return Table([table_column(rows, column) for column in self.selected_columns])
+
+    def mongosh(self) -> str:
+        """Return the line for the MongoDB shell that computes the same rows."""
+        return mongosh.aggregate(self.stages)
+
+    def explain(self) -> Explanation:
+        """Return which conditions exclude every observation, as `Search.explain` does."""
+        return self.search.explain()
+
+
+def filenames(search: Search) -> Aggregation:
+    """Return the files of a search, in its sort order.
+
+    Parameters
+    ----------
+    search : Search
+        The observations.
+
+    Returns
+    -------
+    Aggregation
+        With rootname, filetype and filename.
+    """
+    stages = aggregations.files(search.condition, total_order(search.order))
+    return _file_rows(search, stages)
+
+
+def filenames_by_reference(search: Search, keyword: str, reference_file: str) -> Aggregation:
+    """Return the files whose primary header names a reference file.
+
+    Parameters
+    ----------
+    search : Search
+        The observations that may have such files.
+    keyword : str
+        The normalised keyword that names the reference file, such as ``biasfile``.
+    reference_file : str
+        Its name; wildcards are ``*`` and ``?``.
+
+    Returns
+    -------
+    Aggregation
+        With rootname, filetype, filename and reference_file.
+
+    Raises
+    ------
+    QueryError
+        If no primary header has the keyword.
+    """
+    locations = search.source.specs.headers_with(keyword)
+    filetypes = [filetype for filetype, extension in locations if extension == 0]
+    # Where no primary header has the keyword, resolving this address explains so.
+    addresses = [f"{filetype}.0.{keyword}" for filetype in filetypes or ["raw"]]
+    named = query.Or(tuple(query.one_of(address, [reference_file]) for address in addresses))
+    matching = search.where(named)
+    stages = aggregations.files_by_reference(
+        matching.condition, keyword, filetypes, query.one_of("reference_file", [reference_file])
+    )
+    description = f"{keyword.upper()} of the primary header"
+    return _file_rows(matching, stages, computed_column("reference_file", "str", description))
+
+
+def extensions(
+    search: Search, extname: str, keyword: str, filetype: str | None = None
+) -> Aggregation:
+    """Return a keyword of all extensions of one name.
+
+    Parameters
+    ----------
+    search : Search
+        The observations.
+    extname : str
+        The name of the extensions, such as ``SCI``.
+    keyword : str
+        The normalised keyword, such as ``goodmean``.
+    filetype : str, optional
+        Only the extensions of this filetype.
+
+    Returns
+    -------
+    Aggregation
+        With rootname, filetype, extension, extname, extver and the keyword.
+    """
+    keywords = search.source.specs.keywords
+    columns = [
+        *query.resolve_all(["rootname"], search.source.specs),
+        _FILETYPE,
+        _EXTENSION,
+        *(Column(name, keywords[name]) for name in (*_EXTENSION_KEYWORDS, keyword)),
+    ]
+    stages = aggregations.extensions(search.condition, extname, keyword, filetype)
+    return _staged(search, columns, stages, read=None)
+
+
+def distribution(search: Search, *keywords: str) -> Aggregation:
+    """Return how many observations have each combination of the values of some keywords.
+
+    Parameters
+    ----------
+    search : Search
+        The observations.
+    *keywords : str
+        Promoted keywords.
+
+    Returns
+    -------
+    Aggregation
+        With the keywords, observations and percentage, the most frequent combination first.
+
+    Raises
+    ------
+    QueryError
+        If a keyword does not exist.
+    """
+    source, addresses = search.source, list(keywords)
+    columns = [*query.resolve_all(addresses, source.specs), OBSERVATIONS, _PERCENTAGE]
+
+    def run() -> Iterator[dict[str, Any]]:
+        return aggregations.distribution_rows(
+            source.store, source.specs, search.condition, addresses, search.max_seconds
+        )
+
+    stages = aggregations.distribution(search.condition, addresses)
+    return Aggregation(search, columns, stages, run)
+
+
+def _file_rows(search: Search, stages: Sequence[Stage], *further: Column) -> Aggregation:
+    """Return an aggregation whose rows are files."""
+    rootname = query.resolve_all(["rootname"], search.source.specs)
+    # Stages that read headers have a condition on the same headers.
+    return _staged(search, [*rootname, _FILETYPE, _FILENAME, *further], stages, read=())
+
+
+def _staged(
+    search: Search, columns: list[Column], stages: Sequence[Stage], read: Sequence[str] | None
+) -> Aggregation:
+    """Return an aggregation that runs its stages; `read` are the keywords that these read."""
+    addresses = [column.address for column in columns]
+
+    def run() -> Iterator[dict[str, Any]]:
+        return aggregations.rows(
+            search.source.store, stages, search.condition, addresses, search.max_seconds, read
+        )
+
+    return Aggregation(search, columns, stages, run)
