@@ -339,16 +339,16 @@ def error(status: int, title: str, message: str) -> Response:
 
 # Which address here has what a page shows, and how it calls what the page's address names.
 _PAGES = {
-    "pages.home": ("summary", {}),
-    "pages.proposals": ("proposals", {}),
-    "pages.proposal": ("proposal", {"proposid": "proposid"}),
-    "pages.observation": ("observation", {"name": "rootname"}),
+    "home.page": ("summary", {}),
+    "proposals.page": ("proposals", {}),
+    "proposal.page": ("proposal", {"proposid": "proposid"}),
+    "observation.page": ("observation", {"name": "rootname"}),
     "headers.of_observation": ("headers", {"name": "rootname"}),
     "headers.header": (
         "header",
         {"name": "rootname", "filetype": "filetype", "extension": "extension"},
     ),
-    "runs.list_of_runs": ("runs", {}),
+    "runs.page": ("runs", {}),
     "runs.run": ("run", {"number": "number"}),
     "statistics.page": ("statistics", {}),
 }

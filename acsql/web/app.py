@@ -4,7 +4,6 @@ Errors speak the archive's language and are given a status and their looks here;
 """
 
 import logging
-from typing import Any
 
 from flask import Flask, Response, abort, g, render_template, request
 from flask_limiter import Limiter
@@ -19,10 +18,9 @@ from ..archive import Archive
 from ..errors import ArchiveError, QueryTimeout
 from ..export import text
 from ..paths import NO_PROPOSAL
-from . import access_log, api, context, plots
+from . import access_log, api, context, pages, plots
 from .errors import status_of
-from .pages import archive as pages
-from .pages import files, headers, runs, search, statistics, viewer
+from .formatting import duration, number, size
 
 logger = logging.getLogger(__name__)
 
@@ -82,20 +80,13 @@ def create_app(archive: Archive, workers: int = 1) -> Flask:
         "specs": archive.specs,
         "in_archive": context.in_archive,
         "proposal_name": context.proposal_name,
-        "summary_of_filters": pages.summary_of_filters,
+        "summary_of_filters": context.summary_of_filters,
         "api_address": api.address_of_page,
         "request_id": access_log.request_id,
         "style_nonce": plots.style_nonce,
     }
-    app.register_blueprint(pages.pages)
-    app.register_blueprint(search.search)
-    app.register_blueprint(api.api)
-    app.register_blueprint(plots.plots)
-    app.register_blueprint(runs.runs)
-    app.register_blueprint(statistics.statistics)
-    app.register_blueprint(headers.headers)
-    app.register_blueprint(viewer.viewer)
-    app.register_blueprint(files.files)
+    for blueprint in (api.api, plots.plots, *pages.blueprints()):
+        app.register_blueprint(blueprint)
     app.register_error_handler(ArchiveError, _archive_error)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_secure)
@@ -179,27 +170,3 @@ def _secure(response: Response) -> Response:
         # A page that needs another policy has said so itself.
         response.headers.setdefault(name, value)
     return response
-
-
-def number(value: Any, digits: int = 0) -> str:
-    """Return a number with its thousands apart: ``1,234``."""
-    return f"{value:,.{digits}f}"
-
-
-def size(number_of_bytes: float) -> str:
-    """Return a number of bytes as people read it, in powers of ten: ``168.0 MB``."""
-    value = float(number_of_bytes)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 999.95:
-            return f"{value:.0f} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:,.1f} TB"
-
-
-def duration(seconds: float) -> str:
-    """Return a duration: ``3 h 25 min``, ``2 min 5 s`` or ``12.5 s``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -68,5 +68,9 @@ def in_archive(endpoint: str, item: Observation | Mapping[str, Any], **values: A
     """
     ipppssoot = item.ipppssoot if isinstance(item, Observation) else item["ipppssoot"]
     proposid = proposal_name(item["proposid"])
-    page = endpoint if "." in endpoint else f"pages.{endpoint}"
-    return url_for(page, proposid=proposid, name=ipppssoot, **values)
+    return url_for(endpoint, proposid=proposid, name=ipppssoot, **values)
+
+
+def summary_of_filters(item: Observation | Mapping[str, Any]) -> str:
+    """Return the filters of an observation as one text."""
+    return " · ".join(name for name in (item["filter1"], item["filter2"]) if name)

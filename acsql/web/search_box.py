@@ -15,7 +15,7 @@ from ..archive import Archive
 from ..errors import InvalidName, ObservationNotFound
 from ..observation import Observation
 from ..query import And, Condition, Equals, Like, Or, Within
-from .params import FILTERS
+from .selection import FILTERS
 
 # A field of view of the WFC is 3.4 arc minutes wide (ACS Instrument Handbook, chapter 3): what
 # points no farther away than this may show a position.

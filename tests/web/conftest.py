@@ -61,6 +61,12 @@ def pictured(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def proposid(sample_archive: acsql.Archive) -> int:
+    """The proposal with the most observations."""
+    return max(sample_archive.proposals(), key=lambda known: known.observations).proposid
+
+
+@pytest.fixture(scope="module")
 def site(
     sample_archive: acsql.Archive, write_settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:

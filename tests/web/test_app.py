@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 import acsql
 from acsql import errors
 from acsql.store.derived import statistics
-from acsql.web import app as web_app
 from acsql.web import errors as statuses
+from acsql.web import formatting
 from acsql.web.app import create_app
 
 
@@ -59,34 +59,34 @@ def shown(sample_archive: acsql.Archive) -> dict[str, str]:
 
 ADDRESSES = {
     "static": "/static/{filename}",
-    "pages.home": "/",
-    "pages.proposals": "/archive/",
-    "pages.proposal": "/archive/{proposid}/",
-    "pages.observation": "/archive/{proposid}/{name}/{filetype}/",
-    "pages.preview": "/previews/{name}/{filetype}.jpg",
-    "pages.thumbnail": "/thumbnails/{name}.jpg",
-    "search.go": "/go?name={name}",
-    "search.suggest": "/suggest?of=box&text=ex",
-    "search.form": "/database/",
-    "search.results": "/database/results",
-    "search.plot": "/database/plot?x=exptime",
+    "home.page": "/",
+    "proposals.page": "/archive/",
+    "proposal.page": "/archive/{proposid}/",
+    "observation.page": "/archive/{proposid}/{name}/{filetype}/",
+    "previews.preview": "/previews/{name}/{filetype}.jpg",
+    "previews.thumbnail": "/thumbnails/{name}.jpg",
+    "search_box.go": "/go?name={name}",
+    "search_box.suggest": "/suggest?of=box&text=ex",
+    "search_form.page": "/database/",
+    "results.page": "/database/results",
+    "search_plot.figure": "/database/plot?x=exptime",
     "headers.of_observation": "/archive/{proposid}/{name}/headers/",
     "headers.of_file": "/archive/{proposid}/{name}/headers/{filetype}/",
     "headers.header": "/archive/{proposid}/{name}/headers/{filetype}/{extension}/",
-    "headers.difference": "/difference",
+    "differences.page": "/difference",
     "viewer.page": "/archive/{proposid}/{name}/{filetype}/view",
     "viewer.description": "/pixels/{name}/{filetype}/",
     "viewer.limits": "/pixels/{name}/{filetype}/limits",
     "viewer.cut_png": "/pixels/{name}/{filetype}/cut.png?x0=0&x1=8&y0=0&y1=8&bin=1",
     "files.fits": "/files/{name}_{filetype}.fits",
     "files.of_observation": "/archive/{proposid}/{name}/files/",
-    "files.choice": "/files/",
-    "files.archive": "/files/archive?q=rootname%3D{name}",
-    "files.script": "/files/script?q=rootname%3D{name}",
+    "file_selection.page": "/files/",
+    "file_selection.archive": "/files/archive?q=rootname%3D{name}",
+    "file_selection.script": "/files/script?q=rootname%3D{name}",
     "statistics.page": "/statistics/",
     "statistics.plot": "/statistics/observations/plot",
     "statistics.numbers": "/statistics/observations.csv",
-    "runs.list_of_runs": "/ingest/",
+    "runs.page": "/ingest/",
     "runs.run": "/ingest/1/",
     "runs.log": "/ingest/1/log",
     "plots.script": f"/plots/bokeh-{bokeh.__version__}.js",
@@ -320,7 +320,7 @@ def test_a_database_that_went_away_is_503(failing: Flask, empty_archive: acsql.A
     ],
 )
 def test_sizes(number: float, expected: str) -> None:
-    assert web_app.size(number) == expected
+    assert formatting.size(number) == expected
 
 
 @pytest.mark.parametrize(
@@ -334,12 +334,12 @@ def test_sizes(number: float, expected: str) -> None:
     ],
 )
 def test_durations(seconds: float, expected: str) -> None:
-    assert web_app.duration(seconds) == expected
+    assert formatting.duration(seconds) == expected
 
 
 def test_numbers_have_their_thousands_apart() -> None:
-    assert web_app.number(1234567) == "1,234,567"
-    assert web_app.number(0.5, 2) == "0.50"
+    assert formatting.number(1234567) == "1,234,567"
+    assert formatting.number(0.5, 2) == "0.50"
 
 
 def test_values_from_files_are_text_and_never_markup(empty_archive: acsql.Archive) -> None:

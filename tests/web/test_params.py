@@ -25,8 +25,12 @@ from acsql.query import (
 )
 from acsql.search.criteria import DEFAULT_COLUMNS
 from acsql.search.thumbnails import CAPTION_COLUMNS
-from acsql.web import params
-from acsql.web.params import Address, ProposalList, Search, Selection, Walk, as_search
+from acsql.web import query_form, results_parameters, selection
+from acsql.web.pages.proposals import ProposalList
+from acsql.web.params import Address
+from acsql.web.query_form import as_search
+from acsql.web.results_parameters import Search
+from acsql.web.selection import Selection, Walk
 
 SPECS = keyword_specs.load()
 
@@ -38,16 +42,18 @@ def conditions(**asked: str | list[str]) -> tuple[Condition, ...]:
     if form.wrong:
         raise QueryError("; ".join(form.wrong))
     found = search.condition(SPECS)
-    return () if found == And() else params.parts_of(found)
+    return () if found == And() else query_form.parts_of(found)
 
 
 def test_fields_are_keywords_at_the_top_of_a_document() -> None:
-    assert [field.keyword for field in params.FIELDS if field.keyword not in SPECS.top_level] == []
-    assert len({field.keyword for field in params.FIELDS}) == len(params.FIELDS)
+    assert [
+        field.keyword for field in query_form.FIELDS if field.keyword not in SPECS.top_level
+    ] == []
+    assert len({field.keyword for field in query_form.FIELDS}) == len(query_form.FIELDS)
 
 
 def test_the_specs_say_of_which_kind_a_field_is() -> None:
-    kinds = {field.keyword: field.kind(SPECS) for field in params.FIELDS}
+    kinds = {field.keyword: field.kind(SPECS) for field in query_form.FIELDS}
     assert [name for name, kind in kinds.items() if kind == "text"] == [
         "rootname",
         "targname",
@@ -77,19 +83,19 @@ def test_no_parameter_has_two_meanings(kind: type[Address]) -> None:
 
 
 def test_the_form_has_no_parameter_of_the_search() -> None:
-    inputs = {field.name for field in params.form_class(SPECS)()}
+    inputs = {field.name for field in query_form.form_class(SPECS)()}
     assert not inputs & {*Search.single, *Search.several}
 
 
 def test_filters_are_of_keywords_that_the_gallery_has() -> None:
-    keywords = [keyword for filter_ in params.FILTERS for keyword in filter_.keywords]
+    keywords = [keyword for filter_ in selection.FILTERS for keyword in filter_.keywords]
     assert set(keywords) <= set(CAPTION_COLUMNS)
-    named = {filter_.of_proposal for filter_ in params.FILTERS}
+    named = {filter_.of_proposal for filter_ in selection.FILTERS}
     assert named <= set(Proposal.__dataclass_fields__)
 
 
 def test_every_format_can_be_taken_away() -> None:
-    assert set(params.DOWNLOADS) == set(FORMATS)
+    assert set(results_parameters.DOWNLOADS) == set(FORMATS)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +245,7 @@ def test_what_is_wrong_stands_at_its_field() -> None:
 )  # fmt: skip
 def test_the_form_is_filled_in_from_conditions(text: str, expected: dict[str, list[str]]) -> None:
     condition = parse(text, SPECS)
-    found = params.parameters_of(condition, SPECS)
+    found = query_form.parameters_of(condition, SPECS)
     assert {name: value for name, value in found.items() if value != ["everything()"]} == expected
 
 
@@ -272,10 +278,10 @@ CONDITIONS = st.recursive(
 def test_a_form_filled_in_asks_the_same_again(condition: Condition) -> None:
     prepared = prepare(condition, SPECS)
     form, search = as_search({"q": [format_condition(prepared, SPECS)]}, SPECS)
-    sent = params.parameters_of(prepared, SPECS)
+    sent = query_form.parameters_of(prepared, SPECS)
     again_form, again = as_search(sent, SPECS)
     assert not form.wrong + again_form.wrong
-    assert set(params.parts_of(again.condition(SPECS))) == set(params.parts_of(prepared))
+    assert set(query_form.parts_of(again.condition(SPECS))) == set(query_form.parts_of(prepared))
     assert search.condition(SPECS) == prepared
 
 
@@ -339,7 +345,7 @@ def test_the_short_address_stays_as_it_is(asked: dict[str, list[str]]) -> None:
 
 
 INPUTS = st.sampled_from(
-    [field.name for field in params.form_class(SPECS)()] + [*Search.single, *Search.several]
+    [field.name for field in query_form.form_class(SPECS)()] + [*Search.single, *Search.several]
 )
 TYPED = st.one_of(
     VALUES, st.sampled_from(["eq", "between", "9019", "2002-04", "NGC*", "exptime>5"])
@@ -410,5 +416,5 @@ def test_filters_refuse_what_they_do_not_know(asked: dict[str, list[str]], named
 
 
 def test_sorts_are_of_keywords() -> None:
-    for key in params.SORTS:
+    for key in selection.SORTS:
         assert resolve(key.removeprefix("-"), SPECS)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 import acsql
 from acsql.compare import Compared
-from acsql.web.pages.archive import files
+from acsql.web.pages.file_selection import FOLDER
 
 
 class User:
@@ -185,7 +185,7 @@ def test_download_the_fits_files_of_a_visit(
     came.save_as(tmp_path / "acsql.tar")
     root = sample_archive.config.filesystem
     assert unpacked(tmp_path / "acsql.tar") == {
-        f"{files.FOLDER}/{dataset.ipppssoot}/{dataset.filename}": (root / dataset.path).read_bytes()
+        f"{FOLDER}/{dataset.ipppssoot}/{dataset.filename}": (root / dataset.path).read_bytes()
         for dataset in expected
     }
     assert user.clicks == 4

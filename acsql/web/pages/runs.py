@@ -20,7 +20,7 @@ LAST_BYTES = 2**16
 # A number of a run; a larger one is none that could be asked for.
 NUMBER = "int(max=2147483647)"
 
-runs = Blueprint("runs", __name__)
+blueprint = Blueprint("runs", __name__)
 
 
 class Before(Address):
@@ -43,8 +43,8 @@ class Before(Address):
         return int(text) if text else None
 
 
-@runs.get("/ingest/")
-def list_of_runs() -> str:
+@blueprint.get("/ingest/")
+def page() -> str:
     """Show the newest runs, or those before one of them."""
     asked = parameters(Before)
     archive = the_archive()
@@ -61,7 +61,7 @@ def list_of_runs() -> str:
     )
 
 
-@runs.get(f"/ingest/<{NUMBER}:number>/")
+@blueprint.get(f"/ingest/<{NUMBER}:number>/")
 def run(number: int) -> str:
     """Show a run."""
     parameters(Address)
@@ -88,7 +88,9 @@ def _addresses(rootnames: set[str]) -> dict[str, str]:
     """Return the addresses of those of some observations that are in the archive."""
     columns = ["rootname", "ipppssoot", "proposid"]
     found = the_archive().iter(AnyOf("rootname", tuple(rootnames)), columns=columns)
-    return {row["rootname"]: in_archive("observation", row) for row in found} if rootnames else {}
+    return (
+        {row["rootname"]: in_archive("observation.page", row) for row in found} if rootnames else {}
+    )
 
 
 def _log(number: int) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _last_lines(path: Path) -> list[str]:
     return lines[begun:][-LAST_LINES:]
 
 
-@runs.get(f"/ingest/<{NUMBER}:number>/log")
+@blueprint.get(f"/ingest/<{NUMBER}:number>/log")
 def log(number: int) -> Response:
     """Send the log of a run."""
     parameters(Address)

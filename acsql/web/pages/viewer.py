@@ -24,7 +24,8 @@ from ...fits.open import open_fits
 from ...images import cutout
 from ...observation import Observation
 from ..context import in_archive, named_observation, parameters, the_archive
-from ..params import Address, Walk
+from ..params import Address
+from ..selection import Walk
 
 # Files whose description is kept: many more than one person looks at in an hour.
 KEPT = 256
@@ -121,7 +122,7 @@ def _neighbour(name: str | None, filetype: str, selection: Walk) -> dict[str, An
     known = the_archive().specs.filetypes
     images = [other for other in found.datasets if known[other].pixels]
     if not images:
-        address = in_archive("observation", found, **selection.arguments())
+        address = in_archive("observation.page", found, **selection.arguments())
         return {"name": name, "address": address, "pixels": None}
     # An association has no exposure, and a product no raw file: the one that people look at first.
     other = next((other for other in images if known[other].thumbnail), images[-1])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from web_pages import words
 
 import acsql
 from acsql.store import runs
@@ -58,11 +59,6 @@ def page(client: FlaskClient, address: str) -> BeautifulSoup:
     response = client.get(address)
     assert response.status_code == 200, response.text
     return BeautifulSoup(response.text, "html.parser")
-
-
-def words(found: Any) -> str:
-    """Return a text of a page with single blanks."""
-    return " ".join(found.get_text(" ").split())
 
 
 def test_without_any_run_it_says_so(client: FlaskClient) -> None:

@@ -6,7 +6,6 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from acsql.web.pages.archive.statistics import CHARTS, to_table
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
@@ -14,6 +13,7 @@ import acsql
 from acsql.statistics import KINDS, Statistic
 from acsql.store.derived import statistics
 from acsql.web.app import create_app
+from acsql.web.pages.statistics import CHARTS, to_table
 
 
 @pytest.fixture

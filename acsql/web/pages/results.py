@@ -3,29 +3,31 @@
 The address has the whole state, with the conditions as one text in the query language.  What a
 page has beside its results, the count and the facets, gets a few hundredths of a second: a search
 that is slow to count is no reason to wait for its first fifty rows.  What was not counted in that
-time has a link that asks for it, which a script follows once the rows are there.
-"""
+time has a link that asks for it, which a script follows once the rows are there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from bokeh.models import HoverTool, PanTool, Range1d, WheelZoomTool
-from bokeh.plotting import figure
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from ... import query
-from ...errors import ArchiveError, QueryError, QueryTimeout
+from ...errors import QueryError, QueryTimeout
 from ...export import text
-from ...observation import Observation
 from ...query import And, AnyOf, Column, Condition, Equals, Exists, Or
-from .. import params, plots, search_box, sky_map
-from ..context import in_archive, parameters, the_archive
+from .. import sky_map
+from ..context import the_archive
 from ..downloads import download
 from ..errors import status_of
-from ..params import Address, Search, SearchForm
+from ..query_form import FIELDS, as_search, parts_of
+from ..results_parameters import DOWNLOADS, VIEWS, Search
+from ..selection import SORTS
+from .search_form import _form, _wrong
+
+blueprint = Blueprint("results", __name__)
+
 
 PAGE_SIZE = 50
 # Seconds that a page may take for its rows, and what stands beside them for itself.
@@ -38,7 +40,6 @@ MOST_COUNTED = 5_000
 GLANCE_LIMIT = 0.005
 # Points of a map or a plot: of more, so many at random.
 MOST_POINTS = 20_000
-BINS = 60
 # The values of a facet that are offered.
 MOST_VALUES = 40
 # Rows of the text table, which has to hold them all before it knows its widths.
@@ -46,134 +47,20 @@ MOST_TEXT_ROWS = 10_000
 YEARS = "date_obs"
 PLOTTED = ("expstart", "exptime")
 
-search = Blueprint("search", __name__)
 
-
-class Go(Address):
-    """The box that takes the name of anything."""
-
-    single = ("name",)
-
-
-class Typed(Address):
-    """What stands in a field so far."""
-
-    single = ("text", "of")
-
-
-class Plotted(Search, plots.Themed):
-    """A plot of a search."""
-
-    single = (*Search.single, *plots.Themed.single)
-
-
-@search.get("/go")
-def go() -> AnyResponse:
-    """Go to what a text means: a proposal, an observation, or the results of a search."""
-    typed = parameters(Go).first("name")
-    if not typed:
-        return redirect(url_for(".form"))
-    try:
-        found = search_box.meaning(typed, the_archive())
-    except QueryTimeout:
-        raise
-    except ArchiveError as error:
-        form = params.form_class(the_archive().specs)()
-        told = {"box_text": typed, "box_error": str(error)}
-        return _form(form, Search(), told, status_of(error))
-    match found:
-        case Observation():
-            return redirect(in_archive("observation", found))
-        case search_box.Pair(a, b):
-            return redirect(url_for("headers.difference", a=a.ipppssoot, b=b.ipppssoot))
-        case search_box.ProposalNamed(proposid):
-            return redirect(url_for("pages.proposal", proposid=proposid))
-    return redirect(url_for(".results", q=found.text))
-
-
-@search.get("/suggest")
-def suggest() -> Response:
-    """Send how what is typed could go on: a text of the box, or the name of a keyword."""
-    asked = parameters(Typed)
-    words, archive = asked.first("text"), the_archive()
-    if asked.chosen("of", ("box", "keyword", "number"), "box") == "box":
-        # What the parameters lose of a text, its last blank, ends a word.
-        typed = request.args.get("text", "").lstrip()
-        found = search_box.suggestions(typed, archive) if words else []
-    else:
-        columns = query.search_keywords(words, archive.specs, 4 * search_box.SUGGESTIONS)
-        if asked.first("of") == "number":
-            columns = [column for column in columns if _is_number(column)]
-        found = [(c.address, search_box.described(c)) for c in columns[: search_box.SUGGESTIONS]]
-    return jsonify([{"value": value, "label": label} for value, label in found])
-
-
-@search.get("/database/")
-def form() -> AnyResponse:
-    """Show the query form, filled in as the address says."""
-    try:
-        filled_in, asked = params.as_search(request.args.to_dict(flat=False), the_archive().specs)
-    except QueryError as error:
-        return _wrong(Search(), [str(error)])
-    return _form(filled_in, asked, {}, 400 if filled_in.wrong else 200)
-
-
-def _wrong(asked: Search, wrong: Sequence[str]) -> Response:
-    """Return the form where the address of a search cannot be understood."""
-    made = params.form_class(the_archive().specs)
-    filled_in = made(request.args)
-    return _form(filled_in, asked, {"wrong": list(wrong)}, 400)
-
-
-def _form(form_: SearchForm, asked: Search, more: Mapping[str, Any], status: int) -> Response:
-    """Return the form with all that was typed, and what is wrong with it."""
-    archive = the_archive()
-    top_level = archive.columns(list(archive.specs.top_level))
-    addresses = {column.address for column in top_level}
-    kinds = {field.keyword: field.kind(archive.specs) for field in params.FIELDS}
-    choices = [keyword for keyword, kind in kinds.items() if kind == "choices"]
-    numbers = _counted_ahead(choices)
-    options = {
-        keyword: sorted({*map(str, numbers[keyword]), *(form_[keyword].data or ())})
-        for keyword in choices
-    }
-    page = render_template(
-        "form.html",
-        form=form_,
-        search=asked,
-        fields=params.FIELDS,
-        kinds=kinds,
-        operators={name: sign for name, (_, sign) in params.OPERATORS.items()},
-        existence=params.EXISTENCE,
-        options=options,
-        columns=top_level,
-        chosen=[name for name in asked.columns if name in addresses],
-        further=[name for name in asked.columns if name not in addresses],
-        views=params.VIEWS,
-        downloads=params.DOWNLOADS,
-        **{"wrong": form_.wrong} | more,
-    )
-    return Response(page, status)
-
-
-def _counted_ahead(keywords: Sequence[str]) -> dict[str, dict[Any, int]]:
-    """Return the values of some keywords in the whole archive."""
-    return the_archive().facets_of(keywords, time_limit=PAGE_LIMIT)
-
-
-@search.get("/database/results")
-def results() -> AnyResponse:
+@blueprint.get("/database/results")
+def page() -> AnyResponse:
     """Show what a search finds, or send it as a file."""
     given = request.args.to_dict(flat=False)
     try:
-        filled_in, asked = params.as_search(given, the_archive().specs)
+        filled_in, asked = as_search(given, the_archive().specs)
         if filled_in.wrong:
             box_ = {"box_text": asked.first("q")} if "q" in given else {}
             return _form(filled_in, asked, box_, 400)
         arguments = asked.arguments()
         if arguments != given:
             # What the form sends becomes the address that one can share.
-            return redirect(url_for(".results", **arguments))
+            return redirect(url_for(".page", **arguments))
         return _results(asked)
     except QueryTimeout as error:
         told = {"wrong": [str(error)], "box_text": asked.first("q")}
@@ -238,15 +125,15 @@ def _results_page(asked: Search, condition: Condition, columns: Sequence[Column]
         search=asked,
         box_text=asked.first("q"),
         view=view,
-        views=params.VIEWS,
-        downloads=params.DOWNLOADS,
+        views=VIEWS,
+        downloads=DOWNLOADS,
         chips=_chips(asked, condition),
         total=total,
         exact=whole or total.exact,
         explanation=archive.explain_empty(condition, time_limit=1) if empty else None,
         facets=facets,
         uncounted=uncounted,
-        sorts=params.SORTS,
+        sorts=SORTS,
         sorted_by=archive.sorted_by(condition, sort=asked.sort or None)[0],
         columns=[column for column in columns if column.address != "rootname"],
         all_columns=columns,
@@ -263,7 +150,7 @@ def _walk(asked: Search) -> dict[str, str]:
 
 def _chips(asked: Search, condition: Condition) -> list[tuple[str, dict[str, list[str]]]]:
     """Return each condition as a text, and the search without it."""
-    parts = params.parts_of(condition) if condition != And() else ()
+    parts = parts_of(condition) if condition != And() else ()
     specs = the_archive().specs
     return [
         (query.format_condition(part, specs), _asking(asked, [*parts[:n], *parts[n + 1 :]]))
@@ -293,7 +180,7 @@ def _facets(
         The labels of the others.
     """
     archive = the_archive()
-    few = {f.keyword: f.label for f in params.FIELDS if f.kind(archive.specs) == "choices"}
+    few = {f.keyword: f.label for f in FIELDS if f.kind(archive.specs) == "choices"}
     labels = {**few, YEARS: "Year"}
     hopeless = total > MOST_COUNTED and patience == BESIDE_LIMIT
     # Years are not counted ahead with the rest.
@@ -305,7 +192,7 @@ def _facets(
             numbers = archive.facets_of(keywords, condition, time_limit=limit)
         except QueryTimeout:
             continue
-        parts = [part for part in params.parts_of(condition) if part != And()]
+        parts = [part for part in parts_of(condition) if part != And()]
         counted = [
             Facet(labels[keyword], _facet_values(asked, parts, keyword, numbers[keyword]))
             for keyword in keywords
@@ -392,7 +279,7 @@ def _plot(asked: Search, _: Condition, __: Sequence[Column]) -> dict[str, Any]:
         "x": x,
         "y": y,
         "most_points": MOST_POINTS,
-        "figure": url_for(".plot", **asked.anew(view=None, columns=None, counts=None)),
+        "figure": url_for("search_plot.figure", **asked.anew(view=None, columns=None, counts=None)),
     }
 
 
@@ -414,58 +301,3 @@ def _axes(asked: Search) -> tuple[Column, Column | None]:
 
 def _is_number(column: Column) -> bool:
     return column.spec.type in ("int", "float")
-
-
-@search.get("/database/plot")
-def plot() -> Response:
-    """Send the plot of a search for ``plots.js``."""
-    asked = parameters(Plotted)
-    archive = the_archive()
-    condition = asked.condition(archive.specs)
-    x, y = _axes(asked)
-    addresses = [column.address for column in (x, y) if column]
-    rows = archive.sample(condition, columns=addresses, size=MOST_POINTS, time_limit=PAGE_LIMIT)
-    values = [[row[name] for name in addresses] for row in rows]
-    # A value that did not fit its type is kept as it was read.
-    numbers = np.array([v for v in values if all(type(n) in (int, float) for n in v)], float)
-    drawn = _scatter if y else _histogram
-    axes = [_axis(column) for column in (x, y) if column]
-    return plots.item(drawn(numbers.reshape(-1, len(addresses)), axes), asked.theme)
-
-
-def _axis(column: Column) -> str:
-    return f"{column.address} ({column.spec.unit})" if column.spec.unit else column.address
-
-
-def _figure(**options: Any) -> Any:
-    # Without a toolbar: its pictures are data in a style, which no page's policy lets pass.
-    zoom = WheelZoomTool(modifiers={"ctrl": True})
-    return figure(
-        height=420,
-        sizing_mode="stretch_width",
-        tools=[PanTool(), zoom],
-        active_scroll=zoom,
-        toolbar_location=None,
-        **options,
-    )
-
-
-def _scatter(numbers: np.ndarray, axes: Sequence[str]) -> Any:
-    made = _figure(x_axis_label=axes[0], y_axis_label=axes[1], output_backend="canvas")
-    dots = made.scatter(
-        numbers[:, 0], numbers[:, 1], size=5, color=plots.COLOURS[0], line_color=None, alpha=0.5
-    )
-    told = [(axes[0], "@x{0,0.[0000]}"), (axes[1], "@y{0,0.[0000]}")]
-    made.add_tools(HoverTool(renderers=[dots], tooltips=told))
-    return made
-
-
-def _histogram(numbers: np.ndarray, axes: Sequence[str]) -> Any:
-    counts, edges = np.histogram(numbers[:, 0], bins=BINS) if len(numbers) else ([], [0.0])
-    made = _figure(x_axis_label=axes[0], y_axis_label="observations")
-    made.quad(
-        top=list(counts), bottom=0, left=list(edges[:-1]), right=list(edges[1:]),
-        color=plots.COLOURS[0], line_color=None, alpha=0.8,
-    )  # fmt: skip
-    made.y_range = Range1d(0, 1.05 * max([1, *counts]))
-    return made

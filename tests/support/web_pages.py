@@ -1,0 +1,77 @@
+"""What several tests of pages need: pages as soup, their parts, and small documents."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from playwright.sync_api import Download, Locator, Page
+
+from acsql.web import context
+
+
+def soup(client: FlaskClient, address: str, status: int = 200) -> BeautifulSoup:
+    """Return a page, checking its status; a redirect is not followed."""
+    response = client.get(address)
+    assert response.status_code == status, response.text
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def follow(client: FlaskClient, address: str, status: int = 200, **query: Any) -> BeautifulSoup:
+    """Return the page to which an address leads, checking its status."""
+    response = client.get(address, query_string=query or None, follow_redirects=True)
+    assert response.status_code == status, response.text
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def words(page: BeautifulSoup) -> str:
+    """Return the text of a page with single blanks."""
+    return " ".join(page.get_text(" ").split())
+
+
+def names(page: BeautifulSoup) -> list[str]:
+    """Return the observations of a gallery."""
+    return [name.get_text() for name in page.select(".gallery .name")]
+
+
+def table(page: BeautifulSoup) -> list[list[str]]:
+    """Return the cells of the results."""
+    rows = page.select("table.results tbody tr")
+    return [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
+
+
+def parameters_in(address: str) -> dict[str, str]:
+    """Return the parameters of an address in which each occurs once."""
+    return {name: value for name, [value] in parse_qs(urlsplit(address).query).items()}
+
+
+def address_of(row: dict[str, Any]) -> str:
+    """Return the address of the page of an observation."""
+    return f"/archive/{context.proposal_name(row['proposid'])}/{row['ipppssoot']}/"
+
+
+def document(rootname: str = "j8bt05nj", **fields: Any) -> dict[str, Any]:
+    """Return a small document of an observation, with one raw file."""
+    ipppssoot = rootname if len(rootname) == 9 else f"{rootname}q"
+    return {
+        "_id": rootname,
+        "ipppssoot": ipppssoot,
+        "proposid": 9019,
+        "visit": rootname[4:6],
+        "datasets": {"raw": f"{ipppssoot}_raw.fits"},
+        "files": {"raw": {"path": f"j8bt/{ipppssoot}/{ipppssoot}_raw.fits", "size": 2880}},
+        "headers": {"raw": {"0": {"exptime": 60.0}}},
+        "previews": {"raw": {"jpeg": f"9019/{ipppssoot}_raw.jpg", "thumbnail": None}},
+        "last_ingest_date": datetime(2026, 1, 1),
+    } | fields
+
+
+def visible(page: Page, table: str) -> Locator:
+    """Return the keywords of a table that can be seen."""
+    return page.locator(f"#{table} tbody tr:not(.section):visible th[scope=row]")
+
+
+def content(download: Download) -> str:
+    """Return what a browser was given as a file."""
+    return download.path().read_text()

@@ -1,0 +1,205 @@
+"""Differences between headers: shown, exported and filtered."""
+
+import csv
+import io
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from playwright.sync_api import Page, expect
+from web_pages import content, follow, visible, words
+
+import acsql
+from acsql import export
+from acsql.compare import Where
+from acsql.keywords import KeywordSpec
+from acsql.web import context
+from acsql.web.pages.differences import DIFFERENCE_COLUMNS
+
+
+@pytest.fixture(scope="module")
+def row(sample_archive: acsql.Archive) -> dict[str, Any]:
+    """An exposure with calibrated files that another one follows."""
+    found = sample_archive.gallery(detector="WFC").rows
+    return next(row for row in found if not row["no_thumbnail"])
+
+
+@pytest.fixture(scope="module")
+def place(row: dict[str, Any]) -> str:
+    """The address below which the headers of the exposure are."""
+    return f"/archive/{context.proposal_name(row['proposid'])}/{row['ipppssoot']}/headers/"
+
+
+def rows_of(page: BeautifulSoup) -> list[list[str]]:
+    """Return the cells of a comparison."""
+    rows = page.select("#differences tbody tr:not(.section)")
+    return [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
+
+
+def test_one_click_compares_an_observation_with_the_next(
+    client: FlaskClient, sample_archive: acsql.Archive, row: dict[str, Any]
+) -> None:
+    name = row["ipppssoot"]
+    rows = sample_archive.iter(columns=["ipppssoot"], proposid=row["proposid"], detector="WFC")
+    exposures = [other["ipppssoot"] for other in rows if not other["ipppssoot"][-1].isdigit()]
+    after = exposures[exposures.index(name) + 1]
+    assert client.get(f"/difference?a={name}").location == f"/difference?a={name}&b={after}"
+    page = follow(client, f"/difference?a={name}")
+    found = sample_archive.differences(name, after)
+    number = sum(len(compared.differences) for compared in found)
+    assert number
+    assert len(rows_of(page)) == number
+    wheres = [d.where for compared in found for d in compared.differences]
+    status = words(page.select_one("[role=status]"))
+    assert f"{wheres.count(Where.BOTH)} keyword" in status
+    assert f"{wheres.count(Where.ONLY_A)} only in {name}" in status
+    assert f"{wheres.count(Where.ONLY_B)} only in {after}" in status
+    for compared in found:
+        if not (compared.a and compared.b):
+            (part,) = (header for header in (compared.a, compared.b) if header)
+            _, filetype, extension = part.name.split()
+            assert f"{filetype} {extension} {part.extension_name or 'primary'}" in words(page)
+
+
+def test_a_difference_has_values_units_and_descriptions(
+    client: FlaskClient, sample_archive: acsql.Archive, row: dict[str, Any]
+) -> None:
+    name = row["ipppssoot"]
+    observation = sample_archive.observation(name)
+    raw, flt = (observation.stored_header(filetype, 0) for filetype in ("raw", "flt"))
+    rows = {
+        r[0]: r[1:] for r in rows_of(follow(client, f"/difference?a={name}.raw.0&b={name}.flt.0"))
+    }
+    assert rows
+    for keyword, (a, b, unit, description) in rows.items():
+        spec = sample_archive.specs.spec(keyword) or KeywordSpec(keyword, "str")
+        assert (unit, description) == (spec.unit or "", spec.description or "")
+        for shown_value, header in ((a, raw), (b, flt)):
+            if shown_value == "not there":
+                assert keyword not in header
+            elif spec.name in header.get("_repeated", {}):
+                assert shown_value.splitlines()[0] == str(header[keyword])
+            elif not isinstance(header[keyword], list):
+                column = acsql.query.Column(spec.name, spec)
+                assert shown_value == (export.text(header[keyword], column) or "unknown")
+
+
+def test_what_always_differs_is_hidden_until_asked_for(
+    client: FlaskClient, row: dict[str, Any]
+) -> None:
+    address = f"/difference?a={row['ipppssoot']}.raw&b={row['ipppssoot']}.flt"
+    assert "FILENAME" not in {cells[0] for cells in rows_of(follow(client, address))}
+    page = follow(client, f"{address}&bookkeeping=yes")
+    assert "FILENAME" in {cells[0] for cells in rows_of(page)}
+    assert page.select_one("input[name=bookkeeping]").has_attr("checked")
+    # Every way on keeps the choice.
+    for link in page.select(".tabs a[href^='/difference']"):
+        assert parse_qs(urlsplit(link["href"]).query)["bookkeeping"] == ["yes"]
+
+
+def test_every_way_to_another_comparison_works(client: FlaskClient, row: dict[str, Any]) -> None:
+    for start in (row["ipppssoot"], f"{row['ipppssoot']}.flt.1"):
+        page = follow(client, f"/difference?a={start}")
+        links = {link["href"] for link in page.select(".tabs a[href^='/difference']")}
+        assert len(links) > 3
+        for link in links:
+            assert follow(client, link).select_one("#differences, .note")
+
+
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_differences_can_be_taken_away(
+    client: FlaskClient, row: dict[str, Any], format_: str
+) -> None:
+    name = row["ipppssoot"]
+    address = f"/difference?a={name}.raw&b={name}.flt"
+    response = client.get(f"{address}&format={format_}")
+    records = (
+        response.json
+        if format_ == "json"
+        else list(csv.DictReader(io.StringIO(response.text, newline="")))
+    )
+    assert tuple(records[0]) == DIFFERENCE_COLUMNS
+    assert [record["keyword"] for record in records] == [
+        cells[0] for cells in rows_of(follow(client, address))
+    ]
+    assert f"{name}.raw_{name}.flt" in response.headers["Content-Disposition"]
+
+
+def test_the_form_asks_for_what_is_missing(client: FlaskClient, row: dict[str, Any]) -> None:
+    page = follow(client, "/difference")
+    assert page.select_one("input[name=a]")["value"] == ""
+    # Either box may be the one that is filled in.
+    assert rows_of(follow(client, f"/difference?a=&b={row['ipppssoot']}"))
+
+
+@pytest.mark.parametrize(
+    ("a", "status", "said"),
+    [
+        ("x", 400, "is not a rootname"),
+        ("../../etc/passwd", 400, "is not a rootname"),
+        ("j8bt05njq.flt.1.2", 400, "is no header"),
+        ("jzzzzzzzq", 404, "there is no observation"),
+        ("{name}.crj", 404, "has no crj"),
+        ("{name}.flt.77", 404, "no extension 77"),
+        ("{name}.$where.1", 404, "has no $where"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_beside_what_was_typed(
+    client: FlaskClient, row: dict[str, Any], a: str, status: int, said: str
+) -> None:
+    a = a.format(name=row["ipppssoot"])
+    response = client.get("/difference", query_string={"a": a, "b": row["ipppssoot"]})
+    page = BeautifulSoup(response.text, "html.parser")
+    assert response.status_code == status
+    assert said in words(page.select_one("[role=alert]"))
+    assert page.select_one("input[name=a]")["value"] == a
+
+
+def walk_through_differences(page: Page, client: FlaskClient, row: dict[str, Any]) -> None:
+    """Compare two files of an observation, and then it with another one."""
+    name = row["ipppssoot"]
+    page.goto("/difference")
+    page.get_by_label("First").fill(f"{name}.raw")
+    page.get_by_label("Second").fill(f"{name}.flt")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{name}.raw and {name}.flt")
+    told = rows_of(follow(client, f"/difference?a={name}.raw&b={name}.flt"))
+    expect(visible(page, "differences")).to_have_text([cells[0] for cells in told])
+    page.get_by_label("also what always differs").check()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("rowheader", name="FILENAME", exact=True).first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert len(list(csv.DictReader(io.StringIO(content(download.value))))) > len(told)
+    page.goto(f"/difference?a={name}.flt.1")
+    heading = page.get_by_role("heading", level=1).inner_text().splitlines()[0]
+    other = heading.removeprefix(f"{name}.flt.1 and ").removesuffix(".flt.1")
+    expect(page.get_by_label("Second")).to_have_value(f"{other}.flt.1")
+    page.get_by_role("link", name="exchange the two").click()
+    expect(page.get_by_label("First")).to_have_value(f"{other}.flt.1")
+    expect(page.get_by_label("Second")).to_have_value(f"{name}.flt.1")
+
+
+def test_a_browser_compares(page: Page, client: FlaskClient, row: dict[str, Any]) -> None:
+    walk_through_differences(page, client, row)
+
+
+def test_differences_are_filtered_while_typing(page: Page, row: dict[str, Any]) -> None:
+    name = row["ipppssoot"]
+    page.goto(f"/difference?a={name}.raw&b={name}.flt")
+    number = visible(page, "differences").count()
+    page.get_by_role("searchbox", name="Filter").press_sequentially("bunit")
+    expect(visible(page, "differences")).to_have_text(["BUNIT"] * 4)
+    expect(page.locator("#filtered")).to_have_text(f"4 of {number}")
+    # Headers of which nothing is left are not there either.
+    sections = page.locator("#differences tr.section:visible")
+    expect(sections).to_have_text([re.compile("raw [1245] ")] * 4)
+
+
+def test_differences_without_scripts(
+    page_without_scripts: Page, client: FlaskClient, row: dict[str, Any]
+) -> None:
+    walk_through_differences(page_without_scripts, client, row)

@@ -1,0 +1,216 @@
+"""Selections of FITS files: totals, tar archive and download script."""
+
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from web_pages import soup, words
+
+import acsql
+from acsql.errors import QueryError
+from acsql.web import tar
+from acsql.web.pages import file_selection
+
+
+@pytest.fixture(scope="module")
+def row(sample_archive: acsql.Archive) -> dict[str, Any]:
+    """An exposure with calibrated files."""
+    found = sample_archive.gallery(detector="WFC").rows
+    return next(row for row in found if not row["no_thumbnail"])
+
+
+def put(archive: acsql.Archive, path: str, content: bytes | None, **known: Any) -> None:
+    """Put an observation with one raw file into an archive; without content there is no file."""
+    if content is not None:
+        place = archive.config.filesystem / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    archive.store.observations.insert_one(
+        {
+            "_id": "j8bt05nj",
+            "ipppssoot": "j8bt05njq",
+            "proposid": 9019,
+            "datasets": {"raw": "j8bt05njq_raw.fits"},
+            "files": {"raw": {"path": path, "size": len(content or b""), **known}},
+            "headers": {"raw": {"0": {}}},
+            "previews": {},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def visit(row: dict[str, Any]) -> str:
+    """A search for the observations of a visit."""
+    return f"proposid={row['proposid']} visit={row['visit']}"
+
+
+def test_a_choice_tells_what_it_comes_to(
+    client: FlaskClient, sample_archive: acsql.Archive, visit: str
+) -> None:
+    chosen = list(sample_archive.datasets(visit, filetypes=["flt", "raw"]))
+    assert chosen
+    page = soup(client, f"/files/?q={visit}&filetype=flt&filetype=raw")
+    names = [cell.get_text(strip=True) for cell in page.select("tbody th")]
+    assert names == [dataset.filename for dataset in chosen]
+    assert f"{len(chosen)} files" in words(page.h1)
+    ticked = {box["value"] for box in page.select("input[checked]")}
+    assert ticked == {"flt", "raw"}
+    every = {dataset.filetype for dataset in sample_archive.datasets(visit)}
+    assert {box["value"] for box in page.select("input[type=checkbox]")} == every
+
+
+def test_a_choice_is_one_archive_with_checksums(
+    client: FlaskClient, sample_archive: acsql.Archive, visit: str, tmp_path: Path
+) -> None:
+    chosen = list(sample_archive.datasets(visit, filetypes=["flt", "spt"]))
+    page = soup(client, f"/files/?q={visit}&filetype=flt&filetype=spt")
+    response = client.get(page.select_one(".ways a")["href"])
+    assert response.mimetype == "application/x-tar"
+    assert response.content_length == len(response.data)
+    with tarfile.open(fileobj=io.BytesIO(response.data)) as opened:
+        opened.extractall(tmp_path, filter="data")
+    folder = tmp_path / file_selection.FOLDER
+    for dataset in chosen:
+        extracted = folder / dataset.ipppssoot / dataset.filename
+        original = sample_archive.config.filesystem / dataset.path
+        assert extracted.read_bytes() == original.read_bytes()
+        assert int(extracted.stat().st_mtime) == int(original.stat().st_mtime)
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    assert len(found) == len(chosen) + 1
+    subprocess.run(["sha256sum", "--check", "--strict", tar.CHECKSUMS], cwd=folder, check=True)
+
+
+def test_what_an_archive_lacks_stands_in_it(
+    empty_client: FlaskClient, empty_archive: acsql.Archive
+) -> None:
+    put(empty_archive, "raw.fits", b"content")
+    empty_archive.store.observations.update_one(
+        {},
+        {
+            "$set": {
+                "datasets.flt": "j8bt05njq_flt.fits",
+                "files.flt": {"path": "flt.fits", "size": 1000},
+            }
+        },
+    )
+    response = empty_client.get("/files/archive")
+    with tarfile.open(fileobj=io.BytesIO(response.data)) as opened:
+        names = [name.removeprefix("acsql/") for name in opened.getnames()]
+        missing = opened.extractfile("acsql/MISSING").read().decode()
+    assert names == ["j8bt05njq/j8bt05njq_raw.fits", "MISSING", tar.CHECKSUMS]
+    assert missing == "j8bt05njq_flt.fits is gone from disk\n"
+
+
+def test_too_much_for_one_archive_is_refused_and_a_script_offered(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, visit: str
+) -> None:
+    for limit in ("MOST_FILES", "MOST_BYTES"):
+        with monkeypatch.context() as patched:
+            patched.setattr(file_selection, limit, 1)
+            page = soup(client, f"/files/?q={visit}")
+            assert "one archive holds at most" in words(page.select_one("[role=status]"))
+            ways = [link["href"] for link in page.select(".ways a")]
+            assert [link.partition("?")[0] for link in ways] == ["/files/script"]
+            assert client.get(ways[0]).text.count("\nget ") > 1
+            text = words(soup(client, f"/files/archive?q={visit}", 400))
+            assert "one archive holds at most" in text
+
+
+def test_a_page_does_not_count_a_whole_mission(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_selection, "MOST_COUNTED", 20)
+    monkeypatch.setattr(file_selection, "MOST_LISTED", 10)
+    page = soup(client, "/files/")
+    assert "more than 20 files" in words(page.h1)
+    assert len(page.select("tbody tr")) == 10
+    assert "The first 10 are listed" in words(page)
+
+
+@pytest.mark.parametrize("address", ["/files/", "/files/archive", "/files/script"])
+@pytest.mark.parametrize(
+    "parameters",
+    ["q=(", "q=nosuchkeyword=1", "filetype=xyz", "filetype=$ne", "q[$ne]=1", "x=1", "q=a=1&q=b=1"],
+)
+def test_what_cannot_be_understood_is_said(
+    client: FlaskClient, address: str, parameters: str
+) -> None:
+    soup(client, f"{address}?{parameters}", 400)
+
+
+def test_a_choice_of_nothing_leads_back_to_the_search(client: FlaskClient) -> None:
+    page = soup(client, "/files/?q=rootname=jzzzzzzz")
+    link = page.select_one("main .note a")
+    assert client.get(link["href"]).status_code == 200
+    soup(client, "/files/archive?q=rootname=jzzzzzzz", 404)
+
+
+@pytest.mark.skipif(
+    shutil.which("curl") is None and "CI" not in os.environ, reason="there is no curl"
+)
+def test_the_script_fetches_every_file_and_goes_on_where_it_stopped(
+    site: str, sample_archive: acsql.Archive, visit: str, tmp_path: Path
+) -> None:
+    address = [
+        "--get",
+        "--data-urlencode",
+        f"q={visit}",
+        "--data",
+        "filetype=flt",
+        f"{site}/files/script",
+    ]
+    subprocess.run(["curl", "-sSf", "-o", "get.sh", *address], cwd=tmp_path, check=True)
+    originals = {
+        tmp_path / dataset.ipppssoot / dataset.filename: sample_archive.config.filesystem
+        / dataset.path
+        for dataset in sample_archive.datasets(visit, filetypes=["flt"])
+    }
+    half, *others = originals
+    half.parent.mkdir()
+    half.with_name(f"{half.name}.part").write_bytes(originals[half].read_bytes()[:5000])
+    for _ in range(2):  # again, when everything is there
+        subprocess.run(["bash", "get.sh"], cwd=tmp_path, check=True, capture_output=True)
+        for fetched, original in originals.items():
+            assert fetched.read_bytes() == original.read_bytes()
+    # A file that cannot be had does not stop the others, and is told.
+    script = (tmp_path / "get.sh").read_text()
+    (tmp_path / "bad.sh").write_text(script.replace(half.name, "jzzzzzzzq_flt.fits"))
+    for path in originals:
+        path.unlink()
+    told = subprocess.run(
+        ["sh", "bad.sh"], cwd=tmp_path, check=False, capture_output=True, text=True
+    )
+    assert told.returncode == 1
+    assert "1 files could not be fetched" in told.stderr
+    assert all(path.exists() for path in others)
+
+
+@pytest.mark.parametrize(
+    "search",
+    ['targname="x\ntouch owned\n"', "targname=$(touch owned)", "targname='\";touch owned;'"],
+)
+def test_nothing_that_a_search_says_is_run(
+    client: FlaskClient, tmp_path: Path, search: str
+) -> None:
+    response = client.get(
+        "/files/script",
+        query_string={"q": f"rootname=j* or {search}"},
+        headers={"Host": "host'$(touch owned)"},
+    )
+    if response.status_code == 200:
+        (tmp_path / "get.sh").write_text(response.text.replace("get() {", "get() { return;"))
+        subprocess.run(["sh", "get.sh"], cwd=tmp_path, check=True)
+    else:
+        assert response.status_code == 400
+    assert not (tmp_path / "owned").exists()
+
+
+def test_filetypes_are_checked_by_the_library(sample_archive: acsql.Archive) -> None:
+    with pytest.raises(QueryError, match="unknown filetype 'xyz'; the filetypes are"):
+        sample_archive.datasets(filetypes=["xyz"])

@@ -1,0 +1,163 @@
+"""The page of an observation: preview, metadata, files and neighbours."""
+
+import itertools
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from web_pages import address_of, document, names, soup, words
+
+import acsql
+from acsql import export
+
+
+def test_every_observation_has_its_pages(
+    client: FlaskClient, sample_archive: acsql.Archive, rows: list[dict[str, Any]]
+) -> None:
+    for row in rows:
+        observation = sample_archive.observation(row["rootname"])
+        page = soup(client, address_of(row))
+        assert observation.ipppssoot in page.h1.get_text()
+        for filetype, filename in observation.datasets.items():
+            assert filename in words(page.select_one("[aria-labelledby=files]"))
+            assert filetype in soup(client, f"{address_of(row)}{filetype}/").h1.get_text()
+
+
+def test_every_preview_is_shown_or_missed_with_its_reason(
+    client: FlaskClient, sample_archive: acsql.Archive, rows: list[dict[str, Any]]
+) -> None:
+    seen = set()
+    for row in rows:
+        observation = sample_archive.observation(row["rootname"])
+        for filetype in observation.datasets:
+            page = soup(client, f"{address_of(row)}{filetype}/")
+            image = page.select_one(".viewer img")
+            made = bool(observation.previews.get(filetype, {}).get("jpeg"))
+            seen.add(made)
+            assert bool(image) == made
+            if made:
+                with client.get(image["src"]) as response:
+                    assert response.data == observation.jpeg(filetype).read_bytes()
+            else:
+                assert f"no jpeg is made of {filetype}" in page.select_one(".reason").get_text()
+    assert seen == {True, False}
+
+
+def test_a_reason_and_a_lost_picture_are_told(
+    empty_client: FlaskClient, empty_archive: acsql.Archive
+) -> None:
+    given = {"reason": "all pixels are the same"}
+    failed = document("j8bt05na", previews={"raw": given})
+    empty_archive.store.observations.insert_many([failed, document("j8bt05nb")])
+    page = soup(empty_client, "/archive/9019/j8bt05naq/")
+    assert "all pixels are the same" in page.select_one(".reason").get_text()
+    page = soup(empty_client, "/archive/9019/j8bt05nbq/")
+    assert "not in its place any more" in page.select_one(".reason").get_text()
+    assert "not in its place" in words(soup(empty_client, "/previews/j8bt05nb/raw.jpg", 404))
+
+
+def test_metadata_are_complete(
+    client: FlaskClient, sample_archive: acsql.Archive, pictured: dict[str, Any]
+) -> None:
+    observation = sample_archive.observation(pictured["rootname"])
+    table = soup(client, address_of(pictured)).select("[aria-labelledby=metadata] tbody tr")
+    shown = {row.th.get_text(): row.td.get_text() for row in table}
+    columns = sample_archive.columns(list(observation.metadata))
+    assert shown == {
+        column.spec.keyword: export.text(observation[column.address], column) for column in columns
+    }
+
+
+def test_files_lead_to_their_headers(
+    client: FlaskClient, sample_archive: acsql.Archive, pictured: dict[str, Any]
+) -> None:
+    observation = sample_archive.observation(pictured["rootname"])
+    for address in (address_of(pictured), f"{address_of(pictured)}headers/"):
+        links = [link["href"] for link in soup(client, address).select(".extensions a")]
+        assert links == [
+            f"{address_of(pictured)}headers/{filetype}/{extension}/"
+            for filetype, headers in observation.headers.items()
+            for extension in headers
+        ]
+
+
+def test_a_file_that_is_gone_is_told(
+    empty_client: FlaskClient, empty_archive: acsql.Archive
+) -> None:
+    gone = {"path": "j8bt/x", "size": 2880, "vanished": datetime(2026, 3, 4, 5)}
+    empty_archive.store.observations.insert_one(document(files={"raw": gone}))
+    files = soup(empty_client, "/archive/9019/j8bt05njq/").select_one("[aria-labelledby=files]")
+    assert "j8bt05njq_raw.fits gone from disk 2026-03-04 2.9 kB" in words(files)
+
+
+def test_next_leads_through_the_proposal_and_previous_back(
+    client: FlaskClient, rows: list[dict[str, Any]], proposid: int
+) -> None:
+    own = [address_of(row) for row in rows if row["proposid"] == proposid]
+    for rel, expected in (("next", own), ("prev", own[::-1])):
+        walked = [expected[0]]
+        while link := soup(client, walked[-1]).select_one(f".viewer a[rel={rel}]"):
+            walked.append(link["href"])
+        assert walked == expected
+
+
+def test_next_keeps_the_filetype_where_it_can(
+    client: FlaskClient, sample_archive: acsql.Archive, rows: list[dict[str, Any]]
+) -> None:
+    kept = 0
+    for row, after in itertools.pairwise(rows):
+        observation = sample_archive.observation(row["rootname"])
+        if row["proposid"] != after["proposid"] or "raw" not in observation.datasets:
+            continue
+        link = soup(client, f"{address_of(row)}raw/").select_one(".viewer a[rel=next]")
+        has_it = "raw" in sample_archive.observation(after["rootname"]).datasets
+        assert link["href"] == address_of(after) + ("raw/" if has_it else "")
+        kept += has_it
+    assert kept
+
+
+def test_other_names_lead_to_the_canonical_address(
+    client: FlaskClient, pictured: dict[str, Any]
+) -> None:
+    canonical = address_of(pictured)
+    proposid, rootname = pictured["proposid"], pictured["rootname"]
+    for address in (
+        f"/archive/{proposid}/{rootname}/",
+        f"/archive/{proposid}/{pictured['ipppssoot'].upper()}/",
+        f"/archive/99999/{rootname}/",
+        f"/archive/unknown/{rootname}/",
+        canonical.rstrip("/"),
+    ):
+        response = client.get(address, follow_redirects=True)
+        assert (response.status_code, response.request.path) == (200, canonical)
+    for below in ("flt/", "headers/", "headers/flt/1/"):
+        response = client.get(f"/archive/99999/{rootname}/{below}")
+        assert response.location == f"{canonical}{below}"
+    response = client.get(f"/archive/99999/{rootname}/?visit=01&visit=02&sort=exptime")
+    assert parse_qs(urlsplit(response.location).query) == {
+        "visit": ["01", "02"],
+        "sort": ["exptime"],
+    }
+
+
+@pytest.mark.parametrize(
+    "below",
+    ["nop/", "FLT/", "flt.fits/", "headers/nop/0/", "headers/flt/99/", "headers/flt/-1/"],
+)
+def test_what_an_observation_has_not_is_not_found(
+    client: FlaskClient, pictured: dict[str, Any], below: str
+) -> None:
+    soup(client, f"{address_of(pictured)}{below}", 404)
+
+
+def test_an_association_leads_to_its_members(
+    client: FlaskClient, sample_archive: acsql.Archive, rows: list[dict[str, Any]]
+) -> None:
+    row = next(row for row in rows if row["rootname"][-3:-1] == "01" and len(row["rootname"]) == 9)
+    asn_id = sample_archive.observation(row["rootname"])["asn_id"]
+    link = soup(client, address_of(row)).select_one(".facts").find("a", string=asn_id)
+    found = names(soup(client, link["href"]))
+    members = sample_archive.search(asn_id=asn_id, columns=["ipppssoot"])
+    assert found == list(members["ipppssoot"])

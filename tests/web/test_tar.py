@@ -1,0 +1,59 @@
+"""The tar stream: its length is known ahead, and it is never held in memory."""
+
+import hashlib
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acsql.errors import FileError
+from acsql.web import tar
+
+
+@given(
+    st.lists(st.binary(max_size=3000), max_size=5),
+    st.dictionaries(st.sampled_from(["MISSING", "README"]), st.binary(max_size=2000)),
+)
+def test_an_archive_is_as_long_as_it_was_said_to_be(
+    tmp_path_factory: pytest.TempPathFactory, contents: list[bytes], texts: dict[str, bytes]
+) -> None:
+    folder = tmp_path_factory.mktemp("tar")
+    members = []
+    for number, content in enumerate(contents):
+        path = folder / f"{number}.fits"
+        path.write_bytes(content)
+        members.append(tar.Member.of(f"a/{path.name}", path))
+    sent = b"".join(tar.stream(members, "acsql", texts))
+    assert len(sent) == tar.length(members, "acsql", texts)
+    assert len(sent) % tarfile.RECORDSIZE == 0
+    with tarfile.open(fileobj=io.BytesIO(sent)) as opened:
+        held = {info.name: opened.extractfile(info).read() for info in opened}
+    sums = held.pop("acsql/SHA256SUMS").decode()
+    assert list(held.values()) == [*contents, *texts.values()]
+    assert sums == "".join(
+        f"{hashlib.sha256(content).hexdigest()}  {member.name}\n"
+        for member, content in zip(members, contents, strict=True)
+    )
+
+
+def test_a_large_file_is_never_held_as_a_whole(tmp_path: Path) -> None:
+    large = tmp_path / "large.fits"
+    with large.open("wb") as file:
+        file.truncate(9 * 2**30)  # sparse, and more than the eight that an old header can tell
+    member = tar.Member.of("large.fits", large)
+    pieces = tar.stream([member], "acsql", {})
+    header = next(pieces)
+    assert max(len(next(pieces)) for _ in range(10)) <= tar.AT_ONCE
+    assert tar.length([member], "acsql", {}) > len(header) + member.size
+
+
+def test_a_file_that_became_shorter_ends_the_transfer(tmp_path: Path) -> None:
+    path = tmp_path / "short.fits"
+    path.write_bytes(b"content")
+    member = tar.Member.of("short.fits", path)
+    path.write_bytes(b"cont")
+    with pytest.raises(FileError, match=r"short\.fits became shorter"):
+        list(tar.stream([member], "acsql", {}))
