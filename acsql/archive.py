@@ -13,7 +13,7 @@ from astropy.table import Table
 from . import config as configuration
 from . import keywords as specs
 from . import query
-from .compare import BOOKKEEPING, Compared, Part, compare
+from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
 from .datasets import Dataset
 from .errors import ProposalNotFound, RunNotFound
@@ -190,25 +190,41 @@ class Archive:
         document = find_document(self.store, rootname)
         return Observation(self.store, self.specs, self.config, document)
 
-    def differences(self, a: str, b: str, bookkeeping: bool = False) -> list[Compared]:
+    def differences(self, a: str, b: str, bookkeeping: bool = False) -> list[HeaderComparison]:
         """Compare the headers of two observations, two files or two extensions.
 
         Parameters
         ----------
         a, b : str
-            ``j8bt05njq``, ``j8bt05njq.flt`` or ``j8bt05njq.flt.1``; what one does not say,
-            filetype or extension, is as in the other.
+            ``j8bt05njq``, ``j8bt05njq.flt`` or ``j8bt05njq.flt.1``.  A filetype or extension
+            that one leaves out is taken from the other.
         bookkeeping : bool
-            Whether also what no two files agree in: their names, and when they were written.
+            Whether to include keywords that differ between any two files, such as the file name
+            and the date of writing.
 
         Returns
         -------
-        list of Compared
-            As of `acsql.compare.compare`.
+        list of acsql.compare.HeaderComparison
+            Each pair of headers with the keywords that differ.
+
+        Raises
+        ------
+        InvalidName, QueryError
+            If `a` or `b` is not a header address.
+        ObservationNotFound, DatasetNotFound
+            If an observation, a filetype or an extension does not exist.
+
+        Examples
+        --------
+        >>> search = archive.where(detector="WFC").columns("ipppssoot").limit(2)
+        >>> first, second = [row["ipppssoot"] for row in search.rows()]
+        >>> (comparison,) = archive.differences(f"{first}.spt.0", second)
+        >>> comparison.a.name.endswith("spt 0")
+        True
         """
-        parts = Part.parse(a), Part.parse(b)
-        found = [self.observation(part.name) for part in parts]
-        return compare(*found, *parts, () if bookkeeping else BOOKKEEPING)
+        addresses = HeaderAddress.parse(a), HeaderAddress.parse(b)
+        one, other = (self.observation(address.name) for address in addresses)
+        return compare(one, other, *addresses, ignored=() if bookkeeping else BOOKKEEPING)
 
     def where(self, *conditions: Condition | str, **keywords: Any) -> Search:
         """Return a search for the observations that meet all conditions.

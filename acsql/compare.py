@@ -1,7 +1,7 @@
-"""Which keywords differ between two headers, two files or two observations.
+"""Differences between the headers of two observations, two files or two extensions.
 
-Headers of the same filetype are compared extension by extension: those of the same name, like
-``SCI,1``, belong together, for a drizzled product counts its extensions otherwise than the
+Headers of the same filetype are compared extension by extension.  Extensions are matched by name,
+such as ``SCI,1``, because a drizzled product numbers its extensions differently from the
 exposures it is made of.
 """
 
@@ -16,14 +16,16 @@ from .errors import DatasetNotFound, QueryError
 from .keywords import BLOCK_NUMBER, BLOCKS, REPEATED
 from .observation import Header, Observation
 
-# No two files agree in these, however alike they are: their names, and when they were written.
+# Keywords that differ between any two files: their names, and when they were written.
 BOOKKEEPING = frozenset(
     ("filename", "rootname", "expname", "date", "iraf_tlm", "proctime", "checksum", "datasum")
 )
+# Characters of a user's text that an error message repeats.
+_SHOWN_CHARACTERS = 80
 
 
-class Where(StrEnum):
-    """In which of two headers a keyword stands."""
+class Presence(StrEnum):
+    """Which of two headers a keyword is in."""
 
     BOTH = "both"
     ONLY_A = "only in a"
@@ -32,30 +34,60 @@ class Where(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """A keyword, as it is stored, whose values differ, or that one of two headers lacks."""
+    """A keyword that differs between two headers.
+
+    Parameters
+    ----------
+    keyword : str
+        As stored, such as ``date_obs``.
+    a, b : object
+        Its values; None in a header that lacks it, or where the value is unknown.
+    presence : Presence
+        Which of the headers have it.
+    """
 
     keyword: str
     a: Any = None
     b: Any = None
-    where: Where = Where.BOTH
+    presence: Presence = Presence.BOTH
 
 
 @dataclass(frozen=True)
-class Part:
-    """What is compared: a header, all headers of a file, or those of a whole observation."""
+class HeaderAddress:
+    """Which headers to compare: one, all of a file, or all of an observation.
+
+    Parameters
+    ----------
+    name : str
+        The rootname or ipppssoot of the observation.
+    filetype : str, optional
+        By default all files.
+    extension : int, optional
+        By default all extensions.
+    """
 
     name: str
     filetype: str | None = None
     extension: int | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "Part":
-        """Take ``j8bt05njq``, ``j8bt05njq.flt`` or ``j8bt05njq.flt.1`` apart.
+    def parse(cls, text: str) -> "HeaderAddress":
+        """Parse ``j8bt05njq``, ``j8bt05njq.flt`` or ``j8bt05njq.flt.1``.
+
+        Parameters
+        ----------
+        text : str
+            The address, in any case.
+
+        Returns
+        -------
+        HeaderAddress
+            Its parts in lower case.
 
         Raises
         ------
         QueryError
-            If the text is none of these.
+            If the text is not a header address.
         InvalidName
             If it does not begin with a rootname.
         """
@@ -64,19 +96,27 @@ class Part:
         number = rest[1] if len(rest) == 2 else None
         if len(rest) > 2 or not all(rest) or not (number is None or _is_extension(number)):
             raise QueryError(
-                f"{_shown(text)} is no header: write a rootname, rootname.filetype or "
-                "rootname.filetype.extension, like j8bt05njq.flt.1"
+                f"invalid header address {_shortened(text)}: expected rootname, "
+                "rootname.filetype or rootname.filetype.extension, such as j8bt05njq.flt.1"
             )
         return cls(name, rest[0] if rest else None, None if number is None else int(number))
 
     def __str__(self) -> str:
-        given = (self.name, self.filetype, self.extension)
-        return ".".join(str(part) for part in given if part is not None)
+        parts = (self.name, self.filetype, self.extension)
+        return ".".join(str(part) for part in parts if part is not None)
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Two headers and how they differ; None in the place of one that there is not."""
+class HeaderComparison:
+    """Two headers side by side.
+
+    Parameters
+    ----------
+    a, b : Header or None
+        The headers; None where the other one has no counterpart.
+    differences : list of Difference
+        The keywords that differ; empty if one of the headers is None.
+    """
 
     a: Header | None
     b: Header | None
@@ -86,39 +126,40 @@ class Compared:
 def differences(
     a: Mapping[str, Any], b: Mapping[str, Any], ignored: Container[str] = ()
 ) -> list[Difference]:
-    """Return the keywords in which two headers differ, in the order of the first one.
+    """Return the keywords that differ between two headers.
 
     Parameters
     ----------
     a, b : mapping
-        Headers as they are stored, like ``observation.headers["flt"][1]``.  Of a keyword that
-        stands in one more than once the values are compared as a list; those that drizzling
-        writes of each input image are called as in the file, ``d001data``.
+        Stored headers, such as ``observation.headers["flt"][1]``.  The values of a repeated
+        keyword are compared as a list; the keywords of drizzled blocks are named as in the file,
+        ``d001data``.
     ignored : container of str
-        Keywords, as stored, that do not matter; `BOOKKEEPING` for two exposures.
+        Keywords, as stored, that are left out, such as `BOOKKEEPING` for two exposures.
 
     Returns
     -------
     list of Difference
-        Numbers differ if they are not equal, and not only if they are far apart; a value that
-        is unknown differs from every other.
+        In the order of `a`, then of `b`.  Numbers are compared exactly, and an unknown value
+        differs from every other value.
     """
     flat_a, flat_b = dict(_flat(a)), dict(_flat(b))
-    found = []
-    for name in dict.fromkeys((*flat_a, *flat_b)):
-        if name in ignored:
-            continue
-        if name not in flat_b:
-            found.append(Difference(name, a=flat_a[name], where=Where.ONLY_A))
-        elif name not in flat_a:
-            found.append(Difference(name, b=flat_b[name], where=Where.ONLY_B))
-        elif not _same(flat_a[name], flat_b[name]):
-            found.append(Difference(name, flat_a[name], flat_b[name]))
-    return found
+    compared = (name for name in dict.fromkeys((*flat_a, *flat_b)) if name not in ignored)
+    results = (_difference(name, flat_a, flat_b) for name in compared)
+    return [difference for difference in results if difference is not None]
+
+
+def _difference(name: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> Difference | None:
+    """Return how two flat headers differ in one keyword, or None if they do not."""
+    if name not in b:
+        return Difference(name, a=a[name], presence=Presence.ONLY_A)
+    if name not in a:
+        return Difference(name, b=b[name], presence=Presence.ONLY_B)
+    return None if _same(a[name], b[name]) else Difference(name, a[name], b[name])
 
 
 def _flat(header: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each keyword once, with its value or, if it stands there again, its values."""
+    """Yield each keyword once, with its value or, if it is repeated, the list of its values."""
     repeated = header.get(REPEATED, {})
     for name in header:
         if name == BLOCKS:
@@ -135,50 +176,55 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, float) and isinstance(b, float) and math.isnan(a):
         return math.isnan(b)
     # In Python True equals 1.
-    return isinstance(a, bool) == isinstance(b, bool) and a == b
+    return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
 
 
 def compare(
-    a: Observation, b: Observation, part_a: Part, part_b: Part, ignored: Container[str] = ()
-) -> list[Compared]:
-    """Compare what two parts name, header by header.
+    a: Observation,
+    b: Observation,
+    address_a: HeaderAddress,
+    address_b: HeaderAddress,
+    ignored: Container[str] = (),
+) -> list[HeaderComparison]:
+    """Compare the headers at two addresses.
 
     Parameters
     ----------
     a, b : Observation
-        The observations of the parts.
-    part_a, part_b : Part
-        What one does not say, filetype or extension, is as in the other.
+        The observations that the addresses name.
+    address_a, address_b : HeaderAddress
+        Which headers; a filetype or extension that one leaves out is taken from the other.
+    ignored : container of str
+        As in `differences`.
 
     Returns
     -------
-    list of Compared
-        Every pair of headers, also those that do not differ, and every header of one for which
-        the other has none.
+    list of HeaderComparison
+        All pairs of headers, also equal ones, and the headers without a counterpart.
 
     Raises
     ------
     DatasetNotFound
-        If a filetype or an extension that is named does not exist.
+        If a filetype or an extension does not exist.
     """
-    filetypes = _filetypes(a, b, part_a, part_b)
     return [
-        Compared(one, two, differences(one or {}, two or {}, ignored) if one and two else [])
-        for filetype_a, filetype_b in filetypes
-        for one, two in _pairs(
+        HeaderComparison(one, other, differences(one, other, ignored) if one and other else [])
+        for filetype_a, filetype_b in _filetypes(a, b, address_a, address_b)
+        for one, other in _pairs(
             _headers(a, filetype_a),
             _headers(b, filetype_b),
-            (part_a.extension, part_b.extension),
+            (address_a.extension, address_b.extension),
         )
     ]
 
 
 def _filetypes(
-    a: Observation, b: Observation, part_a: Part, part_b: Part
+    a: Observation, b: Observation, address_a: HeaderAddress, address_b: HeaderAddress
 ) -> list[tuple[str | None, str | None]]:
     """Return the pairs of filetypes to compare, None for one that an observation lacks."""
-    if part_a.filetype or part_b.filetype:
-        return [(part_a.filetype or part_b.filetype, part_b.filetype or part_a.filetype)]
+    if address_a.filetype or address_b.filetype:
+        one, other = address_a.filetype, address_b.filetype
+        return [(one or other, other or one)]
     every = dict.fromkeys((*a.datasets, *b.datasets))
     return [
         (name if name in a.datasets else None, name if name in b.datasets else None)
@@ -193,23 +239,28 @@ def _headers(observation: Observation, filetype: str | None) -> dict[int, Header
 def _pairs(
     a: Mapping[int, Header],
     b: Mapping[int, Header],
-    numbers: tuple[int | None, int | None],
+    extensions: tuple[int | None, int | None],
 ) -> Iterator[tuple[Header | None, Header | None]]:
-    """Yield the headers of two files that belong together, or the ones that are asked for."""
+    """Yield the matching headers of two files, or those of the given extensions."""
     partners = _partners(a, b)
-    number_a, number_b = numbers
-    if number_a is not None or number_b is not None:
-        backwards = {partner: number for number, partner in partners.items()}
-        one = None if number_a is None else _numbered(a, number_a)
-        two = None if number_b is None else _numbered(b, number_b)
-        yield one or a.get(backwards.get(number_b)), two or b.get(partners.get(number_a))
+    extension_a, extension_b = extensions
+    if extension_a is None and extension_b is None:
+        for number, header in a.items():
+            yield header, b[partners[number]] if number in partners else None
+        for number, header in b.items():
+            if number not in partners.values():
+                yield None, header
         return
-    yield from ((header, b.get(partners.get(number))) for number, header in a.items())
-    yield from ((None, header) for number, header in b.items() if number not in partners.values())
+    if extension_a is None:
+        backwards = {partner: number for number, partner in partners.items()}
+        extension_a = backwards.get(extension_b) if extension_b is not None else None
+    elif extension_b is None:
+        extension_b = partners.get(extension_a)
+    yield _optional_header_at(a, extension_a), _optional_header_at(b, extension_b)
 
 
 def _partners(a: Mapping[int, Header], b: Mapping[int, Header]) -> dict[int, int]:
-    """Return which header of `b` belongs to each one of `a`: the one of the same name."""
+    """Return the extension of `b` that matches each extension of `a`: the one of the same name."""
     free: dict[str, list[int]] = {}
     for number, header in b.items():
         free.setdefault(header.extension_name, []).append(number)
@@ -220,16 +271,20 @@ def _partners(a: Mapping[int, Header], b: Mapping[int, Header]) -> dict[int, int
     }
 
 
-def _numbered(headers: Mapping[int, Header], number: int) -> Header:
-    if number not in headers:
-        held = ", ".join(map(str, headers)) or "none"
-        raise DatasetNotFound(f"there is no extension {number}; the extensions are {held}")
-    return headers[number]
+def _optional_header_at(headers: Mapping[int, Header], extension: int | None) -> Header | None:
+    return None if extension is None else _header_at(headers, extension)
+
+
+def _header_at(headers: Mapping[int, Header], extension: int) -> Header:
+    if extension not in headers:
+        existing = ", ".join(map(str, headers)) or "none"
+        raise DatasetNotFound(f"there is no extension {extension}; the extensions are {existing}")
+    return headers[extension]
 
 
 def _is_extension(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 4
 
 
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else f"{text[:77]}...")
+def _shortened(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 3]}...")

@@ -1,4 +1,4 @@
-"""Differences: exactly the keywords whose values differ, and each header with its partner."""
+"""Comparisons list exactly the keywords that differ, and match each header with its partner."""
 
 import math
 from datetime import datetime
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import acsql
-from acsql.compare import BOOKKEEPING, Difference, Part, Where, compare, differences
+from acsql.compare import BOOKKEEPING, Difference, HeaderAddress, Presence, compare, differences
 from acsql.errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
 
 values = st.one_of(
@@ -19,7 +19,7 @@ stored_headers = st.dictionaries(st.sampled_from("abcdefgh"), st.one_of(values, 
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Whether two values are the same, told in another way: by how they are written."""
+    """Whether two values are written alike: an independent definition of equality."""
     if float in (type(one), type(other)):
         one, other = (float(v) if type(v) is int else v for v in (one, other))
     return repr(one).replace("-0.0", "0.0") == repr(other).replace("-0.0", "0.0")
@@ -32,25 +32,25 @@ def test_a_header_does_not_differ_from_itself(header: dict[str, Any]) -> None:
 
 @given(stored_headers, stored_headers)
 def test_every_keyword_is_the_same_or_different(a: dict[str, Any], b: dict[str, Any]) -> None:
-    found = {difference.keyword: difference for difference in differences(a, b)}
+    by_keyword = {difference.keyword: difference for difference in differences(a, b)}
     for name in {*a, *b}:
         if name not in b:
-            assert found.pop(name).where == Where.ONLY_A
+            assert by_keyword.pop(name).presence == Presence.ONLY_A
         elif name not in a:
-            assert found.pop(name).where == Where.ONLY_B
-        elif name in found:
-            told = found.pop(name)
-            assert told.where == Where.BOTH
+            assert by_keyword.pop(name).presence == Presence.ONLY_B
+        elif name in by_keyword:
+            difference = by_keyword.pop(name)
+            assert difference.presence == Presence.BOTH
             assert not alike(a[name], b[name])
         elif not isinstance(a[name], list):
             assert alike(a[name], b[name])
-    assert not found
+    assert not by_keyword
 
 
 @given(stored_headers, stored_headers)
 def test_differences_are_the_same_the_other_way_round(a: dict[str, Any], b: dict[str, Any]) -> None:
-    forth = {found.keyword for found in differences(a, b)}
-    assert forth == {found.keyword for found in differences(b, a)}
+    forth = {difference.keyword for difference in differences(a, b)}
+    assert forth == {difference.keyword for difference in differences(b, a)}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_input_images_are_compared_one_by_one() -> None:
     b = {"dnnn": [{"block": 1, "data": "one"}, {"block": 2, "data": "other", "dexp": 3.0}]}
     assert differences(a, b) == [
         Difference("d002data", "two", "other"),
-        Difference("d002dexp", b=3.0, where=Where.ONLY_B),
+        Difference("d002dexp", b=3.0, presence=Presence.ONLY_B),
     ]
 
 
@@ -91,35 +91,35 @@ def test_some_keywords_can_be_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "part"),
+    ("text", "address"),
     [
-        ("j8bt05njq", Part("j8bt05njq")),
-        (" J8BT05NJ.FLT ", Part("j8bt05nj", "flt")),
-        ("j8bt05njq.flt.0", Part("j8bt05njq", "flt", 0)),
+        ("j8bt05njq", HeaderAddress("j8bt05njq")),
+        (" J8BT05NJ.FLT ", HeaderAddress("j8bt05nj", "flt")),
+        ("j8bt05njq.flt.0", HeaderAddress("j8bt05njq", "flt", 0)),
     ],
 )
-def test_parts_are_read(text: str, part: Part) -> None:
-    assert Part.parse(text) == part
-    assert Part.parse(str(part)) == part
+def test_header_addresses_are_parsed(text: str, address: HeaderAddress) -> None:
+    assert HeaderAddress.parse(text) == address
+    assert HeaderAddress.parse(str(address)) == address
 
 
 @pytest.mark.parametrize(
     "text",
     ["j8bt05njq.", "j8bt05njq..1", "j8bt05njq.flt.x", "j8bt05njq.flt.1.2", "j8bt05njq.flt.²"],
 )
-def test_what_is_no_part_is_refused(text: str) -> None:
-    with pytest.raises(QueryError, match="is no header"):
-        Part.parse(text)
+def test_an_invalid_header_address_is_refused(text: str) -> None:
+    with pytest.raises(QueryError, match="invalid header address"):
+        HeaderAddress.parse(text)
 
 
 @given(st.text())
-def test_no_text_is_too_strange(text: str) -> None:
+def test_any_text_is_parsed_or_refused_with_a_short_message(text: str) -> None:
     try:
-        part = Part.parse(text)
+        address = HeaderAddress.parse(text)
     except (QueryError, InvalidName) as error:
         assert len(str(error)) < len(text) + 300
     else:
-        assert Part.parse(str(part)) == part
+        assert HeaderAddress.parse(str(address)) == address
 
 
 # With an archive
@@ -128,8 +128,8 @@ def test_no_text_is_too_strange(text: str) -> None:
 @pytest.fixture(scope="module")
 def pair(sample_archive: acsql.Archive) -> tuple[str, str]:
     """Two exposures with calibrated files."""
-    found = sample_archive.gallery(detector="WFC").rows
-    names = [row["ipppssoot"] for row in found if not row["no_thumbnail"]]
+    rows = sample_archive.where(detector="WFC").thumbnails().rows
+    names = [row["ipppssoot"] for row in rows if not row["no_thumbnail"]]
     return names[0], names[1]
 
 
@@ -137,23 +137,25 @@ def test_all_headers_of_two_observations_are_compared(
     sample_archive: acsql.Archive, pair: tuple[str, str]
 ) -> None:
     a, b = (sample_archive.observation(name) for name in pair)
-    found = sample_archive.differences(*pair, bookkeeping=True)
+    comparisons = sample_archive.differences(*pair, bookkeeping=True)
     for side, one in (("a", a), ("b", b)):
-        names = [getattr(compared, side).name for compared in found if getattr(compared, side)]
+        names = [
+            getattr(compared, side).name for compared in comparisons if getattr(compared, side)
+        ]
         expected = [h.name for headers in one.headers.values() for h in headers.values()]
         assert sorted(names) == sorted(expected)
-    for compared in found:
+    for compared in comparisons:
         if compared.a and compared.b:
             assert compared.differences == differences(compared.a, compared.b)
         else:
             assert compared.differences == []
-    told = {d.keyword for compared in found for d in compared.differences}
-    assert {"rootname", "filename", "expstart"} <= told
+    keywords = {d.keyword for compared in comparisons for d in compared.differences}
+    assert {"rootname", "filename", "expstart"} <= keywords
     without = sample_archive.differences(*pair)
     assert not BOOKKEEPING & {d.keyword for compared in without for d in compared.differences}
 
 
-def test_what_one_part_does_not_say_is_as_in_the_other(
+def test_a_filetype_or_extension_left_out_is_taken_from_the_other_address(
     sample_archive: acsql.Archive, pair: tuple[str, str]
 ) -> None:
     a, b = pair
@@ -169,18 +171,18 @@ def test_a_file_of_other_extensions_is_compared_by_their_names(
 ) -> None:
     product = next(
         row["ipppssoot"]
-        for row in sample_archive.iter(columns=["ipppssoot"], detector="WFC")
+        for row in sample_archive.where(detector="WFC").columns("ipppssoot").rows()
         if "drz" in sample_archive.observation(row["ipppssoot"]).datasets
     )
-    exposure = sample_archive.gallery(detector="WFC").rows
+    exposure = sample_archive.where(detector="WFC").thumbnails().rows
     flt = next(row["ipppssoot"] for row in exposure if not row["no_thumbnail"])
-    found = sample_archive.differences(f"{flt}.flt", f"{product}.drz")
-    both = [(c.a.extension_name, c.b.extension_name) for c in found if c.a and c.b]
+    comparisons = sample_archive.differences(f"{flt}.flt", f"{product}.drz")
+    both = [(c.a.extension_name, c.b.extension_name) for c in comparisons if c.a and c.b]
     assert both == [("", ""), ("SCI,1", "SCI,1")]
-    alone = {c.b.extension_name for c in found if c.b and not c.a}
+    alone = {c.b.extension_name for c in comparisons if c.b and not c.a}
     assert alone >= {"WHT,1", "CTX,1"}
     (one,) = sample_archive.differences(f"{flt}.flt.1", f"{product}.drz")
-    assert one == found[1]
+    assert one == comparisons[1]
     (one,) = sample_archive.differences(f"{flt}.flt", f"{product}.drz.2")
     assert one.a is None
     assert one.b.extension_name == "WHT,1"
@@ -204,6 +206,6 @@ def test_one_observation_with_itself_differs_in_nothing(
     sample_archive: acsql.Archive, pair: tuple[str, str]
 ) -> None:
     one = sample_archive.observation(pair[0])
-    found = compare(one, one, Part(pair[0]), Part(pair[0]))
-    assert found
-    assert all(compared.a == compared.b and not compared.differences for compared in found)
+    comparisons = compare(one, one, HeaderAddress(pair[0]), HeaderAddress(pair[0]))
+    assert comparisons
+    assert all(compared.a == compared.b and not compared.differences for compared in comparisons)

@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 import acsql
-from acsql.compare import Compared
+from acsql.compare import HeaderComparison
 from acsql.web.pages.file_selection import FOLDER
 
 
@@ -78,7 +78,7 @@ def calibrated(sample_archive: acsql.Archive) -> acsql.Observation:
     return next(one for one in found if {"raw", "flc"} <= one.datasets.keys())
 
 
-def differing(found: list[Compared]) -> list[tuple[str, str]]:
+def differing(found: list[HeaderComparison]) -> list[tuple[str, str]]:
     """Return each keyword that differs, with the extension of the header."""
     return [
         (compared.a.name.split()[2], difference.keyword.upper())

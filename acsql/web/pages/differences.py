@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from ...compare import Compared, Difference, Part, Where
+from ...compare import Difference, HeaderAddress, HeaderComparison, Presence
 from ...errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
 from ...export.values import text
 from ...keywords import BLOCK, BLOCKS, HeaderKey, KeywordSpec
@@ -50,7 +50,7 @@ class Comparison(Address):
 class Side:
     """One of the two that are compared: what is asked for, and where else one can go."""
 
-    part: Part
+    part: HeaderAddress
     observation: Observation
     before: str | None
     after: str | None
@@ -61,7 +61,7 @@ class Row:
     """A keyword that differs, as a page shows it; None where a header lacks it."""
 
     spec: KeywordSpec
-    where: Where
+    where: Presence
     a: str | None
     b: str | None
 
@@ -81,8 +81,8 @@ class Way:
     """A comparison that is one click away."""
 
     label: str
-    a: Part
-    b: Part
+    a: HeaderAddress
+    b: HeaderAddress
     title: str = ""
     here: bool = False
 
@@ -115,7 +115,7 @@ def _difference(asked: Comparison) -> AnyResponse:
     sections = [_section(compared, one, two) for compared in found if compared.a and compared.b]
     if asked.format != "html":
         return _difference_file(sections, asked.format, f"{one.part}_{two.part}")
-    wheres = Counter(d.where for compared in found for d in compared.differences)
+    wheres = Counter(d.presence for compared in found for d in compared.differences)
     page = render_template(
         "difference.html",
         asked=asked,
@@ -124,9 +124,9 @@ def _difference(asked: Comparison) -> AnyResponse:
         sections=[section for section in sections if section.rows],
         same=[section.a for section in sections if not section.rows],
         alone=[_alone(compared) for compared in found if not (compared.a and compared.b)],
-        both=wheres[Where.BOTH],
-        only_a=wheres[Where.ONLY_A],
-        only_b=wheres[Where.ONLY_B],
+        both=wheres[Presence.BOTH],
+        only_a=wheres[Presence.ONLY_A],
+        only_b=wheres[Presence.ONLY_B],
         filetypes=_other_filetypes(one, two),
         observations=_other_observations(one, two),
     )
@@ -134,17 +134,17 @@ def _difference(asked: Comparison) -> AnyResponse:
 
 
 def _side(name: str) -> Side:
-    part = Part.parse(name)
+    part = HeaderAddress.parse(name)
     found = the_archive().observation(part.name)
     # An exposure is compared with exposures, and a product with products.
     alike = [Like("rootname", "?" * len(found.rootname))]
     if found["detector"]:
         alike.append(Equals("detector", found["detector"]))
     before, after = the_archive().neighbours(found, *alike)
-    return Side(Part(found.ipppssoot, part.filetype, part.extension), found, before, after)
+    return Side(HeaderAddress(found.ipppssoot, part.filetype, part.extension), found, before, after)
 
 
-def _usual_partner(side: Side) -> Part | None:
+def _usual_partner(side: Side) -> HeaderAddress | None:
     """Return what somebody who names only one part will compare it with, None if nothing will do.
 
     It is the same of the next observation, else of the one before; of an observation that is
@@ -153,11 +153,11 @@ def _usual_partner(side: Side) -> Part | None:
     part = side.part
     for name in (side.after, side.before):
         if _has(name, part.filetype):
-            return Part(name, part.filetype, part.extension)
+            return HeaderAddress(name, part.filetype, part.extension)
     others = [name for name in side.observation.datasets if name != part.filetype]
     if part.filetype is None or not others:
         return None
-    return Part(part.name, others[0])
+    return HeaderAddress(part.name, others[0])
 
 
 def _has(name: str | None, filetype: str | None) -> bool:
@@ -172,14 +172,26 @@ def _other_filetypes(one: Side, two: Side) -> list[Way]:
     if a.name == b.name:
         others = [name for name in two.observation.datasets if name != a.filetype]
         return [
-            Way(f"with {name}", a, Part(b.name, name), known[name].description, name == b.filetype)
+            Way(
+                f"with {name}",
+                a,
+                HeaderAddress(b.name, name),
+                known[name].description,
+                name == b.filetype,
+            )
             for name in others
         ]
     here = a.filetype if a.filetype == b.filetype else ""
-    everything = Way("all headers", Part(a.name), Part(b.name), here=here is None)
+    everything = Way("all headers", HeaderAddress(a.name), HeaderAddress(b.name), here=here is None)
     both = [name for name in one.observation.datasets if name in two.observation.datasets]
     return [everything] + [
-        Way(name, Part(a.name, name), Part(b.name, name), known[name].description, name == here)
+        Way(
+            name,
+            HeaderAddress(a.name, name),
+            HeaderAddress(b.name, name),
+            known[name].description,
+            name == here,
+        )
         for name in both
     ]
 
@@ -190,14 +202,14 @@ def _other_observations(one: Side, two: Side) -> list[Way]:
     like = a if a.name == b.name else b
     neighbours = {"the one before": one.before, "the next": one.after}
     ways = [
-        Way(f"with {which}, {name}", a, Part(name, like.filetype, like.extension))
+        Way(f"with {which}, {name}", a, HeaderAddress(name, like.filetype, like.extension))
         for which, name in neighbours.items()
         if name != b.name and _has(name, like.filetype)
     ]
     return [*ways, Way("exchange the two", b, a)]
 
 
-def _section(compared: Compared, one: Side, two: Side) -> Section:
+def _section(compared: HeaderComparison, one: Side, two: Side) -> Section:
     key_a, key_b = (_key(h, side) for h, side in ((compared.a, one), (compared.b, two)))
     rows = [_row(found, key_a, key_b) for found in compared.differences]
     name_a, name_b = (_name(header) for header in (compared.a, compared.b))
@@ -219,23 +231,23 @@ def _name(header: Header) -> str:
     return f"{filetype} {extension} {header.extension_name or 'primary'}"
 
 
-def _alone(compared: Compared) -> tuple[str, str]:
+def _alone(compared: HeaderComparison) -> tuple[str, str]:
     """Return a header that the other side has not, and the side that has it."""
     return (_name(compared.a), "a") if compared.a else (_name(compared.b), "b")
 
 
 def _row(found: Difference, key_a: HeaderKey, key_b: HeaderKey) -> Row:
     specs = the_archive().specs
-    key = key_b if found.where == Where.ONLY_B else key_a
+    key = key_b if found.presence == Presence.ONLY_B else key_a
     block = BLOCK.fullmatch(found.keyword.upper())
     spec = specs.spec(f"{BLOCKS}{block[2].lower()}", key) if block else None
     if spec is not None:
         # Shown under the name that it has in the file, with the number of the input image.
         spec = KeywordSpec(found.keyword.upper(), spec.type, spec.unit, spec.description)
     column = _column(found.keyword, key, specs) if spec is None else Column(found.keyword, spec)
-    a = None if found.where == Where.ONLY_B else _value(found.a, found.b, column)
-    b = None if found.where == Where.ONLY_A else _value(found.b, found.a, column)
-    return Row(column.spec, found.where, a, b)
+    a = None if found.presence == Presence.ONLY_B else _value(found.a, found.b, column)
+    b = None if found.presence == Presence.ONLY_A else _value(found.b, found.a, column)
+    return Row(column.spec, found.presence, a, b)
 
 
 def _value(value: Any, other: Any, column: Column) -> str:

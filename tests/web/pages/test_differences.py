@@ -14,7 +14,7 @@ from web_pages import content, follow, visible, words
 
 import acsql
 from acsql import export
-from acsql.compare import Where
+from acsql.compare import Presence
 from acsql.keywords import KeywordSpec
 from acsql.web import context
 from acsql.web.pages.differences import DIFFERENCE_COLUMNS
@@ -52,11 +52,11 @@ def test_one_click_compares_an_observation_with_the_next(
     number = sum(len(compared.differences) for compared in found)
     assert number
     assert len(rows_of(page)) == number
-    wheres = [d.where for compared in found for d in compared.differences]
+    wheres = [d.presence for compared in found for d in compared.differences]
     status = words(page.select_one("[role=status]"))
-    assert f"{wheres.count(Where.BOTH)} keyword" in status
-    assert f"{wheres.count(Where.ONLY_A)} only in {name}" in status
-    assert f"{wheres.count(Where.ONLY_B)} only in {after}" in status
+    assert f"{wheres.count(Presence.BOTH)} keyword" in status
+    assert f"{wheres.count(Presence.ONLY_A)} only in {name}" in status
+    assert f"{wheres.count(Presence.ONLY_B)} only in {after}" in status
     for compared in found:
         if not (compared.a and compared.b):
             (part,) = (header for header in (compared.a, compared.b) if header)
@@ -140,7 +140,7 @@ def test_the_form_asks_for_what_is_missing(client: FlaskClient, row: dict[str, A
     [
         ("x", 400, "is not a rootname"),
         ("../../etc/passwd", 400, "is not a rootname"),
-        ("j8bt05njq.flt.1.2", 400, "is no header"),
+        ("j8bt05njq.flt.1.2", 400, "invalid header address"),
         ("jzzzzzzzq", 404, "there is no observation"),
         ("{name}.crj", 404, "has no crj"),
         ("{name}.flt.77", 404, "no extension 77"),
