@@ -26,7 +26,10 @@ import numpy as np
 from astropy.io import fits
 
 from acsql.fits.open import open_fits
-from acsql.images import cutout
+from acsql.images.cutout import Region, read_cutout
+from acsql.images.limits import read_limits
+from acsql.images.planes import read_planes
+from acsql.images.png import pack
 
 HEIGHT, WIDTH = 2048, 4096  # of a WFC chip, calibrated
 OVERSCAN = (20, 48)  # rows and columns more in a raw file
@@ -50,13 +53,13 @@ def ours(path: Path, extname: str, screen: int, clock: Clock | None = None) -> n
     """Make the cut as the site does when it knows nothing of the file yet."""
     clock = clock or Clock()
     with clock.timed("headers"), open_fits(path) as hdus:
-        planes = cutout.planes(hdus, path.name)
+        planes = read_planes(hdus, path.name)
     plane = next(plane for plane in planes if plane.extname == extname)
-    whole = cutout.Region(0, plane.width, 0, plane.height)
+    whole = Region(0, plane.width, 0, plane.height)
     with clock.timed("read and bin"), path.open("rb", buffering=0) as file:
-        values = cutout.cut(file, path.name, plane, whole, max(1, plane.width // screen))
+        values = read_cutout(file, path.name, plane, whole, max(1, plane.width // screen))
     with clock.timed("pack"):
-        cutout.pack(values)
+        pack(values)
     return values
 
 
@@ -135,9 +138,9 @@ def out_of_the_cache(path: Path, screen: int, repeat: int) -> float:
 def limits(path: Path) -> None:
     """Find the limits as the site does."""
     with open_fits(path) as hdus:
-        plane = cutout.planes(hdus, path.name)[0]
+        plane = read_planes(hdus, path.name)[0]
     with path.open("rb", buffering=0) as file:
-        cutout.limits(file, path.name, plane)
+        read_limits(file, path.name, plane)
 
 
 def growth(way: Callable[..., Any], path: Path, screen: int) -> float:
@@ -168,7 +171,7 @@ def main() -> None:
                 write_exposure(path, path.stem.removeprefix("wfc_"))
         for path in paths:
             with open_fits(path) as hdus:
-                names = [plane.extname for plane in cutout.planes(hdus, path.name)]
+                names = [plane.extname for plane in read_planes(hdus, path.name)]
             stored = {hdu.name for hdu in fits.open(path) if hdu.shape}
             for extname in (name for name in names if name in stored):
                 compare(path, extname, options.screen, options.repeat)

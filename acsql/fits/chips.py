@@ -227,6 +227,23 @@ def read_pixels(hdu: ImageHDU, filename: str) -> Pixels:
     return stored_image(hdu, filename).rows(hdu.fileinfo()["file"], filename)
 
 
+def finite_pixels(values: Pixels) -> Pixels:
+    """Return the finite ones of some values.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Of any real type and shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        The array itself if all of its values are finite, else a flat copy.
+    """
+    finite = np.isfinite(values)
+    return values if finite.all() else values[finite]
+
+
 def _complete(hdus: fits.HDUList, filename: str) -> list[Any]:
     """Return all HDUs of a file that is as long as its headers say.
 

@@ -1,8 +1,8 @@
-"""Make the preview of an ACS image and its thumbnail, and put both in place whole.
+"""Previews and thumbnails of ACS images, written to disk atomically.
 
-Pictures are written beside their final place and moved there, so that whoever looks at them
-never meets half a picture, and a failure leaves the old one.  They are on the disk, and not only
-on their way there, before anybody can note that they are made.
+Pictures are written beside their final path and renamed, so that readers never see half a picture
+and a failure leaves the old one.  They are synchronised to the disk before this module returns,
+so that nothing can record a preview that a power failure then loses.
 """
 
 import os
@@ -12,23 +12,37 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from astropy.io import fits
 from PIL import Image
 
 from ..errors import PreviewError
-from ..fits import chips as mosaic
+from ..fits.chips import image_hdus, image_shape, read_pixels
 from . import stretch
 
+# The longer side of a thumbnail in pixels.
 THUMBNAIL_SIZE = 128
-# The most pixels that libjpeg takes in either direction (JPEG_MAX_DIMENSION).
-LARGEST_SIDE = 65500
-# Twice the pixels of a WFC exposure: a damaged header can tell of more than memory holds.
-MOST_PIXELS = 1 << 25
+# The longest side that libjpeg can write (JPEG_MAX_DIMENSION), in pixels.
+MAX_SIDE = 65500
+# Twice the pixels of a WFC exposure: a damaged header can claim more than memory holds.
+MAX_PIXELS = 1 << 25
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """What was made of an image: sides in pixels, cuts in its units, files in bytes."""
+    """A preview that was written, and how it was stretched.
+
+    Parameters
+    ----------
+    width, height : int
+        Sides of the preview in pixels.
+    low, high : float
+        Values shown as black and white, in the unit of the image.
+    jpeg_bytes : int
+        Size of the preview.
+    thumbnail_bytes : int, optional
+        Size of the thumbnail, None if none was written.
+    """
 
     width: int
     height: int
@@ -46,26 +60,34 @@ def render(
     extname: str = "SCI",
     quality: int = 75,
 ) -> Rendered:
-    """Write the preview of an image and, if it is given a place, the thumbnail.
+    """Write the preview of an image, and its thumbnail.
 
     Parameters
     ----------
     hdus : HDUList
-        As `fits.open` gives it, with any options; nobody has asked for its data.
+        An open file, opened with any options; its data must not have been accessed.
     filename : str
-        What error messages call the file.
-    jpeg, thumbnail : Path
-        Where the pictures go; folders are made, old pictures replaced.  Both are baseline
-        JPEGs, the thumbnail with its longer side of 128 pixels at most.
+        Name of the file for error messages.
+    jpeg : Path
+        Where to write the preview, a baseline JPEG.  Folders are created, an older picture is
+        replaced.
+    thumbnail : Path, optional
+        Where to write the thumbnail, a JPEG whose longer side has at most `THUMBNAIL_SIZE`
+        pixels; by default none is made.
     extname : str
-        Which extensions are shown.
+        Name of the extensions to show.
     quality : int
-        Of the JPEGs, as Pillow counts it.
+        JPEG quality of both, 1 to 95 as Pillow defines it.
+
+    Returns
+    -------
+    Rendered
+        Sizes and limits, which the document of the observation keeps.
 
     Raises
     ------
     PreviewError
-        If there is nothing to show or a picture cannot be written.
+        If the image cannot be shown, or a picture cannot be written.
     """
     grey, low, high = picture(hdus, filename, extname)
     image = Image.fromarray(grey)
@@ -75,40 +97,56 @@ def render(
         small.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
         files[Path(thumbnail)] = _encoded(small, quality)
     _write(files, filename)
-    return Rendered(*image.size, low, high, *map(len, files.values()))
+    width, height = image.size
+    return Rendered(width, height, low, high, *map(len, files.values()))
 
 
 def picture(
     hdus: fits.HDUList, filename: str, extname: str = "SCI"
-) -> tuple[np.ndarray, float, float]:
-    """Return the picture of an image from its top, uint8, and the cuts it was scaled by.
+) -> tuple[npt.NDArray[np.uint8], float, float]:
+    """Return the picture of an image.
+
+    Parameters
+    ----------
+    hdus : HDUList
+        An open file, opened with any options; its data must not have been accessed.
+    filename : str
+        Name of the file for error messages.
+    extname : str
+        Name of the extensions to show.
+
+    Returns
+    -------
+    grey : numpy.ndarray of uint8, shape (height, width)
+        The picture, top row first.
+    low, high : float
+        Values shown as black and white, in the unit of the image.
 
     Raises
     ------
     PreviewError
-        If there is nothing to show.
+        If the image cannot be shown.
     """
-    shown = mosaic.image_hdus(hdus, extname, filename)
-    sizes = [mosaic.image_shape(hdu, filename) for hdu in shown]
-    height, width = sum(rows for rows, _ in sizes), sizes[0][1]
-    if max(width, height) > LARGEST_SIDE or width * height > MOST_PIXELS:
+    images = image_hdus(hdus, extname, filename)
+    shapes = [image_shape(hdu, filename) for hdu in images]
+    height, width = sum(rows for rows, _ in shapes), shapes[0][1]
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise PreviewError(f"{filename}: {width} x {height} pixels are too many for a JPEG")
-    chips = [mosaic.read_pixels(hdu, filename) for hdu in shown]
-    low, high = stretch.limits(chips, filename)
-    return stretch.to_bytes(chips, low, high), low, high
+    chips = [read_pixels(hdu, filename) for hdu in images]
+    low, high = stretch.percentile_limits(chips, filename)
+    return stretch.to_grey(chips, low, high), low, high
 
 
 def _encoded(image: Image.Image, quality: int) -> bytes:
-    # Not straight into a file: there Pillow takes no notice of a last write that a full disk
-    # cuts short.
+    # Not straight into a file: Pillow ignores a last write that a full disk truncates.
     buffer = BytesIO()
     image.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
 def _write(files: dict[Path, bytes], filename: str) -> None:
-    """Put all files in place or, if one cannot be written, none."""
-    # One name for each picture: what a killed process left is overwritten by the next.
+    """Write all files or, if one cannot be written, none."""
+    # One temporary name per picture: the next run overwrites what a killed process left behind.
     temporary = {path: path.with_name(f".{path.name}.new") for path in files}
     try:
         for path, content in files.items():
@@ -124,13 +162,13 @@ def _write(files: dict[Path, bytes], filename: str) -> None:
         raise PreviewError(f"{filename}: cannot write {path}: {error}") from error
     finally:
         for path in temporary.values():
-            # Moved, never made, or in a folder that takes no orders from us.
+            # Renamed, never created, or in a folder without write permission.
             with suppress(OSError):
                 path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the names in a folder outlive a power cut, as `os.fsync` does it for the content."""
+    """Make renames in a folder survive a power failure, as `os.fsync` does for file contents."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -203,5 +203,5 @@ def test_an_image_too_large_for_a_jpeg_is_refused(tmp_path):
 
 
 def test_the_largest_image_for_a_jpeg_is_accepted(tmp_path):
-    path = written(tmp_path, np.zeros((1, preview.LARGEST_SIDE), np.uint8))
-    assert rendered(path, tmp_path / "a.jpg").width == preview.LARGEST_SIDE
+    path = written(tmp_path, np.zeros((1, preview.MAX_SIDE), np.uint8))
+    assert rendered(path, tmp_path / "a.jpg").width == preview.MAX_SIDE

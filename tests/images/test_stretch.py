@@ -30,9 +30,9 @@ def plain_picture(chips, low, high):
 
 
 def assert_as_defined(chips):
-    low, high = stretch.limits(chips, NAME)
+    low, high = stretch.percentile_limits(chips, NAME)
     assert (low, high) == plain_limits(chips)
-    picture = stretch.to_bytes(chips, low, high)
+    picture = stretch.to_grey(chips, low, high)
     assert picture.dtype == np.uint8
     np.testing.assert_array_equal(picture, plain_picture(chips, low, high))
 
@@ -117,47 +117,47 @@ def test_an_image_with_millions_of_equal_pixels():
 def test_pixels_beyond_equal_limits_are_grey_too():
     image = np.zeros((40, 50), np.float32)
     image[3, 4] = 1e5
-    assert stretch.limits([image], NAME) == (0, 0)
-    assert (stretch.to_bytes([image], 0, 0) == 128).all()
+    assert stretch.percentile_limits([image], NAME) == (0, 0)
+    assert (stretch.to_grey([image], 0, 0) == 128).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_constant_image_is_mid_grey(dtype):
     image = np.full((3, 5), 7, dtype)
-    assert stretch.limits([image], NAME) == (7, 7)
-    assert (stretch.to_bytes([image], 7, 7) == 128).all()
+    assert stretch.percentile_limits([image], NAME) == (7, 7)
+    assert (stretch.to_grey([image], 7, 7) == 128).all()
 
 
 @pytest.mark.parametrize(("low", "high"), [(2, 2), (0, 4)])
 def test_pixels_that_are_not_finite_are_black(low, high):
     image = np.array([[np.nan, np.inf, -np.inf, 2]], np.float32)
-    assert stretch.to_bytes([image], low, high).tolist() == [[0, 0, 0, 128]]
+    assert stretch.to_grey([image], low, high).tolist() == [[0, 0, 0, 128]]
 
 
 def test_a_signalling_nan_is_black_without_a_warning():
     image = np.array([[0x7F800001, 0, 0]], np.uint32).view(np.float32)
-    assert stretch.limits([image], NAME) == (0, 0)
-    assert stretch.to_bytes([image], 0, 0).tolist() == [[0, 128, 128]]
+    assert stretch.percentile_limits([image], NAME) == (0, 0)
+    assert stretch.to_grey([image], 0, 0).tolist() == [[0, 128, 128]]
 
 
 def test_row_0_of_the_first_chip_is_at_the_bottom():
     chips = [np.array([[0], [1]], np.uint8), np.array([[2], [3]], np.uint8)]
-    assert stretch.to_bytes(chips, 0, 255).ravel().tolist() == [3, 2, 1, 0]
+    assert stretch.to_grey(chips, 0, 255).ravel().tolist() == [3, 2, 1, 0]
 
 
 def test_a_half_is_rounded_to_even():
     image = np.arange(5, dtype=np.float64)[np.newaxis]
-    assert stretch.to_bytes([image], 0, 510).ravel().tolist() == [0, 0, 1, 2, 2]
+    assert stretch.to_grey([image], 0, 510).ravel().tolist() == [0, 0, 1, 2, 2]
 
 
 def test_an_image_without_a_finite_pixel_is_refused():
     chips = [np.full((5, 6), np.nan), np.full((2, 6), np.inf)]
     with pytest.raises(PreviewError, match=f"{NAME}: no pixel of the image is finite"):
-        stretch.limits(chips, NAME)
+        stretch.percentile_limits(chips, NAME)
 
 
 @pytest.mark.parametrize("largest", [1e308, 1.7e308])
 def test_limits_further_apart_than_a_float_are_refused(largest):
     image = np.array([[-largest, largest]] * 100)
     with pytest.raises(PreviewError, match=f"{NAME}: .*too far apart"):
-        stretch.limits([image], NAME)
+        stretch.percentile_limits([image], NAME)

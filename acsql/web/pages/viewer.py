@@ -21,7 +21,17 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 
 from ...errors import DatasetNotFound, FileError, PreviewError, QueryError
 from ...fits.open import open_fits
-from ...images import cutout
+from ...images.cutout import (
+    MAX_BINNING,
+    MAX_CELLS,
+    Region,
+    clip,
+    cutout_shape,
+    read_cutout,
+)
+from ...images.limits import Limits, read_limits
+from ...images.planes import Plane, read_planes
+from ...images.png import pack
 from ...observation import Observation
 from ..context import in_archive, named_observation, parameters, the_archive
 from ..params import Address
@@ -140,13 +150,13 @@ def description(name: str, filetype: str) -> Response:
         "version": file.version,
         "planes": [_told(plane) for plane in _planes(file)],
         "flags": {str(bit): meaning for bit, meaning in specs.dq_flags.items()},
-        "most_cells": cutout.MOST_CELLS,
-        "largest_bin": cutout.LARGEST_BINNING,
+        "most_cells": MAX_CELLS,
+        "largest_bin": MAX_BINNING,
     }
     return jsonify(told)
 
 
-def _told(plane: cutout.Plane) -> dict[str, Any]:
+def _told(plane: Plane) -> dict[str, Any]:
     return {
         "extname": plane.extname,
         "unit": plane.unit,
@@ -179,20 +189,20 @@ def limits(name: str, filetype: str) -> Response:
 def cut_png(name: str, filetype: str) -> Response:
     """Send a region of an extension; a header tells what its pixels mean, see `cut.Packed`."""
     asked = parameters(Cut)
-    region = cutout.Region(*(_number(asked, side) for side in ("x0", "x1", "y0", "y1")))
+    region = Region(*(_number(asked, side) for side in ("x0", "x1", "y0", "y1")))
     binning = _number(asked, "bin", 1)
     file = _file(name, filetype, asked)
     return _kept(asked, file, lambda: _cut(file, _plane(file, asked), region, binning))
 
 
-def _cut(file: File, plane: cutout.Plane, region: cutout.Region, binning: int) -> Response:
+def _cut(file: File, plane: Plane, region: Region, binning: int) -> Response:
     try:
-        region = cutout.clipped(plane, region)
-        cutout.check_size(region, binning)
+        region = clip(plane, region)
+        cutout_shape(region, binning)
     except PreviewError as error:
         raise QueryError(str(error)) from error
     with _reading(file.path), file.path.open("rb", buffering=0) as stream:
-        packed = cutout.pack(cutout.cut(stream, file.path.name, plane, region, binning))
+        packed = pack(read_cutout(stream, file.path.name, plane, region, binning))
     told = asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step}
     return Response(packed.png, mimetype="image/png", headers={CUT_HEADER: json.dumps(told)})
 
@@ -256,7 +266,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise DatasetNotFound(f"{path.name} cannot be read: {error.strerror}") from error
 
 
-def _plane(file: File, asked: Part) -> cutout.Plane:
+def _plane(file: File, asked: Part) -> Plane:
     """Return the extension that is asked for.
 
     Raises
@@ -272,20 +282,20 @@ def _plane(file: File, asked: Part) -> cutout.Plane:
 
 
 @lru_cache(maxsize=KEPT)
-def _described(file: File, science: str, quality: str) -> tuple[cutout.Plane, ...]:
+def _described(file: File, science: str, quality: str) -> tuple[Plane, ...]:
     # What astropy only warns of is looked at where it matters.
     with warnings.catch_warnings(), _reading(file.path):
         warnings.simplefilter("ignore", AstropyWarning)
         with open_fits(file.path) as hdus:
-            return cutout.planes(hdus, file.path.name, science, quality)
+            return read_planes(hdus, file.path.name, science, quality)
 
 
-def _planes(file: File) -> tuple[cutout.Plane, ...]:
+def _planes(file: File) -> tuple[Plane, ...]:
     specs = the_archive().specs
     return _described(file, specs.image_extname, specs.dq_extname)
 
 
-def _limits(file: File, plane: cutout.Plane) -> cutout.Limits:
+def _limits(file: File, plane: Plane) -> Limits:
     """Return the limits of an extension; browsers keep them, so that workers need not."""
     with _reading(file.path), file.path.open("rb", buffering=0) as stream:
-        return cutout.limits(stream, file.path.name, plane)
+        return read_limits(stream, file.path.name, plane)

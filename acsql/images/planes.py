@@ -1,0 +1,245 @@
+"""The planes of an image, which the viewer shows one at a time: science, errors and flags.
+
+A plane joins the chips of one extension name into one image, bottom chip first.  It describes
+the pixels and reads them in strips of rows, so that a worker never holds a whole image; the
+description is small enough to be cached.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+import numpy as np
+from astropy.io import fits
+
+from ..errors import PreviewError
+from ..fits.chips import Pixels, StoredImage, image_hdus, stored_image
+from ..fits.wcs import read_projection
+from .preview import MAX_PIXELS
+
+# Pixels per strip: 1 MB of float32 stays in a processor's cache.
+STRIP = 1 << 18
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One chip of an image.
+
+    Parameters
+    ----------
+    stored : StoredImage
+        Its pixels in the file.
+    extver : int
+        EXTVER of its extension.
+    ccdchip : int or None
+        CCDCHIP, None for an image that combines several chips.
+    first_row : int
+        The row of the plane in which it begins.
+    origin : tuple of float
+        Column and row of the calibrated detector's first pixel in this image (LTV1, LTV2).
+    projection : mapping or None
+        Its world coordinates, see `acsql.fits.wcs.TangentWCS.projection`.
+    """
+
+    stored: StoredImage
+    extver: int
+    ccdchip: int | None
+    first_row: int
+    origin: tuple[float, float]
+    projection: Mapping[str, Any] | None
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.stored.shape[0]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """All chips of one extension name as one image.
+
+    Parameters
+    ----------
+    extname : str
+        ``SCI``, ``ERR``, ``DQ`` ...
+    unit : str
+        BUNIT, empty if the header has none.
+    flags : bool
+        Whether the pixels are data quality flags, which are combined bit by bit.
+    chips : tuple of Chip
+        The bottom chip first.
+    """
+
+    extname: str
+    unit: str
+    flags: bool
+    chips: tuple[Chip, ...]
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.chips[0].stored.shape[1]
+
+    @property
+    def height(self) -> int:
+        """Number of rows of all chips together."""
+        return sum(chip.height for chip in self.chips)
+
+    def only(self, extver: int) -> "Plane":
+        """Return the plane of a single chip.
+
+        Parameters
+        ----------
+        extver : int
+            EXTVER of the chip.
+
+        Returns
+        -------
+        Plane
+            Its rows count from the bottom of that chip.
+
+        Raises
+        ------
+        PreviewError
+            If there is no such chip.
+        """
+        for chip in self.chips:
+            if chip.extver == extver:
+                return replace(self, chips=(replace(chip, first_row=0),))
+        labels = ", ".join(chip.stored.label for chip in self.chips)
+        raise PreviewError(f"no {self.extname},{extver}; the file has {labels}")
+
+    def strips(
+        self,
+        file: BinaryIO,
+        filename: str,
+        first: int = 0,
+        last: int | None = None,
+        binning: int = 1,
+    ) -> Iterator[Pixels]:
+        """Read rows of the plane in strips of about `STRIP` pixels.
+
+        Parameters
+        ----------
+        file : binary file
+            The open file.
+        filename : str
+            Name of the file for error messages.
+        first, last : int
+            The rows from `first` to before `last`; by default all.
+        binning : int
+            All strips but the last have a multiple of so many rows.
+
+        Yields
+        ------
+        numpy.ndarray, shape (rows, width)
+            Physical values, from the bottom upwards.
+
+        Raises
+        ------
+        PreviewError
+            If the file is truncated or cannot be read.
+        """
+        last = self.height if last is None else last
+        step = max(1, STRIP // self.width // binning) * binning
+        for row in range(first, last, step):
+            yield self._rows(file, filename, row, min(row + step, last))
+
+    def _rows(self, file: BinaryIO, filename: str, first: int, last: int) -> Pixels:
+        """Read rows from all chips on which they lie."""
+        parts = []
+        for chip in self.chips:
+            start, end = max(first - chip.first_row, 0), min(last - chip.first_row, chip.height)
+            if start < end:
+                parts.append(chip.stored.rows(file, filename, start, end))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def read_planes(
+    hdus: fits.HDUList, filename: str, science: str = "SCI", quality: str = "DQ"
+) -> tuple[Plane, ...]:
+    """Return the planes of an image: science, and all that match it pixel by pixel.
+
+    Parameters
+    ----------
+    hdus : HDUList
+        An open file, opened with any options; its data must not have been accessed.
+    filename : str
+        Name of the file for error messages.
+    science, quality : str
+        Extension names of the image itself, and of its data quality flags.
+
+    Returns
+    -------
+    tuple of Plane
+        The science plane first.
+
+    Raises
+    ------
+    PreviewError
+        If the file is truncated, has no science image, or one that is too large.
+    """
+    first = _plane(hdus, science, filename, quality)
+    if first.width * first.height > MAX_PIXELS:
+        raise PreviewError(f"{filename}: {first.width} x {first.height} pixels are too many")
+    planes = [first]
+    for name in dict.fromkeys(hdu.name.upper() for hdu in hdus):
+        if name in ("PRIMARY", science.upper()):
+            continue
+        try:
+            plane = _plane(hdus, name, filename, quality)
+        except PreviewError:
+            # A table or a cube, which cannot be shown in place of the image.
+            continue
+        if _layout(plane) == _layout(first):
+            planes.append(_with_coordinates_of(first, plane))
+    return tuple(planes)
+
+
+def _plane(hdus: fits.HDUList, extname: str, filename: str, quality: str) -> Plane:
+    images = image_hdus(hdus, extname, filename)
+    chips: list[Chip] = []
+    row = 0
+    for hdu in images:
+        chip = _chip(hdu, filename, row)
+        chips.append(chip)
+        row += chip.height
+    unit = images[-1].header.get("BUNIT")
+    flags = extname.upper() == quality.upper()
+    return Plane(extname.upper(), unit if isinstance(unit, str) else "", flags, tuple(chips))
+
+
+def _chip(hdu: fits.ImageHDU, filename: str, first_row: int) -> Chip:
+    header, ccdchip = hdu.header, hdu.header.get("CCDCHIP")
+    return Chip(
+        stored_image(hdu, filename),
+        hdu.ver,
+        # Drizzled images of several chips have a negative one.
+        ccdchip if type(ccdchip) is int and ccdchip > 0 else None,
+        first_row,
+        (_offset(header, "LTV1"), _offset(header, "LTV2")),
+        read_projection(header),
+    )
+
+
+def _offset(header: fits.Header, keyword: str) -> float:
+    """Return a finite number, 0 if the header has none."""
+    value = header.get(keyword)
+    return float(value) if type(value) in (int, float) and math.isfinite(value) else 0.0
+
+
+def _layout(plane: Plane) -> list[tuple[int, tuple[int, int]]]:
+    return [(chip.extver, chip.stored.shape) for chip in plane.chips]
+
+
+def _with_coordinates_of(science: Plane, plane: Plane) -> Plane:
+    """Return a plane with the coordinates of the science: constant images have none."""
+    chips = zip(plane.chips, science.chips, strict=True)
+    return replace(
+        plane,
+        chips=tuple(
+            replace(chip, ccdchip=of.ccdchip, origin=of.origin, projection=of.projection)
+            for chip, of in chips
+        ),
+    )

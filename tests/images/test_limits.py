@@ -1,0 +1,56 @@
+"""Limits of the viewer's stretch equal what numpy computes from the pixels."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from acsql.images import limits, planes
+from acsql.images.limits import read_limits
+from acsql.images.planes import Plane
+
+Described = Callable[[Path], dict[str, Plane]]
+
+
+def test_limits_are_those_of_the_pixels(
+    two_chips: tuple[Path, np.ndarray, np.ndarray], described: Described
+) -> None:
+    path, science, flags = two_chips
+    by_extname = described(path)
+    finite = science[np.isfinite(science)].astype(np.float64)
+    with path.open("rb") as file:
+        found = read_limits(file, path.name, by_extname["SCI"])
+        of_flags = read_limits(file, path.name, by_extname["DQ"])
+    assert found.minmax == (finite.min(), finite.max())
+    assert (found.pixels, found.finite, found.sampled) == (science.size, finite.size, finite.size)
+    assert found.percentiles["98"] == pytest.approx(tuple(np.percentile(finite, (1, 99))))
+    assert finite.min() <= found.zscale[0] < found.zscale[1] <= finite.max()
+    assert of_flags.minmax == (0, flags.max())
+
+
+def test_a_sample_is_even_over_strips(
+    tmp_path: Path,
+    write: Callable[..., Path],
+    described: Described,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = np.arange(50 * 64, dtype=np.float32).reshape(50, 64)
+    path = write(tmp_path / "x.fits", {"SCI": values})
+    monkeypatch.setattr(limits, "SAMPLE", 600)
+    monkeypatch.setattr(planes, "STRIP", 150)
+    with path.open("rb") as file:
+        found = read_limits(file, path.name, described(path)["SCI"])
+    assert found.sampled == values.ravel()[::5].size
+    expected = np.percentile(values.ravel()[::5], (5, 95))
+    assert found.percentiles["90"] == pytest.approx(tuple(expected))
+    assert found.minmax == (0, values.size - 1)
+
+
+def test_an_image_without_finite_pixels_has_limits(
+    tmp_path: Path, write: Callable[..., Path], described: Described
+) -> None:
+    path = write(tmp_path / "x.fits", {"SCI": np.full((3, 3), np.nan)})
+    with path.open("rb") as file:
+        found = read_limits(file, path.name, described(path)["SCI"])
+    assert (found.finite, found.minmax, found.zscale) == (0, (0, 0), (0, 0))
