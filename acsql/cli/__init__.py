@@ -1,5 +1,19 @@
-"""The command line."""
+"""The command line: `main` is the entry point, `root` the group with all commands.
 
-from .commands import main
+Commands parse, call the library and print.  Nothing here is imported before it is used, so that
+``acsql --help`` and shell completion start quickly.
+"""
 
-__all__ = ["main"]
+from typing import Any
+
+from .start import main
+
+__all__ = ["acsql", "main"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "acsql":
+        from .root import acsql
+
+        return acsql
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,132 @@
+"""The command `db`: the private MongoDB of an archive."""
+
+import shutil
+import subprocess
+
+import click
+
+from ..config import Config
+from ..errors import ConfigError, DatabaseError
+from ..mongod import server
+from .context import load_config, open_archive
+from .exit_status import ExitStatus
+from .options import text_format_option
+from .output import print_json
+
+
+@click.group()
+def db() -> None:
+    """Manage the private MongoDB, which acsql runs if connection_string is not set.
+
+    Commands start it when they need it and stop it when they end; after `acsql db start` it
+    keeps running.
+
+    \b
+    Example:
+      acsql db start
+    """
+
+
+@db.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: a free one]"
+)
+@click.pass_context
+def start(ctx: click.Context, port: int | None) -> None:
+    """Start MongoDB and keep it running.
+
+    \b
+    Example:
+      acsql db start --port 27018
+    """
+    state = server.start(_private(ctx).data_dir, port)
+    click.echo(f"MongoDB is at {state.uri}")
+
+
+@db.command()
+@click.pass_context
+def stop(ctx: click.Context) -> None:
+    """Stop MongoDB.
+
+    \b
+    Example:
+      acsql db stop
+    """
+    stopped = server.stop(_private(ctx).data_dir)
+    click.echo("MongoDB has stopped." if stopped else "MongoDB was not running.")
+
+
+@db.command()
+@text_format_option
+@click.pass_context
+def status(ctx: click.Context, format_: str) -> None:
+    """Show whether MongoDB runs, and at which address.
+
+    The exit status is 1 if it does not run.
+
+    \b
+    Example:
+      acsql db status --format json
+    """
+    state = server.status(_private(ctx).data_dir)
+    if format_ == "json":
+        print_json(
+            {
+                "running": state is not None,
+                "pid": state and state.pid,
+                "uri": state and state.uri,
+                "started": state and state.started,
+                "kept": state and state.kept,
+                "users": list(state.users) if state else [],
+            }
+        )
+    elif state is None:
+        click.echo("MongoDB is not running.")
+    else:
+        click.echo(f"MongoDB runs as process {state.pid} at {state.uri}")
+    ctx.exit(ExitStatus.FAILURES if state is None else ExitStatus.OK)
+
+
+@db.command()
+@click.pass_context
+def uri(ctx: click.Context) -> None:
+    """Print the connection string of the database.
+
+    \b
+    Example:
+      mongosh "$(acsql db uri)"
+    """
+    config = load_config(ctx)
+    if config.connection_string:
+        click.echo(config.connection_string)
+        return
+    state = server.status(config.data_dir)
+    if state is None:
+        raise DatabaseError("the private MongoDB is not running; start it with: acsql db start")
+    click.echo(state.uri)
+
+
+@db.command()
+@click.pass_context
+def shell(ctx: click.Context) -> None:
+    """Open the Mongo shell (mongosh) on the database.
+
+    \b
+    Example:
+      acsql db shell
+    """
+    mongosh = shutil.which("mongosh")
+    if mongosh is None:
+        raise DatabaseError("mongosh is not installed: npm install --global mongosh")
+    with open_archive(ctx) as archive:
+        address = archive.store.connection_string
+    ctx.exit(subprocess.run([mongosh, address], check=False).returncode)
+
+
+def _private(ctx: click.Context) -> Config:
+    config = load_config(ctx)
+    if config.connection_string:
+        raise ConfigError(
+            "connection_string is set: acsql does not start, stop or inspect that server"
+        )
+    return config

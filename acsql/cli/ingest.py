@@ -1,0 +1,94 @@
+"""The command `ingest`."""
+
+from pathlib import Path
+
+import click
+
+from ..errors import ConfigError
+from ..ingest import run
+from .context import invocation, load_config
+from .exit_status import ExitStatus
+from .options import scheduler_option, text_format_option, verbosity_options, workers_option
+from .output import print_json
+from .progress import progress_bar, showing_log
+
+
+@click.command()
+@click.option(
+    "--filetype", "filetypes", multiple=True, help="Read only this filetype; may be repeated."
+)
+@click.option(
+    "--file-list",
+    type=click.Path(path_type=Path),
+    help="Read only the rootnames in this file, one on a line.",
+)
+@workers_option
+@scheduler_option
+@click.option("--all", "everything", is_flag=True, help="Read unchanged files as well.")
+@click.option("--checksum", is_flag=True, help="Compare the content of unchanged files as well.")
+@click.option("--retry-failed", is_flag=True, help="Read files that failed before as well.")
+@click.option(
+    "--min-age",
+    type=click.FloatRange(0),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Leave files younger than this for the next run.",
+)
+@text_format_option
+@verbosity_options
+@click.pass_context
+def ingest(
+    ctx: click.Context,
+    filetypes: tuple[str, ...],
+    file_list: Path | None,
+    workers: int | None,
+    scheduler: str,
+    everything: bool,
+    checksum: bool,
+    retry_failed: bool,
+    min_age: float,
+    format_: str,
+) -> None:
+    """Ingest the files on disk that are new or changed.
+
+    The exit status is 0 if all files were ingested or none is new, 1 if files failed, and 2 if
+    the run failed.
+
+    \b
+    Examples:
+      acsql ingest
+      acsql ingest --filetype flt --workers 4 --min-age 600
+    """
+    options = run.Options(
+        filetypes=filetypes or None,
+        rootnames=None if file_list is None else _rootnames(file_list),
+        everything=everything,
+        checksum=checksum,
+        retry_failed=retry_failed,
+        min_age=min_age,
+        workers=workers,
+        scheduler=scheduler,
+    )
+    verbosity = invocation(ctx).verbosity
+    with showing_log(verbosity):
+        report = run.ingest(load_config(ctx), options, progress_bar(verbosity))
+    for failure in report.failures:
+        click.echo(f"{failure.rootname}: {failure.reason}", err=True)
+    if format_ == "json":
+        print_json(report.record())
+    else:
+        for line in report.lines():
+            click.echo(line)
+        click.echo(f"Log: {report.log}")
+    ctx.exit(ExitStatus.FAILURES if report.failures else ExitStatus.OK)
+
+
+def _rootnames(path: Path) -> tuple[str, ...]:
+    """Return the rootnames in a file, without comments that begin with #."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the file list {path}: {error}") from error
+    words = (line.partition("#")[0].strip() for line in lines)
+    return tuple(word for word in words if word)

@@ -1,0 +1,124 @@
+"""Commands about single observations: `show`, `headers` and `differences`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import completion
+from .context import open_archive
+from .options import rootname_argument, rows_format_option, text_format_option
+from .output import make_column, print_json, print_rows
+
+if TYPE_CHECKING:
+    from ..compare import Compared
+
+
+@click.command()
+@rootname_argument
+@text_format_option
+@click.pass_context
+def show(ctx: click.Context, rootname: str, format_: str) -> None:
+    """Show an observation: its top-level keywords, its files and previews.
+
+    ROOTNAME has eight or nine characters, in any case.
+
+    \b
+    Example:
+      acsql show j8bt05njq
+    """
+    from .. import export
+
+    with open_archive(ctx) as archive:
+        observation = archive.observation(rootname)
+        if format_ == "json":
+            print_json(observation.to_dict())
+            return
+        for name, value in observation.metadata.items():
+            (column,) = archive.columns([name])
+            click.echo(f"{name:18} {export.text(value, column)} {column.spec.unit or ''}".rstrip())
+        for filetype, filename in observation.datasets.items():
+            size = observation.files[filetype]["size"]
+            preview = observation.previews.get(filetype, {})
+            outcome = preview.get("jpeg") or preview.get("reason") or ""
+            click.echo(f"{filetype:18} {filename} {size} bytes {outcome}".rstrip())
+
+
+@click.command()
+@rootname_argument
+@click.argument("filetype")
+@click.argument("extension", type=click.IntRange(0))
+@text_format_option
+@click.pass_context
+def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, format_: str) -> None:
+    """Show the header of one extension of one file.
+
+    \b
+    Examples:
+      acsql headers j8bt05njq flt 1
+      acsql headers j8bt05njq flt 0 --format json
+    """
+    from .. import export
+
+    with open_archive(ctx) as archive:
+        header = archive.observation(rootname).stored_header(filetype, extension)
+        if format_ == "json":
+            print_json(export.header_record(header.values, archive.specs))
+            return
+        for line in export.header_lines(header.values, archive.specs):
+            click.echo(line)
+
+
+@click.command()
+@click.argument("a", shell_complete=completion.rootnames)
+@click.argument("b", shell_complete=completion.rootnames)
+@click.option(
+    "--bookkeeping",
+    is_flag=True,
+    help="Include keywords that differ between any two files: their names and write times.",
+)
+@rows_format_option
+@click.pass_context
+def differences(ctx: click.Context, a: str, b: str, bookkeeping: bool, format_: str) -> None:
+    """List the keywords that differ between A and B.
+
+    A and B are each an observation (j8bt05njq), a file (j8bt05njq.flt) or a header
+    (j8bt05njq.flt.1); what one of them leaves out is taken from the other.
+
+    \b
+    Examples:
+      acsql differences j8bt05njq j8bt05nkq
+      acsql differences j8bt05njq.flt.1 j8bt05nkq --format csv
+    """
+    columns = [
+        make_column("header_a", "str", "header of A: rootname, filetype and extension"),
+        make_column("header_b", "str", "header of B: rootname, filetype and extension"),
+        make_column("keyword", "str", "keyword that differs"),
+        make_column("a", "str", "its value in A"),
+        make_column("b", "str", "its value in B"),
+        make_column("where", "str", "the headers that have the keyword"),
+    ]
+    with open_archive(ctx) as archive:
+        comparisons = archive.differences(a, b, bookkeeping)
+    rows = (row for comparison in comparisons for row in _difference_rows(comparison))
+    print_rows(rows, columns, format_, lambda: f"No differences between {a} and {b}.")
+
+
+def _difference_rows(comparison: Compared) -> Iterator[dict[str, Any]]:
+    """Yield a row for each keyword that differs, or one for a header that A or B lacks."""
+    headers = {
+        "header_a": comparison.a.name if comparison.a else None,
+        "header_b": comparison.b.name if comparison.b else None,
+    }
+    if comparison.a is None or comparison.b is None:
+        where = "only in b" if comparison.a is None else "only in a"
+        yield headers | {"keyword": None, "a": None, "b": None, "where": where}
+    for difference in comparison.differences:
+        yield headers | {
+            "keyword": difference.keyword,
+            "a": difference.a,
+            "b": difference.b,
+            "where": str(difference.where),
+        }

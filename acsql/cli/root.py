@@ -1,0 +1,90 @@
+"""The command `acsql`: global options, and all commands by task."""
+
+from pathlib import Path
+
+import click
+
+from .context import Invocation
+from .exit_status import MEANINGS
+from .groups import LazyCommand, LazyGroup
+from .options import verbosity_options
+
+SECTIONS = {
+    "Search": {
+        "find": LazyCommand("search:find", "Find observations that meet all conditions."),
+        "count": LazyCommand("search:count", "Count observations that meet all conditions."),
+        "values": LazyCommand("search:values", "List the values of a keyword by frequency."),
+        "paths": LazyCommand("search:paths", "Print the paths of FITS files, one on a line."),
+        "keywords": LazyCommand("search:keywords", "Search keywords by name or description."),
+        "query": LazyCommand("query:query", "Run a named query, or list them all."),
+    },
+    "Observations": {
+        "show": LazyCommand("observation:show", "Show an observation and its files."),
+        "headers": LazyCommand("observation:headers", "Show the header of one extension."),
+        "differences": LazyCommand("observation:differences", "Compare two sets of headers."),
+    },
+    "The archive as a whole": {
+        "status": LazyCommand("status:status", "Show the contents and the last ingest."),
+        "proposals": LazyCommand("proposals:proposals", "List all proposals, or show one."),
+        "statistics": LazyCommand("statistics:statistics", "List the statistics, or print one."),
+    },
+    "Ingest": {
+        "ingest": LazyCommand("ingest:ingest", "Ingest new and changed files."),
+        "runs": LazyCommand("runs:runs", "List the newest ingest runs, or show one."),
+        "log": LazyCommand("runs:log", "Print the log of an ingest run."),
+        "verify": LazyCommand("verify:verify", "Compare files, database and previews."),
+    },
+    "Administration": {
+        "serve": LazyCommand("serve:serve", "Serve the site."),
+        "config": LazyCommand("config:config", "Show the settings and their sources."),
+        "db": LazyCommand("db:db", "Manage the private MongoDB of the archive."),
+        "migrate": LazyCommand("migrate:migrate", "Apply pending database migrations."),
+        "specs": LazyCommand("specs:specs", "Check, derive and update keyword specs."),
+        "sample": LazyCommand("sample:sample", "Write a synthetic ACS archive."),
+    },
+}
+
+_EXIT_STATUSES = "\n".join(f"  {status:<4d} {meaning}" for status, meaning in MEANINGS.items())
+_EPILOG = f"""\b
+Exit status of all commands:
+{_EXIT_STATUSES}
+
+\b
+Example:
+  acsql find detector=WFC 'exptime>=100' --format csv
+"""
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, requested: bool) -> None:
+    if requested and not ctx.resilient_parsing:
+        from .. import __version__
+
+        click.echo(f"acsql, version {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    sections=SECTIONS,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration file (YAML).  [default: $ACSQL_CONFIG, else the user's configuration]",
+)
+@verbosity_options
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+@click.pass_context
+def acsql(ctx: click.Context, path: Path | None) -> None:
+    """Search and maintain the ACS Quicklook archive: headers and previews of Hubble/ACS."""
+    ctx.ensure_object(Invocation).config_path = path

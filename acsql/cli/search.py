@@ -1,0 +1,207 @@
+"""Commands that search: `find`, `count`, `values`, `paths` and `keywords`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from . import completion
+from .context import open_archive
+from .exit_status import ExitStatus
+from .options import (
+    conditions_argument,
+    mongosh_option,
+    rows_format_option,
+    time_limit_option,
+)
+from .output import make_column, print_rows
+
+
+@click.command()
+@conditions_argument
+@click.option(
+    "--columns",
+    metavar="KEYWORDS",
+    shell_complete=completion.keyword_list,
+    help="Keywords to print, separated by commas.",
+)
+@click.option(
+    "--sort",
+    metavar="KEYWORDS",
+    shell_complete=completion.keyword_list,
+    help="Keywords to sort by, separated by commas; - before one sorts in descending order.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Print at most this many rows.")
+@rows_format_option
+@time_limit_option
+@mongosh_option
+@click.pass_context
+def find(
+    ctx: click.Context,
+    conditions: tuple[str, ...],
+    columns: str | None,
+    sort: str | None,
+    limit: int | None,
+    format_: str,
+    time_limit: float | None,
+    mongosh: bool,
+) -> None:
+    """Find observations that meet all conditions.
+
+    A condition compares a keyword with a value (`acsql keywords` finds keywords).  An empty
+    result is explained on stderr.
+
+    \b
+    Examples:
+      acsql find detector=WFC 'exptime>=100' 'targname=NGC*'
+      acsql find 'near(6.02, -72.08, 30arcmin)' --sort=-exptime --limit 5
+      acsql find imagetyp=BIAS --columns rootname,flt.1.goodmean --format csv
+    """
+    with open_archive(ctx, time_limit) as archive:
+        shown = archive.columns(_split(columns))
+        addresses = [column.address for column in shown]
+        if mongosh:
+            line = archive.mongosh(*conditions, columns=addresses, sort=_split(sort), limit=limit)
+            click.echo(line)
+            return
+        rows = archive.iter(*conditions, columns=addresses, sort=_split(sort), limit=limit)
+        print_rows(rows, shown, format_, lambda: archive.explain_empty(*conditions))
+
+
+def _split(keywords: str | None) -> Sequence[str] | None:
+    return keywords.split(",") if keywords else None
+
+
+@click.command()
+@conditions_argument
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="Print an estimate if counting takes longer.",
+)
+@time_limit_option
+@mongosh_option
+@click.pass_context
+def count(
+    ctx: click.Context,
+    conditions: tuple[str, ...],
+    budget: float | None,
+    time_limit: float | None,
+    mongosh: bool,
+) -> None:
+    """Count observations that meet all conditions.
+
+    \b
+    Examples:
+      acsql count
+      acsql count 'flt.1.goodmean>5' --budget 2
+    """
+    with open_archive(ctx, time_limit) as archive:
+        if mongosh:
+            click.echo(archive.mongosh_count(*conditions))
+            return
+        number = archive.count(*conditions, budget=budget)
+        click.echo(number)
+        if number == 0:
+            click.echo(archive.explain_empty(*conditions), err=True)
+
+
+@click.command()
+@click.argument("keyword", shell_complete=completion.keywords)
+@conditions_argument
+@click.option("--limit", type=click.IntRange(1), help="Print at most this many values.")
+@rows_format_option
+@time_limit_option
+@mongosh_option
+@click.pass_context
+def values(
+    ctx: click.Context,
+    keyword: str,
+    conditions: tuple[str, ...],
+    limit: int | None,
+    format_: str,
+    time_limit: float | None,
+    mongosh: bool,
+) -> None:
+    """List the values of KEYWORD by frequency, with their numbers of observations.
+
+    \b
+    Examples:
+      acsql values filter1 detector=HRC
+      acsql values flt.0.biasfile --limit 5
+    """
+    with open_archive(ctx, time_limit) as archive:
+        if mongosh:
+            click.echo(archive.mongosh_facets(keyword, *conditions, limit=limit))
+            return
+        (column,) = archive.columns([keyword])
+        number = make_column("observations", "int", "number of observations")
+        facets = archive.facets(keyword, *conditions, limit=limit)
+        rows = ({column.address: value, number.address: facets[value]} for value in facets)
+        print_rows(
+            rows, [column, number], format_, lambda: archive.explain_empty(*conditions)
+        )
+
+
+@click.command()
+@conditions_argument
+@click.option(
+    "--filetype",
+    "filetypes",
+    multiple=True,
+    help="Print only files of this filetype; may be repeated.",
+)
+@time_limit_option
+@click.pass_context
+def paths(
+    ctx: click.Context,
+    conditions: tuple[str, ...],
+    filetypes: tuple[str, ...],
+    time_limit: float | None,
+) -> None:
+    """Print the paths of the FITS files of observations, one on a line.
+
+    Files that are no longer on disk are reported on stderr, and the exit status is 1.
+
+    \b
+    Examples:
+      acsql paths imagetyp=BIAS --filetype raw
+      acsql paths 'targname=NGC104' --filetype flt --filetype flc | xargs ls -l
+    """
+    from ..errors import DatasetNotFound
+
+    printed = missing = 0
+    with open_archive(ctx, time_limit) as archive:
+        for dataset in archive.datasets(*conditions, filetypes=filetypes or None):
+            try:
+                click.echo(dataset.locate(archive.config.filesystem))
+                printed += 1
+            except DatasetNotFound as error:
+                click.echo(error, err=True)
+                missing += 1
+        if not printed and not missing:
+            click.echo(archive.explain_empty(*conditions), err=True)
+    ctx.exit(ExitStatus.FAILURES if missing else ExitStatus.OK)
+
+
+@click.command()
+@click.argument("text")
+@rows_format_option
+@click.pass_context
+def keywords(ctx: click.Context, text: str, format_: str) -> None:
+    """Search keywords by a part of their name or description.
+
+    The column "address" is how conditions and columns name a keyword.
+
+    \b
+    Examples:
+      acsql keywords goodmean
+      acsql keywords 'exposure time' --format json
+    """
+    from ..query import keyword_search
+
+    with open_archive(ctx) as archive:
+        rows = keyword_search.find(text, archive.specs)
+        print_rows(rows, keyword_search.COLUMNS, format_, lambda: f"No keyword matches {text!r}.")

@@ -1,0 +1,42 @@
+"""The command `serve`."""
+
+import click
+
+from ..web import server
+from .context import open_archive
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=5000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port to listen on.",
+)
+@click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Number of processes, each with four threads.",
+)
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
+    """Serve the site until Ctrl-C or SIGTERM.
+
+    The exit status is 130 after Ctrl-C and 0 after SIGTERM, which is how systemd stops it.
+
+    \b
+    Example:
+      acsql serve --host 0.0.0.0 --port 8000 --workers 4
+    """
+    with open_archive(ctx) as archive:
+        config = archive.config
+
+    def announce() -> None:
+        click.echo(f"acsql is at http://{host}:{port}/ (Ctrl-C stops it)")
+        click.echo(f'Its database: mongosh "{config.connection_string}"')
+
+    server.serve(config, host, port, workers, on_ready=announce)

@@ -1,0 +1,45 @@
+"""The command `statistics`: the names of all statistics, or the table of one."""
+
+import click
+
+from ..errors import QueryError
+from .context import open_archive
+from .options import rows_format_option
+from .output import make_column, print_rows
+
+# In place of statistics before the first ingest.
+_NONE_YET = "No statistics yet: they are computed at the end of each ingest."
+
+
+@click.command()
+@click.argument("name", required=False)
+@rows_format_option
+@click.pass_context
+def statistics(ctx: click.Context, name: str | None, format_: str) -> None:
+    """List the statistics of the archive, or print the table of the one called NAME.
+
+    \b
+    Examples:
+      acsql statistics
+      acsql statistics filters --format csv
+    """
+    with open_archive(ctx) as archive:
+        by_name = archive.statistics()
+    if name is None:
+        columns = [
+            make_column("name", "str", "name of the statistic"),
+            make_column("title", "str", "its subject"),
+            make_column("rows", "int", "number of rows"),
+            make_column("counted", "datetime", "time of computation, UTC"),
+        ]
+        rows = (
+            {"name": s.name, "title": s.title, "rows": len(s.rows), "counted": s.counted}
+            for s in by_name.values()
+        )
+        print_rows(rows, columns, format_, lambda: _NONE_YET)
+    elif name in by_name:
+        print_rows(by_name[name].rows, by_name[name].columns, format_)
+    else:
+        names = ", ".join(by_name)
+        reason = f"the statistics are {names}" if names else _NONE_YET
+        raise QueryError(f"there is no statistic {name!r}: {reason}")
