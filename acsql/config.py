@@ -125,12 +125,75 @@ def load(path: str | Path | None = None, environ: Mapping[str, str] | None = Non
     ConfigError
         If the file cannot be read, or a setting or a variable is unknown, wrong or missing.
     """
-    environ = os.environ if environ is None else environ
+    source, in_file, in_environment = _read(path, os.environ if environ is None else environ)
+    return _complete(in_file | in_environment, source)
+
+
+class EffectiveSetting(NamedTuple):
+    """The value of a setting, and its source: a file, a variable of the environment or default."""
+
+    name: str
+    value: Any
+    source: str
+
+
+def effective_settings(
+    path: str | Path | None = None, environ: Mapping[str, str] | None = None
+) -> list[EffectiveSetting]:
+    """Read the configuration and return where the value of each setting comes from.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        As in `load`.
+    environ : mapping, optional
+        As in `load`.
+
+    Returns
+    -------
+    list of EffectiveSetting
+        All of `SETTINGS`, in their order.  Passwords in connection strings are hidden.
+
+    Raises
+    ------
+    ConfigError
+        As in `load`.
+    """
+    source, in_file, in_environment = _read(path, os.environ if environ is None else environ)
+    config = _complete(in_file | in_environment, source)
+    return [
+        EffectiveSetting(
+            setting.name,
+            _without_password(getattr(config, setting.name)),
+            f"{ENVIRONMENT_PREFIX}{setting.name.upper()}"
+            if setting.name in in_environment
+            else str(source)
+            if in_file.get(setting.name) is not None
+            else "default",
+        )
+        for setting in SETTINGS
+    ]
+
+
+def _without_password(value: Any) -> Any:
+    """Return a connection string with its password hidden, any other value as it is."""
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    scheme, _, rest = value.partition("://")
+    user, at, address = rest.rpartition("@")
+    name, colon, _ = user.partition(":")
+    return f"{scheme}://{name}{':***' if colon else ''}{at}{address}"
+
+
+def _read(
+    path: str | Path | None, environ: Mapping[str, str]
+) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    """Return the configuration file, and the settings in it and in the environment."""
     _check_environment(environ)
     named = path or environ.get(f"{ENVIRONMENT_PREFIX}CONFIG")
     source = Path(named) if named else default_path()
-    values = _from_file(source) if named or source.exists() else {}
-    return _complete(values | _from_environment(environ), source)
+    in_file = _from_file(source) if named or source.exists() else {}
+    return source, in_file, _from_environment(environ)
 
 
 def _from_file(source: Path) -> dict[str, Any]:

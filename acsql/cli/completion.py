@@ -99,8 +99,8 @@ def rootnames(ctx: click.Context, incomplete: str) -> Iterator[str]:
     if not prefix.isalnum():
         return
     with _running_archive(ctx) as archive:
-        rows = archive.iter(f"rootname={prefix}*", columns=["rootname"], limit=MOST_SUGGESTIONS)
-        yield from [row["rootname"] for row in rows]
+        search = archive.where(f"rootname={prefix}*").columns("rootname").limit(MOST_SUGGESTIONS)
+        yield from [row["rootname"] for row in search.rows()]
 
 
 def values_of(keyword: str) -> Complete:
@@ -126,7 +126,7 @@ def _addresses(specs: KeywordSpecs, prefix: str) -> Iterator[str]:
     if "." not in prefix:
         return
     for name in specs.keywords:
-        for filetype, extension in specs.places(name):
+        for filetype, extension in specs.headers_with(name):
             address = f"{filetype}.{extension}.{name}"
             if address.startswith(prefix):
                 yield address
@@ -139,8 +139,9 @@ def _values(
     from .. import export
 
     with _running_archive(ctx) as archive:
-        column = archive.columns([keyword])[0]
-        facets = archive.facets(keyword, *finished)
+        search = archive.where(*finished).columns(keyword)
+        (column,) = search.selected_columns
+        facets = search.facets(keyword)
     texts = (export.text(value, column) for value in facets)
     suggestions = [
         text

@@ -2,7 +2,7 @@
 
 import importlib
 from collections import UserDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import click
@@ -26,15 +26,28 @@ class LazyCommands(UserDict[str, click.Command]):
     def __init__(self, lazy: Mapping[str, LazyCommand]) -> None:
         super().__init__()
         self._lazy = lazy
-        self.data = dict.fromkeys(lazy)  # type: ignore[arg-type]  # None: not imported yet
 
-    def __getitem__(self, name: str) -> click.Command:
-        if self.data[name] is None:
-            module, _, attribute = self._lazy[name].target.partition(":")
-            with exit_at_once_on_interrupt():
-                loaded = importlib.import_module(f"{__package__}.{module}")
-            self.data[name] = getattr(loaded, attribute)
-        return self.data[name]
+    def __missing__(self, name: str) -> click.Command:
+        module, _, attribute = self._lazy[name].target.partition(":")
+        with exit_at_once_on_interrupt():
+            command = getattr(importlib.import_module(f"{__package__}.{module}"), attribute)
+        self.data[name] = command
+        return command  # type: ignore[no-any-return]  # what the table names is a command
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._lazy
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lazy)
+
+    def __len__(self) -> int:
+        return len(self._lazy)
+
+
+class ArchiveFailure(click.ClickException):
+    """An `ArchiveError` as click shows it: one line on stderr, and its own exit status."""
+
+    exit_code = ExitStatus.ERROR
 
 
 class ArchiveGroup(click.Group):
@@ -45,9 +58,7 @@ class ArchiveGroup(click.Group):
         try:
             return super().invoke(ctx)
         except ArchiveError as error:
-            failure = click.ClickException(str(error))
-            failure.exit_code = ExitStatus.ERROR
-            raise failure from error
+            raise ArchiveFailure(str(error)) from error
 
 
 class LazyGroup(ArchiveGroup):
@@ -68,7 +79,7 @@ class LazyGroup(ArchiveGroup):
             {name: lazy for section in sections.values() for name, lazy in section.items()}
         )
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names of the commands in the order of the sections."""
         return list(self.commands)
 
@@ -82,7 +93,7 @@ class LazyGroup(ArchiveGroup):
         ]
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by section, without importing them."""
         width = max(map(len, self.commands))
         for title, section in self.sections.items():

@@ -10,7 +10,7 @@ import click
 from . import completion
 from .context import open_archive
 from .options import rootname_argument, rows_format_option, text_format_option
-from .output import make_column, print_json, print_rows
+from .output import print_json, print_rows
 
 if TYPE_CHECKING:
     from ..compare import Compared
@@ -92,13 +92,15 @@ def differences(ctx: click.Context, a: str, b: str, bookkeeping: bool, format_: 
       acsql differences j8bt05njq j8bt05nkq
       acsql differences j8bt05njq.flt.1 j8bt05nkq --format csv
     """
+    from ..search.aggregation import computed_column
+
     columns = [
-        make_column("header_a", "str", "header of A: rootname, filetype and extension"),
-        make_column("header_b", "str", "header of B: rootname, filetype and extension"),
-        make_column("keyword", "str", "keyword that differs"),
-        make_column("a", "str", "its value in A"),
-        make_column("b", "str", "its value in B"),
-        make_column("where", "str", "the headers that have the keyword"),
+        computed_column("header_a", "str", "header of A: rootname, filetype and extension"),
+        computed_column("header_b", "str", "header of B: rootname, filetype and extension"),
+        computed_column("keyword", "str", "keyword that differs"),
+        computed_column("a", "str", "its value in A"),
+        computed_column("b", "str", "its value in B"),
+        computed_column("where", "str", "the headers that have the keyword"),
     ]
     with open_archive(ctx) as archive:
         comparisons = archive.differences(a, b, bookkeeping)

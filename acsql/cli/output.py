@@ -8,52 +8,28 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from ..query import Column
 
 
-class FormatType(click.ParamType):
-    """The name of an export format."""
+class FormatType(click.Choice[str]):
+    """The name of an export format; the formats are imported when their names are needed."""
 
-    name = "format"
+    def __init__(self) -> None:
+        self.case_sensitive = True
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Return the names of all formats, for the help."""
-        return f"[{'|'.join(_format_names())}]"
+    @cached_property
+    def choices(self) -> Sequence[str]:  # type: ignore[override]  # read-only here
+        """The names of all formats."""
+        from .. import export
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """Return the name of the format, checked."""
-        return click.Choice(_format_names()).convert(value, param, ctx)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Return the formats that complete a word."""
-        return click.Choice(_format_names()).shell_complete(ctx, param, incomplete)
-
-
-def _format_names() -> list[str]:
-    from .. import export
-
-    return list(export.FORMATS)
-
-
-def make_column(
-    address: str, type_: str, description: str, unit: str | None = None
-) -> Column:
-    """Return a column of a table whose rows are not observations."""
-    from ..keywords import KeywordSpec
-    from ..query import Column
-
-    return Column(address, KeywordSpec(address.upper(), type_, unit, description))
+        return list(export.FORMATS)
 
 
 def print_rows(

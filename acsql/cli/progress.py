@@ -34,9 +34,7 @@ def progress_bar(
     return show
 
 
-def progress_of(
-    verbosity: int, unit: str = "observation"
-) -> Callable[[Iterable[T]], Iterable[T]]:
+def progress_of(verbosity: int, unit: str = "observation") -> Callable[[Iterable[T]], Iterable[T]]:
     """Return what wraps an iteration to show its progress; the parameters are `progress_bar`'s."""
     return lambda items: tqdm(items, unit=unit, disable=_disabled(verbosity))
 

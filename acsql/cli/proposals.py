@@ -6,9 +6,10 @@ from dataclasses import asdict
 
 import click
 
+from ..search.aggregation import computed_column
 from .context import open_archive
 from .options import rows_format_option
-from .output import make_column, print_rows
+from .output import print_rows
 
 
 @click.command()
@@ -24,15 +25,15 @@ def proposals(ctx: click.Context, proposid: int | None, format_: str) -> None:
       acsql proposals 9019 --format json
     """
     columns = [
-        make_column("proposid", "int", "number of the proposal"),
-        make_column("type", "str", "type of the proposal"),
-        make_column("cycle", "int", "observing cycle"),
-        make_column("pi", "str", "principal investigator"),
-        make_column("observations", "int", "number of observations"),
-        make_column("exptime", "float", "sum of the exposure times", "s"),
-        make_column("first", "date", "date of the first observation"),
-        make_column("last", "date", "date of the last observation"),
-        make_column("title", "str", "title of the proposal"),
+        computed_column("proposid", "int", "number of the proposal"),
+        computed_column("type", "str", "type of the proposal"),
+        computed_column("cycle", "int", "observing cycle"),
+        computed_column("pi", "str", "principal investigator"),
+        computed_column("observations", "int", "number of observations"),
+        computed_column("exptime", "float", "sum of the exposure times", "s"),
+        computed_column("first", "date", "date of the first observation"),
+        computed_column("last", "date", "date of the last observation"),
+        computed_column("title", "str", "title of the proposal"),
     ]
     with open_archive(ctx) as archive:
         found = archive.proposals() if proposid is None else [archive.proposal(proposid)]

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import click
@@ -45,18 +44,18 @@ def _command(name: str, function: Callable[..., Any]) -> click.Command:
     @click.pass_context
     def run(
         ctx: click.Context,
+        /,
         format_: str,
         time_limit: float | None,
         mongosh: bool,
         **arguments: Any,
     ) -> None:
         with open_archive(ctx, time_limit) as archive:
-            question = function.ask(archive, **arguments)
+            result = named_query.query(archive, **arguments)
             if mongosh:
-                click.echo(question.mongosh)
+                click.echo(result.mongosh())
                 return
-            explain = partial(archive.explain_empty, question.condition)
-            print_rows(question, question.columns, format_, explain)
+            print_rows(result.rows(), result.selected_columns, format_, result.explain)
 
     summary, *_ = inspect.getdoc(function).partition("\n")
     command = click.command(name, help=summary, short_help=summary)(run)

@@ -15,7 +15,7 @@ from .options import (
     rows_format_option,
     time_limit_option,
 )
-from .output import make_column, print_rows
+from .output import print_rows
 
 
 @click.command()
@@ -59,18 +59,16 @@ def find(
       acsql find imagetyp=BIAS --columns rootname,flt.1.goodmean --format csv
     """
     with open_archive(ctx, time_limit) as archive:
-        shown = archive.columns(_split(columns))
-        addresses = [column.address for column in shown]
+        search = archive.where(*conditions).columns(*_split(columns)).sort(*_split(sort))
+        search = search.limit(limit)
         if mongosh:
-            line = archive.mongosh(*conditions, columns=addresses, sort=_split(sort), limit=limit)
-            click.echo(line)
+            click.echo(search.mongosh())
             return
-        rows = archive.iter(*conditions, columns=addresses, sort=_split(sort), limit=limit)
-        print_rows(rows, shown, format_, lambda: archive.explain_empty(*conditions))
+        print_rows(search.rows(), search.selected_columns, format_, search.explain)
 
 
-def _split(keywords: str | None) -> Sequence[str] | None:
-    return keywords.split(",") if keywords else None
+def _split(keywords: str | None) -> Sequence[str]:
+    return keywords.split(",") if keywords else ()
 
 
 @click.command()
@@ -99,13 +97,14 @@ def count(
       acsql count 'flt.1.goodmean>5' --budget 2
     """
     with open_archive(ctx, time_limit) as archive:
+        search = archive.where(*conditions)
         if mongosh:
-            click.echo(archive.mongosh_count(*conditions))
+            click.echo(search.mongosh_count())
             return
-        number = archive.count(*conditions, budget=budget)
+        number = search.count(budget)
         click.echo(number)
         if number == 0:
-            click.echo(archive.explain_empty(*conditions), err=True)
+            click.echo(search.explain(), err=True)
 
 
 @click.command()
@@ -132,17 +131,18 @@ def values(
       acsql values filter1 detector=HRC
       acsql values flt.0.biasfile --limit 5
     """
+    from ..search.aggregation import OBSERVATIONS
+
     with open_archive(ctx, time_limit) as archive:
+        search = archive.where(*conditions).columns(keyword)
         if mongosh:
-            click.echo(archive.mongosh_facets(keyword, *conditions, limit=limit))
+            click.echo(search.mongosh_facets(keyword, limit))
             return
-        (column,) = archive.columns([keyword])
-        number = make_column("observations", "int", "number of observations")
-        facets = archive.facets(keyword, *conditions, limit=limit)
-        rows = ({column.address: value, number.address: facets[value]} for value in facets)
-        print_rows(
-            rows, [column, number], format_, lambda: archive.explain_empty(*conditions)
-        )
+        columns = [*search.selected_columns, OBSERVATIONS]
+        addresses = [column.address for column in columns]
+        facets = search.facets(keyword, limit).items()
+        rows = (dict(zip(addresses, facet, strict=True)) for facet in facets)
+        print_rows(rows, columns, format_, search.explain)
 
 
 @click.command()
@@ -174,7 +174,8 @@ def paths(
 
     printed = missing = 0
     with open_archive(ctx, time_limit) as archive:
-        for dataset in archive.datasets(*conditions, filetypes=filetypes or None):
+        search = archive.where(*conditions)
+        for dataset in search.files(filetypes or None):
             try:
                 click.echo(dataset.locate(archive.config.filesystem))
                 printed += 1
@@ -182,7 +183,7 @@ def paths(
                 click.echo(error, err=True)
                 missing += 1
         if not printed and not missing:
-            click.echo(archive.explain_empty(*conditions), err=True)
+            click.echo(search.explain(), err=True)
     ctx.exit(ExitStatus.FAILURES if missing else ExitStatus.OK)
 
 

@@ -36,7 +36,8 @@ def check(ctx: click.Context, folder: Path | None, format_: str) -> None:
       acsql specs check
       acsql specs check data/keyword_specs --format json
     """
-    problems = keywords.check(keywords.read(keywords.packaged() if folder is None else folder))
+    source = keywords.packaged_folder() if folder is None else folder
+    problems = keywords.check(keywords.read_folder(source))
     if format_ == "json":
         print_json(problems)
     else:

@@ -3,9 +3,10 @@
 import click
 
 from ..errors import QueryError
+from ..search.aggregation import computed_column
 from .context import open_archive
 from .options import rows_format_option
-from .output import make_column, print_rows
+from .output import print_rows
 
 # In place of statistics before the first ingest.
 _NONE_YET = "No statistics yet: they are computed at the end of each ingest."
@@ -27,10 +28,10 @@ def statistics(ctx: click.Context, name: str | None, format_: str) -> None:
         by_name = archive.statistics()
     if name is None:
         columns = [
-            make_column("name", "str", "name of the statistic"),
-            make_column("title", "str", "its subject"),
-            make_column("rows", "int", "number of rows"),
-            make_column("counted", "datetime", "time of computation, UTC"),
+            computed_column("name", "str", "name of the statistic"),
+            computed_column("title", "str", "its subject"),
+            computed_column("rows", "int", "number of rows"),
+            computed_column("counted", "datetime", "time of computation, UTC"),
         ]
         rows = (
             {"name": s.name, "title": s.title, "rows": len(s.rows), "counted": s.counted}

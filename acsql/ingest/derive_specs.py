@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from ..archive import Archive
+from ..config import specs_overlay
 from ..errors import FileError, InvalidName, SpecError
 from ..fits import cards
 from ..fits.open import open_fits
@@ -21,9 +23,11 @@ from ..keywords import (
     KeywordSpecs,
     RawSpecs,
     header_entries,
+    load,
     read_folder,
 )
 from ..names import Filename
+from ..store import runs
 from . import typing
 from .observation import find_detector
 
@@ -159,3 +163,38 @@ def write(raw: RawSpecs, folder: Path) -> None:
 def _dump(content: dict[str, Any], path: Path) -> None:
     text = yaml.safe_dump(content, default_flow_style=None, sort_keys=False, width=96)
     path.write_text(text, encoding="utf-8")
+
+
+def update(
+    archive: Archive, into: Path | None = None, dry_run: bool = False
+) -> tuple[list[Met], Path]:
+    """Add the keywords that ingests found and that are not in the specs to the specs.
+
+    Parameters
+    ----------
+    archive : Archive
+        The archive whose ingests are meant.
+    into : Path, optional
+        The folder to write, by default the specs overlay of the archive.
+    dry_run : bool
+        Write nothing.
+
+    Returns
+    -------
+    added : list of (HeaderKey, keyword, type)
+        The keywords that are (or would be) added.
+    folder : Path
+        The folder that is (or would be) written.
+
+    Raises
+    ------
+    SpecError
+        If the folder cannot be written.
+    """
+    overlay = specs_overlay(archive.config)
+    folder = into or overlay
+    known = load(overlay)
+    added = not_in_specs(runs.keywords_met(archive.store), known)
+    if added and not dry_run:
+        add(added, folder, known)
+    return added, folder

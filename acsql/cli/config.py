@@ -1,0 +1,38 @@
+"""The command `config`: the settings in effect."""
+
+import click
+
+from ..config import effective_settings
+from ..search.aggregation import computed_column
+from .context import invocation
+from .options import rows_format_option
+from .output import print_rows
+
+
+@click.command()
+@rows_format_option
+@click.pass_context
+def config(ctx: click.Context, format_: str) -> None:
+    """Show the value of each setting and its source: a file, a variable or the default.
+
+    Passwords in connection strings are hidden.
+
+    \b
+    Examples:
+      acsql config
+      acsql config --format json
+    """
+    columns = [
+        computed_column("setting", "str", "name of the setting"),
+        computed_column("value", "str", "value in effect"),
+        computed_column("source", "str", "file, variable of the environment, or default"),
+    ]
+    rows = (
+        {
+            "setting": setting.name,
+            "value": None if setting.value is None else str(setting.value),
+            "source": setting.source,
+        }
+        for setting in effective_settings(invocation(ctx).config_path)
+    )
+    print_rows(rows, columns, format_)

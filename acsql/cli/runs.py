@@ -1,0 +1,209 @@
+"""The commands `runs` and `log`: the records of ingest runs, and their log files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from ..search.aggregation import computed_column
+from .context import open_archive
+from .options import rows_format_option
+from .output import print_fields, print_json, print_rows
+
+Record = Mapping[str, Any]
+
+# Lists of a record that can have thousands of entries, and what each counts.
+_LISTS = {
+    "failures": "Failed files",
+    "vanished": "Vanished files",
+    "waiting": "Files still being written",
+    "keywords_new": "Keywords not in the specs",
+    "misfits": "Keywords with type mismatches",
+    "remarks": "Remarks",
+}
+# What a run found an observation to be.
+_STATES = ("new", "updated", "unchanged", "failed")
+_SHOW_FORMATS = click.Choice(["text", "json"])
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="List at most this many runs.",
+)
+@rows_format_option
+@click.pass_context
+def runs(ctx: click.Context, limit: int, format_: str) -> None:
+    """List the newest ingest runs, or show one of them.
+
+    \b
+    Examples:
+      acsql runs --limit 5
+      acsql runs --format json
+      acsql runs show 1
+    """
+    if ctx.invoked_subcommand:
+        return
+    columns = [
+        computed_column("run", "int", "number of the run"),
+        computed_column("started", "datetime", "start of the run, UTC"),
+        computed_column("seconds", "float", "duration", "s"),
+        computed_column("state", "str", "outcome of the run"),
+        computed_column("new", "int", "new observations"),
+        computed_column("updated", "int", "updated observations"),
+        computed_column("unchanged", "int", "unchanged observations"),
+        computed_column("failed", "int", "failed observations"),
+        computed_column("failures", "int", "failed files"),
+    ]
+    with open_archive(ctx) as archive:
+        rows = [_row(record) for record in archive.runs(limit)]
+    print_rows(rows, columns, format_, lambda: "No runs yet: start one with acsql ingest")
+
+
+def _row(record: Record) -> dict[str, Any]:
+    """Return a run record as a row of the list."""
+    observations = record.get("observations", {})
+    return {
+        "run": record["_id"],
+        "started": record["started"].replace(microsecond=0),
+        "seconds": record.get("seconds"),
+        "state": record["state"],
+        "failures": record.get("listed", {}).get("failures", 0),
+        **{
+            state: observations.get(state, 0) for state in ("new", "updated", "unchanged", "failed")
+        },
+    }
+
+
+@runs.command()
+@click.argument("number", type=click.IntRange(1))
+@click.option("--failures", is_flag=True, help="List every failed file with its reason.")
+@click.option("--all", "everything", is_flag=True, help="List all that the record has.")
+@click.option(
+    "--format",
+    "format_",
+    type=_SHOW_FORMATS,
+    default="text",
+    show_default=True,
+    help="Format of the output; json has the whole record.",
+)
+@click.pass_context
+def show(ctx: click.Context, number: int, failures: bool, everything: bool, format_: str) -> None:
+    """Summarize the ingest run with this NUMBER.
+
+    Failures are counted by their reason; --failures lists them by file.
+
+    \b
+    Examples:
+      acsql runs show 1
+      acsql runs show 1 --failures
+      acsql runs show 1 --format json
+    """
+    with open_archive(ctx) as archive:
+        record = archive.run(number)
+    if format_ == "json":
+        print_json(record)
+        return
+    print_fields(_summary(record))
+    if failures or everything:
+        _print_list("Failed files", map(_failure_line, record.get("failures", [])))
+    if everything:
+        for name, title in _LISTS.items():
+            if name != "failures":
+                _print_list(title, map(_entry_line, record.get(name, [])))
+    elif record.get("failures") and not failures:
+        _print_list("Failed files by reason", _reasons(record["failures"]))
+        click.echo(f"Failed files by name: acsql runs show {number} --failures")
+
+
+def _summary(record: Record) -> dict[str, object]:
+    """Return the lines of the summary: label and value."""
+    finished = record.get("finished")
+    lines: dict[str, object] = {
+        "Run": record["_id"],
+        "State": record["state"],
+        "Reason": record.get("reason") or "",
+        "Started": f"{record['started']:%Y-%m-%d %H:%M:%S} UTC",
+        "Finished": f"{finished:%Y-%m-%d %H:%M:%S} UTC" if finished else "",
+        "Duration": f"{record['seconds']:.1f} s" if "seconds" in record else "",
+        "Observations": _counts(record.get("observations", {})),
+        "Files read": _counts(record.get("files", {})),
+        "Bytes read": f"{record['bytes'] / 1e6:.1f} MB" if "bytes" in record else "",
+        "Previews": _counts(record.get("previews", {})),
+        **{title: len(record.get(name, [])) for name, title in _LISTS.items()},
+        "Ignored files (not ACS)": record.get("others", ""),
+        "Options": _options(record.get("options", {})),
+        "acsql version": record.get("version", ""),
+        "Log": record.get("log", ""),
+    }
+    return {label: value for label, value in lines.items() if value != ""}
+
+
+def _counts(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in numbers.items()) or "none"
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    """Return the options that were set, as ``name=value``."""
+    return ", ".join(f"{name}={value}" for name, value in options.items() if value)
+
+
+def _print_list(title: str, lines: Iterator[str]) -> None:
+    click.echo(f"\n{title}:")
+    for line in lines:
+        click.echo(f"  {line}")
+
+
+def _failure_line(failure: Record) -> str:
+    return f"{failure['filename']}: {failure['reason']}"
+
+
+def _entry_line(entry: Any) -> str:
+    """Return one entry of a list of a record as a line."""
+    match entry:
+        case Mapping():
+            return ", ".join(f"{name}: {value}" for name, value in entry.items())
+        case list() | tuple():
+            return " ".join(map(str, entry))
+    return str(entry)
+
+
+def _reasons(failures: list[Record]) -> Iterator[str]:
+    """Yield each reason with its number of failures, without the file names in it."""
+    reasons = Counter(
+        failure["reason"].replace(failure["filename"], "...").removeprefix("...: ")
+        for failure in failures
+    )
+    for reason, number in reasons.most_common():
+        yield f"{number} x {reason}"
+
+
+@click.command()
+@click.argument("number", type=click.IntRange(1), metavar="RUN")
+@click.pass_context
+def log(ctx: click.Context, number: int) -> None:
+    """Print the log file of the ingest run with the number RUN.
+
+    \b
+    Example:
+      acsql log 1
+    """
+    with open_archive(ctx) as archive:
+        path = archive.log(number)
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            click.echo(line, nl=False)
+
+
+def describe_start(record: Record | None) -> str:
+    """Return when a run started and its state, for people."""
+    if record is None:
+        return "none yet"
+    started = record["started"].isoformat(sep=" ", timespec="seconds")
+    return f"{started} UTC: {record['state']}"

@@ -1,0 +1,79 @@
+"""The command `status`: what the archive contains, and whether its ingests are up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..archive import OVERDUE_HOURS, is_overdue
+from .context import open_archive
+from .exit_status import ExitStatus
+from .options import text_format_option
+from .output import print_fields, print_json
+from .runs import describe_start
+
+if TYPE_CHECKING:
+    from ..proposals import Summary
+
+
+@click.command()
+@click.option(
+    "--overdue-after",
+    type=click.FloatRange(0),
+    default=OVERDUE_HOURS,
+    show_default=True,
+    metavar="HOURS",
+    help="Age of the last successful ingest from which on it is overdue.",
+)
+@text_format_option
+@click.pass_context
+def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
+    """Show where the archive is, what it contains and how the last ingest went.
+
+    The exit status is 1 if the last successful ingest is overdue.
+
+    \b
+    Examples:
+      acsql status
+      acsql status --overdue-after 30 --format json
+    """
+    with open_archive(ctx) as archive:
+        summary = archive.summary()
+        age = archive.hours_since_good_run()
+        overdue = is_overdue(age, overdue_after)
+        places = {"database": archive.store.address, "filesystem": str(archive.config.filesystem)}
+    if format_ == "json":
+        ingests = {"hours_since_success": age, "overdue": overdue, "last_run": summary.last_run}
+        print_json(places | _contents(summary) | ingests)
+    else:
+        _print_text(places, summary, age, overdue)
+    ctx.exit(ExitStatus.FAILURES if overdue else ExitStatus.OK)
+
+
+def _contents(summary: Summary) -> dict[str, object]:
+    """Return what the archive contains, for JSON."""
+    return {
+        "observations": summary.observations,
+        "detectors": summary.detectors,
+        "files": summary.files,
+        "bytes": summary.bytes,
+        "previews": summary.previews,
+        "filetypes": summary.filetypes,
+    }
+
+
+def _print_text(places: dict[str, str], summary: Summary, age: float | None, overdue: bool) -> None:
+    by_detector = ", ".join(f"{number} {name}" for name, number in summary.detectors.items())
+    last_success = "never" if age is None else f"{age:.1f} hours ago"
+    print_fields(
+        {
+            "Database": places["database"],
+            "FITS files": places["filesystem"],
+            "Observations": f"{summary.observations}{f' ({by_detector})' if by_detector else ''}",
+            "Files": f"{summary.files}, {summary.bytes / 1e9:.3f} GB",
+            "Previews": summary.previews,
+            "Last ingest": describe_start(summary.last_run),
+            "Last successful ingest": f"{last_success}{', overdue' if overdue else ''}",
+        }
+    )
