@@ -1,23 +1,34 @@
 """The command `query`: one subcommand for each named query, with its parameters as arguments."""
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
-from .. import named_queries
+from ..named_queries import QUERIES, NamedQuery
 from . import completion
+from .completion import Complete
 from .context import open_archive
 from .options import mongosh_option, rows_format_option, time_limit_option
 from .output import print_rows
 
-_COMPLETIONS = {
-    "dataset": completion.rootnames,
-    "detector": completion.values_of("detector"),
-    "keyword": completion.keywords,
-    "rootname": completion.rootnames,
-    "targname": completion.values_of("targname"),
+
+class Parameter(NamedTuple):
+    """A parameter of named queries: a value for the example in the help, and its completion."""
+
+    example: str
+    complete: Complete | None = None
+
+
+PARAMETERS = {
+    "dataset": Parameter("j8bt05njq_flt.fits", completion.rootnames),
+    "detector": Parameter("WFC", completion.values_of("detector")),
+    "end": Parameter("2004-12-31"),
+    "keyword": Parameter("BIASFILE", completion.keywords),
+    "reference_file": Parameter("'jref$*'"),
+    "rootname": Parameter("j8bt05njq", completion.rootnames),
+    "start": Parameter("2002-06"),
+    "targname": Parameter("'NGC*'", completion.values_of("targname")),
 }
 
 
@@ -35,7 +46,7 @@ def query(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-def _command(name: str, function: Callable[..., Any]) -> click.Command:
+def _command(name: str, named_query: NamedQuery[...]) -> click.Command:
     """Return the command of a named query; its arguments are those of the function."""
 
     @rows_format_option
@@ -57,18 +68,21 @@ def _command(name: str, function: Callable[..., Any]) -> click.Command:
                 return
             print_rows(result.rows(), result.selected_columns, format_, result.explain)
 
-    summary, *_ = inspect.getdoc(function).partition("\n")
-    command = click.command(name, help=summary, short_help=summary)(run)
-    _, *parameters = inspect.signature(function).parameters.values()
-    for parameter in parameters:
-        argument = click.Argument(
+    summary, *_ = (inspect.getdoc(named_query) or "").partition("\n")
+    _, *signature = inspect.signature(named_query.query).parameters.values()
+    examples = [PARAMETERS[parameter.name].example for parameter in signature]
+    text = f"{summary}\n\n\b\nExample:\n  acsql query {' '.join([name, *examples])}"
+    command = click.command(name, help=text, short_help=summary)(run)
+    command.params += [
+        click.Argument(
             [parameter.name],
             required=parameter.default is parameter.empty,
-            shell_complete=_COMPLETIONS.get(parameter.name),
+            shell_complete=PARAMETERS[parameter.name].complete,
         )
-        command.params.append(argument)
+        for parameter in signature
+    ]
     return command
 
 
-for _name, _function in named_queries.QUERIES.items():
-    query.add_command(_command(_name, _function))
+for _name, _named_query in QUERIES.items():
+    query.add_command(_command(_name, _named_query))
