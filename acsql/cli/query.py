@@ -70,16 +70,17 @@ def _command(name: str, named_query: NamedQuery[...]) -> click.Command:
 
     summary, *_ = (inspect.getdoc(named_query) or "").partition("\n")
     _, *signature = inspect.signature(named_query.query).parameters.values()
-    examples = [PARAMETERS[parameter.name].example for parameter in signature]
+    known = [PARAMETERS.get(p.name, Parameter(p.name.upper())) for p in signature]
+    examples = [parameter.example for parameter in known]
     text = f"{summary}\n\n\b\nExample:\n  acsql query {' '.join([name, *examples])}"
     command = click.command(name, help=text, short_help=summary)(run)
     command.params += [
         click.Argument(
             [parameter.name],
             required=parameter.default is parameter.empty,
-            shell_complete=PARAMETERS[parameter.name].complete,
+            shell_complete=completing.complete,
         )
-        for parameter in signature
+        for parameter, completing in zip(signature, known, strict=True)
     ]
     return command
 

@@ -1,0 +1,183 @@
+"""The commands that search."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+import acsql
+from acsql import archive, export, named_queries
+from acsql.config import Config
+
+
+def test_find_csv_is_the_search(
+    printed, sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    text = printed(sample_settings, "find", "detector=WFC", "exptime>=100", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    expected = sample_archive.search(detector="WFC", exptime=(100, None))
+    assert [row["rootname"] for row in rows] == list(expected["rootname"])
+    assert [float(row["exptime"]) for row in rows] == list(expected["exptime"])
+
+
+def test_find_json_is_the_search(
+    printed, sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    columns = "rootname,exptime,subarray,date_obs"
+    rows = json.loads(printed(sample_settings, "find", "--format", "json", "--columns", columns))
+    expected = list(sample_archive.iter(columns=columns.split(",")))
+    assert [row["rootname"] for row in rows] == [row["rootname"] for row in expected]
+    assert [row["exptime"] for row in rows] == [row["exptime"] for row in expected]
+    assert list(rows[0]) == columns.split(",")
+
+
+def test_find_table_sorts_and_limits(printed, sample_settings: Path) -> None:
+    text = printed(
+        sample_settings, "find", "--columns", "rootname,exptime", "--sort=-exptime", "--limit", "5"
+    )
+    lines = text.splitlines()
+    assert lines[0].split() == ["rootname", "exptime"]
+    values = [float(line.split()[1]) for line in lines[2:]]
+    assert len(values) == 5
+    assert values == sorted(values, reverse=True)
+
+
+def test_an_empty_answer_says_why(run, sample_settings: Path) -> None:
+    for command in (["find"], ["find", "--format", "csv"], ["count"], ["values", "filter1"]):
+        result = run(sample_settings, *command, "detector=WFC", "exptime>1e9")
+        assert result.exit_code == 0
+        assert "exptime>1000000000.0: no observation meets this" in result.stderr
+        assert "no observation" not in result.stdout
+
+
+def test_an_answer_is_not_explained(run, sample_settings: Path) -> None:
+    for command in (["find"], ["count"], ["values", "filter1"]):
+        assert run(sample_settings, *command, "detector=WFC").stderr == ""
+
+
+def test_count_is_the_number(printed, sample_settings: Path, sample_archive: acsql.Archive) -> None:
+    asked = "detector=WFC (exptime<100 or targname=NGC*)"
+    expected = len(sample_archive.search(asked))
+    assert expected
+    assert printed(sample_settings, "count", asked) == f"{expected}\n"
+    assert printed(sample_settings, "count", asked, "--budget", "60") == f"{expected}\n"
+
+
+def test_values_are_the_facets(
+    printed, sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    text = printed(sample_settings, "values", "raw.0.ccdamp", "detector=WFC", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    found = {row["raw.0.ccdamp"]: int(row["observations"]) for row in rows}
+    assert found == sample_archive.facets("raw.0.ccdamp", detector="WFC")
+    assert len(found) > 1
+    limited = printed(sample_settings, "values", "targname", "--limit", "2", "--format", "jsonl")
+    assert [json.loads(line)["targname"] for line in limited.splitlines()] == list(
+        sample_archive.facets("targname", limit=2)
+    )
+
+
+def test_lines_of_history_are_found_and_counted(
+    printed, run, sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    line = "DARKCORR complete ..."
+    counted = printed(sample_settings, "values", "flt.0.history", "--format", "json")
+    numbers = {row["flt.0.history"]: row["observations"] for row in json.loads(counted)}
+    assert numbers == sample_archive.facets("flt.0.history")
+    asked = (f'flt.0.history="{line}"', "--columns", "rootname,flt.0.history", "--format")
+    rows = json.loads(printed(sample_settings, "find", *asked, "json"))
+    assert len(rows) == numbers[line]
+    assert all(line in row["flt.0.history"] for row in rows)
+    cells = list(csv.DictReader(io.StringIO(printed(sample_settings, "find", *asked, "csv"))))
+    assert [row["flt.0.history"] for row in cells] == ["; ".join(r["flt.0.history"]) for r in rows]
+    assert run(sample_settings, "find", "--sort", "flt.0.history").exit_code == 2
+
+
+def test_keywords_are_found_by_name_and_description(
+    printed, run, sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    def found(text: str) -> list[dict[str, str]]:
+        printed_rows = printed(sample_settings, "keywords", text, "--format", "json")
+        return json.loads(printed_rows)
+
+    assert found("EXPTIME")[0] == {
+        "keyword": "EXPTIME",
+        "type": "float",
+        "unit": "s",
+        "address": "exptime",
+        "description": sample_archive.specs.keywords["exptime"].description,
+    }
+    assert "flt.1.goodmean" in [row["address"] for row in found("mean value of good")]
+    assert "DATE-OBS" in [row["keyword"] for row in found("date-obs")]
+    assert "flt.0.history" in [row["address"] for row in found("HISTORY")]
+    result = run(sample_settings, "keywords", "no such thing")
+    assert "no such thing" in result.stderr
+
+
+def test_the_lines_for_the_shell_are_printed(
+    printed, sample_settings: Path, sample_archive: acsql.Archive, mongosh
+) -> None:
+    asked = ["detector=WFC", "exptime>=100"]
+    find = printed(sample_settings, "find", *asked, "--columns", "rootname", "--mongosh")
+    count = printed(sample_settings, "count", *asked, "--mongosh")
+    files = printed(sample_settings, "query", "all_filenames", "--mongosh")
+    assert find.startswith("db.observations.find(")
+    found, number, rows = mongosh(sample_archive.store.connection_string, [find, count, files])
+    expected = list(sample_archive.search(*asked)["rootname"])
+    assert [document["_id"] for document in found] == expected
+    assert number == len(expected)
+    assert len(rows) == len(named_queries.all_filenames(sample_archive))
+
+
+def test_the_lines_for_the_shell_count_values(
+    printed, sample_settings: Path, sample_archive: acsql.Archive, mongosh
+) -> None:
+    asked = [
+        ("filter1",),
+        ("filter1", "--limit", "3"),
+        ("rootname", "detector=WFC", "--limit", "5"),
+        ("DATE-OBS", "detector=WFC", "exptime>=100"),
+        ("filter1", "filter1=F*", "filter2=C*"),
+        ("subarray", "detector=WFC or detector=HRC"),
+        ("raw.0.ccdamp", "not raw.0.ccdamp=C"),
+        ("flt.0.biasfile",),
+        ("drz.0.dnnndata", "exists(asn_id)"),
+        ("flt.0.history", "flt.0.history=*CORR*", "missing(drz.0.comment)"),
+    ]
+    lines = [printed(sample_settings, "values", *each, "--mongosh") for each in asked]
+    answers = mongosh(sample_archive.store.connection_string, lines)
+    for (keyword, *rest), answer in zip(asked, answers, strict=True):
+        limit = int(rest.pop()) if "--limit" in rest else None
+        conditions = [text for text in rest if text != "--limit"]
+        expected = sample_archive.facets(keyword, *conditions, limit=limit)
+        assert expected
+        assert [(row["_id"], row["observations"]) for row in answer] == list(expected.items())
+
+
+@pytest.mark.parametrize(
+    ("given", "limit"), [([], 60), (["--time-limit", "2.5"], 2.5), (["--time-limit", "0"], None)]
+)
+def test_the_time_limit_is_that_of_the_archive(
+    printed,
+    sample_settings: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: list[str],
+    limit: float | None,
+) -> None:
+    limits = []
+
+    def noted(config: Config, time_limit: float | None) -> acsql.Archive:
+        limits.append(time_limit)
+        return acsql.Archive(config, time_limit)
+
+    monkeypatch.setattr(archive, "connect", noted)
+    for command in (["find"], ["count"], ["values", "filter1"], ["query", "all_filenames"]):
+        printed(sample_settings, *command, *given)
+    assert limits == [limit] * 4
+
+
+def test_every_format_is_offered(printed, sample_settings: Path) -> None:
+    for format_ in export.FORMATS:
+        assert printed(sample_settings, "find", "--format", format_, "--limit", "1")
