@@ -39,6 +39,7 @@ LAYERS: tuple[set[str], ...] = (
     {"verify"},
     {"web"},
     {"cli"},
+    {"__main__"},
 )
 LEVELS = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 # The site and the command line reach the database through `archive` alone.
