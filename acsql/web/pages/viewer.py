@@ -1,9 +1,9 @@
-"""The viewer: a page around the pixels of a FITS file, and the pixels themselves, cut and binned.
+"""The viewer: a page that shows the pixels of a FITS file, and the pixels as binned cutouts.
 
-The page never opens the file; its script asks for the image's description, for limits to stretch
-it by, and for cuts of what is on the screen.  Files are found through the document and never
-through a path in the address.  Whatever depends on a file carries its version in the address, so
-that browsers keep it; a worker keeps only descriptions, a few kB each.
+The page itself never opens the file; its script requests the description of the image, the limits
+of its stretch, and cutouts of what is on the screen.  Files are found through the document of the
+observation, never through a path in the URL.  URLs of what depends on a file carry the version of
+the file, so that browsers can cache the response; a worker caches only descriptions, a few kB each.
 """
 
 import json
@@ -37,37 +37,38 @@ from ..context import in_archive, named_observation, parameters, the_archive
 from ..params import Address
 from ..selection import Walk
 
-# Files whose description is kept: many more than one person looks at in an hour.
-KEPT = 256
-# What carries the version of its file never changes.
+# Files whose descriptions a worker caches: many more than one user views in an hour.
+CACHED_FILES = 256
+# Seconds for which browsers cache a response whose URL has the version of its file.
 MAX_AGE_S = 86_400
+# The response header that says which region a cutout shows and how its pixels are packed.
 CUT_HEADER = "X-Acsql-Cut"
-_MOST_DIGITS = 9
+_MAX_DIGITS = 9
 
 viewer = Blueprint("viewer", __name__)
 
 
 class Version(Address):
-    """The version of a file, as its description told it."""
+    """Parameters of a request for a file: its version, as the description has it."""
 
     single = ("version",)
 
 
 class Part(Version):
-    """An extension of a file, of all chips or of one."""
+    """Parameters of a request for an extension: its name, and EXTVER for a single chip."""
 
     single = (*Version.single, "extname", "extver")
 
 
 class Cut(Part):
-    """A region of an extension, in pixels from 0, and how many of them are binned."""
+    """Parameters of a cutout: its region in pixels from 0, and the pixels along a bin."""
 
     single = (*Part.single, "x0", "x1", "y0", "y1", "bin")
 
 
 @dataclass(frozen=True)
 class File:
-    """A FITS file as it is on the disk now."""
+    """A FITS file as it is on disk now; `size` is in bytes, `mtime_ns` in nanoseconds."""
 
     path: Path
     size: int
@@ -75,88 +76,93 @@ class File:
 
     @property
     def version(self) -> str:
-        """What tells it from the file that it was before, or will be."""
+        """An identifier that changes whenever the file does."""
         return f"{self.size:x}-{self.mtime_ns:x}"
 
 
 @viewer.get("/archive/<proposal:proposid>/<name>/<filetype>/view")
 def page(proposid: int | None, name: str, filetype: str) -> str:
-    """Show the viewer of a file, with the observations before and after in their selection."""
+    """Show the viewer, with links to the neighbours of the observation in its selection."""
     selection = parameters(Walk)
-    found = named_observation(proposid, name)
-    _check_pixels(found, filetype)
+    observation = named_observation(proposid, name)
+    _image_path(observation, filetype)
     filetypes = the_archive().specs.filetypes
     condition = selection.around(the_archive().specs)
     before, after = the_archive().neighbours(
-        found, condition, sort=selection.keys, everywhere=selection.is_search
+        observation, condition, sort=selection.keys, everywhere=selection.is_search
     )
     return render_template(
         "viewer.html",
-        observation=found,
+        observation=observation,
         filetype=filetype,
         selection=selection,
-        tabs=[_frame(found, tab, selection) for tab in found.datasets if filetypes[tab].pixels],
+        tabs=[
+            _frame(observation, tab, selection)
+            for tab in observation.datasets
+            if filetypes[tab].pixels
+        ],
         before=_neighbour(before, filetype, selection),
         after=_neighbour(after, filetype, selection),
-        picture=found.previews.get(filetype, {}),
+        picture=observation.previews.get(filetype, {}),
     )
 
 
-def _check_pixels(found: Observation, filetype: str) -> Path:
-    """Return where the image of a filetype lies, if it is one."""
-    path = found.path(filetype)
+def _image_path(observation: Observation, filetype: str) -> Path:
+    """Return the path of a dataset, or raise DatasetNotFound if it has no image."""
+    path = observation.path(filetype)
     if not the_archive().specs.filetypes[filetype].pixels:
-        raise DatasetNotFound(f"{found.datasets[filetype]} holds no image of the sky or a lamp")
+        raise DatasetNotFound(f"{observation.datasets[filetype]} contains no image")
     return path
 
 
-def _frame(found: Observation, filetype: str, selection: Walk) -> dict[str, Any]:
-    """Return what the page has to know of an image that it can show."""
+def _frame(observation: Observation, filetype: str, selection: Walk) -> dict[str, Any]:
+    """Return the names and URLs by which the page shows an image."""
+    arguments = selection.arguments()
     return {
         "filetype": filetype,
-        "name": found.ipppssoot,
-        "file": found.datasets[filetype],
-        "address": in_archive("viewer.page", found, filetype=filetype, **selection.arguments()),
-        "pixels": url_for("viewer.description", name=found.rootname, filetype=filetype),
+        "name": observation.ipppssoot,
+        "file": observation.datasets[filetype],
+        "address": in_archive("viewer.page", observation, filetype=filetype, **arguments),
+        "pixels": url_for("viewer.description", name=observation.rootname, filetype=filetype),
         "blink": the_archive().specs.filetypes[filetype].preview,
     }
 
 
 def _neighbour(name: str | None, filetype: str, selection: Walk) -> dict[str, Any] | None:
-    """Return the frame of a neighbour; without this filetype only the way to what it has."""
+    """Return the frame of a neighbour, which can only be linked if it lacks the filetype."""
     if name is None:
         return None
-    found = the_archive().observation(name)
-    if filetype in found.datasets:
-        return _frame(found, filetype, selection)
-    known = the_archive().specs.filetypes
-    images = [other for other in found.datasets if known[other].pixels]
+    observation = the_archive().observation(name)
+    if filetype in observation.datasets:
+        return _frame(observation, filetype, selection)
+    filetypes = the_archive().specs.filetypes
+    images = [other for other in observation.datasets if filetypes[other].pixels]
     if not images:
-        address = in_archive("observation.page", found, **selection.arguments())
+        address = in_archive("observation.page", observation, **selection.arguments())
         return {"name": name, "address": address, "pixels": None}
-    # An association has no exposure, and a product no raw file: the one that people look at first.
-    other = next((other for other in images if known[other].thumbnail), images[-1])
-    return _frame(found, other, selection) | {"pixels": None}
+    # Associations have no raw files and exposures no products: link to the most useful image.
+    best = next((other for other in images if filetypes[other].thumbnail), images[-1])
+    return _frame(observation, best, selection) | {"pixels": None}
 
 
 @viewer.get("/pixels/<name>/<filetype>/")
 def description(name: str, filetype: str) -> Response:
-    """Tell of an image: its extensions, its chips, and where they lie on the sky."""
+    """Send the description of an image: its extensions, chips and world coordinates."""
     parameters(Address)
     file = _file(name, filetype)
     specs = the_archive().specs
-    told = {
+    described = {
         "file": file.path.name,
         "version": file.version,
-        "planes": [_told(plane) for plane in _planes(file)],
+        "planes": [_described_plane(plane) for plane in _planes(file)],
         "flags": {str(bit): meaning for bit, meaning in specs.dq_flags.items()},
         "most_cells": MAX_CELLS,
         "largest_bin": MAX_BINNING,
     }
-    return jsonify(told)
+    return jsonify(described)
 
 
-def _told(plane: Plane) -> dict[str, Any]:
+def _described_plane(plane: Plane) -> dict[str, Any]:
     return {
         "extname": plane.extname,
         "unit": plane.unit,
@@ -179,23 +185,23 @@ def _told(plane: Plane) -> dict[str, Any]:
 
 @viewer.get("/pixels/<name>/<filetype>/limits")
 def limits(name: str, filetype: str) -> Response:
-    """Tell between which values an extension may be stretched."""
-    asked = parameters(Part)
-    file = _file(name, filetype, asked)
-    return _kept(asked, file, lambda: jsonify(asdict(_limits(file, _plane(file, asked)))))
+    """Send the limits between which an extension can be stretched."""
+    part = parameters(Part)
+    file = _file(name, filetype, part)
+    return _cached(part, file, lambda: jsonify(asdict(_limits(file, _plane(file, part)))))
 
 
 @viewer.get("/pixels/<name>/<filetype>/cut.png")
 def cut_png(name: str, filetype: str) -> Response:
-    """Send a region of an extension; a header tells what its pixels mean, see `cut.Packed`."""
-    asked = parameters(Cut)
-    region = Region(*(_number(asked, side) for side in ("x0", "x1", "y0", "y1")))
-    binning = _number(asked, "bin", 1)
-    file = _file(name, filetype, asked)
-    return _kept(asked, file, lambda: _cut(file, _plane(file, asked), region, binning))
+    """Send a cutout of an extension, packed as `acsql.images.png.Packed` defines it."""
+    cut = parameters(Cut)
+    region = Region(*(_number(cut, side) for side in ("x0", "x1", "y0", "y1")))
+    binning = _number(cut, "bin", 1)
+    file = _file(name, filetype, cut)
+    return _cached(cut, file, lambda: _cutout(file, _plane(file, cut), region, binning))
 
 
-def _cut(file: File, plane: Plane, region: Region, binning: int) -> Response:
+def _cutout(file: File, plane: Plane, region: Region, binning: int) -> Response:
     try:
         region = clip(plane, region)
         cutout_shape(region, binning)
@@ -203,59 +209,50 @@ def _cut(file: File, plane: Plane, region: Region, binning: int) -> Response:
         raise QueryError(str(error)) from error
     with _reading(file.path), file.path.open("rb", buffering=0) as stream:
         packed = pack(read_cutout(stream, file.path.name, plane, region, binning))
-    told = asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step}
-    return Response(packed.png, mimetype="image/png", headers={CUT_HEADER: json.dumps(told)})
+    packing = asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step}
+    return Response(packed.png, mimetype="image/png", headers={CUT_HEADER: json.dumps(packing)})
 
 
-def _number(asked: Address, parameter: str, default: int | None = None) -> int:
-    """Return a parameter that is a whole number.
-
-    Raises
-    ------
-    QueryError
-        If it is missing or another thing.
-    """
-    value = asked.first(parameter, "" if default is None else str(default))
+def _number(address: Address, parameter: str, default: int | None = None) -> int:
+    """Return an integer parameter, or raise QueryError."""
+    value = address.first(parameter, "" if default is None else str(default))
     digits = value.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS):
         raise QueryError(f"{parameter} must be a whole number, not {value!r}")
     return int(value)
 
 
-def _kept(asked: Version, file: File, make: Callable[[], Response]) -> Response:
-    """Return what `make` makes, or that the browser has it already."""
+def _cached(address: Version, file: File, make: Callable[[], Response]) -> Response:
+    """Return the response that `make` makes, or 304 if the browser has it in its cache."""
     tag = f"{file.version}-{request.query_string.hex()}"
     response = Response(status=304) if request.if_none_match.contains(tag) else make()
     response.set_etag(tag)
     response.cache_control.private = True
-    if asked.first("version"):
+    if address.first("version"):
         response.cache_control.max_age = MAX_AGE_S
     else:
         response.cache_control.no_cache = True
     return response
 
 
-def _file(name: str, filetype: str, asked: Version | None = None) -> File:
+def _file(name: str, filetype: str, address: Version | None = None) -> File:
     """Return the file of an observation as it is now.
 
-    Raises
-    ------
-    DatasetNotFound
-        If it is not there, or not the one any more that the page was made for.
+    Raises DatasetNotFound if it is missing, or not the version that the page has described.
     """
-    path = _check_pixels(the_archive().observation(name), filetype)
+    path = _image_path(the_archive().observation(name), filetype)
     with _reading(path):
-        found = path.stat()
-    file = File(path, found.st_size, found.st_mtime_ns)
-    version = file.version if asked is None else asked.first("version", file.version)
+        status = path.stat()
+    file = File(path, status.st_size, status.st_mtime_ns)
+    version = file.version if address is None else address.first("version", file.version)
     if version != file.version:
-        raise DatasetNotFound(f"{path.name} has changed in the meantime: load the page again")
+        raise DatasetNotFound(f"{path.name} has changed: reload the page")
     return file
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Turn what can go wrong with a file into a DatasetNotFound."""
+    """Turn errors of reading a file into DatasetNotFound."""
     try:
         yield
     except (FileError, PreviewError) as error:
@@ -266,24 +263,18 @@ def _reading(path: Path) -> Iterator[None]:
         raise DatasetNotFound(f"{path.name} cannot be read: {error.strerror}") from error
 
 
-def _plane(file: File, asked: Part) -> Plane:
-    """Return the extension that is asked for.
-
-    Raises
-    ------
-    QueryError
-        If the file does not have it.
-    """
-    found = {plane.extname: plane for plane in _planes(file)}
-    plane = found[asked.chosen("extname", found, next(iter(found)))]
+def _plane(file: File, part: Part) -> Plane:
+    """Return the requested extension, or raise QueryError if the file does not have it."""
+    planes = {plane.extname: plane for plane in _planes(file)}
+    plane = planes[part.chosen("extname", planes, next(iter(planes)))]
     chips = [str(chip.extver) for chip in plane.chips]
-    extver = asked.chosen("extver", ["", *chips], "")
+    extver = part.chosen("extver", ["", *chips], "")
     return plane.only(int(extver)) if extver else plane
 
 
-@lru_cache(maxsize=KEPT)
-def _described(file: File, science: str, quality: str) -> tuple[Plane, ...]:
-    # What astropy only warns of is looked at where it matters.
+@lru_cache(maxsize=CACHED_FILES)
+def _read_planes(file: File, science: str, quality: str) -> tuple[Plane, ...]:
+    # Astropy warns of defects that matter nothing here, or that `read_planes` checks.
     with warnings.catch_warnings(), _reading(file.path):
         warnings.simplefilter("ignore", AstropyWarning)
         with open_fits(file.path) as hdus:
@@ -292,10 +283,10 @@ def _described(file: File, science: str, quality: str) -> tuple[Plane, ...]:
 
 def _planes(file: File) -> tuple[Plane, ...]:
     specs = the_archive().specs
-    return _described(file, specs.image_extname, specs.dq_extname)
+    return _read_planes(file, specs.image_extname, specs.dq_extname)
 
 
 def _limits(file: File, plane: Plane) -> Limits:
-    """Return the limits of an extension; browsers keep them, so that workers need not."""
+    """Return the limits of an extension, which browsers cache, so that workers need not."""
     with _reading(file.path), file.path.open("rb", buffering=0) as stream:
         return read_limits(stream, file.path.name, plane)
