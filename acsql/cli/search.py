@@ -201,8 +201,8 @@ def keywords(ctx: click.Context, text: str, format_: str) -> None:
       acsql keywords goodmean
       acsql keywords 'exposure time' --format json
     """
-    from ..query import keyword_search
+    from ..query import KEYWORD_COLUMNS, keyword_row, search_keywords
 
     with open_archive(ctx) as archive:
-        rows = keyword_search.find(text, archive.specs)
-        print_rows(rows, keyword_search.COLUMNS, format_, lambda: f"No keyword matches {text!r}.")
+        rows = map(keyword_row, search_keywords(text, archive.specs))
+        print_rows(rows, KEYWORD_COLUMNS, format_, lambda: f"No keyword matches {text!r}.")

@@ -31,6 +31,10 @@ def has_many_values(name: str) -> bool:
     return name.startswith(BLOCKS) or name.upper() in COMMENTARY
 
 
+# Filetype and extension: which header, of whatever detector.
+HeaderLocation = tuple[str, int]
+
+
 class HeaderKey(NamedTuple):
     """Which header: the one of this detector, filetype and extension."""
 
@@ -174,19 +178,44 @@ class KeywordSpecs:
         commentary = {name: self.keywords[name] for name in map(names.field, COMMENTARY)}
         return {key: {**listed, **commentary} for key, listed in self.lists.items()}
 
-    def headers_with(self, name: str) -> list[tuple[str, int]]:
-        """Return the (filetype, extension) pairs whose headers can have the keyword."""
-        order = list(self.filetypes)
-        found = {(key.filetype, key.extension) for key in self._header_keys_with.get(name, ())}
-        return sorted(found, key=lambda place: (order.index(place[0]), place[1]))
+    @cached_property
+    def queryable_keywords(self) -> Mapping[HeaderLocation, Mapping[str, KeywordSpec]]:
+        """The keywords of every (filetype, extension), of whatever detector.
+
+        Where detectors differ in the type of a keyword, one that is not text is taken, because
+        it says more about how to compare values.
+        """
+        merged: dict[HeaderLocation, dict[str, KeywordSpec]] = {}
+        for key, listed in self.header_keywords.items():
+            specs = merged.setdefault((key.filetype, key.extension), {})
+            for name, spec in listed.items():
+                if name not in specs or (specs[name].type == "str" != spec.type):
+                    specs[name] = spec
+        return merged
+
+    def headers_with(self, name: str) -> list[HeaderLocation]:
+        """Return the headers that can have a keyword.
+
+        Parameters
+        ----------
+        name : str
+            Name under which the keyword is stored.
+
+        Returns
+        -------
+        list of (str, int)
+            Filetype and extension, in the order of the filetypes.
+        """
+        return list(self._headers_by_keyword.get(name, ()))
 
     @cached_property
-    def _header_keys_with(self) -> dict[str, list[HeaderKey]]:
-        found: dict[str, list[HeaderKey]] = {}
-        for key, listed in self.header_keywords.items():
-            for name in listed:
-                found.setdefault(name, []).append(key)
-        return found
+    def _headers_by_keyword(self) -> dict[str, list[HeaderLocation]]:
+        order = list(self.filetypes)
+        headers: dict[str, list[HeaderLocation]] = {}
+        for header in sorted(self.queryable_keywords, key=lambda h: (order.index(h[0]), h[1])):
+            for name in self.queryable_keywords[header]:
+                headers.setdefault(name, []).append(header)
+        return headers
 
     def with_keywords(self, met: Iterable[tuple[HeaderKey, str, str]]) -> "KeywordSpecs":
         """Return these specs with keywords that no spec names, as they were met in files.

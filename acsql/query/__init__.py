@@ -1,15 +1,14 @@
-"""What a user can ask: conditions, and the one way in which texts and keywords become them.
+"""Queries: conditions on keywords and on the sky, and the query language that states them.
 
-`conditions` are the values in which every question ends, `columns` finds the keyword that is
-meant and `values` what it is compared with, `language` reads and writes text, `keywords` reads
-Python keywords, and `preparation` checks and types all of it by the specs.  Only the store knows
-how a database is asked.
+Keyword arguments (`from_keywords`), form fields (`parse_comparison`) and text (`parse`) become
+conditions, and `prepare` checks them against the keyword specs.  Nothing here knows MongoDB:
+`acsql.store.filters` translates conditions.
 """
 
 from ..keywords import KeywordSpecs
 from . import parser
 from .coerce import FALSE, TRUE, coerce_value
-from .columns import Column, resolve, resolve_all, search_keywords
+from .columns import Column, resolve, resolve_all
 from .conditions import (
     And,
     AnyOf,
@@ -18,18 +17,23 @@ from .conditions import (
     Covers,
     Equals,
     Exists,
+    KeywordCondition,
     Like,
     Not,
     Or,
     Overlaps,
+    SkyCondition,
     Within,
     leaves,
 )
 from .keyword_arguments import from_keywords, one_of
+from .keyword_search import KEYWORD_COLUMNS, keyword_row, search_keywords
 from .normalize import prepare
+from .printer import format_condition
 
 __all__ = [
     "FALSE",
+    "KEYWORD_COLUMNS",
     "TRUE",
     "And",
     "AnyOf",
@@ -39,14 +43,17 @@ __all__ = [
     "Covers",
     "Equals",
     "Exists",
+    "KeywordCondition",
     "Like",
     "Not",
     "Or",
     "Overlaps",
+    "SkyCondition",
     "Within",
     "coerce_value",
     "format_condition",
     "from_keywords",
+    "keyword_row",
     "leaves",
     "one_of",
     "parse",
@@ -59,7 +66,7 @@ __all__ = [
 
 
 def parse(text: str, specs: KeywordSpecs) -> Condition:
-    """Return the condition that a text states, checked and typed.
+    """Return the condition that a text in the query language states, checked and typed.
 
     Comparisons
         ``exptime>=100``, also with ``=``, ``!=``, ``<``, ``<=`` and ``>``;
@@ -75,43 +82,61 @@ def parse(text: str, specs: KeywordSpecs) -> Condition:
         ``exists(flashdur)``, ``missing(flashdur)``, ``near(6.02, -72.08, 5arcmin)`` with
         degrees or sexagesimal ``near(00:24:05.7 -72:04:52, 5arcmin)``, ``covers(6.02, -72.08)``,
         ``overlaps(j8bt05njq)``; ``everything()`` and ``nothing()``.
-    Together
+    Combinations
         ``detector=WFC exptime>=100``, ``and``, ``or``, ``not`` and parentheses.
     Quotes
         ``targname="OMEGA CEN"``: for values with blanks, commas, parentheses, quotes and
         comparison signs, and for those in which ``*``, ``?`` and ``..`` are meant literally.
 
+    Parameters
+    ----------
+    text : str
+        A condition in the query language.
+    specs : KeywordSpecs
+        The specs of the archive.
+
+    Returns
+    -------
+    Condition
+        As `prepare` returns it.
+
     Raises
     ------
     QueryError
-        If the text is no condition, or keyword or value are wrong.
+        If the text is not a condition, or a keyword or value is wrong.
+
+    Examples
+    --------
+    >>> from acsql import keywords
+    >>> parse("filter1=F606W,F814W", keywords.load())
+    AnyOf(keyword='filter1', values=('F606W', 'F814W'))
     """
-    return prepare(parser.read(text), specs)
-
-
-def format_condition(condition: Condition, specs: KeywordSpecs | None = None) -> str:
-    """Return a condition that `prepare` returned as a text, of which `parse` makes the same.
-
-    Parameters
-    ----------
-    specs : KeywordSpecs, optional
-        With them, dates that have no time are written without one.
-    """
-    days = set()
-    if specs:
-        addresses = {getattr(leaf, "keyword", None) for leaf, _ in leaves(condition)} - {None}
-        days = {name for name in addresses if resolve(name, specs).spec.type == "date"}
-    return parser.format_condition(condition, days)
+    return prepare(parser.read_condition(text), specs)
 
 
 def parse_comparison(keyword: str, operator: str, text: str, specs: KeywordSpecs) -> Condition:
-    """Return the condition that compares a keyword with the text of a field.
+    """Return the condition that compares a keyword with the content of a form field.
 
     Parameters
     ----------
+    keyword : str
+        Address of the keyword.
     operator : {"=", "==", "!=", "<", "<=", ">", ">="}
+        How to compare.
     text : str
         A value; after an equality also a list, a pattern or a range, as in `parse`.  Blanks
         belong to the value, so that only commas and wildcards need quotes.
+    specs : KeywordSpecs
+        The specs of the archive.
+
+    Returns
+    -------
+    Condition
+        As `prepare` returns it.
+
+    Raises
+    ------
+    QueryError
+        If keyword, operator or value are wrong.
     """
-    return prepare(parser.compared(keyword, operator, text), specs)
+    return prepare(parser.read_comparison(keyword, operator, text), specs)

@@ -1,41 +1,106 @@
-"""What a user can ask, as values: these few conditions, and nothing of texts or databases.
+"""Conditions: the values that every search of the archive is made of.
 
-Python keywords, the command line and the addresses of the site all end in them; `acsql.query`
-checks them by the specs, `acsql.language` reads and writes them as text, and only the store
-knows how a database is asked.  A keyword that is null, absent or blank has no value: it meets
-no comparison, so it meets the negation of every one.  One that has many values, as the lines of
-HISTORY or the blocks of a drizzled product, meets a comparison if one of them does.
+Python keywords, the query language and the forms of the site all end in these few classes, which
+know neither texts nor databases: `acsql.query.prepare` checks them against the keyword specs, and
+only `acsql.store.filters` translates them for MongoDB.
+
+A keyword that is null, absent or blank has no value: it meets no comparison, so it meets the
+negation of every comparison.  A keyword with several values, such as the lines of HISTORY or the
+blocks of a drizzled product, meets a comparison if one of its values does.
 """
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 
+class Condition:
+    """Base class of all conditions, which combine with ``&``, ``|`` and ``~``.
+
+    Combinations are flat: ``a & b & c`` is one `And` of three conditions, and ``~~a`` is ``a``.
+    Python's ``and``, ``or`` and ``not`` do not combine conditions.
+
+    Examples
+    --------
+    >>> from acsql.query import Equals, Like, format_condition
+    >>> format_condition(Equals("detector", "WFC") & ~Like("targname", "NGC*"))
+    'detector=WFC targname!=NGC*'
+    >>> format_condition(Equals("filter1", "F606W") | Equals("filter2", "F606W"))
+    'filter1=F606W or filter2=F606W'
+    """
+
+    def __and__(self, other: Condition) -> Condition:
+        """Return the condition that both conditions hold."""
+        return join(And, (self, other)) if isinstance(other, Condition) else NotImplemented
+
+    def __or__(self, other: Condition) -> Condition:
+        """Return the condition that at least one of the conditions holds."""
+        return join(Or, (self, other)) if isinstance(other, Condition) else NotImplemented
+
+    def __invert__(self) -> Condition:
+        """Return the condition that this one does not hold."""
+        return self.condition if isinstance(self, Not) else Not(self)
+
+
 @dataclass(frozen=True)
-class Equals:
-    """The keyword has this value."""
+class KeywordCondition(Condition):
+    """Base class of the conditions on a keyword.
+
+    Parameters
+    ----------
+    keyword : str
+        Address of the keyword: ``exptime``, ``flt.1.goodmean``.
+    """
 
     keyword: str
+
+
+@dataclass(frozen=True)
+class Equals(KeywordCondition):
+    """The keyword has this value.
+
+    Parameters
+    ----------
+    keyword : str
+        Address of the keyword.
+    value : object
+        A value of the keyword's type, or a text that states one.
+    """
+
     value: Any
 
 
 @dataclass(frozen=True)
-class AnyOf:
-    """The keyword has one of these values."""
+class AnyOf(KeywordCondition):
+    """The keyword has one of these values.
 
-    keyword: str
+    Parameters
+    ----------
+    keyword : str
+        Address of the keyword.
+    values : tuple
+        Values as in `Equals`; of an empty tuple no observation has one.
+    """
+
     values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Between:
-    """The keyword lies in a range; None leaves an end open, and `*_inclusive` closes it.
+class Between(KeywordCondition):
+    """The keyword lies in a range; without any end it is `Exists`.
 
-    Without any end it is `Exists`.
+    Parameters
+    ----------
+    keyword : str
+        Address of the keyword.
+    low, high : object, optional
+        Ends of the range, as the value of `Equals`; None leaves an end open.
+    low_inclusive, high_inclusive : bool
+        Whether the range includes its ends.
     """
 
-    keyword: str
     low: Any = None
     high: Any = None
     low_inclusive: bool = True
@@ -43,30 +108,46 @@ class Between:
 
 
 @dataclass(frozen=True)
-class Like:
-    """The text of the keyword matches a pattern with ``*`` (any text) and ``?`` (one)."""
+class Like(KeywordCondition):
+    """The text of the keyword matches a pattern.
 
-    keyword: str
+    Parameters
+    ----------
+    keyword : str
+        Address of the keyword.
+    pattern : str
+        ``*`` stands for any text and ``?`` for one character.
+    """
+
     pattern: str
 
 
 @dataclass(frozen=True)
-class Exists:
-    """The keyword has a value: it is not null, not absent and no blank text."""
+class Exists(KeywordCondition):
+    """The keyword has a value: it is not null, absent or a blank text.
 
-    keyword: str
+    Parameters
+    ----------
+    keyword : str
+        Address of the keyword.
+    """
+
+
+class SkyCondition(Condition):
+    """Base class of the conditions on the sky."""
 
 
 @dataclass(frozen=True)
-class Within:
+class Within(SkyCondition):
     """The target lies within a radius of a position.
 
     Parameters
     ----------
-    ra, dec : float
-        The position in degrees, J2000; `ra` may also run from -180 to 180.
-    radius : float
-        In degrees, at most 90; a text like ``"30 arcsec"`` or an astropy Quantity will do.
+    ra, dec : float, str or Quantity
+        Position in degrees (J2000); `ra` may also run from -180 to 180.  Sexagesimal texts
+        are in hours and degrees.
+    radius : float, str or Quantity
+        Radius in degrees, at most 90; texts such as ``"30 arcsec"`` state their unit.
     """
 
     ra: Any
@@ -75,13 +156,13 @@ class Within:
 
 
 @dataclass(frozen=True)
-class Covers:
-    """The image covers a position, by the footprint of its chips.
+class Covers(SkyCondition):
+    """The footprint of the observation contains a position.
 
     Parameters
     ----------
-    ra, dec : float
-        The position in degrees, J2000; `ra` may also run from -180 to 180.
+    ra, dec : float, str or Quantity
+        Position in degrees (J2000), as in `Within`.
     """
 
     ra: Any
@@ -89,8 +170,8 @@ class Covers:
 
 
 @dataclass(frozen=True)
-class Overlaps:
-    """The image has some sky in common with that of another observation, or is the same.
+class Overlaps(SkyCondition):
+    """The footprint of the observation overlaps that of another one, or is the same.
 
     Parameters
     ----------
@@ -105,45 +186,117 @@ class Overlaps:
 
 
 @dataclass(frozen=True)
-class Not:
-    """The condition does not hold."""
+class Not(Condition):
+    """The condition does not hold.
 
-    condition: "Condition"
+    Parameters
+    ----------
+    condition : Condition
+        The condition to negate.
+    """
+
+    condition: Condition
 
 
 @dataclass(frozen=True)
-class And:
-    """All of the conditions hold; without any, everything does."""
+class And(Condition):
+    """All of the conditions hold; an empty `And` matches every observation.
 
-    conditions: tuple["Condition", ...] = ()
+    Parameters
+    ----------
+    conditions : tuple of Condition
+        The conditions to combine.
+    """
+
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
-class Or:
-    """At least one of the conditions holds; without any, nothing does."""
+class Or(Condition):
+    """At least one of the conditions holds; an empty `Or` matches no observation.
 
-    conditions: tuple["Condition", ...]
+    Parameters
+    ----------
+    conditions : tuple of Condition
+        The conditions to combine.
+    """
+
+    conditions: tuple[Condition, ...]
 
 
-KeywordCondition = Equals | AnyOf | Between | Like | Exists
-SkyCondition = Within | Covers | Overlaps
-Condition = KeywordCondition | SkyCondition | Not | And | Or
+def join(kind: type[And] | type[Or], conditions: Iterable[Condition]) -> Condition:
+    """Return conditions as one flat `And` or `Or`.
+
+    Parameters
+    ----------
+    kind : {And, Or}
+        How to combine them.
+    conditions : iterable of Condition
+        Those that are themselves of this kind are replaced by their parts.
+
+    Returns
+    -------
+    Condition
+        A single condition stays as it is.
+    """
+    parts: list[Condition] = []
+    for condition in conditions:
+        parts.extend(condition.conditions if isinstance(condition, kind) else (condition,))
+    return parts[0] if len(parts) == 1 else kind(tuple(parts))
 
 
-def leaves(condition: Condition) -> Iterator[tuple[Any, int]]:
-    """Yield each condition that holds no others, with the depth at which it stands.
+def leaves(condition: Condition) -> Iterator[tuple[Condition, int]]:
+    """Yield the conditions that contain no others, with their depth.
 
-    A stack takes the place of recursion, because nobody has looked yet how deep a user went.
+    Parameters
+    ----------
+    condition : Condition
+        Any condition, of any depth: conditions are not recursed into but kept on a stack,
+        because this function is what checks the depth of user input.
+
+    Yields
+    ------
+    leaf : Condition
+        A condition on a keyword or on the sky, or an empty `And` or `Or`.
+    depth : int
+        1 for the condition itself.
     """
     stack = [(condition, 1)]
     while stack:
-        found, depth = stack.pop()
-        match found:
+        current, depth = stack.pop()
+        match current:
             case Not(inner):
                 stack.append((inner, depth + 1))
             case And(()) | Or(()):
-                yield found, depth
+                yield current, depth
             case And(conditions) | Or(conditions):
                 stack.extend((part, depth + 1) for part in reversed(conditions))
             case _:
-                yield found, depth
+                yield current, depth
+
+
+def equals_any(
+    keyword: str, values: Sequence[Any], alternatives: Sequence[Condition] = ()
+) -> Condition:
+    """Return the condition that a keyword has one of some values, or meets an alternative.
+
+    Parameters
+    ----------
+    keyword : str
+        Address of the keyword.
+    values : sequence
+        Values as in `Equals`.
+    alternatives : sequence of Condition
+        Ranges and patterns that stand in a list together with values.
+
+    Returns
+    -------
+    Condition
+        `Equals` or `AnyOf`, or an `Or` with the alternatives first.
+    """
+    parts = list(alternatives)
+    if len(values) == 1:
+        parts.append(Equals(keyword, values[0]))
+    elif values or not parts:
+        parts.append(AnyOf(keyword, tuple(values)))
+    return parts[0] if len(parts) == 1 else Or(tuple(parts))

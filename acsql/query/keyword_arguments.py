@@ -1,4 +1,4 @@
-"""Conditions as Python keywords: ``targname="NGC*"``, ``exptime=(100, None)``."""
+"""Conditions as Python keyword arguments: ``targname="NGC*"``, ``exptime=(100, None)``."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,25 +8,32 @@ from typing import Any
 import numpy as np
 
 from ..errors import QueryError
-from .coerce import shown
-from .conditions import Between, Condition, Exists, Like, Not
+from .conditions import Between, Condition, Exists, Like, Not, equals_any
+from .messages import abbreviate
 from .normalize import MAX_VALUES
-from .parser import either
 
 _WILDCARD = re.compile(r"[*?]")
 
 
 def from_keywords(keywords: Mapping[str, Any]) -> list[Condition]:
-    """Return the conditions that Python keywords state.
+    """Return the conditions that Python keyword arguments state.
 
-    A tuple of two is a range (None leaves an end open), another collection is any of its
-    values, a text with ``*`` or ``?`` is a pattern, None says that the keyword has no value,
-    anything else is equality.
+    Parameters
+    ----------
+    keywords : mapping
+        Values by keyword.  A tuple of two is a range (None leaves an end open), another
+        collection is any of its values, a text with ``*`` or ``?`` is a pattern, None means
+        that the keyword has no value; anything else is equality.
+
+    Returns
+    -------
+    list of Condition
+        One condition for each keyword, for `acsql.query.prepare` to check.
 
     Raises
     ------
     QueryError
-        If a range is not one of two ends, or a value is a mapping.
+        If a range has not two ends, or a value is a mapping.
     """
     return [_from_keyword(keyword, value) for keyword, value in keywords.items()]
 
@@ -40,11 +47,11 @@ def _from_keyword(keyword: str, value: Any) -> Condition:
 
 
 def _is_collection(value: Any) -> bool:
-    # Scalars of numpy and astropy can be iterated over by their type and not in truth.
-    scalar = getattr(value, "isscalar", getattr(value, "shape", None) == ())
+    # Scalars of numpy and astropy have the methods of collections, and fail when iterated over.
+    is_scalar = getattr(value, "isscalar", getattr(value, "shape", None) == ())
     return (
         isinstance(value, Iterable)
-        and not scalar
+        and not is_scalar
         and not isinstance(value, str | bytes | bytearray | Mapping)
     )
 
@@ -52,17 +59,28 @@ def _is_collection(value: Any) -> bool:
 def one_of(keyword: str, values: Iterable[Any]) -> Condition:
     """Return the condition that a keyword has one of some values or matches one of them.
 
-    None, and what a table masks, says that the keyword has no value.
+    Parameters
+    ----------
+    keyword : str
+        Address of the keyword.
+    values : iterable
+        Values, and texts with wildcards; None and masked values mean that the keyword has no
+        value.
+
+    Raises
+    ------
+    QueryError
+        If a value is itself a collection.
     """
     plain: list[Any] = []
-    others: list[Condition] = []
+    alternatives: list[Condition] = []
     for value in islice(values, MAX_VALUES + 1):
         if value is None or value is np.ma.masked:
-            others.append(Not(Exists(keyword)))
+            alternatives.append(Not(Exists(keyword)))
         elif isinstance(value, str) and _WILDCARD.search(value):
-            others.append(Like(keyword, str(value)))
+            alternatives.append(Like(keyword, str(value)))
         elif isinstance(value, Mapping | tuple) or _is_collection(value):
-            raise QueryError(f"{keyword}: expected one value, not {shown(value)}")
+            raise QueryError(f"{keyword}: expected one value, not {abbreviate(value)}")
         else:
             plain.append(value.item() if type(value) is np.ndarray else value)
-    return either(keyword, plain, list(dict.fromkeys(others)))
+    return equals_any(keyword, plain, list(dict.fromkeys(alternatives)))

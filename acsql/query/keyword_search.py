@@ -1,49 +1,102 @@
-"""Which keywords there are: found by a part of their name or of what is said of them."""
+"""Search for keywords by a part of their name, address or description.
+
+The search box, the keyword page and API of the site, and ``acsql keywords`` share this search and
+its order.
+"""
 
 from collections.abc import Iterator
 
+from .. import names
 from ..keywords import KeywordSpec, KeywordSpecs
-from . import Column
+from .columns import Column, header_column
 
-COLUMNS = tuple(
+# Columns of the rows that `keyword_row` returns.
+KEYWORD_COLUMNS = tuple(
     Column(name, KeywordSpec(name.upper(), "str"))
     for name in ("keyword", "type", "unit", "address", "description")
 )
 
 
-def find(text: str, specs: KeywordSpecs) -> Iterator[dict[str, str | None]]:
-    """Yield the keywords whose name or description has a text in it, with each of their addresses.
+def search_keywords(text: str, specs: KeywordSpecs, limit: int | None = None) -> list[Column]:
+    """Return the columns that a text matches, the best matches first.
+
+    Names equal to the text come first, then names that begin with it, names that contain it,
+    and descriptions that contain it.  Among equal matches top-level fields come before header
+    keywords, which keep the order of the specs.
 
     Parameters
     ----------
     text : str
-        In any case; a keyword in FITS spelling or as it is stored.
+        Part of a keyword, in FITS spelling or as stored, or of a description, in any case; an
+        address like ``flt.1.good`` matches only keywords of that header.  The empty text
+        matches every keyword.
+    specs : KeywordSpecs
+        The specs of the archive.
+    limit : int, optional
+        Largest number of columns to return.
 
-    Yields
-    ------
-    dict
-        With `COLUMNS`; those at the top of a document come first.
+    Returns
+    -------
+    list of Column
+        One column for each address of a keyword.
     """
-    wanted = text.casefold().strip()
-    for name, spec in specs.top_level.items():
-        if _has(wanted, name, spec):
-            yield _row(spec, name)
+    words = text.strip().lower()
+    header, _, partial_name = words.rpartition(".")
+    matches = [
+        (rank, False, Column(name, spec))
+        for name, spec in specs.top_level.items()
+        if (rank := _rank(words, name, spec)) is not None
+    ]
     for name, spec in specs.keywords.items():
-        if _has(wanted, name, spec):
-            for filetype, extension in specs.headers_with(name):
-                yield _row(spec, f"{filetype}.{extension}.{name}")
+        anywhere = _rank(words, name, spec)
+        in_header = _rank(partial_name, name, spec) if header else None
+        if anywhere is None and in_header is None:
+            continue
+        for column in _header_columns(name, specs):
+            rank = in_header if column.address.startswith(f"{header}.") else anywhere
+            if rank is not None:
+                matches.append((rank, True, column))
+    matches.sort(key=lambda match: match[:2])
+    return [column for _, _, column in matches[:limit]]
 
 
-def _has(wanted: str, name: str, spec: KeywordSpec) -> bool:
-    texts = (name, spec.keyword, spec.description or "")
-    return any(wanted in text.casefold() for text in texts)
+def _rank(words: str, name: str, spec: KeywordSpec) -> int | None:
+    """Return how well a keyword matches, 0 being best, or None if it does not."""
+    part = names.field(words)
+    if name == part:
+        return 0
+    if name.startswith(part):
+        return 1
+    if part in name:
+        return 2
+    return 3 if words in (spec.description or "").lower() else None
 
 
-def _row(spec: KeywordSpec, address: str) -> dict[str, str | None]:
+def _header_columns(name: str, specs: KeywordSpecs) -> Iterator[Column]:
+    """Yield the column of a keyword in each header that can have it."""
+    for header in specs.headers_with(name):
+        column = header_column(header, name, specs)
+        if column is not None:
+            yield column
+
+
+def keyword_row(column: Column) -> dict[str, str | None]:
+    """Return a column as a row of a table of keywords.
+
+    Parameters
+    ----------
+    column : Column
+        A result of `search_keywords`.
+
+    Returns
+    -------
+    dict
+        Values of the columns `KEYWORD_COLUMNS`.
+    """
     return {
-        "keyword": spec.keyword,
-        "type": spec.type,
-        "unit": spec.unit,
-        "address": address,
-        "description": spec.description,
+        "keyword": column.spec.keyword,
+        "type": column.spec.type,
+        "unit": column.spec.unit,
+        "address": column.address,
+        "description": column.spec.description,
     }

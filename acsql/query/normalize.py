@@ -1,9 +1,9 @@
-"""Conditions checked and typed by the specs, and brought into one form.
+"""Normal form of conditions: keywords resolved, values typed, synonyms removed.
 
-What comes out has no synonyms: ``Equals`` and not a list of one, no ``And`` in an ``And``, no
-pattern without a wildcard.  So what is asked in several ways is asked of the database in one,
-can be recognised, and is the same again after it was written as text.  Here are the limits as
-well: what a user asks ends before the memory or the patience of the server does.
+The normal form has no `AnyOf` of one value, no `And` in an `And` and no pattern without a
+wildcard.  Conditions that mean the same therefore become the same MongoDB filter, can be compared
+with each other, and stay the same when they are written as text and parsed again.  The limits on
+the size of a condition are checked here as well, so that user input cannot exhaust the server.
 """
 
 import re
@@ -13,7 +13,8 @@ from typing import Any
 
 from ..errors import QueryError
 from ..keywords import KeywordSpecs
-from .coerce import expected, position, radius, rootname, shown, span, to_str
+from .angles import position, radius
+from .coerce import expected, rootname, span, to_str
 from .columns import Column, resolve
 from .conditions import (
     And,
@@ -23,14 +24,18 @@ from .conditions import (
     Covers,
     Equals,
     Exists,
+    KeywordCondition,
     Like,
     Not,
     Or,
     Overlaps,
     Within,
+    join,
     leaves,
 )
+from .messages import abbreviate
 
+# Values in a list, conditions in a search, their depth, and characters of a pattern.
 MAX_VALUES = 10_000
 MAX_CONDITIONS = 200
 MAX_DEPTH = 20
@@ -38,16 +43,28 @@ MAX_PATTERN = 1_000
 
 
 def prepare(condition: Condition, specs: KeywordSpecs) -> Condition:
-    """Return the same condition with every keyword resolved and every value typed.
+    """Return the normal form of a condition, with every keyword resolved and every value typed.
+
+    Parameters
+    ----------
+    condition : Condition
+        A condition as a program or the parser made it.
+    specs : KeywordSpecs
+        The specs of the archive.
+
+    Returns
+    -------
+    Condition
+        A condition for `acsql.store.filters`; `prepare` returns it unchanged.
 
     Raises
     ------
     QueryError
-        If a keyword does not exist, a value does not fit its type, or there is too much of
-        anything.
+        If there is no such keyword, a value does not fit its type, or the condition exceeds a
+        limit of this module.
     """
     _check_size(condition)
-    prepared = _prepared(condition, specs)
+    prepared = _prepare(condition, specs)
     _check_size(prepared)
     return prepared
 
@@ -57,70 +74,64 @@ def _check_size(condition: Condition) -> None:
         if number > MAX_CONDITIONS:
             raise QueryError(f"there are more than {MAX_CONDITIONS} conditions")
         if depth > MAX_DEPTH:
-            raise QueryError(f"conditions stand in one another more than {MAX_DEPTH} deep")
+            raise QueryError(f"conditions are nested more than {MAX_DEPTH} deep")
 
 
-def _prepared(condition: Condition, specs: KeywordSpecs) -> Condition:
+def _prepare(condition: Condition, specs: KeywordSpecs) -> Condition:
     match condition:
         case And(conditions):
-            return _joined(And, [_prepared(part, specs) for part in conditions])
+            return join(And, [_prepare(part, specs) for part in conditions])
         case Or(conditions):
-            return _joined(Or, [_prepared(part, specs) for part in conditions])
+            return join(Or, [_prepare(part, specs) for part in conditions])
         case Not(inner):
-            return Not(_prepared(inner, specs))
+            return Not(_prepare(inner, specs))
         case Within(ra, dec, distance):
             return Within(*position(ra, dec), radius(distance))
         case Covers(ra, dec):
             return Covers(*position(ra, dec))
         case Overlaps(name, footprint):
             return Overlaps(rootname(name), footprint)
-        case Equals() | AnyOf() | Between() | Like() | Exists():
-            return _of_column(condition, resolve(condition.keyword, specs))
-    raise QueryError(f"{shown(condition)} is no condition")
+        case KeywordCondition(keyword):
+            return _prepare_for(resolve(keyword, specs), condition)
+    raise QueryError(f"{abbreviate(condition)} is not a condition")
 
 
-def _joined(kind: type[And] | type[Or], parts: Iterable[Condition]) -> Condition:
-    """Return conditions as one, those that are of the same kind taken apart."""
-    found: list[Condition] = []
-    for part in parts:
-        found.extend(part.conditions if isinstance(part, kind) else [part])
-    return found[0] if len(found) == 1 else kind(tuple(found))
-
-
-def _of_column(condition: Equals | AnyOf | Between | Like | Exists, column: Column) -> Condition:
+def _prepare_for(column: Column, condition: KeywordCondition) -> Condition:
     match condition:
         case Equals(_, value):
-            return _any_of([value], column)
+            return _equality([value], column)
         case AnyOf(_, values):
-            return _any_of(values, column)
+            return _equality(values, column)
         case Between():
             return _range(condition, column)
         case Like(_, pattern):
-            return _like(pattern, column)
-    return Exists(column.address)
+            return _pattern(pattern, column)
+        case Exists():
+            return Exists(column.address)
+    raise QueryError(f"{abbreviate(condition)} is not a condition")
 
 
-def _any_of(values: Any, column: Column) -> Condition:
-    """Return that a column has one of some values; dates that last are ranges."""
+def _equality(values: Any, column: Column) -> Condition:
+    """Return the condition that a column has one of some values; periods become ranges."""
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
-        raise QueryError(f"{column.address}: expected a list of values, not {shown(values)}")
-    given = list(islice(values, MAX_VALUES + 1))
-    if len(given) > MAX_VALUES:
+        raise QueryError(f"{column.address}: expected a list of values, not {abbreviate(values)}")
+    listed = list(islice(values, MAX_VALUES + 1))
+    if len(listed) > MAX_VALUES:
         raise QueryError(f"{column.address}: a list has at most {MAX_VALUES} values")
-    spans = dict.fromkeys(span(value, column) for value in given)
-    points = tuple(first for first, after in spans if first == after)
+    spans = dict.fromkeys(span(value, column) for value in listed)
+    points = tuple(begin for begin, end in spans if begin == end)
     ranges = [
-        Between(column.address, first, after, high_inclusive=False)
-        for first, after in spans
-        if first != after
+        Between(column.address, begin, end, high_inclusive=False)
+        for begin, end in spans
+        if begin != end
     ]
     if len(points) == 1:
-        return _joined(Or, [Equals(column.address, points[0]), *ranges])
-    return _joined(Or, [*([AnyOf(column.address, points)] if points else []), *ranges])
+        return join(Or, [Equals(column.address, points[0]), *ranges])
+    return join(Or, [*([AnyOf(column.address, points)] if points else []), *ranges])
 
 
 def _range(condition: Between, column: Column) -> Condition:
-    """Return the range with typed ends: an end that lasts is in it as a whole or not at all."""
+    """Return a range with typed ends; a period at an end is included or excluded as a whole."""
     low, high = condition.low, condition.high
     low_inclusive, high_inclusive = bool(condition.low_inclusive), bool(condition.high_inclusive)
     if low is None and high is None:
@@ -128,31 +139,33 @@ def _range(condition: Between, column: Column) -> Condition:
     if low is None:
         low_inclusive = True
     else:
-        low, after = span(low, column)
-        if low != after and not low_inclusive:
-            low, low_inclusive = after, True
+        low, end = span(low, column)
+        if low != end and not low_inclusive:
+            low, low_inclusive = end, True
     if high is None:
         high_inclusive = True
     else:
-        high, after = span(high, column)
-        if high != after and high_inclusive:
-            high, high_inclusive = after, False
+        high, end = span(high, column)
+        if high != end and high_inclusive:
+            high, high_inclusive = end, False
     return Between(column.address, low, high, low_inclusive, high_inclusive)
 
 
-def _like(pattern: Any, column: Column) -> Condition:
+def _pattern(pattern: Any, column: Column) -> Condition:
     if column.spec.type not in ("str", "time"):
         raise QueryError(
-            f"{column.address}: expected {expected(column)}, not the pattern {shown(pattern)}: "
-            "patterns match only text"
+            f"{column.address}: expected {expected(column)}, not the pattern "
+            f"{abbreviate(pattern)}; patterns match only text"
         )
     try:
         text = to_str(pattern)
     except (TypeError, ValueError):
-        raise QueryError(f"{column.address}: expected a pattern, not {shown(pattern)}") from None
+        raise QueryError(
+            f"{column.address}: expected a pattern, not {abbreviate(pattern)}"
+        ) from None
     if len(text) > MAX_PATTERN:
         raise QueryError(f"{column.address}: a pattern has at most {MAX_PATTERN} characters")
     if not re.search(r"[*?]", text):
-        return _any_of([text], column)
+        return _equality([text], column)
     text = re.sub(r"\*+", "*", text)
     return Like(column.address, text.lower() if column.address == "rootname" else text)

@@ -18,7 +18,7 @@ from ..archive import OVERDUE_HOURS, is_overdue
 from ..errors import DatabaseError, DatabaseUnavailable, QueryError
 from ..export import FORMATS, header_record, plain
 from ..observation import Header
-from ..query import Column, keyword_search
+from ..query import Column, keyword_row, search_keywords
 from ..search.criteria import DEFAULT_COLUMNS
 from . import access_log
 from .context import parameters, the_archive
@@ -242,7 +242,8 @@ def proposal(proposid: int) -> Response:
 def keywords() -> Response:
     """Find keywords by a part of their name or description."""
     asked = parameters(Words)
-    return _json({"keywords": list(keyword_search.find(asked.first("q"), the_archive().specs))})
+    columns = search_keywords(asked.first("q"), the_archive().specs)
+    return _json({"keywords": [keyword_row(column) for column in columns]})
 
 
 @api.get(f"{PREFIX}summary")

@@ -186,7 +186,7 @@ def _card(column: Column, value: Any, address: str | None) -> Card:
         return Card(column.spec, shown)
     condition = Not(Exists(address)) if value in (None, "") else Equals(address, value)
     days = column.spec.type == "date"
-    search = query.parser.format_condition(condition, (address,) if days else ())
+    search = query.printer.format_with_dates(condition, (address,) if days else ())
     plot = address if column.spec.type in NUMBERS else None
     return Card(column.spec, shown, search=search, plot=plot)
 

@@ -99,7 +99,7 @@ def test_the_box_lists_products_that_eight_characters_fit(
         ("exptime>abc", 400, "exptime: expected a number"),
         ("exptme>5", 400, "did you mean exptime"),
         ("detector=WFC or", 400, "at its end"),
-        ("NGC9999 exptime>5", 400, "'NGC9999' is compared with nothing"),
+        ("NGC9999 exptime>5", 400, "'NGC9999' lacks a comparison"),
         ("WFC or HRC", 404, "nothing here is called 'WFC or HRC'"),
         ("6.02 -95", 400, "dec: expected -90 to 90 degrees"),
         ("99999999999999999999", 400, "proposid"),

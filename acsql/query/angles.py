@@ -1,0 +1,119 @@
+"""Positions and radii as users write them: degrees, sexagesimal texts and astropy quantities."""
+
+import math
+import warnings
+from typing import Any
+
+from astropy.coordinates import Angle, SkyCoord
+from astropy.units import Quantity
+from astropy.utils.exceptions import AstropyWarning
+
+from ..errors import QueryError
+from .messages import abbreviate
+
+# Degrees; a larger circle is more easily searched by what it leaves out.
+MAX_RADIUS = 90.0
+# Decimals of degrees (4e-9 arcsec): astropy converts hours by way of radians, which loses more.
+_DECIMALS = 12
+
+
+def position(ra: Any, dec: Any) -> tuple[float, float]:
+    """Return a position in degrees.
+
+    Parameters
+    ----------
+    ra, dec : float, str or Quantity
+        Degrees from -180 to 360 and from -90 to 90; sexagesimal texts are in hours and degrees.
+        If `dec` is None, `ra` is a text with both, such as ``00:24:05.7 -72:04:52``.
+
+    Returns
+    -------
+    ra, dec : float
+        Right ascension from 0 to 360 and declination, in degrees.
+
+    Raises
+    ------
+    QueryError
+        If they are not a position.
+    """
+    if dec is None:
+        ra, dec = _split_position(ra)
+    longitude = _degrees("ra", ra, -180, 360, "hourangle")
+    # Twice, because the remainder of a tiny negative number is 360 itself.
+    return longitude % 360 % 360, _degrees("dec", dec, -90, 90, "deg")
+
+
+def radius(value: Any) -> float:
+    """Return a radius in degrees.
+
+    Parameters
+    ----------
+    value : float, str or Quantity
+        Degrees, or a text with its unit such as ``5arcmin``.
+
+    Returns
+    -------
+    float
+        More than 0 and at most `MAX_RADIUS` degrees.
+
+    Raises
+    ------
+    QueryError
+        If it is not an angle, or out of range.
+    """
+    degrees = _degrees("radius", value, 0, MAX_RADIUS, "deg")
+    if not degrees:
+        raise QueryError("radius: expected more than 0 degrees")
+    return degrees
+
+
+def _degrees(name: str, value: Any, low: float, high: float, sexagesimal_unit: str) -> float:
+    try:
+        degrees = _angle(value, sexagesimal_unit)
+    except (ValueError, TypeError, OverflowError, AstropyWarning):
+        raise QueryError(f"{name}: expected an angle in degrees, not {abbreviate(value)}") from None
+    if not low <= degrees <= high:
+        raise QueryError(f"{name}: expected {low:g} to {high:g} degrees, not {abbreviate(value)}")
+    return degrees
+
+
+def _angle(value: Any, sexagesimal_unit: str) -> float:
+    if isinstance(value, str):
+        degrees = _parse_angle(value, sexagesimal_unit)
+    elif isinstance(value, bool | bytes):
+        raise TypeError(value)
+    else:
+        degrees = float(value.to_value("deg") if isinstance(value, Quantity) else value)
+    if not math.isfinite(degrees):
+        raise ValueError(value)
+    return degrees
+
+
+def _parse_angle(text: str, sexagesimal_unit: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", AstropyWarning)  # such as 60 minutes of an hour
+            angle = Angle(text, unit=sexagesimal_unit)
+            return round(float(angle.to_value("deg")), _DECIMALS)
+
+
+def _split_position(text: Any) -> tuple[Any, Any]:
+    """Return the two angles of a text like ``00:24:05.7 -72:04:52`` or ``6.02 -72.08``."""
+    message = (
+        f"expected a position like 6.02 -72.08 or 00:24:05.7 -72:04:52, not {abbreviate(text)}"
+    )
+    if not isinstance(text, str):
+        raise QueryError(message)
+    parts = text.split()
+    if len(parts) == 2:
+        return parts[0], parts[1]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", AstropyWarning)
+            coordinates = SkyCoord(text, unit=("hourangle", "deg"))
+    except (ValueError, TypeError, AstropyWarning):
+        raise QueryError(message) from None
+    ra, dec = (float(angle.to_value("deg")) for angle in (coordinates.ra, coordinates.dec))
+    return round(ra, _DECIMALS), round(dec, _DECIMALS)
