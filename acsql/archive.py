@@ -18,6 +18,7 @@ from .config import Config
 from .datasets import Dataset
 from .errors import ProposalNotFound, RunNotFound
 from .migrations import runner
+from .mongod.server import resolve_connection
 from .monitor import watch
 from .observation import Observation, find_document
 from .proposals import Proposal, Summary, of_proposal, to_proposal, to_summary
@@ -26,10 +27,10 @@ from .search import Count, Explanation, Page, Search
 from .search.criteria import DEFAULT_COLUMNS, Source
 from .search.limits import TIME_LIMIT, TimeLimit, optional_seconds, seconds
 from .statistics import Statistic, to_statistics
-from .store import lock, observations, proposals, runs
-from .store.client import Store, locate
-from .store.derived import counts as tallies
-from .store.derived import statistics as counted
+from .store import keywords_not_in_specs, lock, proposals, queries, runs
+from .store.client import Store
+from .store.derived import proposal_summaries, totals
+from .store.derived import statistics as derived_statistics
 from .store.schema import now
 
 # An archive that is ingested every night is overdue after so many hours without a good ingest.
@@ -60,7 +61,7 @@ def connect(
     """
     if not isinstance(config, Config):
         config = configuration.load(config)
-    return Archive(locate(config), time_limit)
+    return Archive(resolve_connection(config), time_limit)
 
 
 class Archive:
@@ -79,7 +80,7 @@ class Archive:
         self.time_limit = optional_seconds(time_limit)
         packaged = specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, packaged)
-        self.specs = packaged.with_keywords(runs.keywords_met(self.store))
+        self.specs = packaged.with_keywords(keywords_not_in_specs.stored(self.store))
         # Thousands, which change only with an ingest: when they were counted, and what came of it.
         self._proposals: tuple[datetime | None, list[Proposal]] = (None, [])
         self._source = Source(self.store, self.specs)
@@ -166,7 +167,7 @@ class Archive:
 
     def hours_since_good_run(self) -> float | None:
         """Return how long ago an ingest last came to its end, None if none ever did."""
-        record = runs.last(self.store, runs.GOOD)
+        record = runs.last(self.store, runs.SUCCESSFUL)
         if record is None:
             return None
         return (now() - record["finished"]).total_seconds() / 3600
@@ -598,21 +599,21 @@ class Archive:
         """Yield the observations of documents that meet a condition."""
         for document in documents:
             this = And((condition, Equals("rootname", document.rootname)))
-            if observations.is_any(self.store, this, self.time_limit):
+            if queries.any_match(self.store, this, self.time_limit):
                 yield Observation(self.store, self.specs, self.config, document)
 
     def proposals(self) -> list[Proposal]:
         """Return every proposal that has observations, by number, as after the last ingest."""
-        when = (tallies.totals(self.store) or {}).get("counted")
+        when = (totals.stored(self.store) or {}).get("counted")
         if when is None or when != self._proposals[0]:
             self._proposals = (when, self._all_proposals())
         return list(self._proposals[1])
 
     def _all_proposals(self) -> list[Proposal]:
         known = proposals.by_id(self.store)
-        found = tallies.summaries(self.store)
+        found = proposal_summaries.stored(self.store)
         if found is None:
-            found = proposals.summaries(self.store, self.specs.thumbnail_filetype)
+            found = proposal_summaries.live(self.store, self.specs.thumbnail_filetype)
         return [to_proposal(summary, known.get(summary["_id"], {})) for summary in found]
 
     def proposal(self, proposid: int) -> Proposal:
@@ -625,9 +626,9 @@ class Archive:
         """
         # A number that no proposal can have is refused like any other wrong value.
         self.where(Equals("proposid", proposid))
-        found = tallies.summary(self.store, self.specs, proposid)
+        found = proposal_summaries.stored_of(self.store, self.specs, proposid)
         if found is None:
-            live = proposals.summaries(self.store, self.specs.thumbnail_filetype, proposid)
+            live = proposal_summaries.live(self.store, self.specs.thumbnail_filetype, proposid)
             found = next(iter(live), None)
         if found is None:
             raise ProposalNotFound(f"there is no observation of proposal {proposid}")
@@ -635,8 +636,8 @@ class Archive:
 
     def summary(self) -> Summary:
         """Return what is in the archive as counted after the last ingest, and that run."""
-        totals = tallies.totals(self.store) or tallies.totals_now(self.store)
-        return to_summary(totals, self.specs, next(iter(self.runs(1)), None))
+        counts = totals.stored(self.store) or totals.live(self.store)
+        return to_summary(counts, self.specs, next(iter(self.runs(1)), None))
 
     def statistics(self) -> dict[str, Statistic]:
         """Return the statistics by name, as counted after the last ingest; none before the first.
@@ -644,7 +645,7 @@ class Archive:
         They are tables: observations against time, the size of the archive, files, headers,
         filters, exposure times.
         """
-        return to_statistics(counted.stored(self.store))
+        return to_statistics(derived_statistics.stored(self.store))
 
 
 def is_overdue(age: float | None, hours: float = OVERDUE_HOURS) -> bool:

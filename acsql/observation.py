@@ -78,7 +78,7 @@ def find_document(store: Store, name: str) -> Any:
 
 def _only_product(store: Store, key: str) -> str:
     """Return the one association product whose first eight characters are `key`."""
-    products = observations.beginning_with(store, key) if len(key) == 8 else []
+    products = observations.rootnames_starting_with(store, key) if len(key) == 8 else []
     if len(products) == 1:
         return products[0]
     if products:

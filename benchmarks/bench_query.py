@@ -28,9 +28,9 @@ from acsql.keywords import KeywordSpecs
 from acsql.query import And, AnyOf, Between, Condition, Covers, Equals, Like, Within
 from acsql.search import counting
 from acsql.search.criteria import DEFAULT_COLUMNS
-from acsql.store import observations
+from acsql.store import observations, queries, sorting
 from acsql.store.client import Store
-from acsql.store.observations import Order
+from acsql.store.sorting import SortKey
 
 PAGE = 50
 ORDERED_TYPES = ("int", "float", "date", "datetime")
@@ -41,7 +41,7 @@ class Search(NamedTuple):
     """A page of a search."""
 
     condition: Condition
-    order: tuple[Order, ...]
+    order: tuple[SortKey, ...]
     after: list[Any] | None = None
 
 
@@ -95,14 +95,14 @@ class Values:
 def shapes(values: Values, specs: KeywordSpecs) -> Iterator[Shape]:
     """Yield the kinds of searches on indexed keywords."""
 
-    def by_time(chance: random.Random) -> tuple[Order, ...]:
-        return (Order("expstart", chance.random() < 0.5),)
+    def by_time(chance: random.Random) -> tuple[SortKey, ...]:
+        return (SortKey("expstart", chance.random() < 0.5),)
 
-    def by(name: str, chance: random.Random) -> tuple[Order, ...]:
-        return (Order(name, chance.random() < 0.5),)
+    def by(name: str, chance: random.Random) -> tuple[SortKey, ...]:
+        return (SortKey(name, chance.random() < 0.5),)
 
-    def behind(order: tuple[Order, ...], chance: random.Random, **fixed: Any) -> list[Any]:
-        return observations.sort_key(values.row(chance) | fixed, order)
+    def behind(order: tuple[SortKey, ...], chance: random.Random, **fixed: Any) -> list[Any]:
+        return sorting.cursor_values(values.row(chance) | fixed, order)
 
     def equal(name: str, chance: random.Random) -> Equals:
         return Equals(name, values.value(name, chance))
@@ -178,7 +178,7 @@ def shapes(values: Values, specs: KeywordSpecs) -> Iterator[Shape]:
 def taken(store: Store, search: Search) -> float:
     """Return the milliseconds that a page takes."""
     started = time.perf_counter()
-    for _ in observations.find(
+    for _ in queries.find(
         store, search.condition, DEFAULT_COLUMNS, search.order, PAGE, search.after
     ):
         pass
@@ -278,7 +278,7 @@ def dates_of_a_proposal(store: Store) -> None:
     )
     condition = Equals("proposid", largest["_id"])
     taken_ = milliseconds(
-        lambda asked: list(observations.find(store, asked, ["rootname", "date_obs"])), condition, 20
+        lambda asked: list(queries.find(store, asked, ["rootname", "date_obs"])), condition, 20
     )
     print(
         f"DATE-OBS of the {largest['count']} rootnames of a proposal: "
@@ -322,8 +322,8 @@ def dates_of_rootnames(server: str, specs: KeywordSpecs) -> None:
 
 def _from_store(store: Store, rootnames: list[str]) -> list[dict[str, Any]]:
     return list(
-        observations.find(
-            store, AnyOf("rootname", tuple(rootnames)), ["date_obs"], [Order("rootname")]
+        queries.find(
+            store, AnyOf("rootname", tuple(rootnames)), ["date_obs"], [SortKey("rootname")]
         )
     )
 

@@ -28,7 +28,7 @@ from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.sample.plan import mjd, moment
 from acsql.store.client import Store
-from acsql.store.derived import counts
+from acsql.store.derived import refresh
 
 OBSERVATIONS = 213_000
 PROPOSALS = 4_000
@@ -135,7 +135,7 @@ def write(store: Store, specs: KeywordSpecs, observations: int, seed: int) -> It
     """Fill an empty database, and yield lines that say what it took."""
     proposals = made_proposals(observations, random.Random(seed))
     clock = time.perf_counter()
-    runner.stamp(store, specs)
+    runner.migrate_if_empty(store, specs)
     templates = ingested_templates(store, specs)
     yield f"{len(templates)} templates: {time.perf_counter() - clock:.0f} s"
     clock = time.perf_counter()
@@ -148,7 +148,7 @@ def write(store: Store, specs: KeywordSpecs, observations: int, seed: int) -> It
     store.make_indexes()
     yield f"indexes: {time.perf_counter() - clock:.0f} s"
     clock = time.perf_counter()
-    counts.recount(store, specs)
+    refresh.refresh_all(store, specs)
     yield f"tallies: {time.perf_counter() - clock:.1f} s"
     yield from described(store)
 

@@ -20,7 +20,7 @@ from acsql.errors import (
     QueryTimeout,
 )
 from acsql.query import And, Between, Equals, Like, Not, Or, Overlaps
-from acsql.store.derived import counts, freshness
+from acsql.store.derived import counts, freshness, refresh
 
 COLUMNS = ["rootname", "detector", "targname", "exptime", "expstart", "date_obs", "filter1"]
 
@@ -246,7 +246,7 @@ def test_counts_are_the_same_counted_ahead_or_now(empty_archive, counted_ahead: 
         for n, name in enumerate(detectors)
     )
     if counted_ahead:
-        counts.recount(empty_archive.store, empty_archive.specs)
+        refresh.refresh_all(empty_archive.store, empty_archive.specs)
     assert empty_archive.count() == 4
     assert empty_archive.count(detector="WFC") == 2
     assert empty_archive.count(Not(Equals("detector", "WFC"))) == 2
@@ -306,7 +306,7 @@ def test_every_question_has_a_time_limit(large, question: str) -> None:
         ask(large, **SLOW)
     ask(large)
     large.time_limit = 0.001
-    with pytest.raises(QueryTimeout, match="give it more time"):
+    with pytest.raises(QueryTimeout, match="raise the time limit"):
         ask(large)
     ask(large, time_limit=None)
 
@@ -561,11 +561,11 @@ def test_migrating_also_makes_what_is_lacking_where_no_step_is(empty_archive) ->
     store, specs = empty_archive.store, empty_archive.specs
     empty_archive.migrate()
     store.observations.insert_one({"_id": "j8bt05nj", "detector": "HRC"})
-    store.database.drop_collection(store.outlines.name)
-    freshness.mark_stale(store)
+    store.database.drop_collection(store.headerless.name)
+    freshness.invalidate(store)
     assert empty_archive.migrate(dry_run=True) == []
     assert not counts.is_current(store, specs)
     assert empty_archive.migrate() == []
     assert counts.is_current(store, specs)
-    assert store.outlines.count_documents({"detector": "HRC"}) == 1
-    assert len(store.outlines.index_information()) > 1
+    assert store.headerless.count_documents({"detector": "HRC"}) == 1
+    assert len(store.headerless.index_information()) > 1

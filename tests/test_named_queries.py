@@ -17,9 +17,8 @@ from acsql import export, named_queries, names
 from acsql.errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
 from acsql.search import Search
 from acsql.search.aggregation import Aggregation
-from acsql.store.derived import counts
-from acsql.store.observations import value_at
-from acsql.store.schema import path
+from acsql.store.derived import refresh
+from acsql.store.fields import field_path, value_at
 
 Typed = Callable[[str, list[str]], list[Any]]
 
@@ -256,7 +255,7 @@ def test_the_shell_finds_the_same(
 
 def of(document: dict[str, Any], name: str) -> Any:
     """Return the value of a column: some stages call it as we do, and not as it is stored."""
-    return document[name] if name in document else value_at(document, path(name).split("."))
+    return document[name] if name in document else value_at(document, field_path(name).split("."))
 
 
 @pytest.mark.parametrize("format_", export.FORMATS)
@@ -292,7 +291,7 @@ def test_the_distribution_is_counted_ahead(empty_archive: acsql.Archive) -> None
     queries = [named_queries.filter_distribution.query(empty_archive, one) for one in (None, "WFC")]
     counted_now = [list(result.rows()) for result in queries]
     assert all(profiled(empty_archive, result) for result in queries)
-    counts.recount(empty_archive.store, empty_archive.specs)
+    refresh.refresh_all(empty_archive.store, empty_archive.specs)
     assert not any(profiled(empty_archive, result) for result in queries)
     assert [list(result.rows()) for result in queries] == counted_now
     assert [row["observations"] for row in counted_now[0]] == [2, 1, 1]
@@ -306,7 +305,7 @@ def profiled(archive: acsql.Archive, result: Search | Aggregation) -> list[dict[
         list(result.rows())
     finally:
         database.command("profile", 0)
-    collections = [archive.store.observations.full_name, archive.store.outlines.full_name]
+    collections = [archive.store.observations.full_name, archive.store.headerless.full_name]
     asked = {"op": {"$in": ["query", "command"]}, "ns": {"$in": collections}}
     entries = list(database["system.profile"].find(asked))
     database["system.profile"].drop()

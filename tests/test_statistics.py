@@ -5,12 +5,12 @@ from datetime import datetime
 
 import acsql
 from acsql.statistics import KINDS
-from acsql.store.derived import counts
+from acsql.store.derived import refresh
 
 
 def recounted(archive: acsql.Archive) -> dict:
     """Count, and return the rows by name."""
-    counts.recount(archive.store, archive.specs)
+    refresh.refresh_all(archive.store, archive.specs)
     return {name: found.rows for name, found in archive.statistics().items()}
 
 

@@ -26,7 +26,7 @@ from ..fits.footprint import footprint
 from ..fits.open import end_of_data, open_fits
 from ..images import preview
 from ..keywords import HeaderKey, KeywordSpecs, Promotion
-from ..store import failures, observations, proposals, runs
+from ..store import failures, keywords_not_in_specs, observations, proposals
 from ..store.client import Store
 from ..store.schema import SCHEMA_VERSION, now
 from . import scan
@@ -146,7 +146,7 @@ def _changed_sums(
 ) -> dict[str, str]:
     """Return the checksums of the files whose content is not the one that is stored."""
     changed = {}
-    stored = observations.known_files(store, [found.rootname])[found.rootname]["files"]
+    stored = observations.files_by_rootname(store, [found.rootname])[found.rootname]["files"]
     for filetype in filetypes:
         file = found.files[filetype]
         try:
@@ -326,7 +326,7 @@ def _write(
     outcome: Outcome,
 ) -> None:
     """Put what was read beside what is stored, and write the document whole."""
-    existing = observations.whole(store, found.rootname, without=contents)
+    existing = observations.document(store, found.rootname, without_headers_of=contents)
     detector = find_detector({n: c.headers for n, c in contents.items()}, specs) or (
         existing or {}
     ).get("detector")
@@ -366,8 +366,8 @@ def _remember(contents: Mapping[str, FileContent], store: Store, outcome: Outcom
         for failure in outcome.failures
         if failure.filename in names_in
     ]
-    failures.remember(store, doubtful, now())
-    runs.remember_keywords(store, outcome.unknown, now())
+    failures.record(store, doubtful, now())
+    keywords_not_in_specs.record(store, outcome.unknown, now())
 
 
 def _remove_old_pictures(

@@ -64,7 +64,7 @@ class Changes:
     @classmethod
     def against(cls, store: Store, choice: Choice) -> "Changes":
         """Return a comparison with what a database holds."""
-        return cls(choice, observations.known_files(store), failures.known(store))
+        return cls(choice, observations.files_by_rootname(store), failures.by_filename(store))
 
     def task(self, found: FoundObservation, specs: KeywordSpecs) -> Task | None:
         """Return what has to be done for an observation, None if nothing."""

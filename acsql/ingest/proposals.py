@@ -27,6 +27,7 @@ from ..config import Config
 from ..errors import ArchiveError, ConfigError, ProviderUnavailable
 from ..store import proposals
 from ..store.client import Store
+from . import proposals_file
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class FileProvider:
         """
         if not self.path.exists():
             raise ProviderUnavailable(f"there is no proposals file {self.path}")
-        return proposals.read(self.path)
+        return proposals_file.read(self.path)
 
 
 class MastProvider:
@@ -307,12 +308,14 @@ class _Inquiry:
 
     def _wanted(self) -> list[int]:
         """Return what to ask for: what is known, or was asked for today in vain, is not."""
-        wanted = proposals.observed(self.store) if self.proposids is None else self.proposids
+        wanted = (
+            proposals.observed_proposids(self.store) if self.proposids is None else self.proposids
+        )
         if not self.at_hand:
             wanted = wanted - self.asked
-            wanted -= proposals.known(self.store, wanted)
+            wanted -= proposals.proposids_with_facts(self.store, wanted)
             today = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
-            wanted -= proposals.tried(self.store, wanted, since=today)
+            wanted -= proposals.proposids_looked_up_since(self.store, wanted, since=today)
         return sorted(wanted)
 
     def keep(self) -> Refreshed:
@@ -323,8 +326,8 @@ class _Inquiry:
         proposals.save(self.store, told)
         missing = asked - told.keys()
         if not self.at_hand:
-            proposals.note_tried(self.store, missing, self.now)
-        known = proposals.known(self.store, proposals.observed(self.store))
+            proposals.record_lookup(self.store, missing, self.now)
+        known = proposals.proposids_with_facts(self.store, proposals.observed_proposids(self.store))
         return Refreshed(len(known), len(asked), len(asked) - len(missing), self.note)
 
 

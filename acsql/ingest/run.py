@@ -19,9 +19,10 @@ from ..config import Config
 from ..errors import ConfigError
 from ..keywords import KeywordSpecs
 from ..migrations import runner
+from ..mongod.server import resolve_connection
 from ..store import failures, lock, observations, runs
-from ..store.client import Store, locate
-from ..store.derived import counts, freshness
+from ..store.client import Store
+from ..store.derived import freshness, refresh
 from ..store.schema import now
 from .log import log_file
 from .observation import FAILED, Outcome
@@ -97,7 +98,7 @@ def ingest(config: Config, options: Options | None = None, progress: Progress = 
         If another ingest is under way.
     """
     options = options or Options()
-    config = locate(config)
+    config = resolve_connection(config)
     specs = keyword_specs.load(configuration.specs_overlay(config))
     filetypes = _filetypes(options, specs)
     started = now()
@@ -112,13 +113,13 @@ def ingest(config: Config, options: Options | None = None, progress: Progress = 
         run = runs.start(store, record)
         report = Report(log=log)
         try:
-            runner.stamp(store, specs)
+            runner.migrate_if_empty(store, specs)
             runner.check(store)
             store.make_indexes()
             with in_background(store, provider_for(config)) as proposals:
                 _ingest(config, options, filetypes, store, specs, report, progress)
             report.notes.append(f"Proposals: {proposals.result()}")
-            counts.bring_up_to_date(store, specs)
+            refresh.refresh_if_stale(store, specs)
             _log_oddities(report)
         except BaseException as error:
             logger.error("The run failed: %s", error or type(error).__name__)
@@ -160,7 +161,7 @@ def _ingest(
     found = scan(config.filesystem, specs.filetypes, options.rootnames)
     to_do = list(tasks(found, changes, specs, whole=options.rootnames is None))
     if to_do or changes.vanished:
-        freshness.mark_stale(store)
+        freshness.invalidate(store)
     observations.mark_vanished(store, changes.vanished, now())
     report.take_account(changes)
     logger.info("%d observations to ingest", len(to_do))
@@ -180,8 +181,8 @@ def _ingest(
 def remember(store: Store, report: Report) -> None:
     """Keep which files failed and need not be tried again before they change."""
     failed = [failure for failure in report.failures if failure.size is not None]
-    failures.remember(store, map(asdict, failed), now())
-    failures.forget(store, set(report.read) - {failure.filename for failure in failed})
+    failures.record(store, map(asdict, failed), now())
+    failures.remove(store, set(report.read) - {failure.filename for failure in failed})
 
 
 def _log(outcome: Outcome) -> None:

@@ -18,7 +18,7 @@ from ..errors import DatabaseError
 from ..keywords import KeywordSpecs
 from ..store import lock
 from ..store.client import Store
-from ..store.derived import counts, freshness
+from ..store.derived import freshness, refresh
 from ..store.schema import now
 
 MIGRATIONS = "migrations"
@@ -107,11 +107,11 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
     with lock.hold(store, "migrate"):
         lacking = _apply_missing(store, specs)
         store.make_indexes()
-        counts.bring_up_to_date(store, specs)
+        refresh.refresh_if_stale(store, specs)
     return lacking
 
 
-def stamp(store: Store, specs: KeywordSpecs) -> None:
+def migrate_if_empty(store: Store, specs: KeywordSpecs) -> None:
     """Bring a database without any observation up to date, for an ingest that holds the lock.
 
     The steps are applied, not only recorded: other collections need not be empty.
@@ -123,7 +123,7 @@ def stamp(store: Store, specs: KeywordSpecs) -> None:
 def _apply_missing(store: Store, specs: KeywordSpecs) -> list[Step]:
     lacking = missing(store)
     if lacking:
-        freshness.mark_stale(store)
+        freshness.invalidate(store)
     for step in lacking:
         step.apply(store, specs)
     return lacking

@@ -34,6 +34,7 @@ from bson.int64 import Int64
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, PyMongoError
 
+from ..config import Config
 from ..errors import DatabaseError
 
 HOST = "127.0.0.1"
@@ -135,6 +136,26 @@ def use(data_dir: str | Path, port: int | None = None) -> str:
         registry.users.append(identity(os.getpid()))
         _leave_at_exit(registry.data_dir)
         return _state(server, registry).uri
+
+
+def resolve_connection(config: Config) -> Config:
+    """Return a configuration that names a running database.
+
+    Parameters
+    ----------
+    config : Config
+        Without a `connection_string`, the private server is used and started if necessary.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    DatabaseError
+        If the private server is needed and does not start.
+    """
+    return config if config.connection_string else config.at(use(config.data_dir))
 
 
 def release(data_dir: str | Path) -> None:

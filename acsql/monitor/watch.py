@@ -79,7 +79,7 @@ class Mark:
         known = [moment for moment in (self.begin, last and last - window) if moment is not None]
         return max(known, default=None)
 
-    def knows(self, changed: change_feed.Changed) -> bool:
+    def knows(self, changed: change_feed.Change) -> bool:
         """Whether an observation was handed over as it is now."""
         found = self._file.execute(
             "SELECT 1 FROM handed WHERE rootname = ? AND state = ?", changed
@@ -87,7 +87,7 @@ class Mark:
         return found is not None
 
     def remember(
-        self, changed: change_feed.Changed, ingested: datetime | None, place: Place
+        self, changed: change_feed.Change, ingested: datetime | None, place: Place
     ) -> None:
         """Note that an observation was handed over, and where the change stream stands."""
         with self._whole():
@@ -167,12 +167,12 @@ def documents(
                 return
 
 
-def _changed(document: Any) -> change_feed.Changed:
-    told = change_feed.state(document.last_ingest_date, document.files)
-    return change_feed.Changed(document.rootname, told)
+def _changed(document: Any) -> change_feed.Change:
+    told = change_feed.fingerprint(document.last_ingest_date, document.files)
+    return change_feed.Change(document.rootname, told)
 
 
-def _is_new(document: Any, changed: change_feed.Changed, mark: Mark) -> bool:
+def _is_new(document: Any, changed: change_feed.Change, mark: Mark) -> bool:
     old = mark.begin is not None and (document.last_ingest_date or datetime.min) < mark.begin
     return not old and not mark.knows(changed)
 
@@ -181,11 +181,11 @@ def _heard(
     store: Store, mark: Mark, window: timedelta, every: float
 ) -> Iterator[tuple[str | None, Place]]:
     """Yield the observations that may have changed; None when there are no more for now."""
-    streams = change_feed.has_streams(store)
+    streams = change_feed.supports_streams(store)
     while True:
         # First of all, so that nothing is missed between the look and the stream.
-        place = (mark.place or change_feed.token(store)) if streams else None
-        dated = change_feed.since(store, mark.horizon(window))
+        place = (mark.place or change_feed.resume_token(store)) if streams else None
+        dated = change_feed.ingested_since(store, mark.horizon(window))
         # All at once: the server would not wait for a script that takes its time over each.
         for rootname in [changed.rootname for changed in dated if not mark.knows(changed)]:
             yield rootname, None

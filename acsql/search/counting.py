@@ -15,9 +15,9 @@ from cachetools import LRUCache, cachedmethod
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
 from ..query import Column, Condition
-from ..store import aggregations, observations
+from ..store import aggregations, live_counts, sorting
 from ..store.client import Store
-from ..store.derived import counts
+from ..store.derived import counts, totals
 
 # Searches whose facets are cached: a few kilobytes each.
 FACETS_CACHED = 200
@@ -91,11 +91,11 @@ def count(
     if precomputed is not None:
         return Count(precomputed)
     if budget is None:
-        return Count(observations.count(store, condition, time_limit))
+        return Count(live_counts.count(store, condition, time_limit))
     try:
-        return Count(observations.count(store, condition, budget))
+        return Count(live_counts.count(store, condition, budget))
     except QueryTimeout:
-        return Count(observations.estimated_count(store, condition, time_limit), exact=False)
+        return Count(live_counts.estimate(store, condition, time_limit), exact=False)
 
 
 def facets(
@@ -129,8 +129,8 @@ def facets(
     """
     numbers = counts.values(store, specs, column.address, condition)
     if numbers is None:
-        live = observations.values(store, column.address, condition, time_limit)
-        numbers = observations.frequent_first(live)
+        live = live_counts.value_counts(store, column.address, condition, time_limit)
+        numbers = sorting.most_frequent_first(live)
     return numbers if limit is None else dict(islice(numbers.items(), limit))
 
 
@@ -165,9 +165,9 @@ def facets_of(
     for row in aggregations.facet_rows(store, specs, types, condition, time_limit):
         for name, numbers in facets_by_keyword.items():
             value = row["_id"].get(name)
-            numbers[value] = numbers.get(value, 0) + row["number"]
+            numbers[value] = numbers.get(value, 0) + row["observations"]
     return {
-        name: observations.frequent_first(numbers) for name, numbers in facets_by_keyword.items()
+        name: sorting.most_frequent_first(numbers) for name, numbers in facets_by_keyword.items()
     }
 
 
@@ -199,8 +199,8 @@ def distinct(
     """
     numbers = counts.values(store, specs, column.address, condition)
     if numbers is None:
-        return observations.distinct(store, column.address, condition, time_limit)
-    return observations.in_order(numbers)
+        return live_counts.distinct(store, column.address, condition, time_limit)
+    return sorting.sorted_values(numbers)
 
 
 class FacetCache:
@@ -222,7 +222,7 @@ class FacetCache:
         time_limit: float | None,
     ) -> dict[str, Facets]:
         """Return what the function `facets_of` does, from the cache if possible."""
-        refreshed = counts.current_since(store, specs)
+        refreshed = totals.current_since(store, specs)
         if refreshed is None:
             return facets_of(store, specs, columns, condition, time_limit)
         return self._cached(refreshed, store, specs, tuple(columns), condition, time_limit)

@@ -13,9 +13,9 @@ from .. import query
 from ..errors import QueryError
 from ..keywords import KeywordSpecs
 from ..query import And, Column, Condition
-from ..store import observations
+from ..store import sorting
 from ..store.client import Store
-from ..store.observations import Order
+from ..store.sorting import SortKey
 from .counting import FacetCache
 from .limits import TIME_LIMIT, at_least_one, optional_seconds
 from .overlaps import with_footprints
@@ -81,7 +81,7 @@ class Criteria:
     condition: Condition = EVERYTHING
     max_seconds: float | None = TIME_LIMIT
     selected: tuple[Column, ...] | None = None
-    sort_order: tuple[Order, ...] | None = None
+    sort_order: tuple[SortKey, ...] | None = None
     max_rows: int | None = None
 
     def __repr__(self) -> str:
@@ -181,14 +181,14 @@ class Criteria:
         >>> longest >= second
         True
         """
-        order: dict[str, Order] = {}
+        order: dict[str, SortKey] = {}
         for key in keys:
             column = query.resolve(key.removeprefix("-"), self.source.specs)
             if column.has_many_values:
                 raise QueryError(
                     f"cannot sort by {column.address}: an observation can have several values"
                 )
-            order.setdefault(column.address, Order(column.address, key.startswith("-")))
+            order.setdefault(column.address, SortKey(column.address, key.startswith("-")))
         return replace(self, sort_order=tuple(order.values()) or None)
 
     def limit(self, rows: int | None) -> Self:
@@ -253,9 +253,9 @@ class Criteria:
         return [column.address for column in self.selected_columns]
 
     @property
-    def order(self) -> Sequence[Order]:
+    def order(self) -> Sequence[SortKey]:
         """The sort order: that of `sort`, else the default order."""
-        return self.sort_order or observations.usual_order(self.condition, self.source.specs)
+        return self.sort_order or sorting.default_order(self.condition, self.source.specs)
 
     @property
     def sorted_by(self) -> list[str]:

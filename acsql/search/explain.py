@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
 from ..query import And, Condition, format_condition
-from ..store import observations
+from ..store import queries
 from ..store.client import Store
 from . import counting
 
@@ -119,7 +119,7 @@ def explain(
         return _in_time(lambda: counting.count(store, specs, counted, time_limit))
 
     def matches(tested: Condition) -> bool | None:
-        return _in_time(lambda: observations.is_any(store, tested, time_limit))
+        return _in_time(lambda: queries.any_match(store, tested, time_limit))
 
     return Explanation(
         count(condition),

@@ -13,7 +13,7 @@ from ..errors import QueryError
 from ..export.columns import table_column
 from ..observation import Observation
 from ..query import Equals
-from ..store import observations
+from ..store import queries, sorting
 from . import paging, thumbnails
 from .criteria import Criteria
 from .limits import at_least_one
@@ -66,7 +66,7 @@ class Listing(Criteria):
         {'detector': 'WFC'}
         {'detector': 'WFC'}
         """
-        return observations.find(
+        return queries.find(
             self.source.store,
             self.condition,
             self.addresses,
@@ -177,7 +177,7 @@ class Listing(Criteria):
         5
         """
         rows = at_least_one(size, "size")
-        return observations.sample(
+        return queries.sample(
             self.source.store, self.condition, self.addresses, rows, self.max_seconds
         )
 
@@ -213,7 +213,7 @@ class Listing(Criteria):
                 raise QueryError(
                     f"unknown filetype {filetype!r}; the filetypes are {', '.join(names)}"
                 )
-        rows = observations.find(
+        rows = queries.find(
             self.source.store,
             self.condition,
             ("ipppssoot", "proposid", "datasets", "files"),
@@ -248,15 +248,13 @@ class Listing(Criteria):
         >>> search.neighbours(archive.observation(first)) == (None, second)
         True
         """
-        store, order = self.source.store, observations.total_order(self.order)
+        store, order = self.source.store, sorting.total_order(self.order)
         itself = Equals("rootname", observation.rootname)
-        (row,) = observations.find(store, itself, [], order, 1)
-        key = observations.sort_key(row, order)
+        (row,) = queries.find(store, itself, [], order, 1)
+        key = sorting.cursor_values(row, order)
         before, after = (
-            observations.find(
-                store, self.condition, ["ipppssoot"], direction, 1, key, self.max_seconds
-            )
-            for direction in (observations.reversed_order(order), order)
+            queries.find(store, self.condition, ["ipppssoot"], direction, 1, key, self.max_seconds)
+            for direction in (sorting.reversed_order(order), order)
         )
         return _ipppssoot(before), _ipppssoot(after)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from ..errors import QueryError
 from ..query import Condition
-from ..store import observations
+from ..store import queries, sorting
 from ..store.client import Store
-from ..store.observations import Order
+from ..store.sorting import SortKey
 from . import cursor
 from .limits import optional_at_least_one
 
@@ -73,7 +73,7 @@ def read(
     store: Store,
     condition: Condition,
     addresses: Sequence[str],
-    order: Sequence[Order],
+    order: Sequence[SortKey],
     request: PageRequest,
     time_limit: float | None,
 ) -> Page:
@@ -106,12 +106,12 @@ def read(
     QueryTimeout
         If it takes longer than the time limit.
     """
-    total = observations.total_order(order)
-    direction = observations.reversed_order(total) if request.backwards else total
+    total = sorting.total_order(order)
+    direction = sorting.reversed_order(total) if request.backwards else total
     key = None if request.cursor is None else cursor.decode(request.cursor, len(total))
     # One more row than shown reveals whether another page follows.
     limit = 0 if request.size is None else request.size + 1
-    rows = list(observations.find(store, condition, addresses, direction, limit, key, time_limit))
+    rows = list(queries.find(store, condition, addresses, direction, limit, key, time_limit))
     more = request.size is not None and len(rows) > request.size
     rows = rows[: request.size]
     if request.backwards:
@@ -121,6 +121,6 @@ def read(
     has_previous = bool(rows) and (more if request.backwards else request.after is not None)
     return Page(
         rows,
-        cursor.encode(observations.sort_key(rows[-1], total)) if has_next else None,
-        cursor.encode(observations.sort_key(rows[0], total)) if has_previous else None,
+        cursor.encode(sorting.cursor_values(rows[-1], total)) if has_next else None,
+        cursor.encode(sorting.cursor_values(rows[0], total)) if has_previous else None,
     )

@@ -1,6 +1,6 @@
-"""What is asked of the server in stages, because a row of the answer is no observation.
+"""Aggregations over the observations whose rows are not observations: files, facets, extensions.
 
-The Mongo shell takes the same stages, so that it gives the same answer.
+The stages are functions of their own because `acsql.store.mongosh` prints the same stages.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,86 +8,229 @@ from typing import Any
 
 from ..keywords import KeywordSpecs
 from ..query import Condition
-from . import observations
 from .client import Store
-from .derived import counts
+from .derived import counts, headerless
+from .fields import field_path
 from .filters import to_filter
-from .observations import Order
-from .schema import path
+from .queries import BATCH_ROWS
+from .schema import Document
+from .sorting import SortKey, sort_document
+from .time_limit import explained_timeout, max_time
 
 Stage = dict[str, Any]
+
+
+def aggregate(
+    store: Store,
+    stages: Sequence[Stage],
+    condition: Condition,
+    time_limit: float | None = None,
+    addresses: Iterable[str] | None = None,
+) -> Iterator[Document]:
+    """Yield the rows of aggregation stages over the observations.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    stages : sequence of dict
+        The stages; the first matches the condition.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    time_limit : float, optional
+        Seconds that the server may spend.
+    addresses : iterable of str, optional
+        The keywords that the stages read; by default any, of any header.
+
+    Yields
+    ------
+    dict
+        The rows as MongoDB returns them.
+
+    Raises
+    ------
+    QueryTimeout
+        If the time limit is exceeded.
+    DatabaseError
+        If the database fails.
+    """
+    with explained_timeout(store, condition, time_limit):
+        collection = (
+            store.observations
+            if addresses is None
+            else headerless.collection_for(store, condition, addresses)
+        )
+        yield from collection.aggregate(list(stages), batchSize=BATCH_ROWS, **max_time(time_limit))
 
 
 def rows(
     store: Store,
     stages: Sequence[Stage],
     condition: Condition,
-    addresses: Sequence[str],
+    columns: Sequence[str],
     time_limit: float | None = None,
-    read: Iterable[str] | None = None,
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows that stages make, with None for what is not known.
+    addresses: Iterable[str] | None = None,
+) -> Iterator[Document]:
+    """Yield the rows of `aggregate` with the same columns in each, None for a missing value.
 
     Parameters
     ----------
-    condition : Condition
-        What the stages begin with.
-    read : iterable of str, optional
-        The keywords that the others look at; by default any, of any header.
+    store, stages, condition, time_limit, addresses
+        As for `aggregate`, whose errors are raised.
+    columns : sequence of str
+        The columns.
 
-    Raises
+    Yields
     ------
-    QueryTimeout
-        If it takes longer than `time_limit` seconds.
+    dict
+        Columns to values.
     """
-    for row in observations.aggregate(store, stages, condition, time_limit, read):
-        yield {address: row.get(address) for address in addresses}
+    for row in aggregate(store, stages, condition, time_limit, addresses):
+        yield {column: row.get(column) for column in columns}
 
 
 def facet_rows(
     store: Store,
     specs: KeywordSpecs,
-    columns: Mapping[str, str],
+    types: Mapping[str, str],
     condition: Condition,
     time_limit: float | None,
-) -> Iterable[dict[str, Any]]:
-    """Return each combination of the values of some keywords and its number of observations.
+) -> Iterable[Document]:
+    """Return the combinations of the values of top-level keywords.
 
     Parameters
     ----------
-    columns : mapping
-        Addresses of keywords at the top to their types; a date comes as its year.
+    store : Store
+        The open database.
+    specs : KeywordSpecs
+        Name the facet keywords, whose combinations are counted ahead.
+    types : mapping
+        Keyword addresses to their types; of a date, the year is taken.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    time_limit : float or None
+        Seconds that the server may spend.
 
     Returns
     -------
     iterable of dict
-        With ``_id`` (values by address) and ``number``.
+        With ``_id`` (values by address) and ``observations``, their number.
 
     Raises
     ------
     QueryTimeout
-        If it takes longer than `time_limit` seconds.
+        If the time limit is exceeded.
+    DatabaseError
+        If the database fails.
     """
-    values = {
-        address: {"$year": f"${path(address)}"} if type_ == "date" else f"${path(address)}"
-        for address, type_ in columns.items()
+    values: dict[str, Any] = {}
+    for address, type_ in types.items():
+        field = f"${field_path(address)}"
+        values[address] = {"$year": field} if type_ == "date" else field
+
+    def stages(weight: Any) -> list[Stage]:
+        return [*_match(condition), {"$group": {"_id": values, "observations": {"$sum": weight}}}]
+
+    counted_ahead = counts.aggregate(store, specs, condition, list(types), stages(counts.WEIGHT))
+    if counted_ahead is not None:
+        return counted_ahead
+    return aggregate(store, stages(1), condition, time_limit, types)
+
+
+def distribution_rows(
+    store: Store,
+    specs: KeywordSpecs,
+    condition: Condition,
+    addresses: Sequence[str],
+    time_limit: float | None = None,
+) -> Iterator[Document]:
+    """Yield the rows of `distribution`, from the counts made ahead where these have them.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    specs : KeywordSpecs
+        Name the facet keywords, whose combinations are counted ahead.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    addresses : sequence of str
+        The top-level keywords.
+    time_limit : float, optional
+        Seconds that the server may spend.
+
+    Yields
+    ------
+    dict
+        The values of the keywords, ``observations`` and ``percentage``.
+
+    Raises
+    ------
+    QueryTimeout
+        If the time limit is exceeded.
+    DatabaseError
+        If the database fails.
+    """
+    weighted = distribution(condition, addresses, counts.WEIGHT)
+    counted_ahead = counts.aggregate(store, specs, condition, addresses, weighted)
+    if counted_ahead is not None:
+        yield from counted_ahead
+    else:
+        stages = distribution(condition, addresses)
+        yield from aggregate(store, stages, condition, time_limit, addresses)
+
+
+def distribution(condition: Condition, addresses: Sequence[str], weight: Any = 1) -> list[Stage]:
+    """Return the stages that count the observations with each combination of values.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    addresses : sequence of str
+        The top-level keywords.
+    weight : expression, optional
+        The number of observations that a document stands for.
+
+    Returns
+    -------
+    list of dict
+        Rows have the keywords, ``observations`` and ``percentage``, the most frequent first.
+    """
+    # Null, missing and blank are one: no value.
+    combination = {
+        name: {"$cond": [{"$gt": [f"${field_path(name)}", ""]}, f"${field_path(name)}", None]}
+        for name in addresses
     }
-
-    def stages(each: Any) -> list[Stage]:
-        return [*_match(condition), {"$group": {"_id": values, "number": {"$sum": each}}}]
-
-    ahead = counts.rows(store, specs, condition, list(columns), stages(counts.EACH))
-    if ahead is not None:
-        return ahead
-    return observations.aggregate(store, stages(1), condition, time_limit, columns)
-
-
-def files(condition: Condition, order: Sequence[Order]) -> list[Stage]:
-    """Return the stages that yield the files of observations: rootname, filetype, filename."""
-    sort = {path(key.address): -1 if key.descending else 1 for key in order}
+    percentage = {"$divide": [{"$multiply": [100, "$observations"]}, "$total"]}
+    values = {name: f"$_id.{name}" for name in addresses}
     return [
         *_match(condition),
-        {"$sort": sort},
+        {"$group": {"_id": combination, "observations": {"$sum": weight}}},
+        {"$setWindowFields": {"output": {"total": {"$sum": "$observations"}}}},
+        {"$sort": {"observations": -1} | {f"_id.{name}": 1 for name in addresses}},
+        {"$project": {"_id": 0} | values | {"observations": 1, "percentage": percentage}},
+    ]
+
+
+def files(condition: Condition, order: Sequence[SortKey]) -> list[Stage]:
+    """Return the stages that list the files of observations.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    order : sequence of SortKey
+        The order of the observations.
+
+    Returns
+    -------
+    list of dict
+        Rows have rootname, filetype and filename.
+    """
+    return [
+        *_match(condition),
+        {"$sort": sort_document(order)},
         {"$project": {"file": {"$objectToArray": "$datasets"}}},
         {"$unwind": "$file"},
         {"$project": {"_id": 0, "rootname": "$_id", "filetype": "$file.k", "filename": "$file.v"}},
@@ -95,51 +238,65 @@ def files(condition: Condition, order: Sequence[Order]) -> list[Stage]:
 
 
 def files_by_reference(
-    condition: Condition, name: str, filetypes: Sequence[str], wanted: Condition
+    condition: Condition, keyword: str, filetypes: Sequence[str], reference_file: Condition
 ) -> list[Stage]:
-    """Return the stages that yield the files whose primary header names a reference file.
-
-    Rows have rootname, filetype, filename and reference_file.
+    """Return the stages that list the files whose primary header names a reference file.
 
     Parameters
     ----------
     condition : Condition
-        That the header of any filetype has the reference file.
-    name : str
-        The keyword that names it.
-    wanted : Condition
-        Which ``reference_file`` it has to be.
+        That a header of any filetype names the reference file.
+    keyword : str
+        The keyword that names it, such as ``biasfile``.
+    filetypes : sequence of str
+        The filetypes whose headers can have it.
+    reference_file : Condition
+        The condition on the column ``reference_file``.
+
+    Returns
+    -------
+    list of dict
+        Rows have rootname, filetype, filename and reference_file.
     """
-    found = [
+    candidates = [
         {
             "filetype": filetype,
             "filename": f"$datasets.{filetype}",
-            "reference_file": f"${path(f'{filetype}.0.{name}')}",
+            "reference_file": f"${field_path(f'{filetype}.0.{keyword}')}",
         }
         for filetype in filetypes
     ]
     return [
         *_match(condition),
-        {"$project": {"file": found}},
+        {"$project": {"file": candidates}},
         {"$unwind": "$file"},
         {"$replaceWith": {"$mergeObjects": [{"rootname": "$_id"}, "$file"]}},
-        *_match(wanted),
-        # Behind the rest, for what is found is little, and no index finds it.
+        *_match(reference_file),
+        # No index has this order, so it comes last, where few rows are left.
         {"$sort": {"rootname": 1, "filetype": 1}},
     ]
 
 
 def extensions(
-    condition: Condition, extname: str, name: str, filetype: str | None = None
+    condition: Condition, extname: str, keyword: str, filetype: str | None = None
 ) -> list[Stage]:
-    """Return the stages that yield the extensions of one name in the files of observations.
-
-    Rows have rootname, filetype, extension, extname, extver, and the keyword `name`.
+    """Return the stages that list the extensions with an EXTNAME and the value of a keyword.
 
     Parameters
     ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    extname : str
+        Such as ``SCI``.
+    keyword : str
+        The keyword of the extension's header.
     filetype : str, optional
-        Only those of one filetype.
+        Only extensions of files of one filetype.
+
+    Returns
+    -------
+    list of dict
+        Rows have rootname, filetype, extension, extname, extver and the keyword.
     """
     return [
         *_match(condition),
@@ -157,52 +314,10 @@ def extensions(
                 "extension": {"$toInt": "$header.k"},
                 "extname": "$header.v.extname",
                 "extver": "$header.v.extver",
-                name: f"$header.v.{name}",
+                keyword: f"$header.v.{keyword}",
             }
         },
     ]
-
-
-def distribution(condition: Condition, addresses: Sequence[str], each: Any = 1) -> list[Stage]:
-    """Return the stages that yield how many observations have each combination of values.
-
-    Rows have the keywords, ``observations`` and ``percentage``, the most frequent first.
-
-    Parameters
-    ----------
-    each : expression, optional
-        For how many observations a document stands.
-    """
-    # Null, absent and blank are one: unknown.
-    combination = {
-        name: {"$cond": [{"$gt": [f"${path(name)}", ""]}, f"${path(name)}", None]}
-        for name in addresses
-    }
-    share = {"$divide": [{"$multiply": [100, "$observations"]}, "$total"]}
-    kept = {name: f"$_id.{name}" for name in addresses}
-    return [
-        *_match(condition),
-        {"$group": {"_id": combination, "observations": {"$sum": each}}},
-        {"$setWindowFields": {"output": {"total": {"$sum": "$observations"}}}},
-        {"$sort": {"observations": -1} | {f"_id.{name}": 1 for name in addresses}},
-        {"$project": {"_id": 0} | kept | {"observations": 1, "percentage": share}},
-    ]
-
-
-def distribution_rows(
-    store: Store,
-    specs: KeywordSpecs,
-    condition: Condition,
-    addresses: Sequence[str],
-    time_limit: float | None = None,
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows of `distribution`, as counted ahead where that is so; raises like `rows`."""
-    of_tallies = distribution(condition, addresses, counts.EACH)
-    found = counts.rows(store, specs, condition, addresses, of_tallies)
-    if found is None:
-        stages = distribution(condition, addresses)
-        found = observations.aggregate(store, stages, condition, time_limit, addresses)
-    yield from found
 
 
 def _match(condition: Condition) -> list[Stage]:

@@ -1,4 +1,7 @@
-"""What ingests have changed: as their dates say, or as the server tells while it happens."""
+"""The change feed: which observations were ingested, by their dates or from a change stream.
+
+MongoDB has change streams on replica sets and sharded clusters only; ingest dates work anywhere.
+"""
 
 import hashlib
 import json
@@ -10,8 +13,8 @@ from pymongo.errors import OperationFailure
 
 from .client import Store
 
-# A writing counts if it sets the date of ingest: others look after what is there already.
-_INGESTS = [
+# Writes by an ingest set its date; others, such as a checksum, change nothing that is watched.
+_INGESTS: list[dict[str, Any]] = [
     {
         "$match": {
             "$or": [
@@ -22,79 +25,108 @@ _INGESTS = [
     },
     {"$project": {"documentKey": 1}},
 ]
-# The server has no place any more that a token names: InvalidResumeToken, ChangeStreamFatalError,
+# Errors of a resume token that is too old: InvalidResumeToken, ChangeStreamFatalError and
 # ChangeStreamHistoryLost (error_codes.yml of MongoDB).
-_LOST = (260, 280, 286)
+_HISTORY_LOST = (260, 280, 286)
+_BATCH = 1000  # documents that are fetched together
 
 
-class Changed(NamedTuple):
-    """An observation that may have changed, and what tells its state from earlier ones."""
+class Change(NamedTuple):
+    """An observation that may have changed, and the fingerprint of its present state."""
 
     rootname: str
-    state: str
+    fingerprint: str
 
 
-def state(ingested: datetime | None, files: Mapping[str, Any]) -> str:
-    """Return a text that is another one after every ingest of an observation.
+def fingerprint(ingested: datetime | None, files: Mapping[str, Any]) -> str:
+    """Return a text that differs after every ingest of an observation.
 
-    The date of ingest has whole seconds, in which there may be several: the sizes and times of
-    the files tell those apart.
+    The ingest date has whole seconds, in which there may be several ingests; sizes and
+    modification times of the files distinguish those.
+
+    Parameters
+    ----------
+    ingested : datetime or None
+        The date of the last ingest, in UTC.
+    files : mapping
+        What is recorded of the files, by filetype.
+
+    Returns
+    -------
+    str
     """
-    told = [[name, str(file.get("size")), str(file.get("mtime"))] for name, file in files.items()]
-    digest = hashlib.sha256(json.dumps(sorted(told)).encode()).hexdigest()
+    states = [[name, str(file.get("size")), str(file.get("mtime"))] for name, file in files.items()]
+    digest = hashlib.sha256(json.dumps(sorted(states)).encode()).hexdigest()
     return f"{ingested} {digest[:16]}"
 
 
-def since(store: Store, moment: datetime | None) -> Iterator[Changed]:
-    """Yield what was ingested from a moment on, by default ever, in that order."""
+def ingested_since(store: Store, moment: datetime | None) -> Iterator[Change]:
+    """Yield the observations that were ingested since a moment, in the order of ingest.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    moment : datetime or None
+        In UTC; None for all observations.
+
+    Yields
+    ------
+    Change
+    """
     filter_ = {} if moment is None else {"last_ingest_date": {"$gte": moment}}
-    kept = {"last_ingest_date": 1, "files": 1}
+    fields = {"last_ingest_date": 1, "files": 1}
     with store.errors():
-        cursor = store.observations.find(filter_, kept, batch_size=1000)
-        # As an index has them.
-        for found in cursor.sort([("last_ingest_date", 1), ("expstart", 1), ("_id", 1)]):
-            yield Changed(
-                found["_id"], state(found.get("last_ingest_date"), found.get("files", {}))
-            )
+        cursor = store.observations.find(filter_, fields, batch_size=_BATCH)
+        # In the order of an index.
+        for document in cursor.sort([("last_ingest_date", 1), ("expstart", 1), ("_id", 1)]):
+            ingested, files = document.get("last_ingest_date"), document.get("files", {})
+            yield Change(document["_id"], fingerprint(ingested, files))
 
 
-def has_streams(store: Store) -> bool:
-    """Whether the server tells what changes: only replica sets and clusters of them do."""
+def supports_streams(store: Store) -> bool:
+    """Return whether the server has change streams: replica sets and sharded clusters do."""
     with store.errors():
         answer = store.client.admin.command("hello")
     return "setName" in answer or answer.get("msg") == "isdbgrid"
 
 
-def token(store: Store) -> Mapping[str, Any] | None:
-    """Return the place of now in what the server tells."""
+def resume_token(store: Store) -> Mapping[str, Any] | None:
+    """Return the present position in the change stream."""
     with store.errors(), store.observations.watch(_INGESTS) as stream:
         return stream.resume_token
 
 
 def follow(
-    store: Store, behind: Mapping[str, Any] | None, wait: float
+    store: Store, token: Mapping[str, Any] | None, wait: float
 ) -> Iterator[tuple[str | None, Mapping[str, Any] | None]]:
-    """Yield the rootname of each observation that is written, and the place behind it.
+    """Yield each observation that is ingested, until the server has lost the position.
 
     Parameters
     ----------
-    behind : mapping
-        The place to begin at.
+    store : Store
+        The open database.
+    token : mapping or None
+        The position to start after; None for the present.
     wait : float
-        Seconds after which None is yielded where nothing was written, again and again.
+        Seconds of no ingest after which None is yielded as rootname, repeatedly.
 
-    Returns
-    -------
-    iterator
-        Ends if the server does not remember back to that place.
+    Yields
+    ------
+    rootname : str or None
+        The observation.
+    token : mapping or None
+        The position after it.
     """
-    options = {"resume_after": behind, "max_await_time_ms": max(1, int(1000 * wait))}
+    milliseconds = max(1, int(1000 * wait))
     with store.errors():
         try:
-            with store.observations.watch(_INGESTS, **options) as stream:
+            with store.observations.watch(
+                _INGESTS, resume_after=token, max_await_time_ms=milliseconds
+            ) as stream:
                 while stream.alive:
                     event = stream.try_next()
                     yield event and event["documentKey"]["_id"], stream.resume_token
         except OperationFailure as error:
-            if error.code not in _LOST:
+            if error.code not in _HISTORY_LOST:
                 raise

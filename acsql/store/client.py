@@ -1,59 +1,62 @@
-"""A handle on the database: opened from a configuration, closed when done.
+"""The open database of an archive: connection, collections and errors.
 
-Writes are acknowledged by the majority and journaled, whatever server it is.  The driver's own
-errors become `DatabaseError` here, so that nobody else has to know them.
+Writes are acknowledged by the majority and journaled on every server.  `Store.errors` turns the
+errors of the driver into `DatabaseError`, so no other layer has to know them.
 """
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import mongoengine
 import pymongo
 from bson.errors import BSONError
-from pymongo import uri_parser
-from pymongo.collection import Collection
+from pymongo import MongoClient, uri_parser
+from pymongo.database import Database
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, PyMongoError
 
-from ..config import Config
 from ..errors import DatabaseError, DatabaseUnavailable
 from ..keywords import KeywordSpecs
-from ..mongod import server
 from . import schema
+from .schema import Document, DocumentCollection
 
 DEFAULT_DATABASE = "acsql"
-# How long a server may take to answer at first; a connection string can say otherwise.
+# Seconds that a server may take for its first answer, unless the connection string says otherwise.
 FIRST_ANSWER_SECONDS = 15
 
 
-def locate(config: Config) -> Config:
-    """Return the configuration with the address of a running database.
-
-    Without a `connection_string` that is acsql's private server, which is started if need be.
-    """
-    return config if config.connection_string else config.at(server.use(config.data_dir))
-
-
 class Store:
-    """The database of one archive.
+    """The open database of one archive.
 
     Parameters
     ----------
     connection_string : str
-        ``mongodb://...``; its database, if it names one, else ``acsql``.
+        ``mongodb://...``; without a database in it, that is ``acsql``.
     specs : KeywordSpecs
-        From which fields and indexes come.
+        The source of fields and indexes.
     wait : float, optional
-        How many seconds each operation waits for a server that goes away later on, with as
-        many retries as the driver makes meanwhile; by default as long as for the first answer.
+        Seconds that each operation waits, with retries, for a server that does not answer; by
+        default as long as for the first answer.
+
+    Attributes
+    ----------
+    client : pymongo.MongoClient
+        The connection.
+    database : pymongo.database.Database
+        The database.
+    document_classes : DocumentClasses
+        The mongoengine classes.
 
     Raises
     ------
     DatabaseError
-        If the server does not answer or the address is none.
+        If the connection string is invalid or the server does not answer.
     """
+
+    client: MongoClient[Document]
+    database: Database[Document]
 
     def __init__(
         self, connection_string: str, specs: KeywordSpecs, wait: float | None = None
@@ -72,9 +75,9 @@ class Store:
                 **options,
             )
             self.database = mongoengine.get_db(self._alias)
-            self.documents = schema.declare(self._alias, specs)
+            self.document_classes = schema.document_classes(self._alias, specs)
         try:
-            # An operation may wait for long; the first one need not.
+            # Later operations may wait longer than the first.
             limit = FIRST_ANSWER_SECONDS if "timeoutMS" in options else None
             with self.errors(), pymongo.timeout(limit):
                 self.client.admin.command("ping")
@@ -83,34 +86,34 @@ class Store:
             raise
 
     @property
-    def observations(self) -> Collection:
-        """The collection of observations, for searches and whole writes."""
+    def observations(self) -> DocumentCollection:
+        """The observations."""
         return self.database[schema.OBSERVATIONS]
 
     @property
-    def outlines(self) -> Collection:
-        """The collection of the observations without their headers."""
-        return self.database[schema.OUTLINES]
+    def headerless(self) -> DocumentCollection:
+        """The copies of the observations without headers."""
+        return self.database[schema.HEADERLESS]
 
     @property
-    def proposals(self) -> Collection:
-        """The collection of proposals."""
+    def proposals(self) -> DocumentCollection:
+        """The proposals."""
         return self.database[schema.PROPOSALS]
 
     @property
-    def ingest_runs(self) -> Collection:
-        """The collection of ingest runs."""
+    def ingest_runs(self) -> DocumentCollection:
+        """The records of ingest runs."""
         return self.database[schema.INGEST_RUNS]
 
     @property
-    def failures(self) -> Collection:
-        """The collection of files that could not be ingested."""
+    def failures(self) -> DocumentCollection:
+        """The files that could not be ingested."""
         return self.database[schema.FAILURES]
 
     @property
-    def keywords_met(self) -> Collection:
-        """The collection of keywords that ingests met and no spec named."""
-        return self.database[schema.KEYWORDS_MET]
+    def keywords_not_in_specs(self) -> DocumentCollection:
+        """The keywords that ingests have read and the specs do not name."""
+        return self.database[schema.KEYWORDS_NOT_IN_SPECS]
 
     @property
     def address(self) -> str:
@@ -119,14 +122,28 @@ class Store:
         return f"{scheme}://{rest.rpartition('@')[2]}"
 
     def make_indexes(self) -> None:
-        """Create the indexes that the specs declare, where they are missing."""
+        """Make the indexes of `acsql.store.schema` that the database lacks.
+
+        Raises
+        ------
+        DatabaseError
+            If the database fails.
+        """
         with self.errors():
-            for document in vars(self.documents).values():
-                document.ensure_indexes()
+            for document_class in vars(self.document_classes).values():
+                document_class.ensure_indexes()
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Turn what the driver raises into a `DatabaseError` that says what to look at."""
+        """Turn errors of the driver in the block into `DatabaseError`.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            If the server does not answer.
+        DatabaseError
+            If an operation fails otherwise; the message names the server.
+        """
         try:
             yield
         except (PyMongoError, BSONError) as error:
@@ -134,7 +151,7 @@ class Store:
             raise kind(f"the database {self.address}: {_first_line(error)}") from error
 
     def close(self) -> None:
-        """Close the connections; a private server that only we use is stopped at exit."""
+        """Close the connections; the private server stops with the last process that uses it."""
         mongoengine.disconnect(self._alias)
 
     def __enter__(self) -> "Store":
@@ -148,12 +165,13 @@ def _parse(connection_string: str) -> dict[str, Any]:
     try:
         return uri_parser.parse_uri(connection_string)
     except (InvalidURI, ConfigurationError, ValueError) as error:
-        raise DatabaseError(f"connection_string is not an address: {error}") from error
+        raise DatabaseError(f"invalid connection_string: {error}") from error
 
 
-def _options(given: Any, wait: float | None) -> dict[str, Any]:
+def _options(in_connection_string: Mapping[str, Any], wait: float | None) -> dict[str, Any]:
+    """Return the options of the client; those of the connection string take precedence."""
     options: dict[str, Any] = {"w": "majority", "journal": True}
-    if "serverselectiontimeoutms" not in {name.lower() for name in given}:
+    if "serverselectiontimeoutms" not in {name.lower() for name in in_connection_string}:
         options["serverSelectionTimeoutMS"] = 1000 * (wait or FIRST_ANSWER_SECONDS)
         if wait:
             options["timeoutMS"] = 1000 * wait

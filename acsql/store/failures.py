@@ -1,6 +1,6 @@
-"""Files that could not be ingested, remembered until they change.
+"""Files that could not be ingested, recorded until they change.
 
-Without this a file that is bad for good would be read every night and fail every night.
+Without the record, a damaged file would be read and fail in every run.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,40 +10,57 @@ from typing import Any
 from pymongo import DeleteOne, UpdateOne
 
 from .client import Store
+from .schema import Document
 
 
-def known(store: Store) -> dict[str, dict[str, Any]]:
-    """Return the size and time at which each failed file failed, by file name."""
-    with store.errors():
-        return {entry.pop("_id"): entry for entry in store.failures.find()}
-
-
-def remember(store: Store, failed: Iterable[Mapping[str, Any]], when: datetime) -> None:
-    """Keep failed files.
+def by_filename(store: Store) -> dict[str, Document]:
+    """Return the recorded failures.
 
     Parameters
     ----------
-    failed : iterable of mapping
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    dict
+        Filenames to documents with rootname, stage, reason, size and mtime of the file, and
+        first and last (times of the failure, in UTC).
+    """
+    with store.errors():
+        return {failure.pop("_id"): failure for failure in store.failures.find()}
+
+
+def record(store: Store, failures: Iterable[Mapping[str, Any]], when: datetime) -> None:
+    """Record failures.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    failures : iterable of mapping
         Each with filename, rootname, stage, reason, size and mtime.
+    when : datetime
+        The time of the failure, in UTC.
     """
     updates = [
         UpdateOne(
-            {"_id": entry["filename"]},
+            {"_id": failure["filename"]},
             {
-                "$set": {**{k: v for k, v in entry.items() if k != "filename"}, "last": when},
+                "$set": {k: v for k, v in failure.items() if k != "filename"} | {"last": when},
                 "$setOnInsert": {"first": when},
             },
             upsert=True,
         )
-        for entry in failed
+        for failure in failures
     ]
     if updates:
         with store.errors():
             store.failures.bulk_write(updates, ordered=False)
 
 
-def forget(store: Store, filenames: Iterable[str]) -> None:
-    """Drop files that have been ingested since."""
+def remove(store: Store, filenames: Iterable[str]) -> None:
+    """Remove the records of files that have been ingested since."""
     deletes = [DeleteOne({"_id": filename}) for filename in filenames]
     if deletes:
         with store.errors():

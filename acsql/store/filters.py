@@ -8,7 +8,7 @@ import math
 import re
 from typing import Any
 
-from ..keywords import BLOCKS, has_many_values
+from ..keywords import has_many_values
 from ..query import (
     And,
     AnyOf,
@@ -23,7 +23,7 @@ from ..query import (
     Overlaps,
     Within,
 )
-from .schema import path
+from .fields import field_path, split_blocks
 
 # What a document has in place of a value; to MongoDB, null is also what is not there.
 _MISSING = [None, ""]
@@ -33,13 +33,13 @@ def to_filter(condition: Condition) -> dict[str, Any]:
     """Return the MongoDB filter of a condition that `acsql.query.prepare` has checked."""
     match condition:
         case Equals(keyword, value):
-            return {path(keyword): {"$eq": value}}
+            return {field_path(keyword): {"$eq": value}}
         case AnyOf(keyword, values):
-            return {path(keyword): {"$in": list(values)}}
+            return {field_path(keyword): {"$in": list(values)}}
         case Between():
             return _of_one(condition.keyword, _range(condition))
         case Like(keyword, pattern):
-            return {path(keyword): {"$regex": like(pattern), "$options": "s"}}
+            return {field_path(keyword): {"$regex": like(pattern), "$options": "s"}}
         case Exists(keyword):
             return _of_one(keyword, {"$nin": _MISSING})
         case Within(ra, dec, radius):
@@ -76,11 +76,11 @@ def _negated(condition: Condition) -> dict[str, Any]:
     """
     match condition:
         case Equals(keyword, value):
-            return {path(keyword): {"$ne": value}}
+            return {field_path(keyword): {"$ne": value}}
         case AnyOf(keyword, values):
-            return {path(keyword): {"$nin": list(values)}}
+            return {field_path(keyword): {"$nin": list(values)}}
         case Exists(keyword) if not _has_many(keyword):
-            return {path(keyword): {"$in": _MISSING}}
+            return {field_path(keyword): {"$in": _MISSING}}
         case Not(inner):
             return to_filter(inner)
         case Or(conditions) if conditions:
@@ -143,14 +143,15 @@ def _has_many(address: str) -> bool:
 
 
 def _of_one(address: str, bounds: dict[str, Any]) -> dict[str, Any]:
-    """Return a filter for one value: of many, the same has to lie within both bounds."""
-    place = path(address)
+    """Return a filter for one value; of several values, one has to meet all bounds."""
+    path = field_path(address)
     if not _has_many(address):
-        return {place: bounds}
-    header, found, name = place.partition(f".{BLOCKS}.")
-    if not found:
-        return {place: {"$elemMatch": bounds}}
-    return {f"{header}.{BLOCKS}": {"$elemMatch": {name: bounds}}}
+        return {path: bounds}
+    blocks = split_blocks(path)
+    if blocks is None:
+        return {path: {"$elemMatch": bounds}}
+    field, name = blocks
+    return {field: {"$elemMatch": {name: bounds}}}
 
 
 def _range(condition: Between) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What acsql asks as lines for the Mongo shell, so that whoever reads one can go on from there.
+"""Queries of acsql as lines for the Mongo shell, to continue from there.
 
-A line is JavaScript, and whatever a user has typed is in it as a literal and nothing else.
+A line is JavaScript; whatever a user has typed appears in it as a literal.
 """
 
 import json
@@ -11,32 +11,46 @@ from datetime import datetime
 from typing import Any
 
 from ..query import Condition
+from .fields import field_path
 from .filters import to_filter
-from .observations import Order, total_order, value_stages
-from .schema import OBSERVATIONS, path
+from .live_counts import value_count_stages
+from .schema import OBSERVATIONS
+from .sorting import SortKey, sort_document, total_order
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*", re.ASCII)
-# A number literal without a fraction is an int of four bytes if it fits, and else a double.
-_INT = 2**31
+# mongosh stores a whole number literal as int32 if it fits, else as double.
+_INT32 = 2**31
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 def find(
-    condition: Condition, addresses: Sequence[str], order: Sequence[Order], limit: int | None = None
+    condition: Condition,
+    addresses: Sequence[str],
+    order: Sequence[SortKey],
+    limit: int | None = None,
 ) -> str:
-    """Return the line that finds what `acsql.store.observations.find` does.
+    """Return the line that finds the rows of `acsql.store.queries.find`.
 
     Parameters
     ----------
     condition : Condition
         As `acsql.query.prepare` returns it.
+    addresses : sequence of str
+        The keywords to read.
+    order : sequence of SortKey
+        Completed by `acsql.store.sorting.total_order`.
+    limit : int, optional
+        The largest number of rows.
+
+    Returns
+    -------
+    str
     """
-    projection = {path(address): 1 for address in addresses}
+    projection = {field_path(address): 1 for address in addresses}
     projection = ({} if "_id" in projection else {"_id": 0}) | projection
-    sort = {path(key.address): -1 if key.descending else 1 for key in total_order(order)}
-    only = f".limit({limit})" if limit else ""
-    call = _call("find", _readable(to_filter(condition)), projection)
-    return f"{call}.sort({literal(sort)}){only}"
+    sort = literal(sort_document(total_order(order)))
+    limited = f".limit({limit})" if limit else ""
+    return f"{_call('find', _readable(to_filter(condition)), projection)}.sort({sort}){limited}"
 
 
 def count(condition: Condition) -> str:
@@ -47,15 +61,27 @@ def count(condition: Condition) -> str:
 def facets(address: str, condition: Condition, limit: int | None = None) -> str:
     """Return the line that counts the values of a keyword, the most frequent first.
 
-    Its documents have ``_id``, which is the value, and ``observations``.
+    Parameters
+    ----------
+    address : str
+        The keyword.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    limit : int, optional
+        The largest number of values.
+
+    Returns
+    -------
+    str
+        Its documents have ``_id``, the value, and ``observations``.
     """
-    frequent_first = {"$sort": {"observations": -1, "_id": 1}}
-    few = [{"$limit": limit}] if limit else []
-    return aggregate([*value_stages(address, condition), frequent_first, *few])
+    most_frequent_first = {"$sort": {"observations": -1, "_id": 1}}
+    limited = [{"$limit": limit}] if limit else []
+    return aggregate([*value_count_stages(address, condition), most_frequent_first, *limited])
 
 
 def aggregate(stages: Sequence[Mapping[str, Any]]) -> str:
-    """Return the line that puts the observations through some stages."""
+    """Return the line that runs aggregation stages over the observations."""
     return _call("aggregate", [_readable_stage(stage) for stage in stages])
 
 
@@ -64,22 +90,31 @@ def _call(method: str, *arguments: Any) -> str:
 
 
 def literal(value: Any) -> str:
-    """Return a value as JavaScript that mongosh takes for the same.
+    """Return a value as a JavaScript literal that mongosh reads as the same value.
+
+    Parameters
+    ----------
+    value : object
+        Of a type that a filter can hold: None, bool, int, float, str, datetime, dict, list.
+
+    Returns
+    -------
+    str
 
     Raises
     ------
     TypeError
-        If the value is of a type that no filter holds.
+        If the value has another type.
     """
     match value:
         case None | bool():
             return _CONSTANTS[value]
         case int():
-            return str(value) if -_INT <= value < _INT else f'NumberLong("{value}")'
+            return str(value) if -_INT32 <= value < _INT32 else f'NumberLong("{value}")'
         case float():
-            return _number(value)
+            return _float_literal(value)
         case str():
-            # In ASCII, so that no line end of Unicode stands in it.
+            # In ASCII: JavaScript takes some characters of Unicode for line ends.
             return json.dumps(value)
         case datetime():
             return f'ISODate("{value.isoformat(timespec="milliseconds")}Z")'
@@ -88,10 +123,10 @@ def literal(value: Any) -> str:
             return f"{{{', '.join(parts)}}}"
         case list() | tuple():
             return f"[{', '.join(map(literal, value))}]"
-    raise TypeError(f"{value!r} is no value of a filter")
+    raise TypeError(f"a filter cannot hold {value!r}")
 
 
-def _number(value: float) -> str:
+def _float_literal(value: float) -> str:
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -108,7 +143,7 @@ def _readable_stage(stage: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _readable(filter_: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the same filter as people write it: ``{exptime: 60}``, and no needless ``$and``."""
+    """Return a filter as one would type it: ``{exptime: 60}``, without a needless ``$and``."""
     if list(filter_) == ["$and"]:
         parts = [_readable(part) for part in filter_["$and"]]
         names = [name for part in parts for name in part]
@@ -116,16 +151,16 @@ def _readable(filter_: Mapping[str, Any]) -> dict[str, Any]:
             return {"$and": parts}
         return {name: part[name] for part in parts for name in part}
     return {
-        name: [_readable(part) for part in found]
+        name: [_readable(part) for part in operand]
         if name in ("$and", "$or", "$nor")
-        else _without_equality(found)
-        for name, found in filter_.items()
+        else _without_eq(operand)
+        for name, operand in filter_.items()
     }
 
 
-def _without_equality(found: Any) -> Any:
-    """Return ``{$eq: value}`` as the value, which means the same of all that is no mapping."""
-    match found:
-        case {"$eq": value} if len(found) == 1 and not isinstance(value, Mapping):
+def _without_eq(operand: Any) -> Any:
+    """Return ``{$eq: value}`` as the value; the two differ for mappings alone."""
+    match operand:
+        case {"$eq": value} if len(operand) == 1 and not isinstance(value, Mapping):
             return value
-    return found
+    return operand

@@ -1,7 +1,10 @@
-"""What MongoDB keeps: the document classes, their promoted fields and their indexes.
+"""The database schema: collections, fields of the documents, and indexes.
 
-The fields and the indexes of an observation come from the keyword specs, so the classes are
-made when a database is opened and not when this module is imported.
+Everything about the shape of the database is here.  To index a promoted keyword, write
+``indexed: true`` in ``keyword_specs/promoted.yaml``; any other index is a line of
+`_shared_indexes` (observations and their headerless copies), `_observation_indexes` or
+`_headerless_indexes`.  The fields of an observation come from the keyword specs, so the
+mongoengine classes are made when a database is opened, not when this module is imported.
 """
 
 import hashlib
@@ -10,19 +13,36 @@ from datetime import UTC, datetime
 from typing import Any
 
 import mongoengine as me
+from pymongo.collection import Collection
 
-from ..keywords import BLOCKS, KeywordSpecs
+from ..keywords import KeywordSpecs
+from .fields import field_path
+
+Document = dict[str, Any]
+DocumentCollection = Collection[Document]
 
 OBSERVATIONS = "observations"
-OUTLINES = "outlines"
 PROPOSALS = "proposals"
 INGEST_RUNS = "ingest_runs"
-KEYWORDS_MET = "keywords_met"
 FAILURES = "failures"
+KEYWORDS_NOT_IN_SPECS = "keywords_not_in_specs"
+LOCKS = "locks"
+MIGRATIONS = "migrations"
+# Derived from the observations; see `acsql.store.derived`.
+HEADERLESS = "headerless_observations"
+FACET_COUNTS = "facet_counts"
+VALUE_COUNTS = "value_counts"
+TOTALS = "totals"
+PROPOSAL_SUMMARIES = "proposal_summaries"
+STATISTICS = "statistics"
+DERIVED_STATE = "derived_state"
 
 SCHEMA_VERSION = 2
 
-_FIELDS = {
+# The last keys of every order, which make it a total one.
+TIE_BREAKERS = ("expstart", "rootname")
+
+_FIELD_CLASSES = {
     "int": me.IntField,
     "float": me.FloatField,
     "str": me.StringField,
@@ -32,53 +52,73 @@ _FIELDS = {
     "datetime": me.DateTimeField,
 }
 
-# What every order ends with, so that no two rows are alike.
-TIE_BREAKERS = ("expstart", "rootname")
-
 
 @dataclass(frozen=True)
-class Documents:
-    """The document classes of one database."""
+class DocumentClasses:
+    """The mongoengine classes of one database."""
 
     observation: type[me.Document]
-    outline: type[me.Document]
+    headerless: type[me.Document]
     proposal: type[me.Document]
     ingest_run: type[me.Document]
 
 
-def declare(alias: str, specs: KeywordSpecs) -> Documents:
-    """Return the document classes for the database that mongoengine knows as `alias`."""
-    return Documents(
-        type("Observation", (me.Document,), _of_observation(alias, OBSERVATIONS, specs)),
-        type("Outline", (me.Document,), _of_observation(alias, OUTLINES, specs)),
-        _proposal(alias),
-        _ingest_run(alias),
+def document_classes(alias: str, specs: KeywordSpecs) -> DocumentClasses:
+    """Make the mongoengine classes of a database.
+
+    Parameters
+    ----------
+    alias : str
+        The name under which mongoengine knows the connection.
+    specs : KeywordSpecs
+        The source of the fields and indexes of observations.
+
+    Returns
+    -------
+    DocumentClasses
+    """
+    shared = _shared_indexes(specs)
+    of_observations = [*shared, *_observation_indexes(specs)]
+    of_headerless = [*shared, *_headerless_indexes(specs)]
+    fields = _observation_fields
+    return DocumentClasses(
+        _document_class("Observation", fields(specs), alias, OBSERVATIONS, of_observations),
+        _document_class("HeaderlessObservation", fields(specs), alias, HEADERLESS, of_headerless),
+        _document_class("Proposal", _proposal_fields(), alias, PROPOSALS, []),
+        _document_class("IngestRun", {}, alias, INGEST_RUNS, ["started"], me.DynamicDocument),
     )
 
 
-def _meta(alias: str, collection: str, indexes: list) -> dict:
-    # Indexes are made by the ingest that fills them, not by whoever happens to read first.
-    return {
+def _document_class(
+    name: str,
+    fields: dict[str, Any],
+    alias: str,
+    collection: str,
+    indexes: list[Any],
+    base: Any = me.Document,
+) -> type[me.Document]:
+    meta = {
         "db_alias": alias,
         "collection": collection,
         "indexes": indexes,
+        # An ingest makes the indexes; a process that only reads must not.
         "auto_create_index": False,
-        # A document that an ingest with other specs wrote can be read all the same.
+        # A document that was written with other specs can be read, too.
         "strict": False,
     }
+    return type(name, (base,), fields | {"meta": meta})
 
 
-def _of_observation(alias: str, collection: str, specs: KeywordSpecs) -> dict[str, Any]:
-    """Return the body of the class of observations, or of their outlines, which have its fields."""
-    fields = {
-        name: _FIELDS[spec.type](null=True)
+def _observation_fields(specs: KeywordSpecs) -> dict[str, Any]:
+    promoted = {
+        name: _FIELD_CLASSES[spec.type](null=True)
         for name, spec in specs.top_level.items()
         if name != "rootname"
     }
-    fields |= {
+    return promoted | {
         "rootname": me.StringField(primary_key=True),
         "position": me.PointField(auto_index=False),
-        # A Polygon or a MultiPolygon; mongoengine has a field for either, and none for both.
+        # A Polygon or a MultiPolygon; mongoengine has a field for each, and none for either.
         "footprint": me.DictField(default=None),
         "datasets": me.DictField(),
         "headers": me.DictField(),
@@ -86,91 +126,68 @@ def _of_observation(alias: str, collection: str, specs: KeywordSpecs) -> dict[st
         "previews": me.DictField(),
         "schema_version": me.IntField(),
     }
-    whole = collection == OBSERVATIONS
-    others = [_index_of_reference_files(specs)] if whole else _indexes_of_exposures(specs)
-    return fields | {"meta": _meta(alias, collection, [*_indexes(specs), *others])}
 
 
-def _indexes(specs: KeywordSpecs) -> list[Any]:
-    """Return the indexes that observations and outlines have alike.
-
-    Each goes on with what every order ends with, so that one serves an equality in the usual
-    order, a sort by its keyword, and a range of it: there the server sorts keys, not documents.
-    """
-    keywords = dict.fromkeys((*specs.indexed, "expstart"))
-    return [
-        *([*dict.fromkeys((name, *TIE_BREAKERS))] for name in keywords),
-        # The thumbnails of a proposal come in this order as well.
-        ["proposid", "exptime", *TIE_BREAKERS],
-        [("position", "2dsphere")],
-        [("footprint", "2dsphere")],
-        # The names of all files are read from it, and not from documents.
-        ["rootname", "datasets"],
-    ]
-
-
-def _indexes_of_exposures(specs: KeywordSpecs) -> list[list[str]]:
-    """Return the indexes of outlines for exposures of a kind and of so many seconds.
-
-    The two depend on each other: no bias lasts for long, and of the exposures of so many seconds
-    that lie between others the server would look at all.
-    """
-    kinds = dict.fromkeys((*specs.facets, "targname"))
-    return [[name, "exptime", *TIE_BREAKERS] for name in kinds if name in specs.indexed]
-
-
-def _index_of_reference_files(specs: KeywordSpecs) -> dict[str, Any]:
-    """Return one index of every keyword that names a reference file, in every primary header.
-
-    One of each would be more than a collection may have.  The server wants another name for one
-    of other keywords, so it is named by what is in it.
-    """
-    named = {
-        path(f"{filetype}.0.{name}"): 1
-        for filetype in specs.filetypes
-        for name in specs.reference_files
-    }
-    digest = hashlib.sha256(" ".join(sorted(named)).encode()).hexdigest()[:8]
+def _proposal_fields() -> dict[str, Any]:
     return {
-        "fields": [("$**", 1)],
-        "wildcardProjection": named,
-        "name": f"reference_files_{digest}",
-    }
-
-
-def _proposal(alias: str) -> type[me.Document]:
-    body = {
         "proposid": me.IntField(primary_key=True),
         "type": me.StringField(null=True),
         "title": me.StringField(null=True),
         "cycle": me.IntField(null=True),
         "pi": me.StringField(null=True),
+        # When it was last looked up without success.
         "tried": me.DateTimeField(null=True),
-        "meta": _meta(alias, PROPOSALS, []),
     }
-    return type("Proposal", (me.Document,), body)
 
 
-def _ingest_run(alias: str) -> type[me.Document]:
-    return type(
-        "IngestRun", (me.DynamicDocument,), {"meta": _meta(alias, INGEST_RUNS, ["started"])}
-    )
+def _shared_indexes(specs: KeywordSpecs) -> list[Any]:
+    """Return the indexes of both the observations and the headerless observations.
+
+    Each continues with the tie breakers of every order.  So one index serves an equality in the
+    order of time, a sort by its keyword, and a range, with only keys being sorted.
+    """
+    keywords = dict.fromkeys((*specs.indexed, "expstart"))
+    return [
+        *([*dict.fromkeys((name, *TIE_BREAKERS))] for name in keywords),
+        # Thumbnails of a proposal can be sorted by exposure time.
+        ["proposid", "exptime", *TIE_BREAKERS],
+        [("position", "2dsphere")],
+        [("footprint", "2dsphere")],
+        # The names of all files are read from this index, not from documents.
+        ["rootname", "datasets"],
+    ]
+
+
+def _headerless_indexes(specs: KeywordSpecs) -> list[Any]:
+    """Return the indexes for a kind of exposure with a range of exposure times.
+
+    The two are correlated (a bias is never long), so an index of exposure times alone would lead
+    the server through all exposures in the range.
+    """
+    kinds = dict.fromkeys((*specs.facets, "targname"))
+    return [[name, "exptime", *TIE_BREAKERS] for name in kinds if name in specs.indexed]
+
+
+def _observation_indexes(specs: KeywordSpecs) -> list[Any]:
+    """Return one wildcard index of every keyword that names a reference file.
+
+    An index for each would exceed the 64 that a collection may have (MongoDB manual, "Limits").
+    The server refuses other keywords under the same name, so the name has a digest of them.
+    """
+    paths = {
+        field_path(f"{filetype}.0.{name}"): 1
+        for filetype in specs.filetypes
+        for name in specs.reference_files
+    }
+    digest = hashlib.sha256(" ".join(sorted(paths)).encode()).hexdigest()[:8]
+    wildcard = {
+        "fields": [("$**", 1)],
+        "wildcardProjection": paths,
+        "name": f"reference_files_{digest}",
+    }
+    return [wildcard]
 
 
 def now() -> datetime:
-    """Return the time as it is stored: UTC, without saying so."""
+    """Return the time as it is stored: UTC, to the second or finer, without a time zone."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def path(address: str) -> str:
-    """Return the path in a document of an address that `acsql.query` has resolved.
-
-    ``exptime`` stays as it is, ``rootname`` is ``_id``, ``flt.1.goodmean`` is
-    ``headers.flt.1.goodmean``; ``drz.0.dnnndata`` is looked for in all blocks.
-    """
-    if "." not in address:
-        return "_id" if address == "rootname" else address
-    filetype, extension, name = address.split(".", 2)
-    if name.startswith(BLOCKS):
-        name = f"{BLOCKS}.{name.removeprefix(BLOCKS)}"
-    return f"headers.{filetype}.{extension}.{name}"

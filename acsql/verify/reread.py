@@ -72,7 +72,7 @@ def _read_again(
 ) -> Reread:
     """Compare a document with what its files hold, as far as their sizes and times agree."""
     outcome = Reread(found.rootname)
-    document = observations.whole(store, found.rootname)
+    document = observations.document(store, found.rootname)
     if document is None:
         return outcome
     alike = [file for file in found.files.values() if not stale(file, document)]

@@ -33,11 +33,11 @@ from ..ingest.scan import FoundFile, FoundObservation, scan
 from ..ingest.workers import PROCESSES, ingest_all
 from ..keywords import KeywordSpecs
 from ..migrations import runner
+from ..mongod.server import resolve_connection
 from ..names import Filename
 from ..store import failures, lock, observations
-from ..store.client import Store, locate
-from ..store.derived import counts as tallies
-from ..store.derived import freshness
+from ..store.client import Store
+from ..store.derived import freshness, refresh
 from ..store.schema import now
 from .findings import (
     EXTRA,
@@ -133,7 +133,7 @@ def verify(
     ArchiveError
         If no file is there where documents tell of some, or a worker dies.
     """
-    config = locate(config)
+    config = resolve_connection(config)
     specs = keyword_specs.load(configuration.specs_overlay(config))
     with Store(config.connection_string, specs, config.database_wait) as store:
         verifier = _Verifier(config, specs, store, workers or config.ncores, scheduler, progress)
@@ -170,7 +170,7 @@ class _Verifier:
 
     def look(self, full: bool, only: Iterable[str] | None = None) -> "_Look":
         """Compare everything; read again all of it, or `only` some rootnames, if `full`."""
-        look = _Look(self.config, self.specs, failures.known(self.store))
+        look = _Look(self.config, self.specs, failures.by_filename(self.store))
         look.at_everything(self.store)
         if full:
             wanted = look.both if only is None else sorted(set(only) & set(look.both))
@@ -192,20 +192,20 @@ class _Verifier:
 
     def repaired(self, full: bool) -> Verification:
         """Look, repair what was found, and look what remains."""
-        runner.stamp(self.store, self.specs)
+        runner.migrate_if_empty(self.store, self.specs)
         runner.check(self.store)
         self.store.make_indexes()
         before = self.look(full)
         for finding in before.findings:
             logger.warning("%s", finding)
         if before.findings:
-            freshness.mark_stale(self.store)
+            freshness.invalidate(self.store)
         vanished = [f for f in before.findings if f.kind == EXTRA]
         observations.mark_vanished(
             self.store, ((f.rootname, name) for f in vanished for name in f.filetypes), now()
         )
         report = self._ingest_anew(before.findings)
-        tallies.bring_up_to_date(self.store, self.specs)
+        refresh.refresh_if_stale(self.store, self.specs)
         # Pictures are removed last: one that was extra may be named now.
         after = self.look(full, {finding.rootname for finding in before.findings})
         remaining = [finding for finding in after.findings if not _removed(finding)]

@@ -11,8 +11,7 @@ from astropy.table import Table
 
 import acsql
 from acsql import named_queries
-from acsql.store.observations import value_at
-from acsql.store.schema import path
+from acsql.store.fields import field_path, value_at
 
 COOKBOOK = (Path(__file__).parents[2] / "docs" / "cookbook.rst").read_text(encoding="utf-8")
 RECIPES = re.findall(
@@ -75,7 +74,9 @@ def _order(line: str) -> str:
 
 def rows_of(documents: list[dict[str, Any]], columns: list[str]) -> list[list[Any]]:
     """Return documents as rows; one that has a field by the name of a column has the value."""
-    return [[value_at(found, path(name).split(".")) for name in columns] for found in documents]
+    return [
+        [value_at(found, field_path(name).split(".")) for name in columns] for found in documents
+    ]
 
 
 def rows_of_table(table: Table) -> list[list[Any]]:

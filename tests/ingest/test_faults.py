@@ -65,7 +65,7 @@ def end_state(config: Config, specs: KeywordSpecs) -> State:
             "proposal": _by_id(store.proposals),
             "failure": _by_id(store.failures, "first", "last"),
             # Which of several files showed it first is for the workers to settle.
-            "keyword": _by_id(store.keywords_met, "met", "filename"),
+            "keyword": _by_id(store.keywords_not_in_specs, "first_seen", "filename"),
             "migration": _by_id(store.database["migrations"], "applied", "seconds"),
             "lock": _by_id(store.database["locks"]),
             "index": store.observations.index_information(),
@@ -294,7 +294,7 @@ def test_killed_at_any_moment_it_ends_as_a_clean_run(site: Site) -> None:
         _wait_until(partial(_is_empty, ingest.pid))
         site.have_server()
         record = next(iter(site.records()), {"state": None})
-        if record["state"] in runs.GOOD and not complete:
+        if record["state"] in runs.SUCCESSFUL and not complete:
             assert site.differences() == [], f"{victim}: {record}"
             complete = True
         if not struck or victim in (WORKER, SERVER):
@@ -322,14 +322,14 @@ def test_killed_at_any_moment_it_ends_as_a_clean_run(site: Site) -> None:
 # Each function by which an ingest leaves something behind, and how many runs that are killed
 # just before and just after its first call have died: those that had closed their record have not.
 STEPS = {
-    "acsql.migrations.runner.stamp": 2,
+    "acsql.migrations.runner.migrate_if_empty": 2,
     "acsql.store.client.Store.make_indexes": 2,
     "acsql.store.proposals.save": 2,
     "pathlib.Path.replace": 2,
     "acsql.ingest.observation._remember": 2,
     "acsql.store.observations.replace": 2,
     "acsql.ingest.run.remember": 2,
-    "acsql.store.failures.forget": 2,
+    "acsql.store.failures.remove": 2,
     "acsql.store.runs.finish": 1,
     "acsql.store.lock._free": 0,
 }

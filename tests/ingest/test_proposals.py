@@ -383,7 +383,7 @@ def test_only_the_proposals_named_are_asked_for(store, written):
     assert teller.questions == [[9020, 9021]]
     file = FileProvider(written("proposid,type\n9019,GO\n9021,SNAP\n"))
     assert refresh(store, file, [9021]).found == 1
-    assert proposals.known(store, [9019, 9020, 9021]) == {9020, 9021}
+    assert proposals.proposids_with_facts(store, [9019, 9020, 9021]) == {9020, 9021}
 
 
 def test_an_archive_without_observations_asks_nothing(store):
@@ -571,7 +571,7 @@ def test_after_an_ingest_every_observation_has_its_proposal_s_type(sample_archiv
 def test_observed_proposals_are_found_by_an_index(store):
     store.make_indexes()
     observe(store, 9019, 9020, None)
-    assert proposals.observed(store) == {9019, 9020}
+    assert proposals.observed_proposids(store) == {9019, 9020}
     explain = {"distinct": store.observations.name, "key": "proposid"}
     plan = store.database.command("explain", explain)["queryPlanner"]["winningPlan"]
     assert "DISTINCT_SCAN" in json.dumps(plan)

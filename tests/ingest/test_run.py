@@ -22,7 +22,7 @@ from acsql.errors import ArchiveError, Busy, ConfigError
 from acsql.ingest import observation, run
 from acsql.keywords import KeywordSpecs
 from acsql.query import And
-from acsql.store import lock, observations, runs
+from acsql.store import live_counts, lock, observations, runs
 from acsql.store.client import Store
 
 HERE = run.Options(scheduler="synchronous")
@@ -325,7 +325,7 @@ def test_a_filesystem_that_is_not_there_is_a_failed_run(
         record = runs.last(store)
         assert record["state"] == runs.FAILED
         assert "nowhere" in record["reason"]
-        assert observations.count(store, And()) == 0
+        assert live_counts.count(store, And()) == 0
 
 
 def test_a_database_that_is_not_there_is_named(config: Config) -> None:
@@ -337,15 +337,15 @@ def test_a_database_that_is_not_there_is_named(config: Config) -> None:
 def test_an_error_of_a_worker_is_one_observation_s(
     archive_copy: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = observations.whole
+    document = observations.document
     unlucky = one_file(archive_copy, "*_flt.fits").name[:8]
 
     def fails_for_one(store: Store, rootname: str, without: Iterable[str]):
         if rootname == unlucky:
             raise RuntimeError("a bug")
-        return whole(store, rootname, without)
+        return document(store, rootname, without)
 
-    monkeypatch.setattr(observations, "whole", fails_for_one)
+    monkeypatch.setattr(observations, "document", fails_for_one)
     report = run.ingest(archive_copy, HERE)
     assert report.observations == {"new": 2, "failed": 1}
     assert [failure.rootname for failure in report.failures] == [unlucky]

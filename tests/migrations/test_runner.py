@@ -164,7 +164,7 @@ def test_a_database_ahead_is_refused_and_left_alone(
     assert trace(filled) == []
     filled.observations.delete_many({})
     with pytest.raises(DatabaseError, match=newer):
-        runner.stamp(filled, specs)
+        runner.migrate_if_empty(filled, specs)
 
 
 def test_an_empty_database_is_not_behind_and_is_stamped(
@@ -172,7 +172,7 @@ def test_an_empty_database_is_not_behind_and_is_stamped(
 ) -> None:
     write(*NAMES)
     runner.check(store)
-    runner.stamp(store, specs)
+    runner.migrate_if_empty(store, specs)
     assert [record["_id"] for record in records(store)] == [1, 2, 3]
     store.observations.insert_one({"_id": "a"})
     runner.check(store)
@@ -183,7 +183,7 @@ def test_a_database_that_is_not_empty_is_not_stamped(
     filled: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*NAMES)
-    runner.stamp(filled, specs)
+    runner.migrate_if_empty(filled, specs)
     assert records(filled) == []
     assert trace(filled) == []
 

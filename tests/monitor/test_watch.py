@@ -62,7 +62,7 @@ def watched(
     if request.param == "standalone":
         config = config.at(request.getfixturevalue("standalone") + tmp_path.name)
     with acsql.connect(config) as archive:
-        assert change_feed.has_streams(archive.store) == (request.param == "replica set")
+        assert change_feed.supports_streams(archive.store) == (request.param == "replica set")
         archive.store.make_indexes()
         yield archive
         archive.store.client.drop_database(archive.store.database.name)
@@ -135,7 +135,7 @@ def test_what_others_change_is_not_a_new_ingest(watched, tmp_path) -> None:
     observations.set_checksum(watched.store, "j0000000", "raw", "ab")
     observations.mark_vanished(watched.store, [("j0000000", "raw")], datetime(2026, 1, 1))
     # As is what a repair writes anew of the same files.
-    document = observations.whole(watched.store, "j0000000")
+    document = observations.document(watched.store, "j0000000")
     observations.replace(watched.store, document | {"targname": "NGC104"})
     assert names(watched, mark) == []
 
@@ -147,7 +147,7 @@ def test_it_can_begin_with_a_moment(watched, tmp_path) -> None:
     assert names(watched, mark, since=now - DAY) == ["j0000001"]
     # It has begun: another moment changes nothing.
     assert names(watched, mark, since="2020-01-01") == []
-    document = observations.whole(watched.store, "j0000000")
+    document = observations.document(watched.store, "j0000000")
     observations.replace(watched.store, document | {"targname": "NGC104"})
     assert names(watched, mark) == []
 

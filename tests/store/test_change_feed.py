@@ -18,15 +18,19 @@ files = st.dictionaries(st.sampled_from(["raw", "flt", "spt"]), file)
 
 @given(files, files)
 def test_states_are_the_same_if_the_files_are(one, other) -> None:
-    assert (change_feed.state(WHEN, one) == change_feed.state(WHEN, other)) == (one == other)
-    assert change_feed.state(WHEN, one) != change_feed.state(datetime(2026, 1, 2), one)
-    assert change_feed.state(WHEN, dict(reversed(one.items()))) == change_feed.state(WHEN, one)
+    assert (change_feed.fingerprint(WHEN, one) == change_feed.fingerprint(WHEN, other)) == (
+        one == other
+    )
+    assert change_feed.fingerprint(WHEN, one) != change_feed.fingerprint(datetime(2026, 1, 2), one)
+    assert change_feed.fingerprint(WHEN, dict(reversed(one.items()))) == change_feed.fingerprint(
+        WHEN, one
+    )
 
 
 @given(files)
 def test_what_is_noted_of_a_file_later_is_no_change(one) -> None:
     noted = {name: entry | {"sha256": "ab", "vanished": WHEN} for name, entry in one.items()}
-    assert change_feed.state(WHEN, noted) == change_feed.state(WHEN, one)
+    assert change_feed.fingerprint(WHEN, noted) == change_feed.fingerprint(WHEN, one)
 
 
 def put(store, rootname: str, when: datetime | None = WHEN) -> None:
@@ -37,13 +41,15 @@ def test_what_was_ingested_comes_in_that_order(store) -> None:
     for rootname, day in (("j0000003", 1), ("j0000001", 3), ("j0000002", 3), ("j0000000", 2)):
         put(store, rootname, datetime(2026, 1, day))
     observations.replace(store, {"_id": "j0000009"})
-    found = [changed.rootname for changed in change_feed.since(store, datetime(2026, 1, 2))]
+    found = [
+        changed.rootname for changed in change_feed.ingested_since(store, datetime(2026, 1, 2))
+    ]
     assert found == ["j0000000", "j0000001", "j0000002"]
-    assert len(list(change_feed.since(store, None))) == 5
+    assert len(list(change_feed.ingested_since(store, None))) == 5
 
 
 def test_the_stream_tells_of_ingests_alone(store) -> None:
-    place = change_feed.token(store)
+    place = change_feed.resume_token(store)
     put(store, "j0000000")
     put(store, "j0000000", datetime(2026, 1, 2))
     observations.set_checksum(store, "j0000000", "raw", "ab")
@@ -72,7 +78,7 @@ def test_a_place_that_is_none_is_an_error(store) -> None:
 
 def test_a_stream_ends_with_its_collection_and_does_not_go_on_behind(store) -> None:
     put(store, "j0000000")
-    stream = change_feed.follow(store, change_feed.token(store), 0.1)
+    stream = change_feed.follow(store, change_feed.resume_token(store), 0.1)
     place = next(stream)[1]
     store.observations.drop()
     told = list(stream)

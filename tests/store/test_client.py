@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from acsql.config import Config
 from acsql.errors import DatabaseError
 from acsql.mongod import server
-from acsql.store.client import DEFAULT_DATABASE, Store, locate
+from acsql.store.client import DEFAULT_DATABASE, Store
 
 
 def with_database(uri: str, name: str) -> str:
@@ -60,7 +60,7 @@ def test_an_unreachable_server_is_named_without_its_password(dead_port, specs, c
     ],
 )
 def test_what_is_no_address_is_refused_without_its_password(uri, specs):
-    with pytest.raises(DatabaseError, match="connection_string is not an address") as caught:
+    with pytest.raises(DatabaseError, match="invalid connection_string") as caught:
         Store(uri, specs)
     assert "secret" not in str(caught.value)
 
@@ -85,7 +85,7 @@ def test_the_database_is_the_one_of_the_address(connection_string, specs):
     with Store(connection_string, specs) as store:
         assert store.database.name == expected
         assert store.observations.full_name == f"{expected}.observations"
-        document = store.documents.observation
+        document = store.document_classes.observation
         assert document._get_collection().full_name == f"{expected}.observations"
 
 
@@ -99,7 +99,12 @@ def test_writes_are_journaled_by_the_majority_whatever_the_address_says(
     connection_string, specs, options
 ):
     with Store(connection_string + options, specs) as store:
-        collections = (store.observations, store.proposals, store.ingest_runs, store.keywords_met)
+        collections = (
+            store.observations,
+            store.proposals,
+            store.ingest_runs,
+            store.keywords_not_in_specs,
+        )
         for collection in collections:
             assert collection.write_concern.document == {"w": "majority", "j": True}
 
@@ -119,7 +124,7 @@ def test_stores_side_by_side_do_not_disturb_each_other(connection_string, specs)
         with Store(connection_string, specs) as again:
             assert again.observations.count_documents({}) == 1
         for store, rootname in [(first, "j8bt05nj"), (second, "jbmma2u2")]:
-            objects = store.documents.observation.objects
+            objects = store.document_classes.observation.objects
             assert [document.rootname for document in objects] == [rootname]
         for store in (first, second):
             store.client.drop_database(store.database.name)
@@ -159,7 +164,7 @@ from acsql.errors import DatabaseError
 from acsql.store.client import Store
 good, bad = sys.argv[1:]
 with Store(good, specs.load()) as store:
-    store.documents.observation.objects.first()
+    store.document_classes.observation.objects.first()
     with Store(good, specs.load()) as again:
         again.make_indexes()
         again.client.drop_database(again.database.name)
@@ -199,12 +204,12 @@ def nowhere(tmp_path) -> Config:
 
 def test_a_configured_database_is_used_as_it_is(nowhere):
     config = nowhere.at("mongodb://db.example/acsql")
-    assert locate(config) == config
+    assert server.resolve_connection(config) == config
     assert not config.data_dir.exists()
 
 
 def test_without_one_the_private_server_is_used(nowhere, specs):
-    located = locate(nowhere)
+    located = server.resolve_connection(nowhere)
     try:
         assert dataclasses.replace(located, connection_string=None) == nowhere
         assert server.status(nowhere.data_dir).uri == located.connection_string

@@ -31,7 +31,7 @@ from acsql.query import (
     Within,
     prepare,
 )
-from acsql.store import filters, observations
+from acsql.store import filters, live_counts, queries
 
 SPECS = keyword_specs.load()
 DOCUMENTS = 200
@@ -219,7 +219,7 @@ def test_a_text_is_found_by_itself_and_by_every_pattern_made_of_it(filled, text,
         Like("targname", f"{text[:place]}*{text[end:]}"),
         Like("targname", "?" * len(text)),
     ):
-        found = {row["rootname"] for row in observations.find(filled, condition, ["rootname"])}
+        found = {row["rootname"] for row in queries.find(filled, condition, ["rootname"])}
         assert expected <= found
 
 
@@ -244,7 +244,7 @@ def test_only_stars_and_question_marks_mean_something(store, pattern, expected):
         [{"_id": f"j{n:07d}", "targname": text} for n, text in enumerate(POOL["targname"])]
     )
     store.observations.insert_many([{"_id": "k0000001", "targname": None}, {"_id": "k0000002"}])
-    rows = observations.find(store, Like("targname", pattern), ["targname"])
+    rows = queries.find(store, Like("targname", pattern), ["targname"])
     assert {row["targname"] for row in rows} == expected
 
 
@@ -292,20 +292,20 @@ def test_no_text_of_a_user_becomes_an_operator(condition):
 @pytest.mark.parametrize("value", [{"$gt": ""}, {"$ne": None}, [{"$gt": ""}]])
 def test_a_value_that_was_not_checked_is_compared_and_not_run(filled, value):
     for condition in (Equals("targname", value), Between("targname", low=value)):
-        assert observations.count(filled, condition) == 0
+        assert live_counts.count(filled, condition) == 0
 
 
 def test_everything_meets_no_condition_and_nothing_one_of_none(filled):
-    assert observations.count(filled, And()) == DOCUMENTS
-    assert observations.count(filled, Or(())) == 0
-    assert observations.count(filled, AnyOf("targname", ())) == 0
-    assert observations.count(filled, Not(And())) == 0
+    assert live_counts.count(filled, And()) == DOCUMENTS
+    assert live_counts.count(filled, Or(())) == 0
+    assert live_counts.count(filled, AnyOf("targname", ())) == 0
+    assert live_counts.count(filled, Not(And())) == 0
 
 
 def test_a_range_without_ends_is_every_known_value(filled):
     known = sum(document.get("exptime") is not None for document in documents())
-    assert observations.count(filled, Between("exptime")) == known
-    assert observations.count(filled, Not(Between("exptime"))) == DOCUMENTS - known
+    assert live_counts.count(filled, Between("exptime")) == known
+    assert live_counts.count(filled, Not(Between("exptime"))) == DOCUMENTS - known
 
 
 @pytest.mark.parametrize("what", [None, "exptime=1", {"exptime": 1}, Equals])
@@ -336,7 +336,7 @@ def test_a_condition_on_blocks_holds_where_it_holds_for_one(store, condition, ex
         store.observations.insert_one(
             {"_id": rootname, "headers": {"drz": {"0": {"dnnn": listed}}}}
         )
-    rows = observations.find(store, prepare(condition, SPECS), ["rootname"])
+    rows = queries.find(store, prepare(condition, SPECS), ["rootname"])
     assert {row["rootname"] for row in rows} == expected
 
 
@@ -365,7 +365,7 @@ def test_a_condition_on_lines_holds_where_it_holds_for_one(store, condition, exp
         for name, found in lines.items()
     )
     store.observations.insert_one({"_id": "absent"})
-    rows = observations.find(store, prepare(condition, SPECS), ["rootname"])
+    rows = queries.find(store, prepare(condition, SPECS), ["rootname"])
     assert {row["rootname"] for row in rows} == expected
 
 

@@ -24,10 +24,10 @@ from acsql.query import (
     Within,
     prepare,
 )
+from acsql.store import live_counts, queries
 from acsql.store import mongosh as shell
-from acsql.store import observations
-from acsql.store.observations import Order, value_at
-from acsql.store.schema import path
+from acsql.store.fields import field_path, value_at
+from acsql.store.sorting import SortKey
 
 SPECS = keyword_specs.load()
 
@@ -133,7 +133,7 @@ conditions = st.recursive(
     max_leaves=5,
 )
 orders = st.lists(
-    st.builds(Order, st.sampled_from(["exptime", "proposid", "flt.1.goodmean"]), st.booleans()),
+    st.builds(SortKey, st.sampled_from(["exptime", "proposid", "flt.1.goodmean"]), st.booleans()),
     max_size=2,
 )
 
@@ -151,9 +151,11 @@ def test_the_shell_finds_what_python_finds(filled, mongosh, asked) -> None:
     lines = [shell.find(condition, COLUMNS, order, limit) for condition, order, limit in prepared]
     answers = mongosh(_uri(filled), lines)
     for (condition, order, limit), line, answer in zip(prepared, lines, answers, strict=True):
-        found = observations.find(filled, condition, COLUMNS, order, limit or 0)
+        found = queries.find(filled, condition, COLUMNS, order, limit or 0)
         expected = [{name: row[name] for name in COLUMNS} for row in found]
-        rows = [{name: value_at(row, path(name).split(".")) for name in COLUMNS} for row in answer]
+        rows = [
+            {name: value_at(row, field_path(name).split(".")) for name in COLUMNS} for row in answer
+        ]
         assert rows == expected, line
 
 
@@ -162,7 +164,7 @@ def test_the_shell_finds_what_python_finds(filled, mongosh, asked) -> None:
 def test_the_shell_counts_what_python_counts(filled, mongosh, asked) -> None:
     prepared = [prepare(condition, SPECS) for condition in asked]
     answers = mongosh(_uri(filled), [shell.count(condition) for condition in prepared])
-    assert answers == [observations.count(filled, condition) for condition in prepared]
+    assert answers == [live_counts.count(filled, condition) for condition in prepared]
 
 
 def test_the_shell_counts_the_values_that_python_counts(filled, mongosh) -> None:
@@ -170,7 +172,7 @@ def test_the_shell_counts_the_values_that_python_counts(filled, mongosh) -> None
     asked = [(name, prepare(condition, SPECS)) for name in POOL for condition in conditions]
     answers = mongosh(_uri(filled), [shell.facets(*each) for each in asked])
     for each, answer in zip(asked, answers, strict=True):
-        found = observations.values(filled, *each)
+        found = live_counts.value_counts(filled, *each)
         assert {row["_id"]: row["observations"] for row in answer} == found
         numbers = [row["observations"] for row in answer]
         assert numbers == sorted(found.values(), reverse=True)

@@ -16,10 +16,10 @@ from acsql import query
 from acsql.errors import DatabaseError, QueryTimeout
 from acsql.query import And, Between, Equals, Like, Not, Or
 from acsql.query.conditions import Exists, Within
-from acsql.store import observations
+from acsql.store import fields, live_counts, observations, queries, sorting, time_limit
+from acsql.store.fields import field_path
 from acsql.store.filters import to_filter
-from acsql.store.observations import Order
-from acsql.store.schema import path
+from acsql.store.sorting import SortKey
 
 DOCUMENT = {
     "_id": "j8bt05nj",
@@ -66,16 +66,16 @@ def filled(store):
 
 
 def test_a_document_is_kept_as_it_is(filled):
-    assert observations.whole(filled, "j8bt05nj") == DOCUMENT
-    assert observations.whole(filled, "jcp001010") == {"_id": "jcp001010"}
-    assert observations.whole(filled, "jbmma2u2") is None
+    assert observations.document(filled, "j8bt05nj") == DOCUMENT
+    assert observations.document(filled, "jcp001010") == {"_id": "jcp001010"}
+    assert observations.document(filled, "jbmma2u2") is None
 
 
 def test_a_document_is_replaced_whole(filled):
     newer = {"_id": "j8bt05nj", "exptime": 61.0}
     observations.replace(filled, newer)
     observations.replace(filled, newer)
-    assert observations.whole(filled, "j8bt05nj") == newer
+    assert observations.document(filled, "j8bt05nj") == newer
     assert filled.observations.count_documents({}) == 2
 
 
@@ -133,20 +133,20 @@ def test_an_observation_that_is_not_there_has_no_headers(filled):
 def test_rootnames_are_found_by_their_beginning(store):
     names = [f"jcp00101{n}" for n in range(10)] + ["jcp0010", "jcp00102", "jcp00200"]
     store.observations.insert_many([{"_id": name} for name in reversed(names)])
-    assert observations.beginning_with(store, "jcp00101") == names[:10]
-    assert observations.beginning_with(store, "jcp00102") == ["jcp00102"]
-    assert observations.beginning_with(store, "jcp0010") == ["jcp0010", *names[:9]]
-    assert observations.beginning_with(store, "x") == []
+    assert observations.rootnames_starting_with(store, "jcp00101") == names[:10]
+    assert observations.rootnames_starting_with(store, "jcp00102") == ["jcp00102"]
+    assert observations.rootnames_starting_with(store, "jcp0010") == ["jcp0010", *names[:9]]
+    assert observations.rootnames_starting_with(store, "x") == []
 
 
 def test_known_files_are_what_change_detection_compares(filled):
-    everything = observations.known_files(filled)
+    everything = observations.files_by_rootname(filled)
     assert everything.keys() == {"j8bt05nj", "jcp001010"}
     assert everything["j8bt05nj"]["files"] == DOCUMENT["files"]
     assert "headers" not in everything["j8bt05nj"]
-    some = observations.known_files(filled, ["j8bt05nj", "jbmma2u2"])
+    some = observations.files_by_rootname(filled, ["j8bt05nj", "jbmma2u2"])
     assert some == {"j8bt05nj": everything["j8bt05nj"]}
-    assert observations.known_files(filled, []) == {}
+    assert observations.files_by_rootname(filled, []) == {}
 
 
 def test_a_document_that_mongodb_does_not_take_is_an_error_and_not_lost(store):
@@ -155,7 +155,7 @@ def test_a_document_that_mongodb_does_not_take_is_an_error_and_not_lost(store):
     store.make_indexes()
     with pytest.raises(DatabaseError):
         observations.replace(store, {"_id": "j8bt05nj", "position": {"type": "Point"}})
-    assert observations.count(store, EVERYTHING) == 0
+    assert live_counts.count(store, EVERYTHING) == 0
 
 
 # --- values
@@ -179,7 +179,7 @@ def test_a_document_that_mongodb_does_not_take_is_an_error_and_not_lost(store):
     ],
 )
 def test_a_value_is_found_by_its_path(path, expected):
-    assert observations.value_at(DOCUMENT, path.split(".")) == expected
+    assert fields.value_at(DOCUMENT, path.split(".")) == expected
 
 
 @pytest.mark.parametrize(
@@ -194,12 +194,12 @@ def test_a_value_is_found_by_its_path(path, expected):
 def test_the_values_of_all_blocks_come_as_a_list(path, expected):
     blocks = [{"data": "a"}, {"data": "b", "dexp": 10.0}, {}]
     document = {"headers": {"drz": {"0": {"dnnn": blocks}}}}
-    assert observations.value_at(document, path.split(".")) == expected
+    assert fields.value_at(document, path.split(".")) == expected
 
 
 def test_a_row_has_what_was_asked_for(filled):
     addresses = ["rootname", "exptime", "date_obs", "raw.1.goodmean", "raw.0.history", "previews"]
-    assert list(observations.find(filled, Equals("proposid", 9019), addresses)) == [
+    assert list(queries.find(filled, Equals("proposid", 9019), addresses)) == [
         {
             "rootname": "j8bt05nj",
             "exptime": 60.0,
@@ -214,8 +214,8 @@ def test_a_row_has_what_was_asked_for(filled):
 
 
 def test_a_row_has_what_it_is_sorted_by(filled):
-    rows = list(observations.find(filled, EVERYTHING, [], [Order("exptime")]))
-    assert [observations.sort_key(row, [Order("exptime")]) for row in rows] == [
+    rows = list(queries.find(filled, EVERYTHING, [], [SortKey("exptime")]))
+    assert [sorting.cursor_values(row, [SortKey("exptime")]) for row in rows] == [
         [None, None, "jcp001010"],
         [60.0, None, "j8bt05nj"],
     ]
@@ -225,9 +225,9 @@ def test_a_row_has_what_it_is_sorted_by(filled):
 
 
 def test_counting(filled):
-    assert observations.count(filled, EVERYTHING) == 2
-    assert observations.count(filled, Like("targname", "NGC*")) == 1
-    assert observations.count(filled, Between("exptime", low=61)) == 0
+    assert live_counts.count(filled, EVERYTHING) == 2
+    assert live_counts.count(filled, Like("targname", "NGC*")) == 1
+    assert live_counts.count(filled, Between("exptime", low=61)) == 0
 
 
 @pytest.mark.parametrize(
@@ -249,13 +249,13 @@ def test_the_values_that_a_keyword_takes(store, values, expected):
     for number, value in enumerate(values):
         observations.replace(store, {"_id": f"j{number:07d}", "exptime": value})
     observations.replace(store, {"_id": "j9999999"})
-    assert observations.distinct(store, "exptime", EVERYTHING) == expected
+    assert live_counts.distinct(store, "exptime", EVERYTHING) == expected
 
 
 def test_the_values_that_a_keyword_takes_where_a_condition_holds(filled):
-    assert observations.distinct(filled, "raw.1.goodmean", EVERYTHING) == [5.5]
-    assert observations.distinct(filled, "rootname", EVERYTHING) == ["j8bt05nj", "jcp001010"]
-    assert observations.distinct(filled, "targname", Equals("proposid", 1)) == []
+    assert live_counts.distinct(filled, "raw.1.goodmean", EVERYTHING) == [5.5]
+    assert live_counts.distinct(filled, "rootname", EVERYTHING) == ["j8bt05nj", "jcp001010"]
+    assert live_counts.distinct(filled, "targname", Equals("proposid", 1)) == []
 
 
 @pytest.mark.parametrize(
@@ -280,15 +280,15 @@ def test_values_are_counted_by_observation(store, address, expected):
             headers["drz"]["0"]["history"] = ["x", "x"]
         document = {"_id": f"j{number:07d}", "exptime": exptime, "headers": headers}
         observations.replace(store, document)
-    assert observations.values(store, address, EVERYTHING) == expected
-    assert observations.values(store, address, Equals("rootname", "j9999999")) == {}
+    assert live_counts.value_counts(store, address, EVERYTHING) == expected
+    assert live_counts.value_counts(store, address, Equals("rootname", "j9999999")) == {}
 
 
 def test_values_of_an_indexed_keyword_are_counted_without_reading_documents(store):
     store.observations.create_index([("detector", 1), ("_id", 1)])
     store.observations.insert_many({"_id": f"j{n:07d}", "detector": "WFC"} for n in range(100))
     with _profiled(store) as profile:
-        assert observations.values(store, "detector", EVERYTHING) == {"WFC": 100}
+        assert live_counts.value_counts(store, "detector", EVERYTHING) == {"WFC": 100}
     (entry,) = profile
     assert entry["docsExamined"] == 0
 
@@ -312,15 +312,15 @@ def test_an_estimate_of_few_is_exact(store, number):
         store.observations.insert_many(
             {"_id": f"j{n:07d}", "exptime": float(n % 2)} for n in range(number)
         )
-    assert observations.estimated_count(store, EVERYTHING) == number
-    assert observations.estimated_count(store, Equals("exptime", 1.0)) == number // 2
+    assert live_counts.estimate(store, EVERYTHING) == number
+    assert live_counts.estimate(store, Equals("exptime", 1.0)) == number // 2
 
 
 def test_an_estimate_of_many_is_near(store):
     store.observations.insert_many(
         ({"_id": f"j{n:07d}", "exptime": float(n % 4)} for n in range(20_000)), ordered=False
     )
-    found = observations.estimated_count(store, Equals("exptime", 1.0))
+    found = live_counts.estimate(store, Equals("exptime", 1.0))
     # A sample of 800: ten standard deviations.
     assert abs(found - 5000) < 10 * 20_000 * (0.25 * 0.75 / 800) ** 0.5
     assert found % (20_000 / 800) == 0
@@ -349,13 +349,13 @@ def many(store):
 
 ASKED = And((Between("raw.0.exptime", low=5.0), Like("raw.0.text", "*y*")))
 ASK = {
-    "count": lambda store, limit: observations.count(store, ASKED, limit),
-    "is_any": lambda store, limit: observations.is_any(store, ASKED, limit),
-    "values": lambda store, limit: observations.values(store, "raw.0.text", ASKED, limit),
-    "distinct": lambda store, limit: observations.distinct(store, "raw.0.text", ASKED, limit),
-    "estimate": lambda store, limit: observations.estimated_count(store, ASKED, limit),
+    "count": lambda store, limit: live_counts.count(store, ASKED, limit),
+    "is_any": lambda store, limit: queries.any_match(store, ASKED, limit),
+    "values": lambda store, limit: live_counts.value_counts(store, "raw.0.text", ASKED, limit),
+    "distinct": lambda store, limit: live_counts.distinct(store, "raw.0.text", ASKED, limit),
+    "estimate": lambda store, limit: live_counts.estimate(store, ASKED, limit),
     "find": lambda store, limit: list(
-        observations.find(store, ASKED, ["raw.0.text"], [Order("raw.0.text")], time_limit=limit)
+        queries.find(store, ASKED, ["raw.0.text"], [SortKey("raw.0.text")], time_limit=limit)
     ),
 }
 
@@ -364,7 +364,7 @@ ASK = {
 def test_a_search_that_takes_too_long_says_why(many, ask):
     with pytest.raises(QueryTimeout) as caught:
         ASK[ask](many, SLOW)
-    for said in ("0.001 seconds", "raw.0.exptime", "raw.0.text", "give it more time"):
+    for said in ("0.001 seconds", "raw.0.exptime", "raw.0.text", "raise the time limit"):
         assert said in str(caught.value)
 
 
@@ -383,10 +383,15 @@ def test_what_no_index_serves_is_named(store):
             Within(1.0, 2.0, 3.0),
         )
     )
-    order = [Order("aperture")]
-    found = observations.unserved(store, conditions, order)
+    order = [SortKey("aperture")]
+    found = time_limit.keywords_without_index(store, conditions, order)
     assert sorted(found) == ["aperture", "exptime=*5", "flt.1.goodmean", "targname"]
-    assert observations.unserved(store, Equals("rootname", "j8bt05nj"), [Order("exptime")]) == []
+    assert (
+        time_limit.keywords_without_index(
+            store, Equals("rootname", "j8bt05nj"), [SortKey("exptime")]
+        )
+        == []
+    )
 
 
 # --- pages
@@ -418,13 +423,13 @@ def documents(draw, prefix: str = "j", max_size: int = 25) -> list[dict[str, Any
 
 
 orders = st.lists(
-    st.builds(Order, st.sampled_from(KEYS), st.booleans()),
+    st.builds(SortKey, st.sampled_from(KEYS), st.booleans()),
     max_size=3,
     unique_by=lambda key: key.address,
 )
 
 
-def in_order(order: list[Order]):
+def in_order(order: list[SortKey]):
     """Return a key that sorts rows as `order` says: null first, upwards, and ties last of all."""
 
     def compare(one: dict[str, Any], other: dict[str, Any]) -> int:
@@ -441,11 +446,11 @@ def in_order(order: list[Order]):
 def pages(store, condition, order, size, between=lambda: None, most=MOST) -> list[dict[str, Any]]:
     """Return the rows of all pages of a search, doing something between any two of them."""
     rows, after = [], None
-    while page := list(observations.find(store, condition, KEYS, order, size, after)):
+    while page := list(queries.find(store, condition, KEYS, order, size, after)):
         assert len(page) <= size
         rows += page
         assert len(rows) <= most, "pages without end"
-        after = observations.sort_key(page[-1], order)
+        after = sorting.cursor_values(page[-1], order)
         between()
     return rows
 
@@ -461,11 +466,11 @@ def put(store, found: list[dict[str, Any]]) -> None:
 @given(found=documents(), order=orders, limit=st.integers(0, 30))
 def test_rows_come_sorted_and_no_more_than_the_limit(store, found, order, limit):
     put(store, found)
-    rows = list(observations.find(store, EVERYTHING, KEYS, order, limit))
+    rows = list(queries.find(store, EVERYTHING, KEYS, order, limit))
     assert len(rows) == (min(limit, len(found)) if limit else len(found))
     assert rows == sorted(rows, key=in_order(order))
     if rows and len(rows) < len(found):
-        everything = list(observations.find(store, EVERYTHING, KEYS, order))
+        everything = list(queries.find(store, EVERYTHING, KEYS, order))
         assert rows == everything[: len(rows)]
 
 
@@ -474,7 +479,7 @@ def test_rows_come_sorted_and_no_more_than_the_limit(store, found, order, limit)
 def test_all_pages_together_are_all_rows_once(store, found, order, size):
     put(store, found)
     assert pages(store, EVERYTHING, order, size) == list(
-        observations.find(store, EVERYTHING, KEYS, order)
+        queries.find(store, EVERYTHING, KEYS, order)
     )
 
 
@@ -483,9 +488,7 @@ def test_all_pages_together_are_all_rows_once(store, found, order, size):
 def test_pages_of_a_search_are_the_rows_of_that_search(store, found, order, size):
     put(store, found)
     condition = Between("exptime", low=0.0)
-    assert pages(store, condition, order, size) == list(
-        observations.find(store, condition, KEYS, order)
-    )
+    assert pages(store, condition, order, size) == list(queries.find(store, condition, KEYS, order))
 
 
 @shared
@@ -499,7 +502,7 @@ def test_rows_that_come_between_pages_neither_repeat_nor_displace_others(
     store, found, later, order, size
 ):
     put(store, found)
-    before = list(observations.find(store, EVERYTHING, KEYS, order))
+    before = list(queries.find(store, EVERYTHING, KEYS, order))
     waiting = list(later)
     rows = pages(
         store,
@@ -518,7 +521,7 @@ def test_rows_that_come_between_pages_neither_repeat_nor_displace_others(
 @given(found=documents(), order=orders, size=st.integers(1, 7), data=st.data())
 def test_rows_that_go_between_pages_displace_no_others(store, found, order, size, data):
     put(store, found)
-    before = list(observations.find(store, EVERYTHING, KEYS, order))
+    before = list(queries.find(store, EVERYTHING, KEYS, order))
     going = data.draw(st.lists(st.sampled_from(found), unique_by=id)) if found else []
     gone = {document["_id"] for document in going}
     rows = pages(
@@ -537,11 +540,11 @@ def test_rows_that_go_between_pages_displace_no_others(store, found, order, size
 @given(found=documents(), order=orders)
 def test_the_order_is_turned_round_by_turning_every_key_round(store, found, order):
     put(store, found)
-    turned = [Order(key.address, not key.descending) for key in order]
+    turned = [SortKey(key.address, not key.descending) for key in order]
     if not order:
-        turned = [Order("expstart", descending=True)]
-    forwards = list(observations.find(store, EVERYTHING, KEYS, order))
-    assert list(observations.find(store, EVERYTHING, KEYS, turned)) == forwards[::-1]
+        turned = [SortKey("expstart", descending=True)]
+    forwards = list(queries.find(store, EVERYTHING, KEYS, order))
+    assert list(queries.find(store, EVERYTHING, KEYS, turned)) == forwards[::-1]
 
 
 @pytest.mark.parametrize(
@@ -558,8 +561,8 @@ def test_the_order_is_turned_round_by_turning_every_key_round(store, found, orde
     ],
 )
 def test_ties_come_by_time_and_then_by_rootname(order, total):
-    given = [Order(key.removeprefix("-"), key.startswith("-")) for key in order]
-    found = observations.total_order(given)
+    given = [SortKey(key.removeprefix("-"), key.startswith("-")) for key in order]
+    found = sorting.total_order(given)
     assert [("-" if key.descending else "") + key.address for key in found] == total
 
 
@@ -594,9 +597,7 @@ def test_rows_that_stay_come_once_while_a_writer_is_at_work(store, found, order,
     seen = [row["rootname"] for row in rows if row["rootname"] in staying]
     assert sorted(seen) == sorted(staying), keys
     assert [row for row in rows if row["rootname"] in staying] == [
-        row
-        for row in observations.find(store, EVERYTHING, KEYS, order)
-        if row["rootname"] in staying
+        row for row in queries.find(store, EVERYTHING, KEYS, order) if row["rootname"] in staying
     ]
 
 
@@ -609,11 +610,11 @@ def _wait_for_more(rounds: list[int]) -> None:
 def explained(store, condition, order, after=None) -> dict[str, Any]:
     """Return what the server does for a page of a search."""
     filter_ = to_filter(condition)
-    total = observations.total_order(order)
+    total = sorting.total_order(order)
     if after is not None:
-        filter_ = {"$and": [filter_, observations._beyond(total, after)]}
+        filter_ = {"$and": [filter_, sorting.rows_after(total, after)]}
     cursor = store.observations.find(filter_, limit=10)
-    cursor.sort([(path(key.address), -1 if key.descending else 1) for key in total])
+    cursor.sort([(field_path(key.address), -1 if key.descending else 1) for key in total])
     return cursor.explain()
 
 
@@ -630,7 +631,7 @@ def test_an_index_serves_every_page_of_an_indexed_sort(store, condition, descend
         {"_id": f"j{n:07d}", "detector": ["WFC", "HRC", None][n % 3], "expstart": float(n % 50)}
         for n in range(900)
     )
-    order = [Order("detector", descending)]
+    order = [SortKey("detector", descending)]
     for after in (None, ["WFC", 20.0, "j0000300"], ["WFC", None, "j0000300"]):
         plan = explained(store, condition, order, after)
         assert "SORT" not in stages(plan["queryPlanner"]["winningPlan"]), after
@@ -646,10 +647,10 @@ def test_values_that_do_not_fit_their_type_are_on_a_page_as_well(store, descendi
             for number, value in enumerate(values)
         ]
     )
-    order = [Order("flt.1.goodmean", descending)]
+    order = [SortKey("flt.1.goodmean", descending)]
     for size in (1, 2, 3):
         assert pages(store, EVERYTHING, order, size) == list(
-            observations.find(store, EVERYTHING, KEYS, order)
+            queries.find(store, EVERYTHING, KEYS, order)
         )
 
 
@@ -669,5 +670,5 @@ def test_values_that_do_not_fit_their_type_are_on_a_page_as_well(store, descendi
     ],
 )
 def test_the_usual_order_is_one_in_which_an_index_finds_and_sorts(specs, text, expected):
-    found = observations.usual_order(query.parse(text, specs), specs)
-    assert found == [Order(expected)]
+    found = sorting.default_order(query.parse(text, specs), specs)
+    assert found == [SortKey(expected)]

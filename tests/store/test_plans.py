@@ -19,10 +19,17 @@ from acsql import named_queries
 from acsql.config import Config
 from acsql.proposals import of_proposal
 from acsql.query import And, AnyOf, Between, Covers, Equals, Like, Not, Overlaps, Within
-from acsql.store import aggregations, change_feed, observations, proposals
+from acsql.store import (
+    aggregations,
+    change_feed,
+    live_counts,
+    observations,
+    queries,
+    sorting,
+)
 from acsql.store.client import Store
-from acsql.store.derived import freshness, headerless
-from acsql.store.observations import Order
+from acsql.store.derived import freshness, headerless, proposal_summaries
+from acsql.store.sorting import SortKey
 
 SPECS = keyword_specs.load()
 DOCUMENTS = 3000
@@ -40,7 +47,7 @@ VALUES = {
 TIE_BREAKERS = ("expstart", "_id")
 ORDERED = [n for n in SPECS.indexed if SPECS.top_level[n].type not in ("str", "bool", "time")]
 KINDS = [n for n in (*SPECS.facets, "targname") if n in SPECS.indexed]
-USUAL = (Order("expstart"),)
+USUAL = (SortKey("expstart"),)
 # So many observations in a hundred were calibrated with the same bias image.
 BIASES = 100
 IN_NO_ASSOCIATION = (None, "", "NONE")
@@ -96,9 +103,9 @@ def filled(database_uri, request):
         store.make_indexes()
         store.observations.insert_many(document(number, chance) for number in range(DOCUMENTS))
         if request.param == "outlines":
-            headerless.bring_up_to_date(store)
+            headerless.refresh(store)
             # Of other facets than those of the specs: nothing is counted ahead.
-            freshness.mark_current(store, freshness.writes(store), [])
+            freshness.mark_current(store, freshness.write_count(store), [])
         yield store
         store.client.drop_database(store.database.name)
 
@@ -110,7 +117,7 @@ def profiled(store, ask) -> list[dict]:
         ask()
     finally:
         store.database.command("profile", 0)
-    collections = (store.observations, store.outlines)
+    collections = (store.observations, store.headerless)
     asked = {
         "op": {"$in": ["query", "command", "getmore"]},
         "ns": {"$in": [collection.full_name for collection in collections]},
@@ -124,7 +131,7 @@ def found(store, condition, order=USUAL, after=None, limit=PAGE) -> dict:
     """Find a page, and return how it went; no plan reads all documents."""
     rows = []
     where = (["rootname"], order, limit, after)
-    (entry,) = profiled(store, lambda: rows.extend(observations.find(store, condition, *where)))
+    (entry,) = profiled(store, lambda: rows.extend(queries.find(store, condition, *where)))
     assert entry["nreturned"] == len(rows) > 0
     assert "COLLSCAN" not in entry["planSummary"]
     return entry
@@ -148,7 +155,7 @@ def row(store) -> dict:
 @pytest.mark.parametrize("name", SPECS.indexed)
 def test_an_equality_in_the_usual_order_is_read_and_not_sorted(filled, name, descending):
     wanted = row(filled)[name]
-    entry = found(filled, Equals(name, wanted), [Order("expstart", descending)])
+    entry = found(filled, Equals(name, wanted), [SortKey("expstart", descending)])
     assert indexes_of(entry) == {index_for(name)}
     assert not entry.get("hasSortStage")
     assert entry["docsExamined"] <= PAGE
@@ -157,7 +164,7 @@ def test_an_equality_in_the_usual_order_is_read_and_not_sorted(filled, name, des
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", SPECS.indexed)
 def test_all_in_the_order_of_an_indexed_keyword_are_read_and_not_sorted(filled, name, descending):
-    entry = found(filled, And(), [Order(name, descending)])
+    entry = found(filled, And(), [SortKey(name, descending)])
     assert indexes_of(entry) == {index_for(name)}
     assert not entry.get("hasSortStage")
     assert entry["keysExamined"] <= PAGE
@@ -167,7 +174,7 @@ def test_all_in_the_order_of_an_indexed_keyword_are_read_and_not_sorted(filled, 
 @pytest.mark.parametrize("name", ORDERED)
 def test_a_range_in_its_own_order_is_read_and_not_sorted(filled, name, descending):
     low = row(filled)["expstart"] if name == "expstart" else value(name)
-    entry = found(filled, Between(name, low=low), [Order(name, descending)])
+    entry = found(filled, Between(name, low=low), [SortKey(name, descending)])
     assert indexes_of(entry) == {index_for(name)}
     assert not entry.get("hasSortStage")
     assert entry["docsExamined"] <= PAGE
@@ -183,8 +190,8 @@ def test_a_range_in_the_usual_order_reads_no_more_documents_than_an_index_leaves
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", SPECS.indexed)
 def test_a_later_page_of_all_is_read_and_not_sorted(filled, name, descending):
-    order = [Order(name, descending)]
-    entry = found(filled, And(), order, observations.sort_key(row(filled), order))
+    order = [SortKey(name, descending)]
+    entry = found(filled, And(), order, sorting.cursor_values(row(filled), order))
     assert indexes_of(entry) == {index_for(name)}
     assert not entry.get("hasSortStage")
     assert entry["docsExamined"] <= 4 * PAGE
@@ -193,8 +200,8 @@ def test_a_later_page_of_all_is_read_and_not_sorted(filled, name, descending):
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", [name for name in SPECS.indexed if name != "expstart"])
 def test_a_later_page_of_an_equality_is_read_and_not_sorted(filled, name, descending):
-    last, order = row(filled), [Order("expstart", descending)]
-    entry = found(filled, Equals(name, last[name]), order, observations.sort_key(last, order))
+    last, order = row(filled), [SortKey("expstart", descending)]
+    entry = found(filled, Equals(name, last[name]), order, sorting.cursor_values(last, order))
     assert indexes_of(entry) == {index_for(name)}
     assert not entry.get("hasSortStage")
     assert entry["docsExamined"] <= 4 * PAGE
@@ -206,8 +213,8 @@ def test_a_later_page_of_an_equality_is_read_and_not_sorted(filled, name, descen
 def test_the_page_of_a_proposal_and_its_neighbours_are_read_and_not_sorted(
     filled, by, after, descending
 ):
-    last, order = row(filled), [Order(by, descending)]
-    mark = observations.sort_key(last, order) if after else None
+    last, order = row(filled), [SortKey(by, descending)]
+    mark = sorting.cursor_values(last, order) if after else None
     entry = found(filled, of_proposal(last["proposid"]), order, mark, 1 if after else PAGE)
     in_order = {tuple(dict.fromkeys((*name, by, *TIE_BREAKERS))) for name in (["proposid"], [])}
     assert indexes_of(entry) <= in_order
@@ -217,7 +224,7 @@ def test_the_page_of_a_proposal_and_its_neighbours_are_read_and_not_sorted(
 
 def test_what_belongs_to_no_proposal_is_found_by_its_index(filled):
     lacking = {"_id": "j9999999", "expstart": 52000.0, "proposid": None}
-    asked = headerless.current(filled)
+    asked = headerless.if_current(filled)
     asked.insert_one(lacking)
     entry = found(filled, of_proposal(None), limit=0)
     asked.delete_one({"_id": lacking["_id"]})
@@ -235,7 +242,7 @@ def test_rootnames_and_their_beginnings_are_found_by_the_key(filled):
     names = ("j0000001", "j0000002")
     assert indexes_of(found(filled, AnyOf("rootname", names))) == {("_id",)}
     assert indexes_of(found(filled, Like("rootname", "j000010*"))) == {("_id",)}
-    (entry,) = profiled(filled, lambda: observations.beginning_with(filled, "j000010"))
+    (entry,) = profiled(filled, lambda: observations.rootnames_starting_with(filled, "j000010"))
     assert indexes_of(entry) == {("_id",)}
 
 
@@ -264,24 +271,24 @@ def test_the_sky_is_found_by_its_index(filled, condition, index):
 @pytest.mark.parametrize("name", SPECS.indexed)
 def test_counting_reads_no_documents(filled, name):
     condition = Equals(name, row(filled)[name])
-    (entry,) = profiled(filled, lambda: observations.count(filled, condition))
+    (entry,) = profiled(filled, lambda: live_counts.count(filled, condition))
     assert indexes_of(entry) == {index_for(name)}
     assert entry["docsExamined"] == 0
 
 
 @pytest.mark.parametrize("name", SPECS.indexed)
 def test_the_values_of_an_indexed_keyword_are_read_from_its_index(filled, name):
-    entries = profiled(filled, lambda: observations.distinct(filled, name, And()))
+    entries = profiled(filled, lambda: live_counts.distinct(filled, name, And()))
     assert all(index[0] == name for entry in entries for index in indexes_of(entry))
     assert sum(entry["docsExamined"] for entry in entries) == 0
 
 
 def test_every_declared_index_is_used(filled):
     wanted = row(filled)
-    pages = [found(filled, And(), [Order(name)]) for name in SPECS.indexed]
-    pages.append(found(filled, Equals("proposid", wanted["proposid"]), [Order("exptime")]))
+    pages = [found(filled, And(), [SortKey(name)]) for name in SPECS.indexed]
+    pages.append(found(filled, Equals("proposid", wanted["proposid"]), [SortKey("exptime")]))
     used = {index for entry in pages for index in indexes_of(entry)}
-    asked = headerless.current(filled)
+    asked = headerless.if_current(filled)
     declared = {
         tuple(index["key"])
         for index in asked.list_indexes()
@@ -298,8 +305,8 @@ def test_every_declared_index_is_used(filled):
 @pytest.mark.parametrize("name", KINDS)
 def test_exposures_of_a_kind_and_so_many_seconds_are_read_from_outlines(filled, name, descending):
     parts = (Equals(name, row(filled)[name]), Between("exptime", value("exptime", 4)))
-    entry = found(filled, And(parts), [Order("exptime", descending)])
-    if headerless.current(filled) == filled.outlines:
+    entry = found(filled, And(parts), [SortKey("exptime", descending)])
+    if headerless.if_current(filled) == filled.headerless:
         assert indexes_of(entry) == {exposures_of(name)}
         assert not entry.get("hasSortStage")
         assert entry["docsExamined"] <= PAGE
@@ -313,7 +320,7 @@ def test_a_negation_reads_no_more_than_a_page(filled):
 
 @pytest.mark.parametrize("name", SPECS.indexed)
 def test_how_often_an_indexed_keyword_takes_each_value_is_read_from_its_index(filled, name):
-    entries = profiled(filled, lambda: observations.values(filled, name, And()))
+    entries = profiled(filled, lambda: live_counts.value_counts(filled, name, And()))
     assert {index[0] for entry in entries for index in indexes_of(entry)} == {name}
     assert sum(entry["docsExamined"] for entry in entries) == 0
 
@@ -322,12 +329,12 @@ def among(condition) -> dict:
     """Return what counts values among the observations that meet a condition."""
     year = {"detector": "str", "date_obs": "date"}
     return {
-        "values": lambda store: observations.values(store, "detector", condition),
-        "distinct": lambda store: observations.distinct(store, "detector", condition),
+        "values": lambda store: live_counts.value_counts(store, "detector", condition),
+        "distinct": lambda store: live_counts.distinct(store, "detector", condition),
         "facets": lambda store: list(aggregations.facet_rows(store, SPECS, year, condition, None)),
-        "any": lambda store: observations.is_any(store, condition),
-        "count": lambda store: observations.count(store, condition),
-        "sample": lambda store: observations.sample(store, condition, ["exptime"], PAGE),
+        "any": lambda store: queries.any_match(store, condition),
+        "count": lambda store: live_counts.count(store, condition),
+        "sample": lambda store: queries.sample(store, condition, ["exptime"], PAGE),
     }
 
 
@@ -336,19 +343,19 @@ def test_counting_among_what_an_index_finds_reads_nothing_else(filled, kind):
     condition = Equals("targname", row(filled)["targname"])
     entries = profiled(filled, lambda: among(condition)[kind](filled))
     assert {index[0] for entry in entries for index in indexes_of(entry)} == {"targname"}
-    number = observations.count(filled, condition)
+    number = live_counts.count(filled, condition)
     assert sum(entry["docsExamined"] for entry in entries) <= number < DOCUMENTS / 5
 
 
 def test_a_proposal_is_summed_up_by_its_own_observations_alone(filled):
-    (entry,) = profiled(filled, lambda: proposals.summaries(filled, "flt", 7))
+    (entry,) = profiled(filled, lambda: proposal_summaries.live(filled, "flt", 7))
     assert {index[0] for index in indexes_of(entry)} == {"proposid"}
-    assert entry["docsExamined"] == observations.count(filled, Equals("proposid", 7))
+    assert entry["docsExamined"] == live_counts.count(filled, Equals("proposid", 7))
 
 
 def test_what_was_ingested_since_a_moment_is_found_by_its_index(filled):
     seen, moment = [], value("last_ingest_date", CHOICES - 1)
-    entries = profiled(filled, lambda: seen.extend(change_feed.since(filled, moment)))
+    entries = profiled(filled, lambda: seen.extend(change_feed.ingested_since(filled, moment)))
     assert {index[0] for entry in entries for index in indexes_of(entry)} == {"last_ingest_date"}
     assert not [entry for entry in entries if entry.get("hasSortStage")]
     assert sum(entry["docsExamined"] for entry in entries) == len(seen) > 0
@@ -431,4 +438,4 @@ def test_every_keyword_of_a_reference_file_has_an_index(archive, name):
     question = named_queries.filenames_for_calibration.ask(archive, name, "jref$x07_bia.fits")
     (entry,) = profiled(archive.store, lambda: list(question))
     assert indexes_of(entry) == {("$_path", path) for path in paths(name)}
-    assert entry["docsExamined"] == observations.count(archive.store, question.condition)
+    assert entry["docsExamined"] == live_counts.count(archive.store, question.condition)

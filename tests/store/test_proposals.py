@@ -5,7 +5,9 @@ from datetime import datetime
 import pytest
 
 from acsql.errors import ConfigError
+from acsql.ingest import proposals_file
 from acsql.store import proposals
+from acsql.store.derived import proposal_summaries
 
 FACTS = {"type": "CAL/ACS", "title": "A title", "cycle": 11, "pi": "Bohlin, Ralph"}
 NOTHING = dict.fromkeys(FACTS)
@@ -39,7 +41,7 @@ def written(tmp_path):
     ],
 )
 def test_a_file_of_proposals_is_read(written, content, expected):
-    assert proposals.read(written(content)) == expected
+    assert proposals_file.read(written(content)) == expected
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_a_file_of_proposals_is_read(written, content, expected):
 def test_what_is_wrong_is_named_with_file_and_proposal(written, content, named):
     path = written(content)
     with pytest.raises(ConfigError) as caught:
-        proposals.read(path)
+        proposals_file.read(path)
     for text in [str(path), *named]:
         assert text in str(caught.value)
 
@@ -78,7 +80,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "latin.yaml").write_bytes(b"9019: {title: Stra\xdfe}")
     for path in (tmp_path / "missing.yaml", tmp_path, tmp_path / "latin.yaml"):
         with pytest.raises(ConfigError, match=str(path)):
-            proposals.read(path)
+            proposals_file.read(path)
 
 
 def test_what_is_saved_is_known(store):
@@ -173,7 +175,7 @@ def test_summaries_are_what_the_observations_of_each_proposal_come_to(store):
             {"_id": "j0000006", "exptime": 5.0},
         ]
     )
-    few, full = proposals.summaries(store, "flt")
+    few, full = proposal_summaries.live(store, "flt")
     assert (few["_id"], full["_id"]) == (8992, 9019)
     assert full.pop("detectors") == {"HRC": 1, "WFC": 1}
     assert set(full.pop("targets")) - {None} == {"NGC104"}
@@ -196,10 +198,10 @@ def test_summaries_are_what_the_observations_of_each_proposal_come_to(store):
 
 def test_the_summary_of_one_proposal_is_the_one_among_all(store):
     store.observations.insert_many([observation(f"j000000{n}", 9000 + n % 2) for n in range(5)])
-    for summary in proposals.summaries(store, "flt"):
-        assert proposals.summaries(store, "flt", summary["_id"]) == [summary]
-    assert proposals.summaries(store, "flt", 1) == []
+    for summary in proposal_summaries.live(store, "flt"):
+        assert proposal_summaries.live(store, "flt", summary["_id"]) == [summary]
+    assert proposal_summaries.live(store, "flt", 1) == []
 
 
 def test_an_empty_archive_has_no_summaries(store):
-    assert proposals.summaries(store, "flt") == []
+    assert proposal_summaries.live(store, "flt") == []

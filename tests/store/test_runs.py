@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acsql.keywords import TYPES, HeaderKey
-from acsql.store import runs
+from acsql.store import keywords_not_in_specs, runs
 
 STARTED = datetime(2020, 1, 1, 12)
 KEY = HeaderKey("WFC", "raw", 0)
@@ -81,7 +81,7 @@ def test_runs_that_died_are_closed_and_others_stay_as_they_are(store):
     assert runs.close_died(store) == 0
     assert runs.get(store, finished)["state"] == runs.SUCCEEDED
     assert {runs.get(store, number)["state"] for number in died} == {runs.DIED}
-    assert runs.DIED not in runs.GOOD
+    assert runs.DIED not in runs.SUCCESSFUL
 
 
 def test_the_last_run_in_some_states(store):
@@ -115,40 +115,40 @@ met_keywords = st.dictionaries(
 )
 @given(met=met_keywords)
 def test_keywords_that_were_met_are_known_once_however_often_they_are_met(store, met):
-    store.keywords_met.delete_many({})
+    store.keywords_not_in_specs.delete_many({})
     for _ in range(2):
-        runs.remember_keywords(store, met, STARTED)
-        found = runs.keywords_met(store)
+        keywords_not_in_specs.record(store, met, STARTED)
+        found = keywords_not_in_specs.stored(store)
         assert sorted(found) == sorted((key, keyword, met[key, keyword][0]) for key, keyword in met)
         assert all(isinstance(key, HeaderKey) for key, _, _ in found)
 
 
 def test_a_keyword_stays_as_it_was_first_met(store):
-    runs.remember_keywords(store, {(KEY, "NEW-KEY"): ("int", "first.fits")}, STARTED)
+    keywords_not_in_specs.record(store, {(KEY, "NEW-KEY"): ("int", "first.fits")}, STARTED)
     later = STARTED + timedelta(days=1)
     met = {(KEY, "NEW-KEY"): ("str", "second.fits"), (KEY, "OTHER"): ("str", "second.fits")}
-    runs.remember_keywords(store, met, later)
-    assert runs.keywords_met(store) == [(KEY, "NEW-KEY", "int"), (KEY, "OTHER", "str")]
-    stored = {d["keyword"]: d for d in store.keywords_met.find()}
+    keywords_not_in_specs.record(store, met, later)
+    assert keywords_not_in_specs.stored(store) == [(KEY, "NEW-KEY", "int"), (KEY, "OTHER", "str")]
+    stored = {d["keyword"]: d for d in store.keywords_not_in_specs.find()}
     assert stored["NEW-KEY"]["filename"] == "first.fits"
-    assert stored["NEW-KEY"]["met"] == STARTED
-    assert stored["OTHER"]["met"] == later
+    assert stored["NEW-KEY"]["first_seen"] == STARTED
+    assert stored["OTHER"]["first_seen"] == later
 
 
 def test_the_same_keyword_of_another_header_is_another(store):
     other = HeaderKey("WFC", "raw", 1)
-    runs.remember_keywords(
+    keywords_not_in_specs.record(
         store, {(KEY, "NEW"): ("int", "a"), (other, "NEW"): ("float", "a")}, STARTED
     )
-    assert runs.keywords_met(store) == [(KEY, "NEW", "int"), (other, "NEW", "float")]
+    assert keywords_not_in_specs.stored(store) == [(KEY, "NEW", "int"), (other, "NEW", "float")]
 
 
 def test_what_was_met_extends_the_specs(store, specs):
-    runs.remember_keywords(store, {(KEY, "NEW-KEY"): ("int", "a")}, STARTED)
-    extended = specs.with_keywords(runs.keywords_met(store))
+    keywords_not_in_specs.record(store, {(KEY, "NEW-KEY"): ("int", "a")}, STARTED)
+    extended = specs.with_keywords(keywords_not_in_specs.stored(store))
     assert extended.listed_at("NEW-KEY", KEY).type == "int"
 
 
 def test_meeting_nothing_writes_nothing(store):
-    runs.remember_keywords(store, {}, STARTED)
-    assert runs.keywords_met(store) == []
+    keywords_not_in_specs.record(store, {}, STARTED)
+    assert keywords_not_in_specs.stored(store) == []

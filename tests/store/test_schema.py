@@ -7,7 +7,7 @@ import pytest
 
 from acsql import keywords as keyword_specs
 from acsql import query
-from acsql.store import schema
+from acsql.store import fields, schema
 from acsql.store.client import Store
 
 SPECS = keyword_specs.load()
@@ -24,7 +24,7 @@ FIELDS = {
 
 
 def test_every_field_at_the_top_is_declared_with_its_type(store):
-    observation = store.documents.observation
+    observation = store.document_classes.observation
     for name, spec in SPECS.top_level.items():
         assert type(observation._fields[name]) is FIELDS[spec.type]
 
@@ -32,13 +32,13 @@ def test_every_field_at_the_top_is_declared_with_its_type(store):
 def test_the_fields_are_those_of_the_specs_and_of_the_document(store):
     others = {"position", "footprint", "datasets", "headers", "files", "previews"}
     others |= {"schema_version"}
-    assert store.documents.observation._fields.keys() == SPECS.top_level.keys() | others
+    assert store.document_classes.observation._fields.keys() == SPECS.top_level.keys() | others
     assert not others & SPECS.top_level.keys()
 
 
 def test_the_rootname_is_the_key_of_the_collection(store):
-    assert store.documents.observation._meta["id_field"] == "rootname"
-    assert store.documents.proposal._meta["id_field"] == "proposid"
+    assert store.document_classes.observation._meta["id_field"] == "rootname"
+    assert store.document_classes.proposal._meta["id_field"] == "proposid"
 
 
 def test_specs_decide_which_fields_there_are():
@@ -46,13 +46,13 @@ def test_specs_decide_which_fields_there_are():
     promoted = dict(extended.promoted)
     del promoted["postarg1"]
     fewer = dataclasses.replace(extended, promoted=promoted)
-    assert "postarg1" not in schema.declare("no such database", fewer).observation._fields
-    assert "postarg1" in schema.declare("no such database", SPECS).observation._fields
+    assert "postarg1" not in schema.document_classes("no such database", fewer).observation._fields
+    assert "postarg1" in schema.document_classes("no such database", SPECS).observation._fields
 
 
 def test_indexes_are_made_when_asked_for_and_not_before(store):
     store.observations.insert_one({"_id": "j8bt05nj"})
-    assert list(store.documents.observation.objects.scalar("rootname")) == ["j8bt05nj"]
+    assert list(store.document_classes.observation.objects.scalar("rootname")) == ["j8bt05nj"]
     assert [index["name"] for index in store.observations.list_indexes()] == ["_id_"]
 
 
@@ -115,14 +115,14 @@ def test_runs_are_sorted_by_an_index(store):
     ],
 )
 def test_an_address_is_a_path_in_the_document(address, expected):
-    assert schema.path(address) == expected
+    assert fields.field_path(address) == expected
 
 
 @pytest.mark.parametrize("key", sorted(SPECS.lists)[::10])
 def test_every_keyword_of_a_header_has_a_path_of_its_own(key):
     prefix = f"headers.{key.filetype}.{key.extension}."
     paths = [
-        schema.path(query.resolve(f"{key.filetype}.{key.extension}.{name}", SPECS).address)
+        fields.field_path(query.resolve(f"{key.filetype}.{key.extension}.{name}", SPECS).address)
         for name in SPECS.lists[key]
     ]
     assert all(path.startswith(prefix) for path in paths)

@@ -32,7 +32,7 @@ from acsql.web.app import create_app
 @pytest.fixture(scope="module")
 def site(sample_archive: acsql.Archive) -> Flask:
     """The site of the sample archive."""
-    statistics.recount(sample_archive.store, sample_archive.specs)
+    statistics.refresh(sample_archive.store, sample_archive.specs)
     return create_app(sample_archive)
 
 
@@ -249,7 +249,7 @@ def test_health(client: FlaskClient) -> None:
 
 
 def test_health_says_that_no_ingest_was_ever_good(empty_archive: acsql.Archive) -> None:
-    runner.stamp(empty_archive.store, empty_archive.specs)
+    runner.migrate_if_empty(empty_archive.store, empty_archive.specs)
     told = json.loads(create_app(empty_archive).test_client().get("/health").data)
     assert told["status"] == "ok"
     assert told["overdue"] is True

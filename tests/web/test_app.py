@@ -30,7 +30,7 @@ def limited(archive: acsql.Archive, **settings: int) -> Flask:
 @pytest.fixture(scope="module")
 def site(sample_archive: acsql.Archive) -> Flask:
     """The site of the sample archive."""
-    statistics.recount(sample_archive.store, sample_archive.specs)
+    statistics.refresh(sample_archive.store, sample_archive.specs)
     # There are more requests here in a minute than anybody makes.
     app = limited(sample_archive, rate_limit=10**9)
     app.testing = True

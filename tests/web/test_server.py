@@ -191,9 +191,9 @@ def test_the_site_reads_as_a_user_who_may_only_read(
         name = next(sample_archive.iter(columns=["rootname"], limit=1))["rootname"]
         run.ingest(config, run.Options(rootnames=(name,), scheduler="synchronous"))
         with acsql.connect(config) as archive:
-            statistics.recount(archive.store, archive.specs)
+            statistics.refresh(archive.store, archive.specs)
         with acsql.connect(config.for_reading) as archive, pytest.raises(DatabaseError):
-            statistics.recount(archive.store, archive.specs)
+            statistics.refresh(archive.store, archive.specs)
         with serving(write_settings(config, tmp_path), port) as process:
             assert process.stdout.readline() == "ready\n"
             for page in ("/", "/archive/", "/ingest/", "/statistics/", f"/go?name={name}"):

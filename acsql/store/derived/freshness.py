@@ -1,49 +1,85 @@
-"""Whether what is made of the observations is up to date: it is not from the first write on.
+"""Freshness of the derived collections: any write to the observations invalidates them.
 
-That is what was counted ahead, and their outlines.  Apart from both, because whoever writes
-observations has to say so, and what is made of them reads what they write.
+This is a module of its own because whatever writes observations has to invalidate, while the
+modules of the derived collections read what was written.
 """
 
-from pymongo.collection import Collection
-
 from ..client import Store
+from ..schema import DERIVED_STATE, DocumentCollection
 
-# Beside what was counted, in one document, so that a change of it is one step.
-COLLECTION = "tallies_of_all"
+# All derived collections share one state: they are refreshed together.
 _STATE = {"_id": "state"}
-# What only an acsql that makes outlines says: where it is not said there are none.
-_CURRENT = {"current": True, "outlines": True}
 
 
-def mark_stale(store: Store) -> None:
-    """Say that observations are about to be written, so that all that is out of date."""
+def invalidate(store: Store) -> None:
+    """Mark the derived collections as stale; call it before the first write of observations.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    """
     with store.errors():
         _states(store).update_one(
             _STATE, {"$set": {"current": False}, "$inc": {"writes": 1}}, upsert=True
         )
 
 
-def writes(store: Store) -> int:
-    """Return a number that is another one after every `mark_stale`."""
+def write_count(store: Store) -> int:
+    """Return how often the derived collections were invalidated.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    int
+        A refresh reads it before it starts and gives it to `mark_current` at its end.
+    """
     with store.errors():
         _states(store).update_one(_STATE, {"$setOnInsert": {"writes": 0}}, upsert=True)
-        return _states(store).find_one(_STATE)["writes"]
+        state = _states(store).find_one(_STATE) or {}
+    return int(state["writes"])
 
 
-def mark_current(store: Store, seen: int, facets: list[str]) -> None:
-    """Say that all is made and counted, of these facets, unless there were writes since `seen`."""
+def mark_current(store: Store, writes: int, facets: list[str]) -> None:
+    """Mark the derived collections as current, unless observations were written meanwhile.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    writes : int
+        What `write_count` returned before the refresh started.
+    facets : list of str
+        The facet keywords whose values were counted.
+    """
+    unchanged = {**_STATE, "writes": writes}
     with store.errors():
-        _states(store).update_one(
-            {**_STATE, "writes": seen}, {"$set": {**_CURRENT, "facets": facets}}
-        )
+        _states(store).update_one(unchanged, {"$set": {"current": True, "facets": facets}})
 
 
 def is_current(store: Store, facets: list[str] | None = None) -> bool:
-    """Whether there were no writes since all was made; and counted of these facets, if given."""
+    """Return whether the derived collections describe the observations as they are.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    facets : list of str, optional
+        If given, the values of exactly these facet keywords have to be counted.
+
+    Returns
+    -------
+    bool
+    """
     counted = {} if facets is None else {"facets": facets}
     with store.errors():
-        return bool(_states(store).find_one({**_STATE, **_CURRENT, **counted}, {"_id": 1}))
+        state = _states(store).find_one({**_STATE, "current": True, **counted}, {"_id": 1})
+    return state is not None
 
 
-def _states(store: Store) -> Collection:
-    return store.database[COLLECTION]
+def _states(store: Store) -> DocumentCollection:
+    return store.database[DERIVED_STATE]

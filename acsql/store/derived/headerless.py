@@ -1,96 +1,121 @@
-"""Outlines: the observations without their headers, for searches that ask for nothing in them.
+"""Headerless observations: copies without headers, for searches on top-level fields alone.
 
-Headers are nearly all of a document.  Where two conditions meet that no index serves together,
-the server has to look at thousands of documents, which takes it seconds if each has tens of
-kilobytes, and milliseconds if it has two.  Outlines are made of the observations after every
-ingest, by the server itself; from the next write on they are out of date, and nobody asks them
-until they are made again.
+Headers are nearly all of a document.  Where no index serves two conditions together, the server
+reads thousands of documents, which takes seconds at tens of kilobytes each and milliseconds at
+two.  The server itself copies the observations after every ingest.  The first write of the next
+ingest makes the copies stale, and searches then read the observations until the next refresh.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from pymongo.collection import Collection
-
 from ...query.conditions import And, AnyOf, Condition, Equals, KeywordCondition, leaves
 from ..client import Store
+from ..schema import DocumentCollection
 from . import freshness
 
-# The one field that an outline has beyond its observation: the extensions of each filetype that
-# there are headers of.
+# The one field that a copy has and its observation has not: the extensions with a header, by
+# filetype.
 EXTENSIONS = "extensions"
 
 
-def bring_up_to_date(store: Store) -> None:
-    """Make the outlines equal the observations, in as many writes as there are differences."""
-    merge = {"into": store.outlines.name, "whenMatched": "replace"}
-    store.observations.aggregate(
-        [{"$set": {EXTENSIONS: _extensions()}}, {"$unset": "headers"}, {"$merge": merge}]
-    )
-    if _number(store.outlines) > _number(store.observations):
-        _remove_orphans(store)
-
-
-def serving(store: Store, condition: Condition, addresses: Iterable[str] = ()) -> Collection:
-    """Return the collection to ask: the outlines, if they know it all and are up to date.
+def refresh(store: Store) -> None:
+    """Copy the observations without their headers; only copies that differ are written.
 
     Parameters
     ----------
-    condition : Condition
-        What is asked for.
-    addresses : iterable of str
-        What is read of it.
+    store : Store
+        The open database.
     """
-    if _by_key(condition):
-        # Found at once, whatever it weighs, and nobody has to ask what is up to date.
+    merge = {"into": store.headerless.name, "whenMatched": "replace"}
+    store.observations.aggregate(
+        [{"$set": {EXTENSIONS: _extensions()}}, {"$unset": "headers"}, {"$merge": merge}]
+    )
+    if _document_count(store.headerless) > _document_count(store.observations):
+        _remove_orphans(store)
+
+
+def collection_for(
+    store: Store, condition: Condition, addresses: Iterable[str] = ()
+) -> DocumentCollection:
+    """Return the collection to search: the copies, if they are current and have all it takes.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    condition : Condition
+        The condition of the search.
+    addresses : iterable of str
+        The keywords that are read or sorted by.
+
+    Returns
+    -------
+    pymongo.collection.Collection
+        The headerless observations or the observations.
+    """
+    if _names_observations(condition):
+        # Found by key, whatever the size of a document; no need to look up the freshness.
         return store.observations
-    asked = (leaf.keyword for leaf, _ in leaves(condition) if isinstance(leaf, KeywordCondition))
-    needed = [*asked, *addresses]
-    return current(store) if needed == outside(needed) else store.observations
+    keywords = (leaf.keyword for leaf, _ in leaves(condition) if isinstance(leaf, KeywordCondition))
+    needed = [*keywords, *addresses]
+    return if_current(store) if needed == top_level(needed) else store.observations
 
 
-def _by_key(condition: Condition) -> bool:
-    """Whether a condition names the observations that it is about."""
+def _names_observations(condition: Condition) -> bool:
+    """Return whether a condition lists the rootnames that it holds for."""
     parts = condition.conditions if isinstance(condition, And) else (condition,)
     return any(isinstance(part, Equals | AnyOf) and part.keyword == "rootname" for part in parts)
 
 
-def outside(addresses: Iterable[str]) -> list[str]:
-    """Return those of some addresses that are not in a header."""
+def top_level(addresses: Iterable[str]) -> list[str]:
+    """Return those of some keyword addresses that are top-level fields, not in a header."""
     return [address for address in addresses if "." not in address]
 
 
-def current(store: Store) -> Collection:
-    """Return the outlines if they are up to date, else the observations."""
-    return store.outlines if freshness.is_current(store) else store.observations
+def if_current(store: Store) -> DocumentCollection:
+    """Return the headerless observations if they are current, else the observations."""
+    return store.headerless if freshness.is_current(store) else store.observations
+
+
+def entries(field: str) -> dict[str, Any]:
+    """Return the aggregation expression for the entries of a field.
+
+    Parameters
+    ----------
+    field : str
+        An expression such as ``$files``.
+
+    Returns
+    -------
+    dict
+        Its value is a list of ``{k: name, v: value}``, empty if the field is missing.
+    """
+    return {"$objectToArray": {"$ifNull": [field, {}]}}
 
 
 def _extensions() -> dict[str, Any]:
-    """Return the expression for the names of the extensions by filetype."""
+    """Return the expression for the extensions with a header, by filetype."""
     names = {"$map": {"input": entries("$$file.v"), "as": "header", "in": "$$header.k"}}
     of_file = {"k": "$$file.k", "v": names}
     return {"$arrayToObject": {"$map": {"input": entries("$headers"), "as": "file", "in": of_file}}}
 
 
-def entries(field: str) -> dict[str, Any]:
-    """Return the expression for the entries of a field, as a list of ``k`` and ``v``."""
-    return {"$objectToArray": {"$ifNull": [field, {}]}}
-
-
-def _number(collection: Collection) -> int:
-    # Without an index every document would be read.
+def _document_count(collection: DocumentCollection) -> int:
+    # Without the hint the server reads every document.
     return collection.count_documents({}, hint="_id_")
 
 
 def _remove_orphans(store: Store) -> None:
-    """Remove the outlines of observations that are not there any more."""
-    itself = {"from": store.observations.name, "localField": "_id", "foreignField": "_id"}
-    only_key = [{"$project": {"_id": 1}}]
-    orphans = store.outlines.aggregate(
-        [
-            {"$project": {"_id": 1}},
-            {"$lookup": itself | {"pipeline": only_key, "as": "whole"}},
-            {"$match": {"whole": []}},
-        ]
+    """Delete the copies of observations that no longer exist."""
+    lookup = {
+        "from": store.observations.name,
+        "localField": "_id",
+        "foreignField": "_id",
+        "pipeline": [{"$project": {"_id": 1}}],
+        "as": "observation",
+    }
+    orphans = store.headerless.aggregate(
+        [{"$project": {"_id": 1}}, {"$lookup": lookup}, {"$match": {"observation": []}}]
     )
-    store.outlines.delete_many({"_id": {"$in": [orphan["_id"] for orphan in orphans]}})
+    store.headerless.delete_many({"_id": {"$in": [orphan["_id"] for orphan in orphans]}})

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from acsql import keywords as keyword_specs
 from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or, Within
-from acsql.store import observations, proposals
-from acsql.store.derived import counts, freshness
+from acsql.store import live_counts
+from acsql.store.derived import counts, freshness, proposal_summaries, refresh, totals
 
 SPECS = keyword_specs.load()
 EVERYTHING = And()
@@ -97,7 +97,7 @@ def holds(condition, document) -> bool:
 @given(documents=found_documents, asked=st.lists(conditions, max_size=10))
 def test_what_was_counted_ahead_is_what_counting_finds(store, documents, asked):
     put(store, documents)
-    counts.recount(store, SPECS)
+    refresh.refresh_all(store, SPECS)
     for condition in asked:
         meeting = [document for document in documents if holds(condition, document)]
         assert counts.count(store, SPECS, condition) == len(meeting)
@@ -110,7 +110,7 @@ def test_what_was_counted_ahead_is_what_counting_finds(store, documents, asked):
 @given(documents=found_documents)
 def test_the_values_of_other_keywords_are_counted_where_nothing_is_asked(store, documents):
     put(store, documents)
-    counts.recount(store, SPECS)
+    refresh.refresh_all(store, SPECS)
     for name in ("proposid", "targname"):
         numbers = Counter(d[name] for d in documents if d.get(name) not in (None, ""))
         assert counts.values(store, SPECS, name, EVERYTHING) == numbers
@@ -122,9 +122,9 @@ def test_the_values_of_other_keywords_are_counted_where_nothing_is_asked(store, 
 @given(documents=found_documents)
 def test_every_facet_of_the_specs_is_counted_as_the_observations_are(store, documents):
     put(store, documents)
-    counts.recount(store, SPECS)
+    refresh.refresh_all(store, SPECS)
     for name in SPECS.facets:
-        live = observations.values(store, name, EVERYTHING)
+        live = live_counts.value_counts(store, name, EVERYTHING)
         assert counts.values(store, SPECS, name, EVERYTHING) == live
 
 
@@ -141,7 +141,7 @@ def test_every_facet_of_the_specs_is_counted_as_the_observations_are(store, docu
 )
 def test_what_asks_for_other_keywords_is_not_answered(store, condition):
     put(store, [{"detector": "WFC", "proposid": 9019}])
-    counts.recount(store, SPECS)
+    refresh.refresh_all(store, SPECS)
     assert counts.count(store, SPECS, condition) is None
     assert counts.values(store, SPECS, "detector", condition) is None
     assert counts.count(store, SPECS, Equals("detector", "WFC")) == 1
@@ -150,47 +150,47 @@ def test_what_asks_for_other_keywords_is_not_answered(store, condition):
 def test_nothing_is_answered_before_the_first_count(store):
     assert counts.count(store, SPECS, EVERYTHING) is None
     assert counts.values(store, SPECS, "detector", EVERYTHING) is None
-    assert counts.totals(store) is None
-    assert counts.summaries(store) is None
-    freshness.mark_stale(store)
+    assert totals.stored(store) is None
+    assert proposal_summaries.stored(store) is None
+    freshness.invalidate(store)
     assert counts.count(store, SPECS, EVERYTHING) is None
-    counts.recount(store, SPECS)
+    refresh.refresh_all(store, SPECS)
     assert counts.count(store, SPECS, EVERYTHING) == 0
     assert counts.values(store, SPECS, "detector", EVERYTHING) == {}
 
 
 def test_what_is_out_of_date_is_not_answered(store):
     put(store, [{"detector": "WFC"}])
-    counts.recount(store, SPECS)
-    freshness.mark_stale(store)
+    refresh.refresh_all(store, SPECS)
+    freshness.invalidate(store)
     put(store, [{"detector": "WFC"}, {"detector": "HRC"}])
     assert counts.count(store, SPECS, EVERYTHING) is None
     assert counts.values(store, SPECS, "detector", EVERYTHING) is None
     assert counts.values(store, SPECS, "targname", EVERYTHING) is None
-    assert counts.totals(store)["observations"] == 1
-    counts.recount(store, SPECS)
+    assert totals.stored(store)["observations"] == 1
+    refresh.refresh_all(store, SPECS)
     assert counts.count(store, SPECS, EVERYTHING) == 2
-    assert counts.totals(store)["observations"] == 2
+    assert totals.stored(store)["observations"] == 2
 
 
 def test_what_is_written_while_it_is_counted_leaves_it_out_of_date(store, monkeypatch):
     def written_meanwhile(*arguments):
-        freshness.mark_stale(store)
+        freshness.invalidate(store)
         return proposals_stages(*arguments)
 
-    proposals_stages = proposals.summary_stages
+    proposals_stages = proposal_summaries.stages
     put(store, [{"detector": "WFC"}])
     with monkeypatch.context() as patched:
-        patched.setattr(proposals, "summary_stages", written_meanwhile)
-        counts.recount(store, SPECS)
+        patched.setattr(proposal_summaries, "stages", written_meanwhile)
+        refresh.refresh_all(store, SPECS)
     assert counts.count(store, SPECS, EVERYTHING) is None
-    counts.recount(store, SPECS)
+    refresh.refresh_all(store, SPECS)
     assert counts.count(store, SPECS, EVERYTHING) == 1
 
 
 def test_with_other_facets_than_were_counted_nothing_is_answered(store):
     put(store, [{"detector": "WFC"}])
-    counts.recount(store, SPECS)
+    refresh.refresh_all(store, SPECS)
     fewer = replace(SPECS, facets=SPECS.facets[:-1])
     assert counts.count(store, fewer, EVERYTHING) is None
 
@@ -198,22 +198,22 @@ def test_with_other_facets_than_were_counted_nothing_is_answered(store):
 def test_a_keyword_with_very_many_values_is_not_counted(store, monkeypatch):
     monkeypatch.setattr(counts, "MOST_VALUES", 3)
     put(store, [{"exptime": float(n % 3), "expstart": float(n)} for n in range(4)])
-    counts.recount(store, SPECS)
+    refresh.refresh_all(store, SPECS)
     assert counts.values(store, SPECS, "exptime", EVERYTHING) == {0.0: 2, 1.0: 1, 2.0: 1}
     assert counts.values(store, SPECS, "expstart", EVERYTHING) is None
     monkeypatch.setattr(counts, "MOST_VALUES", 4)
-    counts.recount(store, SPECS)
+    refresh.refresh_all(store, SPECS)
     assert len(counts.values(store, SPECS, "expstart", EVERYTHING)) == 4
 
 
 def test_the_sums_are_those_of_the_live_archive(sample_archive):
     store, specs = sample_archive.store, sample_archive.specs
-    counts.recount(store, specs)
-    counted, live = counts.totals(store), counts.totals_now(store)
+    refresh.refresh_all(store, specs)
+    counted, live = totals.stored(store), totals.live(store)
     assert isinstance(counted.pop("counted"), datetime)
     assert counted == live
-    ahead = {row["_id"]: row for row in counts.summaries(store)}
-    now = {row["_id"]: row for row in proposals.summaries(store, specs.thumbnail_filetype)}
+    ahead = {row["_id"]: row for row in proposal_summaries.stored(store)}
+    now = {row["_id"]: row for row in proposal_summaries.live(store, specs.thumbnail_filetype)}
     assert list(ahead) == list(now)
     for proposid, row in now.items():
         for name in ("targets", "visits", "filters"):
@@ -221,12 +221,12 @@ def test_the_sums_are_those_of_the_live_archive(sample_archive):
         assert ahead[proposid] == row
     for name in {*specs.promoted, *specs.indexed}:
         numbers = counts.values(store, specs, name, EVERYTHING)
-        assert numbers == observations.values(store, name, EVERYTHING), name
+        assert numbers == live_counts.value_counts(store, name, EVERYTHING), name
 
 
 def test_the_totals_of_an_empty_archive(store):
     nothing = {"observations": 0, "filetypes": {}, "detectors": {}, "previews": 0}
-    assert counts.totals_now(store) == nothing
+    assert totals.live(store) == nothing
 
 
 def test_the_totals_are_what_the_documents_say(store):
@@ -245,11 +245,11 @@ def test_the_totals_are_what_the_documents_say(store):
             {"files": {"raw": {"size": 2_255_040}}, "previews": {"raw": {"jpeg": "c.jpg"}}},
         ],
     )
-    totals = counts.totals_now(store)
-    assert totals["observations"] == 2
-    assert {name: (t["files"], t["bytes"]) for name, t in totals["filetypes"].items()} == {
+    found = totals.live(store)
+    assert found["observations"] == 2
+    assert {name: (t["files"], t["bytes"]) for name, t in found["filetypes"].items()} == {
         "raw": (2, 2_255_041),
         "flt": (1, 10),
     }
-    assert totals["detectors"] == {"HRC": 1, None: 1}
-    assert totals["previews"] == 3
+    assert found["detectors"] == {"HRC": 1, None: 1}
+    assert found["previews"] == 3

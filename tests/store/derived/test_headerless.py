@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from acsql import keywords as keyword_specs
 from acsql.query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Within
-from acsql.store import aggregations, observations
-from acsql.store.derived import counts, freshness, headerless
-from acsql.store.observations import Order
+from acsql.store import aggregations, live_counts, queries
+from acsql.store.derived import freshness, headerless, refresh
+from acsql.store.sorting import SortKey
 
 SPECS = keyword_specs.load()
 EVERYTHING = And()
@@ -53,18 +53,18 @@ def expected(document: dict) -> dict:
 def test_outlines_are_the_observations_without_their_headers(store, states):
     for archive in states:
         put(store, archive)
-        headerless.bring_up_to_date(store)
-        found = {document.pop("_id"): document for document in store.outlines.find()}
+        headerless.refresh(store)
+        found = {document.pop("_id"): document for document in store.headerless.find()}
         assert found == {name: expected(document) for name, document in archive.items()}
 
 
 def test_no_outline_is_written_that_has_not_changed(store):
     put(store, {"j0000001": {"detector": "WFC"}, "j0000002": {"detector": "HRC"}})
-    headerless.bring_up_to_date(store)
-    with store.outlines.watch() as stream:
-        headerless.bring_up_to_date(store)
+    headerless.refresh(store)
+    with store.headerless.watch() as stream:
+        headerless.refresh(store)
         store.observations.update_one({"_id": "j0000002"}, {"$set": {"detector": "SBC"}})
-        headerless.bring_up_to_date(store)
+        headerless.refresh(store)
         change = stream.try_next()
         assert change["documentKey"] == {"_id": "j0000002"}
         assert stream.try_next() is None
@@ -88,35 +88,34 @@ OF_OBSERVATIONS = [
 @pytest.mark.parametrize(("condition", "addresses"), OF_OUTLINES)
 def test_they_are_asked_until_the_next_write(store, condition, addresses):
     put(store, {"j0000001": {"detector": "WFC"}})
-    assert headerless.serving(store, condition, addresses) == store.observations
-    counts.recount(store, SPECS)
-    assert headerless.serving(store, condition, addresses) == store.outlines
-    freshness.mark_stale(store)
-    assert headerless.serving(store, condition, addresses) == store.observations
+    assert headerless.collection_for(store, condition, addresses) == store.observations
+    refresh.refresh_all(store, SPECS)
+    assert headerless.collection_for(store, condition, addresses) == store.headerless
+    freshness.invalidate(store)
+    assert headerless.collection_for(store, condition, addresses) == store.observations
 
 
 @pytest.mark.parametrize(("condition", "addresses"), OF_OBSERVATIONS)
 def test_they_are_not_asked_for_what_headers_hold_or_what_is_named(store, condition, addresses):
-    counts.recount(store, SPECS)
-    assert headerless.serving(store, condition, addresses) == store.observations
+    refresh.refresh_all(store, SPECS)
+    assert headerless.collection_for(store, condition, addresses) == store.observations
 
 
-def test_they_are_not_asked_in_a_database_of_an_acsql_that_made_none(store):
+def test_the_copies_of_an_older_acsql_are_not_searched(store):
     put(store, {"j0000001": {"detector": "WFC"}})
-    counts.recount(store, SPECS)
-    state = store.database[freshness.COLLECTION]
-    assert state.update_one({"_id": "state"}, {"$unset": {"outlines": 1}}).modified_count == 1
-    assert headerless.serving(store, EVERYTHING) == store.observations
-    assert not counts.is_current(store, SPECS)
-    counts.bring_up_to_date(store, SPECS)
-    assert headerless.serving(store, EVERYTHING) == store.outlines
+    old_state = {"_id": "state", "current": True, "outlines": True, "facets": list(SPECS.facets)}
+    store.database["tallies_of_all"].insert_one(old_state)
+    store.database["outlines"].insert_one({"_id": "j0000001", "detector": "WFC"})
+    assert headerless.collection_for(store, EVERYTHING) == store.observations
+    refresh.refresh_if_stale(store, SPECS)
+    assert headerless.collection_for(store, EVERYTHING) == store.headerless
 
 
 def test_a_write_while_they_are_made_leaves_them_out_of_date(store):
-    writes = freshness.writes(store)
-    freshness.mark_stale(store)
+    writes = freshness.write_count(store)
+    freshness.invalidate(store)
     freshness.mark_current(store, writes, list(SPECS.facets))
-    assert headerless.serving(store, EVERYTHING) == store.observations
+    assert headerless.collection_for(store, EVERYTHING) == store.observations
 
 
 CONDITIONS = [
@@ -135,19 +134,17 @@ def answers(store, condition) -> list:
     """Return what the archive is asked of a condition, in every way that it can be asked."""
     columns = ("rootname", "exptime", "targname", "files", "footprint")
     return [
-        list(observations.find(store, condition, columns, [Order("exptime", True)], 7)),
-        list(observations.find(store, condition, ["rootname", "raw.0.exptime"])),
-        list(observations.find(store, condition, ["flt.1.extname"], [Order("exptime")], 5)),
-        list(observations.find(store, condition, ["detector"], [Order("flt.1.goodmean")], 5)),
-        observations.count(store, condition),
-        observations.is_any(store, condition),
-        observations.estimated_count(store, condition),
-        observations.values(store, "filter1", condition),
-        observations.values(store, "flt.1.extname", condition),
-        observations.distinct(store, "targname", condition),
-        sorted(
-            row["rootname"] for row in observations.sample(store, condition, ["rootname"], 1000)
-        ),
+        list(queries.find(store, condition, columns, [SortKey("exptime", True)], 7)),
+        list(queries.find(store, condition, ["rootname", "raw.0.exptime"])),
+        list(queries.find(store, condition, ["flt.1.extname"], [SortKey("exptime")], 5)),
+        list(queries.find(store, condition, ["detector"], [SortKey("flt.1.goodmean")], 5)),
+        live_counts.count(store, condition),
+        queries.any_match(store, condition),
+        live_counts.estimate(store, condition),
+        live_counts.value_counts(store, "filter1", condition),
+        live_counts.value_counts(store, "flt.1.extname", condition),
+        live_counts.distinct(store, "targname", condition),
+        sorted(row["rootname"] for row in queries.sample(store, condition, ["rootname"], 1000)),
         sorted(
             map(str, aggregations.facet_rows(store, SPECS, {"ccdgain": "int"}, condition, None))
         ),
@@ -158,11 +155,11 @@ def answers(store, condition) -> list:
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_the_answers_are_the_same_with_and_without_them(sample_copy, condition):
     store = sample_copy
-    counts.recount(store, SPECS)
-    assert headerless.current(store) == store.outlines
+    refresh.refresh_all(store, SPECS)
+    assert headerless.if_current(store) == store.headerless
     found = answers(store, condition)
-    freshness.mark_stale(store)
-    assert headerless.current(store) == store.observations
+    freshness.invalidate(store)
+    assert headerless.if_current(store) == store.observations
     assert found == answers(store, condition)
 
 

@@ -17,7 +17,7 @@ import acsql
 from acsql import export
 from acsql.errors import QueryTimeout
 from acsql.search.criteria import DEFAULT_COLUMNS
-from acsql.store.derived import counts, freshness
+from acsql.store.derived import freshness, refresh
 from acsql.web import query_form, results_parameters
 from acsql.web.app import create_app
 from acsql.web.pages import proposal, results
@@ -306,13 +306,13 @@ def test_facets_count_and_narrow(
     client: FlaskClient, sample_archive: acsql.Archive, text: str, ahead: bool
 ) -> None:
     if ahead:
-        counts.recount(sample_archive.store, sample_archive.specs)
+        refresh.refresh_all(sample_archive.store, sample_archive.specs)
     else:
-        freshness.mark_stale(sample_archive.store)
+        freshness.invalidate(sample_archive.store)
     conditions = [text] if text else []
     found = facets(follow(client, "/database/results", q=text, counts="all"))
     labels = {field.label: field.keyword for field in query_form.FIELDS}
-    counts.recount(sample_archive.store, sample_archive.specs)
+    refresh.refresh_all(sample_archive.store, sample_archive.specs)
     assert found
     for label, values in found.items():
         if label != "Year":

@@ -19,7 +19,7 @@ from acsql.web.pages.statistics import CHARTS, to_table
 @pytest.fixture
 def client(sample_archive: acsql.Archive) -> FlaskClient:
     """Someone who looks at the site of the sample archive."""
-    statistics.recount(sample_archive.store, sample_archive.specs)
+    statistics.refresh(sample_archive.store, sample_archive.specs)
     return create_app(sample_archive).test_client()
 
 
@@ -101,7 +101,7 @@ def test_a_plot_is_sent_again_only_when_it_was_counted_anew(
     ):
         again = client.get(address, headers={header: value})
         assert (again.status_code, again.data) == (304, b"")
-    statistics.recount(sample_archive.store, sample_archive.specs)
+    statistics.refresh(sample_archive.store, sample_archive.specs)
     anew = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
     assert anew.status_code == 200
     assert json.loads(anew.data)["doc"]["roots"]

@@ -1,0 +1,53 @@
+"""Refresh of the derived collections, all of them, after observations were written.
+
+They are refreshed together, in the order of what they are computed from: the headerless copies
+first, all counts from these.
+"""
+
+from ...keywords import KeywordSpecs
+from ..client import Store
+from ..schema import now
+from . import counts, freshness, headerless, proposal_summaries, statistics, totals
+
+
+def refresh_all(store: Store, specs: KeywordSpecs) -> None:
+    """Recompute the derived collections and mark them as current.
+
+    They stay stale if observations are written meanwhile.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    specs : KeywordSpecs
+        Name the facet keywords, the keywords to count and the filetypes.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    writes = freshness.write_count(store)
+    started = now()
+    with store.errors():
+        headerless.refresh(store)
+        counts.refresh_combinations(store, specs)
+        proposal_summaries.refresh(store, specs.thumbnail_filetype)
+        counts.refresh_values(store, specs)
+        totals.refresh(store, started)
+    statistics.refresh(store, specs)
+    freshness.mark_current(store, writes, list(specs.facets))
+
+
+def refresh_if_stale(store: Store, specs: KeywordSpecs) -> None:
+    """Call `refresh_all` unless the derived collections are current.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    specs : KeywordSpecs
+        As for `refresh_all`.
+    """
+    if not freshness.is_current(store, list(specs.facets)):
+        refresh_all(store, specs)

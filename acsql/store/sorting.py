@@ -1,0 +1,185 @@
+"""Order of rows, and of values: total orders, the rows after a cursor, the most frequent first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ..keywords import KeywordSpecs
+from ..query import And, Between, Condition, Like
+from .fields import field_path
+from .schema import TIE_BREAKERS
+
+# How MongoDB sorts values of different types (manual, "Comparison/Sort Order"), which a keyword
+# with type mismatches has; null and missing values come before all of them.
+_SORTED_TYPES: dict[str, type | tuple[type, ...]] = {
+    "number": (int, float),
+    "string": str,
+    "object": dict,
+    "array": list,
+    "bool": bool,
+    "date": datetime,
+}
+_UNKNOWN = (None, "")
+
+
+class SortKey(NamedTuple):
+    """One key of an order: a keyword address, ascending or descending."""
+
+    address: str
+    descending: bool = False
+
+
+def default_order(condition: Condition, specs: KeywordSpecs) -> list[SortKey]:
+    """Return the order of a search that names none.
+
+    The first keyword with a range or a pattern decides, because one index then finds and sorts;
+    sorted by time, the server would read every document before the range.
+
+    Parameters
+    ----------
+    condition : Condition
+        The condition of the search.
+    specs : KeywordSpecs
+        Say which keywords are indexed.
+
+    Returns
+    -------
+    list of SortKey
+        By the start of the exposure if the condition has no range on an indexed keyword.
+    """
+    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    ranges = (part.keyword for part in parts if isinstance(part, Between | Like))
+    sortable = {"rootname", *specs.indexed}
+    return [SortKey(next((name for name in ranges if name in sortable), "expstart"))]
+
+
+def total_order(order: Sequence[SortKey]) -> list[SortKey]:
+    """Return an order in which no two rows are equal: ties are broken by time, then rootname.
+
+    Parameters
+    ----------
+    order : sequence of SortKey
+        Any order.
+
+    Returns
+    -------
+    list of SortKey
+        Tie breakers have the direction of the last key, so one index serves all keys, read
+        forwards or backwards.
+    """
+    keys = list(order)
+    descending = bool(keys) and keys[-1].descending
+    for tie_breaker in TIE_BREAKERS:
+        if any(key.address == "rootname" for key in keys):
+            break
+        if all(key.address != tie_breaker for key in keys):
+            keys.append(SortKey(tie_breaker, descending))
+    return keys
+
+
+def reversed_order(order: Sequence[SortKey]) -> list[SortKey]:
+    """Return the total order that is the reverse of `total_order`."""
+    return [SortKey(key.address, not key.descending) for key in total_order(order)]
+
+
+def cursor_values(row: Mapping[str, Any], order: Sequence[SortKey]) -> list[Any]:
+    """Return the position of a row in an order, from which a search can continue.
+
+    Parameters
+    ----------
+    row : mapping
+        A row that `acsql.store.queries.find` yielded in this order.
+    order : sequence of SortKey
+        The order.
+
+    Returns
+    -------
+    list
+        The values of the keys of `total_order`.
+    """
+    return [row[key.address] for key in total_order(order)]
+
+
+def sort_document(order: Sequence[SortKey]) -> dict[str, int]:
+    """Return an order as MongoDB takes it: fields to 1 (ascending) or -1 (descending)."""
+    return {field_path(key.address): -1 if key.descending else 1 for key in order}
+
+
+def rows_after(order: Sequence[SortKey], cursor: Sequence[Any]) -> dict[str, Any]:
+    """Return the filter for the rows that come after a cursor.
+
+    Parameters
+    ----------
+    order : sequence of SortKey
+        A total order.
+    cursor : sequence
+        The `cursor_values` of the last row seen.
+
+    Returns
+    -------
+    dict
+        A MongoDB filter.
+    """
+    choices, equal = [], []
+    for key, value in zip(order, cursor, strict=True):
+        field = field_path(key.address)
+        choices += [{"$and": [*equal, after]} for after in _values_after(field, key, value)]
+        equal = [*equal, {field: {"$eq": value}}]
+    return {"$or": choices}
+
+
+def _values_after(field: str, key: SortKey, value: Any) -> list[dict[str, Any]]:
+    """Return filters for what is sorted after a value; null and missing come before all values."""
+    if value is None:
+        return [] if key.descending else [{field: {"$ne": None}}]
+    if "." not in key.address:
+        # A top-level value has the type of its spec.  A condition on null of its own would keep
+        # the server from merging the rows in their order.
+        return [{field: {"$not": {"$gte": value}} if key.descending else {"$gt": value}}]
+    # In a header, a type mismatch is stored as read.
+    filters: list[dict[str, Any]] = [{field: {"$lt" if key.descending else "$gt": value}}]
+    if types := _types_after(value, key.descending):
+        filters.append({field: {"$type": types}})
+    if key.descending:
+        filters.append({field: {"$eq": None}})
+    return filters
+
+
+def _types_after(value: Any, descending: bool) -> list[str]:
+    """Return the names of the BSON types that are sorted after the type of a value."""
+    names = list(_SORTED_TYPES)
+    # To Python, a bool is an int as well.
+    own = next(
+        name
+        for name, types in _SORTED_TYPES.items()
+        if isinstance(value, types) and isinstance(value, bool) == (name == "bool")
+    )
+    position = names.index(own)
+    return names[:position] if descending else names[position + 1 :]
+
+
+def most_frequent_first(numbers: Mapping[Any, int]) -> dict[Any, int]:
+    """Return values with their numbers, the most frequent first.
+
+    Parameters
+    ----------
+    numbers : mapping
+        Values to numbers of observations.
+
+    Returns
+    -------
+    dict
+        Without null and blank; equally frequent values are sorted.
+    """
+    # Reversed sorting keeps equal ones in their order.
+    values = sorted(sorted_values(numbers), key=numbers.__getitem__, reverse=True)
+    return {value: numbers[value] for value in values}
+
+
+def sorted_values(values: Iterable[Any]) -> list[Any]:
+    """Return values sorted, also of several types, without null and blank."""
+    return sorted((value for value in values if value not in _UNKNOWN), key=_by_type)
+
+
+def _by_type(value: Any) -> tuple[str, Any]:
+    return type(value).__name__ if not isinstance(value, int | float) else "", value
