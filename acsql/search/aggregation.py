@@ -17,7 +17,7 @@ from ..keywords import KeywordSpec
 from ..query import Column
 from ..store import aggregations, mongosh
 from ..store.aggregations import Stage
-from ..store.observations import total_order
+from ..store.sorting import total_order
 from .explain import Explanation
 from .search import Search
 
