@@ -27,7 +27,7 @@ from ..keywords import (
     read_folder,
 )
 from ..names import Filename
-from ..store import runs
+from ..store import keywords_not_in_specs
 from . import typing
 from .observation import find_detector
 
@@ -194,7 +194,7 @@ def update(
     overlay = specs_overlay(archive.config)
     folder = into or overlay
     known = load(overlay)
-    added = not_in_specs(runs.keywords_met(archive.store), known)
+    added = not_in_specs(keywords_not_in_specs.stored(archive.store), known)
     if added and not dry_run:
         add(added, folder, known)
     return added, folder
