@@ -102,6 +102,11 @@ class Observation:
         self._config = config
         self._document = document
 
+    @classmethod
+    def load(cls, store: Store, specs: KeywordSpecs, config: Config, name: str) -> "Observation":
+        """Read one observation from the database; parameters and errors as of `find_document`."""
+        return cls(store, specs, config, find_document(store, name))
+
     def __repr__(self) -> str:
         return f"<Observation {self.rootname}: {', '.join(self.datasets)}>"
 

@@ -1,12 +1,82 @@
-"""The statistics of the archive as tables: what each is called, and what its columns are."""
+"""Statistics of the archive: its totals, and tables for plots.
+
+They are derived collections, read as of the last refresh; here each table gets its title, and
+each column its unit and description.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .keywords import KeywordSpec
+from .keywords import KeywordSpec, KeywordSpecs
 from .query import Column
+from .store.client import Store
+from .store.derived import statistics as derived
+from .store.derived import totals
+
+
+@dataclass(frozen=True)
+class ArchiveSummary:
+    """The totals of the archive.
+
+    Parameters
+    ----------
+    observations, files, previews : int
+        Their numbers.
+    bytes : int
+        The size of all files.
+    detectors : dict
+        Detector to number of observations.
+    filetypes : dict of dict
+        Filetype to its ``files`` and ``bytes``.
+    last_run : dict or None
+        The record of the last ingest run.
+    counted : datetime or None
+        When the totals were computed, UTC; None for those of this moment.
+    """
+
+    observations: int
+    files: int
+    bytes: int
+    previews: int
+    detectors: dict[str, int] = field(default_factory=dict)
+    filetypes: dict[str, dict[str, int]] = field(default_factory=dict)
+    last_run: dict[str, Any] | None = None
+    counted: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StatisticKind:
+    """What a statistic is about, and the columns of its table."""
+
+    title: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """One statistic.
+
+    Parameters
+    ----------
+    name : str
+        Its key in `KINDS`.
+    title : str
+        What it is about.
+    columns : tuple of Column
+        The columns of the table, with units and descriptions.
+    rows : list of dict
+        Values by column.
+    counted : datetime
+        When it was computed, UTC.
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: list[dict[str, Any]]
+    counted: datetime
 
 
 def _column(name: str, type_: str, description: str, unit: str | None = None) -> Column:
@@ -17,20 +87,11 @@ _MONTH = _column("month", "str", "year and month, UT; unknown where the date is"
 _DETECTOR = _column("detector", "str", "detector")
 _OBSERVATIONS = _column("observations", "int", "number of observations")
 _FILES = _column("files", "int", "number of files")
-_BYTES = _column("bytes", "int", "their size", "byte")
-_TOTAL = _column("total", "int", "size of these and of all earlier files", "byte")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a statistic is about, and the columns of its table."""
-
-    title: str
-    columns: tuple[Column, ...]
-
+_BYTES = _column("bytes", "int", "size of the files", "byte")
+_TOTAL = _column("total", "int", "size of these and all earlier files", "byte")
 
 KINDS = {
-    "observations": Kind(
+    "observations": StatisticKind(
         "Observations against time",
         (
             _MONTH,
@@ -39,16 +100,16 @@ KINDS = {
             _column("exptime", "float", "sum of the exposure times", "s"),
         ),
     ),
-    "size_observed": Kind(
+    "size_observed": StatisticKind(
         "Size of the archive by date of observation", (_MONTH, _FILES, _BYTES, _TOTAL)
     ),
-    "size_ingested": Kind(
+    "size_ingested": StatisticKind(
         "Size of the archive by date of first ingest", (_MONTH, _FILES, _BYTES, _TOTAL)
     ),
-    "filetypes": Kind(
+    "filetypes": StatisticKind(
         "Files by filetype", (_column("filetype", "str", "filetype"), _FILES, _BYTES)
     ),
-    "headers": Kind(
+    "headers": StatisticKind(
         "Headers by detector, filetype and extension",
         (
             _DETECTOR,
@@ -57,13 +118,13 @@ KINDS = {
             _column("headers", "int", "number of headers"),
         ),
     ),
-    "filters": Kind(
+    "filters": StatisticKind(
         "Filters", (_column("filter", "str", "filter in either wheel"), _DETECTOR, _OBSERVATIONS)
     ),
-    "exptimes": Kind(
+    "exptimes": StatisticKind(
         "Exposure times",
         (
-            _column("low", "float", "shortest exposure time; four steps to a factor of ten", "s"),
+            _column("low", "float", "shortest exposure time of a bin; four bins per decade", "s"),
             _DETECTOR,
             _OBSERVATIONS,
         ),
@@ -71,21 +132,61 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Statistic:
-    """One statistic: a table, and when it was counted."""
+def all_statistics(store: Store) -> dict[str, Statistic]:
+    """Return the statistics as of the last refresh.
 
-    name: str
-    title: str
-    columns: tuple[Column, ...]
-    rows: list[dict[str, Any]]
-    counted: datetime
+    Parameters
+    ----------
+    store : Store
+        The database.
 
-
-def to_statistics(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Statistic]:
-    """Return what was counted as statistics, in the order in which they are shown."""
+    Returns
+    -------
+    dict of Statistic
+        By name, in the order of `KINDS`; empty before the first refresh.
+    """
+    stored = derived.stored(store)
     return {
         name: Statistic(name, kind.title, kind.columns, **stored[name])
         for name, kind in KINDS.items()
         if name in stored
     }
+
+
+def summarize(store: Store, specs: KeywordSpecs, last_run: dict[str, Any] | None) -> ArchiveSummary:
+    """Return the totals of the archive.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The keyword specs, in whose order filetypes and detectors are listed.
+    last_run : dict or None
+        The record of the last ingest run.
+
+    Returns
+    -------
+    ArchiveSummary
+        As of the last refresh, or of this moment if there was none.
+    """
+    current: Mapping[str, Any] = totals.stored(store) or totals.live(store)
+    filetypes = {
+        name: {key: current["filetypes"][name][key] for key in ("files", "bytes")}
+        for name in specs.filetypes
+        if name in current["filetypes"]
+    }
+    return ArchiveSummary(
+        observations=current["observations"],
+        files=sum(entry["files"] for entry in filetypes.values()),
+        bytes=sum(entry["bytes"] for entry in filetypes.values()),
+        previews=current["previews"],
+        detectors={
+            name: current["detectors"][name]
+            for name in specs.detectors
+            if name in current["detectors"]
+        },
+        filetypes=filetypes,
+        last_run=last_run,
+        counted=current.get("counted"),
+    )

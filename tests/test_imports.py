@@ -28,7 +28,7 @@ LAYERS: tuple[set[str], ...] = (
     {"fits", "query"},
     {"images", "export", "mongod"},
     {"store"},
-    {"migrations"},
+    {"migrations", "runs"},
     {"observation", "proposals", "statistics"},
     {"compare", "search"},
     {"monitor"},

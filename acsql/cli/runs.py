@@ -195,7 +195,7 @@ def log(ctx: click.Context, number: int) -> None:
       acsql log 1
     """
     with open_archive(ctx) as archive:
-        path = archive.log(number)
+        path = archive.run_log(number)
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             click.echo(line, nl=False)

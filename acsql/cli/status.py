@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..archive import OVERDUE_HOURS, is_overdue
+from ..runs import OVERDUE_HOURS, is_overdue
 from .context import open_archive
 from .exit_status import ExitStatus
 from .options import text_format_option
@@ -40,7 +40,7 @@ def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
     """
     with open_archive(ctx) as archive:
         summary = archive.summary()
-        age = archive.hours_since_good_run()
+        age = archive.hours_since_success()
         overdue = is_overdue(age, overdue_after)
         places = {"database": archive.store.address, "filesystem": str(archive.config.filesystem)}
     if format_ == "json":

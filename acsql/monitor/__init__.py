@@ -1,1 +1,1 @@
-"""Monitoring: new and changed observations for scripts that run again and again."""
+"""Monitoring: new and changed observations for scripts that run repeatedly or continuously."""

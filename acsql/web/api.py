@@ -14,11 +14,11 @@ import yaml
 from flask import Blueprint, Response, request, url_for
 
 from .. import __version__
-from ..archive import OVERDUE_HOURS, is_overdue
 from ..errors import DatabaseError, DatabaseUnavailable, QueryError
 from ..export import FORMATS, header_record, plain
 from ..observation import Header
 from ..query import Column, keyword_row, search_keywords
+from ..runs import OVERDUE_HOURS, is_overdue
 from ..search.criteria import DEFAULT_COLUMNS
 from . import access_log
 from .context import parameters, the_archive
@@ -253,7 +253,7 @@ def summary() -> Response:
     archive = the_archive()
     found = asdict(archive.summary())
     last = found.pop("last_run")
-    age = archive.hours_since_good_run()
+    age = archive.hours_since_success()
     return _json(
         found
         | {
@@ -304,7 +304,7 @@ def health() -> Response:
     told: dict[str, Any] = {"database": True, "schema": True, "message": None}
     told |= {"hours_since_good_run": None, "overdue": None, "overdue_hours": OVERDUE_HOURS}
     try:
-        age = archive.hours_since_good_run()
+        age = archive.hours_since_success()
         told |= {"hours_since_good_run": age, "overdue": is_overdue(age)}
         archive.check()
     except DatabaseUnavailable as error:

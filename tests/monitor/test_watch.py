@@ -1,6 +1,7 @@
-"""Does a watch hand over each new or changed observation once, also after it was down?
+"""A watch delivers each new or changed observation once, also after it was interrupted.
 
-On a server by itself, and on a replica set, which has change streams, as acsql's own server is one.
+Tested on a standalone server, and on a replica set, which has change streams; the private server
+is one.
 """
 
 import json
@@ -27,13 +28,13 @@ from acsql.ingest import run
 from acsql.mongod import server
 from acsql.store import change_feed, observations
 
-SECONDS = 120  # nothing here takes that long, unless something hangs
+SECONDS = 120  # a test that takes longer hangs
 DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
 def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server by itself, which has no change streams."""
+    """The address of a standalone server, which has no change streams."""
     folder = tmp_path_factory.mktemp("standalone")
     with socket.create_server((server.HOST, 0)) as free:
         port = free.getsockname()[1]
@@ -76,104 +77,104 @@ def put(archive: acsql.Archive, rootname: str, when: datetime | None = None, siz
     observations.replace(archive.store, document | more)
 
 
-def names(archive: acsql.Archive, mark: Path, *conditions, **options) -> list[str]:
-    """Return what a nightly job is handed over."""
-    found = archive.watch(mark, *conditions, **{"patience": 0} | options)
-    return [observation.rootname for observation in found]
+def names(archive: acsql.Archive, checkpoint: Path, *conditions, **options) -> list[str]:
+    """Return the rootnames delivered to a nightly job."""
+    watch = archive.watch(checkpoint, *conditions, **{"patience": 0} | options)
+    return [observation.rootname for observation in watch]
 
 
-def test_what_is_there_comes_first_and_once(watched, tmp_path) -> None:
-    mark = tmp_path / "mark"
+def test_existing_observations_are_delivered_first_and_once(watched, tmp_path) -> None:
+    checkpoint = tmp_path / "checkpoint"
     for number in range(5):
         put(watched, f"j000000{number}")
-    assert sorted(names(watched, mark)) == [f"j000000{n}" for n in range(5)]
-    assert names(watched, mark) == []
+    assert sorted(names(watched, checkpoint)) == [f"j000000{n}" for n in range(5)]
+    assert names(watched, checkpoint) == []
 
 
-def test_what_came_while_nobody_watched(watched, tmp_path) -> None:
-    mark = tmp_path / "mark"
+def test_observations_ingested_between_two_jobs_are_delivered(watched, tmp_path) -> None:
+    checkpoint = tmp_path / "checkpoint"
     put(watched, "j0000000", datetime(2026, 1, 1))
-    assert names(watched, mark) == ["j0000000"]
+    assert names(watched, checkpoint) == ["j0000000"]
     put(watched, "j0000001", datetime(2026, 1, 2))
     put(watched, "j0000000", datetime(2026, 1, 3))
     put(watched, "j0000000", datetime(2026, 1, 4))
-    # That which changed twice comes once, as it is now.
-    assert sorted(names(watched, mark)) == ["j0000000", "j0000001"]
-    assert names(watched, mark) == []
+    # An observation that changed twice is delivered once.
+    assert sorted(names(watched, checkpoint)) == ["j0000000", "j0000001"]
+    assert names(watched, checkpoint) == []
 
 
-def test_a_change_within_the_same_second_is_a_change(watched, tmp_path) -> None:
-    mark, when = tmp_path / "mark", datetime(2026, 1, 1)
+def test_a_change_within_the_same_second_is_delivered(watched, tmp_path) -> None:
+    checkpoint, when = tmp_path / "checkpoint", datetime(2026, 1, 1)
     put(watched, "j0000000", when, size=1)
-    assert names(watched, mark) == ["j0000000"]
+    assert names(watched, checkpoint) == ["j0000000"]
     put(watched, "j0000000", when, size=2)
-    assert names(watched, mark) == ["j0000000"]
-    assert names(watched, mark) == []
+    assert names(watched, checkpoint) == ["j0000000"]
+    assert names(watched, checkpoint) == []
 
 
-def test_what_a_worker_wrote_late_is_not_missed(watched, tmp_path) -> None:
-    mark, when = tmp_path / "mark", datetime(2026, 1, 1, 12)
+def test_a_late_write_of_a_worker_is_delivered(watched, tmp_path) -> None:
+    checkpoint, when = tmp_path / "checkpoint", datetime(2026, 1, 1, 12)
     put(watched, "j0000000", when)
-    assert names(watched, mark) == ["j0000000"]
+    assert names(watched, checkpoint) == ["j0000000"]
     put(watched, "j0000001", when - timedelta(seconds=watched.config.database_wait))
-    assert names(watched, mark) == ["j0000001"]
-    assert names(watched, mark) == []
+    assert names(watched, checkpoint) == ["j0000001"]
+    assert names(watched, checkpoint) == []
 
 
-def test_a_clock_that_is_ahead_hides_nothing(watched, tmp_path) -> None:
-    mark, now = tmp_path / "mark", datetime.now(UTC).replace(tzinfo=None)
+def test_a_clock_that_is_ahead_hides_no_observation(watched, tmp_path) -> None:
+    checkpoint, now = tmp_path / "checkpoint", datetime.now(UTC).replace(tzinfo=None)
     put(watched, "j0000000", now + 365 * DAY)
-    assert names(watched, mark) == ["j0000000"]
+    assert names(watched, checkpoint) == ["j0000000"]
     put(watched, "j0000001", now)
-    assert names(watched, mark) == ["j0000001"]
+    assert names(watched, checkpoint) == ["j0000001"]
 
 
-def test_what_others_change_is_not_a_new_ingest(watched, tmp_path) -> None:
-    mark = tmp_path / "mark"
+def test_changes_other_than_an_ingest_are_not_delivered(watched, tmp_path) -> None:
+    checkpoint = tmp_path / "checkpoint"
     put(watched, "j0000000")
-    assert names(watched, mark) == ["j0000000"]
+    assert names(watched, checkpoint) == ["j0000000"]
     observations.set_checksum(watched.store, "j0000000", "raw", "ab")
     observations.mark_vanished(watched.store, [("j0000000", "raw")], datetime(2026, 1, 1))
-    # As is what a repair writes anew of the same files.
-    document = observations.document(watched.store, "j0000000")
+    # A repair rewrites the document of unchanged files.
+    document = observations.whole(watched.store, "j0000000")
     observations.replace(watched.store, document | {"targname": "NGC104"})
-    assert names(watched, mark) == []
+    assert names(watched, checkpoint) == []
 
 
-def test_it_can_begin_with_a_moment(watched, tmp_path) -> None:
-    mark, now = tmp_path / "mark", datetime.now(UTC)
+def test_a_new_checkpoint_can_begin_at_a_moment(watched, tmp_path) -> None:
+    checkpoint, now = tmp_path / "checkpoint", datetime.now(UTC)
     put(watched, "j0000000", datetime(2026, 1, 1))
     put(watched, "j0000001")
-    assert names(watched, mark, since=now - DAY) == ["j0000001"]
-    # It has begun: another moment changes nothing.
-    assert names(watched, mark, since="2020-01-01") == []
-    document = observations.document(watched.store, "j0000000")
+    assert names(watched, checkpoint, since=now - DAY) == ["j0000001"]
+    # Only a new checkpoint takes the moment.
+    assert names(watched, checkpoint, since="2020-01-01") == []
+    document = observations.whole(watched.store, "j0000000")
     observations.replace(watched.store, document | {"targname": "NGC104"})
-    assert names(watched, mark) == []
+    assert names(watched, checkpoint) == []
 
 
-def test_only_what_meets_the_conditions(watched, tmp_path) -> None:
-    mark = tmp_path / "mark"
+def test_only_observations_that_meet_the_conditions_are_delivered(watched, tmp_path) -> None:
+    checkpoint = tmp_path / "checkpoint"
     for number, detector in enumerate(["WFC", "HRC", "WFC"]):
         put(watched, f"j000000{number}", detector=detector)
-    assert sorted(names(watched, mark, detector="WFC")) == ["j0000000", "j0000002"]
-    assert names(watched, mark, detector="WFC") == []
+    assert sorted(names(watched, checkpoint, detector="WFC")) == ["j0000000", "j0000002"]
+    assert names(watched, checkpoint, detector="WFC") == []
 
 
-def test_that_during_which_the_script_stopped_comes_again(watched, tmp_path) -> None:
-    mark = tmp_path / "mark"
+def test_the_observation_at_which_a_script_stopped_is_delivered_again(watched, tmp_path) -> None:
+    checkpoint = tmp_path / "checkpoint"
     for number in range(4):
         put(watched, f"j000000{number}", datetime(2026, 1, 1 + number))
-    found = watched.watch(mark, patience=0)
-    begun = [observation.rootname for observation in islice(found, 2)]
-    found.close()
+    watch = watched.watch(checkpoint, patience=0)
+    begun = [observation.rootname for observation in islice(watch, 2)]
+    watch.close()
     assert begun == ["j0000000", "j0000001"]
-    assert names(watched, mark) == ["j0000001", "j0000002", "j0000003"]
-    assert names(watched, mark) == []
+    assert names(watched, checkpoint) == ["j0000001", "j0000002", "j0000003"]
+    assert names(watched, checkpoint) == []
 
 
-def test_it_waits_for_what_comes(watched, tmp_path) -> None:
-    found = watched.watch(tmp_path / "mark", every=0.1)
+def test_a_watch_waits_for_new_observations(watched, tmp_path) -> None:
+    watch = watched.watch(tmp_path / "checkpoint", every=0.1)
     written = [f"j00000{n:02d}" for n in range(20)]
 
     def write() -> None:
@@ -184,69 +185,69 @@ def test_it_waits_for_what_comes(watched, tmp_path) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        handed = [observation.rootname for observation in islice(found, len(written))]
+        delivered = [observation.rootname for observation in islice(watch, len(written))]
     finally:
         writer.join()
-        found.close()
-    assert sorted(handed) == written
+        watch.close()
+    assert sorted(delivered) == written
 
 
 @pytest.mark.parametrize("patience", [0, 0.5])
-def test_it_ends_when_nothing_comes(watched, tmp_path, patience) -> None:
+def test_a_watch_ends_after_its_patience(watched, tmp_path, patience) -> None:
     put(watched, "j0000000")
-    found = watched.watch(tmp_path / "mark", patience=patience, every=0.1)
-    assert [observation.rootname for observation in found] == ["j0000000"]
+    watch = watched.watch(tmp_path / "checkpoint", patience=patience, every=0.1)
+    assert [observation.rootname for observation in watch] == ["j0000000"]
 
 
-@pytest.mark.parametrize("content", [b"no mark", b"\0" * 4096, json.dumps({}).encode()])
-def test_a_file_that_is_no_mark_is_refused_and_kept(watched, tmp_path, content) -> None:
-    mark = tmp_path / "mark"
-    mark.write_bytes(content)
-    with pytest.raises(ArchiveError, match="mark"):
-        names(watched, mark)
-    assert mark.read_bytes() == content
+@pytest.mark.parametrize("content", [b"not a checkpoint", b"\0" * 4096, json.dumps({}).encode()])
+def test_a_file_that_is_not_a_checkpoint_is_refused_and_kept(watched, tmp_path, content) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    checkpoint.write_bytes(content)
+    with pytest.raises(ArchiveError, match="is not a checkpoint"):
+        names(watched, checkpoint)
+    assert checkpoint.read_bytes() == content
 
 
-def test_a_database_of_others_is_refused(watched, tmp_path) -> None:
-    with sqlite3.connect(tmp_path / "mark") as file:
+def test_another_sqlite_database_is_refused(watched, tmp_path) -> None:
+    with sqlite3.connect(tmp_path / "checkpoint") as file:
         file.execute("CREATE TABLE pets (name)")
     file.close()
-    with pytest.raises(ArchiveError, match="mark"):
-        names(watched, tmp_path / "mark")
+    with pytest.raises(ArchiveError, match="is not a checkpoint"):
+        names(watched, tmp_path / "checkpoint")
 
 
-def test_a_mark_is_for_one_script_at_a_time(watched, tmp_path) -> None:
+def test_a_checkpoint_is_for_one_script_at_a_time(watched, tmp_path) -> None:
     put(watched, "j0000000")
-    found = watched.watch(tmp_path / "mark", patience=0)
-    next(found)
+    watch = watched.watch(tmp_path / "checkpoint", patience=0)
+    next(watch)
     with pytest.raises(ArchiveError, match="in use"):
-        names(watched, tmp_path / "mark")
-    found.close()
-    assert names(watched, tmp_path / "mark") == ["j0000000"]
+        names(watched, tmp_path / "checkpoint")
+    watch.close()
+    assert names(watched, tmp_path / "checkpoint") == ["j0000000"]
 
 
-def test_a_mark_where_nothing_can_be_written(watched, tmp_path) -> None:
+def test_a_checkpoint_in_a_missing_folder_is_refused(watched, tmp_path) -> None:
     with pytest.raises(ArchiveError, match="nowhere"):
-        names(watched, tmp_path / "nowhere" / "mark")
+        names(watched, tmp_path / "nowhere" / "checkpoint")
 
 
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"patience": -1}, {"since": "soon"}])
-def test_wrong_options_are_named(watched, tmp_path, wrong) -> None:
+def test_an_invalid_option_is_named(watched, tmp_path, wrong) -> None:
     with pytest.raises(QueryError, match=next(iter(wrong)).replace("since", "last_ingest_date")):
-        names(watched, tmp_path / "mark", **wrong)
+        names(watched, tmp_path / "checkpoint", **wrong)
 
 
-def test_a_collection_that_was_made_anew_is_watched_on(watched, tmp_path) -> None:
-    mark = tmp_path / "mark"
+def test_a_watch_resumes_on_a_collection_that_was_dropped_and_recreated(watched, tmp_path) -> None:
+    checkpoint = tmp_path / "checkpoint"
     put(watched, "j0000000", datetime(2026, 1, 1))
-    assert names(watched, mark) == ["j0000000"]
+    assert names(watched, checkpoint) == ["j0000000"]
     watched.store.observations.drop()
     put(watched, "j0000001", datetime(2026, 1, 2))
-    # Where there is a stream, this ends it; it cannot be resumed behind its end.
-    assert names(watched, mark, patience=1, every=0.1) == ["j0000001"]
+    # A change stream ends with its collection and cannot be resumed.
+    assert names(watched, checkpoint, patience=1, every=0.1) == ["j0000001"]
     put(watched, "j0000002", datetime(2026, 1, 3))
-    assert names(watched, mark) == ["j0000002"]
-    assert names(watched, mark) == []
+    assert names(watched, checkpoint) == ["j0000002"]
+    assert names(watched, checkpoint) == []
 
 
 # --- real ingests, and a job that is killed
@@ -262,7 +263,7 @@ with acsql.connect(sys.argv[1]) as archive:
 
 
 def start_job(settings: Path, folder: Path, patience: float) -> subprocess.Popen:
-    where = [settings, folder / "mark", folder / "handled", str(patience)]
+    where = [settings, folder / "checkpoint", folder / "handled", str(patience)]
     return subprocess.Popen([sys.executable, "-c", JOB, *map(str, where)])
 
 
@@ -293,13 +294,13 @@ def test_a_job_that_is_killed_handles_everything(
     finally:
         job.kill()
         job.wait()
-    stored = {row["rootname"] for row in watched.iter(columns=["rootname"])}
+    stored = {row["rootname"] for row in watched.where().columns("rootname").rows()}
     first = handled(tmp_path / "job")
     assert set(first) == stored
-    # Only that at which it was killed comes again.
+    # Only the observation at which it was killed is delivered again.
     assert len(first) <= len(stored) + kills
 
-    # The next night: some files are new, and everything else is as it was.
+    # The next night some files have changed.
     again = sorted(config.filesystem.glob("*/*/*_raw.fits"))[:3]
     for path in again:
         os.utime(path, (1_700_000_000, 1_700_000_000))

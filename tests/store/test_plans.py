@@ -17,7 +17,7 @@ import acsql
 from acsql import keywords as keyword_specs
 from acsql import named_queries
 from acsql.config import Config
-from acsql.proposals import of_proposal
+from acsql.proposals import in_proposal
 from acsql.query import And, AnyOf, Between, Covers, Equals, Like, Not, Overlaps, Within
 from acsql.store import (
     aggregations,
@@ -215,7 +215,7 @@ def test_the_page_of_a_proposal_and_its_neighbours_are_read_and_not_sorted(
 ):
     last, order = row(filled), [SortKey(by, descending)]
     mark = sorting.cursor_values(last, order) if after else None
-    entry = found(filled, of_proposal(last["proposid"]), order, mark, 1 if after else PAGE)
+    entry = found(filled, in_proposal(last["proposid"]), order, mark, 1 if after else PAGE)
     in_order = {tuple(dict.fromkeys((*name, by, *TIE_BREAKERS))) for name in (["proposid"], [])}
     assert indexes_of(entry) <= in_order
     assert not entry.get("hasSortStage")
@@ -226,7 +226,7 @@ def test_what_belongs_to_no_proposal_is_found_by_its_index(filled):
     lacking = {"_id": "j9999999", "expstart": 52000.0, "proposid": None}
     asked = headerless.if_current(filled)
     asked.insert_one(lacking)
-    entry = found(filled, of_proposal(None), limit=0)
+    entry = found(filled, in_proposal(None), limit=0)
     asked.delete_one({"_id": lacking["_id"]})
     assert all(index[0] == "proposid" for index in indexes_of(entry))
     assert entry["docsExamined"] <= 1

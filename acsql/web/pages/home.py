@@ -5,7 +5,7 @@ file, and pictures are found through the document and never through a path in th
 
 from flask import Blueprint, render_template
 
-from ...archive import is_overdue
+from ...runs import is_overdue
 from ..context import parameters, the_archive
 from ..params import Address
 
@@ -19,7 +19,7 @@ def page() -> str:
     summary = the_archive().summary()
     last = summary.last_run
     run = None if last is None else the_archive().run(last["_id"])
-    age = the_archive().hours_since_good_run()
+    age = the_archive().hours_since_success()
     return render_template(
         "home.html", summary=summary, run=run, good_run_age=age, overdue=is_overdue(age)
     )

@@ -8,7 +8,7 @@ from itertools import chain
 from flask import Blueprint, render_template
 
 from ... import query
-from ...proposals import Proposal, of_proposal
+from ...proposals import Proposal, in_proposal
 from ...query import And, Condition
 from ..context import parameters, proposal_name, the_archive
 from ..selection import FILTERS, MATCHES, SORTS, Filter, Selection
@@ -24,7 +24,7 @@ def page(proposid: int | None) -> str:
     """Show the thumbnails of a proposal, or those of the observations that have none."""
     selection = parameters(Selection)
     archive = the_archive()
-    within = of_proposal(proposid)
+    within = in_proposal(proposid)
     known = None if proposid is None else archive.proposal(proposid)
     condition = And((within, selection.condition()))
     marks = {name: selection.first(name) or None for name in ("after", "before")}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from flask import Blueprint, render_template
 
 from ...errors import QueryError
-from ...proposals import Proposal, of_proposal
+from ...proposals import Proposal, in_proposal
 from ..context import parameters, the_archive
 from ..params import Address
 
@@ -65,7 +65,7 @@ def page() -> str:
         more=len(listed) > begin + PROPOSALS_ON_A_PAGE,
         fitting=len(listed),
         total=len(found),
-        without=the_archive().count(of_proposal(None)),
+        without=the_archive().count(in_proposal(None)),
     )
 
 

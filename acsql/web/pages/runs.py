@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, send_file
 
-from ...archive import OVERDUE_HOURS, is_overdue
 from ...errors import QueryError, RunNotFound
 from ...query import AnyOf
+from ...runs import OVERDUE_HOURS, is_overdue
 from ..context import in_archive, parameters, the_archive
 from ..params import Address
 
@@ -49,7 +49,7 @@ def page() -> str:
     asked = parameters(Before)
     archive = the_archive()
     found = archive.runs(AT_ONCE + 1, asked.before)
-    age = archive.hours_since_good_run()
+    age = archive.hours_since_success()
     return render_template(
         "runs.html",
         runs=found[:AT_ONCE],
@@ -96,7 +96,7 @@ def _addresses(rootnames: set[str]) -> dict[str, str]:
 def _log(number: int) -> dict[str, Any]:
     """Return the last lines of a log, or why there are none."""
     try:
-        return {"lines": _last_lines(the_archive().log(number)), "no_log": None}
+        return {"lines": _last_lines(the_archive().run_log(number)), "no_log": None}
     except RunNotFound as error:
         return {"lines": [], "no_log": str(error)}
 
@@ -115,5 +115,5 @@ def _last_lines(path: Path) -> list[str]:
 def log(number: int) -> Response:
     """Send the log of a run."""
     parameters(Address)
-    path = the_archive().log(number)
+    path = the_archive().run_log(number)
     return send_file(path, mimetype="text/plain", as_attachment=True, download_name=path.name)

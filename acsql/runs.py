@@ -1,0 +1,142 @@
+"""Run records of ingest, as scripts and pages read them.
+
+A run that died could not close its record: while no acsql holds the lock of the archive, a record
+that says *running* is shown as *died*.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from .errors import RunNotFound
+from .store import lock, runs
+from .store.client import Store
+from .store.schema import now
+
+# An archive that is ingested every night is overdue after this many hours without a successful
+# run: one night may fail.
+OVERDUE_HOURS = 36
+
+RunRecord = dict[str, Any]
+
+
+def newest(store: Store, limit: int, before: int | None = None) -> list[RunRecord]:
+    """Return the records of the newest runs, without their lists.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    limit : int
+        At most this many records.
+    before : int, optional
+        Only runs with a smaller number.
+
+    Returns
+    -------
+    list of dict
+        The newest first; ``listed`` has the length of each list that is left out.
+    """
+    return [_with_state(store, record) for record in runs.newest(store, limit, before)]
+
+
+def get(store: Store, number: int) -> RunRecord:
+    """Return the record of one run, with its failures and other lists.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    number : int
+        The number of the run, from 1.
+
+    Returns
+    -------
+    dict
+        The record.
+
+    Raises
+    ------
+    RunNotFound
+        If there is no such run.
+    """
+    record = runs.get(store, number)
+    if record is None:
+        raise RunNotFound(f"there is no ingest run {number}")
+    return _with_state(store, record)
+
+
+def log_path(store: Store, log_dir: Path, number: int) -> Path:
+    """Return the log file of one run.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    log_dir : Path
+        The folder of the log files; no other file is ever returned.
+    number : int
+        The number of the run, from 1.
+
+    Returns
+    -------
+    Path
+        An existing file.
+
+    Raises
+    ------
+    RunNotFound
+        If there is no such run, it wrote no log, or the log no longer exists.
+    """
+    recorded = get(store, number).get("log")
+    if not recorded:
+        raise RunNotFound(f"ingest run {number} wrote no log")
+    # The name comes from the database: a path in it must not lead out of the folder.
+    path = log_dir / Path(recorded).name
+    if path.resolve().parent != log_dir.resolve() or not path.is_file():
+        raise RunNotFound(f"the log of ingest run {number} no longer exists in {log_dir}")
+    return path
+
+
+def hours_since_success(store: Store) -> float | None:
+    """Return the hours since the last successful run ended.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+
+    Returns
+    -------
+    float or None
+        None if there was no successful run.  Runs with nothing to do and runs in which some
+        files failed count as successful.
+    """
+    record = runs.last(store, runs.SUCCESSFUL)
+    if record is None:
+        return None
+    return float((now() - record["finished"]).total_seconds() / 3600)
+
+
+def is_overdue(hours: float | None, limit: float = OVERDUE_HOURS) -> bool:
+    """Whether the last successful run, this many hours ago, is too long ago.
+
+    Parameters
+    ----------
+    hours : float or None
+        As of `hours_since_success`.
+    limit : float
+        The hours after which an archive is overdue.
+
+    Returns
+    -------
+    bool
+        True also if there was no successful run.
+    """
+    return hours is None or hours > limit
+
+
+def _with_state(store: Store, record: RunRecord) -> RunRecord:
+    """Return a record whose state is *died* if it says *running* and no acsql is running."""
+    if record["state"] == runs.RUNNING and not lock.is_held(store):
+        return record | {"state": runs.DIED}
+    return record

@@ -1,0 +1,182 @@
+"""The searches of an archive: the start of every `Search`, and three shortcuts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from astropy.table import Table
+
+from ..query import Condition
+from .counting import Count
+from .criteria import Source
+from .limits import TimeLimit
+from .search import Search
+
+
+class Searchable:
+    """An archive that can be searched; the base of `acsql.Archive`."""
+
+    _source: Source
+    time_limit: float | None
+
+    def where(self, *conditions: Condition | str, **keywords: Any) -> Search:
+        """Return a search for the observations that meet all conditions.
+
+        Parameters
+        ----------
+        *conditions, **keywords
+            As in `Search.where`; without any, all observations.
+
+        Returns
+        -------
+        Search
+            With the time limit of the archive.  Nothing is read until one of its methods runs it.
+
+        Raises
+        ------
+        QueryError
+            If a keyword does not exist, or a value does not fit its type.
+        ObservationNotFound
+            If the observation of an `Overlaps` does not exist.
+
+        Examples
+        --------
+        >>> archive.where("detector=WFC", exptime=(100, None)).sort("-exptime")
+        <Search: detector=WFC exptime>=100.0>
+        """
+        everything = Search(self._source, max_seconds=self.time_limit)
+        return everything.where(*conditions, **keywords)
+
+    def search(
+        self,
+        *conditions: Condition | str,
+        columns: Sequence[str] | None = None,
+        sort: Sequence[str] | str | None = None,
+        limit: int | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> Table:
+        """Return the observations that meet all conditions as a table.
+
+        ``archive.where(...)`` and the methods of `Search` do the same step by step.
+
+        Parameters
+        ----------
+        *conditions, **keywords
+            As in `Search.where`.
+        columns : sequence of str, optional
+            Keyword addresses, as in `Search.columns`.
+        sort : str or sequence of str, optional
+            Keyword addresses, as in `Search.sort`.
+        limit : int, optional
+            At most this many rows.
+        time_limit : float, optional
+            Seconds that the database may take; None for no limit, by default the limit given to
+            `connect`.
+
+        Returns
+        -------
+        astropy.table.Table
+            With units and descriptions; unknown values are masked.
+
+        Raises
+        ------
+        QueryError
+            If a keyword does not exist or a value does not fit its type.
+        QueryTimeout
+            If it takes longer than the time limit.
+
+        Examples
+        --------
+        >>> table = archive.search("exptime>0", detector="WFC", columns=["rootname", "exptime"])
+        >>> table.colnames
+        ['rootname', 'exptime']
+        """
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return arranged(search, columns, sort).limit(limit).table()
+
+    def count(
+        self,
+        *conditions: Condition | str,
+        budget: float | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> Count:
+        """Return the number of observations that meet all conditions.
+
+        Parameters
+        ----------
+        *conditions, **keywords
+            As in `Search.where`.
+        budget : float, optional
+            Seconds after which an estimate replaces the exact count, as in `Search.count`.
+        time_limit : float, optional
+            As in `search`.
+
+        Returns
+        -------
+        Count
+            An `int` with the attribute ``exact``; an estimate is shown as ``about 1200``.
+
+        Raises
+        ------
+        QueryError, QueryTimeout
+            As in `search`.
+
+        Examples
+        --------
+        >>> archive.count() == archive.count("detector=WFC") + archive.count("detector!=WFC")
+        True
+        """
+        return self._limited(self.where(*conditions, **keywords), time_limit).count(budget)
+
+    def facets(
+        self,
+        keyword: str,
+        *conditions: Condition | str,
+        limit: int | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> dict[Any, int]:
+        """Return the values of a keyword with their numbers of observations.
+
+        Parameters
+        ----------
+        keyword : str
+            The address of any keyword, as in `Search.facets`.
+        *conditions, **keywords
+            As in `Search.where`.
+        limit : int, optional
+            Return at most this many values.
+        time_limit : float, optional
+            As in `search`.
+
+        Returns
+        -------
+        dict
+            Value to number, the most frequent first, without unknown values.
+
+        Raises
+        ------
+        QueryError, QueryTimeout
+            As in `search`.
+
+        Examples
+        --------
+        >>> list(archive.facets("detector", "detector=HRC"))
+        ['HRC']
+        """
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        return search.facets(keyword, limit)
+
+    def _limited(self, search: Search, time_limit: TimeLimit) -> Search:
+        return search if time_limit == "default" else search.time_limit(time_limit)
+
+
+def arranged(
+    search: Search, columns: Sequence[str] | None, sort: Sequence[str] | str | None
+) -> Search:
+    """Return a search with columns and a sort order, by default its own."""
+    keys = [sort] if isinstance(sort, str) else sort or []
+    return search.columns(*(columns or [])).sort(*keys)
