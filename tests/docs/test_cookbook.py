@@ -13,7 +13,9 @@ import acsql
 from acsql import named_queries
 from acsql.store.fields import field_path, value_at
 
-COOKBOOK = (Path(__file__).parents[2] / "docs" / "howto" / "cookbook.rst").read_text(encoding="utf-8")
+COOKBOOK = (Path(__file__).parents[2] / "docs" / "howto" / "cookbook.rst").read_text(
+    encoding="utf-8"
+)
 RECIPES = re.findall(
     r"^(\d+)\. (.*)\n-+\n\n.. code-block:: js\n\n   (.*)\n\n.. code-block:: python\n\n   (.*)\n",
     COOKBOOK,
