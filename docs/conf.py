@@ -37,6 +37,8 @@ nitpick_ignore_regex = [
     # Types of internal modules, in signatures; types with parameters, in docstrings.
     (r"py:class", r"acsql\.(store|ingest|search|keywords|verify)\..*"),
     (r"py:class", r".*[\[\]].*|P|Self"),
+    # Commands, in help texts.
+    (r"py:obj", r"acsql [a-z -]+"),
     # Constants.
     (r"py:obj", r"([A-Z][A-Za-z]*\.)?[A-Z][A-Z0-9_]+"),
     # Parameters and stored fields, which docstrings write as `name`.

@@ -251,9 +251,10 @@ class Modules(SphinxDirective):
             docstring = inspect.getdoc(importlib.import_module(name)) or ""
             summary, *_ = docstring.partition("\n\n")
             described = summary.replace("\n", " ")
-            declared = name not in _DOCUMENTED
+            declared = name not in _DOCUMENTED | _SHADOWED
             lines += [f".. py:module:: {name}", ""] if declared else []
-            lines += [f":py:mod:`{name}`", f"   {described}", ""]
+            target = f"``{name}``" if name in _SHADOWED else f":py:mod:`{name}`"
+            lines += [target, f"   {described}", ""]
         return self.parse_text_to_nodes("\n".join(lines))
 
 
@@ -262,6 +263,10 @@ _DOCUMENTED = {
     f"acsql.{name}"
     for name in ("named_queries", "proposals", "statistics", "compare", "config", "errors")
 }
+
+
+# Modules with the name of a function of their package, which has a page.
+_SHADOWED = {"acsql.keywords.load"}
 
 
 def modules() -> list[str]:

@@ -11,7 +11,7 @@ import click
 import pytest
 import yaml
 
-from acsql.cli import commands
+from acsql.cli import root
 from acsql.config import SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def run(*command: object) -> str:
 
 def parse(arguments: list[str]) -> None:
     """Parse a command line as acsql does, without running the command."""
-    command: click.Command = commands.acsql
+    command: click.Command = root.acsql
     context = click.Context(command)
     while isinstance(command, click.Group):
         name, command, arguments = command.resolve_command(context, arguments)
