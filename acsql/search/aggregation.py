@@ -14,7 +14,7 @@ from astropy.table import Table
 from .. import query
 from ..export.columns import table_column
 from ..keywords import KeywordSpec
-from ..query import Column
+from ..query import Column, Condition
 from ..store import aggregations, mongosh
 from ..store.aggregations import Stage
 from ..store.sorting import total_order
@@ -75,6 +75,11 @@ class Aggregation:
     selected_columns: list[Column]
     stages: Sequence[Stage]
     run: Callable[[], Iterator[dict[str, Any]]]
+
+    @property
+    def condition(self) -> Condition:
+        """What the observations must meet."""
+        return self.search.condition
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows one by one.

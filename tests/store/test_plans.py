@@ -1,4 +1,4 @@
-"""Does the server take the declared indexes, for every kind of question that the archive asks?
+"""Does the server take the declared indexes, for every kind of result that the archive asks?
 
 What no index serves, and a time limit ends: conditions on keywords of headers that name no
 reference file, on promoted ones that are not marked as indexed, patterns that begin with a
@@ -376,7 +376,7 @@ def archive(filled, tmp_path_factory):
 # What each is asked, the index that serves it, and how many documents it may read for each of
 # the observations that it finds.  filter_distribution is not here: it is counted ahead, and where
 # that is out of date, while an ingest writes, it reads the observations of the detector.
-CANNED = {
+NAMED_QUERIES = {
     "all_filenames": ((), ("_id", "datasets"), 0),
     "filenames_in_date_range": (("2002-03", "2002-04"), index_for("date_obs"), 1),
     "filenames_for_calibration": (("BIASFILE", "jref$x07_bia.fits"), "biasfile", 1),
@@ -391,23 +391,23 @@ CANNED = {
 SORTED_AFTERWARDS = ("filters_for_rootname", "goodmean_for_dataset", "filenames_for_calibration")
 
 
-def test_every_canned_query_has_its_plan_looked_at_here():
-    assert {*CANNED, "filter_distribution"} == named_queries.QUERIES.keys()
+def test_the_plan_of_every_named_query_is_tested():
+    assert {*NAMED_QUERIES, "filter_distribution"} == named_queries.QUERIES.keys()
 
 
-@pytest.mark.parametrize("name", CANNED)
-def test_a_canned_query_reads_what_it_finds_and_nothing_else(archive, name):
-    arguments, index, reads = CANNED[name]
+@pytest.mark.parametrize("name", NAMED_QUERIES)
+def test_a_named_query_reads_only_what_it_returns(archive, name):
+    arguments, index, reads = NAMED_QUERIES[name]
     found = []
-    question = named_queries.QUERIES[name].ask(archive, *arguments)
-    entries = profiled(archive.store, lambda: found.extend(question))
+    result = named_queries.QUERIES[name].query(archive, *arguments)
+    entries = profiled(archive.store, lambda: found.extend(result.rows()))
     assert len(found) > 0
     taken = {index for entry in entries for index in indexes_of(entry)}
     if index == "biasfile":
         assert taken == {("$_path", path) for path in paths(index)}
     else:
         assert taken == {index}
-    number = archive.count(question.condition)
+    number = archive.count(result.condition)
     assert sum(entry["docsExamined"] for entry in entries) <= reads * number
     # Of a beginning, the server looks at one key more; an observation is looked up beforehand.
     assert sum(entry["keysExamined"] for entry in entries) <= 2 * number + 1
@@ -424,18 +424,18 @@ def paths(name: str) -> list[str]:
 
 @pytest.mark.parametrize("pattern", ["jref$x0*", "jref$x?7*", "*7_bia.fits"])
 def test_a_pattern_of_a_reference_file_reads_no_other_documents(archive, pattern):
-    question = named_queries.filenames_for_calibration.ask(archive, "BIASFILE", pattern)
-    entries = profiled(archive.store, lambda: list(question))
+    result = named_queries.filenames_for_calibration.query(archive, "BIASFILE", pattern)
+    entries = profiled(archive.store, lambda: list(result.rows()))
     assert {i for entry in entries for i in indexes_of(entry)} == {
         ("$_path", path) for path in paths("biasfile")
     }
-    number = archive.count(question.condition)
+    number = archive.count(result.condition)
     assert sum(entry["docsExamined"] for entry in entries) == number < DOCUMENTS / 5
 
 
 @pytest.mark.parametrize("name", SPECS.reference_files)
 def test_every_keyword_of_a_reference_file_has_an_index(archive, name):
-    question = named_queries.filenames_for_calibration.ask(archive, name, "jref$x07_bia.fits")
-    (entry,) = profiled(archive.store, lambda: list(question))
+    result = named_queries.filenames_for_calibration.query(archive, name, "jref$x07_bia.fits")
+    (entry,) = profiled(archive.store, lambda: list(result.rows()))
     assert indexes_of(entry) == {("$_path", path) for path in paths(name)}
-    assert entry["docsExamined"] == live_counts.count(archive.store, question.condition)
+    assert entry["docsExamined"] == live_counts.count(archive.store, result.condition)
