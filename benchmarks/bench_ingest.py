@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,9 +22,9 @@ import psutil
 from acsql import keywords as keyword_specs
 from acsql import sample
 from acsql.config import Config
-from acsql.ingest import observation, run, workers
-from acsql.ingest.observation import Outcome
+from acsql.ingest import run, workers
 from acsql.ingest.plan import Task
+from acsql.ingest.read import read_file
 from acsql.ingest.scan import scan
 from acsql.migrations import runner
 from acsql.mongod import server
@@ -106,7 +107,7 @@ def read_all(config: Config) -> None:
     specs = keyword_specs.load()
     for found in scan(config.filesystem, specs.filetypes):
         for file in found.files.values():
-            observation.read_file(file, specs, config, Outcome(found.rootname))
+            read_file(file, specs, config)
 
 
 def unchanged(folder: Path, uri: str) -> None:
@@ -166,7 +167,7 @@ def print_memory(archive: Path, times: int) -> None:
         sizes = []
         try:
             for _ in range(times):
-                workers.ingest_all(tasks, config, workers.SYNCHRONOUS, 1, lambda _: None)
+                deque(workers.ingest_all(tasks, config, workers.SYNCHRONOUS, 1), maxlen=0)
                 sizes.append(psutil.Process().memory_info().rss / 1e6)
         finally:
             server.stop(root)

@@ -65,10 +65,10 @@ def make(ctx: click.Context, directory: Path, output: Path) -> None:
     Example:
       acsql specs make archive --output derived_specs
     """
-    derived, problems = derive_specs.derive(directory, keywords.load())
+    derived, problems = derive_specs.derive_keywords(directory, keywords.load())
     for problem in problems:
         click.echo(problem, err=True)
-    derive_specs.write(derive_specs.raw_specs(derived), output)
+    derive_specs.write_folder(derive_specs.raw_specs(derived), output)
     lists = len({key for key, _, _ in derived})
     click.echo(f"{len(derived)} keywords in {lists} lists written to {output}")
     ctx.exit(ExitStatus.FAILURES if problems else ExitStatus.OK)

@@ -1,10 +1,10 @@
-"""Keyword specs learnt from FITS files: lists derived anew, and keywords added that were met.
+"""Derivation of keyword specs from FITS files.
 
-Lists are never typed by hand.  What an archive has learnt lies in a folder of its own over the
-packaged specs, in the same YAML.
+Lists of keywords are never typed by hand.  Keywords that an archive adds are written to its specs
+overlay, a folder laid over the packaged specs, in the same YAML.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,123 +28,187 @@ from ..keywords import (
 )
 from ..names import Filename
 from ..store import keywords_not_in_specs
-from . import typing
-from .observation import find_detector
+from .promotion import find_detector
+from .typing import natural_type
 
-Met = tuple[HeaderKey, str, str]
+# A keyword of a header, with its type.
+HeaderKeyword = tuple[HeaderKey, str, str]
 
-# When files disagree, the type that holds all values that were seen; text may be a blank.
-_WIDEST = ("float", "int", "bool", "datetime", "date", "time", "str")
+# Where files disagree, the first of these that a value has: it holds those of all that follow.
+# Text is last, because a blank is text and means an unknown value of any type.
+_WIDEST_FIRST = ("float", "int", "bool", "datetime", "date", "time", "str")
 
 
-def derive(directory: Path, specs: KeywordSpecs) -> tuple[list[Met], list[str]]:
-    """Return the keywords that the headers of FITS files have, and what could not be read.
+def derive_keywords(directory: Path, specs: KeywordSpecs) -> tuple[list[HeaderKeyword], list[str]]:
+    """Return the keywords in the headers of FITS files.
 
     Parameters
     ----------
     directory : Path
-        Where files are looked for, at any depth; those not named like ours are passed over.
+        Searched at any depth; files that are not named as those of ACS are ignored.
+    specs : KeywordSpecs
+        The filetypes, and the types of keywords that are in the specs.
 
     Returns
     -------
-    met : list of (HeaderKey, keyword, type)
-        Each once; types are those of the specs where these know the keyword.
+    keywords : list of (HeaderKey, keyword, type)
+        Sorted, each once.
     problems : list of str
         One line for each file that could not be read.
+
+    Raises
+    ------
+    SpecError
+        If `directory` is not a folder.
     """
     if not directory.is_dir():
         raise SpecError(f"{directory} is not a folder")
-    met: dict[tuple[HeaderKey, str], str] = {}
+    types: dict[tuple[HeaderKey, str], str] = {}
     problems = []
     for path in sorted(directory.rglob("*.fits")):
         try:
-            if Filename.parse(path.name).filetype in specs.filetypes:
-                _learn(path, specs, met)
+            filetype = Filename.parse(path.name).filetype
         except InvalidName:
             continue
+        if filetype not in specs.filetypes:
+            continue
+        try:
+            for key, keyword, type_ in _keywords_of(path, filetype, specs):
+                types[key, keyword] = widest_type([type_, types.get((key, keyword), type_)])
         except FileError as error:
             problems.append(str(error))
-    return [(key, keyword, type_) for (key, keyword), type_ in sorted(met.items())], problems
+    return [(key, keyword, type_) for (key, keyword), type_ in sorted(types.items())], problems
 
 
-def _learn(path: Path, specs: KeywordSpecs, met: dict[tuple[HeaderKey, str], str]) -> None:
-    filetype = Filename.parse(path.name).filetype
+def _keywords_of(path: Path, filetype: str, specs: KeywordSpecs) -> Iterator[HeaderKeyword]:
+    """Yield the keywords of one file."""
     try:
         with open_fits(path) as hdus:
-            read_headers = [cards.read(hdu) for hdu in hdus]
+            headers = [cards.read(hdu) for hdu in hdus]
     except OSError as error:
-        raise FileError(f"{path.name} is not a FITS file that can be read: {error}") from error
-    detector = find_detector({filetype: read_headers}, specs)
+        raise FileError(f"{path.name} is not a readable FITS file: {error}") from error
+    detector = find_detector({filetype: headers}, specs)
     if detector is None:
-        raise FileError(f"{path.name}: no header tells the detector")
-    for extension, header in enumerate(read_headers):
+        raise FileError(f"{path.name}: no header has the detector")
+    for extension, header in enumerate(headers):
         key = HeaderKey(detector, filetype, extension)
         for keyword, value in header:
-            if keyword in COMMENTARY:
-                continue
-            block = BLOCK.fullmatch(keyword)
-            listed = BLOCK_KEYWORD.format(block[2]) if block else keyword
-            known = specs.spec(listed)
-            type_ = known.type if known else typing.natural_type(value)
-            met[key, listed] = widest([type_, met.get((key, listed), type_)])
+            if keyword not in COMMENTARY:
+                block = BLOCK.fullmatch(keyword)
+                listed = BLOCK_KEYWORD.format(block[2]) if block else keyword
+                spec = specs.spec(listed)
+                yield key, listed, spec.type if spec else natural_type(value)
 
 
-def widest(types: Iterable[str]) -> str:
-    """Return the one of some types that holds the values of all."""
-    return min(types, key=_WIDEST.index)
+def widest_type(types: Iterable[str]) -> str:
+    """Return the type that holds the values of all types.
+
+    Parameters
+    ----------
+    types : iterable of str
+        At least one of `acsql.keywords.TYPES`.
+
+    Returns
+    -------
+    str
+        One of them.
+    """
+    return min(types, key=_WIDEST_FIRST.index)
 
 
-def not_in_specs(met: Iterable[Met], specs: KeywordSpecs) -> list[Met]:
-    """Return the keywords that were met and that the specs do not list where they were."""
+def not_in_specs(keywords: Iterable[HeaderKeyword], specs: KeywordSpecs) -> list[HeaderKeyword]:
+    """Return the keywords that are not in the specs of their header.
+
+    Parameters
+    ----------
+    keywords : iterable of (HeaderKey, keyword, type)
+        Keywords of files.
+    specs : KeywordSpecs
+        The specs.
+
+    Returns
+    -------
+    list of (HeaderKey, keyword, type)
+        In the same order.
+    """
     return [
         (key, keyword, type_)
-        for key, keyword, type_ in met
+        for key, keyword, type_ in keywords
         if specs.listed_at(keyword, key) is None
     ]
 
 
-def raw_specs(met: Iterable[Met], known: KeywordSpecs | None = None) -> RawSpecs:
-    """Return keywords that were met in the form of the YAML files.
+def raw_specs(keywords: Iterable[HeaderKeyword], known: KeywordSpecs | None = None) -> RawSpecs:
+    """Return keywords in the form of the YAML files.
 
     Parameters
     ----------
+    keywords : iterable of (HeaderKey, keyword, type)
+        Keywords of files.
     known : KeywordSpecs, optional
-        Keywords that these specs name are not described again.
+        Keywords that are in these specs are listed only, and not described again.
+
+    Returns
+    -------
+    RawSpecs
+        Descriptions and lists.
     """
-    met = list(met)
+    keywords = list(keywords)
     types: dict[str, list[str]] = {}
-    for _, keyword, type_ in met:
+    for _, keyword, type_ in keywords:
         types.setdefault(keyword, []).append(type_)
-    of_keyword = {keyword: widest(seen) for keyword, seen in types.items()}
+    widest = {keyword: widest_type(several) for keyword, several in types.items()}
     raw = RawSpecs()
-    for key, keyword, type_ in met:
+    for key, keyword, type_ in keywords:
         spec = known.spec(keyword) if known else None
         if spec is None:
-            raw.keywords[keyword] = {"type": of_keyword[keyword]}
+            raw.keywords[keyword] = {"type": widest[keyword]}
         filetypes = raw.lists.setdefault(key.detector, {})
-        content = filetypes.setdefault(key.filetype, {}).setdefault(key.extension, {})
-        content.setdefault("keywords", []).append(keyword)
-        if type_ != (spec.type if spec else of_keyword[keyword]):
-            content.setdefault("types", {})[keyword] = type_
+        entry = filetypes.setdefault(key.filetype, {}).setdefault(key.extension, {})
+        entry.setdefault("keywords", []).append(keyword)
+        if type_ != (spec.type if spec else widest[keyword]):
+            entry.setdefault("types", {})[keyword] = type_
     return raw
 
 
-def add(met: Iterable[Met], folder: Path, known: KeywordSpecs) -> None:
-    """Write keywords that were met into a folder of specs, beside what stands there."""
-    before = read_folder(folder) if folder.is_dir() else RawSpecs()
-    added = raw_specs(met, known)
-    for key, content in header_entries(added.lists):
-        filetypes = before.lists.setdefault(key.detector, {})
+def add_to_folder(keywords: Iterable[HeaderKeyword], folder: Path, known: KeywordSpecs) -> None:
+    """Add keywords to a folder of specs.
+
+    Parameters
+    ----------
+    keywords : iterable of (HeaderKey, keyword, type)
+        Keywords of files.
+    folder : Path
+        A specs overlay, made if necessary; what it contains is kept.
+    known : KeywordSpecs
+        Keywords that are in these specs are listed only, and not described again.
+
+    Raises
+    ------
+    SpecError
+        If the folder cannot be read or written.
+    """
+    raw = read_folder(folder) if folder.is_dir() else RawSpecs()
+    added = raw_specs(keywords, known)
+    for key, entry in header_entries(added.lists):
+        filetypes = raw.lists.setdefault(key.detector, {})
         target = filetypes.setdefault(key.filetype, {}).setdefault(key.extension, {"keywords": []})
-        target["keywords"] = sorted({*target["keywords"], *content["keywords"]})
-        if "types" in content:
-            target["types"] = target.get("types", {}) | content["types"]
-    before.keywords = added.keywords | before.keywords
-    write(before, folder)
+        target["keywords"] = sorted({*target["keywords"], *entry["keywords"]})
+        if "types" in entry:
+            target["types"] = target.get("types", {}) | entry["types"]
+    raw.keywords = added.keywords | raw.keywords
+    write_folder(raw, folder)
 
 
-def write(raw: RawSpecs, folder: Path) -> None:
-    """Write keywords and lists as YAML files, whatever was in these files before.
+def write_folder(raw: RawSpecs, folder: Path) -> None:
+    """Write keywords and lists as YAML files, which replace files of the same names.
+
+    Parameters
+    ----------
+    raw : RawSpecs
+        Keywords and lists.
+    folder : Path
+        Made if necessary.
 
     Raises
     ------
@@ -160,20 +224,20 @@ def write(raw: RawSpecs, folder: Path) -> None:
         raise SpecError(f"cannot write keyword specs to {folder}: {error.strerror}") from error
 
 
-def _dump(content: dict[str, Any], path: Path) -> None:
-    text = yaml.safe_dump(content, default_flow_style=None, sort_keys=False, width=96)
+def _dump(entries: dict[str, Any], path: Path) -> None:
+    text = yaml.safe_dump(entries, default_flow_style=None, sort_keys=False, width=96)
     path.write_text(text, encoding="utf-8")
 
 
 def update(
     archive: Archive, into: Path | None = None, dry_run: bool = False
-) -> tuple[list[Met], Path]:
+) -> tuple[list[HeaderKeyword], Path]:
     """Add the keywords that ingests found and that are not in the specs to the specs.
 
     Parameters
     ----------
     archive : Archive
-        The archive whose ingests are meant.
+        The archive with these ingests.
     into : Path, optional
         The folder to write, by default the specs overlay of the archive.
     dry_run : bool
@@ -196,5 +260,5 @@ def update(
     known = load(overlay)
     added = not_in_specs(keywords_not_in_specs.stored(archive.store), known)
     if added and not dry_run:
-        add(added, folder, known)
+        add_to_folder(added, folder, known)
     return added, folder

@@ -1,6 +1,6 @@
-"""The log of an ingest: one file for each run, readable years later.
+"""The log of an ingest or repair: one file for each run.
 
-It opens with who ran what where, because a log without the versions explains little.
+It begins with user, host and versions, without which a log explains little years later.
 """
 
 import getpass
@@ -10,15 +10,15 @@ import platform
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
 from ..errors import ConfigError
 
-logger = logging.getLogger("acsql.ingest")
-
+# What the modules of these packages log goes into the file.
+LOGGERS = ("acsql.ingest", "acsql.verify")
 FORMAT = "%(asctime)s %(levelname)s: %(message)s"
 DATE_FORMAT = "%m/%d/%Y %H:%M:%S"
 PACKAGES = ("acsql", "astropy", "numpy", "PIL", "dask", "pymongo", "mongoengine")
@@ -27,7 +27,19 @@ _DISTRIBUTIONS = {"PIL": "pillow"}
 
 @contextmanager
 def log_file(log_dir: Path, started: datetime) -> Iterator[Path]:
-    """Send what an ingest logs to ``ingest_<YYYY-MM-DD-HH-MM-SS>.log`` while the block runs.
+    """Write a log file while the block runs.
+
+    Parameters
+    ----------
+    log_dir : Path
+        The folder of ``ingest_<YYYY-MM-DD-HH-MM-SS>.log``, made if necessary.
+    started : datetime
+        The time in its name (UTC, naive).
+
+    Yields
+    ------
+    Path
+        The file.
 
     Raises
     ------
@@ -41,21 +53,36 @@ def log_file(log_dir: Path, started: datetime) -> Iterator[Path]:
     except OSError as error:
         raise ConfigError(f"log_dir: cannot write {path}: {error.strerror}") from error
     handler.setFormatter(logging.Formatter(FORMAT, DATE_FORMAT))
-    before = logger.level
+    with ExitStack() as stack:
+        stack.callback(handler.close)
+        for name in LOGGERS:
+            stack.enter_context(_handled_by(logging.getLogger(name), handler))
+        for line in environment():
+            logging.getLogger(LOGGERS[0]).info(line)
+        yield path
+
+
+@contextmanager
+def _handled_by(logger: logging.Logger, handler: logging.Handler) -> Iterator[None]:
+    """Send what a logger gets, from INFO on, to a handler."""
+    level = logger.level
     logger.setLevel(logging.INFO)
     logger.addHandler(handler)
     try:
-        for line in environment():
-            logger.info(line)
-        yield path
+        yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(before)
-        handler.close()
+        logger.setLevel(level)
 
 
 def environment() -> Iterator[str]:
-    """Yield the lines that say where a run takes place: user, host, Python and packages."""
+    """Yield the first lines of a log.
+
+    Yields
+    ------
+    str
+        One of user, host, Python and the versions and paths of packages.
+    """
     yield f"User: {_user()}"
     yield f"Host: {socket.gethostname()}"
     yield f"Python Version: {sys.version}".replace("\n", " ")
@@ -65,7 +92,7 @@ def environment() -> Iterator[str]:
         module = importlib.import_module(name)
         version = metadata.version(_DISTRIBUTIONS.get(name, name))
         yield f"{name} Version: {version}"
-        yield f"{name} Path: {Path(module.__file__).parent}"
+        yield f"{name} Path: {Path(module.__file__ or '').parent}"
 
 
 def _user() -> str:

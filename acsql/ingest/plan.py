@@ -1,158 +1,256 @@
-"""What a run has to do: the difference between what lies on disk and what is stored.
+"""Planning: the difference between the files on disk and the files that are stored.
 
-Sizes and times tell, so an unchanged archive is confirmed without opening a file.  A file that
-failed is left alone until it changes; a file that is stored and not there any more is marked,
-and keeps all that is known of it.
+Sizes and modification times are compared, so an unchanged archive is confirmed without opening a
+file.  A file that failed is skipped until it changes.  A stored file that is no longer on disk is
+marked as vanished, and its headers are kept.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..errors import ArchiveError
 from ..keywords import KeywordSpecs
-from ..store import failures, observations
-from ..store.client import Store
 from .scan import FoundFile, FoundObservation
 
 
 @dataclass(frozen=True)
 class Task:
-    """One observation to ingest: the filetypes to read, and those to compare by checksum."""
+    """One observation to ingest.
+
+    Parameters
+    ----------
+    found : FoundObservation
+        Its files on disk.
+    filetypes : tuple of str
+        The files to read.
+    checksums : mapping
+        The files to read only if their content has changed: filetype to the stored SHA-256 in
+        hexadecimal digits, None where no checksum is stored.
+    """
 
     found: FoundObservation
     filetypes: tuple[str, ...] = ()
-    compared: tuple[str, ...] = ()
+    checksums: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Which files a run looks at.
+class Selection:
+    """Which files a run considers.
 
-    `before` is the time at or after which a file counts as still being written; with
-    `checksum` unchanged files are compared by content; `everything` reads them anew;
-    `retry_failed` reads files that failed before.
+    Parameters
+    ----------
+    filetypes : collection of str
+        Their filetypes.
+    ready_before : datetime
+        Files modified at or after this time (UTC, naive) count as still being written.
+    everything : bool
+        Read unchanged files again.
+    checksum : bool
+        Compare unchanged files by content.
+    retry_failed : bool
+        Read files again that failed before.
     """
 
     filetypes: Collection[str]
-    before: datetime
+    ready_before: datetime
     everything: bool = False
     checksum: bool = False
     retry_failed: bool = False
 
 
-@dataclass
-class Changes:
-    """Compares observations as they are found on disk with what is stored.
-
-    `vanished` are (rootname, filetype) of files that are stored and were not found, `waiting`
-    the names of files that are too young, `known_failures` those left alone.
-    """
-
-    choice: Choice
-    stored: dict[str, dict[str, Any]]
-    failed: dict[str, dict[str, Any]]
-    unchanged: int = 0
-    others: int = 0
-    known_failures: int = 0
-    waiting: list[str] = field(default_factory=list)
-    vanished: list[tuple[str, str]] = field(default_factory=list)
-    _seen: set[str] = field(default_factory=set)
-    _unreadable: list[str] = field(default_factory=list)
-
-    @classmethod
-    def against(cls, store: Store, choice: Choice) -> "Changes":
-        """Return a comparison with what a database holds."""
-        return cls(choice, observations.files_by_rootname(store), failures.by_filename(store))
-
-    def task(self, found: FoundObservation, specs: KeywordSpecs) -> Task | None:
-        """Return what has to be done for an observation, None if nothing."""
-        self._seen.add(found.rootname)
-        self.others += found.others
-        stored = self.stored.get(found.rootname, {})
-        if found.unreadable:
-            self._unreadable.append(found.path)
-        else:
-            self._note_vanished(found.rootname, stored, found.files)
-        wanted = [name for name in specs.filetypes if name in self.choice.filetypes]
-        ready = [found.files[name] for name in wanted if name in found.files]
-        to_read, to_compare = [], []
-        for file in filter(self._is_ready, ready):
-            if self._changed(file, stored):
-                to_read.append(file.name.filetype)
-            elif self.choice.checksum:
-                to_compare.append(file.name.filetype)
-        if to_read or to_compare or found.problems:
-            return Task(found, tuple(to_read), tuple(to_compare))
-        self.unchanged += bool(found.files)
-        return None
-
-    def note_unseen(self) -> None:
-        """Note that the files of observations which a whole scan did not find have vanished.
-
-        Raises
-        ------
-        ArchiveError
-            If nothing at all was found where observations are known: that is no archive from
-            which all files vanished, but a file system that is not mounted.
-        """
-        if self.stored and not self._seen:
-            raise ArchiveError(
-                f"the filesystem holds no observation, where {len(self.stored)} are known: "
-                "is it mounted?"
-            )
-        for rootname in self.stored.keys() - self._seen:
-            if rootname[:4] in self._unreadable:
-                continue
-            self._note_vanished(rootname, self.stored[rootname], {})
-
-    def _note_vanished(
-        self, rootname: str, stored: Mapping[str, Any], there: Collection[str]
-    ) -> None:
-        for filetype, file in stored.get("files", {}).items():
-            if filetype not in there and "vanished" not in file:
-                self.vanished.append((rootname, filetype))
-
-    def _is_ready(self, file: FoundFile) -> bool:
-        if file.mtime < self.choice.before:
-            return True
-        self.waiting.append(str(file.name))
-        return False
-
-    def _changed(self, file: FoundFile, stored: Mapping[str, Any]) -> bool:
-        """Whether a file has to be read."""
-        if self.choice.everything:
-            return True
-        before = self.failed.get(str(file.name)) or stored.get("files", {}).get(file.name.filetype)
-        if before is None:
-            return True
-        same = before.get("size") == file.size and before.get("mtime") == file.mtime
-        if str(file.name) in self.failed:
-            left_alone = same and not self.choice.retry_failed
-            self.known_failures += left_alone
-            return not left_alone
-        return not same or before.get("path") != file.path or "vanished" in before
-
-
-def tasks(
-    found: Iterator[FoundObservation], changes: Changes, specs: KeywordSpecs, whole: bool
-) -> Iterator[Task]:
-    """Yield what has to be done for the observations that a scan finds.
+@dataclass(frozen=True)
+class Stored:
+    """What the database holds, as far as files are compared with it.
 
     Parameters
     ----------
-    whole : bool
-        Whether the scan goes through the whole archive, so that what it does not find is gone.
+    observations : mapping
+        Rootname to a document with ``files``: path, size, mtime ... by filetype.
+    failures : mapping
+        Name of a file that failed to its size and mtime then.
     """
-    for observation in found:
-        task = changes.task(observation, specs)
-        if task is not None:
-            yield task
+
+    observations: Mapping[str, Mapping[str, Any]]
+    failures: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to do, and what it can leave.
+
+    Parameters
+    ----------
+    tasks : tuple of Task
+        The observations to ingest.
+    vanished : tuple of (rootname, filetype)
+        Stored files that are no longer on disk.
+    waiting : tuple of str
+        Names of files that are too young to be read.
+    unchanged : int
+        Number of observations without a task.
+    known_failures : int
+        Number of files that failed before and have not changed since.
+    ignored : int
+        Number of files that are not ACS data.
+    """
+
+    tasks: tuple[Task, ...] = ()
+    vanished: tuple[tuple[str, str], ...] = ()
+    waiting: tuple[str, ...] = ()
+    unchanged: int = 0
+    known_failures: int = 0
+    ignored: int = 0
+
+
+def make_plan(
+    scanned: Iterable[FoundObservation],
+    stored: Stored,
+    selection: Selection,
+    specs: KeywordSpecs,
+    whole: bool,
+) -> Plan:
+    """Compare the observations of a scan with what is stored.
+
+    Parameters
+    ----------
+    scanned : iterable of FoundObservation
+        Consumed one by one; only those with a task are kept in memory.
+    stored : Stored
+        What the database holds.
+    selection : Selection
+        Which files are considered.
+    specs : KeywordSpecs
+        The filetypes, in the order in which they are read.
+    whole : bool
+        Whether the scan covers the whole archive, so that everything it lacks has vanished.
+
+    Returns
+    -------
+    Plan
+        What has to be done.
+
+    Raises
+    ------
+    ArchiveError
+        If a whole scan is empty while observations are stored: the file system is not mounted.
+    """
+    filetypes = [name for name in specs.filetypes if name in selection.filetypes]
+    seen: set[str] = set()
+    unreadable: set[str] = set()
+    tasks: list[Task] = []
+    vanished: list[tuple[str, str]] = []
+    waiting: list[str] = []
+    unchanged = known_failures = ignored = 0
+    for found in scanned:
+        seen.add(found.rootname)
+        ignored += found.ignored
+        files = stored.observations.get(found.rootname, {}).get("files", {})
+        if found.unreadable:
+            unreadable.add(found.path)
+        else:
+            vanished += _vanished_files(found.rootname, files, found.files)
+        comparison = _compare(found, files, stored.failures, selection, filetypes)
+        waiting += comparison.waiting
+        known_failures += comparison.known_failures
+        if comparison.to_read or comparison.checksums or found.problems:
+            tasks.append(Task(found, tuple(comparison.to_read), comparison.checksums))
+        else:
+            unchanged += bool(found.files)
     if whole:
-        changes.note_unseen()
+        vanished += _unseen_files(stored.observations, seen, unreadable)
+    return Plan(tuple(tasks), tuple(vanished), tuple(waiting), unchanged, known_failures, ignored)
+
+
+@dataclass
+class _Comparison:
+    """One observation's files: those to read, to compare by checksum, and to leave."""
+
+    to_read: list[str] = field(default_factory=list)
+    checksums: dict[str, str | None] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
+    known_failures: int = 0
+
+
+def _compare(
+    found: FoundObservation,
+    files: Mapping[str, Mapping[str, Any]],
+    failures: Mapping[str, Mapping[str, Any]],
+    selection: Selection,
+    filetypes: Collection[str],
+) -> _Comparison:
+    comparison = _Comparison()
+    for filetype in filetypes:
+        file = found.files.get(filetype)
+        if file is None:
+            continue
+        filename = str(file.name)
+        failed, stored = failures.get(filename), files.get(filetype)
+        if file.mtime >= selection.ready_before:
+            comparison.waiting.append(filename)
+        elif selection.everything or _has_changed(file, failed, stored, selection.retry_failed):
+            comparison.to_read.append(filetype)
+        else:
+            comparison.known_failures += failed is not None
+            if selection.checksum and stored is not None:
+                comparison.checksums[filetype] = stored.get("sha256")
+    return comparison
+
+
+def _has_changed(
+    file: FoundFile,
+    failed: Mapping[str, Any] | None,
+    stored: Mapping[str, Any] | None,
+    retry_failed: bool,
+) -> bool:
+    """Whether a file differs from the one that failed, or else from the one that is stored."""
+    before = failed or stored
+    if before is None:
+        return True
+    same = before.get("size") == file.size and before.get("mtime") == file.mtime
+    if failed is not None:
+        return retry_failed or not same
+    return not same or before.get("path") != file.path or "vanished" in before
+
+
+def _vanished_files(
+    rootname: str, files: Mapping[str, Any], on_disk: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the stored files that are not on disk and not marked as vanished yet."""
+    for filetype, file in files.items():
+        if filetype not in on_disk and "vanished" not in file:
+            yield rootname, filetype
+
+
+def _unseen_files(
+    observations: Mapping[str, Any], seen: Collection[str], unreadable: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the stored files of observations that a whole scan did not find."""
+    if observations and not seen:
+        raise ArchiveError(
+            f"the filesystem holds no observation, but {len(observations)} are stored: "
+            "is it mounted?"
+        )
+    for rootname in observations.keys() - seen:
+        # The four-character folder of these could not be read.
+        if rootname[:4] not in unreadable:
+            yield from _vanished_files(rootname, observations[rootname].get("files", {}), ())
 
 
 def ready_before(now: datetime, min_age: float) -> datetime:
-    """Return the time from which on files are too young, `min_age` being in seconds."""
+    """Return the time at or after which a file counts as still being written.
+
+    Parameters
+    ----------
+    now : datetime
+        The time of the run (UTC, naive).
+    min_age : float
+        The least age of a file in seconds; with 0 every file is ready.
+
+    Returns
+    -------
+    datetime
+        UTC, naive.
+    """
     return now - timedelta(seconds=min_age) if min_age else datetime.max

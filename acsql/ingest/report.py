@@ -1,122 +1,179 @@
-"""What a run did, in numbers: for its log, its record and the user."""
+"""Report of a run: what it did, in numbers, for its log, its record and the user."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..keywords import HeaderKey
 from ..store import runs
-from .observation import FAILED, NEW, UNCHANGED, UPDATED, Failure, Outcome
-from .plan import Changes
+from .plan import Plan
+from .results import NEW, STATES, UNCHANGED, UPDATED, Failure, ObservationResult
 
 
 @dataclass
 class Report:
-    """What a run did.  `files` and `previews` count by filetype, `seconds` is its duration.
+    """What a run has done so far: the sum of its plan and of the results added to it.
 
-    `unknown` maps (header, keyword) to (type, file name) for keywords that no spec names,
-    `misfits` maps it to the number of values that do not fit their type.  `read` are the names
-    of files that went in, `waiting` of those that were still being written, `vanished` the
-    (rootname, filetype) of files that are stored and not there any more.  `remarks` are oddities
-    that are no failures, `known_failures` files that failed before and have not changed since.
+    Parameters
+    ----------
+    started : datetime, optional
+        When the run started (UTC, naive).
+    log : Path, optional
+        Its log file.
+    plan : Plan
+        What it had to do.
+    observations : Counter
+        Number of observations by state.
+    files, previews : Counter
+        Number of ingested files and rendered previews by filetype.
+    bytes : int
+        Size of the ingested files.
+    failures : list of Failure
+        Files and observations that could not be, or not fully be, ingested.
+    filenames : list of str
+        Names of the ingested files.
+    waiting : list of str
+        Names of files that are still being written.
+    unspecified : dict
+        Keywords not in the specs: (header, keyword) to (type, name of a file).
+    mismatches : Counter
+        Number of type mismatches by (header, keyword).
+    warnings : list of str
+        Irregularities that are not failures.
+    notes : list of str
+        Lines about the run as a whole.
+    seconds : float
+        Duration of the run.
     """
 
-    observations: Counter = field(default_factory=Counter)
-    files: Counter = field(default_factory=Counter)
-    previews: Counter = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
-    unknown: dict[tuple[HeaderKey, str], tuple[str, str]] = field(default_factory=dict)
-    misfits: Counter = field(default_factory=Counter)
-    read: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-    vanished: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    known_failures: int = 0
-    others: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
+    started: datetime | None = None
     log: Path | None = None
+    plan: Plan = field(default_factory=Plan)
+    observations: Counter[str] = field(default_factory=Counter)
+    files: Counter[str] = field(default_factory=Counter)
+    previews: Counter[str] = field(default_factory=Counter)
+    bytes: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    filenames: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    unspecified: dict[tuple[HeaderKey, str], tuple[str, str]] = field(default_factory=dict)
+    mismatches: Counter[tuple[HeaderKey | None, str]] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
     @property
     def state(self) -> str:
-        """The state in which the run's record is closed."""
+        """The state of a run that ended like this, as its record has it."""
         if self.failures:
             return runs.SUCCEEDED_WITH_FAILURES
         changed = self.observations[NEW] + self.observations[UPDATED] + len(self.vanished)
         return runs.SUCCEEDED if changed else runs.NOTHING_NEW
 
-    def take_account(self, changes: Changes) -> None:
-        """Take account of what a run found out before it opened a file."""
-        if changes.unchanged:
-            self.observations[UNCHANGED] += changes.unchanged
-        self.others = changes.others
-        self.known_failures = changes.known_failures
-        self.vanished = changes.vanished
-        self.waiting += changes.waiting
+    @property
+    def vanished(self) -> list[tuple[str, str]]:
+        """(rootname, filetype) of the files that vanished."""
+        return list(self.plan.vanished)
 
-    def add(self, outcome: Outcome) -> None:
-        """Take account of one observation."""
-        self.observations[outcome.state] += 1
-        self.files.update(outcome.filetypes)
-        self.previews.update(outcome.previews)
-        self.failures += outcome.failures
-        self.read += outcome.read
-        self.remarks += [f"{outcome.rootname}: {note}" for note in outcome.notes]
-        self.waiting += outcome.waiting
-        for met, seen in outcome.unknown.items():
-            self.unknown.setdefault(met, seen)
-        self.misfits.update(outcome.misfits.keys())
-        self.bytes += outcome.bytes
+    @property
+    def known_failures(self) -> int:
+        """Number of files that failed before and have not changed since."""
+        return self.plan.known_failures
+
+    def add_plan(self, plan: Plan) -> None:
+        """Add what the comparison of disk and database has shown.
+
+        Parameters
+        ----------
+        plan : Plan
+            Of a run, which has one.
+        """
+        self.plan = plan
+        self.waiting += plan.waiting
+        if plan.unchanged:
+            self.observations[UNCHANGED] += plan.unchanged
+
+    def add(self, result: ObservationResult) -> None:
+        """Add what happened to one observation.
+
+        Parameters
+        ----------
+        result : ObservationResult
+            As a worker returned it.
+        """
+        self.observations[result.state] += 1
+        self.files.update(result.filetypes)
+        self.previews.update(result.previews)
+        self.bytes += result.bytes
+        self.failures += result.failures
+        self.filenames += result.filenames
+        self.waiting += result.waiting
+        self.warnings += [f"{result.rootname}: {warning}" for warning in result.warnings]
+        self.mismatches.update(result.mismatches)
+        for place, first_seen in result.unspecified.items():
+            self.unspecified.setdefault(place, first_seen)
 
     def lines(self) -> Iterator[str]:
-        """Yield the counts, for the end of the log and for the user."""
-        states = (NEW, UPDATED, UNCHANGED, FAILED)
-        counts = ", ".join(f"{self.observations[state]} {state}" for state in states)
+        """Yield the summary, for the end of the log and for the user.
+
+        Yields
+        ------
+        str
+            One number, with its name.
+        """
+        counts = ", ".join(f"{self.observations[state]} {state}" for state in STATES)
         yield f"Observations: {counts}"
         yield f"Files read: {_by_filetype(self.files)}, {self.bytes / 1e6:.1f} MB"
         yield f"Previews: {_by_filetype(self.previews)}"
-        yield f"Files failed: {len(self.failures)}"
+        yield f"Failures: {len(self.failures)}"
         if self.known_failures:
-            yield f"Files that failed before and have not changed: {self.known_failures}"
+            yield f"Known failures, unchanged since: {self.known_failures}"
         if self.vanished:
-            yield f"Files that vanished: {len(self.vanished)}"
+            yield f"Vanished files: {len(self.vanished)}"
         if self.waiting:
-            yield f"Files still being written, left for the next run: {len(self.waiting)}"
-        yield f"Keywords new to the specs: {len(self.unknown)}"
-        yield f"Keywords with values that do not fit their type: {len(self.misfits)}"
-        yield f"Files that are not ours: {self.others}"
+            yield f"Files still being written, to retry in the next run: {len(self.waiting)}"
+        hint = " (see acsql specs update)" if self.unspecified else ""
+        yield f"Keywords not in the specs: {len(self.unspecified)}{hint}"
+        yield f"Keywords with type mismatches: {len(self.mismatches)}"
+        yield f"Ignored files (not ACS): {self.plan.ignored}"
         yield from self.notes
         yield f"Seconds: {self.seconds:.1f}"
 
     def record(self) -> dict[str, Any]:
-        """Return what the record of the run keeps."""
+        """Return what the record of the run stores.
+
+        Returns
+        -------
+        dict
+            Counts and lists; its field names are those of all records in the database.
+        """
         return {
             "seconds": self.seconds,
             "observations": dict(self.observations),
             "files": dict(self.files),
             "previews": dict(self.previews),
             "bytes": self.bytes,
-            "others": self.others,
+            "others": self.plan.ignored,
             "failures": [asdict(failure) for failure in self.failures],
             "known_failures": self.known_failures,
             "waiting": self.waiting,
             "vanished": [list(file) for file in self.vanished],
             "notes": self.notes,
-            "remarks": self.remarks,
+            "remarks": self.warnings,
             "keywords_new": [
                 {**key._asdict(), "keyword": keyword, "type": type_, "filename": filename}
-                for (key, keyword), (type_, filename) in self.unknown.items()
+                for (key, keyword), (type_, filename) in self.unspecified.items()
             ],
             "misfits": [
                 {"header": str(key), "keyword": keyword, "values": number}
-                for (key, keyword), number in self.misfits.items()
+                for (key, keyword), number in self.mismatches.items()
             ],
             "log": str(self.log),
         }
 
 
-def _by_filetype(counts: Counter) -> str:
+def _by_filetype(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"

@@ -1,15 +1,14 @@
-"""A whole ingest: what is new or changed on disk goes in and is accounted for.
+"""A whole ingest run: new and changed files are ingested, and the run is recorded.
 
-Two runs at once exclude each other.  Workers send back only what happened; the log, the counts
-and the run's record are written here, by one process, and the record is open from the start, so
-that a run that dies leaves it behind.
+Two runs at once exclude each other.  Workers return results only; the log, the report and the
+record of the run are written by this process.  The record is opened at the start, so that a run
+that dies leaves one.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from .. import __version__
@@ -24,20 +23,24 @@ from ..store import failures, lock, observations, runs
 from ..store.client import Store
 from ..store.derived import freshness, refresh
 from ..store.schema import now
+from . import write
 from .log import log_file
-from .observation import FAILED, Outcome
-from .plan import Changes, Choice, ready_before, tasks
+from .plan import Plan, Selection, Stored, Task, make_plan, ready_before
 from .proposals import in_background, provider_for
 from .report import Report
+from .results import FAILED, Failure, ObservationResult
 from .scan import scan
-from .workers import PROCESSES, ingest_all
+from .workers import PROCESSES, check_scheduler, ingest_all, open_store
 
 logger = logging.getLogger(__name__)
+
+# The record of a run has at most this many of the rootnames that were selected.
+RECORDED_ROOTNAMES = 100
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to ingest, and where it runs.
+    """What to ingest, and how.
 
     Parameters
     ----------
@@ -46,15 +49,15 @@ class Options:
     rootnames : tuple of str, optional
         Only these observations.
     everything : bool
-        Read what has not changed as well.
+        Read unchanged files again.
     checksum : bool
         Compare the content of files whose size and time have not changed.
     retry_failed : bool
-        Read files that failed before and have not changed since.
+        Read files again that failed before and have not changed since.
     min_age : float
-        Files younger than so many seconds are left for the next run.
+        Seconds; younger files are left for the next run.
     workers : int, optional
-        By default `Config.ncores`.
+        Number of processes or threads, by default `Config.ncores`.
     scheduler : str
         ``processes``, ``threads``, ``synchronous`` or the address of a dask.distributed cluster.
     """
@@ -69,158 +72,237 @@ class Options:
     scheduler: str = PROCESSES
 
 
-# Called with the number of observations, gives a context whose value is called for each one.
-Progress = Callable[[int], Any]
+# Called with the number of observations; returns a context manager whose value is called each
+# time one of them is done.
+Progress = Callable[[int], AbstractContextManager[Callable[[], object]]]
 
 
 @contextmanager
-def silent(_: int) -> Iterator[Callable[[], Any]]:
+def no_progress(_: int) -> Iterator[Callable[[], object]]:
     """Show no progress."""
     yield lambda: None
 
 
-def ingest(config: Config, options: Options | None = None, progress: Progress = silent) -> Report:
-    """Ingest what is new or changed.
+def ingest(
+    config: Config, options: Options | None = None, progress: Progress = no_progress
+) -> Report:
+    """Ingest new and changed files.
 
     Parameters
     ----------
+    config : Config
+        The archive.
+    options : Options, optional
+        What to ingest, and how.
     progress : callable, optional
         Called with the number of observations to ingest; returns a context manager whose value
-        is called without arguments whenever one is done.
+        is called without arguments each time one is done.
+
+    Returns
+    -------
+    Report
+        What was ingested, and what failed.
 
     Raises
     ------
     ConfigError
-        If the file system is not there, or an option is wrong.
+        If the file system does not exist, or an option is invalid.
     DatabaseError
-        If the database is not there, or stays away for longer than `Config.database_wait`.
+        If the database does not answer for longer than `Config.database_wait`.
     Busy
-        If another ingest is under way.
+        If another ingest is running.
     """
     options = options or Options()
     config = resolve_connection(config)
     specs = keyword_specs.load(configuration.specs_overlay(config))
     filetypes = _filetypes(options, specs)
+    check_scheduler(options.scheduler)
     started = now()
     with (
-        Store(config.connection_string, specs, config.database_wait) as store,
+        open_store(config, specs) as store,
         lock.hold(store, "ingest"),
         log_file(config.log_dir, started) as log,
     ):
         if runs.close_died(store):
-            logger.warning("An earlier run died: what it left undone is done now")
-        record = {"started": started, "log": str(log), **_described(options, specs)}
-        run = runs.start(store, record)
-        report = Report(log=log)
-        try:
+            logger.warning("An earlier run died; this run ingests what it left")
+        report = Report(started, log)
+        with _recorded(store, report, options, specs):
             runner.migrate_if_empty(store, specs)
             runner.check(store)
             store.make_indexes()
             with in_background(store, provider_for(config)) as proposals:
-                _ingest(config, options, filetypes, store, specs, report, progress)
+                plan = _plan(config, options, filetypes, store, specs)
+                report.add_plan(plan)
+                workers = options.workers or config.ncores
+                with closing(
+                    ingest_tasks(plan.tasks, store, config, options.scheduler, workers, progress)
+                ) as results:
+                    for result in results:
+                        report.add(result)
             report.notes.append(f"Proposals: {proposals.result()}")
             refresh.refresh_if_stale(store, specs)
-            _log_oddities(report)
-        except BaseException as error:
-            logger.error("The run failed: %s", error or type(error).__name__)
-            runs.finish(store, run, _closed(report, started, runs.FAILED, str(error)))
-            raise
-        record = _closed(report, started, report.state)
-        for line in report.lines():
-            logger.info(line)
-        runs.finish(store, run, record)
+            _log_keywords(report)
     return report
 
 
 def _filetypes(options: Options, specs: KeywordSpecs) -> tuple[str, ...]:
     for filetype in options.filetypes or ():
         if filetype not in specs.filetypes:
-            known = ", ".join(specs.filetypes)
-            raise ConfigError(f"there is no filetype {filetype!r}; the filetypes are {known}")
+            filetypes = ", ".join(specs.filetypes)
+            raise ConfigError(f"{filetype!r} is not a filetype; the filetypes are {filetypes}")
     return options.filetypes or tuple(specs.filetypes)
 
 
-def _ingest(
+@contextmanager
+def _recorded(
+    store: Store, report: Report, options: Options, specs: KeywordSpecs
+) -> Iterator[None]:
+    """Open the record of a run, and close it with its report however the run ends."""
+    number = runs.start(
+        store,
+        {
+            "started": report.started,
+            "log": str(report.log),
+            "version": __version__,
+            "specs": specs.version,
+            "options": _recorded_options(options),
+        },
+    )
+    try:
+        yield
+    except BaseException as error:
+        reason = _reason(error)
+        logger.error("The run failed: %s", reason)
+        runs.finish(store, number, _closing(report, runs.FAILED, reason))
+        raise
+    record = _closing(report, report.state, None)
+    for line in report.lines():
+        logger.info(line)
+    runs.finish(store, number, record)
+
+
+def _recorded_options(options: Options) -> dict[str, Any]:
+    """Return options as the record has them: of a long list of rootnames only the beginning."""
+    record = asdict(options)
+    more = len(options.rootnames or ()) - RECORDED_ROOTNAMES
+    if more > 0:
+        record["rootnames"] = [*record["rootnames"][:RECORDED_ROOTNAMES], f"and {more} more"]
+    return record
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted (Ctrl-C or SIGINT); the next run continues"
+    return str(error) or type(error).__name__
+
+
+def _closing(report: Report, state: str, reason: str | None) -> dict[str, Any]:
+    """Return the fields that close the record of a run."""
+    finished = now()
+    report.seconds = (finished - (report.started or finished)).total_seconds()
+    return {"finished": finished, "state": state, "reason": reason, **report.record()}
+
+
+def _plan(
     config: Config,
     options: Options,
     filetypes: Sequence[str],
     store: Store,
     specs: KeywordSpecs,
-    report: Report,
-    progress: Progress,
-) -> None:
-    logger.info("Gathering files to ingest from %s", config.filesystem)
-    choice = Choice(
+) -> Plan:
+    """Compare disk and database, and mark the files that vanished."""
+    logger.info("Scanning %s", config.filesystem)
+    selection = Selection(
         filetypes,
         ready_before(now(), options.min_age),
         options.everything,
         options.checksum,
         options.retry_failed,
     )
-    changes = Changes.against(store, choice)
-    found = scan(config.filesystem, specs.filetypes, options.rootnames)
-    to_do = list(tasks(found, changes, specs, whole=options.rootnames is None))
-    if to_do or changes.vanished:
+    plan = make_plan(
+        scan(config.filesystem, specs.filetypes, options.rootnames),
+        Stored(observations.files_by_rootname(store), failures.by_filename(store)),
+        selection,
+        specs,
+        whole=options.rootnames is None,
+    )
+    if plan.tasks or plan.vanished:
         freshness.invalidate(store)
-    observations.mark_vanished(store, changes.vanished, now())
-    report.take_account(changes)
-    logger.info("%d observations to ingest", len(to_do))
-    with progress(len(to_do)) as done:
+    observations.mark_vanished(store, plan.vanished, now())
+    for rootname, filetype in plan.vanished:
+        logger.warning("%s: the %s file has vanished from disk", rootname, filetype)
+    logger.info("Observations to ingest: %d", len(plan.tasks))
+    return plan
 
-        def take(outcome: Outcome) -> None:
-            _log(outcome)
-            report.add(outcome)
-            done()
 
+def ingest_tasks(
+    tasks: Sequence[Task],
+    store: Store,
+    config: Config,
+    scheduler: str,
+    workers: int,
+    progress: Progress = no_progress,
+) -> Generator[ObservationResult, None, None]:
+    """Ingest observations, log their results and store the failures.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The observations.
+    store : Store
+        The database.
+    config : Config
+        The archive.
+    scheduler, workers
+        As for `acsql.ingest.workers.run_all`.
+    progress : callable, optional
+        As for `ingest`.
+
+    Yields
+    ------
+    ObservationResult
+        One for each task.  Failures are stored when the iterator ends or is closed.
+    """
+    failed: list[Failure] = []
+    ingested: list[str] = []
+    with (
+        progress(len(tasks)) as advance,
+        closing(ingest_all(tasks, config, scheduler, workers)) as results,
+    ):
         try:
-            ingest_all(to_do, config, options.scheduler, options.workers or config.ncores, take)
+            for result in results:
+                _log_result(result)
+                failed += result.failures
+                ingested += result.filenames
+                yield result
+                advance()
         finally:
-            remember(store, report)
+            write.update_failures(store, failed, ingested)
 
 
-def remember(store: Store, report: Report) -> None:
-    """Keep which files failed and need not be tried again before they change."""
-    failed = [failure for failure in report.failures if failure.size is not None]
-    failures.record(store, map(asdict, failed), now())
-    failures.remove(store, set(report.read) - {failure.filename for failure in failed})
-
-
-def _log(outcome: Outcome) -> None:
-    if outcome.state != FAILED:
+def _log_result(result: ObservationResult) -> None:
+    if result.state != FAILED:
         logger.info(
             "%s: %s: read %s; previews of %s; %.2f s",
-            outcome.rootname,
-            outcome.state,
-            ", ".join(outcome.filetypes) or "nothing",
-            ", ".join(outcome.previews) or "none",
-            outcome.seconds,
+            result.rootname,
+            result.state,
+            ", ".join(result.filetypes) or "nothing",
+            ", ".join(result.previews) or "none",
+            result.seconds,
         )
-    for note in outcome.notes:
-        logger.warning("%s: %s", outcome.rootname, note)
-    for filename in outcome.waiting:
-        logger.warning("%s: %s is still being written", outcome.rootname, filename)
-    for failure in outcome.failures:
-        logger.error("%s: %s", outcome.rootname, failure.reason)
+    for warning in result.warnings:
+        logger.warning("%s: %s", result.rootname, warning)
+    for filename in result.waiting:
+        logger.warning("Skipped %s: still being written, will retry in the next run", filename)
+    for failure in result.failures:
+        logger.error("%s: %s", result.rootname, failure.reason)
 
 
-def _log_oddities(report: Report) -> None:
-    """Log what the specs do not know or have otherwise, each keyword once."""
-    for rootname, filetype in report.vanished:
-        logger.warning("%s: its %s file has vanished", rootname, filetype)
-    for (key, keyword), (type_, filename) in report.unknown.items():
-        logger.info("New to the specs: %s in %s (%s), met in %s", keyword, key, type_, filename)
-    for (key, keyword), number in report.misfits.items():
-        logger.warning("%d values of %s in %s do not fit its type", number, keyword, key)
-
-
-def _described(options: Options, specs: KeywordSpecs) -> dict[str, Any]:
-    return {"version": __version__, "specs": specs.version, "options": asdict(options)}
-
-
-def _closed(
-    report: Report, started: datetime, state: str, reason: str | None = None
-) -> dict[str, Any]:
-    """Return what closes a run's record."""
-    finished = now()
-    report.seconds = (finished - started).total_seconds()
-    return {"finished": finished, "state": state, "reason": reason, **report.record()}
+def _log_keywords(report: Report) -> None:
+    """Log each keyword that is not in the specs or has type mismatches once."""
+    for (key, keyword), (type_, filename) in report.unspecified.items():
+        logger.info("Keyword not in the specs: %s in %s (%s), in %s", keyword, key, type_, filename)
+    for (place, keyword), number in report.mismatches.items():
+        logger.warning(
+            "Type mismatches of %s in %s: %d", keyword, place or "unknown header", number
+        )

@@ -1,8 +1,9 @@
-"""What lies in the archive's file system, found without opening a file.
+"""Scan of the archive's file system: the observations and files on disk.
 
-The directory listing and each file's size and time are all that change detection needs.  A
-re-delivery can leave two directories for one exposure that differ in the ninth character: they
-are one observation here, and of a filetype that both hold the younger file counts.
+No file is opened: the directory listing and each file's size and modification time are all that
+change detection needs.  A re-delivery can leave two directories for one exposure that differ in
+the ninth character: they are one observation here, and of a filetype in both the younger file
+counts.
 """
 
 import os
@@ -18,9 +19,18 @@ from ..names import Filename
 
 @dataclass(frozen=True)
 class FoundFile:
-    """One file of ours: its name, its path below the archive's root, its size and time.
+    """One FITS file on disk.
 
-    `mtime` is UTC in milliseconds, which is what MongoDB keeps.
+    Parameters
+    ----------
+    name : Filename
+        Its parsed name.
+    path : str
+        Its path below the root of the archive.
+    size : int
+        Bytes.
+    mtime : datetime
+        Modification time (UTC, naive) in whole milliseconds, which is what MongoDB stores.
     """
 
     name: Filename
@@ -30,52 +40,69 @@ class FoundFile:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Something on disk that should have been an observation or a file of one."""
+class ScanProblem:
+    """A file or folder that should belong to an observation and cannot be used."""
 
     rootname: str
     filename: str
     reason: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class FoundObservation:
-    """One rootname as it lies on disk: its files by filetype, and what is wrong there.
+    """The files of one rootname on disk.
 
-    `others` counts files that are not ours: trailers, pictures ...  `unreadable` is set where a
-    folder could not be read, so that what was not found may be there all the same.
+    Parameters
+    ----------
+    rootname, ipppssoot : str
+        Its key, and the nine characters of its directory.
+    path : str
+        Its directory below the root of the archive, empty if there is none.
+    files : dict
+        Filetype to `FoundFile`.
+    problems : tuple of ScanProblem
+        Files and folders that cannot be used.
+    ignored : int
+        Number of other files: trailers, pictures ...
+    unreadable : bool
+        Whether a folder could not be read, so that files that were not found may exist.
     """
 
     rootname: str
     ipppssoot: str
     path: str
     files: dict[str, FoundFile] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    others: int = 0
+    problems: tuple[ScanProblem, ...] = ()
+    ignored: int = 0
     unreadable: bool = False
 
 
 def scan(
     filesystem: Path, filetypes: Collection[str], rootnames: Iterable[str] | None = None
 ) -> Iterator[FoundObservation]:
-    """Yield the observations that lie below a directory, in the order of their names.
+    """Yield the observations below a directory, sorted by rootname.
 
     Parameters
     ----------
     filesystem : Path
-        The root of the archive, ``<first four>/<ipppssoot>/`` below it.
+        The root of the archive, with ``<first four>/<ipppssoot>/`` below it.
     filetypes : collection of str
-        The filetypes that are ours.
+        The filetypes of the archive; files of others are ignored.
     rootnames : iterable of str, optional
-        Only these, of eight or nine characters in any case; one that is not there is yielded
+        Only these, of eight or nine characters in any case; one that does not exist is yielded
         with a problem.
+
+    Yields
+    ------
+    FoundObservation
+        One for each rootname.
 
     Raises
     ------
     ConfigError
         If the root is not a directory that can be read.
     InvalidName
-        If one of `rootnames` is none.
+        If one of `rootnames` is not a rootname.
     """
     try:
         folders = sorted(entry.name for entry in os.scandir(filesystem) if len(entry.name) == 4)
@@ -85,117 +112,133 @@ def scan(
         for folder in folders:
             yield from _in_folder(filesystem, folder, filetypes)
         return
-    wanted: dict[str, set[str]] = {}
+    by_folder: dict[str, set[str]] = {}
     for rootname in map(names.rootname, rootnames):
-        wanted.setdefault(rootname[:4], set()).add(rootname)
-    for folder, keys in sorted(wanted.items()):
-        found = {}
+        by_folder.setdefault(rootname[:4], set()).add(rootname)
+    for folder, selected in sorted(by_folder.items()):
+        observations = {}
         if folder in folders:
-            found = {f.rootname: f for f in _in_folder(filesystem, folder, filetypes, keys)}
-        for key in sorted(keys):
-            yield found.get(key) or _missing(key)
+            observations = {
+                found.rootname: found
+                for found in _in_folder(filesystem, folder, filetypes, selected)
+            }
+        for rootname in sorted(selected):
+            yield observations.get(rootname) or _missing(rootname)
 
 
 def _missing(rootname: str) -> FoundObservation:
-    reason = "there is no folder of this rootname in the archive"
-    return FoundObservation(rootname, rootname, "", problems=[Problem(rootname, rootname, reason)])
+    reason = f"{rootname} has no folder in the archive"
+    problem = ScanProblem(rootname, rootname, reason)
+    return FoundObservation(rootname, rootname, "", problems=(problem,))
 
 
 def _in_folder(
     filesystem: Path,
     folder: str,
     filetypes: Collection[str],
-    keys: Collection[str] | None = None,
+    selected: Collection[str] | None = None,
 ) -> Iterator[FoundObservation]:
-    """Yield the observations of one first-four-characters folder."""
+    """Yield the observations of one four-character folder, all or those of some rootnames."""
     directories: dict[str, list[str]] = {}
     try:
         entries = sorted(entry.name for entry in os.scandir(filesystem / folder))
     except OSError as error:
         if (filesystem / folder).is_dir():
-            reason = f"the folder cannot be read: {error.strerror}"
-            problem = Problem(folder, folder, reason)
-            yield FoundObservation(folder, folder, folder, problems=[problem], unreadable=True)
+            reason = f"the folder {folder} cannot be read: {error.strerror}"
+            problem = ScanProblem(folder, folder, reason)
+            yield FoundObservation(folder, folder, folder, problems=(problem,), unreadable=True)
         return
     for name in entries:
         if names.is_ipppssoot(name) and name[:4] == folder:
-            key = names.rootname(name)
-            if keys is None or key in keys:
-                directories.setdefault(key, []).append(name)
-    for key, ipppssoots in sorted(directories.items()):
-        yield _observation(filesystem, key, ipppssoots, filetypes)
+            rootname = names.rootname(name)
+            if selected is None or rootname in selected:
+                directories.setdefault(rootname, []).append(name)
+    for rootname, ipppssoots in sorted(directories.items()):
+        yield _observation(filesystem, rootname, ipppssoots, filetypes)
 
 
 def _observation(
     filesystem: Path, rootname: str, ipppssoots: list[str], filetypes: Collection[str]
 ) -> FoundObservation:
-    """Return what lies in the directories of one rootname."""
-    found = FoundObservation(rootname, ipppssoots[-1], paths.observation_path(ipppssoots[-1]))
+    """Return the files in the directories of one rootname."""
+    files: dict[str, FoundFile] = {}
+    problems: list[ScanProblem] = []
+    ignored, unreadable = 0, False
     for ipppssoot in ipppssoots:
         directory = paths.observation_path(ipppssoot)
         try:
             entries = sorted(os.scandir(filesystem / directory), key=lambda entry: entry.name)
         except OSError as error:
-            reason = f"the folder cannot be read: {error.strerror}"
-            found.problems.append(Problem(rootname, ipppssoot, reason))
-            found.unreadable = True
+            reason = f"the folder {directory} cannot be read: {error.strerror}"
+            problems.append(ScanProblem(rootname, ipppssoot, reason))
+            unreadable = True
             continue
         for entry in entries:
-            _take(found, entry, directory, filetypes)
-    if len(ipppssoots) > 1 and found.files:
-        youngest = max(found.files.values(), key=lambda file: file.mtime)
-        found.path = youngest.path.rpartition("/")[0]
-        found.ipppssoot = found.path.rpartition("/")[2]
-    return found
+            file = _examine(entry, rootname, directory, filetypes)
+            if isinstance(file, FoundFile):
+                other = files.get(file.name.filetype)
+                if other is None or (other.mtime, other.path) < (file.mtime, file.path):
+                    files[file.name.filetype] = file
+            elif file is None:
+                ignored += 1
+            else:
+                problems.append(file)
+    path = paths.observation_path(ipppssoots[-1])
+    if len(ipppssoots) > 1 and files:
+        youngest = max(files.values(), key=lambda file: file.mtime)
+        path = youngest.path.rpartition("/")[0]
+    ipppssoot = path.rpartition("/")[2]
+    return FoundObservation(rootname, ipppssoot, path, files, tuple(problems), ignored, unreadable)
 
 
-def _take(
-    found: FoundObservation, entry: os.DirEntry, directory: str, filetypes: Collection[str]
-) -> None:
-    """Add one directory entry to an observation."""
+def _examine(
+    entry: os.DirEntry[str], rootname: str, directory: str, filetypes: Collection[str]
+) -> FoundFile | ScanProblem | None:
+    """Return the file of one directory entry, why it cannot be used, or None to ignore it."""
     try:
         name = Filename.parse(entry.name)
     except InvalidName:
-        found.others += 1
-        return
+        return None
     if name.filetype not in filetypes:
-        found.others += 1
-    elif name.rootname != found.rootname:
-        reason = f"a file of {name.rootname} in the folder {directory}"
-        found.problems.append(Problem(found.rootname, entry.name, reason))
-    else:
-        _take_file(found, entry, name, directory)
-
-
-def _take_file(found: FoundObservation, entry: os.DirEntry, name: Filename, directory: str) -> None:
+        return None
+    if name.rootname != rootname:
+        reason = f"{entry.name} belongs to {name.rootname} and is in the folder {directory}"
+        return ScanProblem(rootname, entry.name, reason)
     try:
         if not entry.is_file():
-            found.problems.append(Problem(found.rootname, entry.name, "it is not a file"))
-            return
-        size, mtime = moment(Path(entry.path))
+            return ScanProblem(rootname, entry.name, f"{entry.name} is not a file")
+        size, mtime = size_and_mtime(Path(entry.path))
     except OSError as error:
-        found.problems.append(Problem(found.rootname, entry.name, str(error.strerror)))
-        return
-    file = FoundFile(name, f"{directory}/{entry.name}", size, mtime)
-    other = found.files.get(name.filetype)
-    if other is None or (other.mtime, other.path) < (file.mtime, file.path):
-        found.files[name.filetype] = file
+        reason = f"{entry.name} cannot be read: {error.strerror}"
+        return ScanProblem(rootname, entry.name, reason)
+    return FoundFile(name, f"{directory}/{entry.name}", size, mtime)
 
 
-def moment(path: Path) -> tuple[int, datetime]:
-    """Return the size and time of a file, which change when it is written.
+def size_and_mtime(path: Path) -> tuple[int, datetime]:
+    """Return the size and modification time of a file, which change when it is written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    size : int
+        Bytes.
+    mtime : datetime
+        UTC, naive, in whole milliseconds.
 
     Raises
     ------
     OSError
-        If it is not there, or the system does not say.
+        If the file does not exist or the system refuses access.
     """
     status = path.stat()
     return status.st_size, _utc(status.st_mtime_ns)
 
 
 def _utc(nanoseconds: int) -> datetime:
-    """Return a file's time as naive UTC in whole milliseconds."""
     seconds, rest = divmod(nanoseconds, 10**9)
     moment = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
     return moment.replace(microsecond=rest // 10**6 * 1000)

@@ -1,8 +1,8 @@
-"""FITS headers as documents: every keyword typed by its spec, nothing lost.
+"""Typing of FITS headers: every value gets the type of its keyword spec, and none is lost.
 
-A value that does not fit its type is kept as it was read, and reported; so is a keyword that no
-spec names.  Blank separator cards are layout and are left out; COMMENT and HISTORY become lists,
-and so do the blocks of keywords that drizzling writes for each of its input images.
+A type mismatch is stored as read and reported; so is a keyword that is not in the specs.  Blank
+separator cards are layout and are dropped.  COMMENT and HISTORY become lists, and so do the blocks
+of keywords that drizzling writes for each of its input images.
 """
 
 import contextlib
@@ -30,51 +30,67 @@ _ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?", r
 
 @dataclass
 class TypedHeader:
-    """A header as it is stored, the keywords that no spec names, and the values that misfit.
+    """A typed header.
 
-    `unknown` maps keywords to types, `misfits` maps them to the values as read.
+    Parameters
+    ----------
+    values : dict
+        The header as it is stored.
+    unspecified : dict
+        Keywords not in the specs, with their types.
+    mismatches : dict
+        Keywords with a type mismatch, with their values as read.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
-    unknown: dict[str, str] = field(default_factory=dict)
-    misfits: dict[str, Any] = field(default_factory=dict)
+    unspecified: dict[str, str] = field(default_factory=dict)
+    mismatches: dict[str, Any] = field(default_factory=dict)
 
 
-def typed_header(read: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> TypedHeader:
+def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> TypedHeader:
     """Return a header as it is stored.
 
     Parameters
     ----------
-    read : list of (str, object)
-        What `cards.read` returned.
+    cards : list of (str, object)
+        Keywords and values, as `acsql.fits.cards.read` returns them.
     key : HeaderKey or None
-        Which header it is; None where the detector could not be found out.
+        Which header it is, None if the detector is unknown.
+    specs : KeywordSpecs
+        The types of keywords.
+
+    Returns
+    -------
+    TypedHeader
+        The values, and what is irregular about them.
     """
     header = TypedHeader()
     blocks: dict[int, dict[str, Any]] = {}
-    for keyword, value in read:
+    for keyword, value in cards:
         if keyword in COMMENTARY:
             header.values.setdefault(names.field(keyword), []).append(value)
             continue
-        place = specs.card_location(keyword, key)
-        stored, fits_type = typed(value, place.spec)
+        location = specs.card_location(keyword, key)
+        stored, fits_type = type_value(value, location.spec)
         if not fits_type:
-            header.misfits[keyword] = value
-        if not place.listed and key is not None:
-            header.unknown[place.spec_name] = place.spec.type if place.spec else natural_type(value)
+            header.mismatches[keyword] = value
+        if not location.listed and key is not None:
+            header.unspecified[location.spec_name] = (
+                location.spec.type if location.spec else natural_type(value)
+            )
         target = header.values
-        if place.block is not None:
-            target = blocks.setdefault(place.block, {BLOCK_NUMBER: place.block})
-        _put(target, place.name, stored)
+        if location.block is not None:
+            target = blocks.setdefault(location.block, {BLOCK_NUMBER: location.block})
+        _add(target, location.name, stored)
     if blocks:
         header.values[BLOCKS] = [blocks[number] for number in sorted(blocks)]
     return header
 
 
-def _put(target: dict[str, Any], name: str, stored: Any) -> None:
-    """Put a value into a header, beside earlier ones of the same keyword if there are any.
+def _add(target: dict[str, Any], name: str, stored: Any) -> None:
+    """Add a value to a header; later values of a repeated keyword are kept in a list.
 
-    A keyword that is named as the places of these are, or of blocks, goes there as well.
+    A keyword with the name of one of acsql's own fields is stored there, too.
     """
     if name in target or name in (REPEATED, BLOCKS):
         target.setdefault(REPEATED, {}).setdefault(name, []).append(stored)
@@ -83,19 +99,44 @@ def _put(target: dict[str, Any], name: str, stored: Any) -> None:
 
 
 def natural_type(value: Any) -> str:
-    """Return the type of the specs that a value has by itself; text where it has none."""
+    """Return the type of a value that has no spec.
+
+    Parameters
+    ----------
+    value : object
+        As read from a card.
+
+    Returns
+    -------
+    str
+        One of `acsql.keywords.TYPES`; ``str`` for all that are neither truth values nor numbers.
+    """
     return {bool: "bool", int: "int", float: "float"}.get(type(value), "str")
 
 
-def typed(value: Any, spec: KeywordSpec | None) -> tuple[Any, bool]:
+def type_value(value: Any, spec: KeywordSpec | None) -> tuple[Any, bool]:
     """Return a value as it is stored, and whether it fits its spec.
 
-    A blank where a number, a date or a truth value is expected means unknown: None.  ``T`` and
-    ``F`` are written with and without quotes in ACS headers, so either is taken for the other.
+    A blank instead of a number, a date or a truth value means unknown and is stored as None.
+    ``T`` and ``F`` are written with and without quotes in ACS headers, so both are accepted.
+
+    Parameters
+    ----------
+    value : object
+        As read from a card.
+    spec : KeywordSpec or None
+        The spec of the keyword, None if it is not in the specs.
+
+    Returns
+    -------
+    stored : object
+        The typed value, or in a type mismatch the value as read.
+    fits_type : bool
+        False for a type mismatch.
     """
     if value is None:
         return None, True
-    if spec is not None and type(value) is _AS_THEY_ARE.get(spec.type) and value == value:
+    if spec is not None and type(value) is _PYTHON_TYPES.get(spec.type) and value == value:
         return value, True
     storable = _storable(value)
     if spec is None or storable is not value:
@@ -109,7 +150,7 @@ def typed(value: Any, spec: KeywordSpec | None) -> tuple[Any, bool]:
 
 
 def _storable(value: Any) -> Any:
-    """Return a value that MongoDB can hold: text in the place of one that it cannot."""
+    """Return a value that MongoDB can store, which may be the text of this one."""
     if isinstance(value, bool | float | str):
         return value
     if isinstance(value, int) and _fits_mongo(value):
@@ -118,8 +159,8 @@ def _storable(value: Any) -> Any:
 
 
 def _fits_mongo(value: float) -> bool:
-    """Whether a number is one that MongoDB's integers, of eight bytes, can hold."""
-    return -(2**63) <= value < 2**63
+    """Whether a number fits MongoDB's eight-byte integers."""
+    return bool(-(2**63) <= value < 2**63)
 
 
 def _as_int(value: Any, _: KeywordSpec) -> int:
@@ -136,19 +177,19 @@ def _as_float(value: Any, _: KeywordSpec) -> float:
 
 
 def _as_str(value: Any, _: KeywordSpec) -> str:
-    return "FT"[value] if isinstance(value, bool) else _words(value)
+    return "FT"[value] if isinstance(value, bool) else _text(value)
 
 
 def _as_bool(value: Any, _: KeywordSpec) -> bool:
     if value in ("T", "F"):
-        return value == "T"
+        return bool(value == "T")
     if not isinstance(value, bool):
         raise TypeError(value)
     return value
 
 
 def _as_date(value: Any, spec: KeywordSpec) -> datetime:
-    text = _words(value).strip()
+    text = _text(value).strip()
     if spec.formats:
         return _by_formats(text, spec)
     if not _ISO_DATE.fullmatch(text):
@@ -157,7 +198,7 @@ def _as_date(value: Any, spec: KeywordSpec) -> datetime:
 
 
 def _as_datetime(value: Any, spec: KeywordSpec) -> datetime:
-    text = _words(value).strip()
+    text = _text(value).strip()
     if spec.formats:
         return _by_formats(text, spec)
     if not (_ISO_DATE.fullmatch(text) or _ISO_DATETIME.fullmatch(text)):
@@ -166,11 +207,12 @@ def _as_datetime(value: Any, spec: KeywordSpec) -> datetime:
 
 
 def _as_time(value: Any, _: KeywordSpec) -> str:
-    time.fromisoformat(_words(value).strip())
-    return value
+    text = _text(value)
+    time.fromisoformat(text.strip())
+    return text
 
 
-def _words(value: Any) -> str:
+def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
@@ -183,8 +225,9 @@ def _by_formats(text: str, spec: KeywordSpec) -> datetime:
     raise ValueError(text)
 
 
-# Nearly all values are of their type when they are read: of these only NaN is not taken so.
-_AS_THEY_ARE = {"float": float, "str": str, "bool": bool}
+# A shortcut for nearly all values: read from a card, they have their type already.  NaN, the one
+# value that differs from itself, takes the long way.
+_PYTHON_TYPES = {"float": float, "str": str, "bool": bool}
 _TYPED = {
     "int": _as_int,
     "float": _as_float,
@@ -196,6 +239,19 @@ _TYPED = {
 }
 
 
-def first(headers: Iterable[Cards], keyword: str) -> Any:
-    """Return the first value of a keyword in some headers, None where none has it."""
-    return next((value for read in headers for name, value in read if name == keyword), None)
+def first_value(headers: Iterable[Cards], keyword: str) -> Any:
+    """Return the first value of a keyword in some headers.
+
+    Parameters
+    ----------
+    headers : iterable of Cards
+        Headers that are not typed yet.
+    keyword : str
+        In FITS spelling.
+
+    Returns
+    -------
+    object or None
+        The value as read, None if no header has it.
+    """
+    return next((value for cards in headers for name, value in cards if name == keyword), None)

@@ -1,22 +1,20 @@
-"""What a verification can find, and the comparisons that every kind of look makes."""
+"""Findings: the inconsistencies that a verification can find, and its result."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from stat import S_ISREG
-from typing import Any
 
-from ..config import Config
-from ..ingest.scan import FoundFile
+from ..ingest.results import Failure
 
 MISSING = "missing"  # on disk, not in the database
 EXTRA = "extra"  # in the database, not on disk and not marked as vanished
-STALE = "stale"  # size, time or path are not those on disk
-DIFFERENT = "different"  # what is stored does not follow from what the file holds
+STALE = "stale"  # size, time or path differ from those on disk
+DIFFERENT = "different"  # the stored headers differ from those of the file
 FAILED = "failed"  # could not be ingested, and has not changed since
-PREVIEW_MISSING = "preview missing"  # named by a document and not there
-PREVIEW_EXTRA = "preview extra"  # there and not named by any document
-PREVIEW_STALE = "preview stale"  # there and not the picture that the document tells of
+PREVIEW_MISSING = "preview missing"  # named by a document, does not exist
+PREVIEW_EXTRA = "preview extra"  # exists, not named by any document
+PREVIEW_STALE = "preview stale"  # exists, and is not the picture that its document describes
 KINDS = (
     MISSING,
     EXTRA,
@@ -27,18 +25,26 @@ KINDS = (
     PREVIEW_EXTRA,
     PREVIEW_STALE,
 )
-INGESTED_ANEW = (MISSING, STALE, DIFFERENT, PREVIEW_MISSING, PREVIEW_STALE)
-
-# What a document tells of the pictures of a file, as `_named_pictures` has them.
-JPEG, THUMBNAIL = PICTURES = ("jpeg", "thumbnail")
+# Those that are repaired by ingesting their files again.
+REINGESTED = (MISSING, STALE, DIFFERENT, PREVIEW_MISSING, PREVIEW_STALE)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be.
+    """One inconsistency.
 
-    `kind` is one of `KINDS`, `what` the name of a FITS file, the path of a picture or the
-    rootname itself, `filetypes` those that a repair ingests anew or marks.
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    rootname : str
+        The observation.
+    what : str
+        The name of a FITS file, the path of a preview, or the rootname.
+    reason : str
+        What is inconsistent.
+    filetypes : tuple of str
+        The files that a repair ingests again or marks as vanished.
     """
 
     kind: str
@@ -51,32 +57,55 @@ class Finding:
         return f"{self.kind}: {self.rootname}: {self.what}: {self.reason}"
 
 
-def stale(file: FoundFile, stored: Mapping[str, Any]) -> str | None:
-    """Return how a file on disk is not the one that its document tells of, None if it is."""
-    filetype = file.name.filetype
-    known = stored.get("files", {}).get(filetype, {})
-    if "vanished" in known:
-        return "it is marked as vanished and is on disk"
-    for name, there in (("size", file.size), ("mtime", file.mtime), ("path", file.path)):
-        if known.get(name) != there:
-            return f"its {name} is {known.get(name)}, on disk {there}"
-    filename = stored.get("datasets", {}).get(filetype)
-    return None if filename == str(file.name) else f"it is stored as {filename}"
+@dataclass(frozen=True)
+class Verification:
+    """The result of a verification.
 
+    Parameters
+    ----------
+    findings : tuple of Finding
+        What was found.
+    remaining : tuple of Finding
+        What is left after the repair; without a repair the same as `findings`.
+    notes : tuple of str
+        Other files among the previews, and a warning while an ingest is running.
+    failures : tuple of Failure
+        Files that a repair could not ingest.
+    observations : int
+        Number of observations on disk and in the database together.
+    log : Path, optional
+        The log of a repair.
+    """
 
-def named_pictures(entry: Mapping[str, Any], config: Config) -> Iterator[tuple[str, Path]]:
-    """Yield kind and path of the pictures that a document names for a file."""
-    for kind, directory in zip(PICTURES, (config.jpeg_dir, config.thumbnail_dir), strict=True):
-        if entry.get(kind):
-            yield kind, directory / entry[kind]
+    findings: tuple[Finding, ...]
+    remaining: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    observations: int = 0
+    log: Path | None = field(default=None, compare=False)
 
+    @property
+    def counts(self) -> Counter[str]:
+        """The number of findings of each kind."""
+        return Counter(finding.kind for finding in self.findings)
 
-def fault(path: Path) -> tuple[str, str] | None:
-    """Return what kind of finding a picture's file is, and why, as far as its size tells."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        return PREVIEW_MISSING, f"it cannot be found: {error.strerror}"
-    if not S_ISREG(status.st_mode):
-        return PREVIEW_MISSING, "it is not a file"
-    return None if status.st_size else (PREVIEW_STALE, "it is empty")
+    @property
+    def repaired(self) -> int:
+        """The number of findings that are repaired."""
+        remaining = {(finding.rootname, finding.what) for finding in self.remaining}
+        return sum((finding.rootname, finding.what) not in remaining for finding in self.findings)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the summary, for the end of the log and for the user.
+
+        Yields
+        ------
+        str
+            One line of it.
+        """
+        counts = self.counts
+        kinds = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
+        yield f"Observations compared: {self.observations}"
+        yield f"Findings: {kinds or 'none'}"
+        if self.log:
+            yield f"Repaired: {self.repaired}, remaining: {len(self.remaining)}"

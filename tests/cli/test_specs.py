@@ -42,9 +42,9 @@ def test_specs_update(
     shutil.copy(source, target)
     fits.setval(target, "NEWKEY", value=1.5)
     detector = fits.getval(target, "DETECTOR")
-    assert "Keywords new to the specs: 1" in printed(settings, "ingest")
+    assert "Keywords not in the specs: 1" in printed(settings, "ingest")
     line = f"+ {detector} raw 0: NEWKEY (float)"
     assert line in printed(settings, "specs", "update", "--dry-run")
     assert line in printed(settings, "specs", "update")
     assert "The specs name every keyword" in printed(settings, "specs", "update")
-    assert "Keywords new to the specs: 0" in printed(settings, "ingest", "--all")
+    assert "Keywords not in the specs: 0" in printed(settings, "ingest", "--all")

@@ -140,7 +140,7 @@ def test_real_files_have_the_footprint_that_astropy_gives_them(
         ]
         detector = hdus[0].header["DETECTOR"]
         stored = [
-            typing.typed_header(cards.read(hdu), HeaderKey(detector, "flt", 1), specs).values
+            typing.type_header(cards.read(hdu), HeaderKey(detector, "flt", 1), specs).values
             for hdu in images
         ]
     found, notes = footprint(document(*stored), specs)

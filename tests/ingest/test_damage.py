@@ -23,9 +23,10 @@ from hypothesis import strategies as st
 from acsql import export, sample
 from acsql.config import Config
 from acsql.errors import InvalidName
-from acsql.ingest import observation, run, scan
-from acsql.ingest.observation import Outcome
-from acsql.ingest.typing import typed_header
+from acsql.ingest import run, scan
+from acsql.ingest.read import FileContent, read_or_fail
+from acsql.ingest.results import Failure
+from acsql.ingest.typing import type_header
 from acsql.keywords import HeaderKey, KeywordSpecs
 from acsql.names import Filename
 from acsql.store import runs
@@ -57,7 +58,7 @@ print(json.dumps({
     "failures": [[f.filename, f.stage, f.reason] for f in report.failures],
     "observations": report.observations,
     "known_failures": report.known_failures,
-    "read": report.read,
+    "read": report.filenames,
     "log": report.log.read_text(),
     "peak": peak,
 }))
@@ -279,17 +280,16 @@ ROUNDS = settings(
 )
 
 
-def read(path: Path, content: bytes, specs: KeywordSpecs) -> tuple[Any, Outcome]:
+def read(path: Path, content: bytes, specs: KeywordSpecs) -> FileContent | Failure | None:
     """Read a file of some content as an ingest does."""
     path.write_bytes(content)
     return read_at(path, specs)
 
 
-def read_at(path: Path, specs: KeywordSpecs) -> tuple[Any, Outcome]:
+def read_at(path: Path, specs: KeywordSpecs) -> FileContent | Failure | None:
     config = config_at(path.parent, path.parent, "mongodb://nowhere/none?")
-    found = scan.FoundFile(NAME, path.name, *scan.moment(path))
-    outcome = Outcome(NAME.rootname)
-    return observation._read_or_note(found, specs, config, outcome), outcome
+    found = scan.FoundFile(NAME, path.name, *scan.size_and_mtime(path))
+    return read_or_fail(found, specs, config)
 
 
 def small_file() -> bytes:
@@ -312,23 +312,24 @@ def small_file() -> bytes:
 SMALL = small_file()
 
 
-def assert_accounted_for(content: Any, outcome: Outcome, specs: KeywordSpecs) -> None:
+def assert_accounted_for(content: FileContent | Failure | None, specs: KeywordSpecs) -> None:
     """Assert that a file was read so that it can be stored and shown, or that it is named."""
-    if content is None:
-        assert [failure.filename for failure in outcome.failures] == [str(NAME)]
+    if isinstance(content, Failure):
+        assert content.filename == str(NAME)
         return
+    assert content is not None
     for extension, cards in enumerate(content.headers):
         key = HeaderKey("HRC", NAME.filetype, extension)
-        values = typed_header(cards, key, specs).values
+        values = type_header(cards, key, specs).values
         assert bson.decode(bson.encode(values)).keys() == values.keys()
         json.dumps(export.header_record(values, specs), allow_nan=False)
 
 
 def test_the_small_file_is_a_good_one(tmp_path: Path, specs: KeywordSpecs) -> None:
-    content, outcome = read(tmp_path / str(NAME), SMALL, specs)
+    content = read(tmp_path / str(NAME), SMALL, specs)
     assert len(content.headers) == 3
-    assert outcome.previews == ["raw"]
-    assert not outcome.failures
+    assert content.has_preview
+    assert not content.failures
 
 
 @ROUNDS
@@ -337,7 +338,7 @@ def test_flipped_bits_never_escape(tmp_path: Path, specs: KeywordSpecs, flips: l
     content = bytearray(SMALL)
     for at, bits in flips:
         content[at] ^= bits
-    assert_accounted_for(*read(tmp_path / str(NAME), bytes(content), specs), specs)
+    assert_accounted_for(read(tmp_path / str(NAME), bytes(content), specs), specs)
 
 
 @ROUNDS
@@ -355,7 +356,7 @@ def test_any_card_can_stand_in_a_header(
     at = min(start + number * damage.CARD, end)
     image = card.encode("latin-1", "replace").ljust(damage.CARD)[: damage.CARD]
     content = SMALL[:at] + image + SMALL[at + damage.CARD :]
-    assert_accounted_for(*read(tmp_path / str(NAME), content, specs), specs)
+    assert_accounted_for(read(tmp_path / str(NAME), content, specs), specs)
 
 
 @pytest.mark.parametrize(
@@ -378,16 +379,15 @@ def test_headers_that_must_not_be_believed(
     rng, (primary, image, _) = random.Random(SEED), damage.headers(SMALL)
     damaged = damage.put_card(SMALL, rng, card, [image])
     damaged = damage.put_card(damaged, rng, f"EXTEND  = {extend:>20}", [primary])
-    content, outcome = read(tmp_path / str(NAME), damaged, specs)
-    assert content is None
-    (failure,) = outcome.failures
+    failure = read(tmp_path / str(NAME), damaged, specs)
+    assert isinstance(failure, Failure)
     assert word in failure.reason
     assert failure.stage == "headers"
 
 
 def test_keywords_named_as_acsql_s_own_places_take_none_of_them(specs: KeywordSpecs) -> None:
     cards = [("DNNN", "a"), ("D001DATA", "b"), ("_REPEATED", 1), ("EXPTIME", 2.0), ("EXPTIME", 3.0)]
-    assert typed_header(cards, None, specs).values == {
+    assert type_header(cards, None, specs).values == {
         "_repeated": {"dnnn": ["a"], "_repeated": [1], "exptime": [3.0]},
         "exptime": 2.0,
         "dnnn": [{"block": 1, "data": "b"}],
@@ -397,7 +397,7 @@ def test_keywords_named_as_acsql_s_own_places_take_none_of_them(specs: KeywordSp
 def test_a_picture_that_no_memory_holds_is_not_begun(tmp_path: Path, specs: KeywordSpecs) -> None:
     path = tmp_path / str(NAME)
     damage.hole(path)
-    content, outcome = read_at(path, specs)
+    content = read_at(path, specs)
     assert len(content.headers) == 2
-    (failure,) = outcome.failures
+    (failure,) = content.failures
     assert "60000 x 60000 pixels are too many" in failure.reason

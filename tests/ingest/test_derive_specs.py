@@ -15,7 +15,7 @@ KEY = HeaderKey("WFC", "raw", 0)
 def test_lists_derived_from_the_sample_are_the_specs(
     sample_filesystem: Path, specs: KeywordSpecs
 ) -> None:
-    met, problems = derive_specs.derive(sample_filesystem, specs)
+    met, problems = derive_specs.derive_keywords(sample_filesystem, specs)
     assert not problems
     derived: dict[HeaderKey, set[str]] = {}
     for key, keyword, _ in met:
@@ -28,7 +28,7 @@ def test_lists_derived_from_the_sample_are_the_specs(
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     met = [(KEY, "EXPTIME", "float"), (KEY, "NEWKEY", "int"), (KEY, "DnnnDATA", "str")]
-    derive_specs.write(derive_specs.raw_specs(met), tmp_path)
+    derive_specs.write_folder(derive_specs.raw_specs(met), tmp_path)
     raw = keyword_specs.read_folder(tmp_path)
     assert raw.keywords["NEWKEY"] == {"type": "int"}
     assert sorted(raw.lists["WFC"]["raw"][0]["keywords"]) == ["DnnnDATA", "EXPTIME", "NEWKEY"]
@@ -39,12 +39,12 @@ def test_additions_lie_over_the_packaged_specs(tmp_path: Path, specs: KeywordSpe
     other = HeaderKey("WFC", "raw", 9)
     met = [(KEY, "NEWKEY", "int"), (other, "NEWKEY", "float"), (other, "EXPTIME", "float")]
     assert derive_specs.not_in_specs(met, specs) == met
-    derive_specs.add(met, overlay, specs)
+    derive_specs.add_to_folder(met, overlay, specs)
     extended = keyword_specs.load(overlay)
     assert derive_specs.not_in_specs(met, extended) == []
     assert extended.spec("newkey").type == "float"
     assert extended.spec("newkey", KEY).type == "int"
-    derive_specs.add([(KEY, "OTHERKEY", "str")], overlay, extended)
+    derive_specs.add_to_folder([(KEY, "OTHERKEY", "str")], overlay, extended)
     again = keyword_specs.load(overlay)
     assert again.listed_at("newkey", KEY)
     assert again.listed_at("otherkey", KEY)
@@ -60,11 +60,11 @@ def test_the_widest_type_holds_all_values(types: list[str], widest: str) -> None
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, specs: KeywordSpecs) -> None:
     with pytest.raises(SpecError, match="nowhere"):
-        derive_specs.derive(tmp_path / "nowhere", specs)
+        derive_specs.derive_keywords(tmp_path / "nowhere", specs)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, specs: KeywordSpecs) -> None:
     (tmp_path / "j8bt05njq_raw.fits").write_bytes(b"junk" * 1000)
-    met, problems = derive_specs.derive(tmp_path, specs)
+    met, problems = derive_specs.derive_keywords(tmp_path, specs)
     assert met == []
     assert "j8bt05njq_raw.fits" in problems[0]

@@ -326,9 +326,9 @@ STEPS = {
     "acsql.store.client.Store.make_indexes": 2,
     "acsql.store.proposals.save": 2,
     "pathlib.Path.replace": 2,
-    "acsql.ingest.observation._remember": 2,
+    "acsql.ingest.write._store_failures": 2,
     "acsql.store.observations.replace": 2,
-    "acsql.ingest.run.remember": 2,
+    "acsql.ingest.write.update_failures": 2,
     "acsql.store.failures.remove": 2,
     "acsql.store.runs.finish": 1,
     "acsql.store.lock._free": 0,
@@ -386,7 +386,7 @@ def test_what_is_wrong_and_new_in_files_that_went_in_is_not_lost(site: Site) -> 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     "step",
-    ["acsql.ingest.observation._remove_old_pictures", "acsql.store.observations.replace"],
+    ["acsql.ingest.write._remove_old_previews", "acsql.store.observations.replace"],
 )
 def test_killed_while_a_picture_moves_to_another_proposal(
     site: Site, tmp_path: Path, step: str, when: str

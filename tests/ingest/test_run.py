@@ -7,7 +7,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from astropy.io import fits
 import acsql
 from acsql.config import Config
 from acsql.errors import ArchiveError, Busy, ConfigError
-from acsql.ingest import observation, run
+from acsql.ingest import read, run
 from acsql.keywords import KeywordSpecs
 from acsql.query import And
 from acsql.store import live_counts, lock, observations, runs
@@ -285,7 +285,7 @@ def test_header_values_of_the_wrong_type_are_kept_and_reported(archive_copy: Con
     fits.setval(path, "EXPTIME", value="long")
     report = run.ingest(archive_copy, HERE)
     assert not report.failures
-    assert [keyword for _, keyword in report.misfits] == ["EXPTIME"]
+    assert [keyword for _, keyword in report.mismatches] == ["EXPTIME"]
     with acsql.connect(archive_copy) as archive:
         observation = archive.observation(path.name[:8])
         assert observation.headers["raw"][0]["exptime"] == "long"
@@ -296,7 +296,7 @@ def test_a_keyword_that_no_spec_names_can_be_searched_at_once(archive_copy: Conf
     path = one_file(archive_copy, "*_raw.fits")
     fits.setval(path, "NEW-KEY", value=4.5, ext=1)
     report = run.ingest(archive_copy, HERE)
-    assert "NEW-KEY" in {keyword for _, keyword in report.unknown}
+    assert "NEW-KEY" in {keyword for _, keyword in report.unspecified}
     with acsql.connect(archive_copy) as archive:
         found = archive.search("raw.1.NEW-KEY>4", columns=["rootname", "raw.1.new_key"])
         assert list(found["rootname"]) == [path.name[:8]]
@@ -313,6 +313,28 @@ def test_a_keyword_that_no_spec_names_can_be_searched_at_once(archive_copy: Conf
 def test_wrong_options_are_named(archive_copy: Config, options: run.Options, word: str) -> None:
     with pytest.raises(ConfigError, match=word):
         run.ingest(archive_copy, options)
+
+
+def test_an_invalid_scheduler_is_an_error_when_nothing_is_new(config: Config) -> None:
+    with pytest.raises(ConfigError, match="'nonsense' is not one of processes, threads"):
+        run.ingest(config, run.Options(scheduler="nonsense"))
+
+
+def test_an_interrupted_run_is_recorded_with_what_it_has_done(
+    archive_copy: Config, specs: KeywordSpecs
+) -> None:
+    @contextlib.contextmanager
+    def interrupted(_: int) -> Iterator[Callable[[], object]]:
+        yield lambda: signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run.ingest(archive_copy, HERE, interrupted)
+    with Store(archive_copy.connection_string, specs) as store:
+        record = runs.last(store)
+        assert record["state"] == runs.FAILED
+        assert record["reason"] == "interrupted (Ctrl-C or SIGINT); the next run continues"
+        assert record["observations"] == {"new": 1}
+    assert run.ingest(archive_copy, HERE).observations == {"new": 2, "unchanged": 1}
 
 
 def test_a_filesystem_that_is_not_there_is_a_failed_run(
@@ -481,7 +503,7 @@ def test_a_file_that_grows_while_it_is_read_waits(
     archive_copy: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = one_file(archive_copy, "*_spt.fits")
-    read_file = observation.read_file
+    read_file = read.read_file
 
     def grows(file, *rest):
         content = read_file(file, *rest)
@@ -490,7 +512,7 @@ def test_a_file_that_grows_while_it_is_read_waits(
                 stream.write(b"\0" * 2880)
         return content
 
-    monkeypatch.setattr(observation, "read_file", grows)
+    monkeypatch.setattr(read, "read_file", grows)
     report = run.ingest(archive_copy, HERE)
     assert report.waiting == [path.name]
     assert not report.failures

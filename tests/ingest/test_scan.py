@@ -63,7 +63,7 @@ def test_what_is_not_ours_is_counted(tmp_path: Path) -> None:
     )
     seen = found(tmp_path)
     assert list(seen) == ["jcp001kw"]
-    assert seen["jcp001kw"].others == 3
+    assert seen["jcp001kw"].ignored == 3
     assert not seen["jcp001kw"].problems
 
 

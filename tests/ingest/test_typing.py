@@ -43,7 +43,7 @@ def spec(type_: str, *formats: str) -> KeywordSpec:
     ],
 )
 def test_values_that_fit(value: object, type_: str, stored: object) -> None:
-    result, fits_type = typing.typed(value, spec(type_))
+    result, fits_type = typing.type_value(value, spec(type_))
     assert fits_type
     assert result == stored
     assert type(result) is type(stored)
@@ -70,37 +70,40 @@ def test_values_that_fit(value: object, type_: str, stored: object) -> None:
     ],
 )
 def test_values_that_do_not_fit_are_kept_as_read(value: object, type_: str) -> None:
-    result, fits_type = typing.typed(value, spec(type_))
+    result, fits_type = typing.type_value(value, spec(type_))
     assert not fits_type
     assert result == (value if value != 2**70 else str(value))
 
 
 def test_formats_of_dates() -> None:
     orbit = spec("datetime", "%Y.%j:%H:%M:%S")
-    assert typing.typed("2002.103:18:15:33", orbit) == (datetime(2002, 4, 13, 18, 15, 33), True)
-    assert typing.typed("2002-04-13", orbit) == ("2002-04-13", False)
+    assert typing.type_value("2002.103:18:15:33", orbit) == (
+        datetime(2002, 4, 13, 18, 15, 33),
+        True,
+    )
+    assert typing.type_value("2002-04-13", orbit) == ("2002-04-13", False)
 
 
 @given(st.one_of(st.booleans(), st.floats(), st.text(max_size=68), st.integers()))
 @pytest.mark.parametrize("type_", ["int", "float", "str", "bool", "date", "time", "datetime"])
 def test_typing_is_idempotent_and_loses_nothing(type_: str, value: object) -> None:
-    stored, fits_type = typing.typed(value, spec(type_))
+    stored, fits_type = typing.type_value(value, spec(type_))
     if not fits_type and not (isinstance(value, int) and abs(value) >= 2**63):
         assert stored is value
     if fits_type and type_ not in ("date", "datetime"):
-        again = typing.typed(stored, spec(type_))
+        again = typing.type_value(stored, spec(type_))
         assert again == (stored, True) or stored != stored
 
 
 def typed(text: str, specs: KeywordSpecs, key: HeaderKey = KEY) -> typing.TypedHeader:
     header = fits.Header.fromstring(text, sep="\n")
-    return typing.typed_header(cards.by_astropy(header), key, specs)
+    return typing.type_header(cards.by_astropy(header), key, specs)
 
 
 def test_commentary_is_kept_as_lists(specs: KeywordSpecs) -> None:
     header = typed("COMMENT one\nHISTORY first\nHISTORY second\n\nEXPTIME =   1.0", specs)
     assert header.values == {"comment": ["one"], "history": ["first", "second"], "exptime": 1.0}
-    assert not header.unknown
+    assert not header.unspecified
 
 
 def test_repeated_keywords_keep_every_value(specs: KeywordSpecs) -> None:
@@ -116,7 +119,7 @@ def test_long_strings_are_whole(specs: KeywordSpecs) -> None:
     header = fits.Header()
     header["TARGNAME"] = "NGC" * 50
     assert len(header.cards["TARGNAME"].image) > 80
-    read = typing.typed_header(cards.by_astropy(header), KEY, specs)
+    read = typing.type_header(cards.by_astropy(header), KEY, specs)
     assert read.values == {"targname": "NGC" * 50}
 
 
@@ -124,7 +127,7 @@ def test_record_valued_cards(specs: KeywordSpecs) -> None:
     key = HeaderKey("WFC", "flt", 1)
     header = typed("DP1     = 'EXTVER: 1.0'\nDP1     = 'AXIS.1: 1.0'", specs, key)
     assert header.values == {"dp1_extver": 1.0, "dp1_axis_1": 1.0}
-    assert not header.unknown
+    assert not header.unspecified
 
 
 def test_drizzle_keywords_are_a_list_of_blocks(specs: KeywordSpecs) -> None:
@@ -135,26 +138,26 @@ def test_drizzle_keywords_are_a_list_of_blocks(specs: KeywordSpecs) -> None:
         "ndrizim": 2,
         "dnnn": [{"block": 1, "data": "a.fits", "dexp": 1.0}, {"block": 2, "dexp": 2.0}],
     }
-    assert not header.unknown
+    assert not header.unspecified
 
 
 def test_keywords_that_no_spec_names_are_stored_and_noted(specs: KeywordSpecs) -> None:
     header = typed("NEWKEY  =   2.5\nNEW-KEY2= T", specs)
     assert header.values == {"newkey": 2.5, "new_key2": True}
-    assert header.unknown == {"NEWKEY": "float", "NEW-KEY2": "bool"}
+    assert header.unspecified == {"NEWKEY": "float", "NEW-KEY2": "bool"}
 
 
 def test_values_of_the_wrong_type_are_noted(specs: KeywordSpecs) -> None:
     header = typed("EXPTIME = 'long'", specs)
     assert header.values == {"exptime": "long"}
-    assert header.misfits == {"EXPTIME": "long"}
+    assert header.mismatches == {"EXPTIME": "long"}
 
 
 @pytest.mark.filterwarnings("ignore::astropy.io.fits.verify.VerifyWarning")
 def test_cards_that_cannot_be_parsed_keep_their_text(specs: KeywordSpecs) -> None:
     header = typed("EXPTIME = 12.3.4 abc'", specs)
     assert "12.3.4 abc'" in header.values["exptime"]
-    assert "EXPTIME" in header.misfits
+    assert "EXPTIME" in header.mismatches
 
 
 @given(st.integers(min_value=0, max_value=3))
@@ -164,6 +167,6 @@ def test_every_listed_keyword_of_a_header_is_found_again(extension: int) -> None
     specs = keyword_specs.load()
     key = HeaderKey("HRC", "raw", extension)
     read = [(listed.keyword, None) for listed in specs.lists[key].values()]
-    header = typing.typed_header(read, key, specs)
+    header = typing.type_header(read, key, specs)
     assert set(header.values) == {names.field(keyword) for keyword, _ in read}
-    assert not header.unknown
+    assert not header.unspecified

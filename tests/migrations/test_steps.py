@@ -9,7 +9,7 @@ import pytest
 
 from acsql.errors import DatabaseError
 from acsql.fits.footprint import footprint
-from acsql.ingest import observation
+from acsql.ingest import promotion
 from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.store.client import Store
@@ -94,7 +94,7 @@ def test_1_places_observations_where_an_ingest_would(store: Store, specs: Keywor
         before = old[rootname]
         texts = isinstance(before["ra_targ"], str) or isinstance(before["dec_targ"], str)
         assert document["schema_version"] == 1
-        expected = None if texts else observation.position(before, specs)
+        expected = None if texts else promotion.position(before, specs)
         assert document.get("position") == expected, before
         assert ("position" in document) == (expected is not None)
         placed += expected is not None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acsql.ingest import observation
+from acsql.ingest import promotion
 from acsql.keywords import KeywordSpecs
 
 
@@ -14,7 +14,7 @@ def test_promoted_keywords_come_from_the_best_file(specs: KeywordSpecs) -> None:
         "flt": {"0": {"targname": "FROM-FLT", "exptime": 2.0}},
         "raw": {"0": {"targname": " ", "exptime": None}},
     }
-    promoted = observation.promote(stored, specs)
+    promoted = promotion.promote(stored, specs)
     assert promoted["targname"] == "FROM-FLT"
     assert promoted["exptime"] == 2.0
     assert promoted["proposid"] == 1
@@ -24,7 +24,7 @@ def test_promoted_keywords_come_from_the_best_file(specs: KeywordSpecs) -> None:
 
 def test_a_value_that_misfits_is_not_promoted(specs: KeywordSpecs) -> None:
     stored = {"raw": {"0": {"exptime": "long"}}, "flt": {"0": {"exptime": 2.0}}}
-    assert observation.promote(stored, specs)["exptime"] == 2.0
+    assert promotion.promote(stored, specs)["exptime"] == 2.0
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_value_that_misfits_is_not_promoted(specs: KeywordSpecs) -> None:
 def test_the_detector_is_found_wherever_it_stands(
     specs: KeywordSpecs, stored: dict, detector: str | None
 ) -> None:
-    assert observation.promoted_value(stored, specs.promoted["detector"], specs) == detector
+    assert promotion.promoted_value(stored, specs.promoted["detector"], specs) == detector
 
 
 @given(st.floats(0, 360), st.floats(-90, 90))
@@ -49,7 +49,7 @@ def test_positions_are_geojson(ra: float, dec: float) -> None:
 
     specs = keyword_specs.load()
     document = {"ra_targ": ra, "dec_targ": dec, "imagetyp": "EXT", "obstype": "IMAGING"}
-    longitude, latitude = observation.position(document, specs)["coordinates"]
+    longitude, latitude = promotion.position(document, specs)["coordinates"]
     assert -180 <= longitude <= 180
     assert latitude == dec
     assert (longitude - ra) % 360 == pytest.approx(0, abs=1e-9)
@@ -67,4 +67,4 @@ def test_positions_are_geojson(ra: float, dec: float) -> None:
     ],
 )
 def test_what_points_nowhere_has_no_position(specs: KeywordSpecs, document: dict) -> None:
-    assert observation.position(document, specs) is None
+    assert promotion.position(document, specs) is None

@@ -1,0 +1,175 @@
+"""Documents: contents of files become the document of an observation.
+
+All functions here are pure: what is stored already comes in as a value, and neither the database
+nor the file system is accessed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .. import names
+from ..fits.footprint import footprint
+from ..keywords import HeaderKey, KeywordSpecs
+from ..store.schema import SCHEMA_VERSION
+from .promotion import find_detector, position, promote
+from .read import FileContent
+from .scan import FoundObservation
+from .typing import type_header
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TypedHeaders:
+    """The headers of an observation, typed by their specs.
+
+    Parameters
+    ----------
+    stored : dict
+        All its headers by filetype and extension, as the document stores them.
+    promoted : dict
+        The promoted keywords of these.
+    unspecified : dict
+        Keywords not in the specs: (header, keyword) to (type, name of the file).
+    mismatches : tuple of (HeaderKey or None, str)
+        Header and keyword of the type mismatches.
+    """
+
+    stored: Document
+    promoted: Document
+    unspecified: dict[tuple[HeaderKey, str], tuple[str, str]]
+    mismatches: tuple[tuple[HeaderKey | None, str], ...]
+
+
+def type_headers(
+    contents: Mapping[str, FileContent], existing: Document | None, specs: KeywordSpecs
+) -> TypedHeaders:
+    """Return the headers of an observation, those just read and those already stored.
+
+    Parameters
+    ----------
+    contents : mapping
+        What was read, by filetype.
+    existing : dict, optional
+        The stored document, without the headers of the filetypes that were read.
+    specs : KeywordSpecs
+        The types of keywords, and which are promoted.
+
+    Returns
+    -------
+    TypedHeaders
+        Headers, promoted keywords and irregularities.
+    """
+    existing = existing or {}
+    headers = {filetype: content.headers for filetype, content in contents.items()}
+    detector = find_detector(headers, specs) or existing.get("detector")
+    stored = dict(existing.get("headers", {}))
+    unspecified: dict[tuple[HeaderKey, str], tuple[str, str]] = {}
+    mismatches: dict[tuple[HeaderKey | None, str], None] = {}
+    for filetype, content in contents.items():
+        stored[filetype] = {}
+        for extension, read in enumerate(content.headers):
+            key = HeaderKey(detector, filetype, extension) if detector else None
+            header = type_header(read, key, specs)
+            stored[filetype][str(extension)] = header.values
+            mismatches |= {(key, keyword): None for keyword in header.mismatches}
+            if key is not None:
+                for keyword, type_ in header.unspecified.items():
+                    unspecified[key, keyword] = (type_, str(content.found.name))
+    promoted = promote(stored, specs)
+    promoted["detector"] = promoted["detector"] or detector
+    return TypedHeaders(stored, promoted, unspecified, tuple(mismatches))
+
+
+def build_document(
+    found: FoundObservation,
+    contents: Mapping[str, FileContent],
+    headers: TypedHeaders,
+    existing: Document | None,
+    proposal_type: str | None,
+    specs: KeywordSpecs,
+    ingested: datetime,
+) -> tuple[Document, tuple[str, ...]]:
+    """Return the document of an observation.
+
+    Parameters
+    ----------
+    found : FoundObservation
+        Its files on disk.
+    contents : mapping
+        What was read, by filetype; what is stored of other filetypes is kept.
+    headers : TypedHeaders
+        All its headers.
+    existing : dict, optional
+        The stored document.
+    proposal_type : str, optional
+        The type of its proposal.
+    specs : KeywordSpecs
+        The promoted keywords, and which filetypes have a footprint.
+    ingested : datetime
+        The time of the ingest (UTC, naive).
+
+    Returns
+    -------
+    document : dict
+        As it is stored, its fields in the order of section "Document" in the documentation.
+    warnings : tuple of str
+        Why it has no footprint or detector, where that is irregular.
+    """
+    existing = existing or {}
+    document = {
+        "_id": found.rootname,
+        "ipppssoot": found.ipppssoot,
+        "path": found.path,
+        "visit": names.visit(found.rootname),
+        "proposal_type": proposal_type,
+        "first_ingest_date": existing.get("first_ingest_date", ingested),
+        "last_ingest_date": ingested,
+        **headers.promoted,
+        "position": None,
+        "footprint": None,
+        "datasets": {**existing.get("datasets", {}), **_datasets(contents)},
+        "headers": headers.stored,
+        "files": {**existing.get("files", {}), **_files(contents)},
+        "previews": _previews(contents, existing.get("previews", {})),
+        "schema_version": SCHEMA_VERSION,
+    }
+    document["position"] = position(document, specs)
+    document["footprint"], warnings = footprint(document, specs)
+    for name in ("position", "footprint"):
+        # MongoDB's index of the sphere takes no null.
+        if document[name] is None:
+            del document[name]
+    if document["detector"] is None:
+        return document, ("no header has the detector", *warnings)
+    return document, tuple(warnings)
+
+
+def _datasets(contents: Mapping[str, FileContent]) -> dict[str, str]:
+    return {filetype: str(content.found.name) for filetype, content in contents.items()}
+
+
+def _files(contents: Mapping[str, FileContent]) -> dict[str, Document]:
+    """Return what change detection compares, by filetype."""
+    files: dict[str, Document] = {}
+    for filetype, content in contents.items():
+        file = content.found
+        files[filetype] = {"path": file.path, "size": file.size, "mtime": file.mtime}
+        if content.sha256:
+            files[filetype]["sha256"] = content.sha256
+    return files
+
+
+def _previews(
+    contents: Mapping[str, FileContent], existing: Mapping[str, Document]
+) -> dict[str, Document]:
+    """Return the previews by filetype; those of files that were read replace older ones."""
+    kept = {filetype: entry for filetype, entry in existing.items() if filetype not in contents}
+    new = {
+        filetype: content.preview
+        for filetype, content in contents.items()
+        if content.preview is not None
+    }
+    return kept | new

@@ -1,0 +1,95 @@
+"""The way of one observation through an ingest: read, type, build the document, write.
+
+Each stage takes a value and returns a value.  The database is read once, before the document is
+built, and written once after.
+"""
+
+import time
+
+from ..config import Config
+from ..keywords import KeywordSpecs
+from ..store import observations, proposals
+from ..store.client import Store
+from ..store.schema import now
+from .document import build_document, type_headers
+from .plan import Task
+from .read import Reading, read_observation
+from .results import FAILED, NEW, UNCHANGED, UPDATED, ObservationResult
+from .write import write_checksums, write_observation
+
+
+def ingest_observation(
+    task: Task, store: Store, specs: KeywordSpecs, config: Config
+) -> ObservationResult:
+    """Read files of an observation, render their previews and write its document.
+
+    Parameters
+    ----------
+    task : Task
+        The observation, and which of its files to read; what is stored of the others is kept.
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The keyword specs of the archive.
+    config : Config
+        Where files and previews are.
+
+    Returns
+    -------
+    ObservationResult
+        What was ingested, and what failed.
+
+    Raises
+    ------
+    DatabaseError
+        If the database does not answer or refuses the document.
+    """
+    started = time.monotonic()
+    reading = read_observation(task, specs, config)
+    write_checksums(store, task.found.rootname, reading.checksums)
+    if reading.contents:
+        return _ingest_contents(task, reading, store, specs, config, started)
+    unchanged = task.checksums and not reading.failures
+    return ObservationResult(
+        task.found.rootname,
+        UNCHANGED if unchanged else FAILED,
+        failures=reading.failures,
+        waiting=reading.waiting,
+        warnings=reading.warnings,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _ingest_contents(
+    task: Task,
+    reading: Reading,
+    store: Store,
+    specs: KeywordSpecs,
+    config: Config,
+    started: float,
+) -> ObservationResult:
+    """Build and write the document of an observation of which files were read."""
+    found, contents = task.found, reading.contents
+    existing = observations.document(store, found.rootname, without_headers_of=contents)
+    headers = type_headers(contents, existing, specs)
+    proposal_type = proposals.type_of(store, headers.promoted["proposid"])
+    ingested = now().replace(microsecond=0)
+    document, warnings = build_document(
+        found, contents, headers, existing, proposal_type, specs, ingested
+    )
+    failures = [failure for content in contents.values() for failure in content.failures]
+    write_observation(store, config, document, existing, failures, headers.unspecified)
+    return ObservationResult(
+        found.rootname,
+        NEW if existing is None else UPDATED,
+        filetypes=tuple(contents),
+        filenames=tuple(str(content.found.name) for content in contents.values()),
+        previews=tuple(name for name, content in contents.items() if content.has_preview),
+        failures=reading.failures,
+        waiting=reading.waiting,
+        warnings=(*reading.warnings, *warnings),
+        unspecified=headers.unspecified,
+        mismatches=headers.mismatches,
+        bytes=sum(content.found.size for content in contents.values()),
+        seconds=time.monotonic() - started,
+    )

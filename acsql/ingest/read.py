@@ -1,0 +1,339 @@
+"""Reading: the files of one observation become headers and previews.
+
+Each file is opened once.  A file that cannot be read is a failure with its name and the reason;
+the other files are ingested, and what is stored of the failed one stays as it was.
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from astropy.io import fits
+
+from .. import paths
+from ..config import Config
+from ..errors import FileError, PreviewError
+from ..fits import cards
+from ..fits.cards import Cards
+from ..fits.open import end_of_data, open_fits
+from ..images import preview
+from ..keywords import KeywordSpecs
+from ..store.schema import now
+from .plan import Task
+from .results import Failure
+from .scan import FoundFile, size_and_mtime
+from .typing import first_value
+
+logger = logging.getLogger(__name__)
+
+# A file that fails and is younger may still be arriving: it is retried in the next run.
+YOUNG_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class FileContent:
+    """What was read from one file.
+
+    Parameters
+    ----------
+    found : FoundFile
+        The file.
+    headers : list of Cards
+        The cards of each extension.
+    preview : dict, optional
+        The preview as the document stores it: paths and limits, or the reason for having none.
+        None for filetypes without previews.
+    sha256 : str, optional
+        Its checksum, if it was computed.
+    failures : tuple of Failure
+        Faults that do not keep the headers from being ingested.
+    warnings : tuple of str
+        Irregularities that are not failures.
+    """
+
+    found: FoundFile
+    headers: list[Cards]
+    preview: dict[str, Any] | None = None
+    sha256: str | None = None
+    failures: tuple[Failure, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def has_preview(self) -> bool:
+        """Whether a preview was rendered."""
+        return self.preview is not None and "jpeg" in self.preview
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of one observation.
+
+    Parameters
+    ----------
+    contents : dict
+        Filetype to `FileContent`.
+    failures : tuple of Failure
+        Files that could not be, or not fully be, read.
+    waiting : tuple of str
+        Names of files that are still being written.
+    warnings : tuple of str
+        Irregularities that are not failures.
+    checksums : dict
+        Filetype to SHA-256 of unchanged files without a stored checksum.
+    """
+
+    contents: dict[str, FileContent] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+    waiting: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    checksums: dict[str, str] = field(default_factory=dict)
+
+
+def read_observation(task: Task, specs: KeywordSpecs, config: Config) -> Reading:
+    """Read the files of an observation and render their previews.
+
+    Parameters
+    ----------
+    task : Task
+        Which files to read, and which to read only if their checksum has changed.
+    specs : KeywordSpecs
+        Which filetypes have previews.
+    config : Config
+        Where files and previews are.
+
+    Returns
+    -------
+    Reading
+        Contents and failures.
+    """
+    found = task.found
+    failures = [
+        Failure(problem.rootname, problem.filename, "scan", problem.reason)
+        for problem in found.problems
+    ]
+    checksums: dict[str, str] = {}
+    for filetype in task.checksums:
+        file = found.files[filetype]
+        try:
+            checksums[filetype] = checksum(config.filesystem / file.path)
+        except OSError as error:
+            failures.append(_refused(file, error))
+    changed = [
+        filetype
+        for filetype, sha256 in checksums.items()
+        if task.checksums[filetype] not in (None, sha256)
+    ]
+    contents: dict[str, FileContent] = {}
+    waiting: list[str] = []
+    warnings: list[str] = []
+    for filetype in [*task.filetypes, *changed]:
+        file = found.files[filetype]
+        result = read_or_fail(file, specs, config, checksums.get(filetype))
+        if result is None:
+            waiting.append(str(file.name))
+        elif isinstance(result, Failure):
+            failures.append(result)
+        else:
+            contents[filetype] = result
+            failures += result.failures
+            warnings += result.warnings
+    new_checksums = {name: sha256 for name, sha256 in checksums.items() if name not in changed}
+    return Reading(
+        contents,
+        tuple(failures),
+        tuple(waiting),
+        tuple(warnings),
+        {name: new for name, new in new_checksums.items() if task.checksums[name] is None},
+    )
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_or_fail(
+    file: FoundFile, specs: KeywordSpecs, config: Config, sha256: str | None = None
+) -> FileContent | Failure | None:
+    """Read a file, whatever is wrong with it.
+
+    Parameters
+    ----------
+    file : FoundFile
+        The file as the scan found it.
+    specs, config
+        As for `read_file`.
+    sha256 : str, optional
+        Its checksum, if it is known.
+
+    Returns
+    -------
+    FileContent, Failure or None
+        The content, or why there is none; None if the file changed since the scan and is
+        therefore still being written.
+    """
+    result: FileContent | Failure
+    try:
+        result = read_file(file, specs, config, sha256)
+    except FileError as error:
+        result = _file_failure(file, "headers", str(error))
+    except OSError as error:
+        result = _refused(file, error)
+    except Exception as error:
+        # Damaged files make astropy raise almost anything: the run continues with the next file.
+        logger.debug("%s", file.name, exc_info=True)
+        reason = f"{file.name} cannot be read: {type(error).__name__}: {error}"
+        result = _file_failure(file, "headers", reason)
+    return None if _has_changed(file, config) else result
+
+
+def _refused(file: FoundFile, error: OSError) -> Failure:
+    """Return the failure of a file that the system refuses, whatever its content is."""
+    reason = f"{file.name} cannot be read: {error.strerror or error}"
+    return Failure(file.name.rootname, str(file.name), "read", reason)
+
+
+def _file_failure(file: FoundFile, stage: str, reason: str) -> Failure:
+    """Return a failure of the file itself; a young file may be incomplete and is retried."""
+    failure = Failure(file.name.rootname, str(file.name), stage, reason, file.size, file.mtime)
+    if 0 <= (now() - file.mtime).total_seconds() < YOUNG_SECONDS:
+        return Failure(failure.rootname, failure.filename, stage, reason)
+    return failure
+
+
+def _has_changed(file: FoundFile, config: Config) -> bool:
+    """Whether a file was written to since the scan."""
+    try:
+        return size_and_mtime(config.filesystem / file.path) != (file.size, file.mtime)
+    except OSError:
+        return False
+
+
+def read_file(
+    file: FoundFile, specs: KeywordSpecs, config: Config, sha256: str | None = None
+) -> FileContent:
+    """Read every header of a file and render its preview, if its filetype has one.
+
+    Parameters
+    ----------
+    file : FoundFile
+        The file as the scan found it.
+    specs : KeywordSpecs
+        The instrument, and which filetypes have previews.
+    config : Config
+        Where files and previews are.
+    sha256 : str, optional
+        Its checksum, if it is known.
+
+    Returns
+    -------
+    FileContent
+        Headers, preview and what is wrong with the file.
+
+    Raises
+    ------
+    FileError
+        If it is not a complete FITS file of ACS, or its ROOTNAME differs from its name.
+    """
+    failures, warnings = [], []
+    with open_fits(config.filesystem / file.path) as hdus:
+        end = end_of_data(hdus[-1])
+        if end > file.size:
+            raise FileError(
+                f"{file.name} is truncated: it has {file.size} bytes, its headers describe {end}"
+            )
+        headers = [cards.read(hdu) for hdu in hdus]
+        _check_identity(file, headers, specs)
+        extensions, expected = len(headers) - 1, first_value(headers[:1], "NEXTEND")
+        if isinstance(expected, int) and extensions < expected:
+            # It may be truncated between two extensions.
+            warnings.append(f"{file.name} has {extensions} extensions, NEXTEND says {expected}")
+        if end < file.size:
+            reason = (
+                f"{file.name}: {file.size - end} bytes after extension {extensions} are not FITS"
+            )
+            failures.append(_file_failure(file, "headers", reason))
+        entry = None
+        if specs.filetypes[file.name.filetype].preview:
+            try:
+                entry = _render(hdus, file, headers, specs, config)
+            except PreviewError as error:
+                entry = {"reason": str(error)}
+                if _has_no_pixels(hdus, specs):
+                    warnings.append(f"no preview: {error}")
+                else:
+                    failures.append(_file_failure(file, "preview", str(error)))
+    return FileContent(file, headers, entry, sha256, tuple(failures), tuple(warnings))
+
+
+def _check_identity(file: FoundFile, headers: list[Cards], specs: KeywordSpecs) -> None:
+    """Raise FileError if a file is of another instrument or another observation."""
+    name = file.name
+    values = [first_value(headers[:1], keyword) for keyword in specs.instrument_keywords]
+    instruments = [value.strip() for value in values if isinstance(value, str)]
+    if not instruments:
+        keywords = " or ".join(specs.instrument_keywords)
+        raise FileError(f"{name} has no {keywords} in its primary header")
+    if specs.instrument not in (value.partition("/")[0] for value in instruments):
+        raise FileError(f"{name} is a file of {instruments[0]}, not of {specs.instrument}")
+    rootname = first_value(headers[:1], "ROOTNAME")
+    if not isinstance(rootname, str) or not rootname.strip():
+        raise FileError(f"{name} has no ROOTNAME in its primary header")
+    # The ninth character is the transmission, and jitter files end in j.
+    if rootname.strip().lower()[:8] != name.ipppssoot[:8]:
+        raise FileError(f"{name} has the ROOTNAME {rootname!r} in its primary header")
+
+
+def _render(
+    hdus: fits.HDUList,
+    file: FoundFile,
+    headers: list[Cards],
+    specs: KeywordSpecs,
+    config: Config,
+) -> dict[str, Any]:
+    """Render the preview and thumbnail of a file, and return what the document stores."""
+    proposid = first_value(headers[:1], "PROPOSID")
+    proposid = proposid if isinstance(proposid, int) else None
+    jpeg, thumbnail = paths.jpeg_name(file.name, proposid), None
+    if specs.filetypes[file.name.filetype].thumbnail:
+        thumbnail = paths.thumbnail_name(file.name, proposid)
+    rendered = preview.render(
+        hdus,
+        str(file.name),
+        config.jpeg_dir / jpeg,
+        None if thumbnail is None else config.thumbnail_dir / thumbnail,
+        specs.image_extname,
+    )
+    return {
+        "jpeg": jpeg,
+        "thumbnail": thumbnail,
+        "width": rendered.width,
+        "height": rendered.height,
+        "low": rendered.low,
+        "high": rendered.high,
+    }
+
+
+def _has_no_pixels(hdus: fits.HDUList, specs: KeywordSpecs) -> bool:
+    """Whether the image extensions of a file hold no array, as constant images do."""
+    images = [hdu for hdu in hdus if hdu.name == specs.image_extname]
+    return bool(images) and all(hdu.header.get("NAXIS") == 0 for hdu in images)

@@ -1,0 +1,90 @@
+"""Results of an ingest: failures, and what happened to one observation.
+
+Workers send these values back to the process that started them, which alone writes the log and
+the record of the run.  They are small and hold no headers, so that a mission of them passes
+through one process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..keywords import HeaderKey
+
+NEW = "new"
+UPDATED = "updated"
+UNCHANGED = "unchanged"
+FAILED = "failed"
+STATES = (NEW, UPDATED, UNCHANGED, FAILED)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file or observation that could not be, or not fully be, ingested.
+
+    Parameters
+    ----------
+    rootname : str
+        The observation.
+    filename : str
+        The file, or the rootname where the whole observation failed.
+    stage : str
+        Where it failed: ``scan``, ``read``, ``headers``, ``preview``, ``write`` or ``worker``.
+    reason : str
+        Why, as a message for the log.
+    size : int, optional
+        Size in bytes of a file that is itself at fault: it is not retried before it changes.
+    mtime : datetime, optional
+        Modification time (UTC, naive) of such a file.
+    """
+
+    rootname: str
+    filename: str
+    stage: str
+    reason: str
+    size: int | None = None
+    mtime: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ObservationResult:
+    """What an ingest did with one observation.
+
+    Parameters
+    ----------
+    rootname : str
+        The observation.
+    state : str
+        One of `STATES`.
+    filetypes, filenames : tuple of str
+        The files that were ingested, by filetype and by name.
+    previews : tuple of str
+        The filetypes of which previews were rendered.
+    failures : tuple of Failure
+        Files that could not be, or not fully be, ingested.
+    waiting : tuple of str
+        Names of files that are still being written.
+    warnings : tuple of str
+        Irregularities that are not failures.
+    unspecified : mapping
+        Keywords not in the specs: (header, keyword) to (type, name of the file).
+    mismatches : tuple of (HeaderKey or None, str)
+        Header and keyword of the type mismatches.
+    bytes : int
+        Size of the ingested files.
+    seconds : float
+        Duration.
+    """
+
+    rootname: str
+    state: str = FAILED
+    filetypes: tuple[str, ...] = ()
+    filenames: tuple[str, ...] = ()
+    previews: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    waiting: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    unspecified: Mapping[tuple[HeaderKey, str], tuple[str, str]] = field(default_factory=dict)
+    mismatches: tuple[tuple[HeaderKey | None, str], ...] = ()
+    bytes: int = 0
+    seconds: float = 0.0

@@ -1,0 +1,107 @@
+"""Writing: all that an ingest stores of an observation, in an order that survives a crash.
+
+The document is written last.  A run that is killed before leaves the old document, whose file
+sizes and times differ from those on disk, so that the next run ingests the observation again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from ..config import Config
+from ..keywords import HeaderKey
+from ..store import failures as failed_files
+from ..store import keywords_not_in_specs, observations
+from ..store.client import Store
+from ..store.schema import now
+from .results import Failure
+
+
+def write_observation(
+    store: Store,
+    config: Config,
+    document: dict[str, Any],
+    existing: Mapping[str, Any] | None,
+    failures: Iterable[Failure],
+    unspecified: dict[tuple[HeaderKey, str], tuple[str, str]],
+) -> None:
+    """Store an observation.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    config : Config
+        Where previews are.
+    document : dict
+        The new document.
+    existing : mapping, optional
+        The stored document, whose previews are removed if the new one does not name them.
+    failures : iterable of Failure
+        What is wrong with the files that were read into the document.
+    unspecified : dict
+        Keywords not in the specs: (header, keyword) to (type, name of the file).
+
+    Raises
+    ------
+    DatabaseError
+        If the database does not answer or refuses the document.
+    """
+    _store_failures(store, failures)
+    keywords_not_in_specs.record(store, unspecified, now())
+    _remove_old_previews(config, existing or {}, document)
+    observations.replace(store, document)
+
+
+def _store_failures(store: Store, failures: Iterable[Failure]) -> None:
+    """Store failures of ingested files, which are not read again before they change.
+
+    They are stored without size and time: a run that is killed before `update_failures` leaves
+    them to be retried.
+    """
+    undated = [asdict(replace(failure, size=None, mtime=None)) for failure in failures]
+    failed_files.record(store, undated, now())
+
+
+def _remove_old_previews(
+    config: Config, existing: Mapping[str, Any], document: Mapping[str, Any]
+) -> None:
+    """Remove previews that the new document no longer names, as after a change of proposal."""
+    for kind, folder in (("jpeg", config.jpeg_dir), ("thumbnail", config.thumbnail_dir)):
+        kept = {entry.get(kind) for entry in document["previews"].values()}
+        for entry in existing.get("previews", {}).values():
+            if entry.get(kind) and entry[kind] not in kept:
+                (folder / entry[kind]).unlink(missing_ok=True)
+
+
+def write_checksums(store: Store, rootname: str, checksums: Mapping[str, str]) -> None:
+    """Store the checksums of unchanged files.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    rootname : str
+        The observation, which is stored.
+    checksums : mapping
+        Filetype to SHA-256 in hexadecimal digits.
+    """
+    for filetype, sha256 in checksums.items():
+        observations.set_checksum(store, rootname, filetype, sha256)
+
+
+def update_failures(store: Store, failures: Iterable[Failure], ingested: Iterable[str]) -> None:
+    """Store at the end of a run which files failed, and forget those that are ingested now.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    failures : iterable of Failure
+        All failures of the run; those with a size and time are not retried before they change.
+    ingested : iterable of str
+        Names of the files that were ingested.
+    """
+    permanent = [failure for failure in failures if failure.size is not None]
+    failed_files.record(store, map(asdict, permanent), now())
+    failed_files.remove(store, set(ingested) - {failure.filename for failure in permanent})

@@ -1,0 +1,168 @@
+"""The full comparison: documents with the headers of their files, previews with their pixels.
+
+It takes as long as an ingest without its previews, so it is done by workers.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .. import names
+from ..config import Config
+from ..errors import ArchiveError
+from ..fits.footprint import footprint
+from ..ingest.document import type_headers
+from ..ingest.promotion import position, promote
+from ..ingest.read import FileContent, read_file
+from ..ingest.scan import FoundFile, scan
+from ..ingest.workers import Job, run_all
+from ..keywords import KeywordSpecs
+from ..store import observations, proposals
+from ..store.client import Store
+from .findings import DIFFERENT, Finding
+from .previews import compare_pixels
+from .quick import staleness
+
+# A reason names at most this many keywords.
+NAMED_KEYWORDS = 5
+
+Findings = tuple[Finding, ...]
+
+
+def compare_fully(
+    rootnames: Sequence[str], config: Config, scheduler: str, workers: int
+) -> Generator[Findings, None, None]:
+    """Compare observations with the content of their files, in parallel.
+
+    Parameters
+    ----------
+    rootnames : sequence of str
+        Observations that are on disk and in the database.
+    config, scheduler, workers
+        As for `acsql.ingest.workers.run_all`, which also describes the errors.
+
+    Yields
+    ------
+    tuple of Finding
+        The findings of one observation, in the order in which they finish.
+    """
+    job = Job(_compare_by_rootname, str, _crashed)
+    return run_all(job, rootnames, config, scheduler, workers)
+
+
+def _crashed(rootname: str) -> Findings:
+    return (Finding(DIFFERENT, rootname, rootname, "the worker that read its files died"),)
+
+
+def _compare_by_rootname(
+    rootname: str, store: Store, specs: KeywordSpecs, config: Config
+) -> Findings:
+    document = observations.document(store, rootname)
+    if document is None:
+        return ()
+    (found,) = scan(config.filesystem, specs.filetypes, [rootname])
+    # Files that changed since are findings of the quick comparison.
+    files = [file for file in found.files.values() if not staleness(file, document)]
+    filetypes = tuple(file.name.filetype for file in files)
+    contents, unreadable = _read(files, specs, config)
+    return (
+        *unreadable,
+        *_compare_headers(rootname, contents, document, specs),
+        *_compare_top_level(rootname, document, filetypes, store, specs),
+        *(
+            finding
+            for filetype in filetypes
+            for finding in compare_pixels(rootname, filetype, document, config)
+        ),
+    )
+
+
+def _read(
+    files: Sequence[FoundFile], specs: KeywordSpecs, config: Config
+) -> tuple[dict[str, FileContent], list[Finding]]:
+    """Read files as an ingest does, but for their previews."""
+    filetypes = {
+        name: replace(filetype, preview=False, thumbnail=False)
+        for name, filetype in specs.filetypes.items()
+    }
+    without_previews = replace(specs, filetypes=filetypes)
+    contents, findings = {}, []
+    for file in files:
+        filetype = file.name.filetype
+        try:
+            contents[filetype] = read_file(file, without_previews, config)
+        except Exception as error:
+            # Damaged files make astropy raise almost anything; this one was ingested once.
+            kind = "" if isinstance(error, ArchiveError) else f"{type(error).__name__}: "
+            reason = f"it can no longer be read: {kind}{error}"
+            findings.append(
+                Finding(DIFFERENT, file.name.rootname, str(file.name), reason, (filetype,))
+            )
+    return contents, findings
+
+
+def _compare_headers(
+    rootname: str,
+    contents: Mapping[str, FileContent],
+    document: dict[str, Any],
+    specs: KeywordSpecs,
+) -> list[Finding]:
+    """Compare the headers of a document with those of its files."""
+    findings = []
+    headers = type_headers(contents, document, specs).stored
+    for filetype, content in contents.items():
+        expected = headers[filetype]
+        stored = document.get("headers", {}).get(filetype, {})
+        different = [
+            f"{extension}.{name}"
+            for extension in sorted(expected.keys() | stored.keys(), key=_in_order)
+            for name in _differing(expected.get(extension, {}), stored.get(extension, {}))
+        ]
+        if different or expected.keys() != stored.keys():
+            reason = f"its headers differ from those stored: {_listed(different) or 'extensions'}"
+            name = str(content.found.name)
+            findings.append(Finding(DIFFERENT, rootname, name, reason, (filetype,)))
+    return findings
+
+
+def _in_order(extension: str) -> tuple[int, str]:
+    return len(extension), extension
+
+
+def _compare_top_level(
+    rootname: str,
+    document: Mapping[str, Any],
+    filetypes: tuple[str, ...],
+    store: Store,
+    specs: KeywordSpecs,
+) -> list[Finding]:
+    """Compare the top-level fields of a document with what its headers give."""
+    expected = promote(document.get("headers", {}), specs)
+    expected["detector"] = expected["detector"] or document.get("detector")
+    expected["position"] = position(expected, specs)
+    expected["footprint"], _ = footprint({**document, **expected}, specs)
+    expected["proposal_type"] = proposals.type_of(store, expected["proposid"])
+    expected["visit"] = names.visit(rootname)
+    different = _differing(expected, {name: document.get(name) for name in expected})
+    if not different:
+        return []
+    reason = f"top-level fields differ from its headers: {_listed(different)}"
+    return [Finding(DIFFERENT, rootname, rootname, reason, filetypes)]
+
+
+def _differing(expected: Mapping[str, Any], stored: Mapping[str, Any]) -> list[str]:
+    """Return the names of values that differ, also in type.
+
+    Their text is compared, because in Python 1, 1.0 and True are equal, and NaN differs from
+    itself.
+    """
+    return [
+        name
+        for name in {**expected, **stored}
+        if name not in expected or name not in stored or repr(expected[name]) != repr(stored[name])
+    ]
+
+
+def _listed(keywords: Sequence[str]) -> str:
+    more = len(keywords) - NAMED_KEYWORDS
+    return ", ".join(keywords[:NAMED_KEYWORDS]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,247 @@
+"""Previews on disk, compared with the previews that documents name."""
+
+import os
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any
+
+from PIL import Image
+
+from .. import paths
+from ..config import Config
+from ..errors import ConfigError, InvalidName
+from ..images.preview import THUMBNAIL_SIZE
+from ..keywords import KeywordSpecs
+from ..names import Filename
+from .findings import PREVIEW_EXTRA, PREVIEW_MISSING, PREVIEW_STALE, Finding
+
+JPEG, THUMBNAIL = PREVIEW_KINDS = ("jpeg", "thumbnail")
+
+# The name of a picture while `acsql.images.preview` writes it.
+_UNFINISHED = re.compile(r"\.(.+)\.new", re.ASCII)
+
+# Returns the path of a preview below its folder, as those of `acsql.paths` do.
+_NameMaker = Callable[[Filename, int | None], str]
+
+
+def named_previews(entry: Mapping[str, Any], config: Config) -> Iterator[tuple[str, Path]]:
+    """Yield the previews that a document names for one of its files.
+
+    Parameters
+    ----------
+    entry : mapping
+        What the document has under ``previews`` for the filetype.
+    config : Config
+        The folders of previews.
+
+    Yields
+    ------
+    kind : str
+        ``jpeg`` or ``thumbnail``.
+    path : Path
+        Where the picture should be.
+    """
+    folders = (config.jpeg_dir, config.thumbnail_dir)
+    for kind, folder in zip(PREVIEW_KINDS, folders, strict=True):
+        if entry.get(kind):
+            yield kind, folder / entry[kind]
+
+
+def missing_or_empty(path: Path) -> tuple[str, str] | None:
+    """Return what is wrong with a picture, as far as it shows without opening it.
+
+    Parameters
+    ----------
+    path : Path
+        Where the picture should be.
+
+    Returns
+    -------
+    (str, str) or None
+        The kind of the finding and its reason.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        return PREVIEW_MISSING, f"it cannot be found: {error.strerror}"
+    if not S_ISREG(status.st_mode):
+        return PREVIEW_MISSING, "it is not a file"
+    return None if status.st_size else (PREVIEW_STALE, "it is empty")
+
+
+def compare_previews(
+    rootname: str,
+    filetype: str,
+    document: Mapping[str, Any],
+    repair: tuple[str, ...],
+    specs: KeywordSpecs,
+    config: Config,
+) -> list[Finding]:
+    """Return what is wrong with the previews of a file, without opening them.
+
+    Parameters
+    ----------
+    rootname, filetype : str
+        The file.
+    document : mapping
+        The stored document, without its headers.
+    repair : tuple of str
+        The filetypes that a repair ingests again.
+    specs : KeywordSpecs
+        Which filetypes have previews and thumbnails.
+    config : Config
+        The folders of previews.
+
+    Returns
+    -------
+    list of Finding
+        Previews that the document lacks, or that do not exist.
+    """
+    findings = []
+    entry = document.get("previews", {}).get(filetype, {})
+    spec = specs.filetypes.get(filetype)
+    filename = document.get("datasets", {}).get(filetype, filetype)
+    if spec and spec.preview and not (entry.get("jpeg") or entry.get("reason")):
+        reason = "it has neither a preview nor a reason for having none"
+        findings.append(Finding(PREVIEW_MISSING, rootname, filename, reason, repair))
+    elif spec and spec.thumbnail and entry.get("jpeg") and not entry.get("thumbnail"):
+        reason = "it has no thumbnail"
+        findings.append(Finding(PREVIEW_MISSING, rootname, filename, reason, repair))
+    for _, path in named_previews(entry, config):
+        if fault := missing_or_empty(path):
+            kind, reason = fault
+            findings.append(Finding(kind, rootname, str(path), reason, repair))
+    return findings
+
+
+def compare_pixels(
+    rootname: str, filetype: str, document: Mapping[str, Any], config: Config
+) -> list[Finding]:
+    """Return what is wrong with the previews of a file, as their pixels show.
+
+    Parameters
+    ----------
+    rootname, filetype : str
+        The file.
+    document : mapping
+        The stored document.
+    config : Config
+        The folders of previews.
+
+    Returns
+    -------
+    list of Finding
+        Previews that cannot be read or have another size than the document says.
+    """
+    findings = []
+    entry = document.get("previews", {}).get(filetype, {})
+    size = entry.get("width"), entry.get("height")
+    for kind, path in named_previews(entry, config):
+        # `compare_previews` finds those that are missing or empty.
+        if missing_or_empty(path) is None:
+            reason = _wrong_pixels(path, None if kind == THUMBNAIL else size)
+            if reason:
+                findings.append(Finding(PREVIEW_STALE, rootname, str(path), reason, (filetype,)))
+    return findings
+
+
+def _wrong_pixels(path: Path, size: tuple[int | None, int | None] | None) -> str | None:
+    """Return what is wrong with a picture; the size of a thumbnail is not stored."""
+    try:
+        with Image.open(path, formats=["JPEG"]) as image:
+            image.load()
+            width, height = image.size
+    except (OSError, SyntaxError, ValueError) as error:
+        return f"it cannot be read: {error}"
+    if size is not None and (width, height) != size:
+        return f"it has {width} x {height} pixels, its document says {size[0]} x {size[1]}"
+    if size is None and max(width, height) > THUMBNAIL_SIZE:
+        return f"it has {width} x {height} pixels, too many for a thumbnail"
+    return None
+
+
+def extra_previews(
+    config: Config, specs: KeywordSpecs, named: Collection[str]
+) -> tuple[list[Finding], list[str]]:
+    """Return the previews that no document names.
+
+    Parameters
+    ----------
+    config : Config
+        The folders of previews.
+    specs : KeywordSpecs
+        Whose filetypes have previews.
+    named : collection of str
+        The previews that documents name, as paths below their folder.
+
+    Returns
+    -------
+    findings : list of Finding
+        One for each of them.
+    notes : list of str
+        Other files there, which are left alone.
+
+    Raises
+    ------
+    ConfigError
+        If a folder cannot be read.
+    """
+    name_makers: dict[Path, list[_NameMaker]] = {}
+    name_makers.setdefault(config.jpeg_dir, []).append(paths.jpeg_name)
+    name_makers.setdefault(config.thumbnail_dir, []).append(paths.thumbnail_name)
+    findings: list[Finding] = []
+    notes: list[str] = []
+    for directory, makers in name_makers.items():
+        for entry in _entries(directory):
+            if not entry.is_dir():
+                notes.append(f"{entry.path} is not a preview of acsql")
+                continue
+            extra, others = _extra_in(Path(entry.path), makers, specs, named)
+            findings += extra
+            if others:
+                notes.append(f"Files in {entry.path} that are not previews of acsql: {others}")
+    return findings, notes
+
+
+def _extra_in(
+    folder: Path, makers: Sequence[_NameMaker], specs: KeywordSpecs, named: Collection[str]
+) -> tuple[list[Finding], int]:
+    """Return the extra previews of one folder, and the number of other files."""
+    findings, others = [], 0
+    for entry in _entries(folder):
+        if f"{folder.name}/{entry.name}" in named:
+            continue
+        unfinished = _UNFINISHED.fullmatch(entry.name)
+        name = unfinished[1] if unfinished else entry.name
+        filename = _source(folder.name, name, makers, specs) if entry.is_file() else None
+        if filename is None:
+            others += 1
+        else:
+            reason = "it was never finished" if unfinished else "no document names it"
+            findings.append(Finding(PREVIEW_EXTRA, filename.rootname, entry.path, reason))
+    return findings, others
+
+
+def _source(
+    folder: str, name: str, makers: Sequence[_NameMaker], specs: KeywordSpecs
+) -> Filename | None:
+    """Return the FITS file that a preview shows, None if its name is not that of a preview."""
+    try:
+        filename = Filename.parse(f"{name.partition('.')[0]}.fits")
+    except InvalidName:
+        return None
+    proposid = int(folder) if folder.isdecimal() else None
+    is_preview = f"{folder}/{name}" in {maker(filename, proposid) for maker in makers}
+    return filename if is_preview and filename.filetype in specs.filetypes else None
+
+
+def _entries(directory: Path) -> list[os.DirEntry[str]]:
+    """Return the entries of a folder of previews, none if it does not exist yet."""
+    try:
+        return sorted(os.scandir(directory), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError(f"{directory} cannot be read: {error.strerror}") from error

@@ -1,0 +1,217 @@
+"""The quick comparison of disk, database and previews: names, sizes and times.
+
+Files and documents are walked side by side, sorted by rootname, and no headers are read, so a
+whole mission passes through in little memory: only rootnames and names of previews are kept.
+"""
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from ..config import Config
+from ..errors import ArchiveError
+from ..ingest.scan import FoundFile, FoundObservation, scan
+from ..keywords import KeywordSpecs
+from ..store import failures, observations
+from ..store.client import Store
+from .findings import EXTRA, FAILED, MISSING, REINGESTED, STALE, Finding
+from .previews import PREVIEW_KINDS, compare_previews, extra_previews
+
+Documents = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class QuickComparison:
+    """The result of a quick comparison.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        What is inconsistent.
+    notes : tuple of str
+        Other files among the previews.
+    comparable : tuple of str
+        The rootnames that are on disk and in the database.
+    observations : int
+        Number of observations on disk and in the database together.
+    """
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    comparable: tuple[str, ...]
+    observations: int
+
+
+def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickComparison:
+    """Compare files, documents and previews by names, sizes and times.
+
+    Parameters
+    ----------
+    config : Config
+        The archive.
+    specs : KeywordSpecs
+        Its filetypes.
+    store : Store
+        Its database.
+
+    Returns
+    -------
+    QuickComparison
+        Findings and notes.
+
+    Raises
+    ------
+    ConfigError
+        If the file system or a folder of previews cannot be read.
+    ArchiveError
+        If no file is on disk while documents are stored: the file system is not mounted.
+    """
+    failed = failures.by_filename(store)
+    findings: list[Finding] = []
+    previews: set[str] = set()
+    comparable: list[str] = []
+    unreadable: set[str] = set()
+    number, is_empty = 0, True
+    scanned = scan(config.filesystem, specs.filetypes)
+    for rootname, found, document in _side_by_side(scanned, observations.all_files(store)):
+        is_empty = is_empty and found is None
+        if found is not None and found.problems and "/" not in found.path:
+            # A folder of many observations that cannot be read.
+            findings += _problems(found)
+            unreadable.add(found.path)
+            continue
+        number += 1
+        for entry in (document or {}).get("previews", {}).values():
+            previews.update(entry[kind] for kind in PREVIEW_KINDS if entry.get(kind))
+        if found is not None and document is not None:
+            comparable.append(rootname)
+        findings += _compare_observation(
+            found or FoundObservation(rootname, rootname, ""),
+            document or {},
+            failed,
+            unreadable,
+            specs,
+            config,
+        )
+    if number and is_empty:
+        raise ArchiveError(
+            f"the filesystem holds no observation, but {number} are stored: is it mounted?"
+        )
+    extra, notes = extra_previews(config, specs, previews)
+    return QuickComparison((*findings, *extra), tuple(notes), tuple(comparable), number)
+
+
+def _side_by_side(
+    scanned: Iterable[FoundObservation], documents: Iterable[dict[str, Any]]
+) -> Iterator[tuple[str, FoundObservation | None, dict[str, Any] | None]]:
+    """Yield each rootname with its files and its document; both come sorted."""
+    on_disk = ((found.rootname, 0, found) for found in scanned)
+    stored = ((document["_id"], 1, document) for document in documents)
+    merged = heapq.merge(on_disk, stored, key=itemgetter(0))
+    for rootname, group in groupby(merged, itemgetter(0)):
+        sides: list[Any] = [None, None]
+        for _, side, value in group:
+            sides[side] = value
+        yield rootname, sides[0], sides[1]
+
+
+def _problems(found: FoundObservation) -> list[Finding]:
+    return [
+        Finding(FAILED, found.rootname, problem.filename, problem.reason)
+        for problem in found.problems
+    ]
+
+
+def _compare_observation(
+    found: FoundObservation,
+    document: Mapping[str, Any],
+    failed: Documents,
+    unreadable: Collection[str],
+    specs: KeywordSpecs,
+    config: Config,
+) -> list[Finding]:
+    """Compare the files of one observation with its document, which may be empty."""
+    findings = []
+    files = document.get("files", {})
+    closed = {*unreadable, *(problem.filename for problem in found.problems)}
+    for filetype in [*found.files, *(files.keys() - found.files.keys())]:
+        file, stored = found.files.get(filetype), files.get(filetype)
+        repair: tuple[str, ...] = ()
+        if file is None:
+            findings += _compare_absent(found.rootname, filetype, stored, closed)
+        elif reason := _known_failure(file, failed):
+            findings.append(Finding(FAILED, found.rootname, str(file.name), reason))
+        else:
+            repair = (filetype,)
+            kind = MISSING if stored is None else STALE
+            difference = "it is not stored" if stored is None else staleness(file, document)
+            if difference:
+                # Ingesting it again also renders its previews again.
+                name = str(file.name)
+                findings.append(Finding(kind, found.rootname, name, difference, repair))
+                continue
+        if stored is not None:
+            findings += compare_previews(found.rootname, filetype, document, repair, specs, config)
+    if document and found.path and all(f.kind not in REINGESTED for f in findings):
+        findings += _compare_path(found, document)
+    return [*_problems(found), *findings]
+
+
+def _compare_absent(
+    rootname: str, filetype: str, stored: Mapping[str, Any], closed: Collection[str]
+) -> list[Finding]:
+    """Return a finding for a stored file that is gone, unless its folder cannot be read."""
+    path = stored.get("path", "")
+    if "vanished" in stored or set(path.split("/")).intersection(closed):
+        return []
+    name = path.rpartition("/")[2] or filetype
+    return [Finding(EXTRA, rootname, name, "it is not on disk", (filetype,))]
+
+
+def _compare_path(found: FoundObservation, document: Mapping[str, Any]) -> list[Finding]:
+    """Return a finding if the directory of an observation is not the stored one."""
+    current = tuple(
+        filetype for filetype, file in found.files.items() if not staleness(file, document)
+    )
+    stored = document.get("ipppssoot"), document.get("path")
+    if not current or stored == (found.ipppssoot, found.path):
+        return []
+    reason = f"its path is {stored[1]}, on disk {found.path}"
+    return [Finding(STALE, found.rootname, found.rootname, reason, current)]
+
+
+def _known_failure(file: FoundFile, failed: Documents) -> str | None:
+    """Return why a file failed, if it has not changed since."""
+    entry = failed.get(str(file.name))
+    if entry and (entry.get("size"), entry.get("mtime")) == (file.size, file.mtime):
+        return str(entry.get("reason", "it failed before"))
+    return None
+
+
+def staleness(file: FoundFile, document: Mapping[str, Any]) -> str | None:
+    """Return how a file on disk differs from the one that its document describes.
+
+    Parameters
+    ----------
+    file : FoundFile
+        The file on disk.
+    document : mapping
+        The stored document, with ``files`` and ``datasets``.
+
+    Returns
+    -------
+    str or None
+        The difference, None if size, time and path agree.
+    """
+    filetype = file.name.filetype
+    stored = document.get("files", {}).get(filetype, {})
+    if "vanished" in stored:
+        return "it is marked as vanished and is on disk"
+    for name, value in (("size", file.size), ("mtime", file.mtime), ("path", file.path)):
+        if stored.get(name) != value:
+            return f"its {name} is {stored.get(name)}, on disk {value}"
+    filename = document.get("datasets", {}).get(filetype)
+    return None if filename == str(file.name) else f"it is stored as {filename}"

@@ -1,0 +1,111 @@
+"""Repair: findings are removed by ingesting files again and deleting extra previews.
+
+There is one way into the archive, the ingest.  Nothing else is deleted than previews that no
+document names.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from ..config import Config
+from ..ingest.plan import Task
+from ..ingest.results import Failure
+from ..ingest.run import Progress, ingest_tasks
+from ..ingest.scan import scan
+from ..keywords import KeywordSpecs
+from ..store import observations
+from ..store.client import Store
+from ..store.schema import now
+from .findings import EXTRA, PREVIEW_EXTRA, REINGESTED, Finding
+
+logger = logging.getLogger(__name__)
+
+
+def mark_vanished(store: Store, findings: Iterable[Finding]) -> None:
+    """Mark the files of findings of the kind ``extra`` as vanished.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    findings : iterable of Finding
+        Findings of all kinds.
+    """
+    vanished = [
+        (finding.rootname, filetype)
+        for finding in findings
+        if finding.kind == EXTRA
+        for filetype in finding.filetypes
+    ]
+    observations.mark_vanished(store, vanished, now())
+
+
+def ingest_again(
+    findings: Iterable[Finding],
+    store: Store,
+    specs: KeywordSpecs,
+    config: Config,
+    scheduler: str,
+    workers: int,
+    progress: Progress,
+) -> tuple[Failure, ...]:
+    """Ingest the files of findings again.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        Findings of all kinds.
+    store, specs, config
+        The archive.
+    scheduler, workers, progress
+        As for `acsql.ingest.run.ingest_tasks`, which also describes the errors.
+
+    Returns
+    -------
+    tuple of Failure
+        Files that could not be ingested.
+    """
+    tasks = list(_tasks(findings, specs, config))
+    with closing(ingest_tasks(tasks, store, config, scheduler, workers, progress)) as results:
+        return tuple(failure for result in results for failure in result.failures)
+
+
+def _tasks(findings: Iterable[Finding], specs: KeywordSpecs, config: Config) -> Iterator[Task]:
+    filetypes: dict[str, set[str]] = {}
+    for finding in findings:
+        if finding.kind in REINGESTED and finding.filetypes:
+            filetypes.setdefault(finding.rootname, set()).update(finding.filetypes)
+    for found in scan(config.filesystem, specs.filetypes, filetypes):
+        on_disk = filetypes[found.rootname] & found.files.keys()
+        if on_disk:
+            yield Task(found, tuple(name for name in specs.filetypes if name in on_disk))
+
+
+def delete_extra_previews(findings: Sequence[Finding]) -> list[Finding]:
+    """Delete previews that no document names.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Findings of all kinds, of the state after `ingest_again`: an extra preview may be named
+        by a document since.
+
+    Returns
+    -------
+    list of Finding
+        Those that are left.
+    """
+    return [finding for finding in findings if not _delete(finding)]
+
+
+def _delete(finding: Finding) -> bool:
+    if finding.kind != PREVIEW_EXTRA:
+        return False
+    try:
+        Path(finding.what).unlink()
+    except OSError as error:
+        logger.error("%s cannot be deleted: %s", finding.what, error.strerror)
+        return False
+    return True
