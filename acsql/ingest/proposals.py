@@ -180,7 +180,7 @@ def facts_from_mast(rows: Table) -> dict[int, Facts]:
     return {
         proposid: {
             entry: next((value for value, _ in entries[entry].most_common(1)), None)
-            for entry in proposals.ENTRIES
+            for entry in proposals.FACTS
         }
         for proposid, entries in said.items()
     }

@@ -55,7 +55,7 @@ def test_additions_lie_over_the_packaged_specs(tmp_path: Path, specs: KeywordSpe
     [(["int", "float"], "float"), (["str", "int"], "int"), (["str"], "str")],
 )
 def test_the_widest_type_holds_all_values(types: list[str], widest: str) -> None:
-    assert derive_specs.widest(types) == widest
+    assert derive_specs.widest_type(types) == widest
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, specs: KeywordSpecs) -> None:

@@ -362,10 +362,10 @@ def test_an_error_of_a_worker_is_one_observation_s(
     document = observations.document
     unlucky = one_file(archive_copy, "*_flt.fits").name[:8]
 
-    def fails_for_one(store: Store, rootname: str, without: Iterable[str]):
+    def fails_for_one(store: Store, rootname: str, without_headers_of: Iterable[str]):
         if rootname == unlucky:
             raise RuntimeError("a bug")
-        return document(store, rootname, without)
+        return document(store, rootname, without_headers_of)
 
     monkeypatch.setattr(observations, "document", fails_for_one)
     report = run.ingest(archive_copy, HERE)
