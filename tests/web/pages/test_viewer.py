@@ -269,8 +269,8 @@ def looked_at(found: Observation, filetype: str, extver: int, x: int, y: int) ->
 
 
 FETCH = """async (address) => {
-  const { fetchCut } = await import("/static/viewer.js");
-  const { width, height, values } = await fetchCut(address);
+  const { fetchCutout } = await import("/static/viewer/cutouts.js");
+  const { width, height, values } = await fetchCutout(address);
   return { width, height, values: Array.from(values) };
 }"""
 
@@ -332,7 +332,7 @@ def test_right_ascensions_and_declinations_everywhere(page: Page, shown: Observa
         places = random.uniform(1, 4096, (20, 2)).tolist()
         found = page.evaluate(
             """async ([projection, places]) => {
-              const { skyOf } = await import("/static/viewer.js");
+              const { skyOf } = await import("/static/viewer/sky.js");
               return places.map(([x, y]) => skyOf(projection, x, y));
             }""",
             [told, places],
@@ -357,7 +357,7 @@ def test_sexagesimal(
     go(page, view(shown, "flt"))
     found = page.evaluate(
         """async ([number, decimals, turn]) => {
-          const { sexagesimal } = await import("/static/viewer.js");
+          const { sexagesimal } = await import("/static/viewer/sky.js");
           return sexagesimal(number, decimals, turn ?? undefined);
         }""",
         [number, decimals, turn],

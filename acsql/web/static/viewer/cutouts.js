@@ -1,0 +1,47 @@
+// Cutouts of an image: requested from the server and unpacked into numbers.
+
+// Packing of values, as acsql/images/png.py defines it: blue counts 256ths of a step, or is
+// NO_VALUE where a pixel has no value.
+const NO_VALUE = 255;
+export const BLUE_PER_STEP = 256;
+
+/** Fetch a URL; a response that is not a success becomes an error with the server's message. */
+export async function request(url, signal) {
+  const response = await fetch(url, { signal });
+  if (response.ok) return response;
+  const error = await response.json().catch(() => ({}));
+  throw new Error(error.message || `the server responded with status ${response.status}`);
+}
+
+/** Fetch a cutout: its region, and its values, top row first, NaN for pixels without a value. */
+export async function fetchCutout(url, signal) {
+  const response = await request(url, signal);
+  const packing = JSON.parse(response.headers.get("X-Acsql-Cut"));
+  // Without these options browsers may change bytes on the way to the canvas and back.
+  const bitmap = await createImageBitmap(await response.blob(), {
+    colorSpaceConversion: "none",
+    premultiplyAlpha: "none",
+  });
+  const { width, height } = bitmap;
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const bytes = context.getImageData(0, 0, width, height).data;
+  const values = new Float32Array(width * height);
+  for (let i = 0, at = 0; i < values.length; i += 1, at += 4) {
+    const blue = bytes[at + 2];
+    const code = bytes[at] * 256 + bytes[at + 1] + blue / BLUE_PER_STEP;
+    values[i] = blue === NO_VALUE ? NaN : packing.low + code * packing.step;
+  }
+  return { ...packing, width, height, values };
+}
+
+/** The value of a cutout at a pixel of the image, undefined outside of it. */
+export function valueAt(cutout, x, y) {
+  const { x0, x1, y0, y1, bin, width, height, values } = cutout || {};
+  if (!cutout || x < x0 || x >= x1 || y < y0 || y >= y1) return undefined;
+  const column = Math.floor((x - x0) / bin);
+  const row = Math.floor((y - y0) / bin);
+  return values[(height - 1 - row) * width + column];
+}

@@ -1,0 +1,19 @@
+// Starts the viewer on its page.
+
+// All modules are imported here, so that browsers request them at once and not level by level.
+import "./colours.js";
+import "./controls.js";
+import "./cutouts.js";
+import "./drawing.js";
+import "./fragment.js";
+import "./frame.js";
+import "./geometry.js";
+import "./keyboard.js";
+import "./pointers.js";
+import "./readout.js";
+import "./sky.js";
+import "./view.js";
+import { Viewer } from "./viewer.js";
+
+const section = document.getElementById("viewer");
+if (section) new Viewer(section);

@@ -1,0 +1,81 @@
+// Mouse, pen and fingers: dragging moves the image, the wheel and pinching zoom.
+
+// Zoom per pixel that the wheel turns, and the pixels of a line where it turns by lines.
+const ZOOM_PER_PIXEL = 0.0015;
+const PIXELS_PER_LINE = 33;
+
+export function listenToPointers(viewer) {
+  const pointers = new Pointers(viewer);
+  const { canvas } = viewer.elements;
+  canvas.addEventListener("pointerdown", (event) => pointers.press(event));
+  canvas.addEventListener("pointermove", (event) => pointers.move(event));
+  canvas.addEventListener("pointerup", (event) => pointers.release(event));
+  canvas.addEventListener("pointercancel", (event) => pointers.release(event));
+  canvas.addEventListener("pointerleave", () => pointers.leave());
+  canvas.addEventListener("wheel", (event) => pointers.turn(event), { passive: false });
+  for (const kind of ["focus", "blur"]) canvas.addEventListener(kind, () => viewer.draw());
+}
+
+class Pointers {
+  constructor(viewer) {
+    this.viewer = viewer;
+    this.canvas = viewer.elements.canvas;
+    this.pressed = new Map(); // positions on the screen by pointer id
+  }
+
+  at(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const scale = this.canvas.width / box.width;
+    return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
+  }
+
+  press(event) {
+    this.canvas.setPointerCapture(event.pointerId);
+    this.pressed.set(event.pointerId, this.at(event));
+    this.canvas.classList.add("moving");
+    this.viewer.cursor = this.at(event);
+    this.viewer.draw();
+  }
+
+  move(event) {
+    const { viewer } = this;
+    const now = this.at(event);
+    const before = this.pressed.get(event.pointerId);
+    viewer.cursor = now;
+    if (!before) {
+      viewer.draw();
+      return;
+    }
+    const others = [...this.pressed].filter(([id]) => id !== event.pointerId);
+    this.pressed.set(event.pointerId, now);
+    const { zoom } = viewer.view.position;
+    if (others.length) this.pinch(before, now, others[0][1]);
+    else viewer.moveBy((before.x - now.x) / zoom, (now.y - before.y) / zoom);
+  }
+
+  /** Two fingers: the points of the image stay under them. */
+  pinch(before, now, other) {
+    const distance = (a, b) => Math.max(1, Math.hypot(a.x - b.x, a.y - b.y));
+    const { zoom } = this.viewer.view.position;
+    this.viewer.moveBy((before.x - now.x) / 2 / zoom, (now.y - before.y) / 2 / zoom);
+    const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
+    this.viewer.zoomBy(distance(now, other) / distance(before, other), middle);
+  }
+
+  release(event) {
+    this.pressed.delete(event.pointerId);
+    if (!this.pressed.size) this.canvas.classList.remove("moving");
+  }
+
+  leave() {
+    if (this.pressed.size) return;
+    this.viewer.cursor = null;
+    this.viewer.draw();
+  }
+
+  turn(event) {
+    event.preventDefault();
+    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_PER_LINE : 1;
+    this.viewer.zoomBy(Math.exp(-event.deltaY * pixels * ZOOM_PER_PIXEL), this.at(event));
+  }
+}

@@ -1,0 +1,280 @@
+// The viewer: which image is shown and where, and what has to be fetched for it.
+
+import { lookUpTable } from "./colours.js";
+import { Controls } from "./controls.js";
+import { Drawing } from "./drawing.js";
+import { DEFAULT_LIMITS, formatFragment, parseFragment } from "./fragment.js";
+import { Frame } from "./frame.js";
+import { fromDetector, toDetector } from "./geometry.js";
+import { listenToKeys } from "./keyboard.js";
+import { listenToPointers } from "./pointers.js";
+import { Readout } from "./readout.js";
+import { View } from "./view.js";
+
+// Milliseconds without a move after which missing pixels are fetched.
+const SETTLED_MS = 90;
+
+export class Viewer {
+  constructor(section) {
+    this.section = section;
+    this.elements = elementsById(section);
+    this.keys = document.getElementById("keys");
+    this.frames = [...section.querySelectorAll("[data-pixels]")].map((link) => new Frame(link));
+    const current = section.querySelector("nav [aria-current]");
+    this.own = this.frames.find((frame) => frame.link === current);
+    this.frame = this.own;
+    this.blinked = new Set([this.own]);
+    this.cursor = null; // the pointer on the screen
+    this.settings = parseFragment(window.location.hash);
+    const { stage, canvas } = this.elements;
+    this.view = new View(stage, canvas);
+    this.drawing = new Drawing(this);
+    this.readout = new Readout(this);
+    this.controls = new Controls(this);
+    new ResizeObserver(() => this.resize()).observe(stage);
+    listenToPointers(this);
+    listenToKeys(this);
+    this.show(this.own);
+  }
+
+  // The frame that is shown.
+
+  async show(frame) {
+    const from = this.frame;
+    this.resize();
+    this.setState("loading");
+    this.section.setAttribute("aria-busy", "true");
+    this.showing = frame;
+    const loading = frame.load(this.settings.choice, this.view.screen);
+    this.loading = loading;
+    // Details of the frame that was shown before are no longer needed.
+    clearTimeout(this.settling);
+    this.settling = null;
+    try {
+      await loading;
+    } catch (error) {
+      if (this.loading !== loading) return;
+      this.loading = null;
+      this.report(error);
+      return;
+    }
+    if (this.loading !== loading) return;
+    this.loading = null;
+    this.elements.problem.hidden = true;
+    this.place(frame, from);
+    this.frame = frame;
+    this.reveal();
+    this.refresh();
+    this.settle();
+  }
+
+  /** Keep the same place in view when another frame, extension or chip is shown. */
+  place(frame, from) {
+    const { shown } = frame;
+    const { view, settings } = this;
+    if (settings.position) {
+      const { zoom, ...onDetector } = settings.position;
+      view.position = { ...fromDetector(shown, onDetector), zoom: zoom * view.density };
+      view.fitted = false;
+      settings.position = null;
+    } else if (!view.position || (view.fitted && frame === from)) {
+      view.fit(shown);
+    } else if (this.placed && this.placed !== shown) {
+      const { x, y, zoom } = view.position;
+      view.position = { ...fromDetector(shown, toDetector(this.placed, x, y)), zoom };
+    }
+    this.placed = shown;
+  }
+
+  reveal() {
+    const { preview, canvas, buttons, panel, badge } = this.elements;
+    preview.hidden = true;
+    for (const part of [canvas, buttons, panel, badge]) part.hidden = false;
+    const away = this.frame !== this.own;
+    for (const { link } of this.frames) {
+      link.classList.toggle("blinked", away && link === this.frame.link);
+    }
+    const { extname, extver } = this.frame.shown;
+    badge.classList.toggle("blinked", away);
+    badge.textContent = `${this.frame.file} ${extname}${extver ? `,${extver}` : ""}`;
+    this.resize();
+  }
+
+  report(error) {
+    const { problem } = this.elements;
+    problem.textContent = error.message;
+    problem.hidden = false;
+    this.section.removeAttribute("aria-busy");
+    this.setState("failed");
+  }
+
+  /** One of loading, ready and failed. */
+  setState(state) {
+    this.section.dataset.state = state;
+  }
+
+  blinkWithin(frames) {
+    if (frames.length < 2) return;
+    for (const frame of frames) this.blinked.add(frame);
+    const now = frames.indexOf(this.showing);
+    this.show(frames[(now + 1) % frames.length]);
+  }
+
+  get filetypes() {
+    return this.frames.filter((frame) => frame === this.own || frame.link.dataset.blink);
+  }
+
+  get neighbours() {
+    const steps = ["prev", "next"].map((rel) => this.frames.find((frame) => frame.name === rel));
+    return [this.own, ...steps.filter(Boolean)];
+  }
+
+  // The look: settings of the stretch and the colours.
+
+  get stretch() {
+    const { image, flags } = this.settings.stretches;
+    return this.frame.shown?.flags ? flags : image;
+  }
+
+  /** The limits of the stretch, in the unit of the image. */
+  get range() {
+    const { limits, low, high } = this.stretch;
+    if (limits === "own") return { low, high };
+    const offered = this.frame.limits;
+    const pair = offered[limits] || offered.percentiles[limits];
+    const [from, to] = pair || offered.percentiles[DEFAULT_LIMITS];
+    return { low: from, high: to };
+  }
+
+  /** How pixels become colours, as `pictureOf` takes it. */
+  get look() {
+    const { colours, inverted, mask } = this.settings;
+    const { low, high } = this.range;
+    const { scale } = this.stretch;
+    const name = [scale, colours, inverted].join();
+    if (this.tableName !== name) {
+      this.table = lookUpTable(scale, colours, inverted);
+      this.tableName = name;
+    }
+    const flags = this.frame.shown.flags ? mask : undefined;
+    return { low, high, mask: flags, table: this.table, name: [low, high, flags, name].join() };
+  }
+
+  /** Show the settings in the controls and in the URL, and draw with them. */
+  refresh() {
+    const { extname, extver } = this.frame.shown;
+    this.settings.choice = { extname, extver };
+    this.controls.update();
+    this.draw();
+    this.writeFragment();
+  }
+
+  /** Load another extension or chip. */
+  choose(choice) {
+    this.settings.choice = choice;
+    for (const frame of this.frames) frame.reset();
+    this.show(this.showing);
+  }
+
+  writeFragment() {
+    const { shown, description } = this.frame;
+    const { view } = this;
+    const first = description.planes[0].extname;
+    const choice = { extname: shown.extname === first ? "" : shown.extname, extver: shown.extver };
+    const { x, y, zoom } = view.position;
+    const position = { ...toDetector(shown, x, y), zoom: zoom / view.density };
+    const shownPosition = view.fitted ? null : position;
+    const fragment = formatFragment({ ...this.settings, choice, position: shownPosition });
+    const { pathname, search } = window.location;
+    window.history.replaceState(null, "", pathname + search + fragment);
+    for (const link of this.section.querySelectorAll("[data-frame]")) link.hash = fragment;
+  }
+
+  // Moving and zooming.
+
+  resize() {
+    if (!this.view.resize() || !this.frame.shown || !this.view.position) return;
+    if (this.view.fitted) this.view.fit(this.frame.shown);
+    this.moved();
+  }
+
+  fitAll() {
+    this.view.fit(this.frame.shown);
+    this.moved();
+  }
+
+  zoomToPixels() {
+    this.zoomBy(this.view.density / this.view.position.zoom, this.cursor);
+  }
+
+  zoomBy(factor, point) {
+    this.view.zoomBy(this.frame.shown, factor, point);
+    this.moved();
+  }
+
+  moveBy(dx, dy) {
+    this.view.moveBy(this.frame.shown, dx, dy);
+    this.moved();
+  }
+
+  moved() {
+    this.draw();
+    this.settle();
+  }
+
+  /** The position in the image that is read: under the cursor, else in the middle. */
+  readPosition() {
+    return this.cursor ? this.view.toImage(this.cursor) : this.view.position;
+  }
+
+  draw() {
+    this.drawing.request(() => this.readout.update());
+  }
+
+  // Fetching what is missing.
+
+  /** Once nothing moves any more, fetch what is missing, and then what blinking will need. */
+  settle() {
+    this.setState("loading");
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.complete(), SETTLED_MS);
+  }
+
+  async complete() {
+    const { frame, settling, view } = this;
+    this.writeFragment();
+    try {
+      if (await frame.fetchDetail(view.seen(), view.position.zoom)) this.draw();
+      // Something has moved or changed in the meantime, and will settle again.
+      if (this.frame !== frame || this.settling !== settling || this.loading) return;
+      this.section.removeAttribute("aria-busy");
+      this.setState("ready");
+      await this.preload();
+    } catch (error) {
+      if (error.name !== "AbortError") this.report(error);
+    }
+  }
+
+  async preload() {
+    const { view } = this;
+    const { position } = view;
+    for (const frame of this.frames) {
+      const near = frame.link.dataset.blink || frame.link.rel;
+      if (frame === this.frame || !(near || this.blinked.has(frame))) continue;
+      // Errors of other frames are reported when those are to be shown.
+      const loading = frame.load(this.settings.choice, view.screen);
+      const loaded = await loading.then(() => true, () => false);
+      if (!loaded || !this.blinked.has(frame) || view.position !== position) continue;
+      const { x, y, zoom } = position;
+      const there = fromDetector(frame.shown, toDetector(this.frame.shown, x, y));
+      await frame.fetchDetail(view.seen({ ...there, zoom }), zoom).catch(() => false);
+    }
+  }
+}
+
+/** The elements of the viewer by their ids in camel case. */
+function elementsById(section) {
+  const camelCase = (id) => id.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+  const elements = [...section.querySelectorAll("[id]")];
+  return Object.fromEntries(elements.map((element) => [camelCase(element.id), element]));
+}
