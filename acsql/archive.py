@@ -5,26 +5,23 @@ The command line and the site use nothing else, so whatever they show can be scr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from . import config as configuration
 from . import keywords as keyword_specs
 from . import runs, statistics
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
+from .errors import ConfigError
 from .migrations import runner
 from .mongod.server import resolve_connection
-from .monitor import watch
+from .monitor.watchable import Watchable
 from .observation import Observation
 from .proposals import Proposal, ProposalCatalog
-from .query import Condition, Equals
+from .query import Equals
 from .runs import RunRecord
 from .search.criteria import Source
 from .search.limits import TIME_LIMIT, optional_seconds
-from .search.superseded import SupersededSearches
 from .statistics import ArchiveSummary, Statistic
 from .store import keywords_not_in_specs
 from .store.client import Store
@@ -67,7 +64,7 @@ def connect(
     return Archive(resolve_connection(config), time_limit)
 
 
-class Archive(SupersededSearches):
+class Archive(Watchable):
     """An open archive; `acsql.connect` returns one.
 
     Parameters
@@ -76,11 +73,18 @@ class Archive(SupersededSearches):
         The configuration, with the address of a running database.
     time_limit : float, optional
         As in `connect`.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration has no address of a database.
     """
 
     def __init__(self, config: Config, time_limit: float | None = TIME_LIMIT) -> None:
         self.config = config
         self.time_limit = optional_seconds(time_limit)
+        if config.connection_string is None:
+            raise ConfigError("no connection_string: open the archive with acsql.connect")
         specs = keyword_specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, specs)
         self.specs = specs.with_keywords(keywords_not_in_specs.stored(self.store))
@@ -364,80 +368,3 @@ class Archive(SupersededSearches):
         True
         """
         return runs.hours_since_success(self.store)
-
-    def since(
-        self, moment: datetime | str, *conditions: Condition | str, **keywords: Any
-    ) -> Iterator[Observation]:
-        """Yield the observations of which a file was ingested at or after a moment.
-
-        Parameters
-        ----------
-        moment : datetime or str
-            Such as ``2026-11-01`` or ``2026-11-01T18:00:00``; UTC unless it has a time zone.
-        *conditions, **keywords
-            As in `Search.where`.
-
-        Yields
-        ------
-        Observation
-            In the order of ingest.  `watch` also remembers which were delivered.
-
-        Raises
-        ------
-        QueryError
-            If the moment or a condition is invalid.
-
-        Examples
-        --------
-        >>> len(list(archive.since("2020-01-01"))) == archive.count()
-        True
-        """
-        return watch.ingested_since(self.where(*conditions, **keywords), self.config, moment)
-
-    def watch(
-        self,
-        checkpoint: str | Path,
-        *conditions: Condition | str,
-        since: datetime | str | None = None,
-        patience: float | None = None,
-        every: float = 10,
-        **keywords: Any,
-    ) -> Iterator[Observation]:
-        """Yield each new or changed observation once, also those ingested between two scripts.
-
-        An observation is recorded in the checkpoint as delivered when the script requests the
-        next one: a script that fails on one, or leaves the loop, gets it again next time.  An
-        observation that changes twice before it is delivered is delivered once.
-
-        Parameters
-        ----------
-        checkpoint : str or Path
-            The file with which this script resumes, created if it does not exist.
-        *conditions, **keywords
-            As in `Search.where`.
-        since : datetime or str, optional
-            For a new checkpoint: only observations ingested at or after this moment (UTC); by
-            default all observations of the archive come first.
-        patience : float, optional
-            Seconds without a new observation after which the watch ends: 0 for a nightly job,
-            None (the default) to wait forever.
-        every : float
-            Seconds between two looks at a server without change streams.
-
-        Yields
-        ------
-        Observation
-            New or changed since it was last delivered.
-
-        Raises
-        ------
-        ArchiveError
-            If the file is not a checkpoint, or another script has it open.
-
-        Examples
-        --------
-        >>> for observation in archive.watch("darks.checkpoint", "imagetyp=DARK", patience=0):
-        ...     process(observation)  # doctest: +SKIP
-        """
-        search, pace = self.where(*conditions, **keywords), watch.Pace(patience, every)
-        return watch.watch(search, self.config, Path(checkpoint), since, pace)

@@ -14,7 +14,8 @@ from typing import Any
 from . import names
 from .errors import DatasetNotFound, QueryError
 from .keywords import BLOCK_NUMBER, BLOCKS, REPEATED
-from .observation import Header, Observation
+from .observation import Observation
+from .stored_observation import Header
 
 # Keywords that differ between any two files: their names, and when they were written.
 BOOKKEEPING = frozenset(

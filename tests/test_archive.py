@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import astropy.units as u
@@ -12,6 +13,7 @@ from astropy.table import Table
 
 import acsql
 from acsql.errors import (
+    ConfigError,
     DatasetNotFound,
     InvalidName,
     ObservationNotFound,
@@ -318,6 +320,11 @@ def test_the_time_limit_of_an_archive_is_given_when_it_is_opened(config) -> None
         assert archive.time_limit is None
     with pytest.raises(QueryError, match="time_limit"):
         acsql.connect(config, time_limit=0)
+
+
+def test_an_archive_needs_the_address_of_its_database(config) -> None:
+    with pytest.raises(ConfigError, match=r"acsql\.connect"):
+        acsql.Archive(replace(config, connection_string=None))
 
 
 @pytest.mark.parametrize("wrong", [0, -1, math.nan, "soon", True])

@@ -65,9 +65,9 @@ def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, fo
     with open_archive(ctx) as archive:
         header = archive.observation(rootname).stored_header(filetype, extension)
         if format_ == "json":
-            print_json(export.header_record(header.values, archive.specs))
+            print_json(export.header_record(header.stored, archive.specs))
             return
-        for line in export.header_lines(header.values, archive.specs):
+        for line in export.header_lines(header.stored, archive.specs):
             click.echo(line)
 
 

@@ -52,7 +52,7 @@ class Listing(Criteria):
         Yields
         ------
         dict
-            Values by keyword address; None if unknown.
+            Values by keyword address, of the columns and the sort keys; None if unknown.
 
         Raises
         ------
@@ -62,9 +62,9 @@ class Listing(Criteria):
         Examples
         --------
         >>> for row in archive.where(detector="WFC").columns("detector").limit(2).rows():
-        ...     print(row)
-        {'detector': 'WFC'}
-        {'detector': 'WFC'}
+        ...     print(row["detector"])
+        WFC
+        WFC
         """
         return queries.find(
             self.source.store,

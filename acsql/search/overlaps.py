@@ -6,10 +6,10 @@ The query language knows only the rootname; the database can compare only footpr
 from dataclasses import replace
 
 from ..errors import QueryError
-from ..observation import find_document
 from ..query import And, Condition, Not, Or, Overlaps
 from ..store import observations
 from ..store.client import Store
+from ..stored_observation import find_document
 
 
 def with_footprints(condition: Condition, store: Store) -> Condition:

@@ -16,10 +16,10 @@ from flask import Blueprint, Response, request, url_for
 from .. import __version__
 from ..errors import DatabaseError, DatabaseUnavailable, QueryError
 from ..export import FORMATS, header_record, plain
-from ..observation import Header
 from ..query import Column, keyword_row, search_keywords
 from ..runs import OVERDUE_HOURS, is_overdue
 from ..search.criteria import DEFAULT_COLUMNS
+from ..stored_observation import Header
 from . import access_log
 from .context import parameters, the_archive
 from .downloads import download
@@ -216,12 +216,12 @@ def header(rootname: str, filetype: str, extension: int) -> Response:
     """Send a header."""
     parameters(Address)
     found = the_archive().observation(rootname).stored_header(filetype, extension)
-    return _json(header_record(found.values, the_archive().specs))
+    return _json(header_record(found.stored, the_archive().specs))
 
 
 def _headers(extensions: Mapping[int, Header]) -> dict[str, Any]:
     specs = the_archive().specs
-    return {str(number): header_record(found.values, specs) for number, found in extensions.items()}
+    return {str(number): header_record(found.stored, specs) for number, found in extensions.items()}
 
 
 @api.get(f"{PREFIX}proposals")

@@ -14,8 +14,9 @@ from ...compare import Difference, HeaderAddress, HeaderComparison, Presence
 from ...errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
 from ...export.values import text
 from ...keywords import BLOCK, BLOCKS, HeaderKey, KeywordSpec
-from ...observation import Header, Observation
+from ...observation import Observation
 from ...query import Column, Equals, Like
+from ...stored_observation import Header
 from ..context import parameters, the_archive
 from ..downloads import download
 from ..errors import status_of

@@ -15,8 +15,9 @@ from ...errors import DatasetNotFound
 from ...export import header_lines, header_record
 from ...export.values import text
 from ...keywords import BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpecs
-from ...observation import Header, Observation
+from ...observation import Observation
 from ...query import Column, Equals, Exists, Not
+from ...stored_observation import Header
 from ..context import in_archive, named_observation, parameters, the_archive
 from ..params import Address
 
@@ -93,7 +94,7 @@ def _file(
     specs = the_archive().specs
     filename = found.datasets[filetype]
     if format_ == "json":
-        records = {n: header_record(header.values, specs) for n, header in extensions.items()}
+        records = {n: header_record(header.stored, specs) for n, header in extensions.items()}
         content = json.dumps(records, indent=1, allow_nan=False)
     else:
         parts = (
@@ -101,7 +102,7 @@ def _file(
             for number, header in extensions.items()
         )
         content = "\n\n".join(
-            "\n".join((title, *header_lines(header.values, specs))) for title, header in parts
+            "\n".join((title, *header_lines(header.stored, specs))) for title, header in parts
         )
     number = f"_{next(iter(extensions))}" if len(extensions) == 1 else ""
     name = f"{filename.removesuffix('.fits')}{number}_header.{format_}"

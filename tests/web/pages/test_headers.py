@@ -17,6 +17,7 @@ import acsql
 from acsql import export
 from acsql.keywords import HeaderKey
 from acsql.query import Column
+from acsql.stored_observation import Header
 from acsql.web import context
 
 
@@ -29,7 +30,7 @@ def cards(page: BeautifulSoup) -> list[tuple[str, str, str]]:
 
 
 def expected_cards(
-    header: acsql.observation.Header, key: HeaderKey, archive: acsql.Archive
+    header: Header, key: HeaderKey, archive: acsql.Archive
 ) -> Iterator[tuple[str, str, str]]:
     """Yield what a page has to show of the keywords that have one value."""
     for name, value in header.items():
@@ -186,7 +187,7 @@ def test_headers_can_be_taken_away(
     assert response.mimetype == "application/json"
     assert f'filename="{name}.json"' in response.headers["Content-Disposition"]
     assert response.json == {
-        str(number): export.header_record(header.values, sample_archive.specs)
+        str(number): export.header_record(header.stored, sample_archive.specs)
         for number, header in wanted.items()
     }
     response = client.get(f"{place}{part}?format=txt")
@@ -195,7 +196,7 @@ def test_headers_can_be_taken_away(
     lines = response.text.splitlines()
     for number, header in wanted.items():
         title = f"# {row['ipppssoot']}_flt.fits[{number}] {header.extension_name}".rstrip()
-        expected = list(export.header_lines(header.values, sample_archive.specs))
+        expected = list(export.header_lines(header.stored, sample_archive.specs))
         start = lines.index(title) + 1
         assert lines[start : start + len(expected)] == expected
 

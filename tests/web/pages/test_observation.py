@@ -41,7 +41,10 @@ def test_every_preview_is_shown_or_missed_with_its_reason(
                 with client.get(image["src"]) as response:
                     assert response.data == observation.jpeg(filetype).read_bytes()
             else:
-                assert f"no jpeg is made of {filetype}" in page.select_one(".reason").get_text()
+                assert (
+                    f"jpegs are not made of {filetype} files"
+                    in page.select_one(".reason").get_text()
+                )
     assert seen == {True, False}
 
 
@@ -54,8 +57,8 @@ def test_a_reason_and_a_lost_picture_are_told(
     page = soup(empty_client, "/archive/9019/j8bt05naq/")
     assert "all pixels are the same" in page.select_one(".reason").get_text()
     page = soup(empty_client, "/archive/9019/j8bt05nbq/")
-    assert "not in its place any more" in page.select_one(".reason").get_text()
-    assert "not in its place" in words(soup(empty_client, "/previews/j8bt05nb/raw.jpg", 404))
+    assert "no longer exists" in page.select_one(".reason").get_text()
+    assert "no longer exists" in words(soup(empty_client, "/previews/j8bt05nb/raw.jpg", 404))
 
 
 def test_metadata_are_complete(

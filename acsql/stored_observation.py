@@ -1,0 +1,300 @@
+"""What the database holds of one observation: metadata, file names and headers.
+
+Headers are most of a document, so they are read only when they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+from astropy.io import fits
+
+from . import names, query
+from .config import Config
+from .errors import DatasetNotFound, ObservationNotFound
+from .fits import header as fits_header
+from .keywords import HeaderKey, KeywordSpecs
+from .store import observations
+from .store.client import Store
+
+
+@dataclass(frozen=True)
+class Header(Mapping[str, Any]):
+    """One stored header: a mapping of keywords to values, in the order of the file.
+
+    Parameters
+    ----------
+    name : str
+        Which header it is, such as ``j8bt05nj flt 1``.
+    stored : mapping
+        The values by stored keyword, such as ``date_obs``; as a key, FITS spelling is accepted.
+    """
+
+    name: str
+    stored: Mapping[str, Any]
+
+    def __getitem__(self, keyword: str) -> Any:
+        field = names.field(keyword)
+        if field not in self.stored:
+            raise KeyError(f"{self.name} has no keyword {keyword!r}")
+        return self.stored[field]
+
+    @property
+    def extension_name(self) -> str:
+        """The name of the extension, such as ``SCI,1``; empty for a primary header."""
+        parts = (self.get("extname"), self.get("extver"))
+        return ",".join(str(part) for part in parts if part is not None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stored)
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+
+def find_document(store: Store, name: str) -> Any:
+    """Return the stored document of an observation, without its headers.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    name : str
+        A rootname or ipppssoot of eight or nine characters, in any case.
+
+    Returns
+    -------
+    document
+        The mongoengine document.
+
+    Raises
+    ------
+    InvalidName
+        If the text cannot be a rootname.
+    ObservationNotFound
+        If there is no such observation, or eight characters fit several association products.
+    """
+    key = names.rootname(name)
+    document = observations.get(store, key)
+    if document is None:
+        document = observations.get(store, _only_product(store, key))
+    return document
+
+
+def _only_product(store: Store, key: str) -> str:
+    """Return the one association product whose first eight characters are `key`."""
+    products = observations.rootnames_starting_with(store, key) if len(key) == 8 else []
+    if len(products) == 1:
+        return products[0]
+    if products:
+        raise ObservationNotFound(
+            f"{key} is ambiguous: it fits the products {', '.join(products)}; "
+            "use all nine characters"
+        )
+    raise ObservationNotFound(f"there is no observation {key}")
+
+
+class StoredObservation:
+    """The stored metadata and headers of one observation; the base of `Observation`.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The keyword specs.
+    config : Config
+        The configuration of the archive.
+    document : mongoengine document
+        The document without its headers, as of `find_document`.
+    """
+
+    def __init__(self, store: Store, specs: KeywordSpecs, config: Config, document: Any) -> None:
+        self._store = store
+        self._specs = specs
+        self._config = config
+        self._document = document
+        self.rootname: str = document.rootname
+        """The key of the observation in the archive."""
+        self.ipppssoot: str = document.ipppssoot
+        """The nine characters with which its file names begin."""
+
+    @classmethod
+    def load(cls, store: Store, specs: KeywordSpecs, config: Config, name: str) -> Self:
+        """Read one observation; parameters and errors as of `find_document`."""
+        return cls(store, specs, config, find_document(store, name))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.rootname}: {', '.join(self.datasets)}>"
+
+    def __getitem__(self, keyword: str) -> Any:
+        """Return the value of a keyword by its address; None if unknown."""
+        column = query.resolve(keyword, self._specs)
+        if column.header:
+            filetype, extension = column.header
+            return self.stored_header(filetype, extension)[column.spec.name]
+        return self._document[column.address]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """All top-level keywords with their values."""
+        return {name: self._document[name] for name in self._specs.top_level}
+
+    @property
+    def datasets(self) -> dict[str, str]:
+        """The file name of each filetype, in the order of the specs."""
+        filenames = self._document.datasets
+        return {name: filenames[name] for name in self._specs.filetypes if name in filenames}
+
+    @property
+    def files(self) -> dict[str, dict[str, Any]]:
+        """Path (relative to the archive), size (bytes) and mtime of each file, by filetype."""
+        return {filetype: dict(self._document.files[filetype]) for filetype in self.datasets}
+
+    @property
+    def previews(self) -> dict[str, dict[str, Any]]:
+        """The preview files of each filetype, or the reason why there are none."""
+        return {filetype: dict(files) for filetype, files in self._document.previews.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the headers as plain values.
+
+        Returns
+        -------
+        dict
+            The top-level keywords, and ``datasets``, ``files`` and ``previews``.
+
+        Examples
+        --------
+        >>> observation.to_dict()["datasets"] == observation.datasets
+        True
+        """
+        return self.metadata | {
+            "datasets": self.datasets,
+            "files": self.files,
+            "previews": self.previews,
+        }
+
+    @cached_property
+    def headers(self) -> dict[str, dict[int, Header]]:
+        """All stored headers, by filetype and extension."""
+        stored = observations.headers(self._store, self.rootname) or {}
+        return {
+            filetype: self._by_extension(filetype, stored.get(filetype, {}))
+            for filetype in self.datasets
+        }
+
+    @cached_property
+    def extensions(self) -> dict[str, dict[int, str]]:
+        """The names of all extensions, such as ``SCI,1``, by filetype and number."""
+        return {
+            filetype: {number: header.extension_name for number, header in by_extension.items()}
+            for filetype, by_extension in self.headers.items()
+        }
+
+    def filetype_headers(self, filetype: str) -> dict[int, Header]:
+        """Return the stored headers of one file.
+
+        Parameters
+        ----------
+        filetype : str
+            Such as ``flt``.
+
+        Returns
+        -------
+        dict of Header
+            By extension number.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype.
+
+        Examples
+        --------
+        >>> headers = observation.filetype_headers("flt")
+        >>> headers[1].extension_name
+        'SCI,1'
+        """
+        self._filename(filetype)
+        stored = observations.headers(self._store, self.rootname, filetype) or {}
+        return self._by_extension(filetype, stored)
+
+    def _by_extension(self, filetype: str, stored: Mapping[str, Any]) -> dict[int, Header]:
+        return {
+            int(extension): Header(f"{self.rootname} {filetype} {extension}", values)
+            for extension, values in sorted(stored.items(), key=lambda item: int(item[0]))
+        }
+
+    def stored_header(self, filetype: str, extension: int) -> Header:
+        """Return one header as stored.
+
+        Parameters
+        ----------
+        filetype : str
+            Such as ``flt``.
+        extension : int
+            The number of the extension; 0 is the primary header.
+
+        Returns
+        -------
+        Header
+            Values by stored keyword.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype or extension.
+
+        Examples
+        --------
+        >>> observation.stored_header("raw", 0)["DETECTOR"]
+        'WFC'
+        """
+        filename = self._filename(filetype)
+        stored = observations.headers(self._store, self.rootname, filetype, extension)
+        if stored is None:
+            raise DatasetNotFound(f"{filename} has no extension {extension}")
+        return Header(f"{self.rootname} {filetype} {extension}", stored)
+
+    def header(self, filetype: str, extension: int = 0) -> fits.Header:
+        """Return one header as an astropy Header, from the database alone.
+
+        It has the keywords, values and order of the file, with units and descriptions of the
+        keyword specs as comments.  `acsql.fits.header` describes what storing does not keep.
+
+        Parameters
+        ----------
+        filetype, extension
+            As in `stored_header`.
+
+        Returns
+        -------
+        astropy.io.fits.Header
+            The header.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype or extension.
+
+        Examples
+        --------
+        >>> observation.header("raw").comments["EXPTIME"]
+        '[s] ...'
+        """
+        stored = self.stored_header(filetype, extension)
+        detector = self._document.detector
+        key = HeaderKey(detector, filetype, extension) if detector else None
+        return fits_header.to_fits(stored.stored, self._specs, key)
+
+    def _filename(self, filetype: str) -> str:
+        """Return the file name of a filetype."""
+        filenames: Mapping[str, str] = self._document.datasets
+        if filetype not in filenames:
+            existing = ", ".join(self.datasets) or "no files"
+            raise DatasetNotFound(f"{self.rootname} has no {filetype}; it has {existing}")
+        return filenames[filetype]
