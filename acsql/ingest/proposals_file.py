@@ -78,7 +78,7 @@ def _number(value: str | None) -> int | str | None:
 
 def _proposid(key: Any, source: Path) -> int:
     if isinstance(key, bool) or not isinstance(key, int) or not 0 < key < 2**63:
-        raise ConfigError(f"{source}: {key!r} is no proposal number")
+        raise ConfigError(f"{source}: {key!r} is not a proposal number")
     return key
 
 
@@ -91,5 +91,7 @@ def _facts(proposid: int, entry: Any, source: Path) -> dict[str, Any]:
             raise ConfigError(f"{source}: proposal {proposid} has the unknown entry {name!r}")
         if value is not None and type(value) is not FACTS[name]:
             kind = FACTS[name].__name__
-            raise ConfigError(f"{source}: proposal {proposid}: {name} {value!r} is no {kind}")
+            raise ConfigError(
+                f"{source}: proposal {proposid}: {name} {value!r} is not of type {kind}"
+            )
     return {name: entry.get(name) for name in FACTS}

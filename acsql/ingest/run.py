@@ -26,7 +26,8 @@ from ..store.schema import now
 from . import write
 from .log import log_file
 from .plan import Plan, Selection, Stored, Task, make_plan, ready_before
-from .proposals import in_background, provider_for
+from .proposal_providers import provider_for
+from .proposals import in_background
 from .report import Report
 from .results import FAILED, Failure, ObservationResult
 from .scan import scan

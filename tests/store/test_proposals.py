@@ -1,86 +1,14 @@
-"""Is what a file says of proposals read, checked, kept, and told of their observations?"""
+"""Facts about proposals in the database."""
 
 from datetime import datetime
 
 import pytest
 
-from acsql.errors import ConfigError
-from acsql.ingest import proposals_file
 from acsql.store import proposals
 from acsql.store.derived import proposal_summaries
 
 FACTS = {"type": "CAL/ACS", "title": "A title", "cycle": 11, "pi": "Bohlin, Ralph"}
 NOTHING = dict.fromkeys(FACTS)
-
-
-@pytest.fixture
-def written(tmp_path):
-    """Write a file of proposals and return its path."""
-
-    def write(content: str):
-        path = tmp_path / "proposals.yaml"
-        path.write_text(content)
-        return path
-
-    return write
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("", {}),
-        ("# nothing\n", {}),
-        ("9019: {}", {9019: NOTHING}),
-        ("9019: {type: GO}", {9019: NOTHING | {"type": "GO"}}),
-        ("9019: {type: null, cycle: 11}", {9019: NOTHING | {"cycle": 11}}),
-        (
-            "9019: {type: CAL/ACS, title: A title, cycle: 11, pi: 'Bohlin, Ralph'}\n"
-            "10000: {type: GO/DD}\n",
-            {9019: FACTS, 10000: NOTHING | {"type": "GO/DD"}},
-        ),
-    ],
-)
-def test_a_file_of_proposals_is_read(written, content, expected):
-    assert proposals_file.read(written(content)) == expected
-
-
-@pytest.mark.parametrize(
-    ("content", "named"),
-    [
-        ("- 9019", ["9019: {type: CAL/ACS}"]),
-        ("just words", []),
-        ("9019: {type: [", []),
-        ("'9019': {type: GO}", ["'9019' is no proposal number"]),
-        ("9019.5: {type: GO}", ["9019.5 is no proposal number"]),
-        ("true: {type: GO}", ["True is no proposal number"]),
-        ("0: {type: GO}", ["0 is no proposal number"]),
-        ("-9019: {type: GO}", ["-9019 is no proposal number"]),
-        ("99999999999999999999: {type: GO}", ["99999999999999999999 is no proposal number"]),
-        ("9019:", ["proposal 9019"]),
-        ("9019: GO", ["proposal 9019"]),
-        ("9019: [GO]", ["proposal 9019"]),
-        ("9019: {typ: GO}", ["proposal 9019", "'typ'"]),
-        ("9019: {type: 5}", ["proposal 9019", "type", "5"]),
-        ("9019: {title: no}", ["proposal 9019", "title", "False"]),
-        ("9019: {cycle: eleven}", ["proposal 9019", "cycle", "'eleven'"]),
-        ("9019: {cycle: 11.5}", ["proposal 9019", "cycle", "11.5"]),
-        ("9019: {cycle: true}", ["proposal 9019", "cycle", "True"]),
-        ("9019: {pi: [Bohlin]}", ["proposal 9019", "pi", "Bohlin"]),
-    ],
-)
-def test_what_is_wrong_is_named_with_file_and_proposal(written, content, named):
-    path = written(content)
-    with pytest.raises(ConfigError) as caught:
-        proposals_file.read(path)
-    for text in [str(path), *named]:
-        assert text in str(caught.value)
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    (tmp_path / "latin.yaml").write_bytes(b"9019: {title: Stra\xdfe}")
-    for path in (tmp_path / "missing.yaml", tmp_path, tmp_path / "latin.yaml"):
-        with pytest.raises(ConfigError, match=str(path)):
-            proposals_file.read(path)
 
 
 def test_what_is_saved_is_known(store):
