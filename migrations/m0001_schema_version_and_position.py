@@ -1,7 +1,7 @@
 """Give observations a `schema_version` and, if they point at the sky, a GeoJSON `position`.
 
-The server does it in one pass over the collection.  Both fields of a document are written
-together, so a document has neither or is done.
+The server does it in one pass over the collection.  A document gets both fields in one write, so
+an interruption leaves none with only one of them.
 """
 
 from typing import Any
@@ -11,7 +11,12 @@ from ...store.client import Store
 
 _TO_DO = {"schema_version": {"$exists": False}}
 
-_GEOJSON = {
+# Exposures that do not point at the sky, whatever their RA_TARG.
+_INTERNAL = [
+    {"$in": ["$imagetyp", ["BIAS", "DARK", "FLAT"]]},
+    {"$in": ["$obstype", ["INTERNAL"]]},
+]
+_POSITION = {
     "type": "Point",
     "coordinates": [
         # GeoJSON longitudes run from -180 to 180 degrees, right ascensions from 0 to 360.
@@ -28,25 +33,20 @@ _GEOJSON = {
 
 
 def pending(store: Store) -> int:
-    """Return how many documents have no `schema_version`."""
+    """Return the number of documents without `schema_version`."""
     return store.observations.count_documents(_TO_DO)
 
 
 def apply(store: Store, specs: KeywordSpecs) -> None:
-    """Write both fields, where they are missing."""
-    position = {"$cond": [_points_at_the_sky(specs), _GEOJSON, "$$REMOVE"]}
+    """Write both fields where they are missing."""
+    del specs
+    on_the_sphere = [*_within("$ra_targ", 0, 360), *_within("$dec_targ", -90, 90)]
+    points_at_the_sky = {"$and": [{"$not": {"$or": _INTERNAL}}, *on_the_sphere]}
+    position = {"$cond": [points_at_the_sky, _POSITION, "$$REMOVE"]}
     fields = {"position": position, "schema_version": 1}
     store.observations.update_many(_TO_DO, [{"$set": fields}])
 
 
-def _points_at_the_sky(specs: KeywordSpecs) -> dict[str, Any]:
-    internal_exposures = [
-        {"$in": [f"${name}", list(values)]} for name, values in specs.internal_exposures.items()
-    ]
-    on_the_sphere = [*_within("$ra_targ", 0, 360), *_within("$dec_targ", -90, 90)]
-    return {"$and": [{"$not": {"$or": internal_exposures}}, *on_the_sphere]}
-
-
-def _within(value: str, low: float, high: float) -> list[dict[str, Any]]:
-    # To the server, text is more than any number, and null and NaN are less.
-    return [{"$gte": [value, low]}, {"$lte": [value, high]}]
+def _within(field: str, low: float, high: float) -> list[dict[str, Any]]:
+    # The server sorts text after all numbers, null and NaN before them.
+    return [{"$gte": [field, low]}, {"$lte": [field, high]}]

@@ -1,7 +1,7 @@
-"""Drop the indexes that others have taken the place of.
+"""Drop the indexes that longer ones have replaced.
 
-Indexes once ended with the rootname alone, as orders did; those of today go on with the start of
-the exposure, and each of the old ones would only cost time at every write.
+Indexes used to end with the rootname, as orders did.  Those of today continue with the start of
+the exposure before it, and each old one would only slow down every write.
 """
 
 from ...keywords import KeywordSpecs
@@ -9,13 +9,13 @@ from ...store.client import Store
 
 
 def pending(store: Store) -> int:
-    """Return how many documents have to change: none, for indexes are dropped."""
+    """Return 0: no document changes."""
     del store
     return 0
 
 
 def apply(store: Store, specs: KeywordSpecs) -> None:
-    """Drop them, where they are."""
+    """Drop the old indexes that exist."""
     del specs
     for name, index in store.observations.index_information().items():
         keywords = [keyword for keyword, _ in index["key"]]

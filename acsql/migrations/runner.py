@@ -1,8 +1,9 @@
-"""Which changes of the documents a database has had, and how it gets those that it lacks.
+"""The migration runner: which steps a database has had, and how it gets those that it lacks.
 
-The steps are the modules of `acsql.migrations`.  They run in order, and each is recorded when it
-is done; one that was cut short is run again.  There is no way back.  The libraries for this know
-neither two at once nor a database that is ahead of the code, which is most of what there is here.
+The steps are the modules of `acsql.migrations.steps`.  They run in order, and each is recorded
+when it is done; an interrupted one runs again.  There are no steps back.  Migration libraries for
+MongoDB were considered: they neither exclude a second runner nor detect a database that is newer
+than the code.
 """
 
 import importlib
@@ -10,62 +11,75 @@ import pkgutil
 import time
 from dataclasses import dataclass
 from importlib import metadata
-from types import ModuleType
-
-from pymongo.collection import Collection
+from typing import Protocol, cast
 
 from ..errors import DatabaseError
 from ..keywords import KeywordSpecs
 from ..store import lock
 from ..store.client import Store
 from ..store.derived import freshness, refresh
-from ..store.schema import now
+from ..store.schema import MIGRATIONS, DocumentCollection, now
 
-MIGRATIONS = "migrations"
 STEPS = "acsql.migrations.steps"
+
+
+class _StepModule(Protocol):
+    """The functions of a step; `acsql.migrations` has the rules for them."""
+
+    __doc__: str | None
+
+    def pending(self, store: Store) -> int: ...
+
+    def apply(self, store: Store, specs: KeywordSpecs) -> None: ...
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change; `name` is its module's, such as ``m0001_schema_version_and_position``."""
+    """One migration.
+
+    Parameters
+    ----------
+    name : str
+        The name of its module, such as ``m0001_schema_version_and_position``.
+    """
 
     name: str
 
     @property
     def number(self) -> int:
-        """Its place in the order."""
+        """Its place in the order, from 1."""
         return int(self.name[1:5])
 
     @property
     def description(self) -> str:
         """What it does, in one sentence."""
-        return self._module.__doc__.partition("\n")[0]
+        return (self._module.__doc__ or "").partition("\n")[0]
 
     def pending(self, store: Store) -> int:
-        """Return how many documents it would change now."""
+        """Return the number of documents that the step has yet to change."""
         with store.errors():
             return self._module.pending(store)
 
     def apply(self, store: Store, specs: KeywordSpecs) -> None:
-        """Change what is still to be changed, and record that it is done."""
-        began = time.monotonic()
+        """Change what is left to change, and record that the step is done."""
+        started = time.monotonic()
         with store.errors():
             self._module.apply(store, specs)
             record = {
                 "name": self.name,
                 "applied": now(),
-                "seconds": time.monotonic() - began,
+                "seconds": time.monotonic() - started,
                 "version": metadata.version("acsql"),
             }
             _records(store).replace_one({"_id": self.number}, record, upsert=True)
 
     @property
-    def _module(self) -> ModuleType:
-        return importlib.import_module(f"{STEPS}.{self.name}")
+    def _module(self) -> _StepModule:
+        return cast(_StepModule, importlib.import_module(f"{STEPS}.{self.name}"))
 
 
 def steps() -> list[Step]:
-    """Return every step that this acsql knows, in order."""
+    """Return all steps of this version of acsql, in order."""
     modules = pkgutil.iter_modules(importlib.import_module(STEPS).__path__)
     return sorted((Step(module.name) for module in modules), key=lambda step: step.number)
 
@@ -73,36 +87,75 @@ def steps() -> list[Step]:
 def missing(store: Store) -> list[Step]:
     """Return the steps that a database lacks, in order.
 
-    Raises `DatabaseError` if it has had one that this acsql does not know.
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    list of Step
+
+    Raises
+    ------
+    DatabaseError
+        If the database has had a step that this version of acsql does not have.
     """
     with store.errors():
         applied = {record["_id"] for record in _records(store).find({}, {"_id": 1})}
-    known = steps()
-    if unknown := applied - {step.number for step in known}:
+    released = steps()
+    if newer := applied - {step.number for step in released}:
         raise DatabaseError(
             f"the database {store.address} was written by a newer acsql "
-            f"(migration {max(unknown)}): upgrade acsql"
+            f"(migration {max(newer)}): upgrade acsql"
         )
-    return [step for step in known if step.number not in applied]
+    return [step for step in released if step.number not in applied]
 
 
 def check(store: Store) -> None:
-    """Raise `DatabaseError`, with what to do, if a database is behind this acsql or ahead of it.
+    """Check that a database has had exactly the steps of this version of acsql.
 
-    One without any observation is not behind.
+    A database without observations may lack steps: the next ingest applies them.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Raises
+    ------
+    DatabaseError
+        If it lacks steps or has had unknown ones; the message says what to do.
     """
     lacking = missing(store)
     if lacking and not _is_empty(store):
         numbers = ", ".join(str(step.number) for step in lacking)
         raise DatabaseError(
-            f"the database {store.address} lacks migration {numbers}: acsql migrate"
+            f"the database {store.address} lacks migration {numbers}: run acsql migrate"
         )
 
 
 def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
-    """Apply the steps that a database lacks, make the indexes that it lacks, return the steps.
+    """Apply the steps that a database lacks, make missing indexes and refresh what is derived.
 
-    Raises `Busy` if another acsql changes the archive, and what `missing` does.
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    specs : KeywordSpecs
+        The source of the indexes.
+
+    Returns
+    -------
+    list of Step
+        The steps that were applied.
+
+    Raises
+    ------
+    Busy
+        If another acsql process is changing the archive.
+    DatabaseError
+        As for `missing`, or if a step fails; calling again continues with it.
     """
     with lock.hold(store, "migrate"):
         lacking = _apply_missing(store, specs)
@@ -112,9 +165,16 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
 
 
 def migrate_if_empty(store: Store, specs: KeywordSpecs) -> None:
-    """Bring a database without any observation up to date, for an ingest that holds the lock.
+    """Apply the steps that a database without observations lacks.
 
-    The steps are applied, not only recorded: other collections need not be empty.
+    They are applied, not only recorded: other collections need not be empty.
+
+    Parameters
+    ----------
+    store : Store
+        The open database; the caller holds its lock.
+    specs : KeywordSpecs
+        As for `migrate`.
     """
     if _is_empty(store):
         _apply_missing(store, specs)
@@ -129,7 +189,7 @@ def _apply_missing(store: Store, specs: KeywordSpecs) -> list[Step]:
     return lacking
 
 
-def _records(store: Store) -> Collection:
+def _records(store: Store) -> DocumentCollection:
     return store.database[MIGRATIONS]
 
 

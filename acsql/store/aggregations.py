@@ -15,7 +15,7 @@ from .filters import to_filter
 from .queries import BATCH_ROWS
 from .schema import Document
 from .sorting import SortKey, sort_document
-from .time_limit import explained_timeout, max_time
+from .time_limit import explained_timeout, milliseconds
 
 Stage = dict[str, Any]
 
@@ -60,7 +60,9 @@ def aggregate(
             if addresses is None
             else headerless.collection_for(store, condition, addresses)
         )
-        yield from collection.aggregate(list(stages), batchSize=BATCH_ROWS, **max_time(time_limit))
+        yield from collection.aggregate(
+            list(stages), batchSize=BATCH_ROWS, maxTimeMS=milliseconds(time_limit)
+        )
 
 
 def rows(

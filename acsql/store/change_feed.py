@@ -126,7 +126,8 @@ def follow(
             ) as stream:
                 while stream.alive:
                     event = stream.try_next()
-                    yield event and event["documentKey"]["_id"], stream.resume_token
+                    rootname = None if event is None else event["documentKey"]["_id"]
+                    yield rootname, stream.resume_token
         except OperationFailure as error:
             if error.code not in _HISTORY_LOST:
                 raise

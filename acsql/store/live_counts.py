@@ -13,7 +13,7 @@ from .fields import field_path
 from .filters import to_filter
 from .queries import BATCH_ROWS, SAMPLE_SHARE
 from .sorting import SortKey, sorted_values
-from .time_limit import explained_timeout, max_time
+from .time_limit import explained_timeout, milliseconds
 
 # Observations that an estimate looks at; the error of a share p is about sqrt(p (1 - p) / 2000).
 _SAMPLE_SIZE = 2000
@@ -44,11 +44,13 @@ def count(store: Store, condition: Condition, time_limit: float | None = None) -
         If the database fails.
     """
     filter_ = to_filter(condition)
-    # Without a condition the server would take no index, and read every document.
-    hint = {} if filter_ else {"hint": "_id_"}
     with explained_timeout(store, condition, time_limit):
         collection = headerless.collection_for(store, condition)
-        return collection.count_documents(filter_, **hint, **max_time(time_limit))
+        limit = milliseconds(time_limit)
+        if filter_:
+            return collection.count_documents(filter_, maxTimeMS=limit)
+        # Without a condition the server would take no index, and read every document.
+        return collection.count_documents({}, hint="_id_", maxTimeMS=limit)
 
 
 def estimate(store: Store, condition: Condition, time_limit: float | None = None) -> int:
@@ -72,7 +74,7 @@ def estimate(store: Store, condition: Condition, time_limit: float | None = None
             {"$match": to_filter(condition)},
             {"$count": "number"},
         ]
-        rows = list(collection.aggregate(stages, **max_time(time_limit)))
+        rows = list(collection.aggregate(stages, maxTimeMS=milliseconds(time_limit)))
     return round(rows[0]["number"] * total / size) if rows else 0
 
 
@@ -110,7 +112,9 @@ def value_counts(
     with explained_timeout(store, condition, time_limit, [SortKey(address)]):
         collection = headerless.collection_for(store, condition, [address])
         # To Python, True and 1 are the same key.
-        for row in collection.aggregate(stages, batchSize=BATCH_ROWS, **max_time(time_limit)):
+        for row in collection.aggregate(
+            stages, batchSize=BATCH_ROWS, maxTimeMS=milliseconds(time_limit)
+        ):
             numbers[row["_id"]] = numbers.get(row["_id"], 0) + row["observations"]
     return numbers
 
@@ -134,7 +138,10 @@ def value_count_stages(address: str, condition: Condition) -> list[dict[str, Any
     if "." in address:
         known: dict[str, Any] = {path: {"$exists": True}}
         once = {"$cond": [{"$isArray": f"${path}"}, {"$setUnion": f"${path}"}, f"${path}"]}
-        steps = [{"$project": {"_id": 0, "value": once}}, {"$unwind": "$value"}]
+        steps: list[dict[str, Any]] = [
+            {"$project": {"_id": 0, "value": once}},
+            {"$unwind": "$value"},
+        ]
     else:
         # With this field alone, an index answers without reading documents.
         known = {path: {"$nin": _UNKNOWN}}
@@ -161,6 +168,6 @@ def distinct(
     with explained_timeout(store, condition, time_limit, [SortKey(address)]):
         collection = headerless.collection_for(store, condition, [address])
         values = collection.distinct(
-            field_path(address), to_filter(condition), **max_time(time_limit)
+            field_path(address), to_filter(condition), maxTimeMS=milliseconds(time_limit)
         )
     return sorted_values(values)

@@ -1,10 +1,10 @@
-"""The right to change the archive: one acsql has it at a time, and a dead one has it no longer.
+"""The writer lock: one acsql process at a time may change the archive, and a dead one loses it.
 
-It is a document that is taken by one atomic write, so it binds whoever uses the database,
-wherever they run.  Whether its holder still lives is asked of the system where that can be asked:
-by the same account, since the same start of the same machine, outside or inside the same
-container.  Anywhere else a holder counts as dead when it has not been heard of for a while; all
-times are the database server's, so that the clocks of the hosts do not matter.
+The lock is a document that is written atomically, so it binds all processes that use the database
+on any host.  Whether its holder is alive is read from the system where that can be seen: for
+processes of the same account, since the same boot of the same machine, in the same container.
+Any other holder counts as dead if it has not renewed the lock for a while.  All times are those
+of the database server, so the clocks of the hosts do not matter.
 """
 
 import logging
@@ -15,152 +15,160 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 import pymongo
 from pymongo import ReturnDocument
-from pymongo.collection import Collection
 
 from ..errors import Busy, DatabaseError
 from ..mongod.server import identity
 from .client import Store
+from .schema import LOCKS, Document, DocumentCollection
 
 logger = logging.getLogger(__name__)
 
-LOCKS = "locks"
-WRITER = "writer"  # the only lock there is
-RENEW_SECONDS = 10  # how often a holder lets itself be heard of
-SILENT_SECONDS = 600  # how long it may not; an ingest waits half of that for a lost database
+WRITER = "writer"  # the only lock
+RENEW_SECONDS = 10  # time between two renewals
+# Time without renewal after which a holder counts as dead; an ingest waits half of it for a
+# database that does not answer.
+SILENT_SECONDS = 600
 
 
 @contextmanager
 def hold(store: Store, command: str) -> Iterator[None]:
-    """Be the only one who changes the archive while the block runs.
+    """Hold the writer lock while the block runs.
 
     Parameters
     ----------
+    store : Store
+        The open database.
     command : str
-        What of acsql does it, such as ``ingest``; others who try are told.
+        The command that changes the archive, such as ``ingest``, for the message to others.
 
     Raises
     ------
     Busy
-        At once, if another holds the lock; or at the end of the block, if another has taken it
-        over meanwhile, because this one was not heard of for `SILENT_SECONDS`.
+        At the start, if another process holds the lock; at the end, if another process has taken
+        it over, because this one did not renew it for `SILENT_SECONDS`.
     DatabaseError
-        If the database does not answer.
+        If the database fails.
     """
-    token = _take(store, _owner(command))
-    freed = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(store, token, freed), daemon=True)
-    renewing.start()
+    token = _take(store, _holder(command))
+    ended = threading.Event()
+    renewal = threading.Thread(target=_renew, args=(store, token, ended), daemon=True)
+    renewal.start()
     try:
         yield
     finally:
-        freed.set()
-        renewing.join()
-        was_held = _free(store, token)
+        ended.set()
+        renewal.join()
+        was_held = _release(store, token)
     if not was_held:
         raise Busy(
-            f"acsql {command} was not heard of for {SILENT_SECONDS} s, and another acsql has "
-            "changed the archive since: run it again"
+            f"acsql {command} lost the lock of the archive: it did not renew it for "
+            f"{SILENT_SECONDS} s, and another acsql has changed the archive since; run it again"
         )
 
 
 def is_held(store: Store) -> bool:
-    """Whether a living acsql changes the archive now."""
-    place = _owner("")["place"]
+    """Return whether a live process holds the writer lock."""
+    place = _place()
     with store.errors():
-        last = _locks(store).find_one({"_id": WRITER})
-        if last is None or _has_ended(last, place):
+        holder = _locks(store).find_one({"_id": WRITER})
+        if holder is None or _has_ended(holder, place):
             return False
         free = {"_id": WRITER, "$expr": _is_free(None, place)}
         return _locks(store).find_one(free) is None
 
 
-def _locks(store: Store) -> Collection:
+def _locks(store: Store) -> DocumentCollection:
     return store.database[LOCKS]
 
 
-def _owner(command: str) -> dict[str, Any]:
-    """Return what the lock's document tells of this process."""
-    user = psutil.Process().username()
-    pid, began = identity(os.getpid())
+def _holder(command: str) -> dict[str, Any]:
+    """Return what the lock records about this process."""
+    pid = os.getpid()
+    _, began = identity(pid) or (pid, 0.0)
     return {
         "token": uuid.uuid4().hex,
         "command": command,
-        "user": user,
+        "user": psutil.Process().username(),
         "host": socket.gethostname(),
         "pid": pid,
         "began": began,
-        "place": f"{user} {_processes()}",
+        "place": _place(),
     }
 
 
-def _processes() -> str:
-    """Return what tells the processes that can be seen from here from any others."""
+def _place() -> str:
+    """Return the account and the process table that this process sees.
+
+    Of a holder with the same place, the system shows whether it is alive.
+    """
+    user = psutil.Process().username()
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    except OSError:  # only Linux tells
-        return socket.gethostname()
+        return f"{user} {boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:  # not Linux
+        return f"{user} {socket.gethostname()}"
 
 
-def _take(store: Store, owner: Mapping[str, Any]) -> str:
-    """Write the owner into the lock if it is free, and return its token."""
+def _take(store: Store, holder: Mapping[str, Any]) -> str:
+    """Write a holder into the lock if it is free, and return the token of the holder."""
+    token: str = holder["token"]
     with store.errors():
         last = _locks(store).find_one({"_id": WRITER})
-        dead = last["token"] if last and _has_ended(last, owner["place"]) else None
-        mine = {
+        dead = last["token"] if last and _has_ended(last, holder["place"]) else None
+        lock = {
             "$mergeObjects": [
-                {"$literal": dict(owner)},
+                {"$literal": dict(holder)},
                 {"_id": WRITER, "since": "$$NOW", "renewed": "$$NOW"},
             ]
         }
-        holder = _locks(store).find_one_and_update(
+        upserted = _locks(store).find_one_and_update(
             {"_id": WRITER},
-            [{"$replaceWith": {"$cond": [_is_free(dead, owner["place"]), mine, "$$ROOT"]}}],
+            [{"$replaceWith": {"$cond": [_is_free(dead, holder["place"]), lock, "$$ROOT"]}}],
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
-    if holder["token"] != owner["token"]:
+    present = cast(Document, upserted)  # never None: written if missing
+    if present["token"] != token:
         raise Busy(
             "acsql {command} is changing the archive: {user} on {host}, process {pid}, "
-            "since {since:%Y-%m-%d %H:%M:%S} UTC".format_map(holder)
+            "since {since:%Y-%m-%d %H:%M:%S} UTC".format_map(present)
         )
-    return owner["token"]
+    return token
 
 
 def _has_ended(holder: Mapping[str, Any], place: str) -> bool:
-    """Whether a holder is one of the processes that can be seen from here, and gone."""
+    """Return whether a holder is a process that would be visible from a place, and is gone."""
     began = (holder["pid"], holder["began"])
     return holder["place"] == place and identity(holder["pid"]) != began
 
 
 def _is_free(dead: str | None, place: str) -> dict[str, Any]:
-    """Return the expression for a lock of nobody, of the one with a token, or of one silent."""
-    nobody_or_dead = {"$in": [{"$ifNull": ["$token", None]}, [None, dead]]}
+    """Return the expression for a lock without holder, of the dead one, or not renewed."""
+    without_holder = {"$in": [{"$ifNull": ["$token", None]}, [None, dead]]}
     elsewhere = {"$ne": ["$place", {"$literal": place}]}
-    heard_of_at_least = {"$subtract": ["$$NOW", SILENT_SECONDS * 1000]}
-    silent = {"$lt": ["$renewed", heard_of_at_least]}
-    return {"$or": [nobody_or_dead, {"$and": [elsewhere, silent]}]}
+    silent = {"$lt": ["$renewed", {"$subtract": ["$$NOW", SILENT_SECONDS * 1000]}]}
+    return {"$or": [without_holder, {"$and": [elsewhere, silent]}]}
 
 
-def _renew(store: Store, token: str, freed: threading.Event) -> None:
-    """Let the holder be heard of until the lock is freed."""
-    while not freed.wait(RENEW_SECONDS):
+def _renew(store: Store, token: str, ended: threading.Event) -> None:
+    """Renew the lock at intervals until its holder has ended."""
+    while not ended.wait(RENEW_SECONDS):
         try:
             with store.errors(), pymongo.timeout(RENEW_SECONDS):
                 _locks(store).update_one(
                     {"_id": WRITER, "token": token}, [{"$set": {"renewed": "$$NOW"}}]
                 )
         except DatabaseError as error:
-            # The next time comes soon, and whoever needs the database tells of its absence.
-            logger.warning("The lock is not renewed: %s", error)
+            # The next attempt follows soon; what the holder does itself raises errors of its own.
+            logger.warning("Could not renew the lock of the archive: %s", error)
 
 
-def _free(store: Store, token: str) -> bool:
-    """Give the lock back, and return whether it was still held."""
+def _release(store: Store, token: str) -> bool:
+    """Release the lock, and return whether it was still held."""
     with store.errors():
         return _locks(store).delete_one({"_id": WRITER, "token": token}).deleted_count == 1

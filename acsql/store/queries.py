@@ -16,7 +16,7 @@ from .fields import field_path, value_at
 from .filters import to_filter
 from .schema import Document
 from .sorting import SortKey, rows_after, sort_document, total_order
-from .time_limit import explained_timeout, max_time, milliseconds
+from .time_limit import explained_timeout, milliseconds
 
 # Rows that are fetched together; the server closes a cursor that rests for ten minutes.
 BATCH_ROWS = 1000
@@ -138,7 +138,9 @@ def sample(
             if total > size:
                 size = min(size, max(1, int(SAMPLE_SHARE * total)))
             stages = [{"$sample": {"size": size}}, project]
-        documents = list(collection.aggregate(stages, batchSize=BATCH_ROWS, **max_time(time_limit)))
+        documents = list(
+            collection.aggregate(stages, batchSize=BATCH_ROWS, maxTimeMS=milliseconds(time_limit))
+        )
     return [_row(document, paths) for document in documents]
 
 

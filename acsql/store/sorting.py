@@ -120,7 +120,8 @@ def rows_after(order: Sequence[SortKey], cursor: Sequence[Any]) -> dict[str, Any
     dict
         A MongoDB filter.
     """
-    choices, equal = [], []
+    choices: list[dict[str, Any]] = []
+    equal: list[dict[str, Any]] = []
     for key, value in zip(order, cursor, strict=True):
         field = field_path(key.address)
         choices += [{"$and": [*equal, after]} for after in _values_after(field, key, value)]

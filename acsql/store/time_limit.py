@@ -18,15 +18,9 @@ from .sorting import SortKey
 _LARGEST = 2**31 - 1  # milliseconds; the server takes a number of four bytes
 
 
-def milliseconds(time_limit: float | None) -> int | None:
-    """Return a time limit in whole milliseconds, at least one, as MongoDB takes it."""
-    return None if time_limit is None else int(min(max(1, 1000 * time_limit), _LARGEST))
-
-
-def max_time(time_limit: float | None) -> dict[str, int]:
-    """Return the option of a database command that sets a time limit; none without a limit."""
-    limit = milliseconds(time_limit)
-    return {} if limit is None else {"maxTimeMS": limit}
+def milliseconds(time_limit: float | None) -> int:
+    """Return a time limit in whole milliseconds, at least one; 0 is no limit to MongoDB."""
+    return 0 if time_limit is None else int(min(max(1, 1000 * time_limit), _LARGEST))
 
 
 @contextmanager

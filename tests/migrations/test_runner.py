@@ -132,7 +132,7 @@ def test_a_step_that_was_cut_short_is_taken_up_again(
     with pytest.raises(DatabaseError, match="trapped"):
         runner.migrate(filled, specs)
     assert [record["_id"] for record in records(filled)] == [1]
-    with pytest.raises(DatabaseError, match=r"lacks migration 2, 3: acsql migrate"):
+    with pytest.raises(DatabaseError, match=r"lacks migration 2, 3: run acsql migrate"):
         runner.check(filled)
     assert [s.pending(filled) for s in runner.missing(filled)] == [2, 3]
     filled.observations.update_one({"_id": "b"}, {"$set": {"trap": None}})
@@ -143,7 +143,7 @@ def test_a_step_that_was_cut_short_is_taken_up_again(
 
 def test_a_database_behind_is_refused_with_the_command_to_run(filled: Store, write: Write) -> None:
     write(*NAMES[:1])
-    with pytest.raises(DatabaseError, match=r"lacks migration 1: acsql migrate$") as raised:
+    with pytest.raises(DatabaseError, match=r"lacks migration 1: run acsql migrate$") as raised:
         runner.check(filled)
     assert filled.address in str(raised.value)
 

@@ -1,20 +1,32 @@
-"""What each step makes of the documents that were there before it."""
+"""Each released step turns an old database into the next one, and is frozen."""
 
+import ast
+import importlib.util
+import inspect
 import itertools
 import math
+import sys
 from collections.abc import Iterator
+from datetime import datetime
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+import acsql
 from acsql.errors import DatabaseError
 from acsql.fits.footprint import footprint
 from acsql.ingest import promotion
 from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.store.client import Store
+from acsql.store.derived import freshness
 from acsql.store.schema import SCHEMA_VERSION
 
+STEPS = "acsql.migrations.steps"
+# What a step may import: the types of its parameters, and libraries with a stable interface.
+OF_ACSQL = {"acsql.keywords.KeywordSpecs", "acsql.store.client.Store"}
+LIBRARIES = {"astropy", "numpy", "pymongo"}
 RA = (None, -0.1, 0.0, 6.02714833, 180, 180.5, 300.25, 360.0, 361.0, math.nan, math.inf, "12:00")
 DEC = (None, -90.5, -90.0, 0, 45.5, 90.0, 91.0, math.nan, "+45")
 OLD = {"targname": "NGC104", "imagetyp": "EXT", "obstype": "IMAGING"}
@@ -34,6 +46,29 @@ def test_steps_are_numbered_from_one_and_say_what_they_do() -> None:
     for step in steps:
         assert step.name.startswith(f"m{step.number:04}_")
         assert step.description.endswith(".")
+
+
+def imports(module: ModuleType) -> Iterator[str]:
+    """Yield the names that a module imports, absolute and with dots."""
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = importlib.util.resolve_name("." * node.level + (node.module or ""), STEPS)
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("step", runner.steps(), ids=lambda step: step.name)
+def test_a_step_is_frozen_and_uses_no_code_of_acsql_that_can_change(step: runner.Step) -> None:
+    names = set(imports(importlib.import_module(f"{STEPS}.{step.name}")))
+    assert {name for name in names if name.startswith("acsql.")} <= OF_ACSQL
+    others = {name.partition(".")[0] for name in names} - {"acsql"}
+    assert others <= LIBRARIES | sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("number", [step.number for step in runner.steps()])
+def test_every_step_has_a_test(number: int) -> None:
+    assert [name for name in globals() if name.startswith(f"test_{number}_")]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +151,7 @@ def test_1_cut_short_comes_to_the_same_end(store: Store, specs: KeywordSpecs) ->
     assert store.observations.count_documents({"position": {"$exists": True}}) == len(old) - step(
         1
     ).pending(store)
-    with pytest.raises(DatabaseError, match=r"lacks migration 1, .*: acsql migrate"):
+    with pytest.raises(DatabaseError, match=r"lacks migration 1, .*: run acsql migrate"):
         runner.check(store)
     store.database.command({"collMod": "observations", "validator": {}})
     runner.migrate(store, specs)
@@ -199,6 +234,21 @@ def test_2_footprints_are_those_of_an_ingest(store: Store, specs: KeywordSpecs) 
     assert sum("footprint" in document for document in after.values()) == WITH_FOOTPRINT
 
 
+def test_2_footprints_of_distorted_chips_are_those_of_an_ingest(
+    store: Store, specs: KeywordSpecs, sample_archive: acsql.Archive
+) -> None:
+    assert SCHEMA_VERSION <= 2, "footprints may be others now: compare no longer"
+    documents = list(sample_archive.store.observations.find())
+    old = [{k: v for k, v in document.items() if k != "footprint"} for document in documents]
+    store.observations.insert_many(document | {"schema_version": 1} for document in old)
+    step(2).apply(store, specs)
+    for document in documents:
+        if document.get("footprint", ...) is None:
+            del document["footprint"]
+    assert stored(store) == {document["_id"]: document for document in documents}
+    assert any("a_order" in str(document["headers"]) for document in documents)
+
+
 def test_2_is_pending_where_step_1_is(store: Store) -> None:
     store.observations.insert_many(
         [{"_id": "j8bt05nj"}, {"_id": "j8bt05nk", "schema_version": 1}, {"_id": "j8bt05nl"}]
@@ -249,6 +299,54 @@ def test_3_drops_what_others_took_the_place_of_and_nothing_else(
     assert store.observations.index_information() == kept
     step(3).apply(store, specs)
     assert store.observations.index_information() == kept
+
+
+KEYWORD = {"detector": "WFC", "filetype": "raw", "extension": 0, "keyword": "NEW", "type": "int"}
+MET = datetime(2020, 1, 1)
+
+
+@pytest.fixture
+def old_names(store: Store) -> Store:
+    """A database with the collections of an acsql before step 4."""
+    database = store.database
+    database["keywords_met"].insert_many({"_id": n, **KEYWORD, "met": MET} for n in "abc")
+    database["outlines"].insert_many([{"_id": "j8bt05nj"}, {"_id": "j8bt05nk"}])
+    database["tallies"].insert_one({"detector": "WFC", "number": 2})
+    database["tallies_of_proposals"].insert_one({"_id": 9019})
+    database["tallies_of_all"].insert_many([{"_id": "state", "current": True}, {"_id": "totals"}])
+    return store
+
+
+def test_4_keeps_the_keywords_and_drops_the_derived_collections(
+    old_names: Store, specs: KeywordSpecs
+) -> None:
+    assert step(4).pending(old_names) == 9
+    step(4).apply(old_names, specs)
+    assert step(4).pending(old_names) == 0
+    assert old_names.database.list_collection_names() == ["keywords_not_in_specs"]
+    expected = [{"_id": n, **KEYWORD, "first_seen": MET} for n in "abc"]
+    assert list(old_names.keywords_not_in_specs.find(sort=[("_id", 1)])) == expected
+
+
+def test_4_cut_short_comes_to_the_same_end(old_names: Store, specs: KeywordSpecs) -> None:
+    old_names.keywords_not_in_specs.insert_one({"_id": "b", **KEYWORD, "first_seen": MET})
+    old_names.database["outlines"].drop()
+    for _ in range(2):
+        step(4).apply(old_names, specs)
+        assert old_names.database.list_collection_names() == ["keywords_not_in_specs"]
+        assert old_names.keywords_not_in_specs.count_documents({"first_seen": MET}) == 3
+
+
+def test_4_derived_collections_are_there_again_after_a_migration(
+    old_names: Store, specs: KeywordSpecs
+) -> None:
+    old_names.observations.insert_one({"_id": "j8bt05nj", "detector": "WFC", "schema_version": 2})
+    (pending,) = (step for step in runner.missing(old_names) if step.number == 4)
+    assert pending.pending(old_names) == 9
+    runner.migrate(old_names, specs)
+    assert old_names.headerless.count_documents({}) == 1
+    assert not set(old_names.database.list_collection_names()) & {"outlines", "tallies"}
+    assert freshness.is_current(old_names, list(specs.facets))
 
 
 def around(geometry: dict[str, Any]) -> dict[str, Any]:

@@ -23,14 +23,14 @@ from acsql.mongod import server
 
 USE = """
 import sys
-from acsql.store import server
+from acsql.mongod import server
 print(server.use(sys.argv[1]), flush=True)
 sys.stdin.read()
 """
 START = USE.replace("server.use(sys.argv[1])", "server.start(sys.argv[1]).uri")
 USE_AND_FORK = """
 import os, sys
-from acsql.store import server
+from acsql.mongod import server
 server.use(sys.argv[1])
 child = os.fork()
 if not child:

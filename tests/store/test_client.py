@@ -159,18 +159,18 @@ def test_errors_of_others_stay_what_they_are(store):
 
 PROGRAM = """
 import sys
-from acsql import specs
+from acsql import keywords
 from acsql.errors import DatabaseError
 from acsql.store.client import Store
 good, bad = sys.argv[1:]
-with Store(good, specs.load()) as store:
+with Store(good, keywords.load()) as store:
     store.document_classes.observation.objects.first()
-    with Store(good, specs.load()) as again:
+    with Store(good, keywords.load()) as again:
         again.make_indexes()
         again.client.drop_database(again.database.name)
 for uri in (bad, "mongodb://"):
     try:
-        Store(uri, specs.load())
+        Store(uri, keywords.load())
     except DatabaseError as error:
         print(error)
 """

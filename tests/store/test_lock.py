@@ -17,10 +17,10 @@ from acsql.store.client import Store
 
 HOLD = """
 import sys
-from acsql import specs
+from acsql import keywords
 from acsql.store import lock
 from acsql.store.client import Store
-with Store(sys.argv[1], specs.load()) as store, lock.hold(store, "ingest"):
+with Store(sys.argv[1], keywords.load()) as store, lock.hold(store, "ingest"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -166,7 +166,7 @@ def test_a_failure_to_renew_is_logged(store: Store, monkeypatch: pytest.MonkeyPa
 
 
 def test_who_was_succeeded_is_told(store: Store) -> None:
-    with pytest.raises(Busy, match=r"acsql ingest was not heard of"), lock.hold(store, "ingest"):
+    with pytest.raises(Busy, match=r"acsql ingest lost the lock"), lock.hold(store, "ingest"):
         change(store, place="elsewhere", renewed=heard_of(lock.SILENT_SECONDS + 1))
         assert is_free(store)
     assert is_free(store)
