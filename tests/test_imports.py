@@ -47,7 +47,7 @@ LEVELS = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 FORBIDDEN = {("web", "store"), ("web", "ingest"), ("web", "mongod"), ("images", "store")}
 # The parts that alone may import these libraries.
 KEPT_TO = {
-    "pymongo": {"store", "mongod", "migrations"},
+    "pymongo": {"store", "mongod"},
     "mongoengine": {"store"},
     "bson": {"store", "mongod"},
     "psutil": {"store", "mongod"},
