@@ -13,7 +13,7 @@ from typing import Any
 
 from . import names
 from .errors import DatasetNotFound, QueryError
-from .keywords import BLOCK_NUMBER, BLOCKS, REPEATED
+from .fits.header import by_keyword
 from .observation import Observation
 from .stored_observation import Header
 
@@ -144,7 +144,7 @@ def differences(
         In the order of `a`, then of `b`.  Numbers are compared exactly, and an unknown value
         differs from every other value.
     """
-    flat_a, flat_b = dict(_flat(a)), dict(_flat(b))
+    flat_a, flat_b = by_keyword(a), by_keyword(b)
     compared = (name for name in dict.fromkeys((*flat_a, *flat_b)) if name not in ignored)
     results = (_difference(name, flat_a, flat_b) for name in compared)
     return [difference for difference in results if difference is not None]
@@ -157,18 +157,6 @@ def _difference(name: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> Differ
     if name not in a:
         return Difference(name, b=b[name], presence=Presence.ONLY_B)
     return None if _same(a[name], b[name]) else Difference(name, a[name], b[name])
-
-
-def _flat(header: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each keyword once, with its value or, if it is repeated, the list of its values."""
-    repeated = header.get(REPEATED, {})
-    for name in header:
-        if name == BLOCKS:
-            for block in header[name]:
-                yield from _flat(block, f"d{block[BLOCK_NUMBER]:03d}")
-        elif name not in (REPEATED, BLOCK_NUMBER):
-            value = header[name]
-            yield f"{prefix}{name}", [value, *repeated[name]] if name in repeated else value
 
 
 def _same(a: Any, b: Any) -> bool:

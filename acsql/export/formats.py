@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..keywords import BLOCK_NUMBER, BLOCKS, COMMENTARY, REPEATED, KeywordSpec, KeywordSpecs
+from ..fits.header import cards
+from ..keywords import COMMENTARY, KeywordSpec, KeywordSpecs
 from ..query import Column
 from .astropy_formats import write_ecsv, write_fits, write_votable
 from .values import plain, text
@@ -96,28 +97,11 @@ def header_record(values: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, A
 
 def header_lines(values: Mapping[str, Any], specs: KeywordSpecs) -> Iterator[str]:
     """Yield a header as lines for people: ``EXPTIME  = 60.0 [s] / exposure duration``."""
-    for keyword, listed_as, value in _cards(values):
-        column = _column(listed_as, specs)
-        unit = f" [{column.spec.unit}]" if column.spec.unit else ""
-        name = keyword or column.spec.keyword
-        described = column.spec.description and name not in COMMENTARY
-        comment = f" / {column.spec.description}" if described else ""
-        yield f"{name:8} = {text(value, column)}{unit}{comment}".rstrip()
-
-
-def _cards(values: Mapping[str, Any]) -> Iterator[tuple[str | None, str, Any]]:
-    """Yield, for each card, its keyword if the spec has another, its name there, and its value."""
-    for name, value in values.items():
-        if name == REPEATED:
-            yield from ((None, again, later) for again in value for later in value[again])
-        elif name == BLOCKS:
-            for block in value:
-                for part in [part for part in block if part != BLOCK_NUMBER]:
-                    keyword = f"D{block[BLOCK_NUMBER]:03}{part.upper()}"
-                    yield keyword, f"{BLOCKS}{part}", block[part]
-        else:
-            for part in value if isinstance(value, list) else [value]:
-                yield None, name, part
+    for keyword, value, spec in cards(values, specs):
+        unit = f" [{spec.unit}]" if spec.unit else ""
+        has_comment = spec.description and keyword not in COMMENTARY
+        comment = f" / {spec.description}" if has_comment else ""
+        yield f"{keyword:8} = {text(value, Column(spec.name, spec))}{unit}{comment}".rstrip()
 
 
 def _column(name: str, specs: KeywordSpecs) -> Column:

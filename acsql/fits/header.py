@@ -1,104 +1,295 @@
-"""A stored header as an astropy Header again, for scripts that are written for FITS files.
+"""Stored headers: their shape in a document, built from cards and read back as cards.
 
-What comes back are keywords in FITS spelling, values as a file holds them, and comments from the
-keyword specs.  What storing does not keep cannot come back: blank cards, the comments of the file,
-where the keywords of drizzled blocks and the lines of COMMENT and HISTORY stood among the others,
-which of several repeated keywords came behind which, whether an unknown number, date or truth
-value was blank text or undefined, with how many digits or fractions of a second a value was
-written, and whether T and F had quotes (they have those that the type of their spec asks for).
+This module alone knows the shape, which is that of a mapping from stored keywords to values:
+
+- commentary (COMMENT, HISTORY) is a list of lines;
+- of a repeated keyword the later values are lists below `REPEATED`;
+- the keywords that drizzling writes for each input image (``D001DATA``, ``D001DEXP`` ...) are a
+  list of blocks, below `BLOCKS`, each with the number of its image as `BLOCK_NUMBER`.
+
+`HeaderBuilder` makes that shape, `entries` and `cards` take it apart again, and `to_fits` makes an
+astropy Header of it.  Storing loses blank cards, the comments of the file, where blocks and lines
+of commentary were among the other cards, the order among repeated keywords, whether an unknown
+value was blank or undefined, with how many digits a number or time was written, and whether T
+and F had quotes.
 """
 
 import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from astropy.io import fits
 
-from ..keywords import BLOCK_NUMBER, BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpecs
+from .. import names
+from ..keywords import (
+    BLOCK_PREFIX,
+    COMMENTARY,
+    CardLocation,
+    HeaderKey,
+    KeywordSpec,
+    KeywordSpecs,
+)
 
-# A plain card has room for a comment of so many characters behind a value of twenty.
-_ROOM = 47
+# The blocks of a drizzled product, and the number of the input image in a block.
+BLOCKS = BLOCK_PREFIX
+BLOCK_NUMBER = "block"
+# Later values of repeated keywords.
+REPEATED = "_repeated"
+
+# Characters: a card without quotes has room for such a comment behind its value.
+_COMMENT_LENGTH = 47
 _PLAIN_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}", re.ASCII)
 _NOT_IN_FITS = re.compile(r"[^ -~]")
+
+
+class HeaderBuilder:
+    """Builds a stored header, card by card in the order of the file."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+        self._blocks: dict[int, dict[str, Any]] = {}
+
+    def add(self, location: CardLocation, value: Any) -> None:
+        """Add a card.
+
+        Parameters
+        ----------
+        location : CardLocation
+            As `KeywordSpecs.card_location` returns it.
+        value : object
+            The typed value.
+        """
+        target = self._values
+        if location.block is not None:
+            target = self._blocks.setdefault(location.block, {BLOCK_NUMBER: location.block})
+        name = location.name
+        # A keyword may have one of the names that the shape itself uses.
+        if name in target or name in (REPEATED, BLOCKS):
+            target.setdefault(REPEATED, {}).setdefault(name, []).append(value)
+        else:
+            target[name] = value
+
+    def add_commentary(self, keyword: str, line: str) -> None:
+        """Add a line of COMMENT or HISTORY.
+
+        Parameters
+        ----------
+        keyword : str
+            One of `acsql.keywords.COMMENTARY`.
+        line : str
+            The text of the card.
+        """
+        self._values.setdefault(names.field(keyword), []).append(line)
+
+    def build(self) -> dict[str, Any]:
+        """Return the stored header, with its blocks in the order of their numbers."""
+        if not self._blocks:
+            return self._values
+        return self._values | {BLOCKS: [self._blocks[number] for number in sorted(self._blocks)]}
+
+
+class Entry(NamedTuple):
+    """One value of a stored header.
+
+    Parameters
+    ----------
+    name : str
+        The keyword as stored, within its block if it is in one: ``exptime``, ``data``.
+    value : object
+        A single value, or one line of commentary.
+    block : int or None
+        Number of the input image.
+    is_repeated : bool
+        Whether it is a later value of a repeated keyword.
+    is_line : bool
+        Whether it is one of a list of lines, as COMMENT and HISTORY are stored.
+    """
+
+    name: str
+    value: Any
+    block: int | None = None
+    is_repeated: bool = False
+    is_line: bool = False
+
+    @property
+    def file_name(self) -> str:
+        """The keyword as in the file, in lower case: ``exptime``, ``d001data``."""
+        return self.name if self.block is None else f"d{self.block:03d}{self.name}"
+
+    @property
+    def spec_name(self) -> str:
+        """The keyword as in the specs, in lower case: ``exptime``, ``dnnndata``."""
+        return self.name if self.block is None else f"{BLOCKS}{self.name}"
+
+
+class Card(NamedTuple):
+    """One value of a stored header, as a card of a FITS file.
+
+    Parameters
+    ----------
+    keyword : str
+        In FITS spelling: ``DATE-OBS``, ``D001DATA``.
+    value : object
+        The stored value.
+    spec : KeywordSpec
+        Type, unit and description; text for keywords not in the specs.
+    """
+
+    keyword: str
+    value: Any
+    spec: KeywordSpec
+
+
+def entries(values: Mapping[str, Any]) -> Iterator[Entry]:
+    """Yield the values of a stored header one by one.
+
+    Parameters
+    ----------
+    values : mapping
+        A stored header.
+
+    Yields
+    ------
+    Entry
+        In the stored order; repeated values follow the values before the first repetition.
+    """
+    for name, value in values.items():
+        if name == BLOCKS:
+            for block in value:
+                yield from _entries_of(block, block[BLOCK_NUMBER])
+        else:
+            yield from _entries_of({name: value}, None)
+
+
+def _entries_of(values: Mapping[str, Any], block: int | None) -> Iterator[Entry]:
+    for name, value in values.items():
+        if name == REPEATED:
+            for repeated, later in value.items():
+                yield from (Entry(repeated, each, block, is_repeated=True) for each in later)
+        elif isinstance(value, list):
+            yield from (Entry(name, line, block, is_line=True) for line in value)
+        elif block is None or name != BLOCK_NUMBER:
+            yield Entry(name, value, block)
+
+
+def by_keyword(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a stored header by keyword as in the file.
+
+    Parameters
+    ----------
+    values : mapping
+        A stored header.
+
+    Returns
+    -------
+    dict
+        Keywords in lower case, such as ``d001data``; of repeated keywords the list of their
+        values, of commentary the list of its lines.
+    """
+    return dict(_by_keyword(values, ""))
+
+
+def _by_keyword(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    repeated = values.get(REPEATED, {})
+    for name, value in values.items():
+        if name == BLOCKS:
+            for block in value:
+                yield from _by_keyword(block, f"d{block[BLOCK_NUMBER]:03d}")
+        elif name not in (REPEATED, BLOCK_NUMBER):
+            yield f"{prefix}{name}", [value, *repeated[name]] if name in repeated else value
+
+
+def cards(
+    values: Mapping[str, Any], specs: KeywordSpecs, key: HeaderKey | None = None
+) -> Iterator[Card]:
+    """Yield the values of a stored header as cards.
+
+    Parameters
+    ----------
+    values : mapping
+        A stored header.
+    specs : KeywordSpecs
+        The specs of the archive.
+    key : HeaderKey, optional
+        Which header it is, because types can differ between headers; None if unknown.
+
+    Yields
+    ------
+    Card
+        In the order of `entries`.
+    """
+    for entry in entries(values):
+        spec = specs.spec(entry.spec_name, key) or KeywordSpec(entry.spec_name.upper(), "str")
+        keyword = spec.keyword if entry.block is None else entry.file_name.upper()
+        yield Card(keyword, entry.value, spec)
+
+
+def value_path(name: str) -> str:
+    """Return the path of a keyword in a stored header, as MongoDB writes paths.
+
+    Parameters
+    ----------
+    name : str
+        The keyword as in the specs, in lower case: ``exptime``, ``dnnndata``.
+
+    Returns
+    -------
+    str
+        ``exptime``; ``dnnn.data`` for the values in all blocks.
+    """
+    return f"{BLOCKS}.{name.removeprefix(BLOCKS)}" if name.startswith(BLOCKS) else name
 
 
 def to_fits(
     values: Mapping[str, Any], specs: KeywordSpecs, key: HeaderKey | None = None
 ) -> fits.Header:
-    """Return a stored header as astropy has it.
+    """Return a stored header as astropy Header, with comments from the keyword specs.
 
     Parameters
     ----------
     values : mapping
-        The header as it is stored.
+        A stored header.
+    specs : KeywordSpecs
+        The specs of the archive.
     key : HeaderKey, optional
-        Which header it is; None where its detector is not known.
+        Which header it is; None if its detector is unknown.
+
+    Returns
+    -------
+    astropy.io.fits.Header
+        With keywords in FITS spelling and values as a file holds them.
     """
-    return fits.Header(list(_cards(values, specs, key)))
+    return fits.Header([_fits_card(card) for card in cards(values, specs, key)])
 
 
-def _cards(
-    values: Mapping[str, Any], specs: KeywordSpecs, key: HeaderKey | None
-) -> Iterator[fits.Card]:
-    for name, value in values.items():
-        if name == REPEATED:
-            for again, later in value.items():
-                spec = _spec(again, specs, key)
-                yield from (_card(spec.keyword, part, spec) for part in later)
-        elif name == BLOCKS:
-            for block in value:
-                yield from _block_cards(block, specs, key)
-        else:
-            spec = _spec(name, specs, key)
-            for part in value if isinstance(value, list) else [value]:
-                yield _card(spec.keyword, part, spec)
-
-
-def _block_cards(
-    block: Mapping[str, Any], specs: KeywordSpecs, key: HeaderKey | None
-) -> Iterator[fits.Card]:
-    """Yield what drizzling wrote of one input image: ``D001DATA``, ``D001DEXP`` ..."""
-    for name, value in block.items():
-        if name == BLOCK_NUMBER:
-            continue
-        again = name == REPEATED
-        for part, values in (value if again else {name: [value]}).items():
-            spec = _spec(f"{BLOCKS}{part}", specs, key)
-            keyword = f"D{block[BLOCK_NUMBER]:03d}{part.upper()}"
-            yield from (_card(keyword, each, spec) for each in values)
-
-
-def _spec(name: str, specs: KeywordSpecs, key: HeaderKey | None) -> KeywordSpec:
-    return specs.spec(name, key) or KeywordSpec(name.upper(), "str")
-
-
-def _card(keyword: str, stored: Any, spec: KeywordSpec) -> fits.Card:
-    """Return one card; its comment is as much of `[unit] description` as it has room for."""
-    value = _value(stored, spec)
-    if keyword in fits.Card._commentary_keywords:
+def _fits_card(card: Card) -> fits.Card:
+    """Return an astropy card, commented with as much of ``[unit] description`` as fits."""
+    keyword, spec = card.keyword, card.spec
+    value = _fits_value(card.value, spec)
+    if keyword in COMMENTARY:
         return fits.Card(keyword, value)
-    recorded = "." in keyword and isinstance(value, int | float)  # a record-valued card
-    if not recorded and not _PLAIN_KEYWORD.fullmatch(keyword):
+    is_record_valued = "." in keyword and isinstance(value, int | float)
+    if not is_record_valued and not _PLAIN_KEYWORD.fullmatch(keyword):
         keyword = f"HIERARCH {keyword}"
     unit = f"[{spec.unit}]" if spec.unit else ""
     comment = _printable(" ".join(filter(None, (unit, spec.description))))
-    card = fits.Card(keyword, value)
-    plain = not isinstance(value, str) and not recorded and not keyword.startswith("HIERARCH")
-    if not plain or len(comment) > _ROOM:
-        used = len(card.image.rstrip())
+    fits_card = fits.Card(keyword, value)
+    is_plain = not (isinstance(value, str) or is_record_valued or keyword.startswith("HIERARCH"))
+    if not is_plain or len(comment) > _COMMENT_LENGTH:
+        used = len(fits_card.image.rstrip())
         comment = comment[: max(0, fits.Card.length - max(used, 30) - len(" / "))]
     if comment:
-        card.comment = comment
-    return card
+        fits_card.comment = comment
+    return fits_card
 
 
-def _value(stored: Any, spec: KeywordSpec) -> Any:
+def _fits_value(stored: Any, spec: KeywordSpec) -> Any:
     """Return a value as a file holds it."""
     match stored:
         case datetime():
-            return _written(stored, spec)
+            return _format_moment(stored, spec)
         case float() if not math.isfinite(stored):
             return str(stored)
         case str():
@@ -106,7 +297,7 @@ def _value(stored: Any, spec: KeywordSpec) -> Any:
     return stored
 
 
-def _written(moment: datetime, spec: KeywordSpec) -> str:
+def _format_moment(moment: datetime, spec: KeywordSpec) -> str:
     """Return a date or time in the format of its spec, else in ISO 8601."""
     if spec.formats:
         return moment.strftime(spec.formats[0])
@@ -116,5 +307,5 @@ def _written(moment: datetime, spec: KeywordSpec) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return a text with a question mark for every character that FITS does not have."""
+    """Return a text with question marks for the characters that FITS does not allow."""
     return _NOT_IN_FITS.sub("?", text)

@@ -16,8 +16,6 @@ from ..errors import FileError, InvalidName, SpecError
 from ..fits import cards
 from ..fits.open import open_fits
 from ..keywords import (
-    BLOCK,
-    BLOCK_KEYWORD,
     COMMENTARY,
     HeaderKey,
     KeywordSpecs,
@@ -25,6 +23,7 @@ from ..keywords import (
     header_entries,
     load,
     read_folder,
+    spec_keyword,
 )
 from ..names import Filename
 from ..store import keywords_not_in_specs
@@ -94,8 +93,7 @@ def _keywords_of(path: Path, filetype: str, specs: KeywordSpecs) -> Iterator[Hea
         key = HeaderKey(detector, filetype, extension)
         for keyword, value in header:
             if keyword not in COMMENTARY:
-                block = BLOCK.fullmatch(keyword)
-                listed = BLOCK_KEYWORD.format(block[2]) if block else keyword
+                listed = spec_keyword(keyword)
                 spec = specs.spec(listed)
                 yield key, listed, spec.type if spec else natural_type(value)
 

@@ -8,27 +8,19 @@ of keywords that drizzling writes for each of its input images.
 import contextlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from .. import names
 from ..fits.cards import Cards
-from ..keywords import (
-    BLOCK_NUMBER,
-    BLOCKS,
-    COMMENTARY,
-    REPEATED,
-    HeaderKey,
-    KeywordSpec,
-    KeywordSpecs,
-)
+from ..fits.header import HeaderBuilder
+from ..keywords import COMMENTARY, HeaderKey, KeywordSpec, KeywordSpecs
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?", re.ASCII)
 
 
-@dataclass
+@dataclass(frozen=True)
 class TypedHeader:
     """A typed header.
 
@@ -42,9 +34,9 @@ class TypedHeader:
         Keywords with a type mismatch, with their values as read.
     """
 
-    values: dict[str, Any] = field(default_factory=dict)
-    unspecified: dict[str, str] = field(default_factory=dict)
-    mismatches: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any]
+    unspecified: dict[str, str]
+    mismatches: dict[str, Any]
 
 
 def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> TypedHeader:
@@ -64,38 +56,22 @@ def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
     TypedHeader
         The values, and what is irregular about them.
     """
-    header = TypedHeader()
-    blocks: dict[int, dict[str, Any]] = {}
+    builder = HeaderBuilder()
+    unspecified: dict[str, str] = {}
+    mismatches: dict[str, Any] = {}
     for keyword, value in cards:
         if keyword in COMMENTARY:
-            header.values.setdefault(names.field(keyword), []).append(value)
+            builder.add_commentary(keyword, value)
             continue
         location = specs.card_location(keyword, key)
         stored, fits_type = type_value(value, location.spec)
         if not fits_type:
-            header.mismatches[keyword] = value
+            mismatches[keyword] = value
         if not location.listed and key is not None:
-            header.unspecified[location.spec_name] = (
-                location.spec.type if location.spec else natural_type(value)
-            )
-        target = header.values
-        if location.block is not None:
-            target = blocks.setdefault(location.block, {BLOCK_NUMBER: location.block})
-        _add(target, location.name, stored)
-    if blocks:
-        header.values[BLOCKS] = [blocks[number] for number in sorted(blocks)]
-    return header
-
-
-def _add(target: dict[str, Any], name: str, stored: Any) -> None:
-    """Add a value to a header; later values of a repeated keyword are kept in a list.
-
-    A keyword with the name of one of acsql's own fields is stored there, too.
-    """
-    if name in target or name in (REPEATED, BLOCKS):
-        target.setdefault(REPEATED, {}).setdefault(name, []).append(stored)
-    else:
-        target[name] = stored
+            type_ = location.spec.type if location.spec else natural_type(value)
+            unspecified[location.spec_name] = type_
+        builder.add(location, stored)
+    return TypedHeader(builder.build(), unspecified, mismatches)
 
 
 def natural_type(value: Any) -> str:

@@ -4,10 +4,8 @@ from .load import load, packaged_folder
 from .model import (
     BLOCK,
     BLOCK_KEYWORD,
-    BLOCK_NUMBER,
-    BLOCKS,
+    BLOCK_PREFIX,
     COMMENTARY,
-    REPEATED,
     TYPES,
     CardLocation,
     Filetype,
@@ -17,17 +15,16 @@ from .model import (
     KeywordSpecs,
     Promotion,
     has_many_values,
+    spec_keyword,
 )
 from .raw import RawSpecs, header_entries, read_folder
 from .validation import check
 
 __all__ = [
     "BLOCK",
-    "BLOCKS",
     "BLOCK_KEYWORD",
-    "BLOCK_NUMBER",
+    "BLOCK_PREFIX",
     "COMMENTARY",
-    "REPEATED",
     "TYPES",
     "CardLocation",
     "Filetype",
@@ -43,4 +40,5 @@ __all__ = [
     "load",
     "packaged_folder",
     "read_folder",
+    "spec_keyword",
 ]

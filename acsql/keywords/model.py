@@ -10,25 +10,33 @@ from .. import names
 
 TYPES = ("int", "float", "str", "bool", "date", "time", "datetime")
 
-# One keyword for every input image of a drizzled product: D001DATA, D002DATA ... are in the
-# specs as DnnnDATA, and in documents a list of blocks (DrizzlePac handbook, section 3.1).
+# Keywords of a drizzled product that repeat for every input image: D001DATA, D002DATA ... are
+# one keyword of the specs, DnnnDATA (DrizzlePac handbook, section 3.1).
 BLOCK = re.compile(r"D(\d{3})([A-Z]+)", re.ASCII)
 BLOCK_KEYWORD = "Dnnn{}"
-BLOCKS = "dnnn"
-# Lines of text, as many as there are, in any header (FITS standard 4.0, section 4.4.2.4): in
-# documents a list of them.  No list of the specs names these.
+# What their names in lower case begin with.
+BLOCK_PREFIX = names.field(BLOCK_KEYWORD.format(""))
+# Keywords that any header can have any number of times (FITS standard 4.0, section 4.4.2.4).
 COMMENTARY = ("COMMENT", "HISTORY")
-# The number of the input image within its block.
-BLOCK_NUMBER = "block"
-# Later values of a keyword that stands in a header more than once; no FITS keyword is so named.
-REPEATED = "_repeated"
-# Three times as many as all lists together have keywords: damaged files bring others.
-LOCATION_CACHE_SIZE = 32_768
+# Cached card locations: three times the keywords of all lists, because damaged files have others.
+_LOCATION_CACHE_SIZE = 32_768
+
+
+def spec_keyword(keyword: str) -> str:
+    """Return the keyword of the specs for one of a file: ``DnnnDATA`` for ``D001DATA``.
+
+    Parameters
+    ----------
+    keyword : str
+        In FITS spelling.
+    """
+    block = BLOCK.fullmatch(keyword)
+    return BLOCK_KEYWORD.format(block[2]) if block else keyword
 
 
 def has_many_values(name: str) -> bool:
-    """Whether documents have a list of the values of a header's keyword, by its stored name."""
-    return name.startswith(BLOCKS) or name.upper() in COMMENTARY
+    """Return whether a header can hold several values of a keyword, by its name in lower case."""
+    return name.startswith(BLOCK_PREFIX) or name.upper() in COMMENTARY
 
 
 # Filetype and extension: which header, of whatever detector.
@@ -97,11 +105,20 @@ class Filetype:
 
 
 class CardLocation(NamedTuple):
-    """Where a card of a header goes.
+    """Where the value of a card is stored.
 
-    `name` is the one under which its value is stored, in the block of the number `block` if it
-    tells of an input image; `spec_name` is the keyword's name in the specs, `listed` whether the
-    list of the header has it.
+    Parameters
+    ----------
+    name : str
+        Name under which the value is stored, in its block if `block` is not None.
+    spec_name : str
+        The keyword in the specs: ``DnnnDATA`` for ``D001DATA``.
+    spec : KeywordSpec or None
+        None for a keyword not in the specs.
+    listed : bool
+        Whether the list of the header has the keyword.
+    block : int or None
+        Number of the input image of a drizzled product.
     """
 
     name: str
@@ -157,12 +174,15 @@ class KeywordSpecs:
 
     @cached_property
     def card_location(self) -> Callable[[str, HeaderKey | None], CardLocation]:
-        """What says where a card of a header goes, by its keyword; asked a million times."""
-        return lru_cache(maxsize=LOCATION_CACHE_SIZE)(self._card_location)
+        """Function that returns where the card of a keyword is stored in a header.
+
+        It is cached, because an ingest calls it for every card of every file.
+        """
+        return lru_cache(maxsize=_LOCATION_CACHE_SIZE)(self._card_location)
 
     def _card_location(self, keyword: str, key: HeaderKey | None) -> CardLocation:
         block = BLOCK.fullmatch(keyword)
-        spec_name = BLOCK_KEYWORD.format(block[2]) if block else keyword
+        spec_name = spec_keyword(keyword)
         listed = key is not None and self.listed_at(spec_name, key) is not None
         name, number = (names.field(block[2]), int(block[1])) if block else (keyword, None)
         return CardLocation(names.field(name), spec_name, self.spec(spec_name, key), listed, number)
@@ -170,7 +190,7 @@ class KeywordSpecs:
     @cached_property
     def top_level(self) -> Mapping[str, KeywordSpec]:
         """The fields at the top of a document: those of acsql itself and the promoted ones."""
-        return self.master | {name: promo.spec for name, promo in self.promoted.items()}
+        return {**self.master, **{name: promo.spec for name, promo in self.promoted.items()}}
 
     @cached_property
     def header_keywords(self) -> Mapping[HeaderKey, Mapping[str, KeywordSpec]]:

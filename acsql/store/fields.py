@@ -7,7 +7,7 @@ keywords of drizzled inputs (``d001data``, ``d002data`` ...) lie in a list of bl
 from collections.abc import Sequence
 from typing import Any
 
-from ..keywords import BLOCKS
+from ..fits.header import BLOCKS, value_path
 
 
 def field_path(address: str) -> str:
@@ -28,9 +28,7 @@ def field_path(address: str) -> str:
     if "." not in address:
         return "_id" if address == "rootname" else address
     filetype, extension, name = address.split(".", 2)
-    if name.startswith(BLOCKS):
-        name = f"{BLOCKS}.{name.removeprefix(BLOCKS)}"
-    return f"headers.{filetype}.{extension}.{name}"
+    return f"headers.{filetype}.{extension}.{value_path(name)}"
 
 
 def split_blocks(path: str) -> tuple[str, str] | None:

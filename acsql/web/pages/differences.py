@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from ...compare import Difference, HeaderAddress, HeaderComparison, Presence
 from ...errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
 from ...export.values import text
-from ...keywords import BLOCK, BLOCKS, HeaderKey, KeywordSpec
+from ...keywords import HeaderKey, KeywordSpec, spec_keyword
 from ...observation import Observation
 from ...query import Column, Equals, Like
 from ...stored_observation import Header
@@ -240,8 +240,8 @@ def _alone(compared: HeaderComparison) -> tuple[str, str]:
 def _row(found: Difference, key_a: HeaderKey, key_b: HeaderKey) -> Row:
     specs = the_archive().specs
     key = key_b if found.presence == Presence.ONLY_B else key_a
-    block = BLOCK.fullmatch(found.keyword.upper())
-    spec = specs.spec(f"{BLOCKS}{block[2].lower()}", key) if block else None
+    keyword = found.keyword.upper()
+    spec = None if spec_keyword(keyword) == keyword else specs.spec(spec_keyword(keyword), key)
     if spec is not None:
         # Shown under the name that it has in the file, with the number of the input image.
         spec = KeywordSpec(found.keyword.upper(), spec.type, spec.unit, spec.description)

@@ -14,7 +14,8 @@ from ... import query
 from ...errors import DatasetNotFound
 from ...export import header_lines, header_record
 from ...export.values import text
-from ...keywords import BLOCKS, REPEATED, HeaderKey, KeywordSpec, KeywordSpecs
+from ...fits.header import BLOCKS, REPEATED
+from ...keywords import HeaderKey, KeywordSpec, KeywordSpecs
 from ...observation import Observation
 from ...query import Column, Equals, Exists, Not
 from ...stored_observation import Header
