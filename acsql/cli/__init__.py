@@ -1,17 +1,15 @@
-"""The command line: `main` is the entry point, `root` the group with all commands.
+"""The command line: `main` is the entry point, `acsql` the group of all commands.
 
-Commands parse, call the library and print.  Nothing here is imported before it is used, so that
+Commands parse, call the library and print.  Each is imported when it is used, so that
 ``acsql --help`` and shell completion start quickly.
 """
-
-from typing import Any
 
 from .start import main
 
 __all__ = ["acsql", "main"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "acsql":
         from .root import acsql
 

@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem
 
 from ..errors import ArchiveError
 from .exit_status import ExitStatus
-from .start import exit_at_once_on_interrupt
+from .process import importing
 
 
 class LazyCommand(NamedTuple):
@@ -29,7 +29,7 @@ class LazyCommands(UserDict[str, click.Command]):
 
     def __missing__(self, name: str) -> click.Command:
         module, _, attribute = self._lazy[name].target.partition(":")
-        with exit_at_once_on_interrupt():
+        with importing():
             command = getattr(importlib.import_module(f"{__package__}.{module}"), attribute)
         self.data[name] = command
         return command  # type: ignore[no-any-return]  # what the table names is a command
@@ -51,7 +51,7 @@ class ArchiveFailure(click.ClickException):
 
 
 class ArchiveGroup(click.Group):
-    """A group whose commands report an `ArchiveError` in one line instead of a traceback."""
+    """A group whose commands report errors of acsql in one line instead of a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
@@ -59,6 +59,9 @@ class ArchiveGroup(click.Group):
             return super().invoke(ctx)
         except ArchiveError as error:
             raise ArchiveFailure(str(error)) from error
+        except BrokenPipeError as error:
+            # click's own exit status for it would be that of failures.
+            raise click.exceptions.Exit(ExitStatus.PIPE_CLOSED) from error
 
 
 class LazyGroup(ArchiveGroup):

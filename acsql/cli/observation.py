@@ -13,7 +13,7 @@ from .options import rootname_argument, rows_format_option, text_format_option
 from .output import print_json, print_rows
 
 if TYPE_CHECKING:
-    from ..compare import Compared
+    from ..compare import HeaderComparison
 
 
 @click.command()
@@ -108,19 +108,21 @@ def differences(ctx: click.Context, a: str, b: str, bookkeeping: bool, format_: 
     print_rows(rows, columns, format_, lambda: f"No differences between {a} and {b}.")
 
 
-def _difference_rows(comparison: Compared) -> Iterator[dict[str, Any]]:
+def _difference_rows(comparison: HeaderComparison) -> Iterator[dict[str, Any]]:
     """Yield a row for each keyword that differs, or one for a header that A or B lacks."""
+    from ..compare import Presence
+
     headers = {
         "header_a": comparison.a.name if comparison.a else None,
         "header_b": comparison.b.name if comparison.b else None,
     }
     if comparison.a is None or comparison.b is None:
-        where = "only in b" if comparison.a is None else "only in a"
-        yield headers | {"keyword": None, "a": None, "b": None, "where": where}
+        where = Presence.ONLY_B if comparison.a is None else Presence.ONLY_A
+        yield headers | {"keyword": None, "a": None, "b": None, "where": str(where)}
     for difference in comparison.differences:
         yield headers | {
             "keyword": difference.keyword,
             "a": difference.a,
             "b": difference.b,
-            "where": str(difference.where),
+            "where": str(difference.presence),
         }

@@ -1,0 +1,86 @@
+"""The process of a command: its signals, and the exit status to which they lead."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from .exit_status import ExitStatus
+from .start import exit_at_once_on_interrupt
+
+# Seconds after which an interrupt is sent again that arrived where Python cannot raise it.
+_RETRY_DELAY_S = 0.05
+
+
+def run() -> NoReturn:
+    """Run the command line and exit.
+
+    Interrupts and terminations unwind the stack, so that the private MongoDB stops and an ingest
+    closes its run record.
+    """
+    from .root import acsql
+
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.unraisablehook = _retry_interrupt
+    status: int = ExitStatus.INTERRUPTED
+    try:
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        status = _invoke(acsql)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        # The status is decided: only the cleanup at exit remains, which a second Ctrl-C would
+        # break off.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(status)
+
+
+def _invoke(command: click.Command) -> int:
+    """Run a command and return the exit status."""
+    try:
+        status = command.main(prog_name="acsql", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        status = ExitStatus.PIPE_CLOSED
+    if status == ExitStatus.PIPE_CLOSED:
+        # With another descriptor the flush at exit does not fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status if isinstance(status, int) else ExitStatus.OK
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(ExitStatus.TERMINATED)
+
+
+def _retry_interrupt(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Send an interrupt again that arrived in a destructor, where Python only reports it."""
+    if unraisable.exc_type is KeyboardInterrupt:
+        retry = threading.Timer(_RETRY_DELAY_S, signal.raise_signal, [signal.SIGINT])
+        retry.daemon = True
+        retry.start()
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Let Ctrl-C end the process at once while a command is imported."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    raises = in_main_thread and exit_at_once_on_interrupt()
+    try:
+        yield
+    finally:
+        if raises:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
