@@ -14,7 +14,7 @@ from .output import print_fields, print_json
 from .runs import describe_start
 
 if TYPE_CHECKING:
-    from ..proposals import Summary
+    from ..statistics import ArchiveSummary
 
 
 @click.command()
@@ -51,7 +51,7 @@ def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
     ctx.exit(ExitStatus.FAILURES if overdue else ExitStatus.OK)
 
 
-def _contents(summary: Summary) -> dict[str, object]:
+def _contents(summary: ArchiveSummary) -> dict[str, object]:
     """Return what the archive contains, for JSON."""
     return {
         "observations": summary.observations,
@@ -63,7 +63,9 @@ def _contents(summary: Summary) -> dict[str, object]:
     }
 
 
-def _print_text(places: dict[str, str], summary: Summary, age: float | None, overdue: bool) -> None:
+def _print_text(
+    places: dict[str, str], summary: ArchiveSummary, age: float | None, overdue: bool
+) -> None:
     by_detector = ", ".join(f"{number} {name}" for name, number in summary.detectors.items())
     last_success = "never" if age is None else f"{age:.1f} hours ago"
     print_fields(

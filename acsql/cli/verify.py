@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ..verify import verification
+from ..verify.findings import Verification
 from .context import invocation, load_config
 from .exit_status import ExitStatus
 from .options import scheduler_option, text_format_option, verbosity_options, workers_option
@@ -47,7 +48,7 @@ def verify(
     ctx.exit(ExitStatus.FAILURES if result.remaining else ExitStatus.OK)
 
 
-def _record(result: verification.Verification) -> dict[str, Any]:
+def _record(result: Verification) -> dict[str, Any]:
     return {
         "observations": result.observations,
         "findings": [asdict(finding) for finding in result.findings],
@@ -58,7 +59,7 @@ def _record(result: verification.Verification) -> dict[str, Any]:
     }
 
 
-def _print_text(result: verification.Verification, fix: bool) -> None:
+def _print_text(result: Verification, fix: bool) -> None:
     for finding in result.findings:
         click.echo(finding)
     for finding in result.remaining if fix else ():

@@ -9,6 +9,7 @@ one, to find the one that kills its worker.
 import functools
 import multiprocessing
 import os
+import signal
 import tempfile
 import threading
 import warnings
@@ -17,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -264,6 +266,7 @@ def _run_pool(
     # none inherits the threads and locks of this process.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
+    _start_forkserver()
     try:
         with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
             bag = _bag(job, items, config, workers, notes)
@@ -411,8 +414,25 @@ def open_store(config: Config, specs: KeywordSpecs) -> Store:
     return Store(config.connection_string, specs, config.database_wait)
 
 
+def _start_forkserver() -> None:
+    """Start the process from which workers are forked, without letting Ctrl-C reach it.
+
+    A terminal sends Ctrl-C to all processes of a command, and Python would print a traceback from
+    each.  Workers inherit the signal mask, and unblock SIGINT in `_start_worker`.
+    """
+    # Its start unblocks SIGINT in this process, so it must come first.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def _start_worker() -> None:
-    """Make this process a worker that ends with the run."""
+    """Make this process a worker that ends with the run, and at once on Ctrl-C."""
+    signal.signal(signal.SIGINT, lambda _signal, _frame: os._exit(128 + signal.SIGINT))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     _silence_astropy()
     parent = multiprocessing.parent_process()
     assert parent is not None
