@@ -148,9 +148,9 @@ def _shown(found: Observation, header: Header, filetype: str, extension: int) ->
     key = HeaderKey(detector, filetype, extension) if detector else None
     specs = the_archive().specs
     shown = ShownHeader()
-    later = header.values.get(REPEATED, {})
+    later = header.get(REPEATED, {})
     promoted = found.metadata
-    for name, value in header.values.items():
+    for name, value in header.items():
         if name == BLOCKS:
             _show_blocks(value, key, specs, shown)
         elif isinstance(value, list):
