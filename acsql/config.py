@@ -1,9 +1,9 @@
-"""Where this archive lives: one frozen value, read once at the edge and passed on.
+"""Configuration: one frozen value, read once by `acsql.connect` or a command and passed on.
 
-One YAML file holds the settings; an environment variable ``ACSQL_<NAME>`` overrides each.
-`SETTINGS` is the only list of them: the reader, the error messages and the table in the README
-come from it.  What it does not have is an error in both places, so that nobody's misspelt setting
-is ignored in silence.
+The settings are in one YAML file, and an environment variable ``ACSQL_<NAME>`` overrides each.
+`SETTINGS` is the only list of them: the reader, the error messages and the documentation use it.
+A setting or a variable that is not in the list is an error, so that a misspelt one is not ignored
+silently.
 """
 
 import difflib
@@ -21,47 +21,73 @@ from .errors import ConfigError
 
 
 class Setting(NamedTuple):
-    """One line of the configuration file; a number is `least` or more."""
+    """One setting.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the configuration file.
+    type : type
+        ``Path``, ``str`` or ``int``.
+    default : str
+        The default, or what it depends on, for people to read.
+    help : str
+        What the setting is for.
+    choices : tuple of str
+        The allowed texts, if not any text is.
+    minimum : int
+        The smallest allowed number.
+    """
 
     name: str
     type: type
     default: str
     help: str
     choices: tuple[str, ...] = ()
-    least: int = 1
+    minimum: int = 1
 
 
 SETTINGS = (
-    Setting("filesystem", Path, "required", "the archive of FITS files, only read"),
-    Setting("connection_string", str, "a private MongoDB", "mongodb://... of the database"),
+    Setting("filesystem", Path, "required", "folder of the FITS files, which acsql only reads"),
+    Setting(
+        "connection_string", str, "a private MongoDB", "address of the database, mongodb://..."
+    ),
     Setting(
         "read_connection_string",
         str,
         "connection_string",
-        "mongodb://... of a user who may only read, for the site",
+        "address with a read-only user, for the site, mongodb://...",
     ),
-    Setting("data_dir", Path, "the user's data folder", "what acsql keeps for itself"),
-    Setting("jpeg_dir", Path, "<data_dir>/jpegs", "previews, by proposal"),
-    Setting("thumbnail_dir", Path, "<data_dir>/thumbnails", "thumbnails, by proposal"),
-    Setting("log_dir", Path, "<data_dir>/logs", "a log file for each ingest, and that of the site"),
-    Setting("ncores", int, "all of them", "processes that an ingest uses"),
+    Setting("data_dir", Path, "the user's data folder", "folder of the files that acsql writes"),
+    Setting("jpeg_dir", Path, "<data_dir>/jpegs", "folder of the previews, by proposal"),
+    Setting(
+        "thumbnail_dir", Path, "<data_dir>/thumbnails", "folder of the thumbnails, by proposal"
+    ),
+    Setting(
+        "log_dir", Path, "<data_dir>/logs", "folder of the logs of each ingest and of the site"
+    ),
+    Setting("ncores", int, "all cores", "number of processes of an ingest"),
     Setting("database_wait", int, "300", "seconds that an ingest waits for a lost database"),
     Setting(
         "proposals_from",
         str,
         "file",
-        "who tells type, title, cycle and PI of each proposal: file or mast",
+        "source of the type, title, cycle and PI of each proposal: file or mast",
         choices=("file", "mast"),
     ),
     Setting(
         "proposals_file",
         Path,
         "<data_dir>/proposals.yaml",
-        "the file that tells of proposals: YAML, or CSV if its name ends in .csv",
+        "file of proposals: YAML, or CSV if its name ends in .csv",
     ),
-    Setting("rate_limit", int, "20000", "requests a minute that the site answers one client"),
+    Setting("rate_limit", int, "20000", "requests per minute that the site answers to one client"),
     Setting(
-        "proxies", int, "0", "proxies before the site, which tell it who its clients are", least=0
+        "proxies",
+        int,
+        "0",
+        "number of reverse proxies in front of the site, whose X-Forwarded headers it trusts",
+        minimum=0,
     ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -70,7 +96,10 @@ ENVIRONMENT_PREFIX = "ACSQL_"
 
 @dataclass(frozen=True)
 class Config:
-    """Where the archive lives.  Paths are absolute; no `connection_string` means private."""
+    """The configuration of one archive, with a field for each of `SETTINGS`.
+
+    All paths are absolute.  Without a `connection_string` acsql starts a private MongoDB server.
+    """
 
     filesystem: Path
     data_dir: Path
@@ -87,24 +116,24 @@ class Config:
     proxies: int = 0
 
     def at(self, connection_string: str) -> "Config":
-        """Return the same configuration with its database at `connection_string`."""
+        """Return the same configuration with another database address."""
         return replace(self, connection_string=connection_string)
 
     @property
     def for_reading(self) -> "Config":
-        """The same configuration for who may only read, if the database knows such a user."""
+        """The same configuration with the read-only user of the database, if one is set."""
         return replace(
             self, connection_string=self.read_connection_string or self.connection_string
         )
 
 
 def specs_overlay(config: Config) -> Path:
-    """Return the folder of what this archive knows of keywords beyond the packaged specs."""
+    """Return the specs overlay: the folder of keyword specs that this archive adds."""
     return config.data_dir / "keyword_specs"
 
 
 def default_path() -> Path:
-    """Return the place where a configuration file is looked for when none is named."""
+    """Return the path of the configuration file that is read if no other is named."""
     return platformdirs.user_config_path("acsql") / "acsql.yaml"
 
 
@@ -114,23 +143,27 @@ def load(path: str | Path | None = None, environ: Mapping[str, str] | None = Non
     Parameters
     ----------
     path : str or Path, optional
-        The YAML file; by default the one that ``ACSQL_CONFIG`` names, else `default_path`,
-        which alone need not exist.  Relative paths in it count from its folder.
+        The YAML file; by default the one named by ``ACSQL_CONFIG``, else `default_path`, which
+        need not exist.  Relative paths in the file are relative to its folder.
     environ : mapping, optional
-        Where overrides are looked for, by default `os.environ`.  Whatever else in it begins
-        with ``ACSQL_`` is an error.
+        The environment variables, by default `os.environ`.
+
+    Returns
+    -------
+    Config
+        Checked and complete.
 
     Raises
     ------
     ConfigError
-        If the file cannot be read, or a setting or a variable is unknown, wrong or missing.
+        If the file cannot be read, or a setting or variable is unknown, invalid or missing.
     """
     source, in_file, in_environment = _read(path, os.environ if environ is None else environ)
     return _complete(in_file | in_environment, source)
 
 
 class EffectiveSetting(NamedTuple):
-    """The value of a setting, and its source: a file, a variable of the environment or default."""
+    """The value of a setting, and its source: the file, an environment variable or ``default``."""
 
     name: str
     value: Any
@@ -210,40 +243,41 @@ def _from_file(source: Path) -> dict[str, Any]:
 
 
 def _check_environment(environ: Mapping[str, str]) -> None:
-    """Raise `ConfigError` if a variable looks like one of ours and is none."""
-    known = [*map(str.upper, _BY_NAME), "CONFIG"]
+    """Raise `ConfigError` for a variable with the prefix of acsql that is not a setting."""
+    allowed = [*map(str.upper, _BY_NAME), "CONFIG"]
     for variable in environ:
         name = variable.removeprefix(ENVIRONMENT_PREFIX)
-        if variable.startswith(ENVIRONMENT_PREFIX) and name not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1) or known
+        if variable.startswith(ENVIRONMENT_PREFIX) and name not in allowed:
+            near = difflib.get_close_matches(name.upper(), allowed, n=1) or allowed
             meant = " or ".join(f"{ENVIRONMENT_PREFIX}{each}" for each in near)
-            raise ConfigError(f"{variable} in the environment sets nothing: did you mean {meant}?")
+            raise ConfigError(f"unknown environment variable {variable}: did you mean {meant}?")
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    found = {}
+    values: dict[str, Any] = {}
     for setting in SETTINGS:
         variable = f"{ENVIRONMENT_PREFIX}{setting.name.upper()}"
         if environ.get(variable):
-            value = environ[variable]
-            if setting.type is int and re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", value):
-                value = int(value)
-            found[setting.name] = _value(setting.name, value, variable, Path.cwd())
-    return {name: value for name, value in found.items() if value is not None}
+            text = environ[variable]
+            is_number = setting.type is int and re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", text)
+            value = int(text) if is_number else text
+            values[setting.name] = _value(setting.name, value, variable, Path.cwd())
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _value(name: str, value: Any, source: str, folder: Path) -> Any:
-    """Return a setting's checked value; null in a file means its default."""
+    """Return the checked value of a setting; None, null in the file, means the default."""
     setting = _BY_NAME.get(name)
     if setting is None:
-        known = ", ".join(_BY_NAME)
-        raise ConfigError(f"{source}: unknown setting {name!r}; the settings are {known}")
+        settings = ", ".join(_BY_NAME)
+        raise ConfigError(f"{source}: unknown setting {name!r}; the settings are {settings}")
     if value is None:
         return None
     if setting.type is int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < setting.least:
-            least = f"a whole number from {setting.least}"
-            raise ConfigError(f"{source}: {name} must be {least}, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or value < setting.minimum:
+            raise ConfigError(
+                f"{source}: {name} must be an integer of at least {setting.minimum}, not {value!r}"
+            )
         return value
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{source}: {name} must be text, not {value!r}")
@@ -251,11 +285,11 @@ def _value(name: str, value: Any, source: str, folder: Path) -> Any:
         return _path(name, value, source, folder)
     if setting.choices:
         if value not in setting.choices:
-            known = " or ".join(setting.choices)
-            raise ConfigError(f"{source}: {name} must be {known}, not {value!r}")
+            choices = " or ".join(setting.choices)
+            raise ConfigError(f"{source}: {name} must be {choices}, not {value!r}")
         return value
     if not value.startswith(("mongodb://", "mongodb+srv://")):
-        # Not what it is: it may hold a password.
+        # The message does not repeat the value, which may contain a password.
         raise ConfigError(f"{source}: {name} must start with mongodb:// or mongodb+srv://")
     return value
 
@@ -264,15 +298,15 @@ def _path(name: str, value: str, source: str, folder: Path) -> Path:
     try:
         return (folder / Path(value).expanduser()).resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise ConfigError(f"{source}: {name} cannot be {value!r}: {error}") from error
+        raise ConfigError(f"{source}: {name} cannot be the path {value!r}: {error}") from error
 
 
 def _complete(values: dict[str, Any], source: Path) -> Config:
     values = {name: value for name, value in values.items() if value is not None}
     if "filesystem" not in values:
         raise ConfigError(
-            f"the setting filesystem is missing: name the archive's folder in {source} "
-            f"or in {ENVIRONMENT_PREFIX}FILESYSTEM"
+            "the setting filesystem is missing: set it to the folder of the FITS files in "
+            f"{source} or in {ENVIRONMENT_PREFIX}FILESYSTEM"
         )
     data_dir = values.setdefault("data_dir", platformdirs.user_data_path("acsql"))
     defaults = {

@@ -1,7 +1,7 @@
-"""The FITS files of the archive: what is known of each, and where it lies.
+"""Datasets: the FITS files of observations, as of the last ingest.
 
-A path comes from the database and is still not trusted: only what lies below the archive's root,
-links followed, is ever given away.
+A path from the database is not trusted: only files inside the archive, after following links,
+are ever returned.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,10 +15,24 @@ from .errors import DatasetNotFound
 
 @dataclass(frozen=True)
 class Dataset:
-    """One FITS file as it was last ingested.
+    """One FITS file.
 
-    `path` is relative to the archive's root, `size` is in bytes; `sha256` is known where an
-    ingest took it, and `vanished` is when the file was found to be gone.
+    Parameters
+    ----------
+    filename, filetype, ipppssoot : str
+        Its name, filetype and ipppssoot.
+    proposid : int or None
+        The proposal of its observation.
+    path : str
+        Relative to the root of the archive.
+    size : int
+        In bytes.
+    mtime : datetime, optional
+        When it was last modified, UTC.
+    sha256 : str, optional
+        Its checksum, if an ingest computed it.
+    vanished : datetime, optional
+        When an ingest found it missing, UTC.
     """
 
     filename: str
@@ -32,46 +46,58 @@ class Dataset:
     vanished: datetime | None = None
 
     def locate(self, filesystem: Path) -> Path:
-        """Return where the file lies.
+        """Return the absolute path of the file.
 
         Parameters
         ----------
         filesystem : Path
-            The archive's root.
+            The root of the archive.
+
+        Returns
+        -------
+        Path
+            An existing file.
 
         Raises
         ------
         DatasetNotFound
-            If it is not there any more, or leads out of the archive.
+            If the file has vanished, or its path leads out of the archive.
         """
         path = filesystem / self.path
         if not path.resolve().is_relative_to(filesystem.resolve()):
-            raise DatasetNotFound(f"{self.filename} does not lie in the archive")
+            raise DatasetNotFound(f"{self.filename} is outside the archive {filesystem}")
         if not path.is_file():
             since = f" since {self.vanished.date()}" if self.vanished else ""
             raise DatasetNotFound(f"{self.filename} is gone from disk{since}")
         return path
 
 
-def of_row(row: Mapping[str, Any], filetypes: Iterable[str]) -> Iterator[Dataset]:
-    """Yield the files of an observation, of some filetypes and in their order.
+def datasets_of(row: Mapping[str, Any], filetypes: Iterable[str]) -> Iterator[Dataset]:
+    """Yield the files of an observation.
 
     Parameters
     ----------
     row : mapping
-        With ``ipppssoot``, ``proposid``, ``datasets`` and ``files``, as they are stored.
+        ``ipppssoot``, ``proposid``, ``datasets`` and ``files`` as stored.
+    filetypes : iterable of str
+        The filetypes to yield, in this order.
+
+    Yields
+    ------
+    Dataset
+        One file for each filetype that the observation has.
     """
     for filetype in filetypes:
         if filetype in row["datasets"]:
-            known = row["files"][filetype]
+            file = row["files"][filetype]
             yield Dataset(
                 filename=row["datasets"][filetype],
                 filetype=filetype,
                 ipppssoot=row["ipppssoot"],
                 proposid=row["proposid"],
-                path=known["path"],
-                size=known["size"],
-                mtime=known.get("mtime"),
-                sha256=known.get("sha256"),
-                vanished=known.get("vanished"),
+                path=file["path"],
+                size=file["size"],
+                mtime=file.get("mtime"),
+                sha256=file.get("sha256"),
+                vanished=file.get("vanished"),
             )

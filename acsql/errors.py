@@ -1,17 +1,16 @@
-"""What can go wrong, in the archive's own words.
+"""Errors that acsql raises for its users.
 
-Every error that a user can meet is an `ArchiveError`, so that the command line and the site
-each need one place to show it.  The message always names the file, the keyword or the setting
-at fault.
+All are an `ArchiveError`, so that the command line and the site each handle them in one place.
+The message names what is wrong, the file, keyword or setting where it is, and what to do.
 """
 
 
 class ArchiveError(Exception):
-    """Anything acsql refuses to do or could not do; its text is meant for the user."""
+    """Base of all errors of acsql; the text is written for the user."""
 
 
 class ConfigError(ArchiveError):
-    """A setting is missing, unknown or wrong."""
+    """A setting is missing, unknown or invalid."""
 
 
 class DatabaseError(ArchiveError):
@@ -19,11 +18,11 @@ class DatabaseError(ArchiveError):
 
 
 class DatabaseUnavailable(DatabaseError):
-    """The database does not answer, and was waited for as long as was allowed."""
+    """The database did not answer within the allowed time."""
 
 
 class Busy(ArchiveError):
-    """Another acsql is changing the archive; the message says whose and since when."""
+    """Another acsql is changing the archive; the message says which and since when."""
 
 
 class ObservationNotFound(ArchiveError):
@@ -35,11 +34,11 @@ class ProposalNotFound(ArchiveError):
 
 
 class RunNotFound(ArchiveError):
-    """There was no ingest run of this number, or it left no log."""
+    """No ingest run has this number, or it has no log."""
 
 
 class ProviderUnavailable(ArchiveError):
-    """Whoever tells of proposals cannot be asked now; the message says why."""
+    """The source of proposal information cannot be reached at the moment."""
 
 
 class DatasetNotFound(ArchiveError):
@@ -47,24 +46,24 @@ class DatasetNotFound(ArchiveError):
 
 
 class QueryError(ArchiveError):
-    """A condition, a column or a sort order cannot be understood."""
+    """A condition, a column, a sort order or a limit is invalid."""
 
 
 class QueryTimeout(QueryError):
-    """A search took longer than its time limit; the message says why, and how to lift it."""
+    """A search took longer than its time limit; the message says why and how to change it."""
 
 
 class SpecError(ArchiveError):
-    """The keyword specs contradict themselves or cannot be read."""
+    """The keyword specs cannot be read or contradict each other."""
 
 
 class InvalidName(ArchiveError):
-    """A text is not a rootname or a file name of ACS."""
+    """A text is not a rootname or an ACS file name."""
 
 
 class FileError(ArchiveError):
-    """A FITS file cannot be ingested; the message names the file and says why."""
+    """A FITS file cannot be ingested; the message says which and why."""
 
 
 class PreviewError(ArchiveError):
-    """A picture cannot be made from a file; the message names the file and says why."""
+    """A preview cannot be made from a file; the message says which and why."""

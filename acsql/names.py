@@ -1,9 +1,9 @@
-"""ACS file names and rootnames, parsed once into a type.
+"""Names of observations, files and keywords, parsed in one place.
 
-The first eight characters of an exposure's name are unique; the ninth only tells how it was
-transmitted, and a re-delivery may change it.  The ninth character of an association product is
-a digit that tells products apart, so there all nine are the key.  Everything that takes a name
-from a user or from a disk comes through here, and nothing else cuts strings.
+The first eight characters of the name of an exposure are unique; the ninth encodes how it was
+transmitted, and may change when the data are delivered again.  The ninth character of an
+association product is a digit that distinguishes products, so its rootname has all nine
+(Introduction to the HST Data Handbooks, section 5.2).
 """
 
 import re
@@ -13,18 +13,18 @@ from functools import lru_cache
 from .errors import InvalidName
 
 _IPPPSSOOT = re.compile(r"[a-z][a-z0-9]{8}", re.ASCII)
-_KEY = re.compile(r"[a-z][a-z0-9]{7,8}", re.ASCII)
+_ROOTNAME = re.compile(r"[a-z][a-z0-9]{7,8}", re.ASCII)
 _FILENAME = re.compile(r"([a-z][a-z0-9]{8})_([a-z0-9]+)\.fits", re.ASCII)
 _NOT_IN_A_FIELD_NAME = re.compile(r"[^a-z0-9_]", re.ASCII)
 
 
 def rootname(name: str) -> str:
-    """Return the archive's key for a name of eight or nine characters, in any case.
+    """Return the rootname, the key in the archive, of an observation.
 
     Parameters
     ----------
     name : str
-        ``J8BT05NJ``, ``j8bt05njq``, ``jcp001010`` ...
+        Eight or nine characters in any case: ``J8BT05NJ``, ``j8bt05njq``, ``jcp001010`` ...
 
     Returns
     -------
@@ -35,40 +35,72 @@ def rootname(name: str) -> str:
     ------
     InvalidName
         If `name` is not eight or nine letters and digits, the first a letter.
+
+    Examples
+    --------
+    >>> from acsql import names
+    >>> names.rootname("J8BT05NJQ"), names.rootname("jcp001010")
+    ('j8bt05nj', 'jcp001010')
     """
     key = name.strip().lower()
-    if not _KEY.fullmatch(key):
+    if not _ROOTNAME.fullmatch(key):
         raise InvalidName(
-            f"{name!r} is not a rootname: eight or nine letters and digits are expected"
+            f"{name!r} is not a rootname: expected eight or nine letters and digits, such as "
+            "j8bt05njq"
         )
     return key[:8] if len(key) == 9 and not key[8].isdigit() else key
 
 
 @dataclass(frozen=True, order=True)
 class Filename:
-    """The name of one ACS file, taken apart."""
+    """The name of an ACS file.
+
+    Parameters
+    ----------
+    ipppssoot : str
+        Nine lower-case characters.
+    filetype : str
+        Such as ``flt``.
+    """
 
     ipppssoot: str
     filetype: str
 
     @classmethod
     def parse(cls, name: str) -> "Filename":
-        """Take ``j8bt05njq_raw.fits`` apart.
+        """Parse ``j8bt05njq_raw.fits``.
+
+        Parameters
+        ----------
+        name : str
+            The file name, in lower case as all files of the archive are.
+
+        Returns
+        -------
+        Filename
+            Its parts.
 
         Raises
         ------
         InvalidName
-            If `name` is not ``<nine characters>_<filetype>.fits`` in lower case, as all
-            files of the archive are.
+            If `name` is not ``<ipppssoot>_<filetype>.fits``.
+
+        Examples
+        --------
+        >>> from acsql.names import Filename
+        >>> Filename.parse("j8bt05njq_raw.fits")
+        Filename(ipppssoot='j8bt05njq', filetype='raw')
         """
         match = _FILENAME.fullmatch(name)
         if not match:
-            raise InvalidName(f"{name!r} is not named <ipppssoot>_<filetype>.fits")
+            raise InvalidName(
+                f"{name!r} is not an ACS file name: expected <ipppssoot>_<filetype>.fits"
+            )
         return cls(*match.groups())
 
     @property
     def rootname(self) -> str:
-        """The key of the observation that the file belongs to."""
+        """The rootname of the observation to which the file belongs."""
         return rootname(self.ipppssoot)
 
     def __str__(self) -> str:
@@ -76,24 +108,46 @@ class Filename:
 
 
 def is_ipppssoot(name: str) -> bool:
-    """Whether `name` can be an observation's directory: nine characters in lower case."""
+    """Return whether a text can be an ipppssoot: nine lower-case letters and digits."""
     return bool(_IPPPSSOOT.fullmatch(name))
 
 
 def visit(rootname: str) -> str:
-    """Return the visit of an observation: characters five and six of ``ipppssoot``.
+    """Return the visit of an observation, characters five and six of its rootname.
 
-    The naming convention is in section 5.2 of the Introduction to the HST Data Handbooks.
+    Parameters
+    ----------
+    rootname : str
+        The rootname or ipppssoot.
+
+    Returns
+    -------
+    str
+        Two characters (Introduction to the HST Data Handbooks, section 5.2).
     """
     return rootname[4:6]
 
 
-# More than there are keywords; an ingest asks for each of them millions of times.
+# More than the number of different keywords; an ingest calls this for each card of each header.
 @lru_cache(maxsize=32_768)
 def field(keyword: str) -> str:
     """Return the name under which a FITS keyword is stored.
 
-    Lower case, with every character that a MongoDB field or a Python name cannot hold made an
-    underscore: ``DATE-OBS`` is ``date_obs``, ``DP1.AXIS.1`` is ``dp1_axis_1``.
+    Parameters
+    ----------
+    keyword : str
+        In FITS spelling or as stored, in any case.
+
+    Returns
+    -------
+    str
+        Lower case, with an underscore for each character that a MongoDB field or a Python name
+        cannot have.
+
+    Examples
+    --------
+    >>> from acsql import names
+    >>> names.field("DATE-OBS"), names.field("DP1.AXIS.1")
+    ('date_obs', 'dp1_axis_1')
     """
     return _NOT_IN_A_FIELD_NAME.sub("_", keyword.strip().lower())

@@ -1,4 +1,4 @@
-"""Is the configuration read from where it should be, and is what is wrong in it named?"""
+"""The configuration is read from the right file, and an error names what is wrong in it."""
 
 import dataclasses
 import os
@@ -29,7 +29,7 @@ COMPLETE = {
 
 @pytest.fixture
 def user_folder(tmp_path, monkeypatch) -> Path:
-    """The folder of the default configuration file, in the place of the user's own."""
+    """A folder for the default configuration file instead of the user's."""
     folder = tmp_path / "user"
     folder.mkdir()
     monkeypatch.setattr(config.platformdirs, "user_config_path", lambda _: folder)
@@ -54,13 +54,13 @@ def test_settings_are_the_fields_of_a_config():
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=NAMES)
-def test_a_setting_says_what_it_is_for_and_its_default(setting):
+def test_a_setting_has_a_help_text_and_a_default(setting):
     assert setting.help
     assert setting.default
     assert setting.type in (str, int, Path)
 
 
-def test_a_complete_file_is_read_as_it_stands(written):
+def test_a_complete_file_is_read_unchanged(written):
     assert config.load(written(COMPLETE), {}) == Config(
         **{name: Path(value) if name in PATHS else value for name, value in COMPLETE.items()}
     )
@@ -81,7 +81,7 @@ def test_defaults_follow_the_data_folder(written):
     assert config.specs_overlay(loaded) == Path("/data/keyword_specs")
 
 
-def test_without_a_data_folder_it_is_the_user_s(written):
+def test_the_default_data_folder_is_that_of_the_user(written):
     loaded = config.load(written({"filesystem": "/archive"}), {})
     assert loaded.data_dir == config.platformdirs.user_data_path("acsql")
     assert loaded.data_dir.is_absolute()
@@ -103,7 +103,7 @@ def test_a_config_is_frozen_and_can_be_moved_to_another_database(written):
         loaded.ncores = 1
 
 
-def test_a_named_file_goes_before_the_one_of_the_environment(written, user_folder):
+def test_a_named_file_takes_precedence_over_the_environment(written, user_folder):
     (user_folder / "acsql.yaml").write_text("filesystem: /default")
     named = written({"filesystem": "/named"}, "named.yaml")
     environ = {"ACSQL_CONFIG": str(written({"filesystem": "/environment"}, "environment.yaml"))}
@@ -113,7 +113,7 @@ def test_a_named_file_goes_before_the_one_of_the_environment(written, user_folde
     assert config.load(None, {}).filesystem == Path("/default")
 
 
-def test_the_default_file_alone_need_not_exist(user_folder, tmp_path):
+def test_only_the_default_file_need_not_exist(user_folder, tmp_path):
     assert config.default_path() == user_folder / "acsql.yaml"
     assert config.load(environ={"ACSQL_FILESYSTEM": "/archive"}).filesystem == Path("/archive")
     missing = tmp_path / "missing.yaml"
@@ -122,7 +122,7 @@ def test_the_default_file_alone_need_not_exist(user_folder, tmp_path):
             config.load(path, environ | {"ACSQL_FILESYSTEM": "/archive"})
 
 
-def test_the_environment_is_the_process_s_own_by_default(user_folder, monkeypatch):
+def test_the_environment_is_that_of_the_process_by_default(user_folder, monkeypatch):
     assert not list(user_folder.iterdir())
     monkeypatch.delenv("ACSQL_CONFIG", raising=False)
     monkeypatch.setenv("ACSQL_FILESYSTEM", "/from/environ")
@@ -138,7 +138,7 @@ def test_the_environment_is_the_process_s_own_by_default(user_folder, monkeypatc
         ("proxies", 0),
     ],
 )
-def test_a_default_may_be_written_out(written, name, value):
+def test_a_default_can_be_set_explicitly(written, name, value):
     base = {"filesystem": "/archive", "data_dir": "/data"}
     loaded = config.load(written(base), {})
     assert config.load(written(base | {name: value}), {}) == loaded
@@ -158,13 +158,13 @@ def test_a_default_may_be_written_out(written, name, value):
     ],
 )
 @pytest.mark.parametrize("value", ["", "/somewhere"])
-def test_a_variable_that_sets_nothing_is_an_error(written, variable, words, value):
+def test_an_unknown_variable_is_an_error_with_a_suggestion(written, variable, words, value):
     with pytest.raises(ConfigError, match=words) as caught:
         config.load(written(COMPLETE), {variable: value})
-    assert f"{variable} in the environment" in str(caught.value)
+    assert f"unknown environment variable {variable}:" in str(caught.value)
 
 
-def test_what_does_not_begin_like_a_setting_is_somebody_else_s(written):
+def test_variables_without_the_prefix_are_ignored(written):
     others = {"MY_ACSQL_NCORE": "1", "ACSQLNCORES": "1", "acsql_ncores": "x", "PATH": "/bin"}
     assert config.load(written(COMPLETE), others) == config.load(written(COMPLETE), {})
 
@@ -194,12 +194,12 @@ def test_an_empty_variable_overrides_nothing(written, name):
 
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("text", ["7", " 7 ", "+7", "007"])
-def test_a_number_in_a_variable_is_read_as_one(written, name, text):
+def test_a_number_in_a_variable_is_read_as_a_number(written, name, text):
     loaded = config.load(written(COMPLETE), {f"ACSQL_{name.upper()}": text})
     assert getattr(loaded, name) == 7
 
 
-def test_paths_in_a_file_count_from_its_folder(tmp_path, monkeypatch):
+def test_paths_in_a_file_are_relative_to_its_folder(tmp_path, monkeypatch):
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "acsql.yaml").write_text("filesystem: ../archive\ndata_dir: data\n")
     monkeypatch.chdir(tmp_path)
@@ -209,7 +209,7 @@ def test_paths_in_a_file_count_from_its_folder(tmp_path, monkeypatch):
         assert loaded.jpeg_dir == tmp_path / "etc" / "data" / "jpegs"
 
 
-def test_paths_in_a_variable_count_from_the_working_directory(written, tmp_path, monkeypatch):
+def test_paths_in_a_variable_are_relative_to_the_working_directory(written, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     loaded = config.load(written(COMPLETE), {"ACSQL_LOG_DIR": "logs"})
@@ -237,7 +237,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
-def test_a_wrong_value_is_named_with_its_setting_and_file(written, name, value):
+def test_an_invalid_value_is_reported_with_its_setting_and_file(written, name, value):
     path = written(COMPLETE | {name: value})
     with pytest.raises(ConfigError) as caught:
         config.load(path, {})
@@ -256,7 +256,7 @@ def test_a_wrong_value_is_named_with_its_setting_and_file(written, name, value):
         ("connection_string", "localhost:27017"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_setting_and_variable(written, name, text):
+def test_an_invalid_value_is_reported_with_its_setting_and_variable(written, name, text):
     variable = f"ACSQL_{name.upper()}"
     with pytest.raises(ConfigError) as caught:
         config.load(written(COMPLETE), {variable: text})
@@ -264,13 +264,13 @@ def test_a_wrong_value_is_named_with_its_setting_and_variable(written, name, tex
     assert variable in str(caught.value)
 
 
-def test_a_loop_of_links_is_no_path(written, tmp_path):
+def test_a_loop_of_links_is_refused(written, tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(ConfigError, match="filesystem"):
         config.load(written({"filesystem": "loop/archive"}), {})
 
 
-def test_a_wrong_connection_string_is_not_repeated_with_its_password(written):
+def test_an_invalid_connection_string_is_not_repeated_with_its_password(written):
     with pytest.raises(ConfigError) as caught:
         config.load(written(COMPLETE | {"connection_string": "mongo://user:secret@db"}), {})
     assert "secret" not in str(caught.value)
@@ -286,7 +286,7 @@ def test_an_unknown_setting_is_named_with_the_known_ones(written, key):
 
 
 @pytest.mark.parametrize("content", ["", "# nothing\n", "filesystem:\n", "ncores: 2\n"])
-def test_without_a_filesystem_both_places_to_name_it_are_said(written, content):
+def test_a_missing_filesystem_is_reported_with_both_places_to_set_it(written, content):
     path = written(content)
     with pytest.raises(ConfigError) as caught:
         config.load(path, {})
@@ -297,7 +297,7 @@ def test_without_a_filesystem_both_places_to_name_it_are_said(written, content):
 @pytest.mark.parametrize(
     "content", ["- a\n- b\n", "just words", "filesystem: [", "\tfilesystem: /a", "? [a]\n: b\n"]
 )
-def test_a_file_that_is_no_configuration_is_named(written, content):
+def test_a_file_that_is_not_a_configuration_is_named(written, content):
     path = written(content)
     with pytest.raises(ConfigError, match=str(path)):
         config.load(path, {})

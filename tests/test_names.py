@@ -1,4 +1,4 @@
-"""Are names of observations and files understood, however they are written?"""
+"""Names of observations and files are parsed, in any case and with any transmission letter."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from acsql.names import Filename
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
-# Characters that lower() or strip() change, or that other tests of digits and letters let through.
+# Characters that lower() or strip() change, or that isdigit() and isalpha() accept.
 TRICKY = "A_ .-/\\\n\0²٣ßİ\u212a"
 
 ipppssoots = st.from_regex(r"[a-z][a-z0-9]{8}", fullmatch=True)
@@ -32,7 +32,7 @@ untimed = settings(deadline=None)
         ("jcp00101", "jcp00101"),
     ],
 )
-def test_rootname_is_the_key_of_the_archive(name, expected):
+def test_a_rootname_is_the_key_in_the_archive(name, expected):
     assert names.rootname(name) == expected
 
 
@@ -52,7 +52,7 @@ def test_rootname_is_the_key_of_the_archive(name, expected):
         "j8bt05nj٣",
     ],
 )
-def test_what_is_no_rootname_is_refused_and_quoted(name):
+def test_an_invalid_rootname_is_refused_and_quoted(name):
     with pytest.raises(InvalidName) as caught:
         names.rootname(name)
     assert repr(name) in str(caught.value)
@@ -60,7 +60,7 @@ def test_what_is_no_rootname_is_refused_and_quoted(name):
 
 @untimed
 @given(ipppssoots)
-def test_rootname_keeps_the_digit_of_a_product_and_drops_the_letter_of_an_exposure(name):
+def test_a_rootname_keeps_the_digit_of_a_product_and_drops_the_letter_of_an_exposure(name):
     key = names.rootname(name)
     assert name.startswith(key)
     assert len(key) == (9 if name[8] in DIGITS else 8)
@@ -78,7 +78,7 @@ def test_a_redelivery_is_the_same_observation_and_another_product_is_not(first, 
 
 @untimed
 @given(ipppssoots, filetypes)
-def test_a_filename_is_taken_apart_and_put_together_again(ipppssoot, filetype):
+def test_a_filename_is_parsed_and_formatted_again(ipppssoot, filetype):
     name = Filename(ipppssoot, filetype)
     assert Filename.parse(str(name)) == name
     assert name.rootname == names.rootname(ipppssoot)
@@ -112,12 +112,12 @@ def test_a_filename_that_parses_is_exactly_what_was_parsed(stem, filetype):
         "a/j8bt05njq_raw.fits",
     ],
 )
-def test_other_files_have_no_filename(name):
+def test_names_of_other_files_are_refused(name):
     with pytest.raises(InvalidName):
         Filename.parse(name)
 
 
-def test_a_jitter_file_belongs_to_the_exposure_beside_it():
+def test_a_jitter_file_belongs_to_its_exposure():
     jitter, raw = Filename.parse("jcp001kwj_jit.fits"), Filename.parse("jcp001kwq_raw.fits")
     assert jitter.rootname == raw.rootname == "jcp001kw"
 
@@ -138,14 +138,14 @@ def test_filenames_sort_by_observation_and_then_filetype():
         ("lost+found", False),
     ],
 )
-def test_an_observation_has_a_directory_of_nine_characters(name, expected):
+def test_an_ipppssoot_has_nine_lower_case_characters(name, expected):
     assert names.is_ipppssoot(name) is expected
 
 
 @pytest.mark.parametrize(
     ("rootname", "expected"), [("j8bt05nj", "05"), ("jcp001010", "01"), ("jbmma2u2", "a2")]
 )
-def test_visit_is_characters_five_and_six(rootname, expected):
+def test_a_visit_is_characters_five_and_six(rootname, expected):
     assert names.visit(rootname) == expected
 
 
@@ -161,13 +161,13 @@ def test_visit_is_characters_five_and_six(rootname, expected):
         ("DnnnDATA", "dnnndata"),
     ],
 )
-def test_field_is_the_name_under_which_a_keyword_is_stored(keyword, expected):
+def test_a_field_is_the_name_under_which_a_keyword_is_stored(keyword, expected):
     assert names.field(keyword) == expected
 
 
 @untimed
 @given(st.text())
-def test_a_field_name_is_one_that_mongodb_takes_and_stays_as_it_is(keyword):
+def test_a_field_name_is_valid_in_mongodb_and_unchanged_by_field(keyword):
     name = names.field(keyword)
     assert set(name) <= set(LETTERS + DIGITS + "_")
     assert names.field(name) == name

@@ -7,8 +7,7 @@ from typing import Any
 
 from astropy.table import Table
 
-from .. import datasets
-from ..datasets import Dataset
+from ..datasets import Dataset, datasets_of
 from ..errors import QueryError
 from ..export.columns import table_column
 from ..observation import Observation
@@ -221,7 +220,7 @@ class Listing(Criteria):
             time_limit=self.max_seconds,
         )
         included = [name for name in names if name in (filetypes or names)]
-        return (dataset for row in rows for dataset in datasets.of_row(row, included))
+        return (dataset for row in rows for dataset in datasets_of(row, included))
 
     def neighbours(self, observation: Observation) -> tuple[str | None, str | None]:
         """Return the observations before and after one in this search.

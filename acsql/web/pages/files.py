@@ -10,7 +10,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from ...datasets import Dataset, of_row
+from ...datasets import Dataset, datasets_of
 from ...errors import DatasetNotFound
 from ...names import Filename
 from ...observation import Observation
@@ -52,4 +52,4 @@ def _datasets(found: Observation) -> list[Dataset]:
         "datasets": found.datasets,
         "files": found.files,
     }
-    return list(of_row(row, the_archive().specs.filetypes))
+    return list(datasets_of(row, the_archive().specs.filetypes))
