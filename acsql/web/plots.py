@@ -1,17 +1,17 @@
-"""Plots: figures as JSON, and BokehJS from its own package to draw them.
+"""Plots: Bokeh figures as JSON, and BokehJS from the installed package.
 
-No page holds a script: ``static/plots.js`` fetches the figure that ``data-plot`` names and mounts
-it.  BokehJS styles its figures with style elements that it makes itself; the page's policy lets
-those pass by a nonce, which that script hands on, so no other inline style is allowed.
+Pages contain no inline scripts: ``static/plots.js`` fetches the figure from the URL in
+``data-plot`` and mounts it.  BokehJS creates style elements; the content security policy of the
+page allows those with a nonce, which ``plots.js`` adds, and no other inline style.
 """
 
 import json
 import secrets
 from pathlib import Path
-from typing import Any
 
 import bokeh
 from bokeh.embed import json_item
+from bokeh.plotting import figure as Figure
 from bokeh.themes import Theme
 from flask import Blueprint, Response, g, send_from_directory
 
@@ -19,10 +19,10 @@ from .context import parameters
 from .params import Address
 
 BOKEH_JS = Path(bokeh.__file__).parent / "server" / "static" / "js"
-# Its address has the version in it, so that it can be kept for ever.
-KEPT_S = 365 * 24 * 3600
+# Seconds for which browsers cache BokehJS, whose URL contains its version.
+MAX_AGE_S = 365 * 24 * 3600
 
-# The colours of Okabe and Ito, Color Universal Design (2008), told apart by the colour-blind.
+# Colours that the colour-blind can distinguish: Okabe and Ito, Color Universal Design (2008).
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
 
 
@@ -60,7 +60,7 @@ plots = Blueprint("plots", __name__)
 
 
 class Themed(Address):
-    """A figure, in the colours of the page around it."""
+    """Parameters of a figure: the colours of the page around it."""
 
     single = ("theme",)
 
@@ -74,24 +74,50 @@ class Themed(Address):
 def script() -> Response:
     """Send BokehJS."""
     parameters(Address)
-    response = send_from_directory(BOKEH_JS, "bokeh.min.js", max_age=KEPT_S)
+    response = send_from_directory(BOKEH_JS, "bokeh.min.js", max_age=MAX_AGE_S)
     response.cache_control.immutable = True
     return response
 
 
-def item(figure: Any, theme: str = "light") -> Response:
-    """Return a figure as the answer that ``plots.js`` mounts."""
-    return Response(described(figure, theme), mimetype="application/json")
+def figure_response(figure: Figure, theme: str = "light") -> Response:
+    """Return the response that ``plots.js`` mounts.
+
+    Parameters
+    ----------
+    figure : bokeh.plotting.figure
+        The figure.
+    theme : str
+        One of `THEMES`.
+
+    Returns
+    -------
+    Response
+        The figure as JSON.
+    """
+    return Response(figure_json(figure, theme), mimetype="application/json")
 
 
-def described(figure: Any, theme: str) -> str:
-    """Return a figure as JSON."""
-    # Not by jsonify, which sorts keys: BokehJS relies on their order.
+def figure_json(figure: Figure, theme: str) -> str:
+    """Return a figure as JSON.
+
+    Parameters
+    ----------
+    figure : bokeh.plotting.figure
+        The figure.
+    theme : str
+        One of `THEMES`.
+
+    Returns
+    -------
+    str
+        What ``Bokeh.embed.embed_item`` takes.
+    """
+    # Not with jsonify, which sorts keys: BokehJS relies on their order.
     return json.dumps(json_item(figure, theme=THEMES[theme]))
 
 
 def style_nonce() -> str:
-    """Return the nonce of this answer's style elements; its policy allows those with it."""
+    """Return the nonce of the style elements of this response, which its policy allows."""
     if "style_nonce" not in g:
         g.style_nonce = secrets.token_urlsafe(16)
-    return g.style_nonce
+    return str(g.style_nonce)

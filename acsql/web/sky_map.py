@@ -1,62 +1,78 @@
-"""The whole sky as a picture: positions in the projection of Mollweide, as paths of an SVG.
+"""Map of the whole sky: positions in a Mollweide projection, as paths of an SVG.
 
-A thousand positions are a thousand moves of one path and not a thousand elements, so that a map
-of the archive is a hundred kilobytes.  East is to the left, as one sees the sky.
+All positions are moves of one path and not elements each, which keeps a map of the archive at a
+hundred kilobytes.  East is to the left, as on the sky.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
-# The size of the map in its own units; a position is told to a tenth of one.
+# Size of the map in SVG units; positions are rounded to a tenth of one.
 WIDTH, HEIGHT = 1000, 500
-# The right ascension in the middle, in degrees.
+# Right ascension of the central meridian, in degrees.
 MIDDLE = 180.0
-# The pole of the Galaxy and the Galactic longitude of the celestial pole, in degrees, J2000
+# Galactic pole, and Galactic longitude of the celestial pole, in degrees, J2000
 # (Hipparcos catalogue, ESA SP-1200, vol. 1, section 1.5.3).
 _POLE_RA, _POLE_DEC, _NODE = 192.85948, 27.12825, 122.93192
+# Degrees between the lines of the grid.
 _GRID_STEP = 30
 
+FloatArray = npt.NDArray[np.float64]
 
-def project(ra: np.ndarray, dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where positions lie on the map.
+
+def project(ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Project positions onto the map.
 
     Parameters
     ----------
-    ra, dec : array
-        Degrees.
+    ra, dec : array_like, shape (n,)
+        Right ascensions and declinations in degrees.
 
     Returns
     -------
-    x, y : array
-        From 0 to `WIDTH` and from 0 to `HEIGHT`, downwards.
+    x, y : numpy.ndarray of float64, shape (n,)
+        From 0 to `WIDTH`, and from 0 to `HEIGHT` downwards.
     """
-    ra, dec = np.asarray(ra, float), np.radians(np.asarray(dec, float))
-    longitude = np.radians((ra - MIDDLE + 180) % 360 - 180)
-    theta = dec.copy()
+    longitude = np.radians((np.asarray(ra, float) - MIDDLE + 180) % 360 - 180)
+    latitude = np.radians(np.asarray(dec, float))
+    theta = latitude.copy()
     # 2 theta + sin(2 theta) = pi sin(dec) by Newton's method (Snyder, Map Projections, 1987,
-    # p. 251), which stands still at the poles.
-    inside = np.abs(dec) < np.radians(89.999)
+    # p. 251), whose derivative vanishes at the poles.
+    inside = np.abs(latitude) < np.radians(89.999)
     for _ in range(20):
         slope = np.where(inside, 2 + 2 * np.cos(2 * theta), 1)
-        error = 2 * theta + np.sin(2 * theta) - np.pi * np.sin(dec)
-        theta = np.where(inside, theta - error / slope, np.copysign(np.pi / 2, dec))
+        error = 2 * theta + np.sin(2 * theta) - np.pi * np.sin(latitude)
+        theta = np.where(inside, theta - error / slope, np.copysign(np.pi / 2, latitude))
     x = -longitude / np.pi * np.cos(theta)
     return WIDTH / 2 * (1 + x), HEIGHT / 2 * (1 - np.sin(theta))
 
 
-def dots(ra: np.ndarray, dec: np.ndarray) -> str:
-    """Return positions as the path of an SVG, to be drawn with round ends; each place once."""
+def dots(ra: npt.ArrayLike, dec: npt.ArrayLike) -> str:
+    """Return positions as one SVG path of dots.
+
+    Parameters
+    ----------
+    ra, dec : array_like, shape (n,)
+        Right ascensions and declinations in degrees.
+
+    Returns
+    -------
+    str
+        A path to be drawn with round line caps.  Positions that are rounded to the same place
+        are one dot.
+    """
     x, y = project(ra, dec)
     places = np.unique(np.round(np.column_stack([x, y]), 1), axis=0)
     return "".join(f"M{px:g} {py:g}h0" for px, py in places)
 
 
 def grid() -> list[str]:
-    """Return the meridians and parallels as paths."""
+    """Return the meridians and parallels as SVG paths."""
     line = np.linspace(-90, 90, 61)
     meridians = [_line(np.full_like(line, ra), line) for ra in range(0, 360, _GRID_STEP)]
-    # The edge of the map is the same meridian twice; the other one lies a hair beside it.
+    # Both edges of the map are the same meridian; the second is drawn slightly beside it.
     edge = _line(np.full_like(line, MIDDLE + 180 - 1e-6), line)
     along = np.linspace(MIDDLE - 180 + 1e-6, MIDDLE + 180 - 1e-6, 91)
     parallels = [_line(along, np.full_like(along, dec)) for dec in range(-60, 90, _GRID_STEP)]
@@ -64,7 +80,7 @@ def grid() -> list[str]:
 
 
 def galactic_plane() -> list[str]:
-    """Return the Galactic equator as paths, cut where the map ends."""
+    """Return the Galactic equator as SVG paths, divided at the edges of the map."""
     longitude = np.radians(np.linspace(0, 360, 241) - _NODE)
     pole = np.radians(_POLE_DEC)
     dec = np.arcsin(np.cos(pole) * np.cos(longitude))
@@ -78,13 +94,13 @@ def galactic_plane() -> list[str]:
     ]
 
 
-def _line(ra: np.ndarray, dec: np.ndarray) -> str:
+def _line(ra: FloatArray, dec: FloatArray) -> str:
     x, y = project(ra, dec)
     return "M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in zip(x, y, strict=True))
 
 
-def labels() -> Iterable[tuple[float, float, str]]:
-    """Yield where hours and degrees are written, and what."""
+def labels() -> Iterator[tuple[float, float, str]]:
+    """Yield the x, y and text of the labels of the grid."""
     for ra in range(_GRID_STEP, 360, _GRID_STEP):
         x, y = project(np.array([ra]), np.array([0.0]))
         yield round(float(x[0]), 1), round(float(y[0]) - 5, 1), f"{ra // 15}h"

@@ -45,7 +45,7 @@ def send_figure() -> Response:
     numbers = np.array([v for v in values if all(type(n) in (int, float) for n in v)], float)
     drawn = _scatter if y else _histogram
     axes = [_axis(column) for column in (x, y) if column]
-    return plots.item(drawn(numbers.reshape(-1, len(addresses)), axes), asked.theme)
+    return plots.figure_response(drawn(numbers.reshape(-1, len(addresses)), axes), asked.theme)
 
 
 def _axis(column: Column) -> str:

@@ -3,17 +3,17 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC
 
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 import acsql
-from acsql.statistics import KINDS, Statistic
+from acsql.statistics import KINDS
 from acsql.store.derived import statistics
 from acsql.web.app import create_app
-from acsql.web.pages.statistics import CHARTS, to_table
+from acsql.web.charts import CHARTS
 
 
 @pytest.fixture
@@ -21,14 +21,6 @@ def client(sample_archive: acsql.Archive) -> FlaskClient:
     """Someone who looks at the site of the sample archive."""
     statistics.refresh(sample_archive.store, sample_archive.specs)
     return create_app(sample_archive).test_client()
-
-
-def test_every_statistic_is_drawn() -> None:
-    assert CHARTS.keys() == KINDS.keys()
-    for name, chart in CHARTS.items():
-        addresses = {column.address for column in KINDS[name].columns}
-        assert {chart.key, chart.value} <= addresses
-        assert chart.by_detector == ("detector" in addresses)
 
 
 @pytest.mark.parametrize("period", ["year", "month"])
@@ -124,28 +116,4 @@ def test_nothing_else_is_there(client: FlaskClient, address: str, status: int) -
 def test_before_the_first_count_it_says_so(empty_archive: acsql.Archive) -> None:
     response = create_app(empty_archive).test_client().get("/statistics/")
     assert response.status_code == 200
-    assert "Nothing is counted yet" in response.text
-
-
-def test_months_make_years_and_the_unknown_is_called_so() -> None:
-    rows = [
-        {"month": "2002-04", "detector": "WFC", "observations": 2, "exptime": 1.0},
-        {"month": "2002-05", "detector": "WFC", "observations": 3, "exptime": 1.0},
-        {"month": "2003-01", "detector": None, "observations": 4, "exptime": 1.0},
-        {"month": None, "detector": "HRC", "observations": 5, "exptime": 1.0},
-    ]
-    kind = KINDS["observations"]
-    known = Statistic("observations", kind.title, kind.columns, rows, datetime(2026, 1, 1))
-    table = to_table(known, "year", ["HRC", "WFC"])
-    assert table.series == ["HRC", "WFC", "unknown"]
-    assert list(table.rows()) == [("2002", [0, 5, 0]), ("2003", [0, 0, 4]), ("unknown", [5, 0, 0])]
-
-
-def test_of_what_has_grown_the_last_month_of_a_year_counts() -> None:
-    rows = [
-        {"month": "2002-04", "files": 1, "bytes": 10, "total": 10},
-        {"month": "2002-05", "files": 1, "bytes": 20, "total": 30},
-    ]
-    kind = KINDS["size_observed"]
-    known = Statistic("size_observed", kind.title, kind.columns, rows, datetime(2026, 1, 1))
-    assert list(to_table(known, "year", []).rows()) == [("2002", [30])]
+    assert "No statistics yet" in response.text
