@@ -9,11 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import bson
+import damage
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -31,10 +31,6 @@ from acsql.keywords import HeaderKey, KeywordSpecs
 from acsql.names import Filename
 from acsql.store import runs
 from acsql.store.client import Store
-
-_found = spec_from_file_location("damage", Path(__file__).with_name("damage.py"))
-damage = module_from_spec(_found)
-_found.loader.exec_module(damage)
 
 SEED = 20260101
 OBSERVATIONS = 120

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from astropy.io import fits
+from archive_files import SYNCHRONOUS
 
 import acsql
 from acsql.config import Config
@@ -15,15 +15,10 @@ from acsql.store import runs
 
 
 @pytest.fixture
-def ingested(config: Config, sample_filesystem: Path) -> Config:
-    """An ingested archive with an observation of each detector, whose previews are altered."""
-    by_detector: dict[str, Path] = {}
-    for flt in sorted(sample_filesystem.glob("*/*/*_flt.fits")):
-        by_detector.setdefault(fits.getval(flt, "DETECTOR"), flt.parent)
-    for directory in by_detector.values():
-        shutil.copytree(directory, config.filesystem / directory.relative_to(sample_filesystem))
-    run.ingest(config, run.Options(scheduler="synchronous"))
-    return config
+def ingested(archive_copy: Config) -> Config:
+    """An ingested archive."""
+    run.ingest(archive_copy, SYNCHRONOUS)
+    return archive_copy
 
 
 def altered_previews(config: Config) -> dict[Path, bytes]:
@@ -63,7 +58,7 @@ def test_conditions_select_observations(ingested: Config) -> None:
 def test_observations_whose_files_have_vanished_keep_their_previews(ingested: Config) -> None:
     directory = min(ingested.filesystem.glob("*/*"))
     shutil.rmtree(directory)
-    run.ingest(ingested, run.Options(scheduler="synchronous"))
+    run.ingest(ingested, SYNCHRONOUS)
     report = remake_previews(ingested, "exptime>=0", scheduler="synchronous")
     assert not report.failures
     assert report.observations == {"updated": 2}

@@ -1,0 +1,114 @@
+"""From headers to a document."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from archive_files import (
+    SYNCHRONOUS,
+    one_file,
+)
+from astropy.io import fits
+
+import acsql
+from acsql.config import Config
+from acsql.ingest import run
+from acsql.ingest.document import build_document, type_headers
+from acsql.ingest.read import FileContent
+from acsql.ingest.scan import FoundFile, FoundObservation
+from acsql.keywords import HeaderKey, KeywordSpecs
+from acsql.names import Filename
+
+
+def test_type_mismatches_are_stored_and_reported(archive_copy: Config) -> None:
+    path = one_file(archive_copy, "*_raw.fits")
+    fits.setval(path, "EXPTIME", value="long")
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert not report.failures
+    assert [keyword for _, keyword in report.mismatches] == ["EXPTIME"]
+    with acsql.connect(archive_copy) as archive:
+        observation = archive.observation(path.name[:8])
+        assert observation.headers["raw"][0]["exptime"] == "long"
+        assert observation["exptime"] == observation.headers["flt"][0]["exptime"]
+
+
+def test_a_keyword_not_in_the_specs_can_be_searched_at_once(archive_copy: Config) -> None:
+    path = one_file(archive_copy, "*_raw.fits")
+    fits.setval(path, "NEW-KEY", value=4.5, ext=1)
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert "NEW-KEY" in {keyword for _, keyword in report.unspecified}
+    with acsql.connect(archive_copy) as archive:
+        found = archive.search("raw.1.NEW-KEY>4", columns=["rootname", "raw.1.new_key"])
+        assert list(found["rootname"]) == [path.name[:8]]
+        assert list(found["raw.1.new_key"]) == [4.5]
+
+
+# The document itself, from values.
+
+WHEN = datetime(2026, 1, 1)
+CARDS = [("DETECTOR", "HRC"), ("PROPOSID", 9019), ("TARGNAME", "NGC104")]
+
+
+def contents(*filetypes: str, **fields) -> dict[str, FileContent]:
+    """Return what was read of a file of each filetype."""
+    return {
+        filetype: FileContent(
+            FoundFile(
+                Filename("j8bt05njq", filetype),
+                f"j8bt/j8bt05njq/j8bt05njq_{filetype}.fits",
+                2880,
+                WHEN,
+            ),
+            [CARDS],
+            **fields,
+        )
+        for filetype in filetypes
+    }
+
+
+def built(
+    read: dict[str, FileContent], existing: dict | None, specs: KeywordSpecs
+) -> tuple[dict, tuple[str, ...]]:
+    found = FoundObservation("j8bt05nj", "j8bt05njq", "j8bt/j8bt05njq")
+    headers = type_headers(read, existing, specs)
+    return build_document(found, read, headers, existing, "CAL/ACS", specs, WHEN)
+
+
+def test_a_new_document_has_headers_files_and_promoted_keywords(specs: KeywordSpecs) -> None:
+    document, warnings = built(contents("raw", preview={"jpeg": "9019/a.jpg"}), None, specs)
+    assert warnings == ()
+    assert document["_id"] == "j8bt05nj"
+    assert (document["detector"], document["proposid"]) == ("HRC", 9019)
+    assert document["proposal_type"] == "CAL/ACS"
+    assert document["first_ingest_date"] == document["last_ingest_date"] == WHEN
+    assert document["datasets"] == {"raw": "j8bt05njq_raw.fits"}
+    assert document["headers"]["raw"]["0"]["targname"] == "NGC104"
+    assert document["files"]["raw"]["size"] == 2880
+    assert document["previews"] == {"raw": {"jpeg": "9019/a.jpg"}}
+    assert "position" not in document
+
+
+def test_other_filetypes_of_a_stored_document_are_kept(specs: KeywordSpecs) -> None:
+    before, _ = built(contents("raw", "flt", preview={"jpeg": "9019/a.jpg"}), None, specs)
+    before["first_ingest_date"] = datetime(2020, 1, 1)
+    del before["headers"]["flt"]
+    after, _ = built(contents("flt"), before, specs)
+    assert after["first_ingest_date"] == datetime(2020, 1, 1)
+    assert set(after["headers"]) == set(after["files"]) == {"raw", "flt"}
+    assert set(after["previews"]) == {"raw"}
+    assert "flt" not in before["headers"], "the stored document is not changed"
+
+
+def test_an_observation_without_a_detector_is_a_warning(specs: KeywordSpecs) -> None:
+    read = {"raw": replace(contents("raw")["raw"], headers=[[("ROOTNAME", "j8bt05njq")]])}
+    document, warnings = built(read, None, specs)
+    assert document["detector"] is None
+    assert warnings == ("no header has the detector",)
+
+
+def test_keywords_not_in_the_specs_and_type_mismatches_are_listed(specs: KeywordSpecs) -> None:
+    cards = [*CARDS, ("NEWKEY", 1.5), ("EXPTIME", "long")]
+    headers = type_headers({"raw": replace(contents("raw")["raw"], headers=[cards])}, None, specs)
+    key = HeaderKey("HRC", "raw", 0)
+    assert headers.unspecified == {(key, "NEWKEY"): ("float", "j8bt05njq_raw.fits")}
+    assert headers.mismatches == ((key, "EXPTIME"),)
+    assert headers.promoted["exptime"] is None

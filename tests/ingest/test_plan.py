@@ -1,0 +1,261 @@
+"""Planning: which files are read, which are skipped, and which have vanished."""
+
+import errno
+import os
+import shutil
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from archive_files import (
+    SYNCHRONOUS,
+    aged,
+    documents,
+    not_fits,
+    of_another_rootname,
+    one_file,
+    truncated,
+)
+from astropy.io import fits
+
+import acsql
+from acsql.config import Config
+from acsql.errors import ArchiveError
+from acsql.ingest import run
+from acsql.ingest.plan import Plan, Selection, Stored, make_plan, ready_before
+from acsql.ingest.scan import FoundFile, FoundObservation
+from acsql.keywords import KeywordSpecs
+from acsql.names import Filename
+from acsql.store import runs
+
+
+def test_unchanged_files_are_not_opened(archive_copy: Config) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    for path in archive_copy.filesystem.glob("*/*/*.fits"):
+        status = path.stat()
+        path.write_bytes(b"\0" * status.st_size)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.observations == {"unchanged": 3}
+    assert report.state == runs.NOTHING_NEW
+
+
+def test_a_changed_file_is_read_again(archive_copy: Config, specs: KeywordSpecs) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    before = documents(archive_copy, specs)
+    path = one_file(archive_copy, "*_flt.fits")
+    fits.setval(path, "TARGNAME", value="ELSEWHERE")
+    os.utime(path, (0, 2_000_000_000))
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.observations == {"updated": 1, "unchanged": 2}
+    assert report.files == {"flt": 1}
+    rootname = path.name[:8]
+    after = documents(archive_copy, specs)[rootname]
+    assert after["headers"]["flt"]["0"]["targname"] == "ELSEWHERE"
+    assert after["first_ingest_date"] == before[rootname]["first_ingest_date"]
+    others = {name for name in after["headers"] if name != "flt"}
+    assert {n: after["headers"][n] for n in others} == {
+        n: before[rootname]["headers"][n] for n in others
+    }
+
+
+def test_a_filetype_that_arrives_later_is_added(archive_copy: Config) -> None:
+    report = run.ingest(archive_copy, replace(SYNCHRONOUS, filetypes=("flt",)))
+    assert set(report.files) == {"flt"}
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.observations == {"updated": 3}
+    assert "flt" not in report.files
+    assert {"raw", "spt"} <= set(report.files)
+    with acsql.connect(archive_copy) as archive:
+        observation = archive.observation(one_file(archive_copy, "*_flt.fits").name[:9])
+        assert {"raw", "flt", "spt"} <= set(observation.datasets)
+
+
+def test_a_run_can_be_limited_to_rootnames(archive_copy: Config) -> None:
+    rootname = one_file(archive_copy, "*_flt.fits").name[:9].upper()
+    report = run.ingest(archive_copy, replace(SYNCHRONOUS, rootnames=(rootname,)))
+    assert report.observations == {"new": 1}
+
+
+@pytest.mark.parametrize("damage", [not_fits, truncated, of_another_rootname])
+def test_a_failed_file_is_skipped_until_it_changes(archive_copy: Config, damage) -> None:
+    path = one_file(archive_copy, "*_flt.fits")
+    whole = path.read_bytes()
+    damage(path)
+    aged(path)
+    assert len(run.ingest(archive_copy, SYNCHRONOUS).failures) == 1
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert not report.failures
+    assert report.known_failures == 1
+    assert report.state == runs.NOTHING_NEW
+    report = run.ingest(archive_copy, replace(SYNCHRONOUS, retry_failed=True))
+    assert len(report.failures) == 1
+    path.write_bytes(whole)
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.observations["updated"] == 1
+    assert run.ingest(archive_copy, SYNCHRONOUS).known_failures == 0
+
+
+def test_vanished_files_are_marked_and_their_headers_kept(
+    archive_copy: Config, specs: KeywordSpecs
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    before = documents(archive_copy, specs)
+    path = one_file(archive_copy, "*_flt.fits")
+    rootname, whole = path.name[:8], path.read_bytes()
+    path.unlink()
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.vanished == [(rootname, "flt")]
+    after = documents(archive_copy, specs)
+    assert after[rootname]["files"]["flt"].pop("vanished")
+    assert after == before
+    assert run.ingest(archive_copy, SYNCHRONOUS).state == runs.NOTHING_NEW
+    path.write_bytes(whole)
+    assert run.ingest(archive_copy, SYNCHRONOUS).files == {"flt": 1}
+    assert "vanished" not in documents(archive_copy, specs)[rootname]["files"]["flt"]
+
+
+def test_a_vanished_observation_is_marked(archive_copy: Config, specs: KeywordSpecs) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    path = one_file(archive_copy, "*_flt.fits")
+    shutil.rmtree(path.parent)
+    run.ingest(archive_copy, SYNCHRONOUS)
+    files = documents(archive_copy, specs)[path.name[:8]]["files"]
+    assert all("vanished" in file for file in files.values())
+
+
+@pytest.mark.parametrize("levels", [0, 1])
+def test_files_in_an_unreadable_folder_have_not_vanished(
+    archive_copy: Config, specs: KeywordSpecs, monkeypatch: pytest.MonkeyPatch, levels: int
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    before = documents(archive_copy, specs)
+    folder = one_file(archive_copy, "*_flt.fits").parents[levels]
+    scandir = os.scandir
+
+    def refused(path):
+        # As root one is never refused: the system's answer is given in its place.
+        if Path(path) == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.vanished == []
+    assert [failure.filename for failure in report.failures] == [folder.name]
+    assert documents(archive_copy, specs) == before
+
+
+def test_files_of_an_unmounted_filesystem_have_not_vanished(
+    archive_copy: Config, specs: KeywordSpecs
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    before = documents(archive_copy, specs)
+    shutil.rmtree(archive_copy.filesystem)
+    archive_copy.filesystem.mkdir()
+    with pytest.raises(ArchiveError, match="mounted"):
+        run.ingest(archive_copy, SYNCHRONOUS)
+    assert documents(archive_copy, specs) == before
+
+
+def test_young_files_can_be_left_for_the_next_run(archive_copy: Config) -> None:
+    young = one_file(archive_copy, "*_raw.fits")
+    for path in archive_copy.filesystem.glob("*/*/*.fits"):
+        aged(path)
+    young.touch()
+    report = run.ingest(archive_copy, replace(SYNCHRONOUS, min_age=600))
+    assert report.waiting == [young.name]
+    assert report.observations == {"new": 3}
+    aged(young)
+    assert run.ingest(archive_copy, replace(SYNCHRONOUS, min_age=600)).files == {"raw": 1}
+
+
+# The comparison itself, as values.
+
+NOW = datetime(2026, 1, 1)
+EARLIER = datetime(2020, 1, 1)
+
+
+def found(rootname: str = "j8bt05nj", *filetypes: str, **fields) -> FoundObservation:
+    """Return an observation with a file of each filetype."""
+    files = {
+        filetype: FoundFile(
+            Filename(f"{rootname}q", filetype),
+            f"{rootname[:4]}/{rootname}q/{rootname}q_{filetype}.fits",
+            2880,
+            EARLIER,
+        )
+        for filetype in filetypes
+    }
+    path = f"{rootname[:4]}/{rootname}q"
+    return FoundObservation(rootname, f"{rootname}q", path, files, **fields)
+
+
+def stored(*observations: FoundObservation, **failures) -> Stored:
+    """Return what a database holds after these observations were ingested."""
+    documents = {
+        one.rootname: {
+            "files": {
+                name: {"path": file.path, "size": file.size, "mtime": file.mtime}
+                for name, file in one.files.items()
+            }
+        }
+        for one in observations
+    }
+    return Stored(documents, failures)
+
+
+def plan(scanned: list[FoundObservation], before: Stored, specs: KeywordSpecs, **options) -> Plan:
+    selection = Selection(tuple(specs.filetypes), datetime.max, **options)
+    return make_plan(scanned, before, selection, specs, whole=True)
+
+
+def test_an_unchanged_observation_has_no_task(specs: KeywordSpecs) -> None:
+    observation = found("j8bt05nj", "raw", "flt", ignored=3)
+    assert plan([observation], stored(observation), specs) == Plan(unchanged=1, ignored=3)
+
+
+def test_only_new_and_changed_files_are_read(specs: KeywordSpecs) -> None:
+    before = found("j8bt05nj", "raw", "flt")
+    changed = replace(before.files["flt"], size=5760)
+    after = replace(before, files={**found("j8bt05nj", "raw", "spt").files, "flt": changed})
+    (task,) = plan([after], stored(before), specs).tasks
+    assert task.found == after
+    assert task.filetypes == ("flt", "spt")
+
+
+def test_a_file_of_another_path_is_read_again(specs: KeywordSpecs) -> None:
+    before = found("j8bt05nj", "raw")
+    moved = replace(before.files["raw"], path="j8bt/j8bt05njs/j8bt05njs_raw.fits")
+    assert plan([replace(before, files={"raw": moved})], stored(before), specs).tasks
+
+
+def test_checksums_are_compared_on_request(specs: KeywordSpecs) -> None:
+    observation = found("j8bt05nj", "raw", "flt")
+    before = stored(observation)
+    before.observations["j8bt05nj"]["files"]["raw"]["sha256"] = "ab"
+    (task,) = plan([observation], before, specs, checksum=True).tasks
+    assert task.filetypes == ()
+    assert task.checksums == {"raw": "ab", "flt": None}
+
+
+def test_checksums_of_files_that_were_never_ingested_are_not_compared(specs: KeywordSpecs) -> None:
+    observation = found("j8bt05nj", "raw")
+    failure = {"j8bt05njq_raw.fits": {"size": 2880, "mtime": EARLIER}}
+    result = plan([observation], Stored({}, failure), specs, checksum=True)
+    assert result == Plan(unchanged=1, known_failures=1)
+
+
+def test_vanished_files_are_listed_once(specs: KeywordSpecs) -> None:
+    before = stored(found("j8bt05nj", "raw", "flt"), found("j8bt06nj", "raw"))
+    scanned = [found("j8bt05nj", "flt")]
+    assert plan(scanned, before, specs).vanished == (("j8bt05nj", "raw"), ("j8bt06nj", "raw"))
+    for document in before.observations.values():
+        document["files"]["raw"]["vanished"] = NOW
+    assert plan(scanned, before, specs).vanished == ()
+
+
+def test_a_least_age_makes_younger_files_wait() -> None:
+    assert ready_before(NOW, 60) == datetime(2025, 12, 31, 23, 59)
+    assert ready_before(NOW, 0) == datetime.max

@@ -1,0 +1,155 @@
+"""Reading files: a bad file is a failure of its own, and what is stored of it is kept."""
+
+import os
+from dataclasses import replace
+
+import pytest
+from archive_files import (
+    SYNCHRONOUS,
+    cut_in_the_header,
+    documents,
+    empty,
+    followed_by_junk,
+    not_a_file,
+    not_fits,
+    of_another_instrument,
+    of_another_rootname,
+    one_file,
+    truncated,
+    without_rootname,
+)
+from astropy.io import fits
+
+import acsql
+from acsql.config import Config
+from acsql.ingest import read, run
+from acsql.keywords import KeywordSpecs
+from acsql.store import runs
+
+
+@pytest.mark.parametrize(
+    ("damage", "word"),
+    [
+        (not_fits, "not a FITS file"),
+        (truncated, "truncated"),
+        (empty, "not a FITS file"),
+        (followed_by_junk, "END"),
+        (cut_in_the_header, "FITS"),
+        (of_another_instrument, "WFC3"),
+        (without_rootname, "ROOTNAME"),
+        (of_another_rootname, "j9zz99zzq"),
+        (not_a_file, "not a file"),
+    ],
+)
+def test_a_bad_file_is_a_failure_and_the_others_are_ingested(
+    archive_copy: Config, damage, word: str
+) -> None:
+    path = one_file(archive_copy, "*_flt.fits")
+    damage(path)
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.observations["new"] == 3
+    (failure,) = report.failures
+    assert failure.filename == path.name
+    assert word in failure.reason
+    assert path.name in report.log.read_text() or path.name in failure.filename
+    with acsql.connect(archive_copy) as archive:
+        observation = archive.observation(path.name[:8])
+        assert "flt" not in observation.datasets
+        assert "raw" in observation.datasets
+        last = archive.summary().last_run
+        assert last["state"] == runs.SUCCEEDED_WITH_FAILURES
+        assert archive.run(last["_id"])["failures"][0]["filename"] == path.name
+    assert run.ingest(archive_copy, SYNCHRONOUS).failures, "a young file that failed is tried again"
+
+
+@pytest.mark.parametrize("damage", [not_fits, truncated, empty])
+def test_the_stored_content_of_a_damaged_file_is_kept(
+    archive_copy: Config, specs: KeywordSpecs, damage
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    before = documents(archive_copy, specs)
+    path = one_file(archive_copy, "*_flt.fits")
+    damage(path)
+    os.utime(path, (0, 2_000_000_000))
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert len(report.failures) == 1
+    assert documents(archive_copy, specs) == before
+    with acsql.connect(archive_copy) as archive:
+        assert archive.observation(path.name[:8]).jpeg("flt").is_file()
+
+
+def test_a_file_without_an_image_extension_keeps_its_headers(archive_copy: Config) -> None:
+    path = one_file(archive_copy, "*_flt.fits")
+    with fits.open(path, mode="update") as hdus:
+        for hdu in hdus:
+            if hdu.name == "SCI":
+                hdu.name = "NOTSCI"
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    (failure,) = report.failures
+    assert failure.stage == "preview"
+    assert path.name in failure.reason
+    with acsql.connect(archive_copy) as archive:
+        observation = archive.observation(path.name[:8])
+        assert observation.headers["flt"][1]["extname"] == "NOTSCI"
+        assert observation.previews["flt"]["reason"] == failure.reason
+
+
+def test_bytes_after_the_last_extension_are_reported(archive_copy: Config) -> None:
+    path = one_file(archive_copy, "*_spt.fits")
+    with path.open("ab") as file:
+        file.write(b"\0" * 2880)
+    (failure,) = run.ingest(archive_copy, SYNCHRONOUS).failures
+    assert "2880 bytes" in failure.reason
+    assert path.name in failure.reason
+    with acsql.connect(archive_copy) as archive:
+        assert "spt" in archive.observation(path.name[:8]).datasets
+
+
+def test_a_file_truncated_between_two_extensions_is_a_warning(archive_copy: Config) -> None:
+    path = one_file(archive_copy, "*_spt.fits")
+    with fits.open(path) as hdus:
+        end = hdus[1].fileinfo()["hdrLoc"]
+    path.write_bytes(path.read_bytes()[:end])
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert not report.failures
+    assert f"{path.name} has 0 extensions, NEXTEND says 1" in report.log.read_text()
+
+
+def test_a_file_that_grows_while_it_is_read_is_skipped(
+    archive_copy: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = one_file(archive_copy, "*_spt.fits")
+    read_file = read.read_file
+
+    def grows(file, *rest):
+        content = read_file(file, *rest)
+        if str(file.name) == path.name:
+            with path.open("ab") as stream:
+                stream.write(b"\0" * 2880)
+        return content
+
+    monkeypatch.setattr(read, "read_file", grows)
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.waiting == [path.name]
+    assert not report.failures
+    with acsql.connect(archive_copy) as archive:
+        assert "spt" not in archive.observation(path.name[:8]).datasets
+
+
+def test_checksums_find_changes_that_size_and_time_do_not_show(
+    archive_copy: Config, specs: KeywordSpecs
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    by_content = replace(SYNCHRONOUS, checksum=True)
+    assert run.ingest(archive_copy, by_content).observations == {"unchanged": 3}
+    path = one_file(archive_copy, "*_flt.fits")
+    status = path.stat()
+    fits.setval(path, "TARGNAME", value="ELSEWHERE")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_size == status.st_size
+    assert run.ingest(archive_copy, SYNCHRONOUS).observations == {"unchanged": 3}
+    report = run.ingest(archive_copy, by_content)
+    assert report.files == {"flt": 1}
+    stored = documents(archive_copy, specs)[path.name[:8]]
+    assert stored["headers"]["flt"]["0"]["targname"] == "ELSEWHERE"
+    assert run.ingest(archive_copy, by_content).observations == {"unchanged": 3}
