@@ -1,4 +1,4 @@
-"""Damaged files of every kind among good ones: each is accounted for, and costs nobody else."""
+"""Damaged files of every kind among good ones: each is reported or ingested, alone."""
 
 import io
 import json
@@ -35,13 +35,13 @@ from acsql.store.client import Store
 SEED = 20260101
 OBSERVATIONS = 120
 DAMAGED = 520
-# What a process may address, and what it may really use; headers tell of 10**15 bytes and more.
+# Bytes that a process may address, and may use; damaged headers describe 10**15 bytes and more.
 ADDRESS_SPACE = 4 << 30
 MOST_MEMORY = 400e6
-# Against a run that hangs, not for one that is slow.
+# Ends a run that hangs; a slow one takes less.
 GUARD_SECONDS = 550
 
-# An ingest in a process of its own, to which the system tells what its largest worker used.
+# An ingest in a separate process, which gets the memory of its largest worker from the system.
 INGEST = """
 import json, pickle, resource, sys
 from acsql.ingest import run
@@ -67,7 +67,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 @dataclass
 class Corpus:
-    """Good and damaged files, what ingests made of them, and of the good ones alone.
+    """Good and damaged files, and the results of ingesting all and the good ones alone.
 
     `damaged` maps the names of damaged files to what was done to them.
     """
@@ -97,7 +97,7 @@ def config_at(folder: Path, filesystem: Path, database_uri: str) -> Config:
 
 
 def ingest_apart(config: Config) -> dict[str, Any]:
-    """Ingest in another process under limits; return what came of it."""
+    """Ingest in another process with limited memory; return its report."""
     done = subprocess.run(
         [sys.executable, "-c", INGEST, pickle.dumps(config).hex(), str(ADDRESS_SPACE)],
         capture_output=True,
@@ -122,7 +122,7 @@ def datasets(filesystem: Path, specs: KeywordSpecs) -> list[Path]:
 
 
 def chosen(paths: list[Path]) -> list[Path]:
-    """Return the files to damage: every observation keeps at least one."""
+    """Return the files to damage: every observation keeps at least one good file."""
     rng = random.Random(SEED)
     folders = sorted({path.parent for path in paths})
     kept = {rng.choice([path for path in paths if path.parent == folder]) for folder in folders}
@@ -172,7 +172,7 @@ def corpus(
 
 
 def ingested(corpus: Corpus) -> dict[str, tuple[dict, str]]:
-    """Return the document and filetype of every file that went in, by name."""
+    """Return the document and filetype of every ingested file, by name."""
     return {
         name: (document, filetype)
         for document in corpus.documents.values()
@@ -180,7 +180,7 @@ def ingested(corpus: Corpus) -> dict[str, tuple[dict, str]]:
     }
 
 
-def test_the_run_comes_to_its_end(corpus: Corpus) -> None:
+def test_the_run_completes(corpus: Corpus) -> None:
     assert len(corpus.damaged) >= 500
     assert corpus.first["state"] == runs.SUCCEEDED_WITH_FAILURES
 
@@ -190,7 +190,7 @@ def test_no_observation_is_lost(corpus: Corpus) -> None:
     assert corpus.first["observations"] == {"new": len(corpus.clean)}
 
 
-def test_every_good_file_is_in_as_if_there_were_no_others(corpus: Corpus) -> None:
+def test_good_files_are_ingested_as_without_damaged_ones(corpus: Corpus) -> None:
     found = ingested(corpus)
     assert corpus.good <= found.keys()
     for name in corpus.good:
@@ -201,14 +201,14 @@ def test_every_good_file_is_in_as_if_there_were_no_others(corpus: Corpus) -> Non
         assert document["previews"].get(filetype) == alone["previews"].get(filetype)
 
 
-def test_every_damaged_file_is_reported_or_in(corpus: Corpus) -> None:
+def test_every_damaged_file_is_reported_or_ingested(corpus: Corpus) -> None:
     reported = {filename for filename, _, _ in corpus.first["failures"]}
     there = reported | ingested(corpus).keys()
     assert {n: kind for n, kind in corpus.damaged.items() if n not in there} == {}
     assert reported <= corpus.damaged.keys()
 
 
-def test_extensions_that_are_missing_are_reported(corpus: Corpus) -> None:
+def test_missing_extensions_are_reported(corpus: Corpus) -> None:
     log, found = corpus.first["log"], ingested(corpus)
     silent = {}
     for name, kind in corpus.damaged.items():
@@ -222,18 +222,18 @@ def test_extensions_that_are_missing_are_reported(corpus: Corpus) -> None:
 
 
 @pytest.mark.parametrize("word", ["MemoryError", "worker", "OverflowError", "MongoDB"])
-def test_nothing_fails_for_want_of_care(corpus: Corpus, word: str) -> None:
-    """No header is believed so far that memory runs out or a whole observation cannot go in."""
+def test_no_failure_is_a_lack_of_checks(corpus: Corpus, word: str) -> None:
+    """No damaged header exhausts memory or keeps a whole observation from being stored."""
     reasons = [[corpus.damaged[name], reason] for name, _, reason in corpus.first["failures"]]
     assert [entry for entry in reasons if word in entry[1]] == []
 
 
-def test_memory_is_bounded_whatever_headers_say(corpus: Corpus) -> None:
+def test_memory_is_bounded(corpus: Corpus) -> None:
     assert 0 < corpus.first["peak"] < MOST_MEMORY
 
 
-def test_a_second_run_leaves_known_failures_alone(corpus: Corpus) -> None:
-    """But for what is wrong on disk, which is looked at anew and named at every scan."""
+def test_a_second_run_skips_known_failures(corpus: Corpus) -> None:
+    """Only problems that the scan finds are reported again."""
     of_content = {filename for filename, stage, _ in corpus.first["failures"] if stage != "scan"}
     failed_again = {(stage, filename) for filename, stage, _ in corpus.second["failures"]}
     assert {stage for stage, _ in failed_again} <= {"scan"}
@@ -241,7 +241,7 @@ def test_a_second_run_leaves_known_failures_alone(corpus: Corpus) -> None:
     assert corpus.second["read"] == []
 
 
-def test_every_document_is_json_and_bson(corpus: Corpus, specs: KeywordSpecs) -> None:
+def test_every_document_can_be_json_and_bson(corpus: Corpus, specs: KeywordSpecs) -> None:
     for document in corpus.documents.values():
         assert bson.decode(bson.encode(document)).keys() == document.keys()
         json.dumps(export.plain(document), allow_nan=False)
@@ -251,7 +251,7 @@ def test_every_document_is_json_and_bson(corpus: Corpus, specs: KeywordSpecs) ->
                 list(export.header_lines(header, specs))
 
 
-def test_every_kind_of_damage_was_done(corpus: Corpus) -> None:
+def test_every_kind_of_damage_is_tested(corpus: Corpus) -> None:
     kinds = {*damage.CONTENT, *damage.PLACES, *damage.HEAVY, damage.SWAPPED, damage.COMBINED}
     assert kinds <= set(corpus.damaged.values())
 
@@ -263,7 +263,7 @@ def test_a_file_without_permission_is_reported(corpus: Corpus) -> None:
 
 
 NAME = Filename("j8bt05njq", "raw")
-# What a header is read by, and a few that an ingest or a picture asks for.
+# Keywords that describe the structure of a file, and some that an ingest or a preview reads.
 STRUCTURAL = (
     *("SIMPLE", "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "EXTEND"),
     *("GROUPS", "TFIELDS", "TFORM1", "EXTNAME", "EXTVER", "CCDCHIP", "BSCALE", "BZERO", "BLANK"),
@@ -277,7 +277,7 @@ ROUNDS = settings(
 
 
 def read(path: Path, content: bytes, specs: KeywordSpecs) -> FileContent | Failure | None:
-    """Read a file of some content as an ingest does."""
+    """Write a file and read it as an ingest does."""
     path.write_bytes(content)
     return read_at(path, specs)
 
@@ -289,7 +289,7 @@ def read_at(path: Path, specs: KeywordSpecs) -> FileContent | Failure | None:
 
 
 def small_file() -> bytes:
-    """Return the bytes of an image as small as can be, with all that an ingest asks for."""
+    """Return the bytes of a minimal image with every keyword that an ingest reads."""
     primary = fits.PrimaryHDU()
     facts = {"INSTRUME": "ACS", "ROOTNAME": NAME.ipppssoot, "DETECTOR": "HRC", "NEXTEND": 2}
     facts |= {"PROPOSID": 9019, "DATE-OBS": "2002-04-13", "EXPTIME": 60.0, "TARGNAME": "NGC104"}
@@ -308,8 +308,8 @@ def small_file() -> bytes:
 SMALL = small_file()
 
 
-def assert_accounted_for(content: FileContent | Failure | None, specs: KeywordSpecs) -> None:
-    """Assert that a file was read so that it can be stored and shown, or that it is named."""
+def assert_readable_or_reported(content: FileContent | Failure | None, specs: KeywordSpecs) -> None:
+    """Assert that what was read can be stored and shown, or that the failure names the file."""
     if isinstance(content, Failure):
         assert content.filename == str(NAME)
         return
@@ -321,7 +321,7 @@ def assert_accounted_for(content: FileContent | Failure | None, specs: KeywordSp
         json.dumps(export.header_record(values, specs), allow_nan=False)
 
 
-def test_the_small_file_is_a_good_one(tmp_path: Path, specs: KeywordSpecs) -> None:
+def test_the_minimal_file_is_valid(tmp_path: Path, specs: KeywordSpecs) -> None:
     content = read(tmp_path / str(NAME), SMALL, specs)
     assert len(content.headers) == 3
     assert content.has_preview
@@ -330,11 +330,13 @@ def test_the_small_file_is_a_good_one(tmp_path: Path, specs: KeywordSpecs) -> No
 
 @ROUNDS
 @given(st.lists(st.tuples(st.integers(0, len(SMALL) - 1), st.integers(1, 255)), min_size=1))
-def test_flipped_bits_never_escape(tmp_path: Path, specs: KeywordSpecs, flips: list) -> None:
+def test_flipped_bits_are_read_or_reported(
+    tmp_path: Path, specs: KeywordSpecs, flips: list
+) -> None:
     content = bytearray(SMALL)
     for at, bits in flips:
         content[at] ^= bits
-    assert_accounted_for(read(tmp_path / str(NAME), bytes(content), specs), specs)
+    assert_readable_or_reported(read(tmp_path / str(NAME), bytes(content), specs), specs)
 
 
 @ROUNDS
@@ -345,14 +347,14 @@ def test_flipped_bits_never_escape(tmp_path: Path, specs: KeywordSpecs, flips: l
     | st.builds("{:8}={}".format, st.sampled_from(STRUCTURAL), st.text(max_size=20))
     | st.builds("{:8}= {:>20}".format, st.sampled_from(STRUCTURAL), st.integers() | st.floats()),
 )
-def test_any_card_can_stand_in_a_header(
+def test_any_card_is_read_or_reported(
     tmp_path: Path, specs: KeywordSpecs, number: int, header: int, card: str
 ) -> None:
     start, end = damage.headers(SMALL)[header]
     at = min(start + number * damage.CARD, end)
     image = card.encode("latin-1", "replace").ljust(damage.CARD)[: damage.CARD]
     content = SMALL[:at] + image + SMALL[at + damage.CARD :]
-    assert_accounted_for(read(tmp_path / str(NAME), content, specs), specs)
+    assert_readable_or_reported(read(tmp_path / str(NAME), content, specs), specs)
 
 
 @pytest.mark.parametrize(
@@ -369,7 +371,7 @@ def test_any_card_can_stand_in_a_header(
     ],
 )
 @pytest.mark.parametrize("extend", ["T", "F"])
-def test_headers_that_must_not_be_believed(
+def test_impossible_headers_are_refused(
     tmp_path: Path, specs: KeywordSpecs, card: str, word: str, extend: str
 ) -> None:
     rng, (primary, image, _) = random.Random(SEED), damage.headers(SMALL)
@@ -381,7 +383,7 @@ def test_headers_that_must_not_be_believed(
     assert failure.stage == "headers"
 
 
-def test_keywords_named_as_acsql_s_own_places_take_none_of_them(specs: KeywordSpecs) -> None:
+def test_keywords_named_like_fields_of_acsql_do_not_replace_them(specs: KeywordSpecs) -> None:
     cards = [("DNNN", "a"), ("D001DATA", "b"), ("_REPEATED", 1), ("EXPTIME", 2.0), ("EXPTIME", 3.0)]
     assert type_header(cards, None, specs).values == {
         "_repeated": {"dnnn": ["a"], "_repeated": [1], "exptime": [3.0]},
@@ -390,7 +392,7 @@ def test_keywords_named_as_acsql_s_own_places_take_none_of_them(specs: KeywordSp
     }
 
 
-def test_a_picture_that_no_memory_holds_is_not_begun(tmp_path: Path, specs: KeywordSpecs) -> None:
+def test_a_preview_larger_than_memory_is_not_rendered(tmp_path: Path, specs: KeywordSpecs) -> None:
     path = tmp_path / str(NAME)
     damage.hole(path)
     content = read_at(path, specs)

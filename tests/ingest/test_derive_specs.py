@@ -1,4 +1,4 @@
-"""Keyword specs learnt from files."""
+"""Derivation of keyword specs from FITS files."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ KEY = HeaderKey("WFC", "raw", 0)
 def test_lists_derived_from_the_sample_are_the_specs(
     sample_filesystem: Path, specs: KeywordSpecs
 ) -> None:
-    met, problems = derive_specs.derive_keywords(sample_filesystem, specs)
+    keywords, problems = derive_specs.derive_keywords(sample_filesystem, specs)
     assert not problems
     derived: dict[HeaderKey, set[str]] = {}
-    for key, keyword, _ in met:
+    for key, keyword, _ in keywords:
         derived.setdefault(key, set()).add(keyword)
     for key, listed in specs.lists.items():
         if key in derived:
@@ -26,22 +26,22 @@ def test_lists_derived_from_the_sample_are_the_specs(
     assert len(derived.keys() & specs.lists.keys()) > 60
 
 
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    met = [(KEY, "EXPTIME", "float"), (KEY, "NEWKEY", "int"), (KEY, "DnnnDATA", "str")]
-    derive_specs.write_folder(derive_specs.raw_specs(met), tmp_path)
+def test_written_specs_can_be_read(tmp_path: Path) -> None:
+    keywords = [(KEY, "EXPTIME", "float"), (KEY, "NEWKEY", "int"), (KEY, "DnnnDATA", "str")]
+    derive_specs.write_folder(derive_specs.raw_specs(keywords), tmp_path)
     raw = keyword_specs.read_folder(tmp_path)
     assert raw.keywords["NEWKEY"] == {"type": "int"}
     assert sorted(raw.lists["WFC"]["raw"][0]["keywords"]) == ["DnnnDATA", "EXPTIME", "NEWKEY"]
 
 
-def test_additions_lie_over_the_packaged_specs(tmp_path: Path, specs: KeywordSpecs) -> None:
+def test_added_keywords_extend_the_packaged_specs(tmp_path: Path, specs: KeywordSpecs) -> None:
     overlay = tmp_path / "keyword_specs"
     other = HeaderKey("WFC", "raw", 9)
-    met = [(KEY, "NEWKEY", "int"), (other, "NEWKEY", "float"), (other, "EXPTIME", "float")]
-    assert derive_specs.not_in_specs(met, specs) == met
-    derive_specs.add_to_folder(met, overlay, specs)
+    keywords = [(KEY, "NEWKEY", "int"), (other, "NEWKEY", "float"), (other, "EXPTIME", "float")]
+    assert derive_specs.not_in_specs(keywords, specs) == keywords
+    derive_specs.add_to_folder(keywords, overlay, specs)
     extended = keyword_specs.load(overlay)
-    assert derive_specs.not_in_specs(met, extended) == []
+    assert derive_specs.not_in_specs(keywords, extended) == []
     assert extended.spec("newkey").type == "float"
     assert extended.spec("newkey", KEY).type == "int"
     derive_specs.add_to_folder([(KEY, "OTHERKEY", "str")], overlay, extended)
@@ -58,13 +58,13 @@ def test_the_widest_type_holds_all_values(types: list[str], widest: str) -> None
     assert derive_specs.widest_type(types) == widest
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path, specs: KeywordSpecs) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path, specs: KeywordSpecs) -> None:
     with pytest.raises(SpecError, match="nowhere"):
         derive_specs.derive_keywords(tmp_path / "nowhere", specs)
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, specs: KeywordSpecs) -> None:
+def test_an_unreadable_file_is_named(tmp_path: Path, specs: KeywordSpecs) -> None:
     (tmp_path / "j8bt05njq_raw.fits").write_bytes(b"junk" * 1000)
-    met, problems = derive_specs.derive_keywords(tmp_path, specs)
-    assert met == []
+    keywords, problems = derive_specs.derive_keywords(tmp_path, specs)
+    assert keywords == []
     assert "j8bt05njq_raw.fits" in problems[0]

@@ -1,8 +1,8 @@
-"""Killing anything at any moment, and running again, ends where one clean run ends.
+"""Killing a run at any moment and running again gives what one clean run gives.
 
 Ingests are real processes and are killed with SIGKILL, which nothing can catch.  What is compared
-is all that an ingest leaves: documents without their dates of ingest, pictures byte by byte and
-with whatever lies beside them, failures, keywords that were met, proposals and indexes.
+is all that an ingest leaves: documents without their dates of ingest, all files in the folders of
+previews, failures, keywords not in the specs, proposals and indexes.
 """
 
 import contextlib
@@ -24,6 +24,7 @@ import psutil
 import pymongo
 import pytest
 import yaml
+from archive_files import SYNCHRONOUS
 from astropy.io import fits
 
 from acsql.config import Config
@@ -38,18 +39,17 @@ SEED = 20020302  # the day on which ACS was launched
 OBSERVATIONS = 12
 BAD_FILES = 3
 ENDED_WITH_FAILURES = 1
-# Nothing here takes that long, unless something hangs.
+# Seconds; only a run that hangs takes that long.
 SECONDS = 300
 
-HERE = run.Options(scheduler="synchronous")
-SYNCHRONOUS = ("--scheduler", "synchronous")
+IN_THIS_PROCESS = ("--scheduler", "synchronous")
 PROCESSES = ("--scheduler", "processes", "--workers", "2")
 
-# Whom the fault kills, and how many times.
+# What is killed, and how many times.
 RUN, WORKER, GROUP, MACHINE = "the run", "a worker", "the run and its workers", "the machine"
 SERVER, SERVER_FOR_GOOD = "the server", "the server for good"
 SHARES = {RUN: 26, WORKER: 6, GROUP: 6, MACHINE: 6, SERVER: 5, SERVER_FOR_GOOD: 1}
-# All fifty take over three minutes: one in six of each, unless all are asked for.
+# All fifty take over three minutes, so by default it is one in six of each.
 if "ALL_KILLS" not in os.environ:
     SHARES = {victim: -(-share // 6) for victim, share in SHARES.items()}
 MOMENTS = sum(SHARES.values())
@@ -58,13 +58,13 @@ State = dict[str, dict[str, Any]]
 
 
 def end_state(config: Config, specs: KeywordSpecs) -> State:
-    """Return all that ingests leave, without the moments at which they did."""
+    """Return all that ingests leave, without its dates."""
     with Store(config.connection_string, specs) as store:
         return {
             "document": _by_id(store.observations, "first_ingest_date", "last_ingest_date"),
             "proposal": _by_id(store.proposals),
             "failure": _by_id(store.failures, "first", "last"),
-            # Which of several files showed it first is for the workers to settle.
+            # Which of several files is named depends on the order of the workers.
             "keyword": _by_id(store.keywords_not_in_specs, "first_seen", "filename"),
             "migration": _by_id(store.database["migrations"], "applied", "seconds"),
             "lock": _by_id(store.database["locks"]),
@@ -85,7 +85,7 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 def differences(state: State, clean: State) -> list[str]:
-    """Return what is not in both, or not the same."""
+    """Return the names of entries that differ or are in one state only."""
     return [
         f"{kind} {name}"
         for kind in clean
@@ -96,7 +96,7 @@ def differences(state: State, clean: State) -> list[str]:
 
 @pytest.fixture(scope="module")
 def filesystem(sample_filesystem: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of every detector in which some files are bad, and old enough to stay so."""
+    """An archive of every detector with some bad files, old enough not to be retried."""
     root = tmp_path_factory.mktemp("faults") / "archive"
     directories = sorted(path for path in sample_filesystem.glob("*/*") if path.is_dir())
     for directory in directories[:: len(directories) // OBSERVATIONS][:OBSERVATIONS]:
@@ -118,7 +118,7 @@ def filesystem(sample_filesystem: Path, tmp_path_factory: pytest.TempPathFactory
 
 @dataclass
 class Site:
-    """An archive with a server of its own, and the state in which a clean run leaves it."""
+    """An archive with its server, and the state in which a clean run leaves it."""
 
     config: Config
     settings: Path
@@ -126,7 +126,7 @@ class Site:
     clean: State
 
     def start_ingest(self, *options: str, wait: int = 60) -> subprocess.Popen:
-        """Start ``acsql ingest``, the first process of a group of its own."""
+        """Start ``acsql ingest`` as the leader of a new process group."""
         return subprocess.Popen(
             [Path(sys.executable).with_name("acsql"), "ingest", *options],
             env={
@@ -144,11 +144,11 @@ class Site:
     def kill_server(self) -> None:
         pid = server.status(self.config.data_dir).pid
         os.kill(pid, signal.SIGKILL)
-        # It has its port and its files until its last thread has ended.
+        # Port and files are in use until its last thread has ended.
         _wait_until(lambda: server.identity(pid) is None)
 
-    def have_server(self) -> None:
-        """Start the server again if it was killed; it remembers its port."""
+    def ensure_server(self) -> None:
+        """Start the server again, on the same port, if it was killed."""
         assert server.start(self.config.data_dir).port == self.port
 
     @property
@@ -159,12 +159,12 @@ class Site:
         return differences(end_state(self.config, self.specs), self.clean)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return the records of the runs, the newest first."""
+        """Return the records of all runs, newest first."""
         with Store(self.config.connection_string, self.specs) as store:
             return list(store.ingest_runs.find(sort=[("_id", pymongo.DESCENDING)]))
 
     def wipe(self) -> None:
-        """Have nothing ingested."""
+        """Remove everything that was ingested."""
         with Store(self.config.connection_string, self.specs) as store:
             store.client.drop_database(store.database.name)
         shutil.rmtree(self.config.jpeg_dir, ignore_errors=True)
@@ -178,7 +178,7 @@ def clean_site(
     write_settings: Callable[[Config, Path], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
-    """An archive, and what a clean run makes of it."""
+    """An archive, and the state after a clean run."""
     folder = tmp_path_factory.mktemp("site")
     config = Config(
         filesystem=filesystem,
@@ -191,7 +191,7 @@ def clean_site(
         connection_string=server.start(folder / "data").uri,
     )
     try:
-        run.ingest(config, HERE)
+        run.ingest(config, SYNCHRONOUS)
         clean = end_state(config, specs)
         assert len(clean["document"]) == OBSERVATIONS
         assert len(clean["failure"]) == BAD_FILES
@@ -206,7 +206,7 @@ def clean_site(
 @pytest.fixture
 def site(clean_site: Site) -> Site:
     """The archive with nothing ingested."""
-    clean_site.have_server()
+    clean_site.ensure_server()
     clean_site.wipe()
     return clean_site
 
@@ -217,7 +217,7 @@ def _kill(pid: int) -> None:
 
 
 def _wait_until(condition: Callable[[], Any]) -> Any:
-    """Return what a condition comes to be."""
+    """Wait until a condition is true; return its value."""
     ends = time.monotonic() + SECONDS
     while not (value := condition()):
         assert time.monotonic() < ends
@@ -226,7 +226,7 @@ def _wait_until(condition: Callable[[], Any]) -> Any:
 
 
 def _is_empty(group: int) -> bool:
-    """Whether no process of a group is left."""
+    """Whether no process of a group is running."""
     for process in psutil.process_iter():
         with contextlib.suppress(ProcessLookupError, psutil.Error):
             if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
@@ -235,7 +235,7 @@ def _is_empty(group: int) -> bool:
 
 
 def _workers(ingest: subprocess.Popen) -> list[psutil.Process]:
-    """Return the workers, and the process off which they are forked, once there are any."""
+    """Return the workers and the process from which they are forked, none before they start."""
     with contextlib.suppress(psutil.Error):
         for child in psutil.Process(ingest.pid).children():
             if any("forkserver" in word for word in child.cmdline()):
@@ -263,17 +263,19 @@ def _strike(site: Site, victim: str, ingest: subprocess.Popen, choose: random.Ra
 
 
 def _clean_seconds(site: Site, scheduler: tuple[str, ...]) -> float:
-    """Return how long a whole ingest takes here and now."""
+    """Return how long a whole ingest takes at present, in seconds."""
     began = time.monotonic()
     assert site.start_ingest(*scheduler, "--all").wait(SECONDS) == ENDED_WITH_FAILURES
     return time.monotonic() - began
 
 
-def test_killed_at_any_moment_it_ends_as_a_clean_run(site: Site) -> None:
+def test_killed_at_any_moment_the_next_run_gives_the_clean_state(site: Site) -> None:
     choose = random.Random(SEED)
     victims = [victim for victim, share in SHARES.items() for _ in range(share)]
     choose.shuffle(victims)
-    seconds = {scheduler: _clean_seconds(site, scheduler) for scheduler in (SYNCHRONOUS, PROCESSES)}
+    seconds = {
+        scheduler: _clean_seconds(site, scheduler) for scheduler in (IN_THIS_PROCESS, PROCESSES)
+    }
     complete, under_way, closed_by_next = True, 0, set()
     while victims:
         if complete and choose.random() < 0.5:
@@ -281,18 +283,18 @@ def test_killed_at_any_moment_it_ends_as_a_clean_run(site: Site) -> None:
             complete, closed_by_next = False, set()
         victim = victims[-1]
         several = victim in (WORKER, GROUP) or choose.random() < 0.1
-        scheduler = PROCESSES if several else SYNCHRONOUS
-        # What is there is read again, so that there is always something to interrupt.
+        scheduler = PROCESSES if several else IN_THIS_PROCESS
+        # A complete archive is ingested again, so that there is work to interrupt.
         options = (*scheduler, "--all") if complete else scheduler
         ingest = site.start_ingest(*options, wait=2 if victim == SERVER_FOR_GOOD else 60)
         time.sleep(choose.triangular(0, seconds[scheduler], 0.75 * seconds[scheduler]))
         struck = _strike(site, victim, ingest, choose)
         if victim != SERVER_FOR_GOOD:
-            site.have_server()
+            site.ensure_server()
         status = ingest.wait(SECONDS)
-        # Workers end by themselves when their run has ended.
+        # Workers end when their run has ended.
         _wait_until(partial(_is_empty, ingest.pid))
-        site.have_server()
+        site.ensure_server()
         record = next(iter(site.records()), {"state": None})
         if record["state"] in runs.SUCCESSFUL and not complete:
             assert site.differences() == [], f"{victim}: {record}"
@@ -310,17 +312,17 @@ def test_killed_at_any_moment_it_ends_as_a_clean_run(site: Site) -> None:
             under_way += 1
             closed_by_next.add(record["_id"])
     print(f"{MOMENTS} kills, {under_way} of them left an open record")
-    run.ingest(site.config, HERE)
+    run.ingest(site.config, SYNCHRONOUS)
     assert site.differences() == []
     states = {record["_id"]: record["state"] for record in site.records()}
     assert {states[number] for number in closed_by_next} <= {runs.DIED}
     assert runs.RUNNING not in states.values()
-    # Else the moments came too early or too late to show anything.
+    # Otherwise the kills were too early or too late to test anything.
     assert under_way >= MOMENTS // 10
 
 
-# Each function by which an ingest leaves something behind, and how many runs that are killed
-# just before and just after its first call have died: those that had closed their record have not.
+# Each function that writes, and how many of two runs, killed just before and just after its first
+# call, are recorded as died: those that had closed their record are not.
 STEPS = {
     "acsql.migrations.runner.migrate_if_empty": 2,
     "acsql.store.client.Store.make_indexes": 2,
@@ -356,30 +358,30 @@ run.ingest(config.load(), run.Options(scheduler="synchronous"))
 
 
 def _ingest_killed_at(site: Site, step: str, when: str, word: str = "") -> None:
-    """Ingest up to the first call of a function in whose arguments there is a word."""
+    """Ingest up to the first call of a function with a word in its arguments."""
     environment = {**os.environ, "ACSQL_CONFIG": str(site.settings)}
     command = [sys.executable, "-c", KILLED_AT, step, when, word]
     ended = subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
 
 
-def test_killed_before_and_after_any_step_it_ends_as_a_clean_run(site: Site) -> None:
+def test_killed_before_or_after_any_step_the_next_run_gives_the_clean_state(site: Site) -> None:
     for step, died in STEPS.items():
         site.wipe()
         _ingest_killed_at(site, step, "before")
         _ingest_killed_at(site, step, "after")
-        run.ingest(site.config, HERE)
+        run.ingest(site.config, SYNCHRONOUS)
         assert site.differences() == [], step
         states = [record["state"] for record in site.records()]
         assert states.count(runs.DIED) == died, step
         assert runs.RUNNING not in states, step
 
 
-def test_what_is_wrong_and_new_in_files_that_went_in_is_not_lost(site: Site) -> None:
+def test_failures_and_keywords_of_ingested_files_are_not_lost(site: Site) -> None:
     for filename in site.clean["failure"]:
         site.wipe()
         _ingest_killed_at(site, "acsql.store.observations.replace", "after", filename[:8])
-        run.ingest(site.config, HERE)
+        run.ingest(site.config, SYNCHRONOUS)
         assert site.differences() == [], filename
 
 
@@ -388,7 +390,7 @@ def test_what_is_wrong_and_new_in_files_that_went_in_is_not_lost(site: Site) -> 
     "step",
     ["acsql.ingest.write._remove_old_previews", "acsql.store.observations.replace"],
 )
-def test_killed_while_a_picture_moves_to_another_proposal(
+def test_killed_while_a_preview_moves_to_another_proposal(
     site: Site, tmp_path: Path, step: str, when: str
 ) -> None:
     root = tmp_path / "archive"
@@ -398,14 +400,14 @@ def test_killed_while_a_picture_moves_to_another_proposal(
     moved = sorted(root.glob("*/*/*_flt.fits"))[0]
     before = fits.getval(moved, "PROPOSID")
     fits.setval(moved, "PROPOSID", value=99999)
-    run.ingest(config, HERE)
+    run.ingest(config, SYNCHRONOUS)
     clean = end_state(config, site.specs)
     site.wipe()
     fits.setval(moved, "PROPOSID", value=before)
-    run.ingest(config, HERE)
+    run.ingest(config, SYNCHRONOUS)
     fits.setval(moved, "PROPOSID", value=99999)
     _ingest_killed_at(replace(site, settings=_elsewhere(site, root)), step, when)
-    run.ingest(config, HERE)
+    run.ingest(config, SYNCHRONOUS)
     state = end_state(config, site.specs)
     for one in (state, clean):
         one["document"][moved.name[:8]]["files"]["flt"].pop("mtime")
@@ -413,20 +415,20 @@ def test_killed_while_a_picture_moves_to_another_proposal(
 
 
 def _elsewhere(site: Site, filesystem: Path) -> Path:
-    """Return settings like those of a site, with another archive of FITS files."""
+    """Return the settings of a site with another archive of FITS files."""
     settings = yaml.safe_load(site.settings.read_text())
     path = site.settings.with_name("elsewhere.yaml")
     path.write_text(yaml.safe_dump(settings | {"filesystem": str(filesystem)}))
     return path
 
 
-def test_what_a_killed_run_left_of_a_picture_is_gone_after_the_next(site: Site) -> None:
+def test_unfinished_previews_of_a_killed_run_are_removed_by_the_next(site: Site) -> None:
     for path in site.clean["jpeg"]:
         half = site.config.jpeg_dir / path
         half = half.with_name(f".{half.name}.new")
         half.parent.mkdir(parents=True, exist_ok=True)
         half.write_bytes(b"half")
-    run.ingest(site.config, HERE)
+    run.ingest(site.config, SYNCHRONOUS)
     assert site.differences() == []
 
 
@@ -435,13 +437,13 @@ def _some_documents(uri: str) -> bool:
         return client.get_default_database("acsql").observations.estimated_document_count() > 2
 
 
-def test_it_goes_on_when_the_server_comes_back(site: Site) -> None:
+def test_a_run_continues_when_the_server_comes_back(site: Site) -> None:
     ingest = site.start_ingest(*PROCESSES, wait=SECONDS)
     _wait_until(partial(_some_documents, site.config.connection_string))
     site.kill_server()
     time.sleep(1)
     assert ingest.poll() is None
-    site.have_server()
+    site.ensure_server()
     assert ingest.wait(SECONDS) == ENDED_WITH_FAILURES
     assert site.differences() == []
     (record,) = site.records()
@@ -449,7 +451,7 @@ def test_it_goes_on_when_the_server_comes_back(site: Site) -> None:
     assert len(record["failures"]) == BAD_FILES
 
 
-def test_a_private_server_killed_in_mid_run_is_started_by_the_next(
+def test_a_private_server_killed_during_a_run_is_restarted_by_the_next(
     site: Site, tmp_path: Path, write_settings: Callable[[Config, Path], Path]
 ) -> None:
     data_dir = tmp_path / "private"
@@ -461,11 +463,11 @@ def test_a_private_server_killed_in_mid_run_is_started_by_the_next(
         return state is not None and _some_documents(state.uri)
 
     try:
-        ingest = private.start_ingest(*SYNCHRONOUS, wait=2)
+        ingest = private.start_ingest(*IN_THIS_PROCESS, wait=2)
         _wait_until(documents)
         private.kill_server()
         assert ingest.wait(SECONDS) == 2
-        assert private.start_ingest(*SYNCHRONOUS).wait(SECONDS) == ENDED_WITH_FAILURES
+        assert private.start_ingest(*IN_THIS_PROCESS).wait(SECONDS) == ENDED_WITH_FAILURES
         assert server.status(data_dir) is None
         private = replace(private, config=config.at(server.start(data_dir).uri))
         assert private.differences() == []
@@ -475,7 +477,9 @@ def test_a_private_server_killed_in_mid_run_is_started_by_the_next(
         server.stop(data_dir)
 
 
-def test_workers_that_die_at_once_end_the_run(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_that_die_at_their_start_end_the_run(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(workers, "_start_worker", partial(os._exit, 1))
     with pytest.raises(ArchiveError, match="worker processes die"):
         run.ingest(site.config, run.Options(scheduler="processes", workers=1))
@@ -525,7 +529,7 @@ def _initiate(ports: list[int]) -> None:
     hosts = [{"_id": n, "host": f"{server.HOST}:{port}"} for n, port in enumerate(ports)]
     settings = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 500}
     wait = 1000 * SECONDS
-    for port in ports:  # all of them have to answer before they can be told of each other
+    for port in ports:  # all must answer before the replica set is initiated
         with pymongo.MongoClient(
             server.HOST, port, directConnection=True, serverSelectionTimeoutMS=wait
         ) as client:
@@ -541,7 +545,7 @@ def _uri(ports: list[int]) -> str:
     return f"mongodb://{','.join(f'{server.HOST}:{p}' for p in ports)}/acsql?replicaSet={NAME}"
 
 
-def test_it_goes_on_when_the_primary_of_a_replica_set_is_killed(
+def test_a_run_continues_when_the_primary_of_a_replica_set_is_killed(
     site: Site,
     members: dict[int, subprocess.Popen],
     write_settings: Callable[[Config, Path], Path],

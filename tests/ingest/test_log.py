@@ -1,4 +1,4 @@
-"""The log of an ingest."""
+"""The log file of a run."""
 
 import logging
 import re
@@ -11,7 +11,7 @@ from acsql.errors import ConfigError
 from acsql.ingest.log import LOGGERS, log_file
 
 
-def test_name_and_lines(tmp_path: Path) -> None:
+def test_the_file_is_named_by_time_and_has_one_line_per_message(tmp_path: Path) -> None:
     with log_file(tmp_path / "logs", datetime(2017, 8, 15, 11, 5, 26)) as path:
         logging.getLogger("acsql.ingest").info("j8zh21xv: new")
         logging.getLogger("acsql.verify.verification").error("j8zh21xv: a reason")
@@ -23,7 +23,7 @@ def test_name_and_lines(tmp_path: Path) -> None:
     assert lines[-1].endswith(" ERROR: j8zh21xv: a reason")
 
 
-def test_nothing_is_logged_afterwards(tmp_path: Path) -> None:
+def test_later_messages_are_not_in_the_file(tmp_path: Path) -> None:
     with log_file(tmp_path, datetime(2017, 8, 15)) as path:
         pass
     before = path.read_text()
@@ -32,7 +32,7 @@ def test_nothing_is_logged_afterwards(tmp_path: Path) -> None:
     assert path.read_text() == before
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file")
     with pytest.raises(ConfigError, match="log_dir"), log_file(tmp_path / "logs", datetime.now()):
         pass

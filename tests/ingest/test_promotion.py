@@ -1,4 +1,4 @@
-"""From headers to a document: detectors, promoted keywords and positions."""
+"""Promoted keywords, detectors and positions."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ def test_promoted_keywords_come_from_the_best_file(specs: KeywordSpecs) -> None:
     assert set(promoted) == set(specs.promoted)
 
 
-def test_a_value_that_misfits_is_not_promoted(specs: KeywordSpecs) -> None:
+def test_a_type_mismatch_is_not_promoted(specs: KeywordSpecs) -> None:
     stored = {"raw": {"0": {"exptime": "long"}}, "flt": {"0": {"exptime": 2.0}}}
     assert promotion.promote(stored, specs)["exptime"] == 2.0
 
@@ -37,7 +37,7 @@ def test_a_value_that_misfits_is_not_promoted(specs: KeywordSpecs) -> None:
         ({"asn": {"0": {}}}, None),
     ],
 )
-def test_the_detector_is_found_wherever_it_stands(
+def test_the_detector_is_found_in_every_header_that_can_have_it(
     specs: KeywordSpecs, stored: dict, detector: str | None
 ) -> None:
     assert promotion.promoted_value(stored, specs.promoted["detector"], specs) == detector
@@ -66,5 +66,5 @@ def test_positions_are_geojson(ra: float, dec: float) -> None:
         {"ra_targ": -1.0, "dec_targ": 0.0},
     ],
 )
-def test_what_points_nowhere_has_no_position(specs: KeywordSpecs, document: dict) -> None:
+def test_internal_and_invalid_targets_have_no_position(specs: KeywordSpecs, document: dict) -> None:
     assert promotion.position(document, specs) is None

@@ -92,7 +92,7 @@ def test_a_file_of_another_observation_is_a_problem(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["directory", "pipe", "broken link"])
-def test_what_is_no_file_is_a_problem(tmp_path: Path, kind: str) -> None:
+def test_an_entry_that_is_not_a_file_is_a_problem(tmp_path: Path, kind: str) -> None:
     touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits")
     odd = tmp_path / "jcp0/jcp001kwq/jcp001kwq_flt.fits"
     {"directory": odd.mkdir, "pipe": lambda: os.mkfifo(odd)}.get(
@@ -103,7 +103,7 @@ def test_what_is_no_file_is_a_problem(tmp_path: Path, kind: str) -> None:
     assert [problem.filename for problem in seen.problems] == ["jcp001kwq_flt.fits"]
 
 
-def test_only_some_rootnames(tmp_path: Path) -> None:
+def test_a_scan_can_be_limited_to_rootnames(tmp_path: Path) -> None:
     touch(
         tmp_path,
         "jcp0/jcp001kwq/jcp001kwq_raw.fits",
@@ -116,11 +116,11 @@ def test_only_some_rootnames(tmp_path: Path) -> None:
     assert "no folder" in seen["jcp099zz"].problems[0].reason
 
 
-def test_a_text_that_is_no_rootname_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_rootname_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidName, match="no-name"):
         found(tmp_path, rootnames=["no-name"])
 
 
-def test_a_root_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_root_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"{tmp_path}/nowhere"):
         found(tmp_path / "nowhere")

@@ -1,4 +1,4 @@
-"""Typing headers by their specs, with astropy as the judge of what a header says."""
+"""Typing of headers by their specs, from cards as astropy reads them."""
 
 from datetime import datetime
 
@@ -42,7 +42,7 @@ def spec(type_: str, *formats: str) -> KeywordSpec:
         ("2011-03-10", "datetime", datetime(2011, 3, 10)),
     ],
 )
-def test_values_that_fit(value: object, type_: str, stored: object) -> None:
+def test_values_that_fit_are_typed(value: object, type_: str, stored: object) -> None:
     result, fits_type = typing.type_value(value, spec(type_))
     assert fits_type
     assert result == stored
@@ -69,13 +69,13 @@ def test_values_that_fit(value: object, type_: str, stored: object) -> None:
         (2**70, "int"),
     ],
 )
-def test_values_that_do_not_fit_are_kept_as_read(value: object, type_: str) -> None:
+def test_type_mismatches_are_stored_as_read(value: object, type_: str) -> None:
     result, fits_type = typing.type_value(value, spec(type_))
     assert not fits_type
     assert result == (value if value != 2**70 else str(value))
 
 
-def test_formats_of_dates() -> None:
+def test_dates_are_parsed_by_the_formats_of_their_spec() -> None:
     orbit = spec("datetime", "%Y.%j:%H:%M:%S")
     assert typing.type_value("2002.103:18:15:33", orbit) == (
         datetime(2002, 4, 13, 18, 15, 33),
@@ -86,7 +86,7 @@ def test_formats_of_dates() -> None:
 
 @given(st.one_of(st.booleans(), st.floats(), st.text(max_size=68), st.integers()))
 @pytest.mark.parametrize("type_", ["int", "float", "str", "bool", "date", "time", "datetime"])
-def test_typing_is_idempotent_and_loses_nothing(type_: str, value: object) -> None:
+def test_typing_is_idempotent_and_loses_no_value(type_: str, value: object) -> None:
     stored, fits_type = typing.type_value(value, spec(type_))
     if not fits_type and not (isinstance(value, int) and abs(value) >= 2**63):
         assert stored is value
@@ -100,13 +100,13 @@ def typed(text: str, specs: KeywordSpecs, key: HeaderKey = KEY) -> typing.TypedH
     return typing.type_header(cards.by_astropy(header), key, specs)
 
 
-def test_commentary_is_kept_as_lists(specs: KeywordSpecs) -> None:
+def test_commentary_becomes_lists(specs: KeywordSpecs) -> None:
     header = typed("COMMENT one\nHISTORY first\nHISTORY second\n\nEXPTIME =   1.0", specs)
     assert header.values == {"comment": ["one"], "history": ["first", "second"], "exptime": 1.0}
     assert not header.unspecified
 
 
-def test_repeated_keywords_keep_every_value(specs: KeywordSpecs) -> None:
+def test_all_values_of_repeated_keywords_are_stored(specs: KeywordSpecs) -> None:
     header = typed("EXPTIME =   1.0\nEXPTIME =   2.0\nEXPTIME =   3.0", specs)
     assert header.values == {"exptime": 1.0, "_repeated": {"exptime": [2.0, 3.0]}}
 
@@ -115,7 +115,7 @@ def test_undefined_values_are_null(specs: KeywordSpecs) -> None:
     assert typed("EXPTIME =", specs).values == {"exptime": None}
 
 
-def test_long_strings_are_whole(specs: KeywordSpecs) -> None:
+def test_long_strings_are_stored_whole(specs: KeywordSpecs) -> None:
     header = fits.Header()
     header["TARGNAME"] = "NGC" * 50
     assert len(header.cards["TARGNAME"].image) > 80
@@ -123,14 +123,14 @@ def test_long_strings_are_whole(specs: KeywordSpecs) -> None:
     assert read.values == {"targname": "NGC" * 50}
 
 
-def test_record_valued_cards(specs: KeywordSpecs) -> None:
+def test_record_valued_cards_become_one_keyword_each(specs: KeywordSpecs) -> None:
     key = HeaderKey("WFC", "flt", 1)
     header = typed("DP1     = 'EXTVER: 1.0'\nDP1     = 'AXIS.1: 1.0'", specs, key)
     assert header.values == {"dp1_extver": 1.0, "dp1_axis_1": 1.0}
     assert not header.unspecified
 
 
-def test_drizzle_keywords_are_a_list_of_blocks(specs: KeywordSpecs) -> None:
+def test_drizzle_keywords_become_a_list_of_blocks(specs: KeywordSpecs) -> None:
     key = HeaderKey("WFC", "drz", 0)
     text = "D002DEXP=  2.0\nD001DATA= 'a.fits'\nD001DEXP=  1.0\nNDRIZIM =  2"
     header = typed(text, specs, key)
@@ -141,27 +141,27 @@ def test_drizzle_keywords_are_a_list_of_blocks(specs: KeywordSpecs) -> None:
     assert not header.unspecified
 
 
-def test_keywords_that_no_spec_names_are_stored_and_noted(specs: KeywordSpecs) -> None:
+def test_keywords_not_in_the_specs_are_stored_and_listed(specs: KeywordSpecs) -> None:
     header = typed("NEWKEY  =   2.5\nNEW-KEY2= T", specs)
     assert header.values == {"newkey": 2.5, "new_key2": True}
     assert header.unspecified == {"NEWKEY": "float", "NEW-KEY2": "bool"}
 
 
-def test_values_of_the_wrong_type_are_noted(specs: KeywordSpecs) -> None:
+def test_type_mismatches_are_listed(specs: KeywordSpecs) -> None:
     header = typed("EXPTIME = 'long'", specs)
     assert header.values == {"exptime": "long"}
     assert header.mismatches == {"EXPTIME": "long"}
 
 
 @pytest.mark.filterwarnings("ignore::astropy.io.fits.verify.VerifyWarning")
-def test_cards_that_cannot_be_parsed_keep_their_text(specs: KeywordSpecs) -> None:
+def test_the_text_of_invalid_cards_is_stored(specs: KeywordSpecs) -> None:
     header = typed("EXPTIME = 12.3.4 abc'", specs)
     assert "12.3.4 abc'" in header.values["exptime"]
     assert "EXPTIME" in header.mismatches
 
 
 @given(st.integers(min_value=0, max_value=3))
-def test_every_listed_keyword_of_a_header_is_found_again(extension: int) -> None:
+def test_every_keyword_in_the_specs_is_stored_under_its_name(extension: int) -> None:
     from acsql import keywords as keyword_specs
 
     specs = keyword_specs.load()

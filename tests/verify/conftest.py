@@ -1,0 +1,54 @@
+"""An ingested archive that a test may damage."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from inconsistencies import IngestedArchive
+
+import acsql
+from acsql.config import Config
+from acsql.keywords import KeywordSpecs
+from acsql.store.client import Store
+
+
+@pytest.fixture(scope="session")
+def database(database_uri: str, specs: KeywordSpecs) -> Iterator[Store]:
+    """One database for all tests here: creating its indexes takes longer than most of them."""
+    base, _, options = database_uri.partition("?")
+    uri = f"{base.rpartition('/')[0]}/test_{uuid.uuid4().hex}?{options}"
+    with Store(uri, specs) as store:
+        store.make_indexes()
+        yield store
+        store.client.drop_database(store.database.name)
+
+
+@pytest.fixture
+def archive(config: Config, database: Store, sample_archive: acsql.Archive) -> IngestedArchive:
+    """A copy of the sample archive with an observation of each detector."""
+    for name in database.database.list_collection_names():
+        database.database[name].delete_many({})
+    rootnames: dict[str, str] = {}
+    for row in sample_archive.iter("flt.0.exptime>=0", columns=["rootname", "detector"]):
+        rootnames.setdefault(row["detector"], row["rootname"])
+    assert len(rootnames) == 3
+    for rootname in rootnames.values():
+        _copy_observation(sample_archive, rootname, config, database)
+    for name in ("proposals", "migrations"):
+        database.database[name].insert_many(sample_archive.store.database[name].find())
+    shutil.copy(sample_archive.config.proposals_file, config.proposals_file)
+    return IngestedArchive(config.at(database.connection_string), database)
+
+
+def _copy_observation(source: acsql.Archive, rootname: str, config: Config, store: Store) -> None:
+    document = source.store.observations.find_one({"_id": rootname})
+    store.observations.insert_one(document)
+    path = document["path"]
+    shutil.copytree(source.config.filesystem / path, config.filesystem / path)
+    for entry in document["previews"].values():
+        for kind, folder in (("jpeg", "jpeg_dir"), ("thumbnail", "thumbnail_dir")):
+            if entry.get(kind):
+                target = getattr(config, folder) / entry[kind]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(getattr(source.config, folder) / entry[kind], target)

@@ -1,0 +1,49 @@
+"""The full comparison of documents with the content of files."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from inconsistencies import IngestedArchive, kinds_and_names, value_changed
+
+from acsql.verify.findings import (
+    DIFFERENT,
+)
+from acsql.verify.verification import verify
+
+
+def test_a_file_that_can_no_longer_be_read_is_different(archive: IngestedArchive) -> None:
+    path = archive.files("*_flt.fits")[0]
+    before = path.stat()
+    path.write_bytes(b"\0" * before.st_size)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    result = archive.verify(full=True)
+    assert kinds_and_names(result.findings) == {(DIFFERENT, path.name)}
+    assert "can no longer be read" in result.findings[0].reason
+
+
+def test_schedulers_agree(archive: IngestedArchive) -> None:
+    value_changed(archive)
+    expected = archive.verify(full=True).findings
+    assert expected
+    done = []
+
+    @contextmanager
+    def progress(total: int) -> Iterator[Callable[[], None]]:
+        yield lambda: done.append(total)
+
+    result = verify(archive.config, True, scheduler="threads", workers=2, progress=progress)
+    assert result.findings == expected
+    assert done == [3, 3, 3]
+
+
+def test_a_cluster_agrees(archive: IngestedArchive) -> None:
+    distributed = pytest.importorskip("distributed")
+    value_changed(archive)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        result = verify(archive.config, full=True, scheduler=cluster.scheduler_address)
+    assert result.findings == archive.verify(full=True).findings
+    assert result.findings
