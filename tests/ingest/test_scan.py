@@ -51,7 +51,7 @@ def test_size_and_time_are_those_of_the_file(tmp_path: Path) -> None:
     assert file.mtime == expected
 
 
-def test_what_is_not_ours_is_counted(tmp_path: Path) -> None:
+def test_other_files_are_counted(tmp_path: Path) -> None:
     touch(
         tmp_path,
         "jcp0/jcp001kwq/jcp001kwq_raw.fits",
