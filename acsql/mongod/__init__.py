@@ -1,1 +1,5 @@
-"""The private MongoDB server that acsql starts where no connection_string is set."""
+"""The private server: a mongod that acsql starts itself where no connection string is set.
+
+`server` starts, shares and stops it; `registry` records who uses it, `process` finds and ends its
+process, `launch` starts one, and `replica_set` makes it the one member of a replica set.
+"""

@@ -22,7 +22,7 @@ import pymongo
 from pymongo import ReturnDocument
 
 from ..errors import Busy, DatabaseError
-from ..mongod.server import identity
+from ..mongod.process import identity
 from .client import Store
 from .schema import LOCKS, Document, DocumentCollection
 

@@ -31,7 +31,8 @@ from acsql.config import Config
 from acsql.errors import ArchiveError
 from acsql.ingest import run, workers
 from acsql.keywords import KeywordSpecs
-from acsql.mongod import server
+from acsql.mongod import launch, replica_set, server
+from acsql.mongod.process import identity
 from acsql.store import runs
 from acsql.store.client import Store
 
@@ -145,7 +146,7 @@ class Site:
         pid = server.status(self.config.data_dir).pid
         os.kill(pid, signal.SIGKILL)
         # Port and files are in use until its last thread has ended.
-        _wait_until(lambda: server.identity(pid) is None)
+        _wait_until(lambda: identity(pid) is None)
 
     def ensure_server(self) -> None:
         """Start the server again, on the same port, if it was killed."""
@@ -498,11 +499,11 @@ def members(tmp_path: Path) -> Iterator[dict[int, subprocess.Popen]]:
             folder = tmp_path / f"member-{port}"
             folder.mkdir()
             command = [
-                server.find_mongod(),
+                launch.find_mongod(),
                 f"--replSet={NAME}",
                 f"--dbpath={folder}",
                 f"--logpath={folder}/mongod.log",
-                f"--bind_ip={server.HOST}",
+                f"--bind_ip={replica_set.HOST}",
                 f"--port={port}",
                 "--nounixsocket",
                 "--oplogSize=64",
@@ -520,18 +521,18 @@ def members(tmp_path: Path) -> Iterator[dict[int, subprocess.Popen]]:
 def _free_ports(number: int) -> list[int]:
     with contextlib.ExitStack() as opened:
         sockets = [
-            opened.enter_context(socket.create_server((server.HOST, 0))) for _ in range(number)
+            opened.enter_context(socket.create_server((replica_set.HOST, 0))) for _ in range(number)
         ]
         return [each.getsockname()[1] for each in sockets]
 
 
 def _initiate(ports: list[int]) -> None:
-    hosts = [{"_id": n, "host": f"{server.HOST}:{port}"} for n, port in enumerate(ports)]
+    hosts = [{"_id": n, "host": f"{replica_set.HOST}:{port}"} for n, port in enumerate(ports)]
     settings = {"electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 500}
     wait = 1000 * SECONDS
     for port in ports:  # all must answer before the replica set is initiated
         with pymongo.MongoClient(
-            server.HOST, port, directConnection=True, serverSelectionTimeoutMS=wait
+            replica_set.HOST, port, directConnection=True, serverSelectionTimeoutMS=wait
         ) as client:
             client.admin.command("ping")
             if port == ports[-1]:
@@ -542,7 +543,7 @@ def _initiate(ports: list[int]) -> None:
 
 
 def _uri(ports: list[int]) -> str:
-    return f"mongodb://{','.join(f'{server.HOST}:{p}' for p in ports)}/acsql?replicaSet={NAME}"
+    return f"mongodb://{','.join(f'{replica_set.HOST}:{p}' for p in ports)}/acsql?replicaSet={NAME}"
 
 
 def test_a_run_continues_when_the_primary_of_a_replica_set_is_killed(

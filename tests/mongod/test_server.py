@@ -55,7 +55,7 @@ def elsewhere(monkeypatch, tmp_path):
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(server, "DISTRIBUTION", "a-wheel-that-nobody-has-installed")
+    monkeypatch.setattr(launch, "DISTRIBUTION", "a-wheel-that-nobody-has-installed")
     return folder
 
 
@@ -353,10 +353,10 @@ def test_no_mongod_to_be_had(data_dir, elsewhere):
 def test_mongod_is_found_on_the_path_first(elsewhere, monkeypatch):
     mongod = elsewhere / "mongod"
     mongod.touch(mode=0o755)
-    assert server.find_mongod() == mongod
+    assert launch.find_mongod() == mongod
     monkeypatch.chdir(elsewhere)
     monkeypatch.setenv("PATH", ".")
-    assert server.find_mongod() == mongod
+    assert launch.find_mongod() == mongod
 
 
 def test_mongod_of_the_wheel_need_not_be_executable(elsewhere, monkeypatch, tmp_path):
@@ -369,9 +369,9 @@ def test_mongod_of_the_wheel_need_not_be_executable(elsewhere, monkeypatch, tmp_
     (information / "METADATA").write_text("Name: mongod-in-a-wheel\nVersion: 1\n")
     (information / "RECORD").write_text("fiftyone/db/__init__.py,,\nfiftyone/db/bin/mongod,,\n")
     monkeypatch.syspath_prepend(packages)
-    monkeypatch.setattr(server, "DISTRIBUTION", "mongod-in-a-wheel")
+    monkeypatch.setattr(launch, "DISTRIBUTION", "mongod-in-a-wheel")
     assert not list(elsewhere.iterdir())
-    assert server.find_mongod() == mongod
+    assert launch.find_mongod() == mongod
     assert os.access(mongod, os.X_OK)
 
 

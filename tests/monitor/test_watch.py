@@ -25,7 +25,7 @@ from acsql import sample
 from acsql.config import Config
 from acsql.errors import ArchiveError, QueryError
 from acsql.ingest import run
-from acsql.mongod import server
+from acsql.mongod import launch, replica_set
 from acsql.store import change_feed, observations
 
 SECONDS = 120  # a test that takes longer hangs
@@ -36,20 +36,20 @@ DAY = timedelta(days=1)
 def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a standalone server, which has no change streams."""
     folder = tmp_path_factory.mktemp("standalone")
-    with socket.create_server((server.HOST, 0)) as free:
+    with socket.create_server((replica_set.HOST, 0)) as free:
         port = free.getsockname()[1]
     command = [
-        server.find_mongod(),
+        launch.find_mongod(),
         f"--dbpath={folder}",
         f"--logpath={folder}/mongod.log",
-        f"--bind_ip={server.HOST}",
+        f"--bind_ip={replica_set.HOST}",
         f"--port={port}",
         "--nounixsocket",
         "--wiredTigerCacheSizeGB=0.25",
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        yield f"mongodb://{server.HOST}:{port}/"
+        yield f"mongodb://{replica_set.HOST}:{port}/"
     finally:
         process.kill()
         process.wait()

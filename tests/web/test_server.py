@@ -20,7 +20,7 @@ import pytest
 import acsql
 from acsql.errors import ArchiveError, DatabaseError
 from acsql.ingest import run
-from acsql.mongod import server as store_server
+from acsql.mongod import launch
 from acsql.store.derived import statistics
 from acsql.web import server
 
@@ -210,7 +210,7 @@ def own_mongod(folder: Path) -> Iterator[tuple[str, str]]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     (folder / "mongod").mkdir()
-    command = [store_server.find_mongod(), "--dbpath", folder / "mongod", "--port", str(port)]
+    command = [launch.find_mongod(), "--dbpath", folder / "mongod", "--port", str(port)]
     with subprocess.Popen(
         [*command, "--bind_ip", "127.0.0.1", "--auth", "--quiet"], stdout=subprocess.DEVNULL
     ) as process:

@@ -1,0 +1,154 @@
+"""The registry of the private server: who uses it, whether it is kept, and its last port.
+
+It is a file that only the holder of a lock file reads and writes, and holds only what the system
+cannot show.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from ..errors import DatabaseError
+from .process import identity
+
+LOCK_SECONDS = 600  # the longest that another process may take to start or stop the server
+
+
+@dataclass
+class Registry:
+    """The state file of one `data_dir`.
+
+    Parameters
+    ----------
+    data_dir : Path
+        acsql's own folder.
+    port : int or None
+        The port on which the server listened last.
+    kept : bool
+        Whether the server runs until it is stopped, and not only until its last user ends.
+    users : list of (int, float)
+        The processes that use it, each as often as it does, as `acsql.mongod.process.identity`
+        returns them.
+    """
+
+    data_dir: Path
+    port: int | None = None
+    kept: bool = False
+    users: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def dbpath(self) -> Path:
+        """The folder with the data."""
+        return self.data_dir / "mongodb"
+
+    @property
+    def file(self) -> Path:
+        """The state file."""
+        return self.data_dir / "mongodb.json"
+
+    def load(self) -> None:
+        """Read the state file, if there is one, without the users that have ended.
+
+        Raises
+        ------
+        DatabaseError
+            If the file is damaged.
+        """
+        if not self.file.exists():
+            return
+        try:
+            content = json.loads(self.file.read_text(encoding="utf-8"))
+            self.port, self.kept = content["port"], content["kept"]
+            users = [(pid, began) for pid, began in content["users"]]
+        except (ValueError, TypeError, KeyError) as error:
+            raise DatabaseError(
+                f"{self.file} is damaged ({error!r}): remove it; the data are elsewhere"
+            ) from error
+        self.users = [user for user in users if identity(user[0]) == user]
+
+    def content(self) -> dict[str, Any]:
+        """Return a copy of the content of the state file."""
+        return {"port": self.port, "kept": self.kept, "users": list(self.users)}
+
+    def save(self) -> None:
+        """Write the state file atomically, so that not even a power cut leaves half of it."""
+        new = self.file.with_suffix(".new")
+        with new.open("w", encoding="utf-8") as stream:
+            json.dump(self.content(), stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.replace(self.file)
+
+
+@contextmanager
+def locked(data_dir: str | Path) -> Iterator[Registry]:
+    """Give one process at a time the registry of a folder, and save its changes.
+
+    Parameters
+    ----------
+    data_dir : str or Path
+        acsql's own folder; it is created if necessary.
+
+    Yields
+    ------
+    Registry
+        To read and change.
+
+    Raises
+    ------
+    DatabaseError
+        If another process holds the lock for `LOCK_SECONDS`, or the folder is unusable.
+    """
+    registry = Registry(Path(data_dir).resolve())
+    lock = registry.data_dir / "mongodb.lock"
+    try:
+        registry.dbpath.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(lock, timeout=LOCK_SECONDS):
+            registry.load()
+            before = registry.content()
+            yield registry
+            if registry.content() != before:
+                registry.save()
+    except filelock.Timeout as error:
+        raise DatabaseError(
+            f"another process has held {lock} for {LOCK_SECONDS} s: it is stuck while starting or "
+            "stopping the private MongoDB; end it and try again"
+        ) from error
+    except OSError as error:
+        raise _unusable(registry, error) from error
+
+
+def exists(data_dir: str | Path) -> bool:
+    """Return whether a private server has ever run in a folder; creates nothing.
+
+    Parameters
+    ----------
+    data_dir : str or Path
+        acsql's own folder.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    DatabaseError
+        If the folder is unusable.
+    """
+    registry = Registry(Path(data_dir).resolve())
+    try:
+        return registry.dbpath.is_dir()
+    except OSError as error:
+        raise _unusable(registry, error) from error
+
+
+def _unusable(registry: Registry, error: OSError) -> DatabaseError:
+    return DatabaseError(
+        f"cannot use data_dir {registry.data_dir} for the private MongoDB: {error}"
+    )
