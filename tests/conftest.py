@@ -1,7 +1,8 @@
-"""One private mongod and one ingested sample archive for all tests that need them."""
+"""Fixtures of all tests: a MongoDB server, empty and filled archives, the MongoDB shell."""
 
 import os
 import shutil
+import signal
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -24,34 +25,45 @@ from acsql.store.client import Store
 
 OBSERVATIONS = 40
 
-# No test is timed: this machine may be doing anything else.
+# Without deadlines for single examples: other processes may slow the machine down.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_configure() -> None:
+    """Let child processes receive the signals that tests send them.
+
+    A shell starts background commands (``make test &`` in a script, ``nohup``) with some signals
+    ignored, and children inherit that, whereas a handler is reset in a child.
+    """
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
 @pytest.fixture(scope="session")
 def specs() -> KeywordSpecs:
-    """The specs that acsql brings along."""
+    """The keyword specs of the package."""
     return keyword_specs.load()
 
 
 @pytest.fixture(scope="session")
 def database_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a mongod of the tests' own."""
+    """The connection string of a server for the tests."""
     data_dir = tmp_path_factory.mktemp("server")
     yield server.start(data_dir).uri
     server.stop(data_dir)
 
 
 def _own_database(uri: str) -> str:
-    """Return the address of a new database on the same server."""
+    """Return the connection string of a new database on the same server."""
     base, _, options = uri.partition("?")
     return f"{base.rpartition('/')[0]}/test_{uuid.uuid4().hex}?{options}"
 
 
 @pytest.fixture
 def connection_string(database_uri: str) -> str:
-    """The address of an empty database for one test."""
+    """The connection string of an empty database for one test."""
     return _own_database(database_uri)
 
 
@@ -64,7 +76,7 @@ def store(connection_string: str, specs: KeywordSpecs) -> Iterator[Store]:
 
 
 def make_config(folder: Path, connection_string: str, filesystem: Path | None = None) -> Config:
-    """Return the configuration of an archive that lives in a folder."""
+    """Return the configuration of an archive in a folder."""
     return Config(
         filesystem=filesystem or folder / "archive",
         data_dir=folder / "data",
@@ -78,9 +90,8 @@ def make_config(folder: Path, connection_string: str, filesystem: Path | None = 
 
 
 def _write_settings(config: Config, folder: Path) -> Path:
-    # What is None is not set, and not written either.
-    given = {name: value for name, value in vars(config).items() if value is not None}
-    values = {name: str(v) if isinstance(v, Path) else v for name, v in given.items()}
+    settings = {name: value for name, value in vars(config).items() if value is not None}
+    values = {name: str(v) if isinstance(v, Path) else v for name, v in settings.items()}
     path = folder / "acsql.yaml"
     path.write_text(yaml.safe_dump(values))
     return path
@@ -94,21 +105,21 @@ def write_settings() -> Callable[[Config, Path], Path]:
 
 @pytest.fixture
 def config(tmp_path: Path, connection_string: str) -> Config:
-    """The configuration of an archive without any file, with a database of its own."""
+    """The configuration of an archive without files, with an empty database."""
     (tmp_path / "archive").mkdir()
     return make_config(tmp_path, connection_string)
 
 
 @pytest.fixture
 def empty_archive(config: Config) -> Iterator[acsql.Archive]:
-    """An archive into which nothing was ingested."""
+    """An open archive without observations."""
     with acsql.connect(config) as archive:
         yield archive
 
 
 @pytest.fixture(scope="session")
 def sample_filesystem(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sample archive of small frames, only to be read."""
+    """The files of a sample archive with small frames; read-only."""
     directory = tmp_path_factory.mktemp("sample") / "archive"
     sample.write(directory, observations=OBSERVATIONS, seed=1, frame="small")
     return directory
@@ -118,7 +129,7 @@ def sample_filesystem(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sample_archive(
     sample_filesystem: Path, database_uri: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[acsql.Archive]:
-    """The sample archive, ingested and open; only to be read."""
+    """The sample archive, ingested and open; read-only."""
     folder = tmp_path_factory.mktemp("ingested")
     config = make_config(folder, _own_database(database_uri), sample_filesystem)
     report = run.ingest(config, run.Options(scheduler="processes"))
@@ -127,28 +138,28 @@ def sample_archive(
         yield archive
 
 
-# What a line gives, a cursor as the list of its documents, without loss of any type.
-_TELL = """
-const tell = answer => print(EJSON.stringify(
-    answer && answer.toArray ? answer.toArray() : answer, null, 0, {relaxed: false}));
+# Prints the value of a line without loss of types; of a cursor, the list of its documents.
+_PRINT = """
+const show = value => print(EJSON.stringify(
+    value && value.toArray ? value.toArray() : value, null, 0, {relaxed: false}));
 """
 
 
 @pytest.fixture(scope="session")
 def mongosh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Sequence[str]], list[Any]]:
-    """Type lines into the Mongo shell on the database of an address; returns what each gives."""
+    """Run lines in the MongoDB shell on a connection string; return the value of each."""
     command = shutil.which("mongosh")
     if command is None and "CI" not in os.environ:
         pytest.skip("mongosh is not installed")
     script = tmp_path_factory.mktemp("mongosh") / "lines.js"
 
-    def type_in(uri: str, lines: Sequence[str]) -> list[Any]:
-        script.write_text(_TELL + "\n".join(f"tell({line})" for line in lines))
+    def run_lines(uri: str, lines: Sequence[str]) -> list[Any]:
+        script.write_text(_PRINT + "\n".join(f"show({line})" for line in lines))
         result = subprocess.run(
             [command, uri, "--quiet", "--file", script], capture_output=True, text=True, check=False
         )
         assert result.returncode == 0, f"{result.stdout[-500:]}\n{result.stderr}"
-        # JSON escapes this one line end, and no other.
+        # JSON escapes this line end alone, so others can occur in a value.
         return [json_util.loads(answer) for answer in result.stdout.split("\n") if answer]
 
-    return type_in
+    return run_lines

@@ -52,8 +52,7 @@ def become_primary(port: int, log: Path) -> None:
             primary.admin.command("ping")  # commands go to the primary
     except PyMongoError as error:
         raise DatabaseError(
-            f"the private MongoDB on port {port} does not become ready: {error}; "
-            f"see its log {log}"
+            f"the private MongoDB on port {port} does not become ready: {error}; see its log {log}"
         ) from error
 
 

@@ -1,17 +1,13 @@
 """Is a database opened where its address says, safely, and is what fails said in one line?"""
 
-import dataclasses
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from pymongo.errors import PyMongoError
 
-from acsql.config import Config
 from acsql.errors import DatabaseError
-from acsql.mongod import server
 from acsql.store.client import DEFAULT_DATABASE, Store
 
 
@@ -186,35 +182,3 @@ def test_closing_leaves_no_warning_behind(connection_string, dead_port):
     )
     assert (result.returncode, result.stderr) == (0, "")
     assert len(result.stdout.splitlines()) == 2
-
-
-@pytest.fixture
-def nowhere(tmp_path) -> Config:
-    """A configuration that names no database."""
-    return Config(
-        filesystem=tmp_path,
-        data_dir=tmp_path / "data",
-        jpeg_dir=tmp_path,
-        thumbnail_dir=tmp_path,
-        log_dir=tmp_path,
-        proposals_file=Path("proposals.yaml"),
-        ncores=1,
-    )
-
-
-def test_a_configured_database_is_used_as_it_is(nowhere):
-    config = nowhere.at("mongodb://db.example/acsql")
-    assert server.resolve_connection(config) == config
-    assert not config.data_dir.exists()
-
-
-def test_without_one_the_private_server_is_used(nowhere, specs):
-    located = server.resolve_connection(nowhere)
-    try:
-        assert dataclasses.replace(located, connection_string=None) == nowhere
-        assert server.status(nowhere.data_dir).uri == located.connection_string
-        with Store(located.connection_string, specs) as store:
-            assert store.observations.count_documents({}) == 0
-    finally:
-        server.release(nowhere.data_dir)
-    assert server.status(nowhere.data_dir) is None

@@ -1,0 +1,122 @@
+"""A mongod is found, launched, and its reasons are reported if it does not start."""
+
+import os
+import signal
+import socket
+
+import psutil
+import pytest
+from private_server import USE, python, read, write
+
+from acsql.errors import DatabaseError
+from acsql.mongod import launch, server
+
+
+def test_it_listens_on_the_loopback_interface_alone(data_dir):
+    process = psutil.Process(server.start(data_dir).pid)
+    listening = [c for c in process.net_connections("all") if c.status == psutil.CONN_LISTEN]
+    assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
+    assert not process.net_connections("unix")
+
+
+def test_a_given_port_that_is_taken(data_dir):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(DatabaseError, match=f"port {port}(?s:.*)already in use"):
+            server.start(data_dir, port=port)
+    assert server.status(data_dir) is None
+    assert server.start(data_dir, port=port).port == port
+
+
+def test_a_port_that_is_none(data_dir):
+    with pytest.raises(DatabaseError, match=r"99999(?s:.*)bad --port"):
+        server.start(data_dir, port=99999)
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing_behind(data_dir):
+    log = data_dir / "mongodb" / "mongod.log"
+    with python(USE, data_dir, start_new_session=True) as other:
+        while not (log.exists() and log.read_bytes()) and other.poll() is None:
+            pass
+        os.killpg(other.pid, signal.SIGINT)
+        assert other.wait() != 0
+        assert "KeyboardInterrupt" in other.stderr.read()
+    assert "MongoDB starting" in log.read_text(encoding="utf-8")
+    assert server.status(data_dir) is None
+
+
+def test_no_mongod_to_be_had(data_dir, elsewhere):
+    with pytest.raises(DatabaseError) as raised:
+        server.use(data_dir)
+    assert not list(elsewhere.iterdir())
+    assert 'pip install "acsql[mongod]"' in str(raised.value)
+    assert "connection_string" in str(raised.value)
+    assert server.status(data_dir) is None
+
+
+def test_mongod_is_found_on_the_path_first(elsewhere, monkeypatch):
+    mongod = elsewhere / "mongod"
+    mongod.touch(mode=0o755)
+    assert launch.find_mongod() == mongod
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("PATH", ".")
+    assert launch.find_mongod() == mongod
+
+
+def test_mongod_of_the_wheel_need_not_be_executable(elsewhere, monkeypatch, tmp_path):
+    packages = tmp_path / "packages"
+    information = packages / "mongod_in_a_wheel-1.dist-info"
+    mongod = packages / "fiftyone" / "db" / "bin" / "mongod"
+    information.mkdir(parents=True)
+    mongod.parent.mkdir(parents=True)
+    mongod.touch(mode=0o644)
+    (information / "METADATA").write_text("Name: mongod-in-a-wheel\nVersion: 1\n")
+    (information / "RECORD").write_text("fiftyone/db/__init__.py,,\nfiftyone/db/bin/mongod,,\n")
+    monkeypatch.syspath_prepend(packages)
+    monkeypatch.setattr(launch, "DISTRIBUTION", "mongod-in-a-wheel")
+    assert not list(elsewhere.iterdir())
+    assert launch.find_mongod() == mongod
+    assert os.access(mongod, os.X_OK)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("\x7fELF of another machine", "Exec format error"),
+        ("#!/bin/sh\necho libcurl.so.4: cannot open shared object >&2\nexit 127", "libcurl"),
+        ("#!/bin/sh\nkill -s ILL $$", "AVX"),
+        ("#!/bin/sh\nkill -s KILL $$", "signal 9"),
+    ],
+)
+def test_a_mongod_that_cannot_run(data_dir, elsewhere, content, reason):
+    mongod = elsewhere / "mongod"
+    mongod.write_text(content)
+    mongod.chmod(0o755)
+    with pytest.raises(DatabaseError, match=reason) as raised:
+        server.start(data_dir)
+    assert str(mongod) in str(raised.value)
+    assert "connection_string" in str(raised.value)
+
+
+def test_broken_data_are_reported_in_the_words_of_mongod(data_dir):
+    dbpath = data_dir / "mongodb"
+    dbpath.mkdir(parents=True)
+    (dbpath / "storage.bson").write_text("not BSON")
+    with pytest.raises(DatabaseError, match="storage engine metadata") as raised:
+        server.use(data_dir)
+    assert str(dbpath) in str(raised.value)
+    assert server.status(data_dir) is None
+
+
+def test_data_that_another_mongod_holds(data_dir):
+    uri = server.start(data_dir).uri
+    write(uri, 1)
+    state = server.status(data_dir)
+    # In another container, say, its process cannot be seen from here.
+    lock = data_dir / "mongodb" / "mongod.lock"
+    lock.write_text("")
+    assert server.status(data_dir) is None
+    with pytest.raises(DatabaseError, match="DBPathInUse"):
+        server.use(data_dir)
+    assert read(uri) == [1]
+    lock.write_text(f"{state.pid}\n")

@@ -1,0 +1,65 @@
+"""Each use of the private server is recorded, and processes agree on it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from private_server import USE, first_line, python
+
+from acsql.errors import DatabaseError
+from acsql.mongod import server
+
+
+def test_a_killed_user_does_not_count(data_dir):
+    with python(USE, data_dir) as other:
+        uri = first_line(other)
+        other.kill()
+    left_behind = server.status(data_dir)
+    assert left_behind.users == ()
+    assert server.use(data_dir) == uri
+    assert server.status(data_dir).pid == left_behind.pid
+    server.release(data_dir)
+    assert server.status(data_dir) is None
+
+
+def test_processes_that_begin_at_once_share_one_server(data_dir):
+    with (
+        python(USE, data_dir) as one,
+        python(USE, data_dir) as two,
+        python(USE, data_dir) as three,
+    ):
+        others = (one, two, three)
+        assert {first_line(other) for other in others} == {server.use(data_dir)}
+        users = {os.getpid(), *(other.pid for other in others)}
+        assert set(server.status(data_dir).users) == users
+        log = (data_dir / "mongodb" / "mongod.log").read_text(encoding="utf-8")
+        assert log.count('"MongoDB starting"') == 1
+    server.release(data_dir)
+    assert server.status(data_dir) is None
+
+
+def test_a_folder_that_cannot_be_one(data_dir):
+    data_dir.write_text("a file")
+    with pytest.raises(DatabaseError, match="Not a directory") as raised:
+        server.use(data_dir)
+    assert str(data_dir) in str(raised.value)
+
+
+def test_a_damaged_state_file_is_named(data_dir):
+    server.start(data_dir)
+    state_file = data_dir / "mongodb.json"
+    for content in ("", "[]", "{}", '{"port": 1, "kept": true, "users": [1]}'):
+        state_file.write_text(content)
+        with pytest.raises(DatabaseError, match=r"mongodb\.json is damaged"):
+            server.status(data_dir)
+    state_file.unlink()
+    assert server.status(data_dir)
+
+
+def test_a_folder_that_has_gone_is_not_brought_back(data_dir):
+    with python(USE, data_dir) as other:
+        first_line(other)
+        server.stop(data_dir)
+        shutil.rmtree(data_dir)
+    assert not Path(data_dir).exists()

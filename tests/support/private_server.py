@@ -1,0 +1,62 @@
+"""Other processes that use a private server, and notes in its database."""
+
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+from pymongo import MongoClient
+
+USE = """
+import sys
+from acsql.mongod import server
+print(server.use(sys.argv[1]), flush=True)
+sys.stdin.read()
+"""
+START = USE.replace("server.use(sys.argv[1])", "server.start(sys.argv[1]).uri")
+USE_AND_FORK = """
+import os, sys
+from acsql.mongod import server
+server.use(sys.argv[1])
+child = os.fork()
+if not child:
+    sys.exit()
+os.waitpid(child, 0)
+print(server.status(sys.argv[1]).uri, flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def python(program, data_dir, **options):
+    """Run a program in another process; when the block ends its standard input does."""
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", program, str(data_dir)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    ) as process:
+        yield process
+        _, complaints = process.communicate()
+    assert complaints == ""
+
+
+def first_line(process):
+    return process.stdout.readline().strip()
+
+
+def write(uri, _id):
+    with MongoClient(uri) as client:
+        client.get_default_database().notes.insert_one({"_id": _id})
+
+
+def read(uri):
+    with MongoClient(uri) as client:
+        return [note["_id"] for note in client.get_default_database().notes.find()]
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
