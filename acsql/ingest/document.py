@@ -25,7 +25,7 @@ Document = dict[str, Any]
 class TypedHeaders:
     """The headers of an observation, typed by their specs.
 
-    Parameters
+    Attributes
     ----------
     stored : dict
         All its headers by filetype and extension, as the document stores them.

@@ -19,7 +19,7 @@ from .scan import FoundFile, FoundObservation
 class Task:
     """One observation to ingest.
 
-    Parameters
+    Attributes
     ----------
     found : FoundObservation
         Its files on disk.
@@ -39,7 +39,7 @@ class Task:
 class Selection:
     """Which files a run considers.
 
-    Parameters
+    Attributes
     ----------
     filetypes : collection of str
         Their filetypes.
@@ -64,7 +64,7 @@ class Selection:
 class Stored:
     """What the database holds, as far as files are compared with it.
 
-    Parameters
+    Attributes
     ----------
     observations : mapping
         Rootname to a document with ``files``: path, size, mtime ... by filetype.
@@ -80,7 +80,7 @@ class Stored:
 class Plan:
     """What a run has to do, and what it can leave.
 
-    Parameters
+    Attributes
     ----------
     tasks : tuple of Task
         The observations to ingest.

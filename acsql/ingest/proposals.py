@@ -31,7 +31,7 @@ WAIT_SECONDS = 180.0
 class LookupResult:
     """The result of looking up the proposals that have observations.
 
-    Parameters
+    Attributes
     ----------
     known : int
         Number of proposals with any fact now.

@@ -36,7 +36,7 @@ YOUNG_SECONDS = 3600
 class FileContent:
     """What was read from one file.
 
-    Parameters
+    Attributes
     ----------
     found : FoundFile
         The file.
@@ -70,7 +70,7 @@ class FileContent:
 class Reading:
     """What was read of one observation.
 
-    Parameters
+    Attributes
     ----------
     contents : dict
         Filetype to `FileContent`.
@@ -113,13 +113,8 @@ def read_observation(task: Task, specs: KeywordSpecs, config: Config) -> Reading
         Failure(problem.rootname, problem.filename, "scan", problem.reason)
         for problem in found.problems
     ]
-    checksums: dict[str, str] = {}
-    for filetype in task.checksums:
-        file = found.files[filetype]
-        try:
-            checksums[filetype] = checksum(config.filesystem / file.path)
-        except OSError as error:
-            failures.append(_refused(file, error))
+    checksums, refused = _checksums(task, config)
+    failures += refused
     changed = [
         filetype
         for filetype, sha256 in checksums.items()
@@ -139,14 +134,20 @@ def read_observation(task: Task, specs: KeywordSpecs, config: Config) -> Reading
             contents[filetype] = result
             failures += result.failures
             warnings += result.warnings
-    new_checksums = {name: sha256 for name, sha256 in checksums.items() if name not in changed}
-    return Reading(
-        contents,
-        tuple(failures),
-        tuple(waiting),
-        tuple(warnings),
-        {name: new for name, new in new_checksums.items() if task.checksums[name] is None},
-    )
+    missing = {name: new for name, new in checksums.items() if task.checksums[name] is None}
+    return Reading(contents, tuple(failures), tuple(waiting), tuple(warnings), missing)
+
+
+def _checksums(task: Task, config: Config) -> tuple[dict[str, str], list[Failure]]:
+    """Return the checksums of the files that a task compares by content."""
+    checksums, failures = {}, []
+    for filetype in task.checksums:
+        file = task.found.files[filetype]
+        try:
+            checksums[filetype] = checksum(config.filesystem / file.path)
+        except OSError as error:
+            failures.append(_refused(file, error))
+    return checksums, failures
 
 
 def checksum(path: Path) -> str:
@@ -180,7 +181,9 @@ def read_or_fail(
     ----------
     file : FoundFile
         The file as the scan found it.
-    specs, config
+    specs : KeywordSpecs
+        As for `read_file`.
+    config : Config
         As for `read_file`.
     sha256 : str, optional
         Its checksum, if it is known.

@@ -17,7 +17,7 @@ from .results import NEW, STATES, UNCHANGED, UPDATED, Failure, ObservationResult
 class Report:
     """What a run has done so far: the sum of its plan and of the results added to it.
 
-    Parameters
+    Attributes
     ----------
     started : datetime, optional
         When the run started (UTC, naive).

@@ -22,7 +22,7 @@ STATES = (NEW, UPDATED, UNCHANGED, FAILED)
 class Failure:
     """A file or observation that could not be, or not fully be, ingested.
 
-    Parameters
+    Attributes
     ----------
     rootname : str
         The observation.
@@ -50,7 +50,7 @@ class Failure:
 class ObservationResult:
     """What an ingest did with one observation.
 
-    Parameters
+    Attributes
     ----------
     rootname : str
         The observation.

@@ -24,6 +24,7 @@ from ..store.client import Store
 from ..store.derived import freshness, refresh
 from ..store.schema import now
 from . import write
+from .jobs import open_store
 from .log import log_file
 from .plan import Plan, Selection, Stored, Task, make_plan, ready_before
 from .proposal_providers import provider_for
@@ -31,7 +32,7 @@ from .proposals import in_background
 from .report import Report
 from .results import FAILED, Failure, ObservationResult
 from .scan import scan
-from .workers import PROCESSES, check_scheduler, ingest_all, open_store
+from .workers import PROCESSES, check_scheduler, ingest_all
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ RECORDED_ROOTNAMES = 100
 class Options:
     """What to ingest, and how.
 
-    Parameters
+    Attributes
     ----------
     filetypes : tuple of str, optional
         Only these filetypes.
@@ -254,7 +255,9 @@ def ingest_tasks(
         The database.
     config : Config
         The archive.
-    scheduler, workers
+    scheduler : str
+        As for `acsql.ingest.workers.run_all`.
+    workers : int
         As for `acsql.ingest.workers.run_all`.
     progress : callable, optional
         As for `ingest`.

@@ -21,7 +21,7 @@ from ..names import Filename
 class FoundFile:
     """One FITS file on disk.
 
-    Parameters
+    Attributes
     ----------
     name : Filename
         Its parsed name.
@@ -52,7 +52,7 @@ class ScanProblem:
 class FoundObservation:
     """The files of one rootname on disk.
 
-    Parameters
+    Attributes
     ----------
     rootname, ipppssoot : str
         Its key, and the nine characters of its directory.

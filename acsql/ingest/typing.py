@@ -24,7 +24,7 @@ _ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?", r
 class TypedHeader:
     """A typed header.
 
-    Parameters
+    Attributes
     ----------
     values : dict
         The header as it is stored.

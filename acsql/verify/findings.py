@@ -33,7 +33,7 @@ REINGESTED = (MISSING, STALE, DIFFERENT, PREVIEW_MISSING, PREVIEW_STALE)
 class Finding:
     """One inconsistency.
 
-    Parameters
+    Attributes
     ----------
     kind : str
         One of `KINDS`.
@@ -61,7 +61,7 @@ class Finding:
 class Verification:
     """The result of a verification.
 
-    Parameters
+    Attributes
     ----------
     findings : tuple of Finding
         What was found.

@@ -12,10 +12,11 @@ from ..config import Config
 from ..errors import ArchiveError
 from ..fits.footprint import footprint
 from ..ingest.document import type_headers
+from ..ingest.jobs import Job
 from ..ingest.promotion import position, promote
 from ..ingest.read import FileContent, read_file
 from ..ingest.scan import FoundFile, scan
-from ..ingest.workers import Job, run_all
+from ..ingest.workers import run_all
 from ..keywords import KeywordSpecs
 from ..store import observations, proposals
 from ..store.client import Store
@@ -38,8 +39,12 @@ def compare_fully(
     ----------
     rootnames : sequence of str
         Observations that are on disk and in the database.
-    config, scheduler, workers
-        As for `acsql.ingest.workers.run_all`, which also describes the errors.
+    config : Config
+        The archive.
+    scheduler : str
+        As for `acsql.ingest.workers.run_all`.
+    workers : int
+        As for `acsql.ingest.workers.run_all`.
 
     Yields
     ------

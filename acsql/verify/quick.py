@@ -27,7 +27,7 @@ Documents = Mapping[str, Mapping[str, Any]]
 class QuickComparison:
     """The result of a quick comparison.
 
-    Parameters
+    Attributes
     ----------
     findings : tuple of Finding
         What is inconsistent.

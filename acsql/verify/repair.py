@@ -57,10 +57,18 @@ def ingest_again(
     ----------
     findings : iterable of Finding
         Findings of all kinds.
-    store, specs, config
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The filetypes.
+    config : Config
         The archive.
-    scheduler, workers, progress
-        As for `acsql.ingest.run.ingest_tasks`, which also describes the errors.
+    scheduler : str
+        As for `acsql.ingest.run.ingest_tasks`.
+    workers : int
+        As for `acsql.ingest.run.ingest_tasks`.
+    progress : callable
+        As for `acsql.ingest.run.ingest_tasks`.
 
     Returns
     -------

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from .. import config as configuration
 from .. import keywords as keyword_specs
 from ..config import Config
+from ..ingest.jobs import open_store
 from ..ingest.log import log_file
 from ..ingest.run import Progress, no_progress
-from ..ingest.workers import PROCESSES, check_scheduler, open_store
+from ..ingest.workers import PROCESSES, check_scheduler
 from ..keywords import KeywordSpecs
 from ..migrations import runner
 from ..mongod.server import resolve_connection

@@ -29,7 +29,7 @@ from astropy.io import fits
 
 from acsql.config import Config
 from acsql.errors import ArchiveError
-from acsql.ingest import run, workers
+from acsql.ingest import process_pool, run
 from acsql.keywords import KeywordSpecs
 from acsql.mongod import launch, replica_set, server
 from acsql.mongod.process import identity
@@ -481,7 +481,7 @@ def test_a_private_server_killed_during_a_run_is_restarted_by_the_next(
 def test_workers_that_die_at_their_start_end_the_run(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_start_worker", partial(os._exit, 1))
+    monkeypatch.setattr(process_pool, "_start_worker", partial(os._exit, 1))
     with pytest.raises(ArchiveError, match="worker processes die"):
         run.ingest(site.config, run.Options(scheduler="processes", workers=1))
     assert site.records()[0]["state"] == runs.FAILED

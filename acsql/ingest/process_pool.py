@@ -1,0 +1,130 @@
+"""A pool of worker processes that survives the death of its workers.
+
+A worker process that dies takes the whole pool with it.  Each worker therefore notes which item
+it is processing: the others continue in a new pool, and the noted ones are retried, each in a
+pool of one, to find the one that kills its worker.
+"""
+
+import multiprocessing
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver, resource_tracker
+from pathlib import Path
+
+from ..config import Config
+from ..errors import ArchiveError
+from .jobs import Finished, Item, Job, Result, make_bag, silence_astropy, stream
+
+# One pool that dies before it has finished anything is an accident, this many are a fault.
+MAX_FRUITLESS_POOLS = 3
+
+
+def run_in_processes(
+    job: Job[Item, Result], items: Sequence[Item], config: Config, workers: int
+) -> Iterator[Finished[Result]]:
+    """Run a job on every item in worker processes.
+
+    Parameters
+    ----------
+    job : Job
+        What to do.
+    items : sequence
+        No two of the same rootname.
+    config : Config
+        The archive.
+    workers : int
+        Number of processes.
+
+    Yields
+    ------
+    Finished
+        The result of each item, in the order in which they finish.
+
+    Raises
+    ------
+    ArchiveError
+        If worker processes die before they begin to work.
+    """
+    remaining = {job.rootname(item): item for item in items}
+    fruitless = 0
+    with tempfile.TemporaryDirectory(prefix="acsql-") as folder:
+        notes = Path(folder)
+        while remaining:
+            before = len(remaining)
+            for finished in _run_pool(job, list(remaining.values()), config, workers, notes):
+                del remaining[finished.rootname]
+                yield finished
+            for rootname in _take_notes(notes):
+                if rootname in remaining:
+                    item = remaining.pop(rootname)
+                    alone = list(_run_pool(job, [item], config, 1, notes))
+                    yield from alone or [Finished(rootname, job.crashed(item))]
+            fruitless = 0 if len(remaining) < before else fruitless + 1
+            if fruitless == MAX_FRUITLESS_POOLS:
+                raise ArchiveError("worker processes die before they begin to work")
+
+
+def _run_pool(
+    job: Job[Item, Result], items: Sequence[Item], config: Config, workers: int, notes: Path
+) -> Iterator[Finished[Result]]:
+    """Yield results from a pool of processes, until all are done or one of them dies."""
+    # All are forked from one process that has imported everything: a worker starts at once, and
+    # none inherits the threads and locks of this process.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, job.run.__module__])
+    _start_forkserver()
+    try:
+        with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
+            bag = make_bag(job, items, config, workers, notes)
+            # By default the scheduler hands out six tasks at a time, which leaves a worker idle
+            # at the end of a short run.
+            yield from stream(
+                bag, scheduler="processes", pool=pool, num_workers=workers, chunksize=1
+            )
+    except (BrokenProcessPool, ConnectionError, EOFError):
+        # The last two where the process from which workers are forked dies while it starts one.
+        return
+
+
+def _take_notes(notes: Path) -> list[str]:
+    """Return the rootnames that workers were processing when they died, and delete the notes."""
+    rootnames = []
+    for note in notes.iterdir():
+        rootnames.append(note.read_text(encoding="ascii"))
+        note.unlink()
+    return [rootname for rootname in rootnames if rootname]
+
+
+def _start_forkserver() -> None:
+    """Start the process from which workers are forked, without letting Ctrl-C reach it.
+
+    A terminal sends Ctrl-C to all processes of a command, and Python would print a traceback from
+    each.  Workers inherit the signal mask, and unblock SIGINT in `_start_worker`.
+    """
+    # Its start unblocks SIGINT in this process, so it must come first.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _start_worker() -> None:
+    """Make this process a worker that ends with the run, and at once on Ctrl-C."""
+    signal.signal(signal.SIGINT, lambda _signal, _frame: os._exit(128 + signal.SIGINT))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    silence_astropy()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def end_with_parent() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
