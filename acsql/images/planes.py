@@ -129,7 +129,7 @@ class Plane:
         first, last : int
             The rows from `first` to before `last`; by default all.
         binning : int
-            All strips but the last have a multiple of so many rows.
+            The number of rows of each strip but the last is a multiple of this.
 
         Yields
         ------

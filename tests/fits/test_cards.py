@@ -28,10 +28,10 @@ def theirs(hdu: fits.ImageHDU) -> cards.Cards:
     return cards.by_astropy(hdu.header)
 
 
-def told(way: Callable[..., cards.Cards], source: Path | bytes) -> list | str:
-    """Return what a file says in one of the two ways, or the error that reading it ends with.
+def read_by(way: Callable[..., cards.Cards], source: Path | bytes) -> list | str:
+    """Return the cards of all headers of a file, or the error of reading it.
 
-    Values are told by their repr, which tells types, the sign of zero and NaN.
+    Values are compared by their repr, which distinguishes types, the sign of zero and NaN.
     """
     file = BytesIO(source) if isinstance(source, bytes) else source
     try:
@@ -44,8 +44,8 @@ def told(way: Callable[..., cards.Cards], source: Path | bytes) -> list | str:
 def assert_all_agree(paths: Iterable[Path]) -> None:
     read = 0
     for path in paths:
-        expected = told(theirs, path)
-        assert told(ours, path) == expected, path.name
+        expected = read_by(theirs, path)
+        assert read_by(ours, path) == expected, path.name
         read += isinstance(expected, list)
     assert read
 
@@ -164,14 +164,14 @@ EXTEND = "EXTEND  =                    T"
 )
 def test_odd_cards_read_as_astropy_reads_them(line: str) -> None:
     content = hdu_bytes(PRIMARY, [EXTEND]) + hdu_bytes(EXTENSION, [line, "B       = 5"])
-    assert told(ours, content) == told(theirs, content)
+    assert read_by(ours, content) == read_by(theirs, content)
 
 
 @pytest.mark.parametrize("lines", [[], ["EXTEND  = F"], ["EXTEND  = F", EXTEND], ["EXTEND  = 1"]])
 @pytest.mark.parametrize("extensions", [0, 1])
 def test_extend_is_what_astropy_makes_of_it(lines: list[str], extensions: int) -> None:
     content = hdu_bytes(PRIMARY, lines) + extensions * hdu_bytes(EXTENSION, [])
-    assert told(ours, content) == told(theirs, content)
+    assert read_by(ours, content) == read_by(theirs, content)
 
 
 printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80)
@@ -223,7 +223,7 @@ def test_any_header_reads_as_astropy_reads_it(
     content = bytearray(hdu_bytes(PRIMARY, [EXTEND, *primary]) + hdu_bytes(EXTENSION, extension))
     for where, byte in damage:
         content[int(where * (len(content) - 1))] = byte
-    assert told(ours, bytes(content)) == told(theirs, bytes(content))
+    assert read_by(ours, bytes(content)) == read_by(theirs, bytes(content))
 
 
 def test_few_cards_of_an_acs_file_are_left_to_astropy(monkeypatch: pytest.MonkeyPatch) -> None:

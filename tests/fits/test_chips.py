@@ -1,4 +1,4 @@
-"""The chips of a file: which are shown, in which order, with which values."""
+"""The chips of a file: which HDUs show them, in which order, with which values."""
 
 import os
 import warnings
@@ -42,8 +42,8 @@ def with_keywords(path, **keywords):
 def shown(path, **options):
     """Return the pixels of the chips, the bottom one first."""
     with fits.open(path, **options) as hdus:
-        found = chips.image_hdus(hdus, "SCI", path.name)
-        return [chips.read_pixels(hdu, path.name) for hdu in found]
+        images = chips.image_hdus(hdus, "SCI", path.name)
+        return [chips.read_pixels(hdu, path.name) for hdu in images]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_pixels_are_physical_values(tmp_path_factory, image):
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 1 << 16])
-def test_pixels_are_read_whole_in_any_number_of_pieces(tmp_path, monkeypatch, chunk):
+def test_pixels_do_not_depend_on_the_size_of_reads(tmp_path, monkeypatch, chunk):
     monkeypatch.setattr(chips, "CHUNK", chunk)
     image = np.arange(77, dtype=np.int32).reshape(7, 11)
     np.testing.assert_array_equal(shown(written(tmp_path, science(image)))[0], image)
@@ -125,7 +125,7 @@ def test_common_types_do_not_grow(tmp_path, data, dtype):
 
 @pytest.mark.parametrize("memmap", [False, True])
 @pytest.mark.parametrize("do_not_scale", [False, True])
-def test_it_does_not_matter_how_the_file_was_opened(tmp_path, memmap, do_not_scale):
+def test_pixels_do_not_depend_on_how_the_file_was_opened(tmp_path, memmap, do_not_scale):
     image = np.array([[0, 1, 32767], [32768, 40000, 65535]], np.uint16)
     path = written(tmp_path, science(image))
     options = {"memmap": memmap, "do_not_scale_image_data": do_not_scale}
@@ -166,7 +166,7 @@ def test_what_cannot_be_shown_is_refused_with_the_reason(tmp_path, hdus, reason)
         shown(path)
 
 
-def test_a_scale_that_is_no_number_is_refused(tmp_path):
+def test_a_scale_that_is_not_a_number_is_refused(tmp_path):
     path = with_keywords(written(tmp_path, chip(1)), BZERO="zero")
     with pytest.raises(PreviewError, match=f"{NAME}: BZERO of SCI,1 is 'zero'"):
         shown(path)
@@ -197,7 +197,7 @@ def full_exposure():
 
 
 @given(st.data())
-def test_half_a_file_is_refused(tmp_path_factory, data):
+def test_a_truncated_file_is_refused(tmp_path_factory, data):
     path = written(tmp_path_factory.mktemp("truncated"), *full_exposure())
     with fits.open(path) as hdus:
         ends = [hdu.fileinfo()["datLoc"] + hdu.fileinfo()["datSpan"] for hdu in hdus]

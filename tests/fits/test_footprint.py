@@ -1,4 +1,4 @@
-"""Footprints against astropy's WCS of the same headers, and in MongoDB's own geometry."""
+"""Footprints agree with astropy's WCS of the same headers, and MongoDB accepts them."""
 
 import itertools
 import math
@@ -73,7 +73,7 @@ def chip(
 
 
 def wcs(stored: dict[str, Any]) -> astropy.wcs.WCS:
-    """Return what astropy itself makes of a header."""
+    """Return the WCS that astropy reads from a header."""
     header = fits.Header([(name.upper(), value) for name, value in stored.items()])
     return astropy.wcs.WCS(header)
 
@@ -143,11 +143,12 @@ def test_real_files_have_the_footprint_that_astropy_gives_them(
             typing.type_header(cards.read(hdu), HeaderKey(detector, "flt", 1), specs).values
             for hdu in images
         ]
-    found, notes = footprint(document(*stored), specs)
+    geometry, notes = footprint(document(*stored), specs)
     assert notes == ()
-    assert found is not None
-    assert found["type"] == ("Polygon" if len(images) == 1 else "MultiPolygon")
-    rings = found["coordinates"] if len(images) == 1 else [p[0] for p in found["coordinates"]]
+    assert geometry is not None
+    assert geometry["type"] == ("Polygon" if len(images) == 1 else "MultiPolygon")
+    polygons = geometry["coordinates"]
+    rings = polygons if len(images) == 1 else [polygon[0] for polygon in polygons]
     for ring, four in zip(rings, corners, strict=True):
         assert ring[0] == ring[-1]
         assert farthest(four, coordinates(ring)) < 1e-4 * u.arcsec
@@ -185,7 +186,7 @@ def test_a_ring_runs_through_the_corners_and_along_the_sides(
 @example((0.0, 89.99), 10.0, True)
 @example((0.0, 0.0), 0.0, False)
 @example((180.0, 0.0), 0.0, False)
-def test_mongodb_finds_what_is_on_a_chip_and_not_what_is_beside_it(
+def test_mongodb_finds_positions_on_a_chip_and_not_beside_it(
     sky: Collection, pointing: tuple[float, float], roll: float, distorted: bool
 ) -> None:
     stored = chip(*pointing, roll, distorted)
@@ -198,8 +199,8 @@ def test_mongodb_finds_what_is_on_a_chip_and_not_what_is_beside_it(
         (width / 2, -arcsec), (width / 5, height + arcsec + 1), (-arcsec, -arcsec),
     ]  # fmt: skip
     places = [point(*place) for place in wcs(stored).all_pix2world([*inside, *outside], 1)]
-    found = covers(sky, {"type": "Polygon", "coordinates": [outline(stored)]}, *places)
-    assert found == [True] * len(inside) + [False] * len(outside)
+    covered = covers(sky, {"type": "Polygon", "coordinates": [outline(stored)]}, *places)
+    assert covered == [True] * len(inside) + [False] * len(outside)
 
 
 @pytest.mark.parametrize("pole", [90, -90])
@@ -224,11 +225,11 @@ absurd = st.one_of(
 def test_whatever_a_header_says_mongodb_takes_the_footprint(
     sky: Collection, specs: KeywordSpecs, values: dict[str, Any]
 ) -> None:
-    found, notes = footprint(document(chip() | values), specs)
-    assert found is None or not notes
+    geometry, notes = footprint(document(chip() | values), specs)
+    assert geometry is None or not notes
     assert all(note.startswith("j8bt05njq_flt.fits gives no footprint: ") for note in notes)
-    if found is not None:
-        covers(sky, found)
+    if geometry is not None:
+        covers(sky, geometry)
 
 
 def noise(size: float) -> st.SearchStrategy[dict[str, Any]]:
@@ -267,13 +268,11 @@ def test_whatever_the_distortion_mongodb_takes_the_footprint(
         ({"b_2_0": 1e-4}, "bends its sides"),
     ],
 )
-def test_a_wcs_that_makes_no_sense_is_noted(
-    specs: KeywordSpecs, values: dict[str, Any], reason: str
-) -> None:
+def test_an_unusable_wcs_is_noted(specs: KeywordSpecs, values: dict[str, Any], reason: str) -> None:
     with pytest.raises(FileError, match=reason):
         outline(chip() | values)
-    found, notes = footprint(document(chip(), chip() | values), specs)
-    assert found is None
+    geometry, notes = footprint(document(chip(), chip() | values), specs)
+    assert geometry is None
     assert len(notes) == 1
     assert notes[0].startswith("j8bt05njq_flt.fits gives no footprint: ")
 
@@ -294,21 +293,23 @@ def test_a_wcs_that_makes_no_sense_is_noted(
         document(chip(), obstype="INTERNAL"),
     ],
 )
-def test_what_shows_nothing_of_the_sky_has_no_footprint(
+def test_what_does_not_show_the_sky_has_no_footprint(
     specs: KeywordSpecs, observation: dict[str, Any]
 ) -> None:
     assert footprint(observation, specs) == (None, ())
 
 
-def test_two_chips_are_a_multipolygon_even_if_they_are_one(
+def test_two_chips_are_a_multipolygon_even_if_they_coincide(
     sky: Collection, specs: KeywordSpecs
 ) -> None:
-    found = footprint(document(chip(), chip()), specs).geometry
-    assert found == {"type": "MultiPolygon", "coordinates": [[outline(chip())]] * 2}
-    assert covers(sky, found, point(150, 2)) == [True]
+    geometry = footprint(document(chip(), chip()), specs).geometry
+    assert geometry == {"type": "MultiPolygon", "coordinates": [[outline(chip())]] * 2}
+    assert covers(sky, geometry, point(150, 2)) == [True]
 
 
-def test_the_first_filetype_that_tells_it_for_all_chips_does(specs: KeywordSpecs) -> None:
+def test_the_footprint_is_of_the_first_filetype_whose_chips_all_have_a_wcs(
+    specs: KeywordSpecs,
+) -> None:
     places = dict(zip(specs.footprint_filetypes, range(10, 80, 10), strict=True))
     files = {filetype: {"1": chip(ra)} for filetype, ra in places.items()}
     for filetype in specs.footprint_filetypes:
@@ -321,14 +322,14 @@ def test_the_first_filetype_that_tells_it_for_all_chips_does(specs: KeywordSpecs
         assert f"{filetype} gives no footprint: CRVAL1 is None, not a number" in notes
 
 
-def test_an_image_of_one_value_has_the_size_that_it_stands_for() -> None:
+def test_an_image_of_a_constant_value_has_the_size_in_npix() -> None:
     constant = chip() | {"naxis": 0, "npix1": SIZE[0], "npix2": SIZE[1]}
     del constant["naxis1"], constant["naxis2"]
     assert outline(constant) == outline(chip())
 
 
 @pytest.mark.parametrize("matrix", ["cd", "pc"])
-def test_a_matrix_is_written_in_either_way(matrix: str) -> None:
+def test_a_matrix_can_have_either_form(matrix: str) -> None:
     stored = chip(roll=30.0) | {"lonpole": 180.0, "latpole": 2.0, "cunit1": "deg", "cunit2": "deg"}
     expected = outline(stored)
     if matrix == "pc":
@@ -345,9 +346,9 @@ def test_every_target_of_the_sample_archive_is_in_its_footprint(
     sample_archive: acsql.Archive,
 ) -> None:
     collection = sample_archive.store.observations
-    found = list(collection.find({"footprint": {"$exists": True}}))
-    assert len(found) == collection.count_documents({"position": {"$exists": True}}) > 0
-    for observation in found:
+    observations = list(collection.find({"footprint": {"$exists": True}}))
+    assert len(observations) == collection.count_documents({"position": {"$exists": True}}) > 0
+    for observation in observations:
         position = {"$geometry": observation["position"]}
         around = collection.find({"footprint": {"$geoIntersects": position}}, {"_id": 1})
         assert observation["_id"] in {document["_id"] for document in around}

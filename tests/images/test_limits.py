@@ -20,12 +20,16 @@ def test_limits_are_those_of_the_pixels(
     by_extname = described(path)
     finite = science[np.isfinite(science)].astype(np.float64)
     with path.open("rb") as file:
-        found = read_limits(file, path.name, by_extname["SCI"])
+        offered = read_limits(file, path.name, by_extname["SCI"])
         of_flags = read_limits(file, path.name, by_extname["DQ"])
-    assert found.minmax == (finite.min(), finite.max())
-    assert (found.pixels, found.finite, found.sampled) == (science.size, finite.size, finite.size)
-    assert found.percentiles["98"] == pytest.approx(tuple(np.percentile(finite, (1, 99))))
-    assert finite.min() <= found.zscale[0] < found.zscale[1] <= finite.max()
+    assert offered.minmax == (finite.min(), finite.max())
+    assert (offered.pixels, offered.finite, offered.sampled) == (
+        science.size,
+        finite.size,
+        finite.size,
+    )
+    assert offered.percentiles["98"] == pytest.approx(tuple(np.percentile(finite, (1, 99))))
+    assert finite.min() <= offered.zscale[0] < offered.zscale[1] <= finite.max()
     assert of_flags.minmax == (0, flags.max())
 
 
@@ -40,11 +44,11 @@ def test_a_sample_is_even_over_strips(
     monkeypatch.setattr(limits, "SAMPLE", 600)
     monkeypatch.setattr(planes, "STRIP", 150)
     with path.open("rb") as file:
-        found = read_limits(file, path.name, described(path)["SCI"])
-    assert found.sampled == values.ravel()[::5].size
+        offered = read_limits(file, path.name, described(path)["SCI"])
+    assert offered.sampled == values.ravel()[::5].size
     expected = np.percentile(values.ravel()[::5], (5, 95))
-    assert found.percentiles["90"] == pytest.approx(tuple(expected))
-    assert found.minmax == (0, values.size - 1)
+    assert offered.percentiles["90"] == pytest.approx(tuple(expected))
+    assert offered.minmax == (0, values.size - 1)
 
 
 def test_an_image_without_finite_pixels_has_limits(
@@ -52,5 +56,5 @@ def test_an_image_without_finite_pixels_has_limits(
 ) -> None:
     path = write(tmp_path / "x.fits", {"SCI": np.full((3, 3), np.nan)})
     with path.open("rb") as file:
-        found = read_limits(file, path.name, described(path)["SCI"])
-    assert (found.finite, found.minmax, found.zscale) == (0, (0, 0), (0, 0))
+        offered = read_limits(file, path.name, described(path)["SCI"])
+    assert (offered.finite, offered.minmax, offered.zscale) == (0, (0, 0), (0, 0))

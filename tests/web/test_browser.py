@@ -154,7 +154,7 @@ def test_rows_can_be_added(page: Page) -> None:
     page.goto("/database/")
     rows = page.locator("[data-rows] .row")
     number = rows.count()
-    page.get_by_role("button", name="One more keyword").click()
+    page.get_by_role("button", name="Add a keyword").click()
     expect(rows).to_have_count(number + 1)
     expect(rows.last.get_by_label("Keyword", exact=True)).to_be_focused()
     page.keyboard.type("exptime")

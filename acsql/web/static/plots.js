@@ -1,18 +1,18 @@
-// Mounts the plots of a page; without it the numbers stand there as tables.
+// Mounts the plots of a page; without scripts, the page shows their numbers as tables.
 "use strict";
 
 {
-  // BokehJS makes style elements, which the page's policy only takes with its nonce.
-  // This script therefore stands before it.
+  // BokehJS creates style elements, which the content security policy allows only with a nonce.
+  // This script therefore has to run before BokehJS.
   const { nonce } = document.currentScript;
   const create = document.createElement;
-  document.createElement = function (...given) {
-    const element = create.apply(this, given);
+  document.createElement = function (...options) {
+    const element = create.apply(this, options);
     if (element instanceof HTMLStyleElement) element.nonce = nonce;
     return element;
   };
 
-  // The page's own colour tells which theme it has.
+  // The theme follows from the background of the page.
   const theme = () => {
     const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g);
     return Number(red) + Number(green) + Number(blue) < 384 ? "dark" : "light";
@@ -21,22 +21,22 @@
   const mount = async (element) => {
     const address = new URL(element.dataset.plot, document.baseURI);
     address.searchParams.set("theme", theme());
-    const answer = await fetch(address);
-    if (!answer.ok) return;
-    const item = await answer.json();
+    const response = await fetch(address);
+    if (!response.ok) return;
+    const item = await response.json();
     element.replaceChildren();
     await Bokeh.embed.embed_item(item, element);
   };
 
   document.addEventListener("DOMContentLoaded", () => {
     const elements = [...document.querySelectorAll("[data-plot]")];
-    const seen = new Set();
-    // Only what comes into view is drawn.
+    const mounted = new Set();
+    // Plots are drawn when they come into view.
     const watcher = new IntersectionObserver(
       (entries) => {
         for (const { isIntersecting, target } of entries) {
-          if (isIntersecting && !seen.has(target)) {
-            seen.add(target);
+          if (isIntersecting && !mounted.has(target)) {
+            mounted.add(target);
             mount(target);
           }
         }
@@ -48,6 +48,6 @@
       watcher.observe(element);
     }
     const dark = window.matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", () => seen.forEach(mount));
+    dark.addEventListener("change", () => mounted.forEach(mount));
   });
 }

@@ -1,22 +1,22 @@
-// Conveniences: every page works without them.
+// Conveniences of all pages, which work without scripts too.
 "use strict";
 
 const withoutModifiers = (event) =>
   !(event.altKey || event.ctrlKey || event.metaKey || event.shiftKey);
-// There keys already mean something else: writing, choosing, scrolling.
-const isTaken = (target) => target.closest("input, select, textarea, [tabindex='0']");
+// Whether keys have a meaning there already: in fields, lists and scrolling areas.
+const usesKeys = (target) => target.closest("input, select, textarea, [tabindex='0']");
 
-// The arrow keys and n, p go to the previous and the next observation.
+// The left and right arrow keys, p and n follow the links to the neighbours of an observation.
 document.addEventListener("keydown", (event) => {
   const rel = { ArrowLeft: "prev", p: "prev", ArrowRight: "next", n: "next" }[event.key];
-  if (!rel || !withoutModifiers(event) || isTaken(event.target)) return;
+  if (!rel || !withoutModifiers(event) || usesKeys(event.target)) return;
   const link = document.querySelector(`.viewer a[rel="${rel}"]`);
   if (link) link.click();
 });
 
-// A slash goes to the box.
+// A slash focuses the search box.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || !withoutModifiers(event) || isTaken(event.target)) return;
+  if (event.key !== "/" || !withoutModifiers(event) || usesKeys(event.target)) return;
   const box = document.getElementById("go");
   if (!box) return;
   event.preventDefault();
@@ -24,11 +24,11 @@ document.addEventListener("keydown", (event) => {
   box.select();
 });
 
-// Among thumbnails the arrow keys move, as they lie on the screen.
+// The arrow keys, Home and End move the focus among thumbnails.
 document.addEventListener("keydown", (event) => {
   if (!/^Arrow|^Home$|^End$/.test(event.key) || !withoutModifiers(event)) return;
   const gallery = document.querySelector(".gallery");
-  if (!gallery || isTaken(event.target)) return;
+  if (!gallery || usesKeys(event.target)) return;
   const links = [...gallery.querySelectorAll("li > a")];
   const at = links.indexOf(event.target);
   if (at < 0 && event.target !== document.body) return;
@@ -45,27 +45,28 @@ document.addEventListener("keydown", (event) => {
   links[to].scrollIntoView({ block: "nearest" });
 });
 
-// Another page of the site, to take parts of it; null if it cannot be had.
-const pageAt = async (address) => {
-  const answer = await fetch(address);
-  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+// Another page of the site, of which parts will be shown; null if the request fails.
+const fetchPage = async (address) => {
+  const response = await fetch(address);
+  if (!response.ok) return null;
+  return new DOMParser().parseFromString(await response.text(), "text/html");
 };
 
-// Show a part of this page as another one has it.
-const takeOver = (page, id) => {
+// Replace a part of this page by that of another page.
+const replacePart = (page, id) => {
   const part = document.getElementById(id);
   part.replaceChildren(...page.getElementById(id).childNodes);
-  part.querySelectorAll("a[data-more]").forEach(goOn);
+  part.querySelectorAll("a[data-more]").forEach(loadOnScroll);
 };
 
-// A long proposal goes on where one comes to its end.
-const goOn = (link) => {
+// Further thumbnails of a long proposal are loaded when the user scrolls towards them.
+const loadOnScroll = (link) => {
   const gallery = document.querySelector(".gallery");
   const watcher = new IntersectionObserver(
     async (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       watcher.disconnect();
-      const page = await pageAt(link.href);
+      const page = await fetchPage(link.href);
       if (!page) return;
       gallery.append(...page.querySelectorAll(".gallery > li"));
       const next = page.querySelector("a[data-more]");
@@ -80,30 +81,30 @@ const goOn = (link) => {
   );
   watcher.observe(link);
 };
-document.querySelectorAll("a[data-more]").forEach(goOn);
+document.querySelectorAll("a[data-more]").forEach(loadOnScroll);
 
-// Suggestions while typing: the list that the browser itself offers.
+// Suggestions while the user types, in a list of the browser's own.
 const suggest = (input) => {
   const list = document.createElement("datalist");
   list.id = `suggestions-${document.querySelectorAll("datalist").length}`;
   input.after(list);
   input.setAttribute("list", list.id);
   let waiting;
-  let asked = "";
+  let requested = "";
   input.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       const typed = input.value;
-      // The text that was just taken from the list needs no others.
-      if (typed === asked || [...list.options].some((option) => option.value === typed)) return;
-      asked = typed;
+      // A text that was chosen from the list needs no suggestions.
+      if (typed === requested || [...list.options].some((option) => option.value === typed)) return;
+      requested = typed;
       const address = new URL(input.dataset.suggest, document.baseURI);
       address.searchParams.set("text", typed);
-      const answer = await fetch(address);
-      if (!answer.ok || input.value !== typed) return;
-      const found = await answer.json();
+      const response = await fetch(address);
+      if (!response.ok || input.value !== typed) return;
+      const suggestions = await response.json();
       list.replaceChildren(
-        ...found.map(({ value, label }) => {
+        ...suggestions.map(({ value, label }) => {
           const option = document.createElement("option");
           option.value = value;
           option.label = label;
@@ -115,12 +116,12 @@ const suggest = (input) => {
 };
 document.querySelectorAll("input[data-suggest]").forEach(suggest);
 
-// One more row for any keyword.
+// A button that adds a row for another keyword to the search form.
 for (const rows of document.querySelectorAll("[data-rows]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "plain";
-  button.textContent = "One more keyword";
+  button.textContent = "Add a keyword";
   rows.append(button);
   button.addEventListener("click", () => {
     const row = rows.querySelector(".row:last-of-type") || rows.querySelector(".row");
@@ -134,43 +135,43 @@ for (const rows of document.querySelectorAll("[data-rows]")) {
   });
 }
 
-// What is filtered on the server follows what is typed and ticked.
+// Filters that the server applies are updated while the user types and ticks.
 for (const inputs of document.querySelectorAll("[data-live]")) {
   const form = inputs.form ?? inputs;
   const ids = inputs.dataset.live.split(" ");
-  // Until it fits what is ticked, nothing of it can be clicked.
+  // Outdated parts cannot be clicked.
   const setInert = (inert) => ids.forEach((id) => (document.getElementById(id).inert = inert));
   let waiting;
-  let last = 0;
+  let latest = 0;
   inputs.addEventListener("input", () => {
     clearTimeout(waiting);
     setInert(true);
     waiting = setTimeout(async () => {
-      last += 1;
-      const mine = last;
+      latest += 1;
+      const mine = latest;
       const address = new URL(form.action);
       for (const [name, value] of new FormData(form)) {
         if (value) address.searchParams.append(name, value);
       }
-      const page = await pageAt(address).finally(() => mine === last && setInert(false));
-      if (!page || mine !== last) return;
-      ids.forEach((id) => takeOver(page, id));
+      const page = await fetchPage(address).finally(() => mine === latest && setInert(false));
+      if (!page || mine !== latest) return;
+      ids.forEach((id) => replacePart(page, id));
       history.replaceState(null, "", address);
     }, 120);
   });
 }
 
-// What could not be counted in time is counted while one looks at the rest.
+// Counts that took too long for the page are loaded after it.
 for (const link of document.querySelectorAll("a[data-later]")) {
-  const offer = link.textContent;
+  const label = link.textContent;
   link.textContent = "Counting …";
-  pageAt(link.href).then((page) => {
-    if (page) link.dataset.later.split(" ").forEach((id) => takeOver(page, id));
-    else link.textContent = offer;
+  fetchPage(link.href).then((page) => {
+    if (page) link.dataset.later.split(" ").forEach((id) => replacePart(page, id));
+    else link.textContent = label;
   });
 }
 
-// The second value of a comparison is shown only where it means something.
+// The second value of a comparison is shown only for "between".
 for (const field of document.querySelectorAll("[data-comparison]")) {
   const operator = field.querySelector("select");
   const upper = field.querySelector(".upper");
@@ -185,14 +186,14 @@ for (const field of document.querySelectorAll("[data-comparison]")) {
   show();
 }
 
-// On a narrow screen the filters would hide what they filter.
+// On a narrow screen open filters would hide the results.
 if (window.matchMedia("(max-width: 45rem)").matches) {
   for (const details of document.querySelectorAll('[data-close-when-narrow="yes"]')) {
     details.open = false;
   }
 }
 
-// A menu closes with Escape and with a click beside it.
+// Escape and a click elsewhere close a menu.
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && document.querySelector(".menu:not(.wide)[open]");
   if (!menu) return;

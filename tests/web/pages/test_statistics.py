@@ -67,10 +67,10 @@ def test_the_csv_has_the_numbers(
 ) -> None:
     response = client.get(f"/statistics/{name}.csv")
     assert response.mimetype == "text/csv"
-    found = list(csv.DictReader(io.StringIO(response.text)))
+    rows = list(csv.DictReader(io.StringIO(response.text)))
     known = sample_archive.statistics()[name]
     value = CHARTS[name].value
-    assert [float(row[value]) for row in found] == [row[value] for row in known.rows]
+    assert [float(row[value]) for row in rows] == [row[value] for row in known.rows]
 
 
 def test_themes_differ_in_colours(client: FlaskClient) -> None:

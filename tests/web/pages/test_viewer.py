@@ -1,4 +1,4 @@
-"""The viewer: what its routes answer, and the page in a real browser."""
+"""The viewer: the responses of its routes, and the page in a real browser."""
 
 import io
 import json
@@ -43,23 +43,23 @@ def shown(sample_archive: acsql.Archive) -> Observation:
     )
 
 
-def pixels(found: Observation, filetype: str, page: str = "") -> str:
-    return f"/pixels/{found.rootname}/{filetype}/{page}"
+def pixels(observation: Observation, filetype: str, page: str = "") -> str:
+    return f"/pixels/{observation.rootname}/{filetype}/{page}"
 
 
-def view(found: Observation, filetype: str, fragment: str = "") -> str:
-    return f"/archive/{found['proposid']}/{found.ipppssoot}/{filetype}/view{fragment}"
+def view(observation: Observation, filetype: str, fragment: str = "") -> str:
+    return f"/archive/{observation['proposid']}/{observation.ipppssoot}/{filetype}/view{fragment}"
 
 
-def mosaic(found: Observation, filetype: str, extname: str = "SCI") -> np.ndarray:
+def mosaic(observation: Observation, filetype: str, extname: str = "SCI") -> np.ndarray:
     """Return all pixels, chip 2 below chip 1."""
-    return np.vstack([found.data(filetype, extname, extver) for extver in (1, 2)])
+    return np.vstack([observation.data(filetype, extname, extver) for extver in (1, 2)])
 
 
-def unpacked(content: bytes, told: dict[str, float]) -> np.ndarray:
-    """Read a cut by its definition, the bottom row first."""
+def unpacked(content: bytes, packing: dict[str, float]) -> np.ndarray:
+    """Read packed values by their definition, the bottom row first."""
     red, green, blue = np.moveaxis(np.asarray(Image.open(io.BytesIO(content)), float), -1, 0)
-    values = told["low"] + told["step"] * (256 * red + green + blue / 256)
+    values = packing["low"] + packing["step"] * (256 * red + green + blue / 256)
     return np.where(blue == 255, np.nan, values)[::-1]
 
 
@@ -67,27 +67,27 @@ def unpacked(content: bytes, told: dict[str, float]) -> np.ndarray:
 
 
 def test_an_image_is_described(client: FlaskClient, shown: Observation) -> None:
-    told = client.get(pixels(shown, "flt")).json
-    assert told["file"] == shown.datasets["flt"]
-    assert [plane["extname"] for plane in told["planes"]] == ["SCI", "ERR", "DQ"]
-    assert [plane["flags"] for plane in told["planes"]] == [False, False, True]
-    science = told["planes"][0]
+    described = client.get(pixels(shown, "flt")).json
+    assert described["file"] == shown.datasets["flt"]
+    assert [plane["extname"] for plane in described["planes"]] == ["SCI", "ERR", "DQ"]
+    assert [plane["flags"] for plane in described["planes"]] == [False, False, True]
+    science = described["planes"][0]
     assert science["unit"] == "ELECTRONS"
     assert (science["height"], science["width"]) == mosaic(shown, "flt").shape
     assert [chip["ccdchip"] for chip in science["chips"]] == [2, 1]
     assert science["chips"][1]["first_row"] == science["chips"][0]["height"]
-    assert told["flags"]["16"] == "hot pixel"
+    assert described["flags"]["16"] == "hot pixel"
 
 
 @pytest.mark.parametrize("extname", ["SCI", "ERR", "DQ"])
-def test_a_cut_is_what_the_file_holds(
+def test_a_cutout_has_the_pixels_of_the_file(
     client: FlaskClient, shown: Observation, extname: str
 ) -> None:
     region = "x0=11&x1=47&y0=90&y1=130"
     answer = client.get(pixels(shown, "flt", f"cut.png?extname={extname}&{region}"))
     assert answer.mimetype == "image/png"
-    told = json.loads(answer.headers["X-Acsql-Cut"])
-    assert {name: told[name] for name in ("x0", "x1", "y0", "y1", "bin")} == {
+    packing = json.loads(answer.headers["X-Acsql-Cut"])
+    assert {name: packing[name] for name in ("x0", "x1", "y0", "y1", "bin")} == {
         "x0": 11,
         "x1": 47,
         "y0": 90,
@@ -95,26 +95,30 @@ def test_a_cut_is_what_the_file_holds(
         "bin": 1,
     }
     expected = mosaic(shown, "flt", extname)[90:130, 11:47]
-    atol = 0 if extname == "DQ" else told["step"] / 100
-    np.testing.assert_allclose(unpacked(answer.data, told), expected, rtol=0, atol=atol)
+    atol = 0 if extname == "DQ" else packing["step"] / 100
+    np.testing.assert_allclose(unpacked(answer.data, packing), expected, rtol=0, atol=atol)
 
 
-def test_a_chip_alone_begins_at_its_own_first_row(client: FlaskClient, shown: Observation) -> None:
+def test_the_rows_of_a_single_chip_count_from_its_bottom(
+    client: FlaskClient, shown: Observation
+) -> None:
     answer = client.get(pixels(shown, "raw", "cut.png?extver=2&x0=0&x1=9&y0=0&y1=5&bin=1"))
-    told = json.loads(answer.headers["X-Acsql-Cut"])
-    np.testing.assert_array_equal(unpacked(answer.data, told), shown.data("raw", "SCI", 2)[:5, :9])
+    packing = json.loads(answer.headers["X-Acsql-Cut"])
+    np.testing.assert_array_equal(
+        unpacked(answer.data, packing), shown.data("raw", "SCI", 2)[:5, :9]
+    )
 
 
-def test_limits_are_told(client: FlaskClient, shown: Observation) -> None:
-    found = client.get(pixels(shown, "flt", "limits")).json
+def test_limits_are_those_of_the_pixels(client: FlaskClient, shown: Observation) -> None:
+    offered = client.get(pixels(shown, "flt", "limits")).json
     science = mosaic(shown, "flt")
-    assert found["minmax"] == [np.nanmin(science), np.nanmax(science)]
-    assert found["percentiles"]["98"] == pytest.approx(np.nanpercentile(science, (1, 99)))
+    assert offered["minmax"] == [np.nanmin(science), np.nanmax(science)]
+    assert offered["percentiles"]["98"] == pytest.approx(np.nanpercentile(science, (1, 99)))
     alone = client.get(pixels(shown, "flt", "limits?extver=1")).json
-    assert alone["pixels"] * 2 == found["pixels"]
+    assert alone["pixels"] * 2 == offered["pixels"]
 
 
-def test_browsers_keep_what_has_a_version(client: FlaskClient, shown: Observation) -> None:
+def test_browsers_cache_responses_with_a_version(client: FlaskClient, shown: Observation) -> None:
     version = client.get(pixels(shown, "flt")).json["version"]
     address = pixels(shown, "flt", f"cut.png?x0=0&x1=9&y0=0&y1=9&version={version}")
     first = client.get(address)
@@ -141,7 +145,7 @@ def test_browsers_keep_what_has_a_version(client: FlaskClient, shown: Observatio
         ("x0=0&x0=1&x1=9&y0=0&y1=9", "x0 is given 2 times"),
     ],
 )
-def test_wrong_parameters(
+def test_wrong_parameters_are_errors(
     client: FlaskClient, shown: Observation, query: str, message: str
 ) -> None:
     answer = client.get(pixels(shown, "flt", f"cut.png?{query}"))
@@ -162,7 +166,9 @@ def test_wrong_parameters(
         "/archive/{proposid}/{name}/xyz/view",
     ],
 )
-def test_what_is_not_there(client: FlaskClient, shown: Observation, address: str) -> None:
+def test_what_does_not_exist_is_not_found(
+    client: FlaskClient, shown: Observation, address: str
+) -> None:
     answer = client.get(address.format(name=shown.ipppssoot, proposid=shown["proposid"]))
     assert answer.status_code == 404
     if address.startswith("/pixels"):
@@ -180,7 +186,7 @@ def damaged(shown: Observation) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("part", [0, 5, 2000, 100_000, None])
-def test_damaged_files_are_told_of(
+def test_damaged_files_are_reported(
     client: FlaskClient, shown: Observation, damaged: Path, part: int | None
 ) -> None:
     if part is None:
@@ -238,7 +244,7 @@ def test_a_walk_through_a_search_leads_back_to_its_results(
     assert client.get(results["href"]).status_code == 200
 
 
-def test_the_observation_leads_to_it(client: FlaskClient, shown: Observation) -> None:
+def test_the_observation_links_to_the_viewer(client: FlaskClient, shown: Observation) -> None:
     text = client.get(f"/archive/{shown['proposid']}/{shown.ipppssoot}/flc/").text
     assert f'href="{view(shown, "flc")}"' in text
 
@@ -247,7 +253,7 @@ def test_the_observation_leads_to_it(client: FlaskClient, shown: Observation) ->
 
 
 def go(page: Page, address: str) -> None:
-    """Open the viewer and wait until nothing is missing."""
+    """Open the viewer and wait until everything is loaded."""
     page.goto("about:blank")
     page.goto(address)
     settled(page)
@@ -261,9 +267,9 @@ def read(page: Page, part: str) -> str:
     return page.locator(f"#at-{part}").inner_text()
 
 
-def looked_at(found: Observation, filetype: str, extver: int, x: int, y: int) -> str:
+def looked_at(observation: Observation, filetype: str, extver: int, x: int, y: int) -> str:
     """Return the fragment that has a pixel in the middle of the screen; x and y count from 1."""
-    header = found.header(filetype, {1: 1, 2: 4}[extver])
+    header = observation.header(filetype, {1: 1, 2: 4}[extver])
     x0, y0 = (x - 0.5 - header.get("LTV1", 0), y - 0.5 - header.get("LTV2", 0))
     return f"at={header['CCDCHIP']},{extver},{x0},{y0}&zoom=8"
 
@@ -293,7 +299,7 @@ def test_a_browser_decodes_every_pixel_of_a_file(
 
 @pytest.mark.parametrize("filetype", ["raw", "flt"])
 @pytest.mark.parametrize(("extver", "x", "y"), [(1, 1, 1), (1, 200, 77), (2, 31, 3), (2, 240, 120)])
-def test_the_readout_tells_what_astropy_tells(
+def test_the_readout_agrees_with_astropy(
     page: Page, shown: Observation, filetype: str, extver: int, x: int, y: int
 ) -> None:
     go(page, view(shown, filetype, f"#{looked_at(shown, filetype, extver, x, y)}"))
@@ -306,18 +312,20 @@ def test_the_readout_tells_what_astropy_tells(
     expected = SkyCoord(*WCS(header, relax=True).all_pix2world(x, y, 1), unit="deg")
     assert read(page, "chip") == str(header["CCDCHIP"])
     assert read(page, "pixel") == f"{x}, {y}"
-    told, _, unit = read(page, "value").partition(" ")
+    number, _, unit = read(page, "value").partition(" ")
     if np.isnan(value):
-        assert told == "no"
+        assert number == "no"
     else:
-        # No digit is shown that is not known, and of whole numbers all are.
-        last_digit = 0 if filetype == "raw" else 10.0 ** Decimal(told).as_tuple().exponent
-        assert abs(float(told) - value) <= last_digit
-        assert float(told) == pytest.approx(value, rel=1e-3)
+        # Only significant digits are shown, and all of whole numbers.
+        last_digit = 0 if filetype == "raw" else 10.0 ** Decimal(number).as_tuple().exponent
+        assert abs(float(number) - value) <= last_digit
+        assert float(number) == pytest.approx(value, rel=1e-3)
     assert np.isnan(value) or unit == header["BUNIT"]
-    found = SkyCoord(*read(page, "degrees").split(), unit="deg")
-    assert found.separation(expected).arcsec < 0.01
-    assert SkyCoord(read(page, "sky"), unit=("hourangle", "deg")).separation(found).arcsec < 0.02
+    coordinates = SkyCoord(*read(page, "degrees").split(), unit="deg")
+    assert coordinates.separation(expected).arcsec < 0.01
+    assert (
+        SkyCoord(read(page, "sky"), unit=("hourangle", "deg")).separation(coordinates).arcsec < 0.02
+    )
 
 
 def test_right_ascensions_and_declinations_everywhere(page: Page, shown: Observation) -> None:
@@ -328,14 +336,20 @@ def test_right_ascensions_and_declinations_everywhere(page: Page, shown: Observa
         wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
         wcs.wcs.crpix, wcs.wcs.crval = [2048, 1024], crval
         wcs.wcs.cd = [[1e-5, 9e-6], [9.5e-6, -1.1e-5]]
-        told = {"crpix": [2048, 1024], "crval": crval, "cd": wcs.wcs.cd.tolist(), "a": [], "b": []}
+        projection = {
+            "crpix": [2048, 1024],
+            "crval": crval,
+            "cd": wcs.wcs.cd.tolist(),
+            "a": [],
+            "b": [],
+        }
         places = random.uniform(1, 4096, (20, 2)).tolist()
         found = page.evaluate(
             """async ([projection, places]) => {
               const { skyOf } = await import("/static/viewer/sky.js");
               return places.map(([x, y]) => skyOf(projection, x, y));
             }""",
-            [told, places],
+            [projection, places],
         )
         expected = SkyCoord(wcs.all_pix2world(places, 1), unit="deg")
         assert SkyCoord(found, unit="deg").separation(expected).arcsec.max() < 1e-4
@@ -425,7 +439,7 @@ def test_a_change_does_not_wait_for_the_one_before(page: Page, shown: Observatio
         assert f"{name}={value}" in page.url
 
 
-def test_the_image_takes_the_room_that_there_is(page: Page, shown: Observation) -> None:
+def test_the_image_fills_the_window(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt"))
     assert page.evaluate("document.documentElement.scrollHeight") <= page.viewport_size["height"]
     assert page.locator("#canvas").bounding_box()["height"] > 0.8 * page.viewport_size["height"]
@@ -505,7 +519,7 @@ def test_next_and_previous_keep_the_view(
     expect(page.locator("#limits")).to_have_value("zscale")
 
 
-def test_the_help_sheet(page: Page, shown: Observation) -> None:
+def test_the_keyboard_shortcuts_are_listed(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt"))
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
@@ -513,7 +527,7 @@ def test_the_help_sheet(page: Page, shown: Observation) -> None:
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_a_vanished_file_is_told_of_on_the_page(
+def test_a_vanished_file_is_reported_on_the_page(
     chromium: Browser, site: str, shown: Observation, damaged: Path
 ) -> None:
     damaged.unlink()

@@ -76,7 +76,7 @@ export class Controls {
 
   /** Choose the next value of a list, and announce it. */
   chooseNext(select) {
-    // Limits that were typed are skipped.
+    // Custom limits are skipped.
     const values = [...select.options].map(({ value }) => value).filter((value) => value !== "own");
     select.value = values[(values.indexOf(select.value) + 1) % values.length];
     this.choose();
@@ -118,7 +118,7 @@ export class Controls {
       ["minmax", "min – max"],
       ...percentages.map((percent) => [percent, `${percent} %`]),
       ["zscale", "zscale"],
-      ["own", "as typed"],
+      ["own", "custom"],
     ];
     if (!choices.some(([value]) => value === stretch.limits)) stretch.limits = DEFAULT_LIMITS;
     fill(this.elements.limits, choices, stretch.limits);

@@ -8,7 +8,7 @@ const MAX_DIGITS = 7; // significant digits of a float32
 // Milliseconds the cursor rests before exact values are fetched, and are announced.
 const RESTING_MS = 90;
 const ANNOUNCE_MS = 700;
-// Exact values are fetched in blocks of so many pixels a side, of which so many are kept.
+// Exact values are fetched in square blocks: pixels per side, and the number of blocks kept.
 const BLOCK = 64;
 const MAX_BLOCKS = 64;
 const NOTHING = "–";
