@@ -197,7 +197,7 @@ def _by_keyword(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, A
         if name == BLOCKS:
             for block in value:
                 yield from _by_keyword(block, f"d{block[BLOCK_NUMBER]:03d}")
-        elif name not in (REPEATED, BLOCK_NUMBER):
+        elif name != REPEATED and not (prefix and name == BLOCK_NUMBER):
             yield f"{prefix}{name}", [value, *repeated[name]] if name in repeated else value
 
 
