@@ -1,6 +1,7 @@
-"""Export formats: rows as CSV, ECSV, JSON, JSON Lines, VOTable, FITS or a plain text table."""
+"""Export: rows in the formats that users download, and stored headers as lines or JSON."""
 
-from .formats import FORMATS, Format, header_lines, header_record
+from .headers import header_lines, header_record
+from .registry import FORMATS, Format
 from .values import plain, text
 
 __all__ = ["FORMATS", "Format", "header_lines", "header_record", "plain", "text"]

@@ -1,72 +1,81 @@
-"""Rows laid aside on disk, for formats that must know all of them before they write the first.
+"""Disk buffer for export formats that need the types of columns before the first row.
 
-ECSV, VOTable and FITS say at their beginning what type each column has; a single text in a
-column of numbers changes that.  One pass over the rows takes them to a temporary file and learns
-what is needed, so that memory stays constant and an ingest meanwhile changes nothing.  The file
-has no name: it is gone with whoever holds it, even if that is killed.
+ECSV, VOTable and FITS state the type of each column at their beginning, and a single text in a
+column of numbers changes it.  One pass over the rows writes them to a temporary file and
+summarises the columns, so that memory stays constant and an ingest that runs meanwhile changes
+nothing.  The file has no name: it disappears with the process that holds it, even a killed one.
 """
 
 import pickle
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 
 from ..query import Column
 from .columns import is_of_type
+from .registry import Rows
 
-# The values of each column of so many rows.
+# Some rows, as the values of each column.
 Block = Sequence[Sequence[Any]]
+# Rows in a block.
 BLOCK_SIZE = 2000
 _INT64 = np.iinfo(np.int64)
 
 
 @dataclass
-class Survey:
-    """What is learnt of the values of a column.
+class ColumnSummary:
+    """What the values of a column have in common.
 
-    `type` is that of the spec, or "str" when a value is of another or no number is left to
-    stand for unknown; `nulls` says whether values are unknown.
+    Parameters
+    ----------
+    type : str
+        The type of the spec; "str" if a value has another type, or if no integer is left to
+        represent unknown values.
+    has_nulls : bool
+        Whether values are unknown.
+    free_integers : set of int
+        Integers that no value has, one of which can represent unknown values.
     """
 
     type: str
-    nulls: bool = False
-    spare: set[int] = field(default_factory=lambda: {int(_INT64.min), int(_INT64.max)})
+    has_nulls: bool = False
+    free_integers: set[int] = field(default_factory=lambda: {int(_INT64.min), int(_INT64.max)})
 
-    def note(self, values: Sequence[Any]) -> None:
-        """Learn from further values."""
-        known = [value for value in values if value is not None]
-        self.nulls = self.nulls or len(known) < len(values)
-        if not all(is_of_type(value, self.type) for value in known):
+    def update(self, values: Sequence[Any]) -> None:
+        """Take further values into account."""
+        present = [value for value in values if value is not None]
+        self.has_nulls = self.has_nulls or len(present) < len(values)
+        if not all(is_of_type(value, self.type) for value in present):
             self.type = "str"
         if self.type == "int":
-            self.spare.difference_update(known)
-        if self.nulls and not self.spare:
+            self.free_integers.difference_update(present)
+        if self.has_nulls and not self.free_integers:
             self.type = "str"
 
     @property
     def null(self) -> int:
-        """The number that stands for unknown where there is need of one."""
-        return min(self.spare, default=0)
+        """The integer that represents unknown values."""
+        return min(self.free_integers, default=0)
 
 
 @dataclass
-class Spool:
-    """Rows on disk, and what was learnt of each column."""
+class RowBuffer:
+    """Rows in a temporary file, with a summary of each column."""
 
     file: IO[bytes]
-    surveys: list[Survey]
+    summaries: list[ColumnSummary]
     blocks_written: int = 0
     length: int = 0
 
-    def add(self, block: Block) -> None:
-        """Take a block of rows, given as the values of each column."""
-        for survey, values in zip(self.surveys, block, strict=True):
-            survey.note(values)
+    def write(self, block: Block) -> None:
+        """Append a block of rows."""
+        for summary, values in zip(self.summaries, block, strict=True):
+            summary.update(values)
         pickle.dump(block, self.file, pickle.HIGHEST_PROTOCOL)
         self.blocks_written += 1
         self.length += len(block[0])
@@ -74,26 +83,37 @@ class Spool:
     @property
     def types(self) -> list[str]:
         """The type of each column."""
-        return [survey.type for survey in self.surveys]
+        return [summary.type for summary in self.summaries]
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the blocks again; without any rows, one that has none."""
+        """Yield the blocks from the beginning; without any rows, one empty block."""
         self.file.seek(0)
         for _ in range(self.blocks_written):
-            yield pickle.load(self.file)
+            yield cast(Block, pickle.load(self.file))
         if not self.blocks_written:
-            yield [[] for _ in self.surveys]
+            yield [[] for _ in self.summaries]
 
 
 @contextmanager
-def spooled(rows: Iterable[Mapping[str, Any]], columns: Sequence[Column]) -> Iterator[Spool]:
-    """Lay rows aside for as long as the context lasts.
+def buffered(rows: Rows, columns: Sequence[Column]) -> Iterator[RowBuffer]:
+    """Write rows to a temporary file that exists as long as the context.
 
-    The temporary folder (TMPDIR) needs about as much room as the rows have as text.
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Values by the address of their column.
+    columns : sequence of Column
+        The columns to keep.
+
+    Yields
+    ------
+    RowBuffer
+        All rows.  The temporary folder (TMPDIR) needs about as much space as the rows take as
+        text.
     """
     with tempfile.TemporaryFile(prefix="acsql") as file:
-        spool = Spool(file, [Survey(column.spec.type) for column in columns])
+        buffer = RowBuffer(file, [ColumnSummary(column.spec.type) for column in columns])
         remaining = iter(rows)
-        while block := list(islice(remaining, BLOCK_SIZE)):
-            spool.add([[row[column.address] for row in block] for column in columns])
-        yield spool
+        while chunk := list(islice(remaining, BLOCK_SIZE)):
+            buffer.write([[row[column.address] for row in chunk] for column in columns])
+        yield buffer

@@ -1,6 +1,7 @@
-"""Values as people read them, and as JSON has them."""
+"""Values of documents as text for users, and as JSON."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
@@ -9,7 +10,20 @@ from ..query import Column
 
 
 def text(value: Any, column: Column | None = None) -> str:
-    """Return a value as people read it: dates in ISO 8601, T and F, nothing for unknown."""
+    """Return a value as text.
+
+    Parameters
+    ----------
+    value : object
+        A stored value, or a list of them.
+    column : Column, optional
+        Its keyword; dates of a keyword of type date are written without a time.
+
+    Returns
+    -------
+    str
+        Dates in ISO 8601, ``T`` and ``F``, lists joined by semicolons; empty if unknown.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -24,9 +38,19 @@ def text(value: Any, column: Column | None = None) -> str:
 
 
 def plain(value: Any, column: Column | None = None) -> Any:
-    """Return a value as JSON has it: numbers, truth values and null stay what they are.
+    """Return a value as JSON represents it.
 
-    JSON has no infinity and no NaN: they are null.
+    Parameters
+    ----------
+    value : object
+        A stored value, or lists and mappings of them.
+    column : Column, optional
+        As in `text`.
+
+    Returns
+    -------
+    object
+        Dates as text; NaN and infinity, which JSON lacks, as None.
     """
     if isinstance(value, datetime | time):
         return text(value, column)
@@ -37,3 +61,26 @@ def plain(value: Any, column: Column | None = None) -> Any:
     if isinstance(value, Mapping):
         return {key: plain(part, column) for key, part in value.items()}
     return value
+
+
+def heading(column: Column) -> str:
+    """Return the heading of a column in tables for users, with its unit: ``exptime [s]``."""
+    return f"{column.address} [{column.spec.unit}]" if column.spec.unit else column.address
+
+
+def escape(content: str, forbidden: re.Pattern[str]) -> str:
+    r"""Return a text with forbidden characters as Python escapes them.
+
+    Parameters
+    ----------
+    content : str
+        Any text.
+    forbidden : re.Pattern
+        Matches each character that the format cannot represent.
+
+    Returns
+    -------
+    str
+        Such as ``\n`` for a line feed and ``\x07`` for a bell.
+    """
+    return forbidden.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), content)

@@ -156,7 +156,7 @@ def test_a_negative_number_is_no_formula(value):
 
 def test_csv_is_as_rfc_4180_has_it():
     table = [["a,b", 'say "c"'], ["d\ne", None]]
-    written = list(export.write_csv(rows_of(table), columns("str", "str")))
+    written = list(export.FORMATS["csv"].write(rows_of(table), columns("str", "str")))
     assert written == [b"c0,c1\r\n", b'"a,b","say ""c"""\r\n', b'"d\ne",\r\n']
 
 
@@ -264,10 +264,10 @@ class Counted:
             yield {"c0": n}
 
 
-@pytest.mark.parametrize("write", [export.write_csv, export.write_json, export.write_jsonl])
-def test_rows_are_asked_for_one_by_one(write):
+@pytest.mark.parametrize("name", ["csv", "tsv", "markdown", "json", "jsonl"])
+def test_rows_are_asked_for_one_by_one(name):
     rows = Counted(100)
-    pieces = write(rows, columns("int"))
+    pieces = export.FORMATS[name].write(rows, columns("int"))
     assert rows.asked == 0
     for _ in range(5):
         next(pieces)

@@ -1,0 +1,118 @@
+r"""FITS binary table (FITS standard 4.0, section 7.3).
+
+Unknown values are TNULLn for whole numbers, NaN for other numbers and blank for texts; a column of
+truth values with unknown ones has the texts T, F and blank, because readers take the empty byte of
+a FITS logical for false.  Dates and times are texts in ISO 8601, lists are joined as in CSV, and a
+column with a value of another type is one of texts.  Characters beyond printable ASCII are written
+as Python escapes them: ``\xe9``.
+"""
+
+import io
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+from astropy.io import fits
+from astropy.table import MaskedColumn
+
+from ...query import Column
+from ..buffer import ColumnSummary, RowBuffer, buffered
+from ..columns import NATIVE, cell_texts, file_columns
+from ..registry import Format, Rows
+from ..values import escape
+
+# FITS standard 4.0, section 7.3.3.1: printable ASCII.
+_FORBIDDEN = re.compile(r"[^\x20-\x7e]")
+# Bytes (FITS standard 4.0, section 3.1).
+_FITS_BLOCK = 2880
+
+
+def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
+    """Yield a FITS file: the headers, the rows in blocks, and the padding."""
+    with buffered(rows, columns) as buffer:
+        types = [_column_type(summary) for summary in buffer.summaries]
+        widths = _widths(buffer, columns, types)
+        size = 0
+        for number, block in enumerate(buffer.blocks()):
+            cells = file_columns(block, columns, types, _FORBIDDEN)
+            hdu = fits.BinTableHDU.from_columns(
+                [
+                    _fits_column(cell, summary, width)
+                    for cell, summary, width in zip(cells, buffer.summaries, widths, strict=True)
+                ],
+                nrows=len(block[0]),
+            )
+            if number == 0:
+                yield _headers(hdu, columns, buffer.length)
+            data = _data(hdu)
+            size += len(data)
+            yield data
+        yield bytes(-size % _FITS_BLOCK)
+
+
+def _column_type(summary: ColumnSummary) -> str:
+    return "str" if summary.type == "bool" and summary.has_nulls else summary.type
+
+
+def _widths(buffer: RowBuffer, columns: Sequence[Column], types: Sequence[str]) -> list[int]:
+    """Return the number of characters of the longest text of each column."""
+    widths = [1] * len(columns)
+    for block in buffer.blocks():
+        for number, (values, column) in enumerate(zip(block, columns, strict=True)):
+            if types[number] not in NATIVE:
+                cells = cell_texts(values, column, _FORBIDDEN)
+                widths[number] = max([widths[number], *(len(cell or "") for cell in cells)])
+    return widths
+
+
+def _fits_column(cells: MaskedColumn, summary: ColumnSummary, width: int) -> fits.Column:
+    """Return cells as a column of FITS, in which a number, NaN or a blank means unknown."""
+    kind = cells.dtype.kind
+    null = summary.null if kind == "i" and summary.has_nulls else None
+    missing = {"i": summary.null, "f": math.nan, "b": False, "U": ""}[kind]
+    array = cells.filled(missing).data
+    return fits.Column(
+        cells.name,
+        f"{width}A" if kind == "U" else {"i": "K", "f": "D", "b": "L"}[kind],
+        unit=_unit(cells),
+        null=null,
+        array=array.astype(f"S{width}") if kind == "U" else array,
+    )
+
+
+def _unit(cells: MaskedColumn) -> str | None:
+    """Return a unit in the spelling of FITS, or as it is if FITS does not know it."""
+    if cells.unit is None:
+        return None
+    try:
+        return str(cells.unit.to_string("fits"))
+    except ValueError:
+        return escape(cells.unit.to_string(), _FORBIDDEN)
+
+
+def _headers(hdu: fits.BinTableHDU, columns: Sequence[Column], length: int) -> bytes:
+    """Return the headers of a file with `length` rows.
+
+    Descriptions are in TCOMMn, as in files by STILTS: comments of TTYPEn have no room for them.
+    """
+    header = hdu.header.copy()
+    header["NAXIS2"] = length
+    for number, column in enumerate(columns, 1):
+        if column.spec.description:
+            header[f"TCOMM{number}"] = escape(column.spec.description, _FORBIDDEN)
+    text: str = fits.PrimaryHDU().header.tostring() + header.tostring()
+    return text.encode("ascii")
+
+
+def _data(hdu: fits.BinTableHDU) -> bytes:
+    """Return the rows of a table as in a file, without the padding of the last block."""
+    output = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(output)
+    size = hdu.header["NAXIS1"] * hdu.header["NAXIS2"]
+    content = output.getvalue()
+    begin = len(content) - size - -size % _FITS_BLOCK
+    return content[begin : begin + size]
+
+
+# RFC 4047.
+FORMAT = Format("application/fits", "fits", write)
