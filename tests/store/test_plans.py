@@ -9,6 +9,7 @@ that it finds are looked at for the others.  Facets of all observations are coun
 
 import random
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -35,6 +36,7 @@ SPECS = keyword_specs.load()
 DOCUMENTS = 3000
 PAGE = 10
 CHOICES = 10
+MIDDLE = 1500  # the number of an observation with values in the middle of all
 PROPOSALS = 60
 VALUES = {
     "int": lambda n: n,
@@ -68,19 +70,40 @@ def exposures_of(name: str) -> tuple[str, ...]:
     return (name, "exptime", *TIE_BREAKERS)
 
 
-def document(number: int, chance: random.Random) -> dict:
-    """Return a document in which nearly every indexed keyword has one of ten values."""
-    ra, dec = number * 0.06 - 180, (number % 160) - 80
+def documents() -> Iterator[dict]:
+    """Yield documents in which nearly every indexed keyword has one of ten values.
+
+    Each keyword has random numbers of its own, so another indexed keyword changes no other value.
+    """
+    names = (*SPECS.indexed, "bias", "association")
+    chances = {name: random.Random(name) for name in names}
+    for number in range(DOCUMENTS):
+        choices = {name: chances[name].randrange(CHOICES) for name in SPECS.indexed}
+        if number == MIDDLE:
+            choices = dict.fromkeys(choices, CHOICES // 2)
+        indexed = {name: value(name, choice) for name, choice in choices.items()}
+        association = chances["association"].choice(IN_NO_ASSOCIATION)
+        yield {
+            "_id": f"j{number:07d}",
+            **indexed,
+            "proposid": chances["proposid"].randrange(PROPOSALS),
+            "expstart": 52000 + chances["expstart"].random() * 8000,
+            "position": {"type": "Point", "coordinates": list(position(number))},
+            "footprint": footprint(number),
+            **files(number, chances["bias"].randrange(BIASES)),
+        } | ({"asn_id": association} if number % CHOICES == 3 else {})
+
+
+def position(number: int) -> tuple[float, float]:
+    """Return longitude and latitude of an observation in degrees."""
+    return number * 0.06 - 180, (number % 160) - 80
+
+
+def footprint(number: int) -> dict:
+    """Return the footprint of an observation, a square of 3 arcmin."""
+    ra, dec = position(number)
     square = [[ra, dec], [ra + 0.05, dec], [ra + 0.05, dec + 0.05], [ra, dec + 0.05], [ra, dec]]
-    return {
-        "_id": f"j{number:07d}",
-        **{name: value(name, chance.randrange(CHOICES)) for name in SPECS.indexed},
-        "proposid": chance.randrange(PROPOSALS),
-        "expstart": 52000 + chance.random() * 8000,
-        "position": {"type": "Point", "coordinates": [ra, dec]},
-        "footprint": {"type": "Polygon", "coordinates": [square]},
-        **files(number, chance.randrange(BIASES)),
-    } | ({"asn_id": chance.choice(IN_NO_ASSOCIATION)} if number % CHOICES == 3 else {})
+    return {"type": "Polygon", "coordinates": [square]}
 
 
 def files(number: int, bias: int) -> dict:
@@ -94,15 +117,14 @@ def files(number: int, bias: int) -> dict:
     }
 
 
-@pytest.fixture(scope="module", params=["observations", "outlines"])
+@pytest.fixture(scope="module", params=["observations", "headerless"])
 def filled(database_uri, request):
     """A database with its indexes and some thousand documents, of which one kind is asked."""
     server, _, options = database_uri.partition("?")
-    chance = random.Random(1)
     with Store(f"{server.rpartition('/')[0]}/test_plans_{request.param}?{options}", SPECS) as store:
         store.make_indexes()
-        store.observations.insert_many(document(number, chance) for number in range(DOCUMENTS))
-        if request.param == "outlines":
+        store.observations.insert_many(documents())
+        if request.param == "headerless":
             headerless.refresh(store)
             # Of other facets than those of the specs: nothing is counted ahead.
             freshness.mark_current(store, freshness.write_count(store), [])
@@ -146,8 +168,8 @@ def indexes_of(entry: dict) -> set[tuple[str, ...]]:
 
 
 def row(store) -> dict:
-    """Return an observation in the middle of the archive."""
-    key = "j0001500"
+    """Return an observation with others before and after it in every order."""
+    key = f"j{MIDDLE:07d}"
     return store.observations.find_one({"_id": key}) | {"rootname": key}
 
 
@@ -259,7 +281,7 @@ def test_two_conditions_are_found_by_the_index_of_one(filled):
     [
         (Within(6.0, -72.0, 5.0), "position"),
         (Covers(270.02, -19.98), "footprint"),
-        (Overlaps("j0001500", document(1500, random.Random(1))["footprint"]), "footprint"),
+        (Overlaps("j0001500", footprint(1500)), "footprint"),
     ],
 )
 def test_the_sky_is_found_by_its_index(filled, condition, index):
@@ -303,7 +325,7 @@ def test_every_declared_index_is_used(filled):
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", KINDS)
-def test_exposures_of_a_kind_and_so_many_seconds_are_read_from_outlines(filled, name, descending):
+def test_exposures_of_a_kind_and_an_exposure_time_are_read_from_an_index(filled, name, descending):
     parts = (Equals(name, row(filled)[name]), Between("exptime", value("exptime", 4)))
     entry = found(filled, And(parts), [SortKey("exptime", descending)])
     if headerless.if_current(filled) == filled.headerless:
