@@ -41,7 +41,7 @@ def primaries(files: dict[str, Path]) -> dict[str, fits.Header]:
 @pytest.fixture(scope="module")
 def example(sample_archive: acsql.Archive) -> dict[str, tuple[str, ...]]:
     """Parameters for each query with which it has results."""
-    exposure = next(sample_archive.iter("exists(flt.0.biasfile) detector=WFC"))["rootname"]
+    exposure = next(sample_archive.where("exists(flt.0.biasfile) detector=WFC").rows())["rootname"]
     biasfile = sample_archive.observation(exposure).headers["flt"][0]["biasfile"]
     return {
         "all_filenames": (),
@@ -91,7 +91,7 @@ def test_filters_for_rootname(
 @pytest.mark.parametrize("detector", [None, "WFC", "HRC", "SBC"])
 def test_filter_distribution(sample_archive: acsql.Archive, detector: str | None) -> None:
     table = named_queries.filter_distribution(sample_archive, detector)
-    rows = list(sample_archive.iter(columns=["detector", "filter1", "filter2"]))
+    rows = list(sample_archive.where().columns("detector", "filter1", "filter2").rows())
     asked = [row for row in rows if detector in (None, row["detector"])]
     expected = Counter((row["filter1"], row["filter2"]) for row in asked)
     counted = {(row["filter1"], row["filter2"]): row["observations"] for row in table}
@@ -138,7 +138,7 @@ def test_filenames_for_calibration(
 
 
 def test_goodmean_for_dataset(sample_archive: acsql.Archive, files: dict[str, Path]) -> None:
-    key = next(sample_archive.iter("exists(flt.1.goodmean) detector=WFC"))["rootname"]
+    key = next(sample_archive.where("exists(flt.1.goodmean) detector=WFC").rows())["rootname"]
     table = named_queries.goodmean_for_dataset(sample_archive, key)
     expected = {}
     for name, file in files.items():
@@ -179,7 +179,7 @@ def test_flashed_darks_are_no_postflash(empty_archive: acsql.Archive) -> None:
 
 
 def test_non_asn_rootnames(sample_archive: acsql.Archive) -> None:
-    rows = sample_archive.iter(columns=["rootname", "asn_id"])
+    rows = sample_archive.where().columns("rootname", "asn_id").rows()
     alone = [row["rootname"] for row in rows if row["asn_id"] in (None, "", "NONE")]
     assert alone
     assert list(named_queries.non_asn_rootnames(sample_archive)["rootname"]) == alone
@@ -230,7 +230,7 @@ def test_mistakes_are_named(sample_archive: acsql.Archive, name, arguments, erro
 
 
 def test_a_file_that_is_not_there_is_named(sample_archive: acsql.Archive) -> None:
-    key = next(sample_archive.iter("missing(drz.0.filename)"))["rootname"]
+    key = next(sample_archive.where("missing(drz.0.filename)").rows())["rootname"]
     name = f"{sample_archive.observation(key).ipppssoot}_drz.fits"
     with pytest.raises(DatasetNotFound, match="drz"):
         named_queries.goodmean_for_dataset(sample_archive, name)

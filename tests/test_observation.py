@@ -1,4 +1,4 @@
-"""One observation: are its headers and pixels those of its files?"""
+"""The headers and pixels of an observation are those of its files."""
 
 import math
 import shutil
@@ -69,7 +69,7 @@ def differences(ours: fits.Header, theirs: fits.Header) -> list[str]:
 
 def test_headers_of_the_sample_are_those_of_its_files(sample_archive: acsql.Archive) -> None:
     compared, found = 0, []
-    for row in sample_archive.iter(columns=["rootname"]):
+    for row in sample_archive.where().columns("rootname").rows():
         observation = sample_archive.observation(row["rootname"])
         for filetype in observation.datasets:
             with observation.open(filetype) as hdus:
@@ -101,14 +101,14 @@ def test_headers_of_real_files(config: Config, filename: str) -> None:
 
 
 def test_a_header_can_be_written_to_a_file_and_read_again(sample_archive, tmp_path) -> None:
-    rootname = next(sample_archive.iter("flt.0.exptime>0", columns=["rootname"]))["rootname"]
+    rootname = next(sample_archive.where("flt.0.exptime>0").columns("rootname").rows())["rootname"]
     header = sample_archive.observation(rootname).header("flt", 0)
     header.tofile(tmp_path / "header.fits")
     assert differences(fits.Header.fromfile(tmp_path / "header.fits"), header) == []
 
 
-def test_comments_are_unit_and_description(sample_archive) -> None:
-    rootname = next(sample_archive.iter("flt.0.exptime>0", columns=["rootname"]))["rootname"]
+def test_comments_are_the_unit_and_the_description(sample_archive) -> None:
+    rootname = next(sample_archive.where("flt.0.exptime>0").columns("rootname").rows())["rootname"]
     header = sample_archive.observation(rootname).header("flt", 0)
     assert header.comments["EXPTIME"].startswith("[s] exposure duration")
     assert all(len(card.image) == 80 for card in header.cards if not isinstance(card.value, str))
@@ -152,7 +152,7 @@ KEY = HeaderKey("WFC", "flt", 0)
     ],
 )
 @pytest.mark.parametrize("key", [KEY, None])
-def test_stored_values_come_back(specs: KeywordSpecs, stored, expected, key) -> None:
+def test_stored_values_become_fits_values(specs: KeywordSpecs, stored, expected, key) -> None:
     header = to_fits(stored, specs, key)
     again = fits.Header.fromstring(header.tostring())
     for found in (header, again):
@@ -165,7 +165,7 @@ def test_an_unknown_value_is_undefined(specs: KeywordSpecs) -> None:
 
 
 @pytest.mark.parametrize("microsecond", [0, 500_000])
-def test_times_have_what_they_were_read_with(specs: KeywordSpecs, microsecond: int) -> None:
+def test_times_keep_their_fractions_of_a_second(specs: KeywordSpecs, microsecond: int) -> None:
     moment = datetime(2002, 4, 13, 18, 16, 35, microsecond)
     text = to_fits({"date": moment}, specs, KEY)["DATE"]
     assert datetime.fromisoformat(text) in (moment, datetime(2002, 4, 13))
@@ -189,7 +189,7 @@ def test_every_keyword_of_the_specs_makes_a_card(specs: KeywordSpecs) -> None:
 
 @pytest.fixture
 def written(config: Config) -> Iterator[acsql.Archive]:
-    """An archive with one file in which each extension is stored in another way."""
+    """An archive with one file, each extension of which is stored differently."""
     path = config.filesystem / "j8bt/j8bt05njq/j8bt05njq_raw.fits"
     path.parent.mkdir(parents=True)
     scaled = fits.ImageHDU(np.arange(12, dtype=np.int16).reshape(3, 4), name="SCALED")
@@ -247,7 +247,7 @@ def constant(name: str, bitpix: int, value: float) -> bytes:
         (("FAR", 1), np.float32, np.full((3, 4), 70_000)),
     ],
 )
-def test_pixels_are_physical_and_native(written, extension, dtype, expected) -> None:
+def test_pixels_are_scaled_and_in_native_byte_order(written, extension, dtype, expected) -> None:
     data = written.observation("j8bt05nj").data("raw", *extension)
     assert data.dtype == np.dtype(dtype)
     assert data.dtype.isnative
@@ -263,13 +263,13 @@ def test_pixels_are_physical_and_native(written, extension, dtype, expected) -> 
         (("flt",), "no flt; it has raw"),
     ],
 )
-def test_pixels_that_are_not_there(written, asked, said) -> None:
+def test_missing_pixels_are_named(written, asked, said) -> None:
     with pytest.raises(DatasetNotFound, match=said):
         written.observation("j8bt05nj").data(*asked)
 
 
 @pytest.mark.filterwarnings("ignore:File may have been truncated")
-def test_pixels_of_a_file_that_was_cut(written) -> None:
+def test_a_truncated_file_is_named(written) -> None:
     observation = written.observation("j8bt05nj")
     path = observation.path("raw")
     path.write_bytes(path.read_bytes()[: 2 * 2880 + 10])
@@ -277,17 +277,57 @@ def test_pixels_of_a_file_that_was_cut(written) -> None:
         observation.data("raw")
 
 
-def test_pixels_of_the_sample(sample_archive) -> None:
-    for row in sample_archive.iter("flt.0.exptime>0", detector="WFC", columns=["rootname"]):
+def test_pixels_are_those_of_the_file(sample_archive) -> None:
+    for row in sample_archive.where("flt.0.exptime>0", detector="WFC").rows():
         observation = sample_archive.observation(row["rootname"])
         with observation.open("flt") as hdus:
             np.testing.assert_array_equal(observation.data("flt"), hdus["SCI", 1].data)
 
 
-def test_all_headers_are_those_of_each_filetype(sample_archive) -> None:
-    for row in sample_archive.iter(columns=["rootname"], limit=5):
+def test_all_ways_to_read_a_header_give_the_same(sample_archive) -> None:
+    for row in sample_archive.where().limit(5).rows():
         observation = sample_archive.observation(row["rootname"])
         for filetype, headers in observation.headers.items():
             assert headers == observation.filetype_headers(filetype)
             for extension, header in headers.items():
                 assert header == observation.stored_header(filetype, extension)
+
+
+def test_keywords_are_read_from_the_document_and_from_headers(sample_archive) -> None:
+    search = sample_archive.where("raw.0.exptime>0", detector="WFC")
+    observation = sample_archive.observation(next(search.rows())["rootname"])
+    with observation.open("raw") as hdus:
+        assert hdus[0].header["EXPTIME"] == observation["exptime"]
+        assert hdus["SCI", 1].data.ndim == 2
+    assert observation.headers["raw"][0]["EXPTIME"] == observation["EXPTIME"]
+    assert observation["raw.0.exptime"] == observation["exptime"]
+    with pytest.raises(DatasetNotFound, match="asn"):
+        observation.open("asn")
+    with pytest.raises(DatasetNotFound, match="99"):
+        observation.header("raw", 99)
+    with pytest.raises(KeyError, match="NOTTHERE"):
+        observation.headers["raw"][0]["NOTTHERE"]
+    with pytest.raises(DatasetNotFound, match="spt"):
+        observation.jpeg("spt")
+
+
+def test_a_vanished_file_is_named(empty_archive: acsql.Archive) -> None:
+    empty_archive.store.observations.insert_one(
+        {
+            "_id": "j8bt05nj",
+            "datasets": {"raw": "j8bt05njq_raw.fits"},
+            "files": {"raw": {"path": "j8bt/j8bt05njq/j8bt05njq_raw.fits"}},
+        }
+    )
+    with pytest.raises(DatasetNotFound, match=r"j8bt05njq_raw\.fits"):
+        empty_archive.observation("j8bt05nj").open("raw")
+
+
+def test_stored_headers_have_the_structural_keywords_of_the_files(sample_archive) -> None:
+    rootname = next(sample_archive.where().rows())["rootname"]
+    observation = sample_archive.observation(rootname)
+    for filetype, by_extension in observation.headers.items():
+        for extension, header in by_extension.items():
+            read = fits.getheader(observation.path(filetype), extension)
+            for keyword in ("EXTNAME", "NAXIS", "BITPIX"):
+                assert header.get(keyword.lower()) == read.get(keyword)

@@ -25,7 +25,7 @@ def test_of_an_empty_archive_there_is_nothing_to_say(empty_archive: acsql.Archiv
 def test_they_are_what_the_observations_come_to(sample_archive: acsql.Archive) -> None:
     found = recounted(sample_archive)
     columns = ["rootname", "detector", "date_obs", "exptime", "filter1", "filter2"]
-    rows = list(sample_archive.iter(columns=columns))
+    rows = list(sample_archive.where().columns(*columns).rows())
 
     months = Counter(
         (row["date_obs"] and f"{row['date_obs']:%Y-%m}", row["detector"]) for row in rows
@@ -47,7 +47,7 @@ def test_they_are_what_the_observations_come_to(sample_archive: acsql.Archive) -
 def test_files_and_headers_are_all_counted(sample_archive: acsql.Archive) -> None:
     found = recounted(sample_archive)
     files, sizes, headers = Counter(), Counter(), Counter()
-    for row in sample_archive.iter(columns=["rootname"]):
+    for row in sample_archive.where().columns("rootname").rows():
         observation = sample_archive.observation(row["rootname"])
         for filetype, extensions in observation.headers.items():
             files[filetype] += 1

@@ -1,0 +1,127 @@
+"""Counts and facets are the same precomputed or live, and say whether they are exact."""
+
+from collections import Counter
+
+import pytest
+
+import acsql
+from acsql.errors import QueryTimeout
+from acsql.query import Equals, Not
+from acsql.store.derived.refresh import refresh_all
+
+SLOW_SEARCHES = {
+    "table": lambda search: search.where("raw.0.exptime=1").sort("raw.0.exptime").table(),
+    "rows": lambda search: list(search.where("raw.0.exptime=1").rows()),
+    "page": lambda search: search.where("raw.0.exptime=7").page(),
+    "thumbnails": lambda search: search.where("raw.0.exptime=7").thumbnails(),
+    "count": lambda search: search.where("raw.0.exptime=1").count(),
+    "distinct": lambda search: search.distinct("raw.0.exptime"),
+    "facets": lambda search: search.facets("raw.0.exptime"),
+}
+
+
+def test_distinct_values_are_sorted(sample_archive: acsql.Archive, everything) -> None:
+    search = sample_archive.where()
+    assert search.distinct("detector") == sorted({row["detector"] for row in everything})
+    assert search.where(detector="WFC").distinct("detector") == ["WFC"]
+
+
+@pytest.mark.parametrize("keyword", ["detector", "filter1", "targname", "exptime", "date_obs"])
+@pytest.mark.parametrize("conditions", [{}, {"detector": "WFC"}, {"exptime": (100, None)}])
+def test_facets_of_promoted_keywords_are_counted(sample_archive, keyword, conditions) -> None:
+    search = sample_archive.where(**conditions)
+    rows = search.columns("rootname", keyword).rows()
+    expected = Counter(row[keyword] for row in rows if row[keyword] not in (None, ""))
+    facets = sample_archive.facets(keyword, **conditions)
+    assert facets == search.facets(keyword) == expected
+    assert list(facets.values()) == sorted(facets.values(), reverse=True)
+    assert search.distinct(keyword) == sorted(expected)
+    assert search.facets(keyword, limit=2) == dict(list(facets.items())[:2])
+
+
+def test_facets_of_header_keywords_are_counted(sample_archive) -> None:
+    rows = sample_archive.where().columns("raw.0.ccdgain", "drz.0.dnnndata").rows()
+    gains, blocks = zip(*((r["raw.0.ccdgain"], r["drz.0.dnnndata"]) for r in rows), strict=True)
+    expected = Counter(gain for gain in gains if gain is not None)
+    assert expected
+    assert sample_archive.facets("raw.0.ccdgain") == expected
+    inputs = Counter(value for block in blocks if block for value in set(block) if value)
+    assert inputs
+    assert sample_archive.facets("drz.0.dnnndata") == inputs
+
+
+def test_each_line_of_history_is_a_facet(sample_archive: acsql.Archive) -> None:
+    for filetype, name in (("flt", "history"), ("drz", "comment")):
+        keyword = f"{filetype}.0.{name}"
+        search = sample_archive.where(f"exists({keyword})").columns("rootname", keyword)
+        rows = list(search.rows())
+        for row in rows:
+            stored = sample_archive.observation(row["rootname"]).headers[filetype][0]
+            assert row[keyword] == stored[name]
+        numbers = Counter(line for row in rows for line in set(row[keyword]) if line)
+        assert numbers
+        assert sample_archive.facets(keyword) == numbers
+        assert sample_archive.where().distinct(keyword) == sorted(numbers)
+        assert list(search.table()[keyword]) == [row[keyword] for row in rows]
+
+
+@pytest.mark.parametrize("precomputed", [False, True])
+def test_counts_are_the_same_precomputed_or_live(empty_archive, precomputed: bool) -> None:
+    detectors = ["WFC", "WFC", "HRC", None]
+    empty_archive.store.observations.insert_many(
+        {"_id": f"j{n:07d}", "detector": name, "filter1": "F606W", "exptime": float(n)}
+        for n, name in enumerate(detectors)
+    )
+    if precomputed:
+        refresh_all(empty_archive.store, empty_archive.specs)
+    assert empty_archive.count() == 4
+    assert empty_archive.count(detector="WFC") == 2
+    assert empty_archive.count(Not(Equals("detector", "WFC"))) == 2
+    assert empty_archive.count(detector="WFC", exptime=(1, None)) == 1
+    assert empty_archive.facets("detector") == {"WFC": 2, "HRC": 1}
+    assert empty_archive.where().distinct("detector") == ["HRC", "WFC"]
+    assert empty_archive.facets("exptime", detector="WFC") == {0.0: 1, 1.0: 1}
+    assert empty_archive.summary().detectors == {"WFC": 2, "HRC": 1}
+
+
+def test_facets_are_cached_until_the_counts_are_stale(empty_archive) -> None:
+    store, specs = empty_archive.store, empty_archive.specs
+    store.observations.insert_one({"_id": "j0000000", "detector": "WFC"})
+    search = empty_archive.where()
+    assert search.facets_of("detector") == {"detector": {"WFC": 1}}
+    store.observations.insert_one({"_id": "j0000001", "detector": "HRC"})
+    assert search.facets_of("detector") == {"detector": {"HRC": 1, "WFC": 1}}
+    refresh_all(store, specs)
+    first = search.facets_of("detector")
+    assert search.facets_of("detector") is first
+    assert search.where(detector="WFC").facets_of("detector") == {"detector": {"WFC": 1}}
+    store.observations.insert_one({"_id": "j0000002", "detector": "HRC"})
+    refresh_all(store, specs)
+    assert search.facets_of("detector") == {"detector": {"HRC": 2, "WFC": 1}}
+
+
+def test_a_count_says_whether_it_is_exact(sample_archive) -> None:
+    count = sample_archive.count(detector="WFC")
+    assert count.exact
+    assert str(count) == f"{count}" == repr(count) == str(int(count))
+    assert sample_archive.count("raw.0.exptime>0", budget=1000).exact
+
+
+def test_after_its_budget_a_count_is_estimated_and_says_so(large) -> None:
+    count = large.count("raw.0.exptime=1", budget=0.001)
+    assert not count.exact
+    assert str(count).startswith("about ")
+    assert abs(count - 5000) < 10 * 20_000 * (0.25 * 0.75 / 800) ** 0.5
+    assert large.count("raw.0.exptime=1", budget=1000) == 5000
+
+
+@pytest.mark.parametrize("name", SLOW_SEARCHES)
+def test_every_way_to_run_a_search_has_a_time_limit(large, name: str) -> None:
+    run = SLOW_SEARCHES[name]
+    with pytest.raises(QueryTimeout, match=r"0\.001 seconds: no index serves raw\.0\.exptime"):
+        run(large.where().time_limit(0.001))
+    run(large.where())
+    large.time_limit = 0.001
+    with pytest.raises(QueryTimeout, match="raise the time limit"):
+        run(large.where())
+    run(large.where().time_limit(None))

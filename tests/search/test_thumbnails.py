@@ -1,0 +1,29 @@
+"""Thumbnails have the keywords of a caption, or the reason why there are none."""
+
+from acsql.search.paging import Page
+from acsql.search.thumbnails import CAPTION_COLUMNS, with_status
+
+
+def test_a_row_has_a_caption_and_a_thumbnail_or_a_reason(sample_archive) -> None:
+    rows = sample_archive.where().thumbnails().rows
+    assert {bool(row["no_thumbnail"]) for row in rows} == {True, False}
+    for row in rows:
+        assert row.keys() == {*CAPTION_COLUMNS, "no_thumbnail"}
+        previews = sample_archive.observation(row["rootname"]).previews
+        assert (row["no_thumbnail"] is None) == bool(previews.get("flt", {}).get("thumbnail"))
+
+
+def test_the_reason_names_the_files_that_exist(specs) -> None:
+    datasets = {name: f"jcp001010_{name}.fits" for name in ("spt", "drc", "drz")}
+    rows = [
+        {"rootname": "jcp001010", "datasets": datasets, "previews": None},
+        {"rootname": "j8bt05nj", "datasets": {"asn": "j8bt05njq_asn.fits"}, "previews": {}},
+        {"rootname": "j8bt05nk", "datasets": None, "previews": {}},
+        {"rootname": "j8bt05nl", "datasets": {}, "previews": {"flt": {"reason": "all NaN"}}},
+    ]
+    assert [row["no_thumbnail"] for row in with_status(Page(rows), specs).rows] == [
+        "No preview: this association has only drz, drc and spt files",
+        "No preview: this observation has only asn files",
+        "No preview: this observation has no files",
+        "all NaN",
+    ]
