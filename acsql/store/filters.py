@@ -1,7 +1,7 @@
-"""How MongoDB is asked: conditions become filters here and nowhere else.
+"""Translation of conditions into MongoDB filters.
 
-Values reach MongoDB only beneath an explicit operator and patterns only escaped, so nothing that
-a user types is ever taken for an operator or a regular expression.
+No other module writes filters from user input.  Values are always operands of an explicit operator,
+and patterns are escaped, so MongoDB never reads user input as an operator or a regular expression.
 """
 
 import math
@@ -25,12 +25,28 @@ from ..query import (
 )
 from .fields import field_path, split_blocks
 
-# What a document has in place of a value; to MongoDB, null is also what is not there.
+# A keyword with one of these has no value; MongoDB's null also matches a missing field.
 _MISSING = [None, ""]
 
 
 def to_filter(condition: Condition) -> dict[str, Any]:
-    """Return the MongoDB filter of a condition that `acsql.query.prepare` has checked."""
+    """Return the MongoDB filter of a condition.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+
+    Returns
+    -------
+    dict
+        Empty for the condition that every observation meets.
+
+    Raises
+    ------
+    TypeError
+        If it is no condition, or an `Overlaps` without its footprint.
+    """
     match condition:
         case Equals(keyword, value):
             return {field_path(keyword): {"$eq": value}}
@@ -43,18 +59,17 @@ def to_filter(condition: Condition) -> dict[str, Any]:
         case Exists(keyword):
             return _of_one(keyword, {"$nin": _MISSING})
         case Within(ra, dec, radius):
-            # MongoDB takes a point for its smallest cell on the sphere, so that one up to 2.4e-9
-            # radians (0.5 milliarcseconds) outside of the circle still counts as inside: of what
-            # the index finds, each is looked at again.
+            # To MongoDB a point is its smallest cell on the sphere, so a point up to 2.4e-9 radians
+            # (0.5 milliarcsec) outside the circle counts as inside.  The second filter is exact.
             cap = [_lon_lat(ra, dec), math.radians(radius)]
-            roughly = {"position": {"$geoWithin": {"$centerSphere": cap}}}
-            return {"$and": [roughly, {"$expr": _near(ra, dec, radius)}]}
+            by_index = {"position": {"$geoWithin": {"$centerSphere": cap}}}
+            return {"$and": [by_index, {"$expr": _is_within(ra, dec, radius)}]}
         case Covers(ra, dec):
-            return _meets({"type": "Point", "coordinates": _lon_lat(ra, dec)})
+            return _intersects({"type": "Point", "coordinates": _lon_lat(ra, dec)})
         case Overlaps(rootname, footprint):
             if footprint is None:
                 raise TypeError(f"the footprint of {rootname} was not looked up")
-            return _meets(footprint)
+            return _intersects(footprint)
         case Not(inner):
             return _negated(inner)
         case And(()):
@@ -69,10 +84,10 @@ def to_filter(condition: Condition) -> dict[str, Any]:
 
 
 def _negated(condition: Condition) -> dict[str, Any]:
-    """Return the filter for all that a condition does not hold for.
+    """Return the filter for the observations that do not meet a condition.
 
-    It stays with the keyword wherever it can, because an index serves ``$ne``, ``$nin`` and
-    ``$not``, but no ``$nor``.
+    The negation is moved to the keywords where possible, because an index serves ``$ne``, ``$nin``
+    and ``$not``, but not ``$nor``.
     """
     match condition:
         case Equals(keyword, value):
@@ -87,17 +102,25 @@ def _negated(condition: Condition) -> dict[str, Any]:
             return {"$and": [_negated(part) for part in conditions]}
         case And() | Or() | Within():
             return {"$nor": [to_filter(condition)]}
-    [(place, bounds)] = to_filter(condition).items()
-    return {place: {"$not": bounds}}
+    [(path, bounds)] = to_filter(condition).items()
+    return {path: {"$not": bounds}}
 
 
 def like(pattern: str) -> str:
-    """Return the anchored regular expression of a ``*``/``?`` pattern.
+    """Return the regular expression of a pattern.
 
-    The literal text before the first wildcard comes first, so an index serves it as a prefix.
-    What stands between two ``*`` is taken where it is first found and never looked for again
-    (an atomic group): if the whole matches at all it matches so, and no pattern makes the
-    server try the ways to spread a text over many ``*``.
+    Parameters
+    ----------
+    pattern : str
+        Text with the wildcards ``*`` (any text) and ``?`` (one character).
+
+    Returns
+    -------
+    str
+        Anchored at both ends.  It starts with the text before the first wildcard, so an index
+        serves that as a prefix.  Text between two ``*`` is in an atomic group: it matches where it
+        first occurs, without backtracking, so no pattern makes the server try every way to
+        distribute a text over many ``*``.
     """
     first, *others = (_literal(part) for part in re.split(r"\*+", pattern))
     if not others:
@@ -111,14 +134,15 @@ def _literal(text: str) -> str:
 
 
 def _lon_lat(ra: float, dec: float) -> list[float]:
-    """Return a position as GeoJSON has it: longitudes run from -180 to 180 degrees."""
+    """Return a position for GeoJSON, whose longitudes run from -180 to 180 degrees."""
     return [ra - 360 if ra > 180 else ra, dec]
 
 
-def _near(ra: float, dec: float, radius: float) -> dict[str, Any]:
-    """Return the expression that a position lies within a circle, exact to the last digits.
+def _is_within(ra: float, dec: float, radius: float) -> dict[str, Any]:
+    """Return the expression that a position lies within a circle, to rounding errors.
 
-    It compares the haversines of distance and radius, which know neither poles nor RA = 0.
+    It compares the haversines of distance and radius, which have no special cases at the poles
+    and at RA = 0.
     """
     longitude, latitude = ({"$arrayElemAt": ["$position.coordinates", n]} for n in (0, 1))
     lon, lat = _lon_lat(ra, dec)
@@ -128,13 +152,13 @@ def _near(ra: float, dec: float, radius: float) -> dict[str, Any]:
     return {"$lte": [distance, math.sin(math.radians(radius) / 2) ** 2]}
 
 
-def _haversine(degrees: Any, others: float) -> dict[str, Any]:
+def _haversine(degrees: Any, other: float) -> dict[str, Any]:
     """Return the haversine of the difference of two angles."""
-    half = {"$divide": [{"$subtract": [degrees, others]}, 2]}
+    half = {"$divide": [{"$subtract": [degrees, other]}, 2]}
     return {"$pow": [{"$sin": {"$degreesToRadians": half}}, 2]}
 
 
-def _meets(geometry: Any) -> dict[str, Any]:
+def _intersects(geometry: Any) -> dict[str, Any]:
     return {"footprint": {"$geoIntersects": {"$geometry": geometry}}}
 
 
