@@ -15,7 +15,7 @@ from ..keywords import HeaderKey, KeywordSpecs
 from ..store.schema import SCHEMA_VERSION
 from .promotion import find_detector, position, promote
 from .read import FileContent
-from .scan import FoundObservation
+from .scan import ObservationOnDisk
 from .typing import type_header
 
 Document = dict[str, Any]
@@ -77,14 +77,14 @@ def type_headers(
             mismatches |= {(key, keyword): None for keyword in header.mismatches}
             if key is not None:
                 for keyword, type_ in header.unspecified.items():
-                    unspecified[key, keyword] = (type_, str(content.found.name))
+                    unspecified[key, keyword] = (type_, str(content.file.name))
     promoted = promote(stored, specs)
     promoted["detector"] = promoted["detector"] or detector
     return TypedHeaders(stored, promoted, unspecified, tuple(mismatches))
 
 
 def build_document(
-    found: FoundObservation,
+    observation: ObservationOnDisk,
     contents: Mapping[str, FileContent],
     headers: TypedHeaders,
     existing: Document | None,
@@ -96,7 +96,7 @@ def build_document(
 
     Parameters
     ----------
-    found : FoundObservation
+    observation : ObservationOnDisk
         Its files on disk.
     contents : mapping
         What was read, by filetype; what is stored of other filetypes is kept.
@@ -120,10 +120,10 @@ def build_document(
     """
     existing = existing or {}
     document = {
-        "_id": found.rootname,
-        "ipppssoot": found.ipppssoot,
-        "path": found.path,
-        "visit": names.visit(found.rootname),
+        "_id": observation.rootname,
+        "ipppssoot": observation.ipppssoot,
+        "path": observation.path,
+        "visit": names.visit(observation.rootname),
         "proposal_type": proposal_type,
         "first_ingest_date": existing.get("first_ingest_date", ingested),
         "last_ingest_date": ingested,
@@ -148,14 +148,14 @@ def build_document(
 
 
 def _datasets(contents: Mapping[str, FileContent]) -> dict[str, str]:
-    return {filetype: str(content.found.name) for filetype, content in contents.items()}
+    return {filetype: str(content.file.name) for filetype, content in contents.items()}
 
 
 def _files(contents: Mapping[str, FileContent]) -> dict[str, Document]:
     """Return what change detection compares, by filetype."""
     files: dict[str, Document] = {}
     for filetype, content in contents.items():
-        file = content.found
+        file = content.file
         files[filetype] = {"path": file.path, "size": file.size, "mtime": file.mtime}
         if content.sha256:
             files[filetype]["sha256"] = content.sha256

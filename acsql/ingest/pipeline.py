@@ -46,12 +46,12 @@ def ingest_observation(
     """
     started = time.monotonic()
     reading = read_observation(task, specs, config)
-    write_checksums(store, task.found.rootname, reading.checksums)
+    write_checksums(store, task.observation.rootname, reading.checksums)
     if reading.contents:
         return _ingest_contents(task, reading, store, specs, config, started)
     unchanged = task.checksums and not reading.failures
     return ObservationResult(
-        task.found.rootname,
+        task.observation.rootname,
         UNCHANGED if unchanged else FAILED,
         failures=reading.failures,
         waiting=reading.waiting,
@@ -69,27 +69,27 @@ def _ingest_contents(
     started: float,
 ) -> ObservationResult:
     """Build and write the document of an observation of which files were read."""
-    found, contents = task.found, reading.contents
-    existing = observations.document(store, found.rootname, without_headers_of=contents)
+    observation, contents = task.observation, reading.contents
+    existing = observations.document(store, observation.rootname, without_headers_of=contents)
     headers = type_headers(contents, existing, specs)
     proposal_type = proposals.type_of(store, headers.promoted["proposid"])
     ingested = now().replace(microsecond=0)
     document, warnings = build_document(
-        found, contents, headers, existing, proposal_type, specs, ingested
+        observation, contents, headers, existing, proposal_type, specs, ingested
     )
     failures = [failure for content in contents.values() for failure in content.failures]
     write_observation(store, config, document, existing, failures, headers.unspecified)
     return ObservationResult(
-        found.rootname,
+        observation.rootname,
         NEW if existing is None else UPDATED,
         filetypes=tuple(contents),
-        filenames=tuple(str(content.found.name) for content in contents.values()),
+        filenames=tuple(str(content.file.name) for content in contents.values()),
         previews=tuple(name for name, content in contents.items() if content.has_preview),
         failures=reading.failures,
         waiting=reading.waiting,
         warnings=(*reading.warnings, *warnings),
         unspecified=headers.unspecified,
         mismatches=headers.mismatches,
-        bytes=sum(content.found.size for content in contents.values()),
+        bytes=sum(content.file.size for content in contents.values()),
         seconds=time.monotonic() - started,
     )

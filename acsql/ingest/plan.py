@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import ArchiveError
 from ..keywords import KeywordSpecs
-from .scan import FoundFile, FoundObservation
+from .scan import FileOnDisk, ObservationOnDisk
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Task:
 
     Attributes
     ----------
-    found : FoundObservation
+    observation : ObservationOnDisk
         Its files on disk.
     filetypes : tuple of str
         The files to read.
@@ -30,7 +30,7 @@ class Task:
         hexadecimal digits, None where no checksum is stored.
     """
 
-    found: FoundObservation
+    observation: ObservationOnDisk
     filetypes: tuple[str, ...] = ()
     checksums: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -105,7 +105,7 @@ class Plan:
 
 
 def make_plan(
-    scanned: Iterable[FoundObservation],
+    scanned: Iterable[ObservationOnDisk],
     stored: Stored,
     selection: Selection,
     specs: KeywordSpecs,
@@ -115,7 +115,7 @@ def make_plan(
 
     Parameters
     ----------
-    scanned : iterable of FoundObservation
+    scanned : iterable of ObservationOnDisk
         Consumed one by one; only those with a task are kept in memory.
     stored : Stored
         What the database holds.
@@ -143,21 +143,21 @@ def make_plan(
     vanished: list[tuple[str, str]] = []
     waiting: list[str] = []
     unchanged = known_failures = ignored = 0
-    for found in scanned:
-        seen.add(found.rootname)
-        ignored += found.ignored
-        files = stored.observations.get(found.rootname, {}).get("files", {})
-        if found.unreadable:
-            unreadable.add(found.path)
+    for observation in scanned:
+        seen.add(observation.rootname)
+        ignored += observation.ignored
+        files = stored.observations.get(observation.rootname, {}).get("files", {})
+        if observation.unreadable:
+            unreadable.add(observation.path)
         else:
-            vanished += _vanished_files(found.rootname, files, found.files)
-        comparison = _compare(found, files, stored.failures, selection, filetypes)
+            vanished += _vanished_files(observation.rootname, files, observation.files)
+        comparison = _compare(observation, files, stored.failures, selection, filetypes)
         waiting += comparison.waiting
         known_failures += comparison.known_failures
-        if comparison.to_read or comparison.checksums or found.problems:
-            tasks.append(Task(found, tuple(comparison.to_read), comparison.checksums))
+        if comparison.to_read or comparison.checksums or observation.problems:
+            tasks.append(Task(observation, tuple(comparison.to_read), comparison.checksums))
         else:
-            unchanged += bool(found.files)
+            unchanged += bool(observation.files)
     if whole:
         vanished += _unseen_files(stored.observations, seen, unreadable)
     return Plan(tuple(tasks), tuple(vanished), tuple(waiting), unchanged, known_failures, ignored)
@@ -174,7 +174,7 @@ class _Comparison:
 
 
 def _compare(
-    found: FoundObservation,
+    observation: ObservationOnDisk,
     files: Mapping[str, Mapping[str, Any]],
     failures: Mapping[str, Mapping[str, Any]],
     selection: Selection,
@@ -182,7 +182,7 @@ def _compare(
 ) -> _Comparison:
     comparison = _Comparison()
     for filetype in filetypes:
-        file = found.files.get(filetype)
+        file = observation.files.get(filetype)
         if file is None:
             continue
         filename = str(file.name)
@@ -199,7 +199,7 @@ def _compare(
 
 
 def _has_changed(
-    file: FoundFile,
+    file: FileOnDisk,
     failed: Mapping[str, Any] | None,
     stored: Mapping[str, Any] | None,
     retry_failed: bool,

@@ -23,7 +23,7 @@ from ..keywords import KeywordSpecs
 from ..store.schema import now
 from .plan import Task
 from .results import Failure
-from .scan import FoundFile, size_and_mtime
+from .scan import FileOnDisk, size_and_mtime
 from .typing import first_value
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class FileContent:
 
     Attributes
     ----------
-    found : FoundFile
+    file : FileOnDisk
         The file.
     headers : list of Cards
         The cards of each extension.
@@ -53,7 +53,7 @@ class FileContent:
         Irregularities that are not failures.
     """
 
-    found: FoundFile
+    file: FileOnDisk
     headers: list[Cards]
     preview: dict[str, Any] | None = None
     sha256: str | None = None
@@ -108,10 +108,10 @@ def read_observation(task: Task, specs: KeywordSpecs, config: Config) -> Reading
     Reading
         Contents and failures.
     """
-    found = task.found
+    observation = task.observation
     failures = [
         Failure(problem.rootname, problem.filename, "scan", problem.reason)
-        for problem in found.problems
+        for problem in observation.problems
     ]
     checksums, refused = _checksums(task, config)
     failures += refused
@@ -124,7 +124,7 @@ def read_observation(task: Task, specs: KeywordSpecs, config: Config) -> Reading
     waiting: list[str] = []
     warnings: list[str] = []
     for filetype in [*task.filetypes, *changed]:
-        file = found.files[filetype]
+        file = observation.files[filetype]
         result = read_or_fail(file, specs, config, checksums.get(filetype))
         if result is None:
             waiting.append(str(file.name))
@@ -142,7 +142,7 @@ def _checksums(task: Task, config: Config) -> tuple[dict[str, str], list[Failure
     """Return the checksums of the files that a task compares by content."""
     checksums, failures = {}, []
     for filetype in task.checksums:
-        file = task.found.files[filetype]
+        file = task.observation.files[filetype]
         try:
             checksums[filetype] = checksum(config.filesystem / file.path)
         except OSError as error:
@@ -173,13 +173,13 @@ def checksum(path: Path) -> str:
 
 
 def read_or_fail(
-    file: FoundFile, specs: KeywordSpecs, config: Config, sha256: str | None = None
+    file: FileOnDisk, specs: KeywordSpecs, config: Config, sha256: str | None = None
 ) -> FileContent | Failure | None:
     """Read a file, whatever is wrong with it.
 
     Parameters
     ----------
-    file : FoundFile
+    file : FileOnDisk
         The file as the scan found it.
     specs : KeywordSpecs
         As for `read_file`.
@@ -209,13 +209,13 @@ def read_or_fail(
     return None if _has_changed(file, config) else result
 
 
-def _refused(file: FoundFile, error: OSError) -> Failure:
+def _refused(file: FileOnDisk, error: OSError) -> Failure:
     """Return the failure of a file that the system refuses, whatever its content is."""
     reason = f"{file.name} cannot be read: {error.strerror or error}"
     return Failure(file.name.rootname, str(file.name), "read", reason)
 
 
-def _file_failure(file: FoundFile, stage: str, reason: str) -> Failure:
+def _file_failure(file: FileOnDisk, stage: str, reason: str) -> Failure:
     """Return a failure of the file itself; a young file may be incomplete and is retried."""
     failure = Failure(file.name.rootname, str(file.name), stage, reason, file.size, file.mtime)
     if 0 <= (now() - file.mtime).total_seconds() < YOUNG_SECONDS:
@@ -223,7 +223,7 @@ def _file_failure(file: FoundFile, stage: str, reason: str) -> Failure:
     return failure
 
 
-def _has_changed(file: FoundFile, config: Config) -> bool:
+def _has_changed(file: FileOnDisk, config: Config) -> bool:
     """Whether a file was written to since the scan."""
     try:
         return size_and_mtime(config.filesystem / file.path) != (file.size, file.mtime)
@@ -232,13 +232,13 @@ def _has_changed(file: FoundFile, config: Config) -> bool:
 
 
 def read_file(
-    file: FoundFile, specs: KeywordSpecs, config: Config, sha256: str | None = None
+    file: FileOnDisk, specs: KeywordSpecs, config: Config, sha256: str | None = None
 ) -> FileContent:
     """Read every header of a file and render its preview, if its filetype has one.
 
     Parameters
     ----------
-    file : FoundFile
+    file : FileOnDisk
         The file as the scan found it.
     specs : KeywordSpecs
         The instrument, and which filetypes have previews.
@@ -288,7 +288,7 @@ def read_file(
     return FileContent(file, headers, entry, sha256, tuple(failures), tuple(warnings))
 
 
-def _check_identity(file: FoundFile, headers: list[Cards], specs: KeywordSpecs) -> None:
+def _check_identity(file: FileOnDisk, headers: list[Cards], specs: KeywordSpecs) -> None:
     """Raise FileError if a file is of another instrument or another observation."""
     name = file.name
     values = [first_value(headers[:1], keyword) for keyword in specs.instrument_keywords]
@@ -308,7 +308,7 @@ def _check_identity(file: FoundFile, headers: list[Cards], specs: KeywordSpecs) 
 
 def _render(
     hdus: fits.HDUList,
-    file: FoundFile,
+    file: FileOnDisk,
     headers: list[Cards],
     specs: KeywordSpecs,
     config: Config,

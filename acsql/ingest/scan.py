@@ -18,7 +18,7 @@ from ..names import Filename
 
 
 @dataclass(frozen=True)
-class FoundFile:
+class FileOnDisk:
     """One FITS file on disk.
 
     Attributes
@@ -49,7 +49,7 @@ class ScanProblem:
 
 
 @dataclass(frozen=True)
-class FoundObservation:
+class ObservationOnDisk:
     """The files of one rootname on disk.
 
     Attributes
@@ -59,7 +59,7 @@ class FoundObservation:
     path : str
         Its directory below the root of the archive, empty if there is none.
     files : dict
-        Filetype to `FoundFile`.
+        Filetype to `FileOnDisk`.
     problems : tuple of ScanProblem
         Files and folders that cannot be used.
     ignored : int
@@ -71,7 +71,7 @@ class FoundObservation:
     rootname: str
     ipppssoot: str
     path: str
-    files: dict[str, FoundFile] = field(default_factory=dict)
+    files: dict[str, FileOnDisk] = field(default_factory=dict)
     problems: tuple[ScanProblem, ...] = ()
     ignored: int = 0
     unreadable: bool = False
@@ -79,7 +79,7 @@ class FoundObservation:
 
 def scan(
     filesystem: Path, filetypes: Collection[str], rootnames: Iterable[str] | None = None
-) -> Iterator[FoundObservation]:
+) -> Iterator[ObservationOnDisk]:
     """Yield the observations below a directory, sorted by rootname.
 
     Parameters
@@ -94,7 +94,7 @@ def scan(
 
     Yields
     ------
-    FoundObservation
+    ObservationOnDisk
         One for each rootname.
 
     Raises
@@ -119,17 +119,17 @@ def scan(
         observations = {}
         if folder in folders:
             observations = {
-                found.rootname: found
-                for found in _in_folder(filesystem, folder, filetypes, selected)
+                observation.rootname: observation
+                for observation in _in_folder(filesystem, folder, filetypes, selected)
             }
         for rootname in sorted(selected):
             yield observations.get(rootname) or _missing(rootname)
 
 
-def _missing(rootname: str) -> FoundObservation:
+def _missing(rootname: str) -> ObservationOnDisk:
     reason = f"{rootname} has no folder in the archive"
     problem = ScanProblem(rootname, rootname, reason)
-    return FoundObservation(rootname, rootname, "", problems=(problem,))
+    return ObservationOnDisk(rootname, rootname, "", problems=(problem,))
 
 
 def _in_folder(
@@ -137,7 +137,7 @@ def _in_folder(
     folder: str,
     filetypes: Collection[str],
     selected: Collection[str] | None = None,
-) -> Iterator[FoundObservation]:
+) -> Iterator[ObservationOnDisk]:
     """Yield the observations of one four-character folder, all or those of some rootnames."""
     directories: dict[str, list[str]] = {}
     try:
@@ -146,7 +146,7 @@ def _in_folder(
         if (filesystem / folder).is_dir():
             reason = f"the folder {folder} cannot be read: {error.strerror}"
             problem = ScanProblem(folder, folder, reason)
-            yield FoundObservation(folder, folder, folder, problems=(problem,), unreadable=True)
+            yield ObservationOnDisk(folder, folder, folder, problems=(problem,), unreadable=True)
         return
     for name in entries:
         if names.is_ipppssoot(name) and name[:4] == folder:
@@ -159,9 +159,9 @@ def _in_folder(
 
 def _observation(
     filesystem: Path, rootname: str, ipppssoots: list[str], filetypes: Collection[str]
-) -> FoundObservation:
+) -> ObservationOnDisk:
     """Return the files in the directories of one rootname."""
-    files: dict[str, FoundFile] = {}
+    files: dict[str, FileOnDisk] = {}
     problems: list[ScanProblem] = []
     ignored, unreadable = 0, False
     for ipppssoot in ipppssoots:
@@ -175,7 +175,7 @@ def _observation(
             continue
         for entry in entries:
             file = _examine(entry, rootname, directory, filetypes)
-            if isinstance(file, FoundFile):
+            if isinstance(file, FileOnDisk):
                 other = files.get(file.name.filetype)
                 if other is None or (other.mtime, other.path) < (file.mtime, file.path):
                     files[file.name.filetype] = file
@@ -188,12 +188,12 @@ def _observation(
         youngest = max(files.values(), key=lambda file: file.mtime)
         path = youngest.path.rpartition("/")[0]
     ipppssoot = path.rpartition("/")[2]
-    return FoundObservation(rootname, ipppssoot, path, files, tuple(problems), ignored, unreadable)
+    return ObservationOnDisk(rootname, ipppssoot, path, files, tuple(problems), ignored, unreadable)
 
 
 def _examine(
     entry: os.DirEntry[str], rootname: str, directory: str, filetypes: Collection[str]
-) -> FoundFile | ScanProblem | None:
+) -> FileOnDisk | ScanProblem | None:
     """Return the file of one directory entry, why it cannot be used, or None to ignore it."""
     try:
         name = Filename.parse(entry.name)
@@ -211,7 +211,7 @@ def _examine(
     except OSError as error:
         reason = f"{entry.name} cannot be read: {error.strerror}"
         return ScanProblem(rootname, entry.name, reason)
-    return FoundFile(name, f"{directory}/{entry.name}", size, mtime)
+    return FileOnDisk(name, f"{directory}/{entry.name}", size, mtime)
 
 
 def size_and_mtime(path: Path) -> tuple[int, datetime]:

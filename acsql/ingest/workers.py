@@ -171,12 +171,12 @@ def _run_on_cluster(
 
 
 def _rootname(task: Task) -> str:
-    return task.found.rootname
+    return task.observation.rootname
 
 
 def _crashed(task: Task) -> ObservationResult:
-    rootname = task.found.rootname
-    files = ", ".join(str(task.found.files[name].name) for name in task.filetypes)
+    rootname = task.observation.rootname
+    files = ", ".join(str(task.observation.files[name].name) for name in task.filetypes)
     reason = f"{rootname}: the worker that read {files} died; nothing of it was stored"
     return ObservationResult(rootname, failures=(Failure(rootname, rootname, "worker", reason),))
 
@@ -189,7 +189,7 @@ def _ingest(task: Task, store: Store, specs: KeywordSpecs, config: Config) -> Ob
         # The next observation would meet the same.
         raise
     except Exception as error:
-        rootname = task.found.rootname
+        rootname = task.observation.rootname
         kind = "" if isinstance(error, ArchiveError) else f"{type(error).__name__}: "
         failure = Failure(rootname, rootname, "write", f"{rootname}: {kind}{error}")
         return ObservationResult(rootname, failures=(failure,))

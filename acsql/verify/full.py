@@ -15,7 +15,7 @@ from ..ingest.document import type_headers
 from ..ingest.jobs import Job
 from ..ingest.promotion import position, promote
 from ..ingest.read import FileContent, read_file
-from ..ingest.scan import FoundFile, scan
+from ..ingest.scan import FileOnDisk, scan
 from ..ingest.workers import run_all
 from ..keywords import KeywordSpecs
 from ..store import observations, proposals
@@ -65,9 +65,9 @@ def _compare_by_rootname(
     document = observations.document(store, rootname)
     if document is None:
         return ()
-    (found,) = scan(config.filesystem, specs.filetypes, [rootname])
+    (observation,) = scan(config.filesystem, specs.filetypes, [rootname])
     # Files that changed since are findings of the quick comparison.
-    files = [file for file in found.files.values() if not staleness(file, document)]
+    files = [file for file in observation.files.values() if not staleness(file, document)]
     filetypes = tuple(file.name.filetype for file in files)
     contents, unreadable = _read(files, specs, config)
     return (
@@ -83,7 +83,7 @@ def _compare_by_rootname(
 
 
 def _read(
-    files: Sequence[FoundFile], specs: KeywordSpecs, config: Config
+    files: Sequence[FileOnDisk], specs: KeywordSpecs, config: Config
 ) -> tuple[dict[str, FileContent], list[Finding]]:
     """Read files as an ingest does, but for their previews."""
     filetypes = {
@@ -125,7 +125,7 @@ def _compare_headers(
         ]
         if different or expected.keys() != stored.keys():
             reason = f"its headers differ from those stored: {_listed(different) or 'extensions'}"
-            name = str(content.found.name)
+            name = str(content.file.name)
             findings.append(Finding(DIFFERENT, rootname, name, reason, (filetype,)))
     return findings
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..config import Config
 from ..errors import ArchiveError
-from ..ingest.scan import FoundFile, FoundObservation, scan
+from ..ingest.scan import FileOnDisk, ObservationOnDisk, scan
 from ..keywords import KeywordSpecs
 from ..store import failures, observations
 from ..store.client import Store
@@ -76,20 +76,20 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
     unreadable: set[str] = set()
     number, is_empty = 0, True
     scanned = scan(config.filesystem, specs.filetypes)
-    for rootname, found, document in _side_by_side(scanned, observations.all_files(store)):
-        is_empty = is_empty and found is None
-        if found is not None and found.problems and "/" not in found.path:
+    for rootname, on_disk, document in _side_by_side(scanned, observations.all_files(store)):
+        is_empty = is_empty and on_disk is None
+        if on_disk is not None and on_disk.problems and "/" not in on_disk.path:
             # A folder of many observations that cannot be read.
-            findings += _problems(found)
-            unreadable.add(found.path)
+            findings += _problems(on_disk)
+            unreadable.add(on_disk.path)
             continue
         number += 1
         for entry in (document or {}).get("previews", {}).values():
             previews.update(entry[kind] for kind in PREVIEW_KINDS if entry.get(kind))
-        if found is not None and document is not None:
+        if on_disk is not None and document is not None:
             comparable.append(rootname)
         findings += _compare_observation(
-            found or FoundObservation(rootname, rootname, ""),
+            on_disk or ObservationOnDisk(rootname, rootname, ""),
             document or {},
             failed,
             unreadable,
@@ -105,10 +105,10 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
 
 
 def _side_by_side(
-    scanned: Iterable[FoundObservation], documents: Iterable[dict[str, Any]]
-) -> Iterator[tuple[str, FoundObservation | None, dict[str, Any] | None]]:
+    scanned: Iterable[ObservationOnDisk], documents: Iterable[dict[str, Any]]
+) -> Iterator[tuple[str, ObservationOnDisk | None, dict[str, Any] | None]]:
     """Yield each rootname with its files and its document; both come sorted."""
-    on_disk = ((found.rootname, 0, found) for found in scanned)
+    on_disk = ((observation.rootname, 0, observation) for observation in scanned)
     stored = ((document["_id"], 1, document) for document in documents)
     merged = heapq.merge(on_disk, stored, key=itemgetter(0))
     for rootname, group in groupby(merged, itemgetter(0)):
@@ -118,15 +118,15 @@ def _side_by_side(
         yield rootname, sides[0], sides[1]
 
 
-def _problems(found: FoundObservation) -> list[Finding]:
+def _problems(on_disk: ObservationOnDisk) -> list[Finding]:
     return [
-        Finding(FAILED, found.rootname, problem.filename, problem.reason)
-        for problem in found.problems
+        Finding(FAILED, on_disk.rootname, problem.filename, problem.reason)
+        for problem in on_disk.problems
     ]
 
 
 def _compare_observation(
-    found: FoundObservation,
+    on_disk: ObservationOnDisk,
     document: Mapping[str, Any],
     failed: Documents,
     unreadable: Collection[str],
@@ -136,14 +136,14 @@ def _compare_observation(
     """Compare the files of one observation with its document, which may be empty."""
     findings = []
     files = document.get("files", {})
-    closed = {*unreadable, *(problem.filename for problem in found.problems)}
-    for filetype in [*found.files, *(files.keys() - found.files.keys())]:
-        file, stored = found.files.get(filetype), files.get(filetype)
+    closed = {*unreadable, *(problem.filename for problem in on_disk.problems)}
+    for filetype in [*on_disk.files, *(files.keys() - on_disk.files.keys())]:
+        file, stored = on_disk.files.get(filetype), files.get(filetype)
         repair: tuple[str, ...] = ()
         if file is None:
-            findings += _compare_absent(found.rootname, filetype, stored, closed)
+            findings += _compare_absent(on_disk.rootname, filetype, stored, closed)
         elif reason := _known_failure(file, failed):
-            findings.append(Finding(FAILED, found.rootname, str(file.name), reason))
+            findings.append(Finding(FAILED, on_disk.rootname, str(file.name), reason))
         else:
             repair = (filetype,)
             kind = MISSING if stored is None else STALE
@@ -151,13 +151,15 @@ def _compare_observation(
             if difference:
                 # Ingesting it again also renders its previews again.
                 name = str(file.name)
-                findings.append(Finding(kind, found.rootname, name, difference, repair))
+                findings.append(Finding(kind, on_disk.rootname, name, difference, repair))
                 continue
         if stored is not None:
-            findings += compare_previews(found.rootname, filetype, document, repair, specs, config)
-    if document and found.path and all(f.kind not in REINGESTED for f in findings):
-        findings += _compare_path(found, document)
-    return [*_problems(found), *findings]
+            findings += compare_previews(
+                on_disk.rootname, filetype, document, repair, specs, config
+            )
+    if document and on_disk.path and all(f.kind not in REINGESTED for f in findings):
+        findings += _compare_path(on_disk, document)
+    return [*_problems(on_disk), *findings]
 
 
 def _compare_absent(
@@ -171,19 +173,19 @@ def _compare_absent(
     return [Finding(EXTRA, rootname, name, "it is not on disk", (filetype,))]
 
 
-def _compare_path(found: FoundObservation, document: Mapping[str, Any]) -> list[Finding]:
+def _compare_path(on_disk: ObservationOnDisk, document: Mapping[str, Any]) -> list[Finding]:
     """Return a finding if the directory of an observation is not the stored one."""
     current = tuple(
-        filetype for filetype, file in found.files.items() if not staleness(file, document)
+        filetype for filetype, file in on_disk.files.items() if not staleness(file, document)
     )
     stored = document.get("ipppssoot"), document.get("path")
-    if not current or stored == (found.ipppssoot, found.path):
+    if not current or stored == (on_disk.ipppssoot, on_disk.path):
         return []
-    reason = f"its path is {stored[1]}, on disk {found.path}"
-    return [Finding(STALE, found.rootname, found.rootname, reason, current)]
+    reason = f"its path is {stored[1]}, on disk {on_disk.path}"
+    return [Finding(STALE, on_disk.rootname, on_disk.rootname, reason, current)]
 
 
-def _known_failure(file: FoundFile, failed: Documents) -> str | None:
+def _known_failure(file: FileOnDisk, failed: Documents) -> str | None:
     """Return why a file failed, if it has not changed since."""
     entry = failed.get(str(file.name))
     if entry and (entry.get("size"), entry.get("mtime")) == (file.size, file.mtime):
@@ -191,12 +193,12 @@ def _known_failure(file: FoundFile, failed: Documents) -> str | None:
     return None
 
 
-def staleness(file: FoundFile, document: Mapping[str, Any]) -> str | None:
+def staleness(file: FileOnDisk, document: Mapping[str, Any]) -> str | None:
     """Return how a file on disk differs from the one that its document describes.
 
     Parameters
     ----------
-    file : FoundFile
+    file : FileOnDisk
         The file on disk.
     document : mapping
         The stored document, with ``files`` and ``datasets``.

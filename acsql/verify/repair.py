@@ -85,10 +85,10 @@ def _tasks(findings: Iterable[Finding], specs: KeywordSpecs, config: Config) -> 
     for finding in findings:
         if finding.kind in REINGESTED and finding.filetypes:
             filetypes.setdefault(finding.rootname, set()).update(finding.filetypes)
-    for found in scan(config.filesystem, specs.filetypes, filetypes):
-        on_disk = filetypes[found.rootname] & found.files.keys()
+    for observation in scan(config.filesystem, specs.filetypes, filetypes):
+        on_disk = filetypes[observation.rootname] & observation.files.keys()
         if on_disk:
-            yield Task(found, tuple(name for name in specs.filetypes if name in on_disk))
+            yield Task(observation, tuple(name for name in specs.filetypes if name in on_disk))
 
 
 def delete_extra_previews(findings: Sequence[Finding]) -> list[Finding]:

@@ -146,8 +146,8 @@ class _Verifier:
                     compare_fully(rootnames, self.config, self.scheduler, self.workers)
                 ) as results,
             ):
-                for found in results:
-                    findings += found
+                for of_observation in results:
+                    findings += of_observation
                     advance()
         findings.sort(key=lambda finding: (finding.rootname, finding.what))
         return quick, tuple(findings)

@@ -110,15 +110,15 @@ def ingest_apart(config: Config) -> dict[str, Any]:
 
 
 def datasets(filesystem: Path, specs: KeywordSpecs) -> list[Path]:
-    found = []
+    paths = []
     for path in sorted(filesystem.glob("*/*/*.fits")):
         try:
             name = Filename.parse(path.name)
         except InvalidName:
             continue
         if name.filetype in specs.filetypes:
-            found.append(path)
-    return found
+            paths.append(path)
+    return paths
 
 
 def chosen(paths: list[Path]) -> list[Path]:
@@ -131,9 +131,9 @@ def chosen(paths: list[Path]) -> list[Path]:
 
 def stored(config: Config, specs: KeywordSpecs) -> dict[str, dict]:
     with Store(config.connection_string, specs) as store:
-        found = {document["_id"]: document for document in store.observations.find()}
+        documents = {document["_id"]: document for document in store.observations.find()}
         store.client.drop_database(store.database.name)
-    return found
+    return documents
 
 
 @pytest.fixture(scope="module")
@@ -191,10 +191,10 @@ def test_no_observation_is_lost(corpus: Corpus) -> None:
 
 
 def test_good_files_are_ingested_as_without_damaged_ones(corpus: Corpus) -> None:
-    found = ingested(corpus)
-    assert corpus.good <= found.keys()
+    files = ingested(corpus)
+    assert corpus.good <= files.keys()
     for name in corpus.good:
-        document, filetype = found[name]
+        document, filetype = files[name]
         alone = corpus.clean[document["_id"]]
         assert document["headers"][filetype] == alone["headers"][filetype], name
         assert document["files"][filetype] == alone["files"][filetype]
@@ -209,10 +209,10 @@ def test_every_damaged_file_is_reported_or_ingested(corpus: Corpus) -> None:
 
 
 def test_missing_extensions_are_reported(corpus: Corpus) -> None:
-    log, found = corpus.first["log"], ingested(corpus)
+    log, files = corpus.first["log"], ingested(corpus)
     silent = {}
     for name, kind in corpus.damaged.items():
-        document, filetype = found.get(name, (None, None))
+        document, filetype = files.get(name, (None, None))
         if document is None or kind in damage.PLACES:
             continue
         fewer = len(document["headers"][filetype]) < corpus.extensions[name]
@@ -284,8 +284,8 @@ def read(path: Path, content: bytes, specs: KeywordSpecs) -> FileContent | Failu
 
 def read_at(path: Path, specs: KeywordSpecs) -> FileContent | Failure | None:
     config = config_at(path.parent, path.parent, "mongodb://nowhere/none?")
-    found = scan.FoundFile(NAME, path.name, *scan.size_and_mtime(path))
-    return read_or_fail(found, specs, config)
+    file = scan.FileOnDisk(NAME, path.name, *scan.size_and_mtime(path))
+    return read_or_fail(file, specs, config)
 
 
 def small_file() -> bytes:

@@ -14,7 +14,7 @@ from acsql.config import Config
 from acsql.ingest import run
 from acsql.ingest.document import build_document, type_headers
 from acsql.ingest.read import FileContent
-from acsql.ingest.scan import FoundFile, FoundObservation
+from acsql.ingest.scan import FileOnDisk, ObservationOnDisk
 from acsql.keywords import HeaderKey, KeywordSpecs
 from acsql.names import Filename
 
@@ -52,7 +52,7 @@ def contents(*filetypes: str, **fields) -> dict[str, FileContent]:
     """Return what was read of a file of each filetype."""
     return {
         filetype: FileContent(
-            FoundFile(
+            FileOnDisk(
                 Filename("j8bt05njq", filetype),
                 f"j8bt/j8bt05njq/j8bt05njq_{filetype}.fits",
                 2880,
@@ -68,9 +68,9 @@ def contents(*filetypes: str, **fields) -> dict[str, FileContent]:
 def built(
     read: dict[str, FileContent], existing: dict | None, specs: KeywordSpecs
 ) -> tuple[dict, tuple[str, ...]]:
-    found = FoundObservation("j8bt05nj", "j8bt05njq", "j8bt/j8bt05njq")
+    observation = ObservationOnDisk("j8bt05nj", "j8bt05njq", "j8bt/j8bt05njq")
     headers = type_headers(read, existing, specs)
-    return build_document(found, read, headers, existing, "CAL/ACS", specs, WHEN)
+    return build_document(observation, read, headers, existing, "CAL/ACS", specs, WHEN)
 
 
 def test_a_new_document_has_headers_files_and_promoted_keywords(specs: KeywordSpecs) -> None:

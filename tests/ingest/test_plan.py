@@ -24,7 +24,7 @@ from acsql.config import Config
 from acsql.errors import ArchiveError
 from acsql.ingest import run
 from acsql.ingest.plan import Plan, Selection, Stored, make_plan, ready_before
-from acsql.ingest.scan import FoundFile, FoundObservation
+from acsql.ingest.scan import FileOnDisk, ObservationOnDisk
 from acsql.keywords import KeywordSpecs
 from acsql.names import Filename
 from acsql.store import runs
@@ -177,10 +177,10 @@ NOW = datetime(2026, 1, 1)
 EARLIER = datetime(2020, 1, 1)
 
 
-def found(rootname: str = "j8bt05nj", *filetypes: str, **fields) -> FoundObservation:
+def on_disk(rootname: str = "j8bt05nj", *filetypes: str, **fields) -> ObservationOnDisk:
     """Return an observation with a file of each filetype."""
     files = {
-        filetype: FoundFile(
+        filetype: FileOnDisk(
             Filename(f"{rootname}q", filetype),
             f"{rootname[:4]}/{rootname}q/{rootname}q_{filetype}.fits",
             2880,
@@ -189,10 +189,10 @@ def found(rootname: str = "j8bt05nj", *filetypes: str, **fields) -> FoundObserva
         for filetype in filetypes
     }
     path = f"{rootname[:4]}/{rootname}q"
-    return FoundObservation(rootname, f"{rootname}q", path, files, **fields)
+    return ObservationOnDisk(rootname, f"{rootname}q", path, files, **fields)
 
 
-def stored(*observations: FoundObservation, **failures) -> Stored:
+def stored(*observations: ObservationOnDisk, **failures) -> Stored:
     """Return what a database holds after these observations were ingested."""
     documents = {
         one.rootname: {
@@ -206,33 +206,33 @@ def stored(*observations: FoundObservation, **failures) -> Stored:
     return Stored(documents, failures)
 
 
-def plan(scanned: list[FoundObservation], before: Stored, specs: KeywordSpecs, **options) -> Plan:
+def plan(scanned: list[ObservationOnDisk], before: Stored, specs: KeywordSpecs, **options) -> Plan:
     selection = Selection(tuple(specs.filetypes), datetime.max, **options)
     return make_plan(scanned, before, selection, specs, whole=True)
 
 
 def test_an_unchanged_observation_has_no_task(specs: KeywordSpecs) -> None:
-    observation = found("j8bt05nj", "raw", "flt", ignored=3)
+    observation = on_disk("j8bt05nj", "raw", "flt", ignored=3)
     assert plan([observation], stored(observation), specs) == Plan(unchanged=1, ignored=3)
 
 
 def test_only_new_and_changed_files_are_read(specs: KeywordSpecs) -> None:
-    before = found("j8bt05nj", "raw", "flt")
+    before = on_disk("j8bt05nj", "raw", "flt")
     changed = replace(before.files["flt"], size=5760)
-    after = replace(before, files={**found("j8bt05nj", "raw", "spt").files, "flt": changed})
+    after = replace(before, files={**on_disk("j8bt05nj", "raw", "spt").files, "flt": changed})
     (task,) = plan([after], stored(before), specs).tasks
-    assert task.found == after
+    assert task.observation == after
     assert task.filetypes == ("flt", "spt")
 
 
 def test_a_file_of_another_path_is_read_again(specs: KeywordSpecs) -> None:
-    before = found("j8bt05nj", "raw")
+    before = on_disk("j8bt05nj", "raw")
     moved = replace(before.files["raw"], path="j8bt/j8bt05njs/j8bt05njs_raw.fits")
     assert plan([replace(before, files={"raw": moved})], stored(before), specs).tasks
 
 
 def test_checksums_are_compared_on_request(specs: KeywordSpecs) -> None:
-    observation = found("j8bt05nj", "raw", "flt")
+    observation = on_disk("j8bt05nj", "raw", "flt")
     before = stored(observation)
     before.observations["j8bt05nj"]["files"]["raw"]["sha256"] = "ab"
     (task,) = plan([observation], before, specs, checksum=True).tasks
@@ -241,15 +241,15 @@ def test_checksums_are_compared_on_request(specs: KeywordSpecs) -> None:
 
 
 def test_checksums_of_files_that_were_never_ingested_are_not_compared(specs: KeywordSpecs) -> None:
-    observation = found("j8bt05nj", "raw")
+    observation = on_disk("j8bt05nj", "raw")
     failure = {"j8bt05njq_raw.fits": {"size": 2880, "mtime": EARLIER}}
     result = plan([observation], Stored({}, failure), specs, checksum=True)
     assert result == Plan(unchanged=1, known_failures=1)
 
 
 def test_vanished_files_are_listed_once(specs: KeywordSpecs) -> None:
-    before = stored(found("j8bt05nj", "raw", "flt"), found("j8bt06nj", "raw"))
-    scanned = [found("j8bt05nj", "flt")]
+    before = stored(on_disk("j8bt05nj", "raw", "flt"), on_disk("j8bt06nj", "raw"))
+    scanned = [on_disk("j8bt05nj", "flt")]
     assert plan(scanned, before, specs).vanished == (("j8bt05nj", "raw"), ("j8bt06nj", "raw"))
     for document in before.observations.values():
         document["files"]["raw"]["vanished"] = NOW

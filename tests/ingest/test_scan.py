@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from acsql.errors import ConfigError, InvalidName
-from acsql.ingest.scan import FoundObservation, scan
+from acsql.ingest.scan import ObservationOnDisk, scan
 
 FILETYPES = ("raw", "flt", "jit", "asn", "drz")
 
@@ -19,7 +19,7 @@ def touch(filesystem: Path, *paths: str) -> None:
         file.write_bytes(b"x" * 7)
 
 
-def found(filesystem: Path, **options) -> dict[str, FoundObservation]:
+def scanned(filesystem: Path, **options) -> dict[str, ObservationOnDisk]:
     return {seen.rootname: seen for seen in scan(filesystem, FILETYPES, **options)}
 
 
@@ -32,7 +32,7 @@ def test_files_are_grouped_by_rootname(tmp_path: Path) -> None:
         "jcp0/jcp001011/jcp001011_drz.fits",
         "jcp3/jcp301abq/jcp301abq_flt.fits",
     )
-    seen = found(tmp_path)
+    seen = scanned(tmp_path)
     assert list(seen) == ["jcp001010", "jcp001011", "jcp001kw", "jcp301ab"]
     assert {key: str(file.name) for key, file in seen["jcp001kw"].files.items()} == {
         "raw": "jcp001kwq_raw.fits",
@@ -45,7 +45,7 @@ def test_size_and_time_are_those_of_the_file(tmp_path: Path) -> None:
     touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits")
     path = tmp_path / "jcp0/jcp001kwq/jcp001kwq_raw.fits"
     os.utime(path, ns=(0, 1_015_000_000_123_456_789))
-    file = found(tmp_path)["jcp001kw"].files["raw"]
+    file = scanned(tmp_path)["jcp001kw"].files["raw"]
     assert file.size == 7
     expected = datetime.fromtimestamp(1_015_000_000.123, UTC).replace(tzinfo=None)
     assert file.mtime == expected
@@ -61,7 +61,7 @@ def test_other_files_are_counted(tmp_path: Path) -> None:
         "jcp0/notes.txt",
         "proposals.yaml",
     )
-    seen = found(tmp_path)
+    seen = scanned(tmp_path)
     assert list(seen) == ["jcp001kw"]
     assert seen["jcp001kw"].ignored == 3
     assert not seen["jcp001kw"].problems
@@ -77,7 +77,7 @@ def test_redelivery_with_another_letter_is_the_same_observation(tmp_path: Path) 
     os.utime(tmp_path / "jcp0/jcp001kwq/jcp001kwq_raw.fits", (0, 1000))
     os.utime(tmp_path / "jcp0/jcp001kwq/jcp001kwq_flt.fits", (0, 1000))
     os.utime(tmp_path / "jcp0/jcp001kws/jcp001kws_raw.fits", (0, 2000))
-    seen = found(tmp_path)
+    seen = scanned(tmp_path)
     assert list(seen) == ["jcp001kw"]
     assert seen["jcp001kw"].ipppssoot == "jcp001kws"
     assert seen["jcp001kw"].files["raw"].path == "jcp0/jcp001kws/jcp001kws_raw.fits"
@@ -86,7 +86,7 @@ def test_redelivery_with_another_letter_is_the_same_observation(tmp_path: Path) 
 
 def test_a_file_of_another_observation_is_a_problem(tmp_path: Path) -> None:
     touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits", "jcp0/jcp001kwq/jcp001xxq_raw.fits")
-    problem = found(tmp_path)["jcp001kw"].problems[0]
+    problem = scanned(tmp_path)["jcp001kw"].problems[0]
     assert problem.filename == "jcp001xxq_raw.fits"
     assert "jcp001xx" in problem.reason
 
@@ -98,7 +98,7 @@ def test_an_entry_that_is_not_a_file_is_a_problem(tmp_path: Path, kind: str) -> 
     {"directory": odd.mkdir, "pipe": lambda: os.mkfifo(odd)}.get(
         kind, lambda: odd.symlink_to("nowhere")
     )()
-    seen = found(tmp_path)["jcp001kw"]
+    seen = scanned(tmp_path)["jcp001kw"]
     assert list(seen.files) == ["raw"]
     assert [problem.filename for problem in seen.problems] == ["jcp001kwq_flt.fits"]
 
@@ -110,7 +110,7 @@ def test_a_scan_can_be_limited_to_rootnames(tmp_path: Path) -> None:
         "jcp0/jcp001kxq/jcp001kxq_raw.fits",
         "jcp0/jcp001010/jcp001010_asn.fits",
     )
-    seen = found(tmp_path, rootnames=["JCP001KX", "jcp001010", "jcp099zzq"])
+    seen = scanned(tmp_path, rootnames=["JCP001KX", "jcp001010", "jcp099zzq"])
     assert list(seen) == ["jcp001010", "jcp001kx", "jcp099zz"]
     assert seen["jcp001kx"].files
     assert "no folder" in seen["jcp099zz"].problems[0].reason
@@ -118,9 +118,9 @@ def test_a_scan_can_be_limited_to_rootnames(tmp_path: Path) -> None:
 
 def test_an_invalid_rootname_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidName, match="no-name"):
-        found(tmp_path, rootnames=["no-name"])
+        scanned(tmp_path, rootnames=["no-name"])
 
 
 def test_a_missing_root_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"{tmp_path}/nowhere"):
-        found(tmp_path / "nowhere")
+        scanned(tmp_path / "nowhere")
