@@ -1,6 +1,6 @@
 """Archive: the observations, proposals, runs and statistics of one ACS archive.
 
-The command line and the site use nothing else, so whatever they show can be scripted.
+The command line and the site use nothing else, so a script can do all that they do.
 """
 
 from __future__ import annotations

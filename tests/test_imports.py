@@ -1,4 +1,4 @@
-"""Do imports run one way, and does importing do nothing?"""
+"""Imports run one way, and importing has no side effect."""
 
 import ast
 import json
@@ -19,8 +19,7 @@ PARTS = {
     if path.suffix == ".py" or ((path / "__init__.py").is_file() and not path.is_symlink())
 }
 
-# Every part may import the parts before it in this list and none behind it; parts in one set do
-# not import each other.
+# A part imports only parts of earlier layers; parts of one layer do not import each other.
 LAYERS: tuple[set[str], ...] = (
     {"errors"},
     {"config", "names"},
@@ -60,7 +59,7 @@ KEPT_TO = {
 
 
 def imports(path: Path) -> Iterator[tuple[str, ...]]:
-    """Yield what a module imports as absolute dotted names, wherever in it that stands."""
+    """Yield the absolute dotted names that a module imports, also inside functions."""
     package = ["acsql", *path.relative_to(PACKAGE).parent.parts]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -72,28 +71,28 @@ def imports(path: Path) -> Iterator[tuple[str, ...]]:
 
 
 def parts_imported(part: str) -> set[str]:
-    """Return the parts of acsql that a part imports, itself left out."""
-    found = {name[1] for path in PARTS[part] for name in imports(path) if name[0] == "acsql"}
-    return found - {part}
+    """Return the other parts of acsql that a part imports."""
+    parts = {name[1] for path in PARTS[part] for name in imports(path) if name[0] == "acsql"}
+    return parts - {part}
 
 
-def test_every_part_of_acsql_has_its_place():
+def test_every_part_of_acsql_has_a_layer():
     assert LEVELS.keys() == PARTS.keys()
 
 
 @pytest.mark.parametrize("part", sorted(PARTS))
-def test_a_part_imports_only_what_stands_below_it(part):
+def test_a_part_imports_only_earlier_layers(part):
     above = {other for other in parts_imported(part) if LEVELS.get(other, -1) >= LEVELS[part]}
     assert above == set()
 
 
 @pytest.mark.parametrize(("part", "other"), sorted(FORBIDDEN))
-def test_a_part_does_not_reach_past_the_one_below_it(part, other):
+def test_a_part_does_not_bypass_the_archive(part, other):
     assert other not in parts_imported(part)
 
 
 @pytest.mark.parametrize(("library", "parts"), KEPT_TO.items())
-def test_a_library_is_used_in_few_parts(library, parts):
+def test_a_library_is_used_only_in_its_parts(library, parts):
     users = {
         user
         for user, paths in PARTS.items()
@@ -102,7 +101,7 @@ def test_a_library_is_used_in_few_parts(library, parts):
     assert users == parts
 
 
-def test_imports_are_found_however_they_are_written(tmp_path, monkeypatch):
+def test_all_forms_of_imports_are_recognised(tmp_path, monkeypatch):
     monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
     module = tmp_path / "web" / "pages.py"
     module.parent.mkdir()
@@ -124,7 +123,7 @@ def test_imports_are_found_however_they_are_written(tmp_path, monkeypatch):
     ]
 
 
-# What a module does while it is imported, seen by the interpreter itself.
+# Reports what modules do while they are imported, by an audit hook of the interpreter.
 WATCHED = """
 import json, os, pkgutil, sys
 seen = []
@@ -147,7 +146,7 @@ print(json.dumps(seen))
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["acsql", "every module"])
-def test_importing_reads_no_settings_and_touches_nothing(tmp_path, everything):
+def test_importing_reads_no_settings_and_has_no_side_effect(tmp_path, everything):
     trap = tmp_path / "home" / "acsql" / "acsql.yaml"
     trap.parent.mkdir(parents=True)
     trap.write_text("filesystem: [")
@@ -169,7 +168,7 @@ def test_importing_reads_no_settings_and_touches_nothing(tmp_path, everything):
     seen = json.loads(result.stdout)
     read = {path for event, path in seen if event == "read"}
     assert any(Path(path).is_relative_to(PACKAGE) for path in read)
-    # Dask and Bokeh read their own defaults when they are imported; nothing of ours is read.
+    # Dask and Bokeh read their own defaults; acsql reads nothing.
     settings = {Path(path) for path in read if path.endswith((".yaml", ".yml"))}
     assert not {path for path in settings if not {"dask", ".bokeh"} & set(path.parts)}
     assert not [[event, what] for event, what in seen if event != "read"]

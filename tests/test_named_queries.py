@@ -25,12 +25,12 @@ Typed = Callable[[str, list[str]], list[Any]]
 
 @pytest.fixture(scope="module")
 def files(sample_archive: acsql.Archive) -> dict[str, Path]:
-    """The files on disk that are ours, by name."""
-    known = sample_archive.specs.filetypes
-    found = sample_archive.config.filesystem.glob("*/*/*_*.fits")
-    ours = {file.name: file for file in found if file.stem.partition("_")[2] in known}
-    assert ours
-    return ours
+    """The ACS files on disk, by name."""
+    filetypes = sample_archive.specs.filetypes
+    paths = sample_archive.config.filesystem.glob("*/*/*_*.fits")
+    files = {path.name: path for path in paths if path.stem.partition("_")[2] in filetypes}
+    assert files
+    return files
 
 
 @pytest.fixture(scope="module")
@@ -92,17 +92,17 @@ def test_filters_for_rootname(
 def test_filter_distribution(sample_archive: acsql.Archive, detector: str | None) -> None:
     table = named_queries.filter_distribution(sample_archive, detector)
     rows = list(sample_archive.where().columns("detector", "filter1", "filter2").rows())
-    asked = [row for row in rows if detector in (None, row["detector"])]
-    expected = Counter((row["filter1"], row["filter2"]) for row in asked)
+    selected = [row for row in rows if detector in (None, row["detector"])]
+    expected = Counter((row["filter1"], row["filter2"]) for row in selected)
     counted = {(row["filter1"], row["filter2"]): row["observations"] for row in table}
     assert counted == expected
     shares = {(row["filter1"], row["filter2"]): row["percentage"] for row in table}
-    assert shares == pytest.approx({k: 100 * n / len(asked) for k, n in expected.items()})
+    assert shares == pytest.approx({k: 100 * n / len(selected) for k, n in expected.items()})
     assert list(table["observations"]) == sorted(table["observations"], reverse=True)
     assert str(table["percentage"].unit) == "%"
 
 
-def test_what_has_no_filter_is_one_row(empty_archive: acsql.Archive) -> None:
+def test_observations_without_filters_are_one_row(empty_archive: acsql.Archive) -> None:
     missing = [{"filter1": None}, {"filter1": ""}, {}]
     documents = [{"_id": f"j{n:07d}", **one} for n, one in enumerate(missing)]
     empty_archive.store.observations.insert_many(documents)
@@ -125,14 +125,14 @@ def test_rootnames_for_target(
 
 
 @pytest.mark.parametrize("keyword", ["BIASFILE", "darkfile", "IDCTAB", "imphttab"])
-@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("wildcards", [False, True])
 def test_filenames_for_calibration(
-    sample_archive: acsql.Archive, primaries: dict[str, fits.Header], keyword: str, cut: bool
+    sample_archive: acsql.Archive, primaries: dict[str, fits.Header], keyword: str, wildcards: bool
 ) -> None:
     naming = {name: header.get(keyword, "") for name, header in primaries.items()}
     reference = next(value for value in naming.values() if value.startswith("jref$"))
-    asked = f"*{reference[6:10]}*" if cut else reference
-    table = named_queries.filenames_for_calibration(sample_archive, keyword, asked)
+    pattern = f"*{reference[6:10]}*" if wildcards else reference
+    table = named_queries.filenames_for_calibration(sample_archive, keyword, pattern)
     assert pairs(table) == named(name for name, value in naming.items() if value == reference)
     assert set(table["reference_file"]) == {reference}
 
@@ -149,9 +149,9 @@ def test_goodmean_for_dataset(sample_archive: acsql.Archive, files: dict[str, Pa
                     if hdu.name == "SCI":
                         place = (parsed.filetype, number, hdu.ver)
                         expected[place] = hdu.header.get("GOODMEAN")
-    found = {(row["filetype"], row["extension"], row["extver"]): row["goodmean"] for row in table}
-    assert found == expected
-    assert {filetype for filetype, *_ in found} >= {"raw", "flt"}
+    means = {(row["filetype"], row["extension"], row["extver"]): row["goodmean"] for row in table}
+    assert means == expected
+    assert {filetype for filetype, *_ in means} >= {"raw", "flt"}
     filename = sample_archive.observation(key).datasets["flt"]
     of_file = named_queries.goodmean_for_dataset(sample_archive, filename.upper())
     assert list(of_file["goodmean"]) == [v for (ft, *_), v in expected.items() if ft == "flt"]
@@ -169,7 +169,7 @@ def test_rootnames_with_postflash(
     assert set(named_queries.rootnames_with_postflash(sample_archive)["rootname"]) == flashed
 
 
-def test_flashed_darks_are_no_postflash(empty_archive: acsql.Archive) -> None:
+def test_flashed_darks_are_left_out(empty_archive: acsql.Archive) -> None:
     rows = [("j0000001", "DARK", 5.0), ("j0000002", "EXT", 5.0), ("j0000003", "EXT", 0.0)]
     empty_archive.store.observations.insert_many(
         {"_id": key, "imagetyp": kind, "flashdur": seconds} for key, kind, seconds in rows
@@ -185,9 +185,15 @@ def test_non_asn_rootnames(sample_archive: acsql.Archive) -> None:
     assert list(named_queries.non_asn_rootnames(sample_archive)["rootname"]) == alone
 
 
-def test_blank_and_absent_associations_are_none(empty_archive: acsql.Archive) -> None:
-    found = [{"asn_id": None}, {"asn_id": ""}, {}, {"asn_id": "NONE"}, {"asn_id": "J8BT05020"}]
-    documents = [{"_id": f"j{n:07d}", **one} for n, one in enumerate(found)]
+def test_a_blank_or_absent_association_is_no_association(empty_archive: acsql.Archive) -> None:
+    associations = [
+        {"asn_id": None},
+        {"asn_id": ""},
+        {},
+        {"asn_id": "NONE"},
+        {"asn_id": "J8BT05020"},
+    ]
+    documents = [{"_id": f"j{n:07d}", **one} for n, one in enumerate(associations)]
     empty_archive.store.observations.insert_many(documents)
     assert len(named_queries.non_asn_rootnames(empty_archive)) == 4
 
@@ -224,19 +230,21 @@ def test_filenames_in_date_range(
         ("filenames_in_date_range", ["2003-02-30", "2004"], QueryError, "2003-02-30"),
     ],
 )
-def test_mistakes_are_named(sample_archive: acsql.Archive, name, arguments, error, words) -> None:
+def test_an_invalid_parameter_is_named(
+    sample_archive: acsql.Archive, name, arguments, error, words
+) -> None:
     with pytest.raises(error, match=words):
         named_queries.QUERIES[name](sample_archive, *arguments)
 
 
-def test_a_file_that_is_not_there_is_named(sample_archive: acsql.Archive) -> None:
+def test_a_missing_file_is_named(sample_archive: acsql.Archive) -> None:
     key = next(sample_archive.where("missing(drz.0.filename)").rows())["rootname"]
     name = f"{sample_archive.observation(key).ipppssoot}_drz.fits"
     with pytest.raises(DatasetNotFound, match="drz"):
         named_queries.goodmean_for_dataset(sample_archive, name)
 
 
-def test_the_shell_finds_the_same(
+def test_the_mongodb_shell_finds_the_same(
     sample_archive: acsql.Archive, mongosh: Typed, example: dict[str, tuple[str, ...]]
 ) -> None:
     queries = [
@@ -254,13 +262,13 @@ def test_the_shell_finds_the_same(
 
 
 def of(document: dict[str, Any], name: str) -> Any:
-    """Return the value of a column: some stages call it as we do, and not as it is stored."""
+    """Return the value of a column, by its name or by its path in a stored document."""
     return document[name] if name in document else value_at(document, field_path(name).split("."))
 
 
 @pytest.mark.parametrize("format_", export.FORMATS)
 @pytest.mark.parametrize("name", named_queries.QUERIES)
-def test_every_format_takes_the_rows(
+def test_every_export_format_writes_the_rows(
     sample_archive: acsql.Archive, example: dict[str, tuple[str, ...]], name: str, format_: str
 ) -> None:
     result = named_queries.QUERIES[name].query(sample_archive, *example[name])
@@ -272,33 +280,33 @@ def test_every_format_takes_the_rows(
 
 
 @pytest.mark.parametrize("name", sorted(named_queries.QUERIES.keys() - {"filter_distribution"}))
-def test_an_index_serves_them(
+def test_an_index_serves_each_query(
     sample_archive: acsql.Archive, example: dict[str, tuple[str, ...]], name: str
 ) -> None:
-    """The distribution is counted ahead."""
+    """All but the distribution, which is precomputed."""
     result = named_queries.QUERIES[name].query(sample_archive, *example[name])
     plans = [entry["planSummary"] for entry in profiled(sample_archive, result)]
     assert plans
     assert not [plan for plan in plans if "COLLSCAN" in plan]
 
 
-def test_the_distribution_is_counted_ahead(empty_archive: acsql.Archive) -> None:
+def test_the_distribution_is_precomputed(empty_archive: acsql.Archive) -> None:
     filters = [("F555W", "CLEAR2L"), ("CLEAR1L", "F814W"), ("F555W", "CLEAR2L"), (None, "")]
     empty_archive.store.observations.insert_many(
         {"_id": f"j{n:07d}", "detector": "WFC", "exptime": n, "filter1": first, "filter2": second}
         for n, (first, second) in enumerate(filters)
     )
     queries = [named_queries.filter_distribution.query(empty_archive, one) for one in (None, "WFC")]
-    counted_now = [list(result.rows()) for result in queries]
+    live = [list(result.rows()) for result in queries]
     assert all(profiled(empty_archive, result) for result in queries)
     refresh.refresh_all(empty_archive.store, empty_archive.specs)
     assert not any(profiled(empty_archive, result) for result in queries)
-    assert [list(result.rows()) for result in queries] == counted_now
-    assert [row["observations"] for row in counted_now[0]] == [2, 1, 1]
+    assert [list(result.rows()) for result in queries] == live
+    assert [row["observations"] for row in live[0]] == [2, 1, 1]
 
 
 def profiled(archive: acsql.Archive, result: Search | Aggregation) -> list[dict[str, Any]]:
-    """Return what the server says of how observations were asked for the rows."""
+    """Return the profile of the database operations that read the rows."""
     database = archive.store.database
     database.command("profile", 2)
     try:
@@ -306,8 +314,8 @@ def profiled(archive: acsql.Archive, result: Search | Aggregation) -> list[dict[
     finally:
         database.command("profile", 0)
     collections = [archive.store.observations.full_name, archive.store.headerless.full_name]
-    asked = {"op": {"$in": ["query", "command"]}, "ns": {"$in": collections}}
-    entries = list(database["system.profile"].find(asked))
+    operations = {"op": {"$in": ["query", "command"]}, "ns": {"$in": collections}}
+    entries = list(database["system.profile"].find(operations))
     database["system.profile"].drop()
     return entries
 
@@ -323,7 +331,9 @@ def many_files(empty_archive: acsql.Archive) -> Iterator[tuple[acsql.Archive, in
     yield empty_archive, observations * len(filetypes)
 
 
-def test_all_filenames_come_in_little_memory(many_files: tuple[acsql.Archive, int]) -> None:
+def test_all_filenames_are_written_in_constant_memory(
+    many_files: tuple[acsql.Archive, int],
+) -> None:
     archive, expected = many_files
     result = named_queries.all_filenames.query(archive)
     tracemalloc.start()

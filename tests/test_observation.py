@@ -68,18 +68,20 @@ def differences(ours: fits.Header, theirs: fits.Header) -> list[str]:
 
 
 def test_headers_of_the_sample_are_those_of_its_files(sample_archive: acsql.Archive) -> None:
-    compared, found = 0, []
+    compared, all_differences = 0, []
     for row in sample_archive.where().columns("rootname").rows():
         observation = sample_archive.observation(row["rootname"])
         for filetype in observation.datasets:
             with observation.open(filetype) as hdus:
                 for extension, hdu in enumerate(hdus):
                     ours = observation.header(filetype, extension)
-                    told = differences(ours, hdu.header)
-                    found += [f"{observation.rootname} {filetype} {extension} {t}" for t in told]
+                    all_differences += [
+                        f"{observation.rootname} {filetype} {extension} {difference}"
+                        for difference in differences(ours, hdu.header)
+                    ]
                     compared += len(ours)
     assert compared > 10_000
-    assert found == []
+    assert all_differences == []
 
 
 @pytest.mark.parametrize("filename", ["j8bt05njq_raw.fits", "j8bt06o6q_raw.fits"])
@@ -155,8 +157,8 @@ KEY = HeaderKey("WFC", "flt", 0)
 def test_stored_values_become_fits_values(specs: KeywordSpecs, stored, expected, key) -> None:
     header = to_fits(stored, specs, key)
     again = fits.Header.fromstring(header.tostring())
-    for found in (header, again):
-        assert [(card.keyword, card.value) for card in found.cards] == expected
+    for each in (header, again):
+        assert [(card.keyword, card.value) for card in each.cards] == expected
 
 
 def test_an_unknown_value_is_undefined(specs: KeywordSpecs) -> None:
@@ -255,7 +257,7 @@ def test_pixels_are_scaled_and_in_native_byte_order(written, extension, dtype, e
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("image", "reason"),
     [
         (("raw", "SCI", 3), r"j8bt05njq_raw\.fits\[SCI,3\].*SCI,1, SCI,2, SCALED,1"),
         (("raw", "EMPTY"), "EMPTY,1.*no image"),
@@ -263,9 +265,9 @@ def test_pixels_are_scaled_and_in_native_byte_order(written, extension, dtype, e
         (("flt",), "no flt; it has raw"),
     ],
 )
-def test_missing_pixels_are_named(written, asked, said) -> None:
-    with pytest.raises(DatasetNotFound, match=said):
-        written.observation("j8bt05nj").data(*asked)
+def test_missing_pixels_are_named(written, image, reason) -> None:
+    with pytest.raises(DatasetNotFound, match=reason):
+        written.observation("j8bt05nj").data(*image)
 
 
 @pytest.mark.filterwarnings("ignore:File may have been truncated")

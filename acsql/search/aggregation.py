@@ -41,7 +41,7 @@ def computed_column(name: str, type_: str, description: str, unit: str | None = 
     Returns
     -------
     Column
-        With a keyword spec of its own.
+        Not at any address of a document.
     """
     return Column(name, KeywordSpec(name.upper(), type_, unit, description))
 

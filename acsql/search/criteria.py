@@ -139,7 +139,7 @@ class Criteria:
         Returns
         -------
         Search
-            With each keyword once, in the order given.
+            With each keyword once, in this order.
 
         Raises
         ------
