@@ -23,7 +23,7 @@ VIEWS = {
     "map": "Sky map",
     "plot": "Plot",
 }
-_LABELS = {"jsonl": "JSON Lines", "votable": "VOTable", "table": "Text"}
+_LABELS = {"jsonl": "JSON Lines", "votable": "VOTable", "table": "Text", "markdown": "Markdown"}
 DOWNLOADS = {name: _LABELS.get(name, name.upper()) for name in FORMATS}
 
 

@@ -38,7 +38,7 @@ def test_find_table_sorts_and_limits(printed, sample_settings: Path) -> None:
         sample_settings, "find", "--columns", "rootname,exptime", "--sort=-exptime", "--limit", "5"
     )
     lines = text.splitlines()
-    assert lines[0].split() == ["rootname", "exptime"]
+    assert lines[0].split() == ["rootname", "exptime", "[s]"]
     values = [float(line.split()[1]) for line in lines[2:]]
     assert len(values) == 5
     assert values == sorted(values, reverse=True)

@@ -1,0 +1,108 @@
+"""Is every export format registered, tested and documented, and does it keep what columns say?"""
+
+import io
+import re
+import warnings
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from astropy import units
+from astropy.io import fits, votable
+from astropy.table import Table
+from export_rows import KNOWN, ROW, SPECS, Counted, columns, rows_of, spelt_units, strictly, whole
+
+from acsql import export, query
+from acsql.keywords import KeywordSpec
+from acsql.query import Column
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv", "markdown", "json", "jsonl"])
+def test_rows_are_asked_for_one_by_one(name):
+    rows = Counted(100)
+    pieces = export.FORMATS[name].write(rows, columns("int"))
+    assert rows.asked == 0
+    for _ in range(5):
+        next(pieces)
+    assert 3 <= rows.asked <= 6
+    assert b"".join(pieces)
+    assert rows.asked == 100
+
+
+@pytest.mark.parametrize("name", export.FORMATS)
+def test_every_format_writes_rows_and_no_rows(name):
+    found = export.FORMATS[name]
+    assert "/" in found.media_type
+    assert found.extension.isalpha()
+    for rows in ([], rows_of([["NGC104", 60.0]])):
+        assert (b"NGC104" in whole(name, rows, columns("str", "float"))) == bool(rows)
+
+
+def test_media_types_tell_formats_apart():
+    media_types = [found.media_type for found in export.FORMATS.values()]
+    assert len(set(media_types)) == len(media_types)
+
+
+def test_a_promoted_keyword_and_one_of_a_header_can_stand_in_a_row():
+    shown = query.resolve_all(["DATE-OBS", "flt.1.goodmean"], SPECS)
+    row = {"date_obs": datetime(2002, 4, 13), "flt.1.goodmean": 5.5}
+    assert whole("csv", [row], shown) == b"date_obs,flt.1.goodmean\r\n2002-04-13,5.5\r\n"
+    assert strictly(whole("json", [row], shown)) == [
+        {"date_obs": "2002-04-13", "flt.1.goodmean": 5.5}
+    ]
+
+
+def test_units_and_descriptions_go_along():
+    ecsv = Table.read(io.BytesIO(whole("ecsv", [ROW], KNOWN)), format="ascii.ecsv")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", units.UnitsWarning)  # of astropy about the Angstrom
+        content = io.BytesIO(whole("votable", [ROW], KNOWN))
+        first = votable.parse_single_table(content, verify="exception")
+        header = fits.open(io.BytesIO(whole("fits", [ROW], KNOWN)))[1].header
+    for number, column in enumerate(KNOWN, 1):
+        spec = column.spec
+        unit = units.Unit(spec.unit) if spec.unit else None
+        assert ecsv[column.address].unit == unit
+        assert ecsv[column.address].description == spec.description
+        field = first.get_field_by_id(column.address)
+        assert (field.name, field.description) == (column.address, spec.description)
+        assert str(field.unit) == str(unit)
+        assert header[f"TTYPE{number}"] == column.address
+        assert header[f"TCOMM{number}"] == spec.description
+        assert header.get(f"TUNIT{number}") == spec.unit
+
+
+@pytest.mark.parametrize("unit", [*spelt_units(), "furlong"])
+def test_every_unit_can_be_written(unit):
+    shown = [Column("c0", KeywordSpec("C0", "float", unit, "a description " * 20))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", units.UnitsWarning)
+        known = units.Unit(unit, parse_strict="silent")
+        found = votable.parse_single_table(io.BytesIO(whole("votable", [{"c0": 1.5}], shown)))
+        assert str(found.fields[0].unit) == str(known)
+        header = fits.getheader(io.BytesIO(whole("fits", [{"c0": 1.5}], shown)), 1)
+        assert str(units.Unit(header["TUNIT1"], parse_strict="silent")) == str(known)
+    assert header["TCOMM1"] == ("a description " * 20).strip()
+
+
+def test_formats_are_found_by_their_modules():
+    modules = {path.stem for path in Path(export.__file__).parent.glob("formats/*.py")}
+    assert set(export.FORMATS) == modules - {"__init__"}
+    assert len(export.FORMATS) == len(modules) - 1
+
+
+def test_a_format_that_is_not_registered_is_a_key_error():
+    with pytest.raises(KeyError):
+        export.FORMATS["__init__"]
+
+
+@pytest.mark.parametrize("name", export.FORMATS)
+def test_every_format_has_tests(name):
+    assert (Path(__file__).parent / "formats" / f"test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize("name", export.FORMATS)
+def test_every_format_is_documented(name):
+    root = Path(__file__).resolve().parents[2]
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"`--format` is .*\b{name}\b", " ".join(readme.split()))
