@@ -47,8 +47,10 @@ def percentile_limits(chips: Sequence[Pixels], filename: str) -> tuple[float, fl
 
     Returns
     -------
-    low, high : float
-        Equal to `numpy.percentile` of the same pixels in float64.
+    low : float
+        The 1st percentile, equal to `numpy.percentile` of the same pixels in float64.
+    high : float
+        The 99th percentile, likewise.
 
     Raises
     ------

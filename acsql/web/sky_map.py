@@ -32,8 +32,10 @@ def project(ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[FloatArray, FloatArr
 
     Returns
     -------
-    x, y : numpy.ndarray of float64, shape (n,)
-        From 0 to `WIDTH`, and from 0 to `HEIGHT` downwards.
+    x : numpy.ndarray of float64, shape (n,)
+        From 0 to `WIDTH`.
+    y : numpy.ndarray of float64, shape (n,)
+        From 0 to `HEIGHT` downwards.
     """
     longitude = np.radians((np.asarray(ra, float) - MIDDLE + 180) % 360 - 180)
     latitude = np.radians(np.asarray(dec, float))

@@ -226,7 +226,7 @@ def test_n_and_p_walk_through_a_search(page: Page, sample_archive: acsql.Archive
     expect(heading).to_contain_text(names[0])
 
 
-def test_a_long_proposal_goes_on_by_itself(
+def test_a_long_proposal_loads_more_thumbnails_on_scroll(
     page: Page, proposid: int, sample_archive: acsql.Archive
 ) -> None:
     names = [row["ipppssoot"] for row in sample_archive.gallery(proposid=proposid).rows]
@@ -241,7 +241,7 @@ def test_a_long_proposal_goes_on_by_itself(
             link.dataset.more = "";
             link.href = address;
             document.querySelector(".pager").append(link);
-            goOn(link);
+            loadOnScroll(link);
         }""",
         [2, f"/archive/{proposid}/?after={mark}"],
     )
