@@ -1,11 +1,13 @@
 """The command `ingest`."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from ..errors import ConfigError
 from ..ingest import run
+from ..ingest.report import Report
 from .context import invocation, load_config
 from .exit_status import ExitStatus
 from .options import scheduler_option, text_format_option, verbosity_options, workers_option
@@ -73,6 +75,11 @@ def ingest(
     verbosity = invocation(ctx).verbosity
     with showing_log(verbosity):
         report = run.ingest(load_config(ctx), options, progress_bar(verbosity))
+    finish(ctx, report, format_)
+
+
+def finish(ctx: click.Context, report: Report, format_: str) -> NoReturn:
+    """Print the report of an ingest, and exit with its status."""
     for failure in report.failures:
         click.echo(f"{failure.rootname}: {failure.reason}", err=True)
     if format_ == "json":
