@@ -13,9 +13,10 @@ from .output import print_rows
 @rows_format_option
 @click.pass_context
 def config(ctx: click.Context, format_: str) -> None:
-    """Show the value of each setting and its source: a file, a variable or the default.
+    """Show the settings and their sources.
 
-    Passwords in connection strings are hidden.
+    The source is a file, a variable of the environment, or the default.  Passwords in
+    connection strings are hidden.
 
     \b
     Examples:

@@ -16,10 +16,10 @@ from .output import print_json
 
 @click.group()
 def db() -> None:
-    """Manage the private MongoDB, which acsql runs if connection_string is not set.
+    """Manage the private MongoDB.
 
-    Commands start it when they need it and stop it when they end; after `acsql db start` it
-    keeps running.
+    acsql runs it if connection_string is not set: commands start it when they need it and stop
+    it when they end; after `acsql db start` it keeps running.
 
     \b
     Example:

@@ -52,7 +52,7 @@ def ingest(
     min_age: float,
     format_: str,
 ) -> None:
-    """Ingest the files on disk that are new or changed.
+    """Ingest new and changed files.
 
     The exit status is 0 if all files were ingested or none is new, 1 if files failed, and 2 if
     the run failed.

@@ -9,7 +9,9 @@ from .context import open_archive
 @click.option("--dry-run", is_flag=True, help="Show the pending migrations, change nothing.")
 @click.pass_context
 def migrate(ctx: click.Context, dry_run: bool) -> None:
-    """Apply pending database migrations, after an upgrade of acsql.
+    """Apply pending database migrations.
+
+    They bring the documents of an older acsql up to date, after an upgrade.
 
     \b
     Example:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @text_format_option
 @click.pass_context
 def show(ctx: click.Context, rootname: str, format_: str) -> None:
-    """Show an observation: its top-level keywords, its files and previews.
+    """Show an observation, its files and previews.
 
     ROOTNAME has eight or nine characters, in any case.
 
@@ -53,7 +53,10 @@ def show(ctx: click.Context, rootname: str, format_: str) -> None:
 @text_format_option
 @click.pass_context
 def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, format_: str) -> None:
-    """Show the header of one extension of one file.
+    """Show the header of one extension.
+
+    FILETYPE is one of raw, flt and so on, EXTENSION the number of an extension, 0 for the
+    primary header.
 
     \b
     Examples:
@@ -82,7 +85,7 @@ def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, fo
 @rows_format_option
 @click.pass_context
 def differences(ctx: click.Context, a: str, b: str, bookkeeping: bool, format_: str) -> None:
-    """List the keywords that differ between A and B.
+    """List the keywords that differ between headers.
 
     A and B are each an observation (j8bt05njq), a file (j8bt05njq.flt) or a header
     (j8bt05njq.flt.1); what one of them leaves out is taken from the other.

@@ -17,7 +17,7 @@ from .progress import progress_bar, showing_log
 
 @click.group()
 def previews() -> None:
-    """Manage the previews and thumbnails of images.
+    """Render previews and thumbnails again.
 
     \b
     Example:

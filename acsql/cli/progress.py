@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -58,15 +58,17 @@ def showing_log(verbosity: int) -> Iterator[None]:
         yield
         return
     logger = logging.getLogger("acsql")
-    handler: logging.Handler = logging.StreamHandler() if verbosity > 0 else logging.NullHandler()
-    handler.setFormatter(logging.Formatter(_FORMAT))
-    level_before = logger.level
-    logger.addHandler(handler)
+    level = logger.level
+    handler: logging.Handler = logging.NullHandler()
     if verbosity > 0:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter(_FORMAT))
         logger.setLevel(logging.INFO if verbosity == 1 else logging.DEBUG)
+    logger.addHandler(handler)
     try:
-        with logging_redirect_tqdm([logger]):
+        # Log lines are written above a progress bar, not into it.
+        with logging_redirect_tqdm([logger]) if verbosity > 0 else nullcontext():
             yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(level_before)
+        logger.setLevel(level)

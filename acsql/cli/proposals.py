@@ -17,7 +17,9 @@ from .output import print_rows
 @rows_format_option
 @click.pass_context
 def proposals(ctx: click.Context, proposid: int | None, format_: str) -> None:
-    """List all proposals, or show the one with the number PROPOSID.
+    """List all proposals, or show one.
+
+    PROPOSID is the number of a proposal.
 
     \b
     Examples:

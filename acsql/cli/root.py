@@ -14,14 +14,16 @@ SECTIONS = {
         "find": LazyCommand("search:find", "Find observations that meet all conditions."),
         "count": LazyCommand("search:count", "Count observations that meet all conditions."),
         "values": LazyCommand("search:values", "List the values of a keyword by frequency."),
-        "paths": LazyCommand("search:paths", "Print the paths of FITS files, one on a line."),
+        "paths": LazyCommand("search:paths", "Print the paths of FITS files."),
         "keywords": LazyCommand("search:keywords", "Search keywords by name or description."),
         "query": LazyCommand("query:query", "Run a named query, or list them all."),
     },
     "Observations": {
-        "show": LazyCommand("observation:show", "Show an observation and its files."),
+        "show": LazyCommand("observation:show", "Show an observation, its files and previews."),
         "headers": LazyCommand("observation:headers", "Show the header of one extension."),
-        "differences": LazyCommand("observation:differences", "Compare two sets of headers."),
+        "differences": LazyCommand(
+            "observation:differences", "List the keywords that differ between headers."
+        ),
     },
     "The archive as a whole": {
         "status": LazyCommand("status:status", "Show the contents and the last ingest."),
@@ -38,7 +40,7 @@ SECTIONS = {
     "Administration": {
         "serve": LazyCommand("serve:serve", "Serve the site."),
         "config": LazyCommand("config:config", "Show the settings and their sources."),
-        "db": LazyCommand("db:db", "Manage the private MongoDB of the archive."),
+        "db": LazyCommand("db:db", "Manage the private MongoDB."),
         "migrate": LazyCommand("migrate:migrate", "Apply pending database migrations."),
         "specs": LazyCommand("specs:specs", "Check, derive and update keyword specs."),
         "sample": LazyCommand("sample:sample", "Write a synthetic ACS archive."),

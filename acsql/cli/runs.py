@@ -40,7 +40,7 @@ _SHOW_FORMATS = click.Choice(["text", "json"])
 @rows_format_option
 @click.pass_context
 def runs(ctx: click.Context, limit: int, format_: str) -> None:
-    """List the newest ingest runs, or show one of them.
+    """List the newest ingest runs, or show one.
 
     \b
     Examples:
@@ -188,7 +188,9 @@ def _reasons(failures: list[Record]) -> Iterator[str]:
 @click.argument("number", type=click.IntRange(1), metavar="RUN")
 @click.pass_context
 def log(ctx: click.Context, number: int) -> None:
-    """Print the log file of the ingest run with the number RUN.
+    """Print the log of an ingest run.
+
+    RUN is its number, as acsql runs lists it.
 
     \b
     Example:

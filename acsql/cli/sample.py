@@ -36,7 +36,9 @@ from .progress import progress_of
 @verbosity_options
 @click.pass_context
 def sample(ctx: click.Context, directory: Path, observations: int, seed: int, frame: str) -> None:
-    """Write a synthetic ACS archive into DIRECTORY, which must be empty or new.
+    """Write a synthetic ACS archive.
+
+    DIRECTORY must be empty or new.
 
     \b
     Example:

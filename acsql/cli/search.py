@@ -124,7 +124,9 @@ def values(
     time_limit: float | None,
     mongosh: bool,
 ) -> None:
-    """List the values of KEYWORD by frequency, with their numbers of observations.
+    """List the values of a keyword by frequency.
+
+    Each value of KEYWORD comes with its number of observations.
 
     \b
     Examples:
@@ -161,7 +163,9 @@ def paths(
     filetypes: tuple[str, ...],
     time_limit: float | None,
 ) -> None:
-    """Print the paths of the FITS files of observations, one on a line.
+    """Print the paths of FITS files.
+
+    They are those of all observations that meet the conditions, one on a line.
 
     Files that are no longer on disk are reported on stderr, and the exit status is 1.
 
@@ -192,7 +196,10 @@ def paths(
 @rows_format_option
 @click.pass_context
 def keywords(ctx: click.Context, text: str, format_: str) -> None:
-    """Search keywords by a part of their name or description.
+    """Search keywords by name or description.
+
+    TEXT is a part of either, in any case.  The column "address" is how conditions and
+    columns name a keyword.
 
     The column "address" is how conditions and columns name a keyword.
 

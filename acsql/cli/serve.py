@@ -24,9 +24,9 @@ from .context import open_archive
 )
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
-    """Serve the site until Ctrl-C or SIGTERM.
+    """Serve the site.
 
-    The exit status is 130 after Ctrl-C and 0 after SIGTERM, which is how systemd stops it.
+    It runs until Ctrl-C or SIGTERM.  The exit status is 130 after Ctrl-C and 0 after SIGTERM, which is how systemd stops it.
 
     \b
     Example:

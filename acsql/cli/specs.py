@@ -14,7 +14,9 @@ from .output import print_json
 
 @click.group()
 def specs() -> None:
-    """Check, derive and update keyword specs: what acsql knows about each FITS keyword.
+    """Check, derive and update keyword specs.
+
+    They are what acsql knows about each FITS keyword.
 
     \b
     Example:
@@ -34,7 +36,7 @@ def check(ctx: click.Context, folder: Path | None, format_: str) -> None:
     \b
     Examples:
       acsql specs check
-      acsql specs check data/keyword_specs --format json
+      acsql specs check keyword_specs --format json
     """
     source = keywords.packaged_folder() if folder is None else folder
     problems = keywords.check(keywords.read_folder(source))

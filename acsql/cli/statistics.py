@@ -17,7 +17,9 @@ _NONE_YET = "No statistics yet: they are computed at the end of each ingest."
 @rows_format_option
 @click.pass_context
 def statistics(ctx: click.Context, name: str | None, format_: str) -> None:
-    """List the statistics of the archive, or print the table of the one called NAME.
+    """List the statistics, or print one.
+
+    NAME is one of those listed without it.
 
     \b
     Examples:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @text_format_option
 @click.pass_context
 def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
-    """Show where the archive is, what it contains and how the last ingest went.
+    """Show the contents and the last ingest.
 
     The exit status is 1 if the last successful ingest is overdue.
 

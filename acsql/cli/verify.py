@@ -25,9 +25,9 @@ from .progress import progress_bar, showing_log
 def verify(
     ctx: click.Context, full: bool, fix: bool, workers: int | None, scheduler: str, format_: str
 ) -> None:
-    """Compare the files on disk, the database and the previews, in both directions.
+    """Compare files, database and previews.
 
-    Names, sizes and modification times are compared, and with --full the contents.  The exit
+    Both directions are compared: what is on disk and not stored, and the reverse.  Names, sizes and modification times are compared, and with --full the contents.  The exit
     status is 0 without findings or if all of them were repaired, 1 if findings remain, and 2 if
     the comparison failed.
 

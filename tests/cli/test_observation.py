@@ -29,3 +29,26 @@ def test_headers(printed, sample_settings: Path, sample_archive: acsql.Archive) 
     text = printed(sample_settings, "headers", rootname, "raw", "0")
     assert f"EXPTIME  = {header['exptime']} [s] / " in text
     assert "DATE-OBS = " in text
+
+
+def test_differences(printed, sample_settings: Path, sample_archive: acsql.Archive) -> None:
+    rootname = sample_archive.search("raw.0.exptime>0", "flt.0.exptime>0", limit=1)["rootname"][0]
+    a, b = f"{rootname}.raw.1", f"{rootname}.flt.1"
+    rows = json.loads(printed(sample_settings, "differences", a, b, "--format", "json"))
+    (comparison,) = sample_archive.differences(a, b)
+    assert [row["keyword"] for row in rows] == [each.keyword for each in comparison.differences]
+    assert rows[0]["header_a"] == comparison.a.name
+    more = printed(sample_settings, "differences", a, b, "--bookkeeping", "--format", "json")
+    assert len(json.loads(more)) > len(rows)
+
+
+def test_headers_without_counterpart_are_differences(
+    printed, run, sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    rootname = sample_archive.search("raw.0.exptime>0", "spt.0.rootname=*", limit=1)["rootname"][0]
+    command = ("differences", f"{rootname}.raw", f"{rootname}.spt", "--format", "json")
+    rows = json.loads(printed(sample_settings, *command))
+    assert {"only in a", "only in b"} & {row["where"] for row in rows if row["keyword"] is None}
+    same = run(sample_settings, "differences", rootname, rootname)
+    assert same.exit_code == 0
+    assert f"No differences between {rootname} and {rootname}" in same.stderr

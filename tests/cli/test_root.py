@@ -1,10 +1,33 @@
-"""All commands together: their help, and how they report errors."""
+"""All commands together: their help, their sections, and how they report errors."""
 
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from acsql import cli
+from acsql.cli.context import TIME_LIMIT_S
+from acsql.cli.exit_status import MEANINGS, ExitStatus
+from acsql.cli.root import SECTIONS
+from acsql.search.limits import TIME_LIMIT
+
+
+def commands(group: click.Group, prefix: str = "acsql") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with its full name, groups before their members."""
+    for name, command in group.commands.items():
+        yield f"{prefix} {name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix} {name}")
+
+
+COMMANDS = dict(commands(cli.acsql))
 
 
 @pytest.mark.parametrize(
@@ -19,12 +42,21 @@ from acsql import cli
         (["show", "j9zz99zzq"], ["j9zz99zz"]),
         (["show", "../etc"], ["../etc"]),
         (["headers", "j9zz99zzq", "raw", "0"], ["j9zz99zz"]),
+        (["differences", "j9zz99zzq", "j9zz99zyq"], ["j9zz99zz"]),
         (["db", "start"], ["connection_string"]),
         (["count", "exptme>1"], ["exptme", "exptime"]),
         (["values", "exptme"], ["exptme", "exptime"]),
+        (["paths", "--filetype", "fit"], ["fit", "flt"]),
         (["find", "(detector=WFC"], ["detector"]),
+        (["proposals", "1"], ["proposal 1"]),
+        (["statistics", "nothing_like_it"], ["nothing_like_it", "filetypes"]),
+        (["runs", "show", "999"], ["999"]),
+        (["log", "999"], ["999"]),
+        (["previews", "remake", "exptme>1"], ["exptme", "exptime"]),
         (["query", "filters_for_rootname", "j9zz99zz"], ["j9zz99zz"]),
         (["query", "filenames_for_calibration", "nothing_like_it", "x"], ["nothing_like_it"]),
+        (["ingest", "--scheduler", "nonsense"], ["nonsense", "processes"]),
+        (["fnd"], ["fnd", "find"]),
     ],
 )
 def test_mistakes_are_one_line_that_names_them(
@@ -45,10 +77,65 @@ def test_a_missing_setting_is_named(run, tmp_path: Path) -> None:
     assert "filesystem" in result.stderr
 
 
-def test_every_command_has_help() -> None:
-    def walk(command, name: str) -> None:
-        assert command.help, name
-        for sub, child in getattr(command, "commands", {}).items():
-            walk(child, f"{name} {sub}")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    assert COMMANDS[name].help
+    examples = re.findall(r"^ +(acsql .*|.*\$\(acsql .*)$", COMMANDS[name].help, re.MULTILINE)
+    assert any(name in example for example in examples)
 
-    walk(cli.acsql, "acsql")
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_have_the_options_and_arguments_of_their_command(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    for line in re.findall(r"^ +acsql (.*?)(?: \|.*)?$", COMMANDS[name].help, re.MULTILINE):
+        command, arguments = cli.acsql, shlex.split(line)
+        while arguments and arguments[0] in getattr(command, "commands", ()):
+            command = command.commands[arguments.pop(0)]
+        with command.make_context(name, arguments):
+            """The arguments are valid."""
+
+
+def test_the_summary_of_each_command_is_the_one_listed() -> None:
+    for section in SECTIONS.values():
+        for name, lazy in section.items():
+            assert lazy.summary == COMMANDS[f"acsql {name}"].help.partition("\n")[0]
+
+
+def test_help_lists_commands_by_task_and_exit_statuses_in_a_table() -> None:
+    text = CliRunner().invoke(cli.acsql, ["-h"]).stdout
+    assert text == CliRunner().invoke(cli.acsql, ["--help"]).stdout
+    titles = [f"{title}:" for title in SECTIONS]
+    assert [line for line in text.splitlines() if line in titles] == titles
+    for status, meaning in MEANINGS.items():
+        assert f"    {status:<4d} {meaning}\n" in text
+    assert list(MEANINGS) == list(ExitStatus)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["find", "nonsense", "-h"]])
+def test_help_is_quick(arguments: list[str]) -> None:
+    script = "\n".join(
+        [
+            "import atexit, sys",
+            "from acsql.cli import main",
+            "heavy = {'pymongo', 'dask', 'flask', 'gunicorn'}",
+            "heavy |= set() if sys.argv[1:2] == ['find'] else {'astropy', 'numpy'}",
+            "atexit.register(lambda: print(sorted(heavy & sys.modules.keys()), file=sys.stderr))",
+            "main()",
+        ]
+    )
+    command = [sys.executable, "-c", script, *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stderr == "[]\n"
+
+
+def test_the_package_runs_as_a_module(sample_settings: Path) -> None:
+    command = [sys.executable, "-m", "acsql", "count"]
+    environ = os.environ | {"ACSQL_CONFIG": str(sample_settings)}
+    result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "40\n", "")
+
+
+def test_the_time_limit_is_that_of_the_library() -> None:
+    assert TIME_LIMIT_S == TIME_LIMIT

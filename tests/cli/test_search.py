@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,28 @@ def test_the_time_limit_is_that_of_the_archive(
 def test_every_format_is_offered(printed, sample_settings: Path) -> None:
     for format_ in export.FORMATS:
         assert printed(sample_settings, "find", "--format", format_, "--limit", "1")
+
+
+def test_paths_are_those_of_the_files(
+    printed, sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    lines = printed(sample_settings, "paths", "detector=HRC", "--filetype", "flt").splitlines()
+    assert lines
+    assert all(Path(line).is_file() for line in lines)
+    files = sample_archive.where(detector="HRC").files(["flt"])
+    assert [Path(line).name for line in lines] == [file.filename for file in files]
+
+
+def test_paths_of_vanished_files_are_reported(
+    config, write_settings, run, sample_filesystem: Path, tmp_path: Path
+) -> None:
+    settings = write_settings(config, tmp_path)
+    source = min(sample_filesystem.glob("*/*/*_flt.fits")).parent
+    target = config.filesystem / source.relative_to(sample_filesystem)
+    shutil.copytree(source, target)
+    assert run(settings, "ingest", "--scheduler", "synchronous").exit_code == 0
+    (target / f"{source.name}_flt.fits").unlink()
+    result = run(settings, "paths")
+    assert result.exit_code == 1
+    assert f"{source.name}_flt.fits" in result.stderr
+    assert f"{source.name}_raw.fits" in result.stdout

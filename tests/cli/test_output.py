@@ -1,0 +1,37 @@
+"""Printing: the formats that every list offers, and values in JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from acsql import export
+
+LISTS = (
+    ("find", "--limit", "1"),
+    ("values", "detector"),
+    ("keywords", "exptime"),
+    ("query", "filter_distribution"),
+    ("proposals",),
+    ("statistics",),
+    ("statistics", "filters"),
+    ("runs",),
+    ("config",),
+)
+RECORDS = (("status",), ("runs", "show", "1"), ("specs", "check"), ("verify",))
+
+
+@pytest.mark.parametrize("command", LISTS, ids=" ".join)
+def test_every_list_is_printed_in_every_format(
+    printed, sample_settings: Path, command: tuple[str, ...]
+) -> None:
+    for format_ in export.FORMATS:
+        assert printed(sample_settings, *command, "--format", format_)
+
+
+@pytest.mark.parametrize("command", RECORDS, ids=" ".join)
+def test_every_report_is_printed_as_json(
+    printed, sample_settings: Path, command: tuple[str, ...]
+) -> None:
+    json.loads(printed(sample_settings, *command, "--format", "json"))
+    assert printed(sample_settings, *command)
