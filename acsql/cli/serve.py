@@ -26,7 +26,8 @@ from .context import open_archive
 def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     """Serve the site.
 
-    It runs until Ctrl-C or SIGTERM.  The exit status is 130 after Ctrl-C and 0 after SIGTERM, which is how systemd stops it.
+    It runs until Ctrl-C or SIGTERM.  The exit status is 130 after Ctrl-C and 0 after SIGTERM,
+    which is how systemd stops it.
 
     \b
     Example:

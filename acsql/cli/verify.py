@@ -27,7 +27,8 @@ def verify(
 ) -> None:
     """Compare files, database and previews.
 
-    Both directions are compared: what is on disk and not stored, and the reverse.  Names, sizes and modification times are compared, and with --full the contents.  The exit
+    Both directions are compared: what is on disk and not stored, and the reverse.  Without
+    --full, names, sizes and modification times are compared, with it also the contents.  The exit
     status is 0 without findings or if all of them were repaired, 1 if findings remain, and 2 if
     the comparison failed.
 
