@@ -20,9 +20,9 @@ _LISTS = {
     "failures": "Failed files",
     "vanished": "Vanished files",
     "waiting": "Files still being written",
-    "keywords_new": "Keywords not in the specs",
-    "misfits": "Keywords with type mismatches",
-    "remarks": "Remarks",
+    "keywords_not_in_specs": "Keywords not in the specs",
+    "type_mismatches": "Keywords with type mismatches",
+    "warnings": "Warnings",
 }
 # What a run found an observation to be.
 _STATES = ("new", "updated", "unchanged", "failed")

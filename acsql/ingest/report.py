@@ -156,18 +156,18 @@ class Report:
             "files": dict(self.files),
             "previews": dict(self.previews),
             "bytes": self.bytes,
-            "others": self.plan.ignored,
+            "ignored": self.plan.ignored,
             "failures": [asdict(failure) for failure in self.failures],
             "known_failures": self.known_failures,
             "waiting": self.waiting,
             "vanished": [list(file) for file in self.vanished],
             "notes": self.notes,
-            "remarks": self.warnings,
-            "keywords_new": [
+            "warnings": self.warnings,
+            "keywords_not_in_specs": [
                 {**key._asdict(), "keyword": keyword, "type": type_, "filename": filename}
                 for (key, keyword), (type_, filename) in self.unspecified.items()
             ],
-            "misfits": [
+            "type_mismatches": [
                 {"header": str(key), "keyword": keyword, "values": number}
                 for (key, keyword), number in self.mismatches.items()
             ],

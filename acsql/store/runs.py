@@ -17,7 +17,14 @@ DIED = "died"
 # The states of runs after which the database has what is on disk.
 SUCCESSFUL = (SUCCEEDED, NOTHING_NEW, SUCCEEDED_WITH_FAILURES)
 # The fields of a record that hold lists, which can be long.
-LISTS = ("failures", "keywords_new", "misfits", "remarks", "vanished", "waiting")
+LISTS = (
+    "failures",
+    "keywords_not_in_specs",
+    "type_mismatches",
+    "vanished",
+    "waiting",
+    "warnings",
+)
 
 
 def start(store: Store, record: Mapping[str, Any]) -> int:

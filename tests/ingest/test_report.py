@@ -78,8 +78,8 @@ def test_the_record_has_the_lists_that_pages_show() -> None:
     report.add(INGESTED)
     record = report.record()
     assert record.keys() >= set(runs.LISTS)
-    assert record["remarks"] == ["j8bt05nj: odd"]
-    assert record["keywords_new"] == [
+    assert record["warnings"] == ["j8bt05nj: odd"]
+    assert record["keywords_not_in_specs"] == [
         {
             "detector": "HRC",
             "filetype": "raw",
@@ -89,4 +89,4 @@ def test_the_record_has_the_lists_that_pages_show() -> None:
             "filename": "j8bt05njq_raw.fits",
         }
     ]
-    assert record["misfits"] == [{"header": "HRC raw 0", "keyword": "EXPTIME", "values": 1}]
+    assert record["type_mismatches"] == [{"header": "HRC raw 0", "keyword": "EXPTIME", "values": 1}]

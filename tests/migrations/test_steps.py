@@ -354,6 +354,20 @@ def test_4_derived_collections_are_there_again_after_a_migration(
     assert freshness.is_current(old_names, list(specs.facets))
 
 
+def test_5_renames_the_fields_of_run_records(store: Store, specs: KeywordSpecs) -> None:
+    old = {"keywords_new": [1], "misfits": [2], "others": 3, "remarks": [4]}
+    new = {"keywords_not_in_specs": [1], "type_mismatches": [2], "ignored": 3, "warnings": [4]}
+    store.ingest_runs.insert_many(
+        [{"_id": 1, "state": "died"}, {"_id": 2, **old}, {"_id": 3, **new}]
+    )
+    assert step(5).pending(store) == 1
+    for _ in range(2):
+        step(5).apply(store, specs)
+        assert step(5).pending(store) == 0
+        records = list(store.ingest_runs.find(sort=[("_id", 1)]))
+        assert records == [{"_id": 1, "state": "died"}, {"_id": 2, **new}, {"_id": 3, **new}]
+
+
 def around(geometry: dict[str, Any]) -> dict[str, Any]:
     return {"footprint": {"$geoIntersects": {"$geometry": geometry}}}
 

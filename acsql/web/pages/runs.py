@@ -69,7 +69,14 @@ def run(number: int) -> str:
     record = archive.run(number)
     lists = {
         name: record.get(name) or []
-        for name in ("failures", "keywords_new", "misfits", "vanished", "waiting", "remarks")
+        for name in (
+            "failures",
+            "keywords_not_in_specs",
+            "type_mismatches",
+            "vanished",
+            "waiting",
+            "warnings",
+        )
     }
     shown = {name: entries[:MOST_SHOWN] for name, entries in lists.items()}
     named = {entry["rootname"] for entry in shown["failures"]}

@@ -20,21 +20,21 @@ FINISHED: dict[str, Any] = {
     "files": {"raw": 3},
     "previews": {"raw": 3},
     "bytes": 3_000_000,
-    "others": 0,
+    "ignored": 0,
     "known_failures": 2,
     "notes": ["Proposals: none"],
-    "remarks": ["j8bt05nj: odd"],
+    "warnings": ["j8bt05nj: odd"],
     "waiting": ["j8bt06njq_raw.fits"],
     "vanished": [["j8bt05nj", "flt"]],
     "failures": [
         {"filename": "j8bt05njq_raw.fits", "rootname": "j8bt05nj", "stage": "headers",
          "reason": "j8bt05njq_raw.fits: <truncated>", "size": 1, "mtime": None},
     ],
-    "keywords_new": [
+    "keywords_not_in_specs": [
         {"detector": "WFC", "filetype": "raw", "extension": 0, "keyword": "NEWKEY", "type": "int",
          "filename": "j8bt05njq_raw.fits"}
     ],
-    "misfits": [{"header": "WFC raw 0", "keyword": "exptime", "values": 7}],
+    "type_mismatches": [{"header": "WFC raw 0", "keyword": "exptime", "values": 7}],
 }  # fmt: skip
 
 
