@@ -73,11 +73,6 @@ class Archive(Watchable):
         The configuration, with the address of a running database.
     time_limit : float, optional
         As in `connect`.
-
-    Raises
-    ------
-    ConfigError
-        If the configuration has no address of a database.
     """
 
     def __init__(self, config: Config, time_limit: float | None = TIME_LIMIT) -> None:
@@ -272,8 +267,7 @@ class Archive(Watchable):
         Returns
         -------
         dict of Statistic
-            Tables by name: observations against time, size of the archive, files, headers,
-            filters, exposure times.  Empty before the first ingest.
+            Tables by name, as in `acsql.statistics.KINDS`; empty before the first ingest.
 
         Examples
         --------

@@ -37,7 +37,7 @@ class Presence(StrEnum):
 class Difference:
     """A keyword that differs between two headers.
 
-    Parameters
+    Attributes
     ----------
     keyword : str
         As stored, such as ``date_obs``.
@@ -57,7 +57,7 @@ class Difference:
 class HeaderAddress:
     """Which headers to compare: one, all of a file, or all of an observation.
 
-    Parameters
+    Attributes
     ----------
     name : str
         The rootname or ipppssoot of the observation.
@@ -111,7 +111,7 @@ class HeaderAddress:
 class HeaderComparison:
     """Two headers side by side.
 
-    Parameters
+    Attributes
     ----------
     a, b : Header or None
         The headers; None where the other one has no counterpart.

@@ -23,7 +23,7 @@ from .errors import ConfigError
 class Setting(NamedTuple):
     """One setting.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Its name in the configuration file.

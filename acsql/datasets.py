@@ -17,7 +17,7 @@ from .errors import DatasetNotFound
 class Dataset:
     """One FITS file.
 
-    Parameters
+    Attributes
     ----------
     filename, filetype, ipppssoot : str
         Its name, filetype and ipppssoot.

@@ -69,6 +69,7 @@ def named_query(
 
     @wraps(function)
     def tabulate(archive: Archive, *args: P.args, **kwargs: P.kwargs) -> Table:
+        """Run the query."""
         return function(archive, *args, **kwargs).table()
 
     named = cast("NamedQuery[P]", tabulate)

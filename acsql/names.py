@@ -55,7 +55,7 @@ def rootname(name: str) -> str:
 class Filename:
     """The name of an ACS file.
 
-    Parameters
+    Attributes
     ----------
     ipppssoot : str
         Nine lower-case characters.

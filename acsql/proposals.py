@@ -17,7 +17,7 @@ from .store.derived import proposal_summaries, totals
 class Proposal:
     """One proposal, with a summary of its observations.
 
-    Parameters
+    Attributes
     ----------
     proposid : int
         The number of the proposal.

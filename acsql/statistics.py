@@ -20,7 +20,7 @@ from .store.derived import totals
 class ArchiveSummary:
     """The totals of the archive.
 
-    Parameters
+    Attributes
     ----------
     observations, files, previews : int
         Their numbers.
@@ -58,7 +58,7 @@ class StatisticKind:
 class Statistic:
     """One statistic.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Its key in `KINDS`.

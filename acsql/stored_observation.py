@@ -25,7 +25,7 @@ from .store.client import Store
 class Header(Mapping[str, Any]):
     """One stored header: a mapping of keywords to values, in the order of the file.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Which header it is, such as ``j8bt05nj flt 1``.
@@ -268,8 +268,10 @@ class StoredObservation:
 
         Parameters
         ----------
-        filetype, extension
-            As in `stored_header`.
+        filetype : str
+            Such as ``flt``.
+        extension : int
+            The number of the extension; 0 is the primary header.
 
         Returns
         -------

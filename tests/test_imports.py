@@ -43,7 +43,14 @@ LAYERS: tuple[set[str], ...] = (
 )
 LEVELS = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 # The site and the command line reach the database through `archive` alone.
-FORBIDDEN = {("web", "store"), ("web", "ingest"), ("web", "mongod"), ("images", "store")}
+FORBIDDEN = {
+    ("web", "store"),
+    ("web", "ingest"),
+    ("web", "mongod"),
+    ("cli", "store"),
+    ("named_queries", "store"),
+    ("images", "store"),
+}
 # The parts that alone may import these libraries.
 KEPT_TO = {
     "pymongo": {"store", "mongod"},

@@ -34,7 +34,7 @@ INGESTED = "last_ingest_date"
 class Pace:
     """How a watch waits.
 
-    Parameters
+    Attributes
     ----------
     patience : float or None
         Seconds without a new observation after which the watch ends; None for never.
@@ -57,7 +57,7 @@ class Pace:
 
     @property
     def pause(self) -> float:
-        """Seconds to wait for a change: `every`, but not longer than `patience`."""
+        """Waiting time for a change in seconds: `every`, but not longer than `patience`."""
         return self.every if self.patience is None else min(self.every, self.patience)
 
 

@@ -28,8 +28,10 @@ class Watchable(SupersededSearches):
         ----------
         moment : datetime or str
             Such as ``2026-11-01`` or ``2026-11-01T18:00:00``; UTC unless it has a time zone.
-        *conditions, **keywords
+        *conditions : Condition or str
             As in `Search.where`.
+        **keywords
+            More conditions, as in `Search.where`.
 
         Yields
         ------
@@ -67,7 +69,7 @@ class Watchable(SupersededSearches):
         ----------
         checkpoint : str or Path
             The file with which this script resumes, created if it does not exist.
-        *conditions, **keywords
+        *conditions : Condition or str
             As in `Search.where`.
         since : datetime or str, optional
             For a new checkpoint: only observations ingested at or after this moment (UTC); by
@@ -77,6 +79,8 @@ class Watchable(SupersededSearches):
             None (the default) to wait forever.
         every : float
             Seconds between two looks at a server without change streams.
+        **keywords
+            More conditions, as in `Search.where`.
 
         Yields
         ------

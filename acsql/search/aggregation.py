@@ -59,7 +59,7 @@ class Aggregation:
 
     Like a `Search` it is a value that runs each time one of its methods is called.
 
-    Parameters
+    Attributes
     ----------
     search : Search
         The observations from which the rows are computed.
@@ -229,6 +229,7 @@ def distribution(search: Search, *keywords: str) -> Aggregation:
     columns = [*query.resolve_all(addresses, source.specs), OBSERVATIONS, _PERCENTAGE]
 
     def run() -> Iterator[dict[str, Any]]:
+        """Yield the precomputed rows, or else compute them."""
         return aggregations.distribution_rows(
             source.store, source.specs, search.condition, addresses, search.max_seconds
         )

@@ -30,10 +30,8 @@ class Count(int):
 
     It is an `int` in every respect, but an estimate is shown as ``about 1200``.
 
-    Parameters
+    Attributes
     ----------
-    number : int
-        The number.
     exact : bool
         Whether it was counted; False if it was estimated from a random sample.
 
@@ -110,10 +108,16 @@ def facets(
 
     Parameters
     ----------
-    store, specs, condition, time_limit
-        As in `count`.
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The keyword specs.
     column : Column
         The keyword.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    time_limit : float, optional
+        Seconds that the database may take; None for no limit.
     limit : int, optional
         Return at most this many values.
 
@@ -145,10 +149,16 @@ def facets_of(
 
     Parameters
     ----------
-    store, specs, condition, time_limit
-        As in `count`.
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The keyword specs.
     columns : sequence of Column
         The promoted keywords.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    time_limit : float, optional
+        Seconds that the database may take; None for no limit.
 
     Returns
     -------
@@ -182,10 +192,16 @@ def distinct(
 
     Parameters
     ----------
-    store, specs, condition, time_limit
-        As in `count`.
+    store : Store
+        The database.
+    specs : KeywordSpecs
+        The keyword specs.
     column : Column
         The keyword.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    time_limit : float, optional
+        Seconds that the database may take; None for no limit.
 
     Returns
     -------

@@ -42,7 +42,7 @@ EVERYTHING = And()
 class Source:
     """What a search reads: the database, the keyword specs, and the facet cache of the archive.
 
-    Parameters
+    Attributes
     ----------
     store : Store
         The database.
@@ -61,7 +61,7 @@ class Source:
 class Criteria:
     """What to search for, and what to return.
 
-    Parameters
+    Attributes
     ----------
     source : Source
         What is searched.

@@ -22,7 +22,7 @@ Answer = TypeVar("Answer")
 class ExplainedCondition:
     """One condition of a search, and its effect on the result.
 
-    Parameters
+    Attributes
     ----------
     condition : Condition
         The condition.
@@ -59,7 +59,7 @@ class ExplainedCondition:
 class Explanation:
     """Why a search has no result; ``str()`` gives a summary and a line for each condition.
 
-    Parameters
+    Attributes
     ----------
     count : int, optional
         How many observations meet all conditions; None if counting took longer than the time
@@ -116,9 +116,11 @@ def explain(
     others = [And((*parts[:number], *parts[number + 1 :])) for number in range(len(parts))]
 
     def count(counted: Condition) -> int | None:
+        """Count the observations that meet a condition."""
         return _in_time(lambda: counting.count(store, specs, counted, time_limit))
 
     def matches(tested: Condition) -> bool | None:
+        """Test whether any observation meets a condition."""
         return _in_time(lambda: queries.any_match(store, tested, time_limit))
 
     return Explanation(

@@ -232,8 +232,8 @@ class Listing(Criteria):
 
         Returns
         -------
-        before, after : str or None
-            Their ipppssoot; None at the beginning or end.
+        tuple of (str or None, str or None)
+            The ipppssoot of the observation before and of the one after; None at either end.
 
         Raises
         ------

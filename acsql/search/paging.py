@@ -17,7 +17,7 @@ from .limits import optional_at_least_one
 class Page:
     """Some rows of a search, and the cursors of the next and the previous page, if any.
 
-    Parameters
+    Attributes
     ----------
     rows : list of dict
         Values by keyword address.
@@ -36,7 +36,7 @@ class Page:
 class PageRequest:
     """Which page to read: its size, and the cursor before or after which it lies.
 
-    Parameters
+    Attributes
     ----------
     size : int, optional
         Rows on a page; None for all.

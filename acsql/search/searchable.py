@@ -25,8 +25,10 @@ class Searchable:
 
         Parameters
         ----------
-        *conditions, **keywords
+        *conditions : Condition or str
             As in `Search.where`; without any, all observations.
+        **keywords
+            More conditions, as in `Search.where`.
 
         Returns
         -------
@@ -63,7 +65,7 @@ class Searchable:
 
         Parameters
         ----------
-        *conditions, **keywords
+        *conditions : Condition or str
             As in `Search.where`.
         columns : sequence of str, optional
             Keyword addresses, as in `Search.columns`.
@@ -74,6 +76,8 @@ class Searchable:
         time_limit : float, optional
             Seconds that the database may take; None for no limit, by default the limit given to
             `connect`.
+        **keywords
+            More conditions, as in `Search.where`.
 
         Returns
         -------
@@ -107,12 +111,14 @@ class Searchable:
 
         Parameters
         ----------
-        *conditions, **keywords
+        *conditions : Condition or str
             As in `Search.where`.
         budget : float, optional
             Seconds after which an estimate replaces the exact count, as in `Search.count`.
         time_limit : float, optional
             As in `search`.
+        **keywords
+            More conditions, as in `Search.where`.
 
         Returns
         -------
@@ -145,12 +151,14 @@ class Searchable:
         ----------
         keyword : str
             The address of any keyword, as in `Search.facets`.
-        *conditions, **keywords
+        *conditions : Condition or str
             As in `Search.where`.
         limit : int, optional
             Return at most this many values.
         time_limit : float, optional
             As in `search`.
+        **keywords
+            More conditions, as in `Search.where`.
 
         Returns
         -------
