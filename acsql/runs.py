@@ -117,6 +117,11 @@ def hours_since_success(store: Store) -> float | None:
     return float((now() - record["finished"]).total_seconds() / 3600)
 
 
+def is_successful(record: RunRecord) -> bool:
+    """Whether a run succeeded, perhaps with nothing to do or with some failed files."""
+    return record["state"] in runs.SUCCESSFUL
+
+
 def is_overdue(hours: float | None, limit: float = OVERDUE_HOURS) -> bool:
     """Whether the last successful run, this many hours ago, is too long ago.
 

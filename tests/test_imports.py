@@ -33,7 +33,7 @@ LAYERS: tuple[set[str], ...] = (
     {"compare", "search"},
     {"monitor"},
     {"archive"},
-    {"named_queries", "sample"},
+    {"named_queries", "sample", "search_text"},
     {"__init__"},
     {"ingest"},
     {"verify"},

@@ -1,10 +1,9 @@
-"""What the site logs: one line of JSON for each request and for each error, with a request id.
+"""The log of the site: one line of JSON for each request and each error, with the request id.
 
-The id comes with the request if a proxy has given it one, else it is made here; the answer carries
-it too, so that what a user reports can be found in the log.
+A proxy may send the id with the request, else it is made here.  The response carries it as well,
+so that a request that a user reports can be found in the log.
 """
 
-import json
 import logging
 import re
 import time
@@ -12,52 +11,81 @@ import uuid
 from datetime import UTC, datetime
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
+from pythonjsonlogger.json import JsonFormatter
 
 from ..errors import ConfigError
 
 LOG = "site.log"
 HEADER = "X-Request-ID"
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 logger = logging.getLogger(__name__)
 
 
 def request_id() -> str:
-    """Return the id of this request."""
+    """Return the id of the current request."""
     if "request_id" not in g:
-        given = request.headers.get(HEADER, "")
-        g.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
-    return g.request_id
+        sent = request.headers.get(HEADER, "")
+        g.request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+    return str(g.request_id)
 
 
-class Line(logging.Formatter):
-    """A record as one line of JSON, with the request during which it was made."""
+class RequestFormatter(JsonFormatter):
+    """Formats a log record as one line of JSON, with the request during which it was made."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        made = datetime.fromtimestamp(record.created, UTC)
-        told = {"time": made.isoformat(timespec="milliseconds"), "level": record.levelname}
+    def __init__(self) -> None:
+        super().__init__([], rename_fields={"exc_info": "error"})
+
+    def add_fields(
+        self,
+        log_data: dict[str, Any],
+        record: logging.LogRecord,
+        message_dict: dict[str, Any],
+    ) -> None:
+        """Fill in the fields of a line.
+
+        Parameters
+        ----------
+        log_data : dict
+            The line; it is filled in.
+        record : LogRecord
+            The log record.
+        message_dict : dict
+            What was logged instead of a message.
+        """
+        created = datetime.fromtimestamp(record.created, UTC)
+        log_data["time"] = created.isoformat(timespec="milliseconds")
+        log_data["level"] = record.levelname
         if has_request_context():
-            told |= {
-                "request_id": request_id(),
-                "client": request.remote_addr,
-                "method": request.method,
-                "address": request.full_path.removesuffix("?"),
-            }
-        told |= getattr(record, "told", None) or {"message": record.getMessage()}
-        if record.exc_info:
-            told["error"] = self.formatException(record.exc_info)
-        return json.dumps(told)
+            log_data["request_id"] = request_id()
+            log_data["client"] = request.remote_addr
+            log_data["method"] = request.method
+            log_data["address"] = request.full_path.removesuffix("?")
+        if record.message:
+            log_data["message"] = record.message
+        super().add_fields(log_data, record, message_dict)
 
 
 def check(log_dir: Path) -> None:
-    """Raise `ConfigError` if the log of the site cannot be written."""
-    _file(log_dir).close()
+    """Check that the log can be written.
+
+    Parameters
+    ----------
+    log_dir : Path
+        The folder of the log.
+
+    Raises
+    ------
+    ConfigError
+        If the log cannot be written.
+    """
+    _open_log(log_dir).close()
 
 
-def _file(log_dir: Path) -> WatchedFileHandler:
+def _open_log(log_dir: Path) -> WatchedFileHandler:
     try:
         log_dir.mkdir(parents=True, exist_ok=True)
         return WatchedFileHandler(log_dir / LOG, encoding="utf-8")
@@ -66,36 +94,38 @@ def _file(log_dir: Path) -> WatchedFileHandler:
 
 
 def log_to(log_dir: Path) -> None:
-    """Send what the site logs to ``site.log``, and its errors to standard error as well.
+    """Log to ``site.log``, and errors to standard error as well.
 
-    The file may be moved away at any time; a new one is begun then.
+    Parameters
+    ----------
+    log_dir : Path
+        The folder of the log.  The file may be rotated; a new one is opened then.
 
     Raises
     ------
     ConfigError
-        If it cannot be written.
+        If the log cannot be written.
     """
-    file = _file(log_dir)
-    errors = logging.StreamHandler()
-    errors.setLevel(logging.ERROR)
-    site = logging.getLogger(__package__)
-    site.setLevel(logging.INFO)
-    for handler in (file, errors):
-        handler.setFormatter(Line())
-        site.addHandler(handler)
+    file = _open_log(log_dir)
+    console = logging.StreamHandler()
+    console.setLevel(logging.ERROR)
+    site_logger = logging.getLogger(__package__)
+    site_logger.setLevel(logging.INFO)
+    for handler in (file, console):
+        handler.setFormatter(RequestFormatter())
+        site_logger.addHandler(handler)
 
 
-def follow(app: Flask) -> None:
-    """Log every request of an application, and send its id with the answer."""
+def register(app: Flask) -> None:
+    """Log every request of an application, and send its id with the response."""
 
     @app.before_request
-    def begin() -> None:
-        g.begun = time.perf_counter()
+    def start_timer() -> None:
+        g.started = time.perf_counter()
 
     @app.after_request
-    def end(response: Response) -> Response:
+    def log_request(response: Response) -> Response:
         response.headers[HEADER] = request_id()
-        seconds = time.perf_counter() - g.get("begun", time.perf_counter())
-        answered = {"status": response.status_code, "seconds": round(seconds, 4)}
-        logger.info("%s %s", request.method, request.path, extra={"told": answered})
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        logger.info({"status": response.status_code, "seconds": round(seconds, 4)})
         return response

@@ -1,31 +1,20 @@
-"""The site as a Flask application: pages, looks, errors, headers and limits, put together.
+"""The Flask application: pages, API, error responses, security headers and limits."""
 
-Errors speak the archive's language and are given a status and their looks here; routes only ask.
-"""
-
-import logging
-
-from flask import Flask, Response, abort, g, render_template, request
+from flask import Flask, Response, abort, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
-from werkzeug.wrappers import Response as AnyResponse
 
 from ..archive import Archive
-from ..errors import ArchiveError, QueryTimeout
 from ..export import text
 from ..paths import NO_PROPOSAL
-from . import access_log, api, context, pages, plots
-from .errors import status_of
-from .formatting import duration, number, size
+from . import access_log, api, context, errors, pages, plots
+from .formatting import age, duration, number, plural, size
 
-logger = logging.getLogger(__name__)
-
-# Nothing comes from another host, and nothing that stands in a page is run.
-POLICY = {
+# Pages load nothing from other hosts, and no inline script or style runs.
+CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "img-src": "'self'",
     "style-src": "'self'",
@@ -43,13 +32,12 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-# The longest address after the host, and the most that a request may bring along, in bytes.
-LONGEST_ADDRESS = 8000
-LARGEST_BODY = 2**20
+# The largest request body, in bytes.
+MAX_BODY_LENGTH = 2**20
 
 
 class ProposalConverter(BaseConverter):
-    """A proposal in an address: its number, or the word for none, which is None in routes."""
+    """The proposal in a URL: its number, or a word for none, which routes receive as None."""
 
     regex = rf"[0-9]{{1,18}}|{NO_PROPOSAL}"
 
@@ -59,48 +47,66 @@ class ProposalConverter(BaseConverter):
 
 
 def create_app(archive: Archive, workers: int = 1) -> Flask:
-    """Return the site of an archive, which stays the caller's to close.
+    """Return the site of an archive.
 
     Parameters
     ----------
+    archive : Archive
+        The caller closes it.
     workers : int
-        How many processes serve it; each answers its share of `Config.rate_limit`.
+        Number of processes that serve the site; each allows its share of `Config.rate_limit`.
+
+    Returns
+    -------
+    Flask
+        A WSGI application.
     """
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    # First of all, so that what the others refuse is logged as well.
-    access_log.follow(app)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_LENGTH
+    # The first hook of a request, so that requests refused by a later one are logged as well.
+    access_log.register(app)
     _limit(app, archive.config.rate_limit // workers, archive.config.proxies)
     app.extensions[context.ARCHIVE] = archive
     app.url_map.converters["proposal"] = ProposalConverter
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= {"value": text, "number": number, "size": size, "duration": duration}
-    app.jinja_env.globals |= {
-        "specs": archive.specs,
-        "in_archive": context.in_archive,
-        "proposal_name": context.proposal_name,
-        "summary_of_filters": context.summary_of_filters,
-        "api_address": api.address_of_page,
-        "request_id": access_log.request_id,
-        "style_nonce": plots.style_nonce,
-    }
-    for blueprint in (api.api, plots.plots, *pages.blueprints()):
+    _configure_templates(app, archive)
+    for blueprint in (api.blueprint, plots.blueprint, *pages.blueprints()):
         app.register_blueprint(blueprint)
-    app.register_error_handler(ArchiveError, _archive_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.after_request(_secure)
+    errors.register(app)
+    app.after_request(_add_security_headers)
     return app
 
 
-def _limit(app: Flask, requests: int, proxies: int) -> None:
-    """Answer no more than so many requests of a client in a minute, and none that is too long.
+def _configure_templates(app: Flask, archive: Archive) -> None:
+    """Make an undefined name in a template an error, and add filters and functions."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters |= {
+        "value": text,
+        "number": number,
+        "size": size,
+        "duration": duration,
+        "age": age,
+        "plural": plural,
+    }
+    app.jinja_env.globals |= {
+        "specs": archive.specs,
+        "observation_url": context.observation_url,
+        "proposal_name": context.proposal_name,
+        "filters_label": context.filters_label,
+        "request_id": access_log.request_id,
+        "style_nonce": plots.style_nonce,
+    }
 
-    The counts are in the memory of the process: shared ones would need a database that the site
-    may write, and several processes are each given their part instead.
+
+def _limit(app: Flask, requests: int, proxies: int) -> None:
+    """Limit the requests of a client per minute, and the length of URLs.
+
+    Each process counts in its own memory: counting together would need a database that the site
+    may write.
     """
     if proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
+        proxied = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # as the documentation of Flask does
     Limiter(
         get_remote_address,
         app=app,
@@ -110,63 +116,17 @@ def _limit(app: Flask, requests: int, proxies: int) -> None:
     )
 
     @app.before_request
-    def not_too_long() -> None:
-        if len(request.full_path.encode()) > LONGEST_ADDRESS:
+    def refuse_long_url() -> None:
+        if len(request.full_path.encode()) > errors.MAX_URL_LENGTH:
             abort(414)
 
 
-def _archive_error(error: ArchiveError) -> AnyResponse:
-    status = status_of(error)
-    if isinstance(error, QueryTimeout):
-        # Somebody asked for much: nothing is broken.
-        logger.warning("%s", error)
-    elif status >= 500:
-        logger.error("%s", error, exc_info=error)
-    return _error(status, _TITLES[status], str(error))
-
-
-def _http_error(error: HTTPException) -> AnyResponse:
-    """Give an error of HTTP itself, or one that nobody foresaw, the looks of the site."""
-    response = error.get_response()
-    if response.status_code < 400:
-        return response
-    title = _TITLES.get(error.code, error.name)
-    told = _error(error.code, title, _MESSAGES.get(error.code, error.description))
-    response.set_data(told.get_data())
-    response.content_type = told.content_type
-    return response
-
-
-def _error(status: int, title: str, message: str) -> Response:
-    """Return an error for people, or under the addresses for programs as JSON."""
-    if api.is_for_programs(request.path):
-        return api.error(status, title, message)
-    return Response(render_template("error.html", title=title, message=message), status)
-
-
-_TITLES = {
-    400: "That cannot be understood",
-    404: "Not in the archive",
-    413: "That is too much",
-    414: "That address is too long",
-    429: "Too many requests",
-    500: "Something went wrong",
-    503: "That cannot be answered now",
-}
-_MESSAGES = {
-    404: "There is no such page.",
-    414: f"An address can have {LONGEST_ADDRESS:,} characters.",
-    429: "So many requests in a minute are not answered; go on in the next one.",
-    500: "It is in the log of the site, under the number of this request.",
-}
-
-
-def _secure(response: Response) -> Response:
-    policy = dict(POLICY)
+def _add_security_headers(response: Response) -> Response:
+    """Add headers that the response does not set itself."""
+    policy = dict(CONTENT_SECURITY_POLICY)
     if "style_nonce" in g:
         policy["style-src"] += f" 'nonce-{g.style_nonce}'"
-    told = "; ".join(f"{name} {value}" for name, value in policy.items())
-    for name, value in ({"Content-Security-Policy": told} | SECURITY_HEADERS).items():
-        # A page that needs another policy has said so itself.
+    directives = "; ".join(f"{name} {value}" for name, value in policy.items())
+    for name, value in ({"Content-Security-Policy": directives} | SECURITY_HEADERS).items():
         response.headers.setdefault(name, value)
     return response

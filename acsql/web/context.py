@@ -1,76 +1,103 @@
-"""What every route needs: the archive, the parameters, and the observation of an address.
-
-The pages are spread over several modules, and this is what those have in common.
-"""
+"""Request helpers: the archive, validated parameters, and the observation named in the URL."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from flask import abort, current_app, redirect, request, url_for
 
 from ..archive import Archive
 from ..observation import Observation
 from ..paths import NO_PROPOSAL
-from .params import Address
+from .params import Parameters
 
-# The name under which the application keeps its archive.
+# The key of the archive in `Flask.extensions`.
 ARCHIVE = "acsql"
 
-Asked = TypeVar("Asked", bound=Address)
+Model = TypeVar("Model", bound=Parameters)
 
 
-def the_archive() -> Archive:
+def current_archive() -> Archive:
     """Return the archive that the site shows."""
-    return current_app.extensions[ARCHIVE]
+    return cast(Archive, current_app.extensions[ARCHIVE])
 
 
-def parameters(kind: type[Asked]) -> Asked:
-    """Return the parameters of the request, checked.
+def parameters(model: type[Model]) -> Model:
+    """Return the checked parameters of the request.
+
+    Parameters
+    ----------
+    model : type
+        A subclass of `Parameters`, or `Parameters` itself for a page without any.
+
+    Returns
+    -------
+    Parameters
+        An instance of the model.
 
     Raises
     ------
     QueryError
-        If one is unknown, or given more often than it may be.
+        If a parameter is unknown, repeated, or has a value that it cannot have.
     """
-    asked = kind(request.args.to_dict(flat=False))
-    asked.check()
-    return asked
+    return model.parse(request.args.to_dict(flat=False))
 
 
-def named_observation(proposid: int | None, name: str) -> Observation:
-    """Return an observation; under another name than its own the browser is sent to that.
+def requested_observation(proposid: int | None, name: str) -> Observation:
+    """Return the observation named in the URL, or redirect to its canonical URL.
+
+    Parameters
+    ----------
+    proposid : int or None
+        The proposal in the URL.
+    name : str
+        The rootname or ipppssoot in the URL, in any case.
+
+    Returns
+    -------
+    Observation
+        The observation, if the URL has its proposal and its ipppssoot.
 
     Raises
     ------
-    InvalidName, ObservationNotFound
-        If there is none of that name.
+    InvalidName
+        If the name cannot be a rootname.
+    ObservationNotFound
+        If there is no such observation.
     """
-    found = the_archive().observation(name)
-    if (found["proposid"], found.ipppssoot) != (proposid, name):
-        given = {**request.args.to_dict(flat=False), **(request.view_args or {})}
-        given |= {"proposid": proposal_name(found["proposid"]), "name": found.ipppssoot}
-        abort(redirect(url_for(request.endpoint, **given)))
-    return found
+    observation = current_archive().observation(name)
+    if (observation["proposid"], observation.ipppssoot) != (proposid, name):
+        values: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {})}
+        abort(redirect(observation_url(str(request.endpoint), observation, **values)))
+    return observation
 
 
 def proposal_name(proposid: int | None) -> str:
-    """Return how addresses call a proposal."""
+    """Return the part of a URL that names a proposal."""
     return NO_PROPOSAL if proposid is None else str(proposid)
 
 
-def in_archive(endpoint: str, item: Observation | Mapping[str, Any], **values: Any) -> str:
-    """Return the address of a page of an observation, given as such or as a row.
+def observation_url(endpoint: str, item: Observation | Mapping[str, Any], **values: Any) -> str:
+    """Return the URL of a page of an observation.
 
     Parameters
     ----------
     endpoint : str
-        The page: ``observation``, or with the module that has it, ``headers.header``.
+        The page, such as ``observation.page`` or ``headers.header``.
+    item : Observation or mapping
+        The observation, or a row with its ``ipppssoot`` and ``proposid``.
+    **values
+        Other parts and parameters of the URL.
+
+    Returns
+    -------
+    str
+        Without the host.
     """
     ipppssoot = item.ipppssoot if isinstance(item, Observation) else item["ipppssoot"]
-    proposid = proposal_name(item["proposid"])
-    return url_for(endpoint, proposid=proposid, name=ipppssoot, **values)
+    names = {"proposid": proposal_name(item["proposid"]), "name": ipppssoot}
+    return url_for(endpoint, **values | names)
 
 
-def summary_of_filters(item: Observation | Mapping[str, Any]) -> str:
+def filters_label(item: Observation | Mapping[str, Any]) -> str:
     """Return the filters of an observation as one text."""
     return " · ".join(name for name in (item["filter1"], item["filter2"]) if name)

@@ -1,4 +1,4 @@
-"""Results as files, sent while they are read."""
+"""Search results as files, sent while they are read from the database."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -9,8 +9,8 @@ from flask import Response
 from ..export import FORMATS
 from ..query import Column
 
-# Bytes of a file that are sent together, at least.
-SENT_AT_ONCE = 2**16
+# The least number of bytes sent at once, so that short lines are not sent one by one.
+CHUNK_SIZE = 2**16
 
 Item = TypeVar("Item")
 
@@ -18,32 +18,60 @@ Item = TypeVar("Item")
 def download(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], format_name: str, name: str
 ) -> Response:
-    """Return rows as a file of one of `FORMATS`, under a name to which its extension is added."""
+    """Return rows as a file.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Values by keyword address.
+    columns : sequence of Column
+        The columns of the file.
+    format_name : str
+        One of `acsql.export.FORMATS`.
+    name : str
+        The name of the file, without extension.
+
+    Returns
+    -------
+    Response
+        A response that is sent in chunks.  Errors of the first row are raised here.
+    """
     format_ = FORMATS[format_name]
     filename = f"{name}.{format_.extension}"
     return Response(
-        _together(format_.write(begun(rows), columns)),
+        _join(format_.write(read_first(rows), columns)),
         mimetype=format_.media_type,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
 
 
-def begun(items: Iterable[Item]) -> Iterator[Item]:
-    """Return an iterator of which the first item is there: what can fail has failed by then.
+def read_first(items: Iterable[Item]) -> Iterator[Item]:
+    """Return an iterator whose first item has been read.
 
-    For answers whose status is sent before the rest of them is made.
+    The status of a streamed response is sent before its content: an error that the first item
+    raises can still become an error response.
+
+    Parameters
+    ----------
+    items : iterable
+        Any items.
+
+    Returns
+    -------
+    iterator
+        The same items.
     """
     others = iter(items)
     return chain(list(islice(others, 1)), others)
 
 
-def _together(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Join what is written line by line, so that not each line is sent for itself."""
-    held = bytearray()
+def _join(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces in chunks of at least `CHUNK_SIZE`, except the last."""
+    chunk = bytearray()
     for piece in pieces:
-        held += piece
-        if len(held) >= SENT_AT_ONCE:
-            yield bytes(held)
-            held.clear()
-    if held:
-        yield bytes(held)
+        chunk += piece
+        if len(chunk) >= CHUNK_SIZE:
+            yield bytes(chunk)
+            chunk.clear()
+    if chunk:
+        yield bytes(chunk)

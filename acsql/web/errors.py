@@ -1,9 +1,19 @@
-"""The status that tells an error over HTTP: the same on pages and for programs, from one place."""
+"""Error responses: the HTTP status, title and message of every error, as a page or as JSON."""
+
+import logging
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from .. import errors
-from ..errors import ArchiveError
+from ..errors import ArchiveError, QueryTimeout
+from . import access_log
+from .json_response import is_api_path, json_response
 
-# What is more particular comes first.
+logger = logging.getLogger(__name__)
+
+# A subclass must precede its base class.
 STATUSES: dict[type[ArchiveError], int] = {
     errors.ObservationNotFound: 404,
     errors.ProposalNotFound: 404,
@@ -14,8 +24,81 @@ STATUSES: dict[type[ArchiveError], int] = {
     errors.QueryError: 400,
     errors.DatabaseError: 503,
 }
+TITLES = {
+    400: "Invalid query",
+    404: "Not found",
+    413: "Request too large",
+    414: "URL too long",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Temporarily unavailable",
+}
+# The longest URL without the host, in bytes.
+MAX_URL_LENGTH = 8000
+# Messages of errors that werkzeug raises.
+MESSAGES = {
+    404: "There is no page at this URL.",
+    414: f"A URL may have at most {MAX_URL_LENGTH:,} bytes.",
+    429: "This address sent too many requests within one minute. Try again in a minute.",
+}
 
 
 def status_of(error: ArchiveError) -> int:
-    """Return the status of an error: 500 if it is none that a request should meet."""
+    """Return the HTTP status of an error; 500 if no request should cause it."""
     return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 500)
+
+
+def register(app: Flask) -> None:
+    """Let an application answer errors with `error_response`."""
+    app.register_error_handler(ArchiveError, _handle_archive_error)
+    app.register_error_handler(HTTPException, _handle_http_error)
+
+
+def error_response(status: int, title: str, message: str) -> Response:
+    """Return an error as JSON for the API, else as a page.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status.
+    title : str
+        Two or three words.
+    message : str
+        What is wrong, and what to do.
+
+    Returns
+    -------
+    Response
+        Both forms contain the id of the request.
+    """
+    if is_api_path(request.path):
+        error = {"error": title, "message": message, "request_id": access_log.request_id()}
+        return json_response(error, status)
+    return Response(render_template("error.html", title=title, message=message), status)
+
+
+def _handle_archive_error(error: ArchiveError) -> Response:
+    status = status_of(error)
+    if isinstance(error, QueryTimeout):
+        # An expensive query is no fault of the site.
+        logger.warning("%s", error)
+    elif status >= 500:
+        logger.error("%s", error, exc_info=error)
+    return error_response(status, TITLES[status], str(error))
+
+
+def _handle_http_error(error: HTTPException) -> BaseResponse:
+    """Answer an error of HTTP itself, or an unexpected one, in the style of the site."""
+    response = error.get_response()
+    if response.status_code < 400:
+        return response
+    status = error.code or 500
+    if status == 500:
+        message = f"The error was logged (request {access_log.request_id()})."
+    else:
+        message = MESSAGES.get(status) or error.description or error.name
+    styled = error_response(status, TITLES.get(status, error.name), message)
+    # The response of werkzeug keeps its headers, such as Allow and Retry-After.
+    response.set_data(styled.get_data())
+    response.content_type = styled.content_type
+    return response

@@ -1,15 +1,20 @@
-"""Numbers, sizes and durations as templates show them."""
+"""Numbers, sizes and durations as pages show them."""
 
-from typing import Any
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
-def number(value: Any, digits: int = 0) -> str:
-    """Return a number with its thousands apart: ``1,234``."""
+def number(value: float, digits: int = 0) -> str:
+    """Return a number with separated thousands: ``1,234``."""
     return f"{value:,.{digits}f}"
 
 
+def plural(count: int, noun: str) -> str:
+    """Return a number of things: ``1 file``, ``1,234 files``."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
 def size(number_of_bytes: float) -> str:
-    """Return a number of bytes as people read it, in powers of ten: ``168.0 MB``."""
+    """Return a size in decimal units: ``168.0 MB``."""
     value = float(number_of_bytes)
     for unit in ("bytes", "kB", "MB", "GB"):
         if value < 999.95:
@@ -20,8 +25,27 @@ def size(number_of_bytes: float) -> str:
 
 def duration(seconds: float) -> str:
     """Return a duration: ``3 h 25 min``, ``2 min 5 s`` or ``12.5 s``."""
-    if seconds < 60:
+    if seconds < _MINUTE:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def age(seconds: float) -> str:
+    """Return how long ago something happened: ``16 minutes ago``, ``40 hours ago``.
+
+    Parameters
+    ----------
+    seconds : float
+        The time since then.
+
+    Returns
+    -------
+    str
+        In the largest unit of which there are two or more, rounded down.
+    """
+    for length, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+        if seconds >= 2 * length:
+            return f"{plural(int(seconds // length), unit)} ago"
+    return "1 minute ago" if seconds >= _MINUTE else "less than a minute ago"

@@ -1,91 +1,231 @@
-"""What an address of the site asks: its parameters, and the conditions that they state.
+"""URL parameters: one pydantic model for each page and each endpoint of the API.
 
-All state of a search is in its address, so every page can be sent to a colleague: the conditions
-as one text in the query language, and how they are shown.  The fields of the query form become
-that text and are filled in from it again, so a search that was typed can be changed in the form.
-What the fields are follows from the keyword specs, their options come from the archive.  A
-parameter that nothing here names is an error, because ignoring one silently would answer another
-question than the one that was asked."""
+The model is the only description of the parameters: requests are checked against it, links are
+made from it, and the OpenAPI document is generated from it.  An unknown parameter is an error,
+because a page that ignores one answers another question than its URL asks.
+"""
 
-from collections.abc import Iterable, Mapping
-from typing import ClassVar
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, get_origin
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from ..errors import QueryError
 
 
-class Address:
-    """The parameters of an address, without blanks and without the empty ones.
+class Parameters(BaseModel):
+    """The parameters of a page; a page without parameters uses this class itself.
 
-    Parameters
-    ----------
-    given : mapping
-        The values of each parameter, as lists.
-
-    Attributes
-    ----------
-    single, several : tuple of str
-        The parameters that may stand once, and those that may stand several times.
+    A field is a parameter that occurs once; a field of type ``tuple`` may be repeated.  Values
+    lose surrounding blanks, and a parameter without a value counts as missing.
     """
 
-    single: ClassVar[tuple[str, ...]] = ()
-    several: ClassVar[tuple[str, ...]] = ()
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Whether a parameter without a value is an error.
+    refuse_empty: ClassVar[bool] = False
 
-    def __init__(self, given: Mapping[str, Iterable[str]] | None = None) -> None:
-        stripped = {
-            name: [value.strip() for value in values if value.strip()]
-            for name, values in (given or {}).items()
-        }
-        self.given = {name: values for name, values in stripped.items() if values}
-        self.names = list(given or {})
-
-    def first(self, name: str, default: str = "") -> str:
-        """Return the value of a parameter that stands once."""
-        return self.given.get(name, [default])[0]
-
-    def all(self, name: str) -> list[str]:
-        """Return the values of a parameter."""
-        return self.given.get(name, [])
-
-    def check(self) -> None:
-        """Raise QueryError if a parameter is unknown, or given more often than it may be."""
-        known = (*self.single, *self.several)
-        for name in self.names:
-            if name not in known:
-                listed = ", ".join(known)
-                there_are = f"the parameters are {listed}" if listed else "this page has none"
-                raise QueryError(f"there is no parameter {name!r}: {there_are}")
-        for name, values in self.given.items():
-            if name in self.single and len(values) > 1:
-                raise QueryError(f"{name} is given {len(values)} times: it can stand only once")
-
-    def arguments(self, **changes: str | None) -> dict[str, list[str]]:
-        """Return the parameters for the address of the same page or one like it.
+    @classmethod
+    def parse(cls, values: Mapping[str, Iterable[str]]) -> Self:
+        """Return the checked parameters of a URL.
 
         Parameters
         ----------
-        **changes
-            Parameters to set, or with None to leave out.
-        """
-        changed = {name: [] if value is None else [value] for name, value in changes.items()}
-        known = (*self.single, *self.several)
-        merged = {name: self.given.get(name, []) for name in known} | changed
-        return {name: values for name, values in merged.items() if values}
+        values : mapping of str to iterable of str
+            All values of each parameter, as in ``request.args.to_dict(flat=False)``.
 
-    def chosen(self, name: str, choices: Iterable[str], default: str) -> str:
-        """Return the value of a parameter that has few.
+        Returns
+        -------
+        Parameters
+            An instance of this class.
 
         Raises
         ------
         QueryError
-            If it has another one.
+            If a parameter is unknown, repeated, or has a value that it cannot have.
         """
-        value = self.first(name, default)
-        if value not in choices:
-            raise QueryError(f"{name} cannot be {value!r}: it is one of {', '.join(choices)}")
-        return value
+        try:
+            return cls.model_validate(cls.clean(values))
+        except ValidationError as error:
+            messages = [cls._message(details) for details in error.errors()]
+            raise QueryError("; ".join(dict.fromkeys(messages))) from error
+
+    @classmethod
+    def clean(cls, values: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+        """Return the values without surrounding blanks and without the empty ones.
+
+        Parameters
+        ----------
+        values : mapping of str to iterable of str
+            As in `parse`.
+
+        Returns
+        -------
+        dict of list of str
+            Unknown parameters are kept, as is a known one whose emptiness is an error.
+        """
+        stripped = {
+            name: [value.strip() for value in given if value.strip()]
+            for name, given in values.items()
+        }
+        return {
+            name: given
+            for name, given in stripped.items()
+            if given or cls.refuse_empty or name not in cls.model_fields
+        }
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _unpack(cls, values: list[str], info: ValidationInfo) -> str | list[str]:
+        """Return the only value of a parameter that occurs once."""
+        if not values:
+            raise ValueError("expected a value; omit the parameter if there is none")
+        if get_origin(cls.model_fields[str(info.field_name)].annotation) is tuple:
+            return values
+        if len(values) > 1:
+            raise ValueError(f"occurs {len(values)} times, but may occur only once")
+        return values[0]
+
+    @classmethod
+    def _message(cls, details: ErrorDetails) -> str:
+        """Return an error of pydantic in the words of the site."""
+        name = ".".join(str(part) for part in details["loc"][:1])
+        context = details.get("ctx", {})
+        match details["type"]:
+            case "extra_forbidden":
+                known = ", ".join(cls.model_fields)
+                takes = f"the parameters are {known}" if known else "this page takes none"
+                return f"unknown parameter {name!r}; {takes}"
+            case "missing":
+                return f"the parameter {name} is missing"
+            case "literal_error":
+                expected = context["expected"].replace("'", "")
+                return f"{name}: expected {expected}, not {details['input']!r}"
+            case "value_error":
+                return f"{name}: {context['error']}" if name else str(context["error"])
+        return f"{name}: {details['msg']}"
+
+    def arguments(self, **changes: str | None) -> dict[str, Any]:
+        """Return the parameters for a link to the same page, or to one like it.
+
+        Parameters
+        ----------
+        **changes : str or None
+            Parameters to set, or with None to leave out.
+
+        Returns
+        -------
+        dict
+            All values of each parameter, for ``url_for``.
+        """
+        values = {name: _strings(value) for name, value in self.given().items()}
+        values |= {name: _strings(value) for name, value in changes.items()}
+        return {name: value for name, value in values.items() if value}
+
+    def given(self) -> dict[str, Any]:
+        """Return the parameters that the URL contains, by name and in the order of the fields."""
+        fields = type(self).model_fields
+        return {name: getattr(self, name) for name in fields if name in self.model_fields_set}
+
+
+def _strings(value: object) -> list[str]:
+    """Return the values of one parameter as they stand in a URL."""
+    if value is None:
+        return []
+    return [str(part) for part in value] if isinstance(value, tuple) else [str(value)]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The type of a parameter with few possible values, for ``Annotated[str, OneOf(...)]``.
+
+    Parameters
+    ----------
+    choices : iterable of str
+        The values; they become an ``enum`` of the OpenAPI document.
+    """
+
+    choices: Iterable[str]
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Return the schema by which pydantic checks a value."""
+        return core_schema.literal_schema(list(self.choices))
+
+
+@dataclass(frozen=True)
+class WholeNumber:
+    """The type of a parameter that is a whole number, for ``Annotated[int, WholeNumber(...)]``.
+
+    Pydantic itself also reads ``1.0`` and ``1_000``, which are not whole numbers in a URL.
+
+    Parameters
+    ----------
+    low, high : int
+        The smallest and the largest number.
+    """
+
+    low: int
+    high: int
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Return the schema by which pydantic checks a value."""
+        number = core_schema.int_schema(ge=self.low, le=self.high)
+        return core_schema.no_info_before_validator_function(self._read, number)
+
+    def _read(self, text: str) -> int:
+        is_number = re.fullmatch(r"-?[0-9]{1,12}", text, re.ASCII)
+        if not (is_number and self.low <= int(text) <= self.high):
+            raise ValueError(
+                f"expected a whole number from {self.low} to {self.high}, not {text!r}"
+            )
+        return int(text)
+
+
+def choose(name: str, value: str | None, choices: Sequence[str], default: str) -> str:
+    """Return the value of a parameter whose possible values are known only at run time.
+
+    Parameters
+    ----------
+    name : str
+        The parameter.
+    value : str or None
+        Its value, None if it is missing.
+    choices : sequence of str
+        The possible values.
+    default : str
+        The value of a missing parameter.
+
+    Returns
+    -------
+    str
+        The value.
+
+    Raises
+    ------
+    QueryError
+        If it is not one of the choices.
+    """
+    if value is None:
+        return default
+    if value not in choices:
+        raise QueryError(f"{name}: expected {' or '.join(choices)}, not {value!r}")
+    return value
 
 
 def split(text: str) -> list[str]:
-    """Return what stands between commas, each once."""
+    """Return the parts of a comma-separated list, without blanks, each once."""
     parts = (part.strip() for part in text.split(","))
     return list(dict.fromkeys(part for part in parts if part))

@@ -16,7 +16,7 @@ from bokeh.themes import Theme
 from flask import Blueprint, Response, g, send_from_directory
 
 from .context import parameters
-from .params import Address
+from .params import Parameters
 
 BOKEH_JS = Path(bokeh.__file__).parent / "server" / "static" / "js"
 # Seconds for which browsers cache BokehJS, whose URL contains its version.
@@ -56,24 +56,13 @@ THEMES = {
     "dark": _theme("#e4ebf1", "#a9b8c5", "#33414f", "#1d2732"),
 }
 
-plots = Blueprint("plots", __name__)
+blueprint = Blueprint("plots", __name__)
 
 
-class Themed(Address):
-    """Parameters of a figure: the colours of the page around it."""
-
-    single = ("theme",)
-
-    @property
-    def theme(self) -> str:
-        """One of `THEMES`."""
-        return self.chosen("theme", THEMES, "light")
-
-
-@plots.get(f"/plots/bokeh-{bokeh.__version__}.js")
+@blueprint.get(f"/plots/bokeh-{bokeh.__version__}.js")
 def script() -> Response:
     """Send BokehJS."""
-    parameters(Address)
+    parameters(Parameters)
     response = send_from_directory(BOKEH_JS, "bokeh.min.js", max_age=MAX_AGE_S)
     response.cache_control.immutable = True
     return response

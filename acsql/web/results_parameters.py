@@ -1,22 +1,20 @@
-"""What an address of the site asks: its parameters, and the conditions that they state.
+"""The parameters of the results page, which hold the whole state of a search.
 
-All state of a search is in its address, so every page can be sent to a colleague: the conditions
-as one text in the query language, and how they are shown.  The fields of the query form become
-that text and are filled in from it again, so a search that was typed can be changed in the form.
-What the fields are follows from the keyword specs, their options come from the archive.  A
-parameter that nothing here names is an error, because ignoring one silently would answer another
-question than the one that was asked."""
+Every page of results can be sent to a colleague: its URL has the conditions as one text in the
+query language, and how they are shown.  A URL names only what differs from the defaults, so that
+one search has one URL.
+"""
 
 from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 from .. import query
 from ..export import FORMATS
 from ..keywords import KeywordSpecs
 from ..query import And, Condition
 from ..search.criteria import DEFAULT_COLUMNS
-from .params import Address, split
+from .params import OneOf, Parameters, split
 
-# How results are shown, and the files they are taken away in.
 VIEWS = {
     "table": "Table",
     "thumbnails": "Thumbnails",
@@ -25,75 +23,107 @@ VIEWS = {
 }
 _LABELS = {"jsonl": "JSON Lines", "votable": "VOTable", "table": "Text", "markdown": "Markdown"}
 DOWNLOADS = {name: _LABELS.get(name, name.upper()) for name in FORMATS}
+# Values that a URL leaves out.
+_DEFAULTS = {
+    "q": "everything()",
+    "view": "table",
+    "format": "html",
+    "columns": ",".join(DEFAULT_COLUMNS),
+}
 
 
-class Search(Address):
-    """A search: what to find as a text in the query language, what to show of it, and how."""
+class ResultsParameters(Parameters):
+    """A search: its conditions, and how its results are shown."""
 
-    single = ("q", "view", "sort", "x", "y", "after", "before", "counts", "format")
-    several = ("columns",)
+    q: str = ""
+    view: Annotated[str, OneOf(VIEWS)] = "table"
+    sort: str = ""
+    x: str = ""
+    y: str = ""
+    after: str | None = None
+    before: str | None = None
+    counts: str = ""
+    format: Annotated[str, OneOf(("html", *DOWNLOADS))] = "html"
+    columns: str = ""
 
-    def __init__(self, given: Mapping[str, Iterable[str]] | None = None) -> None:
-        super().__init__(given)
-        # Columns may come one by one, or with commas between them; the boxes have no order.
-        columns = split(",".join(self.all("columns")))
-        boxes = len(self.all("columns")) > 1
-        usual = boxes and set(columns) == set(DEFAULT_COLUMNS)
-        self.given["columns"] = [] if usual else [",".join(columns)]
-        if self.all("format") == ["thumbnails"]:
-            self.given |= {"format": [], "view": ["thumbnails"]}
-        self._leave_out_what_goes_without_saying()
+    @classmethod
+    def clean(cls, values: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+        """Return the values as `Parameters.clean` does, without those that are defaults.
 
-    def _leave_out_what_goes_without_saying(self) -> None:
-        """Keep only what makes the search another one, so that its address stays short."""
-        usual = {
-            "q": "everything()",
-            "view": "table",
-            "format": "html",
-            "columns": ",".join(DEFAULT_COLUMNS),
-        }
-        self.given = {
-            name: values
-            for name, values in self.given.items()
-            if any(values) and values != [usual.get(name)]
-        }
+        Parameters
+        ----------
+        values : mapping of str to iterable of str
+            ``columns`` may be repeated, with commas in each.
 
-    def arguments(self, **changes: str | None) -> dict[str, list[str]]:
-        """Return the parameters for an address, as few as will do; see `Address.arguments`."""
-        return Search(super().arguments(**changes)).given
+        Returns
+        -------
+        dict of list of str
+            ``columns`` as one list with commas.
+        """
+        cleaned = super().clean(values)
+        columns = split(",".join(cleaned.get("columns", [])))
+        # Checkboxes have no order: ticking the default columns is no choice of an order.
+        ticked = len(cleaned.get("columns", [])) > 1
+        if columns and not (ticked and set(columns) == set(DEFAULT_COLUMNS)):
+            cleaned["columns"] = [",".join(columns)]
+        else:
+            cleaned.pop("columns", None)
+        if cleaned.get("format") == ["thumbnails"]:
+            del cleaned["format"]
+            cleaned["view"] = ["thumbnails"]
+        return {name: given for name, given in cleaned.items() if given != [_DEFAULTS.get(name)]}
 
-    def anew(self, **changes: str | None) -> dict[str, list[str]]:
-        """Return the parameters for the first page of the same search or one like it."""
-        unpaged = {"after": None, "before": None, "format": None}
+    def arguments(self, **changes: str | None) -> dict[str, Any]:
+        """Return the parameters for a link, without defaults; see `Parameters.arguments`."""
+        return type(self).clean(super().arguments(**changes))
+
+    def first_page(self, **changes: str | None) -> dict[str, Any]:
+        """Return the parameters of the first page of this search, or of one like it.
+
+        Parameters
+        ----------
+        **changes : str or None
+            As in `arguments`.
+
+        Returns
+        -------
+        dict
+            Without cursors and without a file format.
+        """
+        unpaged: dict[str, str | None] = {"after": None, "before": None, "format": None}
         return self.arguments(**unpaged | changes)
 
     @property
-    def columns(self) -> list[str]:
-        """The keywords to show."""
-        return split(self.first("columns")) or list(DEFAULT_COLUMNS)
+    def addresses(self) -> list[str]:
+        """The keyword addresses of the columns."""
+        return split(self.columns) or list(DEFAULT_COLUMNS)
 
     @property
-    def sort(self) -> list[str]:
-        """The keywords to sort by; none where the usual order will do."""
-        return split(self.first("sort"))
-
-    @property
-    def view(self) -> str:
-        """How the results are shown: one of `VIEWS`."""
-        return self.chosen("view", VIEWS, "table")
+    def keys(self) -> list[str]:
+        """The keywords to sort by; empty for the default order."""
+        return split(self.sort)
 
     @property
     def download(self) -> str | None:
-        """The format in which the results are taken away: one of `DOWNLOADS`, or None."""
-        return self.chosen("format", ("html", *DOWNLOADS), "html") if self.all("format") else None
+        """The format of a file with all results; None for a page."""
+        return None if self.format == "html" else self.format
 
     def condition(self, specs: KeywordSpecs) -> Condition:
-        """Return the condition that the text states, and none if there is no text.
+        """Return the condition that ``q`` states; everything if it is empty.
+
+        Parameters
+        ----------
+        specs : KeywordSpecs
+            By which keywords and values are checked.
+
+        Returns
+        -------
+        Condition
+            Checked and typed.
 
         Raises
         ------
         QueryError
-            If it cannot be understood.
+            If ``q`` is not a valid query.
         """
-        text = self.first("q")
-        return query.parse(text, specs) if text else And()
+        return query.parse(self.q, specs) if self.q else And()

@@ -1,37 +1,39 @@
-"""What an address of the site asks: its parameters, and the conditions that they state.
+"""Selected observations of a proposal, and the walk from one observation to the next."""
 
-All state of a search is in its address, so every page can be sent to a colleague: the conditions
-as one text in the query language, and how they are shown.  The fields of the query form become
-that text and are filled in from it again, so a search that was typed can be changed in the form.
-What the fields are follows from the keyword specs, their options come from the archive.  A
-parameter that nothing here names is an error, because ignoring one silently would answer another
-question than the one that was asked."""
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Annotated, Any, Self
 
-from .. import query
-from ..keywords import KeywordSpecs
+from pydantic import model_validator
+
+from ..archive import Archive
+from ..observation import Observation
+from ..proposals import in_proposal
 from ..query import And, AnyOf, Condition, Or
-from .params import Address, split
+from ..search import Search
+from .params import OneOf, Parameters, split
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A way to choose among the observations of a proposal: by the values of some keywords.
+    """A filter of the proposal page: a parameter, and the keywords whose values it selects.
 
-    `of_proposal` is the attribute of `acsql.proposals.Proposal` that has all their values.
+    Parameters
+    ----------
+    parameter : str
+        The parameter of `SelectionParameters`.
+    label : str
+        Its heading on the page.
+    keywords : tuple of str
+        One of these keywords must have one of the selected values.
+    of_proposal : str
+        The attribute of `acsql.proposals.Proposal` with all values.
     """
 
     parameter: str
     label: str
     keywords: tuple[str, ...]
     of_proposal: str
-
-    def condition(self, asked: Address) -> Condition | None:
-        """Return that one of the keywords has one of the chosen values."""
-        values = tuple(asked.all(self.parameter))
-        parts = tuple(AnyOf(keyword, values) for keyword in self.keywords)
-        return Or(parts) if values else None
 
 
 FILTERS = (
@@ -40,7 +42,7 @@ FILTERS = (
     Filter("detector", "Detector", ("detector",), "detectors"),
     Filter("filter", "Filter", ("filter1", "filter2"), "filters"),
 )
-MATCHES = {"all": And, "any": Or}
+MATCHES: dict[str, type[And] | type[Or]] = {"all": And, "any": Or}
 SORTS = {
     "expstart": "Earliest first",
     "-expstart": "Latest first",
@@ -49,56 +51,114 @@ SORTS = {
 }
 
 
-class Selection(Address):
+class SelectionParameters(Parameters):
     """Some observations of a proposal, and their order."""
 
-    single = ("match", "sort", "after", "before")
-    several = tuple(filter_.parameter for filter_ in FILTERS)
+    match: Annotated[str, OneOf(MATCHES)] = "all"
+    sort: Annotated[str, OneOf(SORTS)] = "expstart"
+    after: str | None = None
+    before: str | None = None
+    visit: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    detector: tuple[str, ...] = ()
+    filter: tuple[str, ...] = ()
+
+    def values(self, filter_: Filter) -> tuple[str, ...]:
+        """Return the selected values of a filter."""
+        values: tuple[str, ...] = getattr(self, filter_.parameter)
+        return values
 
     @property
-    def match(self) -> str:
-        """Whether ``all`` filters have to fit or ``any`` of them."""
-        return self.chosen("match", MATCHES, "all")
-
-    @property
-    def sort(self) -> str:
-        """One of `SORTS`."""
-        return self.chosen("sort", SORTS, "expstart")
-
-    @property
-    def active(self) -> bool:
+    def is_filtered(self) -> bool:
         """Whether any filter is set."""
-        return any(self.all(filter_.parameter) for filter_ in FILTERS)
+        return any(self.values(filter_) for filter_ in FILTERS)
 
     def condition(self) -> Condition:
         """Return the condition that the filters state together."""
-        parts = (filter_.condition(self) for filter_ in FILTERS)
-        found = tuple(part for part in parts if part is not None)
-        return MATCHES[self.match](found) if found else And()
+        conditions = [
+            Or(tuple(AnyOf(keyword, values) for keyword in filter_.keywords))
+            for filter_ in FILTERS
+            if (values := self.values(filter_))
+        ]
+        return MATCHES[self.match](tuple(conditions)) if conditions else And()
 
 
-class Walk(Selection):
-    """The way that led to an observation: a search, or some observations of its proposal."""
+class WalkParameters(SelectionParameters):
+    """Where the reader of an observation comes from: a search, or a selection of its proposal.
 
-    single = ("q", *Selection.single)
+    With ``q``, also an empty one, it is a search over all proposals.
+    """
+
+    q: str | None = None
+    sort: str = ""
+
+    @classmethod
+    def clean(cls, values: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+        """Return the values as `Parameters.clean` does, but keep an empty ``q``.
+
+        Parameters
+        ----------
+        values : mapping of str to iterable of str
+            As in `Parameters.parse`.
+
+        Returns
+        -------
+        dict of list of str
+            With ``q`` if the URL contains it.
+        """
+        cleaned = super().clean(values)
+        return cleaned | ({"q": [""]} if "q" in values and "q" not in cleaned else {})
+
+    @model_validator(mode="after")
+    def _check_sort(self) -> Self:
+        if not self.is_search and self.sort not in ("", *SORTS):
+            raise ValueError(f"sort: expected {' or '.join(SORTS)}, not {self.sort!r}")
+        return self
 
     @property
     def is_search(self) -> bool:
-        """Whether it is a search over all proposals."""
-        return "q" in self.names
+        """Whether the walk goes through a search over all proposals."""
+        return self.q is not None
 
-    @property
-    def keys(self) -> list[str] | None:
-        """The keywords to sort by, None for the usual order of a search."""
-        return (split(self.first("sort")) or None) if self.is_search else [self.sort]
+    def search(self, archive: Archive, observation: Observation) -> Search:
+        """Return the search whose results the walk goes through.
 
-    def around(self, specs: KeywordSpecs) -> Condition:
-        """Return what the observations before and after have to meet."""
+        Parameters
+        ----------
+        archive : Archive
+            The archive.
+        observation : Observation
+            Where the walk is.
+
+        Returns
+        -------
+        Search
+            For `Search.neighbours`.
+
+        Raises
+        ------
+        QueryError
+            If ``q`` is not a valid query, or a sort key is not a keyword.
+        """
         if not self.is_search:
-            return self.condition()
-        return query.parse(self.first("q"), specs) if self.first("q") else And()
+            proposal = in_proposal(observation["proposid"])
+            return archive.where(proposal, self.condition()).sort(self.sort or "expstart")
+        conditions = [self.q] if self.q else []
+        return archive.where(*conditions).sort(*split(self.sort))
 
-    def arguments(self, **changes: str | None) -> dict[str, list[str]]:
-        """Return the parameters for the address of another observation on the same way."""
-        every = {"q": [""]} if self.is_search else {}
-        return every | super().arguments(**{"after": None, "before": None} | changes)
+    def arguments(self, **changes: str | None) -> dict[str, Any]:
+        """Return the parameters for a link to another observation on the same walk.
+
+        Parameters
+        ----------
+        **changes : str or None
+            As in `Parameters.arguments`.
+
+        Returns
+        -------
+        dict
+            Without the cursors of the page from which the walk started.
+        """
+        unpaged: dict[str, str | None] = {"after": None, "before": None}
+        everything = {"q": [""]} if self.is_search else {}
+        return everything | super().arguments(**unpaged | changes)

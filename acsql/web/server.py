@@ -1,19 +1,18 @@
-"""The site behind a real server: gunicorn, inside this process.
+"""The site in production: gunicorn, run inside this process.
 
-The port is tried before gunicorn starts, because gunicorn itself would only log that it is in
-use, try again for some seconds and exit; a caller with a private database to stop needs an
-error.  Each worker opens the archive after the fork: connections do not survive one.  Where the
-configuration names a user of the database who may only read, the site is that user.
+The port is checked before gunicorn starts.  Gunicorn itself would log that the port is in use,
+retry and exit, but the caller may have a private server to stop and needs an exception.  Each
+worker opens the archive after the fork, because connections do not survive a fork.  If the
+configuration has a database user with read access only, the site uses it.
 """
 
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from ..archive import Archive
@@ -22,20 +21,21 @@ from ..errors import ArchiveError
 from . import access_log
 from .app import create_app
 
+# Per worker.
 THREADS = 4
-# Seconds that a search of the site may take; scripts have longer.
+# Seconds that a query may take; scripts have more.
 TIME_LIMIT = 20
-# After about so many requests a worker gives way to a new one, and with it whatever memory its
-# libraries have not given back; not all at the same time.
-REQUESTS = 100_000
-# The longest that gunicorn takes: a search with many choices has a long address.
-LONGEST_LINE = 8190
-# How long a stop waits for downloads that are under way.
+# Requests after which a worker is replaced, which frees memory that libraries do not release;
+# with jitter, so that workers are not replaced at the same time.
+MAX_REQUESTS = 100_000
+# Bytes of a request line, the largest value of gunicorn: a search with many values has a long URL.
+MAX_REQUEST_LINE = 8190
+# Seconds for which a shutdown waits for running downloads.
 GRACE_S = 5
 
 
-class _Site(BaseApplication):
-    """gunicorn with the site in it."""
+class _GunicornSite(BaseApplication):
+    """Gunicorn with the site as its application."""
 
     def __init__(self, config: Config, settings: Mapping[str, Any]) -> None:
         self._config = config.for_reading
@@ -43,14 +43,14 @@ class _Site(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
-        """Take the settings from here, and none from the environment or a file."""
+        """Use these settings, and none from the environment or a file."""
         for name, value in self._settings.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
-        """Open the archive, in a worker."""
+    def load(self) -> Callable[..., Iterable[bytes]]:
+        """Open the archive in a worker, and return its site."""
         access_log.log_to(self._config.log_dir)
-        return create_app(Archive(self._config, TIME_LIMIT), self.cfg.workers)
+        return create_app(Archive(self._config, TIME_LIMIT), self.cfg.workers).wsgi_app
 
 
 def serve(
@@ -66,19 +66,23 @@ def serve(
     ----------
     config : Config
         With the address of a running database.
+    host : str
+        The name or address of an interface of this machine.
+    port : int
+        A free port.
     workers : int
-        Processes, each with four threads.
+        Number of processes, each with `THREADS` threads.
     on_ready : callable, optional
-        Called as soon as connections are accepted.
+        Called when the site accepts connections.
 
     Raises
     ------
     ArchiveError
-        If the port cannot be had, the database does not answer, the log cannot be written, or no
+        If the port is in use, the database does not answer, the log cannot be written, or no
         worker can start.
     """
     address = _free_address(host, port)
-    # Better said here once than by each worker.
+    # Fail here once instead of in each worker.
     Archive(config.for_reading).close()
     access_log.check(config.log_dir)
     settings = {
@@ -86,26 +90,20 @@ def serve(
         "workers": workers,
         "worker_class": "gthread",
         "threads": THREADS,
-        "limit_request_line": LONGEST_LINE,
-        "max_requests": REQUESTS,
-        "max_requests_jitter": REQUESTS // 10,
+        "limit_request_line": MAX_REQUEST_LINE,
+        "max_requests": MAX_REQUESTS,
+        "max_requests_jitter": MAX_REQUESTS // 10,
         "graceful_timeout": GRACE_S,
         "loglevel": "warning",
         "when_ready": lambda _: on_ready() if on_ready else None,
         "control_socket_disable": True,
     }
-    with _signals_kept():
-        _run(_Site(config, settings))
+    with _restored_signals():
+        _run(_GunicornSite(config, settings))
 
 
 def _free_address(host: str, port: int) -> str:
-    """Return an address at which one can listen, as gunicorn writes it.
-
-    Raises
-    ------
-    ArchiveError
-        If the port is taken, or the host is not one of this machine.
-    """
+    """Return the address to bind in the notation of gunicorn, or raise ArchiveError."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         socket.create_server(address, family=family).close()
@@ -115,27 +113,29 @@ def _free_address(host: str, port: int) -> str:
     return f"[{address[0]}]:{port}" if family == socket.AF_INET6 else f"{address[0]}:{port}"
 
 
-def _run(site: _Site) -> None:
-    """Run gunicorn until it is told to stop."""
+def _run(site: _GunicornSite) -> None:
+    """Run gunicorn until it stops."""
     caller = os.getpid()
     try:
         site.run()
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else 1
         if os.getpid() != caller:
-            # A worker ends here as well, and must not clean up what is the caller's.
+            # A worker ends here as well, and must not run the cleanup of the caller.
             os._exit(status & 0xFF)
         if status:
-            raise ArchiveError("the site cannot be served: gunicorn gave up, as it says") from stop
+            raise ArchiveError(
+                "the site cannot be served: gunicorn failed, see its messages above"
+            ) from stop
 
 
 @contextmanager
-def _signals_kept() -> Iterator[None]:
-    """Put back the handlers of signals, which gunicorn replaces."""
-    kept = {number: signal.getsignal(number) for number in signal.valid_signals()}
+def _restored_signals() -> Iterator[None]:
+    """Restore the signal handlers, which gunicorn replaces."""
+    previous = {number: signal.getsignal(number) for number in signal.valid_signals()}
     try:
         yield
     finally:
-        for number, handler in kept.items():
+        for number, handler in previous.items():
             if handler is not None and signal.getsignal(number) is not handler:
                 signal.signal(number, handler)

@@ -1,26 +1,39 @@
-"""Files as one tar archive, sent while they are read.
+"""Files as one tar archive, streamed from disk.
 
-A tar file is headers of 512 bytes with the content of each file behind its own, filled up to 512
-bytes, so its length is known before anything is read: a browser can tell how much is left, and
-sees when something is missing.  What is sent is summed on the way; the sums stand at the end.
+The length of a tar archive follows from the sizes of its files (each has a header, and its content
+is padded to 512 bytes), so that browsers can show progress and detect an interrupted download.
+Checksums are taken while the files are sent and stand in the last file.
 """
 
 import hashlib
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import FileError
 
 CHECKSUMS = "SHA256SUMS"
-AT_ONCE = 2**20
+# Bytes read from a file at once.
+CHUNK_SIZE = 2**20
 _SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file to send: its name in the archive, and where, how large and how old it is."""
+    """A file of the archive.
+
+    Parameters
+    ----------
+    name : str
+        Its path in the archive, below the folder.
+    path : Path
+        Its path on disk.
+    size : int
+        Bytes.
+    mtime : int
+        The time of its last change, in seconds since 1970.
+    """
 
     name: str
     path: Path
@@ -28,45 +41,61 @@ class Member:
     mtime: int
 
     @classmethod
-    def of(cls, name: str, path: Path) -> "Member":
-        """Return a file as it is now."""
-        found = path.stat()
-        return cls(name, path, found.st_size, int(found.st_mtime))
+    def from_file(cls, name: str, path: Path) -> "Member":
+        """Return a file with its present size and time."""
+        status = path.stat()
+        return cls(name, path, status.st_size, int(status.st_mtime))
 
     @property
-    def _sum_length(self) -> int:
+    def checksum_length(self) -> int:
+        """The length of its line in the file with the checksums, in bytes."""
         return _SHA256_DIGITS + len(f"  {self.name}\n".encode())
 
 
-def length(members: Iterable[Member], folder: str, texts: dict[str, bytes]) -> int:
-    """Return how many bytes `stream` yields."""
-    members = list(members)
+def length(members: Sequence[Member], folder: str, texts: dict[str, bytes]) -> int:
+    """Return the length of an archive.
+
+    Parameters
+    ----------
+    members, folder, texts
+        As of `stream`.
+
+    Returns
+    -------
+    int
+        The number of bytes that `stream` yields.
+    """
     sizes = [(member.name, member.size) for member in members]
     sizes += [(name, len(content)) for name, content in texts.items()]
-    sizes += [(CHECKSUMS, sum(member._sum_length for member in members))]
-    used = sum(len(_header(folder, name, size)) + size + _rest(size) for name, size in sizes)
+    sizes += [(CHECKSUMS, sum(member.checksum_length for member in members))]
+    used = sum(len(_header(folder, name, size)) + size + _padding(size) for name, size in sizes)
     return used + len(_end(used))
 
 
 def stream(members: Sequence[Member], folder: str, texts: dict[str, bytes]) -> Iterator[bytes]:
-    """Yield a tar archive with files, some texts, and the checksums of the files.
+    """Yield a tar archive with files, small texts, and the checksums of the files.
 
     Parameters
     ----------
     members : sequence of Member
         The files.
     folder : str
-        In which all of them lie; there ``sha256sum --check SHA256SUMS`` finds them.
-    texts : dict
-        Further small files, by name.
+        The folder that contains everything; ``sha256sum --check SHA256SUMS`` works in it.
+    texts : dict of bytes
+        Small files, by name.
+
+    Yields
+    ------
+    bytes
+        Parts of the archive.
 
     Raises
     ------
     FileError
-        If a file is shorter than it was, half-way: what was sent cannot be taken back, but it
-        lacks its end, and whoever receives it is told so.
+        If a file became shorter since it was listed.  The download then ends early, which
+        clients notice by its length.
     """
-    used, sums = 0, []
+    used, checksums = 0, []
     for member in members:
         header = _header(folder, member.name, member.size, member.mtime)
         yield header
@@ -74,24 +103,24 @@ def stream(members: Sequence[Member], folder: str, texts: dict[str, bytes]) -> I
         for piece in _content(member):
             digest.update(piece)
             yield piece
-        yield bytes(_rest(member.size))
-        used += len(header) + member.size + _rest(member.size)
-        sums.append(f"{digest.hexdigest()}  {member.name}\n")
-    for name, content in {**texts, CHECKSUMS: "".join(sums).encode()}.items():
-        written = _header(folder, name, len(content)) + content + bytes(_rest(len(content)))
-        yield written
-        used += len(written)
+        yield bytes(_padding(member.size))
+        used += len(header) + member.size + _padding(member.size)
+        checksums.append(f"{digest.hexdigest()}  {member.name}\n")
+    for name, content in {**texts, CHECKSUMS: "".join(checksums).encode()}.items():
+        entry = _header(folder, name, len(content)) + content + bytes(_padding(len(content)))
+        yield entry
+        used += len(entry)
     yield _end(used)
 
 
 def _content(member: Member) -> Iterator[bytes]:
-    left = member.size
+    remaining = member.size
     with member.path.open("rb") as file:
-        while left:
-            piece = file.read(min(left, AT_ONCE))
+        while remaining:
+            piece = file.read(min(remaining, CHUNK_SIZE))
             if not piece:
                 raise FileError(f"{member.path.name} became shorter while it was sent")
-            left -= len(piece)
+            remaining -= len(piece)
             yield piece
 
 
@@ -101,11 +130,12 @@ def _header(folder: str, name: str, size: int, mtime: int = 0) -> bytes:
     return info.tobuf(tarfile.PAX_FORMAT)
 
 
-def _rest(size: int) -> int:
+def _padding(size: int) -> int:
+    """Return the number of bytes that fill the last block of a file."""
     return -size % tarfile.BLOCKSIZE
 
 
 def _end(used: int) -> bytes:
-    """Return what closes an archive: two empty blocks, and more up to a whole record."""
+    """Return the end of an archive: two empty blocks, and padding to a whole record."""
     closing = 2 * tarfile.BLOCKSIZE
     return bytes(closing + -(used + closing) % tarfile.RECORDSIZE)

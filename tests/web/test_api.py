@@ -25,7 +25,7 @@ import acsql
 from acsql.migrations import runner
 from acsql.store import runs
 from acsql.store.derived import statistics
-from acsql.web import api
+from acsql.web.api import observations, openapi
 from acsql.web.app import create_app
 
 
@@ -83,17 +83,17 @@ def test_the_document_has_every_route_and_no_other(site: Flask) -> None:
         for rule in site.url_map.iter_rules()
         if rule.endpoint.startswith("api.")
     }
-    assert set(api.document()["paths"]) == routes
+    assert set(openapi.document()["paths"]) == routes
 
 
 def test_the_document_has_the_formats_there_are() -> None:
-    parameters = api.document()["paths"]["/api/observations"]["get"]["parameters"]
+    parameters = openapi.document()["paths"]["/api/observations"]["get"]["parameters"]
     (format_,) = (entry for entry in parameters if entry.get("name") == "format")
-    assert sorted(format_["schema"]["enum"]) == sorted(["json", *api.FILES])
+    assert sorted(format_["schema"]["enum"]) == sorted(["json", *observations.FILE_FORMATS])
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("path", api.document()["paths"])
+@pytest.mark.parametrize("path", openapi.document()["paths"])
 def test_a_fuzzer_finds_nothing_that_the_document_does_not_say(
     document: Any, path: str, mode: GenerationMode
 ) -> None:
@@ -209,7 +209,7 @@ def test_the_summary_and_the_runs_say_how_the_last_ingest_went(
         ("/api/proposals/1", 404, "1"),
         ("/api/facets/nonsense", 400, "nonsense"),
         ("/api/runs/77", 404, "77"),
-        ("/api/nowhere", 404, "no such"),
+        ("/api/nowhere", 404, "There is no page at this URL"),
     ],
 )
 def test_what_is_wrong_is_said_with_the_number_of_the_request(
@@ -245,7 +245,7 @@ def test_health(client: FlaskClient) -> None:
     assert response.status_code == 200
     assert told["status"] == "ok"
     assert told["overdue"] is False
-    assert told["hours_since_good_run"] < 1
+    assert told["hours_since_success"] < 1
 
 
 def test_health_says_that_no_ingest_was_ever_good(empty_archive: acsql.Archive) -> None:
@@ -253,7 +253,7 @@ def test_health_says_that_no_ingest_was_ever_good(empty_archive: acsql.Archive) 
     told = json.loads(create_app(empty_archive).test_client().get("/health").data)
     assert told["status"] == "ok"
     assert told["overdue"] is True
-    assert told["hours_since_good_run"] is None
+    assert told["hours_since_success"] is None
 
 
 def test_health_says_that_the_database_is_another(empty_archive: acsql.Archive) -> None:

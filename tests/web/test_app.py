@@ -91,7 +91,7 @@ ADDRESSES = {
     "runs.log": "/ingest/1/log",
     "plots.script": f"/plots/bokeh-{bokeh.__version__}.js",
     "api.index": "/api/",
-    "api.openapi": "/api/openapi.json",
+    "api.openapi_document": "/api/openapi.json",
     "api.observations": "/api/observations",
     "api.count": "/api/count",
     "api.facets": "/api/facets/detector",
@@ -282,7 +282,7 @@ def test_what_nobody_foresaw_is_logged_and_not_shown(
     assert response.status_code == 500
     assert "a secret" not in response.text
     assert "Traceback" not in response.text
-    assert "Something went wrong" in response.text
+    assert "Internal error" in response.text
     assert "a secret" in caplog.text
 
 
@@ -299,7 +299,7 @@ def test_errors_of_http_keep_their_headers_and_get_a_page(failing: Flask) -> Non
     assert "ACS" in response.text
     missing = client.get("/nowhere")
     assert missing.status_code == 404
-    assert "Not in the archive" in missing.text
+    assert "Not found" in missing.text
 
 
 def test_a_database_that_went_away_is_503(failing: Flask, empty_archive: acsql.Archive) -> None:

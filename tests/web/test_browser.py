@@ -73,7 +73,7 @@ def walk_from_the_form_to_a_download(page: Page, archive: acsql.Archive) -> None
         assert [row["rootname"] for row in csv.DictReader(stream)] == list(found["rootname"])
     page.get_by_role("navigation", name="Views").get_by_role("link", name="Thumbnails").click()
     expect(page.locator(".gallery li")).to_have_count(len(found))
-    page.get_by_role("link", name="Change the search").click()
+    page.get_by_role("link", name="Edit the search").click()
     expect(page.get_by_label("Target", exact=True)).to_have_value("NGC*")
     expect(page.get_by_role("group", name="Detector").get_by_label("HRC")).to_be_checked()
 
@@ -181,8 +181,8 @@ def test_a_click_narrows_and_another_one_goes_back(
 def test_a_plot_is_drawn(page: Page) -> None:
     page.goto("/database/results?view=plot")
     expect(page.locator(".plot canvas").first).to_be_visible()
-    page.get_by_label("Upwards").fill("")
-    page.get_by_label("Across").fill("exptime")
+    page.get_by_label("y axis").fill("")
+    page.get_by_label("x axis").fill("exptime")
     page.get_by_role("button", name="Plot").click()
     expect(page.get_by_role("img", name="Plot of exptime")).to_be_visible()
     expect(page.locator(".plot canvas").first).to_be_visible()

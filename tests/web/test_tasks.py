@@ -181,7 +181,7 @@ def test_download_the_fits_files_of_a_visit(
     assert expected
     total = user.page.get_by_role("heading", level=1)
     expect(total).to_contain_text(f"{len(expected)} files")
-    came = user.download(user.page.get_by_text("One archive").inner_text())
+    came = user.download(user.page.get_by_text("One tar archive").inner_text())
     came.save_as(tmp_path / "acsql.tar")
     root = sample_archive.config.filesystem
     assert unpacked(tmp_path / "acsql.tar") == {

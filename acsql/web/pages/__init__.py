@@ -1,4 +1,8 @@
-"""The pages of the site: each module has one page or a few that belong together."""
+"""The pages of the site: each module contains one page, or a few that belong together.
+
+A module becomes part of the site by defining a Flask blueprint of its own name; nothing else
+lists the pages.
+"""
 
 import pkgutil
 from collections.abc import Iterator

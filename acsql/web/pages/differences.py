@@ -1,159 +1,135 @@
-"""The headers of an observation: shown, filtered, taken away, and compared with others.
+"""The page of differences: two headers, files or observations side by side."""
 
-A value leads to the observations that have it too, and a number to how it is distributed."""
-
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 from flask import Blueprint, Response, redirect, render_template, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.wrappers import Response as BaseResponse
 
-from ...compare import Difference, HeaderAddress, HeaderComparison, Presence
-from ...errors import DatasetNotFound, InvalidName, ObservationNotFound, QueryError
-from ...export.values import text
-from ...keywords import HeaderKey, KeywordSpec, spec_keyword
-from ...observation import Observation
-from ...query import Column, Equals, Like
-from ...stored_observation import Header
-from ..context import parameters, the_archive
+from ...compare import HeaderAddress, Presence
+from ...errors import ArchiveError, DatasetNotFound, InvalidName, ObservationNotFound, QueryError
+from ...proposals import in_proposal
+from ...query import Like
+from ..comparison_view import COLUMNS, Side, view_comparison
+from ..context import current_archive, parameters
 from ..downloads import download
 from ..errors import status_of
-from ..params import Address
-from .headers import _column
+from ..params import OneOf, Parameters
+
+FILE_FORMATS = ("csv", "json")
 
 blueprint = Blueprint("differences", __name__)
 
 
-# As which files the differences can be had.
-DIFFERENCE_FORMATS = ("csv", "json")
-DIFFERENCE_COLUMNS = ("header_a", "header_b", "keyword", "where", "a", "b", "unit", "description")
+class DifferencesParameters(Parameters):
+    """The two sides, such as ``j8bt05njq.flt.1``, and which keywords to compare."""
 
-
-class Comparison(Address):
-    """What to compare with what."""
-
-    single = ("a", "b", "bookkeeping", "format")
+    a: str = ""
+    b: str = ""
+    bookkeeping: Annotated[str, OneOf(("yes", "no"))] = "no"
+    format: Annotated[str, OneOf(("html", *FILE_FORMATS))] = "html"
 
     @property
-    def bookkeeping(self) -> bool:
-        """Whether also what always differs is shown."""
-        return self.chosen("bookkeeping", ("yes", "no"), "no") == "yes"
-
-    @property
-    def format(self) -> str:
-        """One of `DIFFERENCE_FORMATS`, or ``html``."""
-        return self.chosen("format", ("html", *DIFFERENCE_FORMATS), "html")
+    def includes_bookkeeping(self) -> bool:
+        """Whether file names and dates of processing are compared as well."""
+        return self.bookkeeping == "yes"
 
 
 @dataclass(frozen=True)
-class Side:
-    """One of the two that are compared: what is asked for, and where else one can go."""
+class ComparisonLink:
+    """A link to another comparison.
 
-    part: HeaderAddress
-    observation: Observation
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True)
-class Row:
-    """A keyword that differs, as a page shows it; None where a header lacks it."""
-
-    spec: KeywordSpec
-    where: Presence
-    a: str | None
-    b: str | None
-
-
-@dataclass(frozen=True)
-class Section:
-    """Two headers and the keywords that differ: in both, or in one of them alone."""
-
-    a: str
-    b: str
-    anchor: str
-    rows: list[Row]
-
-
-@dataclass(frozen=True)
-class Way:
-    """A comparison that is one click away."""
+    Parameters
+    ----------
+    label : str
+        The text of the link.
+    a, b : HeaderAddress
+        The two sides.
+    title : str
+        A description, shown as a tooltip.
+    current : bool
+        Whether this comparison is the one shown.
+    """
 
     label: str
     a: HeaderAddress
     b: HeaderAddress
     title: str = ""
-    here: bool = False
+    current: bool = False
 
 
 @blueprint.get("/difference")
-def page() -> AnyResponse:
-    """Show which keywords differ between two headers, files or observations."""
-    asked = parameters(Comparison)
+def page() -> BaseResponse:
+    """Show the keywords that differ, or the form that asks for the two sides."""
+    query = parameters(DifferencesParameters)
     try:
-        return _difference(asked)
+        return _compare(query)
     except (DatasetNotFound, ObservationNotFound, InvalidName, QueryError) as error:
-        # The form comes back with what was typed, and what is wrong with it.
-        page = render_template("difference.html", asked=asked, sides=[], error=error)
-        return Response(page, status_of(error))
+        # The form keeps the input, with the error beside it.
+        return _form(query, [], error)
 
 
-def _difference(asked: Comparison) -> AnyResponse:
-    one_named = asked.first("a") or asked.first("b")
-    if not one_named:
-        return Response(render_template("difference.html", asked=asked, sides=[], error=None))
-    one = _side(one_named)
-    if not (asked.first("a") and asked.first("b")):
-        other = _usual_partner(one)
-        if other is not None:
-            both = {"a": str(one.part), "b": str(other)}
-            return redirect(url_for(".page", **asked.arguments(**both)))
-        return Response(render_template("difference.html", asked=asked, sides=[one], error=None))
-    two = _side(asked.first("b"))
-    found = the_archive().differences(str(one.part), str(two.part), asked.bookkeeping)
-    sections = [_section(compared, one, two) for compared in found if compared.a and compared.b]
-    if asked.format != "html":
-        return _difference_file(sections, asked.format, f"{one.part}_{two.part}")
-    wheres = Counter(d.presence for compared in found for d in compared.differences)
+def _form(
+    query: DifferencesParameters, sides: list[Side], error: ArchiveError | None = None
+) -> Response:
+    page = render_template("difference.html", parameters=query, sides=sides, error=error)
+    return Response(page, status_of(error) if error else 200)
+
+
+def _compare(query: DifferencesParameters) -> BaseResponse:
+    if not (query.a or query.b):
+        return _form(query, [])
+    side_a = _side(query.a or query.b)
+    if not (query.a and query.b):
+        partner = _default_partner(side_a)
+        if partner is None:
+            return _form(query, [side_a])
+        arguments = query.arguments(a=str(side_a.part), b=str(partner))
+        return redirect(url_for(".page", **arguments))
+    side_b = _side(query.b)
+    archive = current_archive()
+    compared = archive.differences(str(side_a.part), str(side_b.part), query.includes_bookkeeping)
+    view = view_comparison(compared, side_a, side_b, archive.specs)
+    if query.format != "html":
+        name = f"{side_a.part}_{side_b.part}_difference"
+        return download(view.records(), COLUMNS, query.format, name)
     page = render_template(
         "difference.html",
-        asked=asked,
-        sides=[one, two],
+        parameters=query,
+        sides=[side_a, side_b],
         error=None,
-        sections=[section for section in sections if section.rows],
-        same=[section.a for section in sections if not section.rows],
-        alone=[_alone(compared) for compared in found if not (compared.a and compared.b)],
-        both=wheres[Presence.BOTH],
-        only_a=wheres[Presence.ONLY_A],
-        only_b=wheres[Presence.ONLY_B],
-        filetypes=_other_filetypes(one, two),
-        observations=_other_observations(one, two),
+        view=view,
+        both=view.number(Presence.BOTH),
+        only_a=view.number(Presence.ONLY_A),
+        only_b=view.number(Presence.ONLY_B),
+        filetype_links=_filetype_links(side_a, side_b),
+        observation_links=_observation_links(side_a, side_b),
     )
     return Response(page)
 
 
 def _side(name: str) -> Side:
+    archive = current_archive()
     part = HeaderAddress.parse(name)
-    found = the_archive().observation(part.name)
-    # An exposure is compared with exposures, and a product with products.
-    alike = [Like("rootname", "?" * len(found.rootname))]
-    if found["detector"]:
-        alike.append(Equals("detector", found["detector"]))
-    before, after = the_archive().neighbours(found, *alike)
-    return Side(HeaderAddress(found.ipppssoot, part.filetype, part.extension), found, before, after)
+    observation = archive.observation(part.name)
+    # Exposures have exposures as neighbours, and association products have products.
+    same_kind = Like("rootname", "?" * len(observation.rootname))
+    search = archive.where(in_proposal(observation["proposid"]), same_kind)
+    if observation["detector"]:
+        search = search.where(detector=observation["detector"])
+    before, after = search.neighbours(observation)
+    own_name = HeaderAddress(observation.ipppssoot, part.filetype, part.extension)
+    return Side(own_name, observation, before, after)
 
 
-def _usual_partner(side: Side) -> HeaderAddress | None:
-    """Return what somebody who names only one part will compare it with, None if nothing will do.
+def _default_partner(side: Side) -> HeaderAddress | None:
+    """Return what a single part is compared with, or None if there is nothing.
 
-    It is the same of the next observation, else of the one before; of an observation that is
-    alone in its proposal another filetype.
+    It is the same part of the next or the previous observation, else another filetype.
     """
     part = side.part
     for name in (side.after, side.before):
-        if _has(name, part.filetype):
+        if name is not None and _has(name, part.filetype):
             return HeaderAddress(name, part.filetype, part.extension)
     others = [name for name in side.observation.datasets if name != part.filetype]
     if part.filetype is None or not others:
@@ -161,122 +137,48 @@ def _usual_partner(side: Side) -> HeaderAddress | None:
     return HeaderAddress(part.name, others[0])
 
 
-def _has(name: str | None, filetype: str | None) -> bool:
-    """Whether there is such an observation, with this filetype if one is asked for."""
-    return name is not None and filetype in (None, *the_archive().observation(name).datasets)
+def _has(name: str, filetype: str | None) -> bool:
+    """Return whether an observation has a filetype, if one is given."""
+    return filetype in (None, *current_archive().observation(name).datasets)
 
 
-def _other_filetypes(one: Side, two: Side) -> list[Way]:
-    """Return the ways to the other filetypes, of both observations or of the second part."""
-    a, b = one.part, two.part
-    known = the_archive().specs.filetypes
+def _filetype_links(side_a: Side, side_b: Side) -> list[ComparisonLink]:
+    """Return links to the other filetypes: of both observations, or of the second part."""
+    a, b = side_a.part, side_b.part
+    filetypes = current_archive().specs.filetypes
     if a.name == b.name:
-        others = [name for name in two.observation.datasets if name != a.filetype]
         return [
-            Way(
+            ComparisonLink(
                 f"with {name}",
                 a,
                 HeaderAddress(b.name, name),
-                known[name].description,
-                name == b.filetype,
+                title=filetypes[name].description,
+                current=name == b.filetype,
             )
-            for name in others
+            for name in side_b.observation.datasets
+            if name != a.filetype
         ]
-    here = a.filetype if a.filetype == b.filetype else ""
-    everything = Way("all headers", HeaderAddress(a.name), HeaderAddress(b.name), here=here is None)
-    both = [name for name in one.observation.datasets if name in two.observation.datasets]
-    return [everything] + [
-        Way(
-            name,
-            HeaderAddress(a.name, name),
-            HeaderAddress(b.name, name),
-            known[name].description,
-            name == here,
+    current = a.filetype if a.filetype == b.filetype else ""
+    links = [
+        ComparisonLink(
+            "all headers", HeaderAddress(a.name), HeaderAddress(b.name), current=current is None
         )
-        for name in both
     ]
+    for name in side_a.observation.datasets:
+        if name in side_b.observation.datasets:
+            sides = HeaderAddress(a.name, name), HeaderAddress(b.name, name)
+            title = filetypes[name].description
+            links.append(ComparisonLink(name, *sides, title, current=name == current))
+    return links
 
 
-def _other_observations(one: Side, two: Side) -> list[Way]:
-    """Return the ways to what is compared with the neighbours of the first observation."""
-    a, b = one.part, two.part
-    like = a if a.name == b.name else b
-    neighbours = {"the one before": one.before, "the next": one.after}
-    ways = [
-        Way(f"with {which}, {name}", a, HeaderAddress(name, like.filetype, like.extension))
-        for which, name in neighbours.items()
-        if name != b.name and _has(name, like.filetype)
-    ]
-    return [*ways, Way("exchange the two", b, a)]
-
-
-def _section(compared: HeaderComparison, one: Side, two: Side) -> Section:
-    key_a, key_b = (_key(h, side) for h, side in ((compared.a, one), (compared.b, two)))
-    rows = [_row(found, key_a, key_b) for found in compared.differences]
-    name_a, name_b = (_name(header) for header in (compared.a, compared.b))
-    return Section(name_a, name_b, f"{key_a.filetype}-{key_a.extension}", rows)
-
-
-def _place(header: Header) -> tuple[str, int]:
-    """Return the filetype and the extension of a header, of which its name tells."""
-    _, filetype, extension = header.name.split()
-    return filetype, int(extension)
-
-
-def _key(header: Header, side: Side) -> HeaderKey:
-    return HeaderKey(side.observation["detector"] or "", *_place(header))
-
-
-def _name(header: Header) -> str:
-    filetype, extension = _place(header)
-    return f"{filetype} {extension} {header.extension_name or 'primary'}"
-
-
-def _alone(compared: HeaderComparison) -> tuple[str, str]:
-    """Return a header that the other side has not, and the side that has it."""
-    return (_name(compared.a), "a") if compared.a else (_name(compared.b), "b")
-
-
-def _row(found: Difference, key_a: HeaderKey, key_b: HeaderKey) -> Row:
-    specs = the_archive().specs
-    key = key_b if found.presence == Presence.ONLY_B else key_a
-    keyword = found.keyword.upper()
-    spec = None if spec_keyword(keyword) == keyword else specs.spec(spec_keyword(keyword), key)
-    if spec is not None:
-        # Shown under the name that it has in the file, with the number of the input image.
-        spec = KeywordSpec(found.keyword.upper(), spec.type, spec.unit, spec.description)
-    column = _column(found.keyword, key, specs) if spec is None else Column(found.keyword, spec)
-    a = None if found.presence == Presence.ONLY_B else _value(found.a, found.b, column)
-    b = None if found.presence == Presence.ONLY_A else _value(found.b, found.a, column)
-    return Row(column.spec, found.presence, a, b)
-
-
-def _value(value: Any, other: Any, column: Column) -> str:
-    """Return a value as text; of two lists of lines only what the other has not."""
-    if not isinstance(value, list):
-        return text(value, column) or "unknown"
-    lines = [text(part, column) for part in value]
-    if isinstance(other, list):
-        own = Counter(lines) - Counter(text(part, column) for part in other)
-        lines = list(own.elements()) or ([] if len(other) > len(lines) else lines)
-    return "\n".join(lines) or "nothing that the other has not"
-
-
-def _difference_file(sections: Iterable[Section], format_: str, name: str) -> Response:
-    """Return the differences as a table to take away."""
-    columns = [Column(name, KeywordSpec(name.upper(), "str")) for name in DIFFERENCE_COLUMNS]
-    rows = (
-        {
-            "header_a": section.a,
-            "header_b": section.b,
-            "keyword": row.spec.keyword,
-            "where": str(row.where),
-            "a": row.a,
-            "b": row.b,
-            "unit": row.spec.unit,
-            "description": row.spec.description,
-        }
-        for section in sections
-        for row in section.rows
-    )
-    return download(rows, columns, format_, f"{name}_difference")
+def _observation_links(side_a: Side, side_b: Side) -> list[ComparisonLink]:
+    """Return links that replace the second side by a neighbour of the first, or swap the two."""
+    a, b = side_a.part, side_b.part
+    model = a if a.name == b.name else b
+    links = []
+    for which, name in (("previous", side_a.before), ("next", side_a.after)):
+        if name is not None and name != b.name and _has(name, model.filetype):
+            neighbour = HeaderAddress(name, model.filetype, model.extension)
+            links.append(ComparisonLink(f"with the {which}, {name}", a, neighbour))
+    return [*links, ComparisonLink("swap the two", b, a)]

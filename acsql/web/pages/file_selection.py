@@ -1,134 +1,144 @@
-"""The FITS files: one by one with ranges, many as one archive, more of them with a script.
-
-A file is found through the database and never through a path in the address, and what lies
-outside the archive's root is not given away."""
+"""A selection of FITS files: its size, and its download as one tar archive or by a script."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from flask import (
-    Blueprint,
-    Response,
-    render_template,
-    url_for,
-)
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response, render_template, url_for
 
 from ...datasets import Dataset
 from ...errors import DatasetNotFound, QueryError
 from .. import tar
-from ..context import parameters, the_archive
-from ..downloads import begun
-from ..params import Address
+from ..context import current_archive, parameters
+from ..downloads import read_first
+from ..params import Parameters
+
+# The largest tar archive: its download cannot be resumed, so that a larger one rarely succeeds.
+MAX_FILES = 2000
+MAX_BYTES = 50_000_000_000
+# The files that the page counts, and those that it lists.
+MAX_COUNTED = 20_000
+MAX_LISTED = 200
+# The folder inside the tar archive.
+FOLDER = "acsql"
 
 blueprint = Blueprint("file_selection", __name__)
 
 
-# What one archive may hold: beyond it a transfer that cannot be resumed is no help.
-MOST_FILES = 2000
-MOST_BYTES = 50_000_000_000
-# Files that the page of a choice counts, and those that it lists.
-MOST_COUNTED = 20_000
-MOST_LISTED = 200
-FOLDER = "acsql"
+class FileSelectionParameters(Parameters):
+    """The filetypes, and the search for the observations."""
 
-
-class Choice(Address):
-    """Which files: those of some filetypes, of the observations that a search finds."""
-
-    single = ("q",)
-    several = ("filetype",)
+    q: str = ""
+    filetype: tuple[str, ...] = ()
 
     def datasets(self, every_filetype: bool = False) -> Iterator[Dataset]:
-        """Yield the files, without those that are gone from disk.
+        """Yield the selected files that are on disk.
+
+        Parameters
+        ----------
+        every_filetype : bool
+            Whether to include filetypes that are not selected.
+
+        Yields
+        ------
+        Dataset
+            In the order of the search.
 
         Raises
         ------
         QueryError
-            If the search cannot be understood, or there is no such filetype.
+            If ``q`` is not a valid query, or a filetype does not exist.
         """
-        asked = self.first("q")
-        chosen = None if every_filetype else self.all("filetype")
-        found = the_archive().datasets(*([asked] if asked else []), filetypes=chosen)
-        return (dataset for dataset in found if not dataset.vanished)
+        filetypes = None if every_filetype else self.filetype
+        search = current_archive().where(*([self.q] if self.q else []))
+        return (dataset for dataset in search.files(filetypes) if not dataset.vanished)
 
 
 @dataclass
 class Total:
-    """How many files, and their bytes."""
+    """A number of files, and their size in bytes."""
 
     files: int = 0
     size: int = 0
 
     def add(self, dataset: Dataset) -> None:
-        """Count one more."""
+        """Count one more file."""
         self.files += 1
         self.size += dataset.size
 
 
 @dataclass
-class Counted:
-    """What a choice comes to.
+class SelectionTotals:
+    """The size of a selection.
 
-    `listed` are its first files and `whole` whether all were counted; `filetypes` are the
-    totals of each filetype, of those as well that are not chosen.
+    Parameters
+    ----------
+    total : Total
+        Of the selected files.
+    filetypes : dict of Total
+        Of each filetype, selected or not.
+    listed : list of Dataset
+        The first selected files.
+    complete : bool
+        Whether all files are counted.
     """
 
     total: Total = field(default_factory=Total)
     filetypes: dict[str, Total] = field(default_factory=dict)
     listed: list[Dataset] = field(default_factory=list)
-    whole: bool = True
+    complete: bool = True
 
     @property
-    def too_much(self) -> str | None:
-        """Why this cannot be one archive, None if it can."""
-        if self.whole and self.total.files <= MOST_FILES and self.total.size <= MOST_BYTES:
+    def too_large(self) -> str | None:
+        """Why the selection does not fit into one tar archive, or None if it does."""
+        if self.complete and self.total.files <= MAX_FILES and self.total.size <= MAX_BYTES:
             return None
-        there_are = f"{self.total.files:,} files of {self.total.size / 1e9:,.1f} GB"
+        size = f"{self.total.files:,} files of {self.total.size / 1e9:,.1f} GB"
         return (
-            f"These are {there_are if self.whole else f'more than {there_are}'}; one archive holds "
-            f"at most {MOST_FILES:,} files and {MOST_BYTES / 1e9:.0f} GB. "
-            "Choose fewer, or take the script, which can be stopped and started again"
+            f"The selection has {'' if self.complete else 'more than '}{size}; a tar archive has "
+            f"at most {MAX_FILES:,} files and {MAX_BYTES / 1e9:.0f} GB. "
+            "Select fewer files or use the script, which can be interrupted and restarted"
         )
 
 
 @blueprint.get("/files/")
 def page() -> str:
-    """Show what a choice of files comes to, and the ways to have them."""
-    asked = parameters(Choice)
-    counted = _counted(asked.datasets(every_filetype=True), asked.all("filetype"))
-    # A filetype that does not exist is an error, and not a choice of nothing.
-    asked.datasets()
-    return render_template("choice.html", asked=asked, counted=counted)
+    """Show the size of a selection, and the ways to download it."""
+    selection = parameters(FileSelectionParameters)
+    # Raises QueryError for a filetype that does not exist.
+    selection.datasets()
+    totals = _count(selection.datasets(every_filetype=True), selection.filetype)
+    return render_template("file_selection.html", parameters=selection, totals=totals)
 
 
-def _counted(datasets: Iterable[Dataset], filetypes: Iterable[str]) -> Counted:
-    counted = Counted()
+def _count(datasets: Iterable[Dataset], filetypes: Collection[str]) -> SelectionTotals:
+    """Return the totals of some files, of which those of some filetypes are selected."""
+    totals = SelectionTotals()
     for number, dataset in enumerate(datasets):
-        if number == MOST_COUNTED:
-            counted.whole = False
+        if number == MAX_COUNTED:
+            totals.complete = False
             break
-        counted.filetypes.setdefault(dataset.filetype, Total()).add(dataset)
+        totals.filetypes.setdefault(dataset.filetype, Total()).add(dataset)
         if not filetypes or dataset.filetype in filetypes:
-            counted.total.add(dataset)
-            if len(counted.listed) < MOST_LISTED:
-                counted.listed.append(dataset)
-    return counted
+            totals.total.add(dataset)
+            if len(totals.listed) < MAX_LISTED:
+                totals.listed.append(dataset)
+    return totals
 
 
 @blueprint.get("/files/archive")
-def archive() -> AnyResponse:
-    """Send the files of a choice as one archive, with their checksums."""
-    datasets = list(islice(parameters(Choice).datasets(), MOST_FILES + 1))
-    counted = _counted(datasets, ())
-    counted.whole = len(datasets) <= MOST_FILES
-    if counted.too_much:
-        raise QueryError(counted.too_much)
+def archive() -> Response:
+    """Send the selected files as one tar archive with their checksums."""
+    selection = parameters(FileSelectionParameters)
+    datasets = list(islice(selection.datasets(), MAX_FILES + 1))
+    totals = _count(datasets, ())
+    totals.complete = len(datasets) <= MAX_FILES
+    if totals.too_large:
+        raise QueryError(totals.too_large)
     members, missing = _members(datasets)
     if not members:
-        raise DatasetNotFound("\n".join(missing) or "no file is chosen")
+        raise DatasetNotFound("\n".join(missing) or "no file is selected")
     texts = {"MISSING": "".join(f"{line}\n" for line in missing).encode()} if missing else {}
     return Response(
         tar.stream(members, FOLDER, texts),
@@ -141,38 +151,38 @@ def archive() -> AnyResponse:
 
 
 def _members(datasets: Iterable[Dataset]) -> tuple[list[tar.Member], list[str]]:
-    """Return the files that are on disk, and why others are not."""
+    """Return the files that are on disk, and why the others are missing."""
+    filesystem = current_archive().config.filesystem
     members, missing = [], []
     for dataset in datasets:
         try:
-            path = dataset.locate(the_archive().config.filesystem)
+            path = dataset.locate(filesystem)
         except DatasetNotFound as error:
             missing.append(str(error))
         else:
-            members.append(tar.Member.of(_place(dataset), path))
+            members.append(tar.Member.from_file(_local_path(dataset), path))
     return members, missing
 
 
-def _place(dataset: Dataset) -> str:
-    """Return where a file is put: each observation has a folder."""
+def _local_path(dataset: Dataset) -> str:
+    """Return the path of a downloaded file: each observation has a folder."""
     return f"{dataset.ipppssoot}/{dataset.filename}"
 
 
 @blueprint.get("/files/script")
-def script() -> AnyResponse:
-    """Send a script that has curl fetch the files of a choice."""
-    asked = parameters(Choice)
-    site = url_for("files.fits", filename="x", _external=True).removesuffix("x")
+def script() -> Response:
+    """Send a shell script that downloads the selected files with curl."""
+    selection = parameters(FileSelectionParameters)
+    base = url_for("files.fits", filename="x", _external=True).removesuffix("x")
     return Response(
-        _script(begun(asked.datasets()), asked, site),
+        _script(read_first(selection.datasets()), selection, base),
         mimetype="text/x-shellscript",
         headers={"Content-Disposition": 'attachment; filename="acsql-download.sh"'},
     )
 
 
-# curl calls it an error if it shall go on with a file that is whole, so what is not gets a name of
-# its own until it is.
-_BEGIN = """\
+# curl fails if it resumes a complete file, so that an incomplete file has another name.
+_SCRIPT_BEGIN = """\
 failed=0
 get() {
   [ -e "$1" ] && return
@@ -180,24 +190,26 @@ get() {
     mv "$1.part" "$1" || failed=$((failed + 1))
 }
 """
-_END = """\
+_SCRIPT_END = """\
 if [ "$failed" -gt 0 ]; then
-  echo "$failed files could not be fetched; run this again." >&2
+  echo "$failed files failed; run this script again to retry them." >&2
   exit 1
 fi
 """
 
 
-def _script(datasets: Iterable[Dataset], asked: Choice, site: str) -> Iterator[str]:
+def _script(
+    datasets: Iterable[Dataset], selection: FileSelectionParameters, base: str
+) -> Iterator[str]:
     """Yield a script for any POSIX shell, with a line for each file."""
-    # A line break in the search would end the comment.
-    search = " ".join(asked.first("q").split()) or "everything"
-    filetypes = ", ".join(asked.all("filetype")) or "all filetypes"
+    # A line break in the query would end the comment.
+    search = " ".join(selection.q.split()) or "everything"
+    filetypes = ", ".join(selection.filetype) or "all filetypes"
     yield "#!/bin/sh\n"
-    yield f"# FITS files from {site!a}: {search!a}, {filetypes!a}.\n"
-    yield "# They are put below the folder in which this runs; run it again to go on.\n"
-    yield _BEGIN
+    yield f"# FITS files from {base!a}: {search!a}, {filetypes!a}.\n"
+    yield "# Downloads into the current folder; run again to resume.\n"
+    yield _SCRIPT_BEGIN
     for dataset in datasets:
-        address = f"{site}{dataset.filename}"
-        yield f"get {shlex.quote(_place(dataset))} {shlex.quote(address)}\n"
-    yield _END
+        address = f"{base}{dataset.filename}"
+        yield f"get {shlex.quote(_local_path(dataset))} {shlex.quote(address)}\n"
+    yield _SCRIPT_END

@@ -1,25 +1,28 @@
-"""The pages of the site.  A route parses the address, asks the archive, and renders.
+"""The home page: the search box, the contents of the archive, and the state of its last ingest."""
 
-Whatever a page shows comes from a few indexed queries; no route looks for files or opens a FITS
-file, and pictures are found through the document and never through a path in the address."""
+from flask import Blueprint, render_template, url_for
 
-from flask import Blueprint, render_template
-
-from ...runs import is_overdue
-from ..context import parameters, the_archive
-from ..params import Address
+from ...runs import is_overdue, is_successful
+from ..context import current_archive, parameters
+from ..params import Parameters
 
 blueprint = Blueprint("home", __name__)
 
 
 @blueprint.get("/")
 def page() -> str:
-    """Show what is in the archive, and ways in."""
-    parameters(Address)
-    summary = the_archive().summary()
+    """Show the contents of the archive."""
+    parameters(Parameters)
+    archive = current_archive()
+    summary = archive.summary()
     last = summary.last_run
-    run = None if last is None else the_archive().run(last["_id"])
-    age = the_archive().hours_since_success()
+    hours = archive.hours_since_success()
     return render_template(
-        "home.html", summary=summary, run=run, good_run_age=age, overdue=is_overdue(age)
+        "home.html",
+        api=url_for("api.summary"),
+        summary=summary,
+        run=None if last is None else archive.run(last["_id"]),
+        hours_since_success=hours,
+        succeeded=last is not None and is_successful(last),
+        overdue=is_overdue(hours),
     )

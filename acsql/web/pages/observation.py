@@ -1,21 +1,15 @@
-"""The pages of the site.  A route parses the address, asks the archive, and renders.
-
-Whatever a page shows comes from a few indexed queries; no route looks for files or opens a FITS
-file, and pictures are found through the document and never through a path in the address."""
+"""The page of an observation: a preview, its metadata, its files, and the way to its neighbours."""
 
 from itertools import chain, combinations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 
 from ...errors import DatasetNotFound
 from ...observation import Observation
-from ..context import in_archive, named_observation, parameters, the_archive
-from ..selection import Walk
+from ..context import current_archive, observation_url, parameters, requested_observation
+from ..selection import WalkParameters
 
-blueprint = Blueprint("observation", __name__)
-
-
-# What is said of an observation first.
+# The keywords above the file list.
 FACTS = (
     "targname",
     "detector",
@@ -32,59 +26,66 @@ FACTS = (
     "asn_id",
 )
 
+blueprint = Blueprint("observation", __name__)
+
 
 @blueprint.get("/archive/<proposal:proposid>/<name>/")
 @blueprint.get("/archive/<proposal:proposid>/<name>/<filetype>/")
 def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
-    """Show an observation: the preview of one of its files, its metadata, and what it has."""
-    walk = parameters(Walk)
-    archive = the_archive()
-    found = named_observation(proposid, name)
-    shown = filetype or _shown_first(found)
-    # Raises if there is no such file.
-    found.path(shown)
-    before, after = archive.neighbours(
-        found, walk.around(archive.specs), sort=walk.keys, everywhere=walk.is_search
-    )
-    tabs = [name for name in found.datasets if archive.specs.filetypes[name].preview]
+    """Show an observation with the preview of one filetype."""
+    walk = parameters(WalkParameters)
+    archive = current_archive()
+    observation = requested_observation(proposid, name)
+    shown = filetype or _default_filetype(observation)
+    # Raises DatasetNotFound for a filetype that the observation does not have.
+    observation.path(shown)
+    before, after = walk.search(archive, observation).neighbours(observation)
+    tabs = [name for name in observation.datasets if archive.specs.filetypes[name].preview]
+    columns = archive.where().columns
     return render_template(
         "observation.html",
-        observation=found,
+        api=url_for("api.observation", rootname=name),
+        observation=observation,
         filetype=filetype,
         shown=shown,
-        picture=found.previews.get(shown, {}),
-        reason=_why_no_picture(found, shown),
+        picture=observation.previews.get(shown, {}),
+        missing_preview=_missing_preview(observation, shown),
         tabs=tabs,
         pairs=list(combinations(tabs, 2)),
         before=_neighbour(before, filetype, walk),
         after=_neighbour(after, filetype, walk),
-        selection=walk,
-        facts=archive.columns(FACTS),
-        columns=archive.columns(list(found.metadata)),
+        walk=walk,
+        facts=columns(*FACTS).selected_columns,
+        columns=columns(*observation.metadata).selected_columns,
     )
 
 
-def _shown_first(found: Observation) -> str:
-    """Return the filetype to show where none is asked for: the one with a thumbnail, if any."""
-    filetypes = the_archive().specs.filetypes
-    pictured = [name for name in found.datasets if found.previews.get(name, {}).get("jpeg")]
-    pictured.sort(key=lambda name: not filetypes[name].thumbnail)
-    return next(chain(pictured, found.datasets))
+def _default_filetype(observation: Observation) -> str:
+    """Return the filetype with a thumbnail, else one with a preview, else the first."""
+    filetypes = current_archive().specs.filetypes
+    previewed = [
+        name for name in observation.datasets if observation.previews.get(name, {}).get("jpeg")
+    ]
+    previewed.sort(key=lambda name: not filetypes[name].thumbnail)
+    return next(chain(previewed, observation.datasets))
 
 
-def _why_no_picture(found: Observation, filetype: str) -> str | None:
+def _missing_preview(observation: Observation, filetype: str) -> str | None:
+    """Return why a filetype has no preview, or None if it has one."""
     try:
-        found.jpeg(filetype)
+        observation.jpeg(filetype)
     except DatasetNotFound as error:
         return str(error)
     return None
 
 
-def _neighbour(name: str | None, filetype: str | None, walk: Walk) -> dict | None:
-    """Return the name of a neighbour and the address where it is shown in the same way."""
+def _neighbour(
+    name: str | None, filetype: str | None, walk: WalkParameters
+) -> dict[str, str] | None:
+    """Return the name of a neighbour and its URL, with the same filetype if it has that."""
     if name is None:
         return None
-    found = the_archive().observation(name)
-    same = {"filetype": filetype} if filetype in found.datasets else {}
-    address = in_archive("observation.page", found, **same, **walk.arguments())
+    observation = current_archive().observation(name)
+    same = {"filetype": filetype} if filetype and filetype in observation.datasets else {}
+    address = observation_url("observation.page", observation, **same, **walk.arguments())
     return {"name": name, "address": address}

@@ -1,36 +1,34 @@
-"""The pages of the site.  A route parses the address, asks the archive, and renders.
+"""Previews and thumbnails as JPEG files.
 
-Whatever a page shows comes from a few indexed queries; no route looks for files or opens a FITS
-file, and pictures are found through the document and never through a path in the address."""
+Their paths come from the documents and never from a URL.
+"""
 
 from pathlib import Path
 
-from flask import Blueprint, send_file
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response, send_file
 
-from ..context import parameters, the_archive
-from ..params import Address
+from ..context import current_archive, parameters
+from ..params import Parameters
+
+# A preview changes only when its file is reprocessed; a browser asks again after this time.
+MAX_AGE_S = 600
 
 blueprint = Blueprint("previews", __name__)
 
 
-# A picture changes only when its file is reprocessed; after this it is asked for again.
-PICTURE_MAX_AGE_S = 600
-
-
 @blueprint.get("/previews/<name>/<filetype>.jpg")
-def preview(name: str, filetype: str) -> AnyResponse:
+def preview(name: str, filetype: str) -> Response:
     """Send the preview of a filetype."""
-    parameters(Address)
-    return _jpeg(the_archive().observation(name).jpeg(filetype))
+    parameters(Parameters)
+    return _jpeg(current_archive().observation(name).jpeg(filetype))
 
 
 @blueprint.get("/thumbnails/<name>.jpg")
-def thumbnail(name: str) -> AnyResponse:
+def thumbnail(name: str) -> Response:
     """Send the thumbnail of an observation."""
-    parameters(Address)
-    return _jpeg(the_archive().observation(name).thumbnail())
+    parameters(Parameters)
+    return _jpeg(current_archive().observation(name).thumbnail())
 
 
-def _jpeg(path: Path) -> AnyResponse:
-    return send_file(path, mimetype="image/jpeg", max_age=PICTURE_MAX_AGE_S)
+def _jpeg(path: Path) -> Response:
+    return send_file(path, mimetype="image/jpeg", max_age=MAX_AGE_S)

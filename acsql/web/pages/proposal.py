@@ -1,67 +1,65 @@
-"""The pages of the site.  A route parses the address, asks the archive, and renders.
+"""The page of a proposal: the thumbnails of its observations, filtered and sorted."""
 
-Whatever a page shows comes from a few indexed queries; no route looks for files or opens a FITS
-file, and pictures are found through the document and never through a path in the address."""
+from typing import Any
 
-from itertools import chain
-
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 
 from ... import query
 from ...proposals import Proposal, in_proposal
-from ...query import And, Condition
-from ..context import parameters, proposal_name, the_archive
-from ..selection import FILTERS, MATCHES, SORTS, Filter, Selection
+from ...query import Condition
+from ...search import Search
+from ..context import current_archive, parameters, proposal_name
+from ..selection import FILTERS, MATCHES, SORTS, Filter, SelectionParameters
+
+PAGE_SIZE = 240
 
 blueprint = Blueprint("proposal", __name__)
 
 
-GALLERY_SIZE = 240
-
-
 @blueprint.get("/archive/<proposal:proposid>/")
 def page(proposid: int | None) -> str:
-    """Show the thumbnails of a proposal, or those of the observations that have none."""
-    selection = parameters(Selection)
-    archive = the_archive()
-    within = in_proposal(proposid)
-    known = None if proposid is None else archive.proposal(proposid)
-    condition = And((within, selection.condition()))
-    marks = {name: selection.first(name) or None for name in ("after", "before")}
-    found = archive.gallery(condition, sort=(selection.sort,), size=GALLERY_SIZE, **marks)
-    whole = not (found.next or found.previous)
+    """Show the thumbnails of a proposal, or of the observations without a proposal."""
+    selection = parameters(SelectionParameters)
+    archive = current_archive()
+    all_of_it = in_proposal(proposid)
+    proposal = None if proposid is None else archive.proposal(proposid)
+    search = archive.where(all_of_it, selection.condition())
+    gallery = search.sort(selection.sort).thumbnails(PAGE_SIZE, selection.after, selection.before)
+    is_complete = not (gallery.next or gallery.previous)
+    without = url_for("api.observations", q="missing(proposid)")
     return render_template(
         "proposal.html",
+        api=without if proposid is None else url_for("api.proposal", proposid=proposid),
         name=proposal_name(proposid),
-        proposal=known,
+        proposal=proposal,
         selection=selection,
-        page=found,
-        number=len(found.rows) if whole else archive.count(condition),
+        page=gallery,
+        number=len(gallery.rows) if is_complete else int(search.count()),
         filters=FILTERS,
         matches=MATCHES,
         sorts=SORTS,
-        as_search=_as_search(condition, selection),
+        search=_search_parameters(search, selection),
         options={
-            filter_.parameter: _options(filter_, known, selection, within) for filter_ in FILTERS
+            filter_.parameter: _options(filter_, proposal, selection, all_of_it)
+            for filter_ in FILTERS
         },
     )
 
 
-def _as_search(condition: Condition, selection: Selection) -> dict[str, str]:
-    """Return the parameters of the search that finds what a page of a proposal shows."""
-    archive = the_archive()
-    text = query.format_condition(archive.condition(condition), archive.specs)
-    usual = archive.sorted_by(condition) == [selection.sort]
-    return {"q": text} | ({} if usual else {"sort": selection.sort})
+def _search_parameters(search: Search, selection: SelectionParameters) -> dict[str, Any]:
+    """Return the parameters of the results page that shows the same observations."""
+    text = query.format_condition(search.condition, current_archive().specs)
+    is_default = search.sorted_by == [selection.sort]
+    return {"q": text} | ({} if is_default else {"sort": selection.sort})
 
 
 def _options(
-    filter_: Filter, known: Proposal | None, selection: Selection, within: Condition
+    filter_: Filter, proposal: Proposal | None, selection: SelectionParameters, scope: Condition
 ) -> list[str]:
-    """Return the values to choose from, with those that the address has chosen already."""
-    if known:
-        found = set(getattr(known, filter_.of_proposal))
+    """Return the values of a filter, with the selected ones even if no observation has them."""
+    if proposal:
+        values = set(getattr(proposal, filter_.of_proposal))
     else:
-        distinct = (the_archive().distinct(keyword, within) for keyword in filter_.keywords)
-        found = set(chain.from_iterable(distinct))
-    return sorted(map(str, found | set(selection.all(filter_.parameter))))
+        search = current_archive().where(scope)
+        values = {value for keyword in filter_.keywords for value in search.distinct(keyword)}
+    return sorted({str(value) for value in values} | set(selection.values(filter_)))

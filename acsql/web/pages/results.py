@@ -1,303 +1,192 @@
-"""Searching: the box, the form, and what a search finds as table, thumbnails, map, plot and file.
+"""The results of a search: as table, thumbnails, sky map or plot, or as a file.
 
-The address has the whole state, with the conditions as one text in the query language.  What a
-page has beside its results, the count and the facets, gets a few hundredths of a second: a search
-that is slow to count is no reason to wait for its first fifty rows.  What was not counted in that
-time has a link that asks for it, which a script follows once the rows are there."""
+Counting must not delay the rows: the total and the facets get a few hundredths of a second.  What
+takes longer is replaced by a link, which the script of the page follows once the rows are shown.
+"""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.wrappers import Response as BaseResponse
 
 from ... import query
 from ...errors import QueryError, QueryTimeout
-from ...export import text
-from ...query import And, AnyOf, Column, Condition, Equals, Exists, Or
+from ...query import And, Condition, Exists
+from ...search import Page, Search
 from .. import sky_map
-from ..context import the_archive
+from ..context import current_archive
 from ..downloads import download
 from ..errors import status_of
-from ..query_form import FIELDS, as_search, parts_of
-from ..results_parameters import DOWNLOADS, VIEWS, Search
+from ..facets import count_facets
+from ..form_filling import parts_of
+from ..query_form import read_form
+from ..results_parameters import DOWNLOADS, VIEWS, ResultsParameters
 from ..selection import SORTS
-from .search_form import _form, _wrong
+from .search_form import render_form, render_invalid
+from .search_plot import MAX_POINTS, plot_axes
+
+PAGE_SIZE = 50
+# Seconds for the rows of a page.
+TIME_LIMIT = 20
+# Seconds for the total and for the facets, each, of a page; and if the reader asks for them.
+COUNT_BUDGET = 0.02
+REQUESTED_COUNT_BUDGET = 15
+# Seconds for each count that explains an empty result.
+EXPLAIN_TIME_LIMIT = 1
+# A text table is sent as a whole, because its column widths depend on all rows.
+MAX_TEXT_ROWS = 10_000
 
 blueprint = Blueprint("results", __name__)
 
 
-PAGE_SIZE = 50
-# Seconds that a page may take for its rows, and what stands beside them for itself.
-PAGE_LIMIT = 20
-BESIDE_LIMIT = 0.02
-# What somebody waits for who asks for the numbers nevertheless.
-COUNTS_LIMIT = 15
-# The facets of more results than these cannot be counted in time, unless that was done before.
-MOST_COUNTED = 5_000
-GLANCE_LIMIT = 0.005
-# Points of a map or a plot: of more, so many at random.
-MOST_POINTS = 20_000
-# The values of a facet that are offered.
-MOST_VALUES = 40
-# Rows of the text table, which has to hold them all before it knows its widths.
-MOST_TEXT_ROWS = 10_000
-YEARS = "date_obs"
-PLOTTED = ("expstart", "exptime")
-
-
 @blueprint.get("/database/results")
-def page() -> AnyResponse:
-    """Show what a search finds, or send it as a file."""
-    given = request.args.to_dict(flat=False)
+def page() -> BaseResponse:
+    """Show the results of a search, or send them as a file."""
+    values = request.args.to_dict(flat=False)
     try:
-        filled_in, asked = as_search(given, the_archive().specs)
-        if filled_in.wrong:
-            box_ = {"box_text": asked.first("q")} if "q" in given else {}
-            return _form(filled_in, asked, box_, 400)
-        arguments = asked.arguments()
-        if arguments != given:
-            # What the form sends becomes the address that one can share.
+        form, parameters = read_form(values, current_archive().specs)
+        if form.messages:
+            return render_form(form, parameters, 400, box_text=parameters.q)
+        arguments = parameters.arguments()
+        if arguments != values:
+            # The URL that the form submits becomes the short one that can be shared.
             return redirect(url_for(".page", **arguments))
-        return _results(asked)
+        return _results(parameters)
     except QueryTimeout as error:
-        told = {"wrong": [str(error)], "box_text": asked.first("q")}
-        return _form(filled_in, asked, told, status_of(error))
+        messages = [str(error)]
+        return render_form(form, parameters, status_of(error), messages, box_text=parameters.q)
     except QueryError as error:
-        return _wrong(Search(), [str(error)])
+        return render_invalid([str(error)])
 
 
-def _results(asked: Search) -> AnyResponse:
-    archive = the_archive()
-    columns = archive.columns(asked.columns)
-    condition = archive.condition(asked.condition(archive.specs))
-    if asked.download not in (None, "html"):
-        return _download(asked, condition, columns)
-    return Response(_results_page(asked, condition, columns))
-
-
-def _download(asked: Search, condition: Condition, columns: Sequence[Column]) -> Response:
-    """Return all results as a file."""
-    archive = the_archive()
-    if asked.download == "table" and archive.count(condition) > MOST_TEXT_ROWS:
-        raise QueryError(
-            f"a text table has at most {MOST_TEXT_ROWS} rows, because it is sent as a whole: "
-            "take CSV, or another format"
-        )
-    addresses = [column.address for column in columns]
-    rows = archive.iter(condition, columns=addresses, sort=asked.sort or None)
-    return download(rows, columns, asked.download, "acsql")
-
-
-@dataclass(frozen=True)
-class Value:
-    """A value of a facet: how many results have it, and the search that asks for it as well."""
-
-    text: str
-    number: int
-    narrowed: dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class Facet:
-    """What the results have of one keyword."""
-
-    label: str
-    values: list[Value] = field(default_factory=list)
-
-
-def _results_page(asked: Search, condition: Condition, columns: Sequence[Column]) -> str:
-    archive = the_archive()
-    view = asked.view
-    shown = {"table": _table, "thumbnails": _thumbnails, "map": _map, "plot": _plot}[view](
-        asked, condition, columns
+def _results(parameters: ResultsParameters) -> Response:
+    archive = current_archive()
+    search = (
+        archive.where(parameters.condition(archive.specs))
+        .columns(*parameters.addresses)
+        .sort(*parameters.keys)
     )
-    page = shown.get("page")
-    whole = page is not None and not (asked.first("after") or asked.first("before") or page.next)
-    patience = COUNTS_LIMIT if asked.first("counts") else BESIDE_LIMIT
-    total = len(page.rows) if whole else archive.count(condition, budget=patience)
-    empty = page is not None and not page.rows and not (asked.first("after"))
-    facets, uncounted = _facets(asked, condition, patience, total) if total else ([], [])
+    if parameters.download:
+        return _download(search, parameters.download)
+    return Response(_page(parameters, search.time_limit(TIME_LIMIT)))
+
+
+def _download(search: Search, format_: str) -> Response:
+    """Return all results as a file."""
+    if format_ == "table" and search.count() > MAX_TEXT_ROWS:
+        raise QueryError(
+            f"a text table has at most {MAX_TEXT_ROWS:,} rows; choose CSV or another format"
+        )
+    return download(search.rows(), search.selected_columns, format_, "acsql")
+
+
+def _page(parameters: ResultsParameters, search: Search) -> str:
+    content = _content(parameters, search)
+    rows: Page | None = content["page"]
+    budget = REQUESTED_COUNT_BUDGET if parameters.counts else COUNT_BUDGET
+    is_first = not (parameters.after or parameters.before)
+    if rows is not None and is_first and not rows.next:
+        total, exact = len(rows.rows), True
+    else:
+        count = search.count(budget=budget)
+        total, exact = int(count), count.exact
+    is_empty = rows is not None and not rows.rows and not parameters.after
+    facets, uncounted = count_facets(parameters, search, budget, total) if total else ([], [])
+    rootname = current_archive().where().columns("rootname").selected_columns[0]
     return render_template(
         "results.html",
-        search=asked,
-        box_text=asked.first("q"),
-        view=view,
+        api=url_for("api.observations", q=parameters.q or None),
+        parameters=parameters,
+        box_text=parameters.q,
+        view=parameters.view,
         views=VIEWS,
         downloads=DOWNLOADS,
-        chips=_chips(asked, condition),
+        chips=_chips(parameters, search.condition),
         total=total,
-        exact=whole or total.exact,
-        explanation=archive.explain_empty(condition, time_limit=1) if empty else None,
+        exact=exact,
+        explanation=search.time_limit(EXPLAIN_TIME_LIMIT).explain() if is_empty else None,
         facets=facets,
         uncounted=uncounted,
         sorts=SORTS,
-        sorted_by=archive.sorted_by(condition, sort=asked.sort or None)[0],
-        columns=[column for column in columns if column.address != "rootname"],
-        all_columns=columns,
-        rootname=archive.columns(["rootname"])[0],
-        api=url_for("api.observations", q=asked.first("q") or None),
-        **{"page": page} | shown,
+        sorted_by=search.sorted_by[0],
+        columns=[each for each in search.selected_columns if each.address != "rootname"],
+        all_columns=search.selected_columns,
+        rootname=rootname,
+        walk=_walk(parameters),
+        **content,
     )
 
 
-def _walk(asked: Search) -> dict[str, str]:
-    """Return the parameters with which an observation remembers the search."""
-    return {"q": asked.first("q")} | ({"sort": ",".join(asked.sort)} if asked.sort else {})
+def _content(parameters: ResultsParameters, search: Search) -> dict[str, Any]:
+    """Return what the template needs for the view, with the page of rows if the view has one."""
+    match parameters.view:
+        case "table":
+            needed = dict.fromkeys((*search.addresses, "rootname", "ipppssoot", "proposid"))
+            rows = search.columns(*needed).page(PAGE_SIZE, parameters.after, parameters.before)
+            return {"page": rows}
+        case "thumbnails":
+            return {"page": search.thumbnails(PAGE_SIZE, parameters.after, parameters.before)}
+        case "map":
+            return {"page": None} | _map(search)
+    return {"page": None} | _plot(parameters)
 
 
-def _chips(asked: Search, condition: Condition) -> list[tuple[str, dict[str, list[str]]]]:
-    """Return each condition as a text, and the search without it."""
+def _walk(parameters: ResultsParameters) -> dict[str, str]:
+    """Return the parameters with which the page of an observation keeps the search."""
+    sort = {"sort": ",".join(parameters.keys)} if parameters.keys else {}
+    return {"q": parameters.q} | sort
+
+
+def _chips(parameters: ResultsParameters, condition: Condition) -> list[tuple[str, dict[str, Any]]]:
+    """Return each condition as a text, with the parameters of the search without it."""
+    specs = current_archive().specs
     parts = parts_of(condition) if condition != And() else ()
-    specs = the_archive().specs
-    return [
-        (query.format_condition(part, specs), _asking(asked, [*parts[:n], *parts[n + 1 :]]))
-        for n, part in enumerate(parts)
-    ]
+    chips = []
+    for number, part in enumerate(parts):
+        others = And((*parts[:number], *parts[number + 1 :]))
+        text = query.format_condition(query.prepare(others, specs), specs)
+        without = parameters.first_page(q=text if len(parts) > 1 else None, counts=None)
+        chips.append((query.format_condition(part, specs), without))
+    return chips
 
 
-def _asking(asked: Search, parts: Sequence[Condition]) -> dict[str, list[str]]:
-    """Return the parameters of a search with other conditions."""
-    specs = the_archive().specs
-    whole = (
-        query.format_condition(query.prepare(And(tuple(parts)), specs), specs) if parts else None
-    )
-    return asked.anew(q=whole, counts=None)
-
-
-def _facets(
-    asked: Search, condition: Condition, patience: float, total: int
-) -> tuple[list[Facet], list[str]]:
-    """Return what the results have of the keywords with few values, and what takes long to tell.
-
-    Returns
-    -------
-    facets : list of Facet
-        Those that were counted in time, without the keywords of which all have the same value.
-    uncounted : list of str
-        The labels of the others.
-    """
-    archive = the_archive()
-    few = {f.keyword: f.label for f in FIELDS if f.kind(archive.specs) == "choices"}
-    labels = {**few, YEARS: "Year"}
-    hopeless = total > MOST_COUNTED and patience == BESIDE_LIMIT
-    # Years are not counted ahead with the rest.
-    for keywords, limit in (
-        (list(labels), GLANCE_LIMIT if hopeless else patience),
-        (list(few), GLANCE_LIMIT),
-    ):
-        try:
-            numbers = archive.facets_of(keywords, condition, time_limit=limit)
-        except QueryTimeout:
-            continue
-        parts = [part for part in parts_of(condition) if part != And()]
-        counted = [
-            Facet(labels[keyword], _facet_values(asked, parts, keyword, numbers[keyword]))
-            for keyword in keywords
-            if len(numbers[keyword]) > 1
-        ]
-        return counted, [label for name, label in labels.items() if name not in keywords]
-    return [], list(labels.values())
-
-
-def _facet_values(
-    asked: Search, parts: Sequence[Condition], keyword: str, numbers: Mapping[Any, int]
-) -> list[Value]:
-    """Return the most frequent values of a keyword, years all and in their order."""
-    # A list of values gives way to the one of them.
-    kept = [p for p in parts if not (isinstance(p, AnyOf) and p.keyword == keyword)]
-    specs = the_archive().specs
-    texts = (query.format_condition(part, specs) for part in kept)
-    texts = [f"({t})" if isinstance(p, Or) else t for t, p in zip(texts, kept, strict=True)]
-    others = asked.anew(q=None, counts=None)
-    found = []
-    for value in sorted(numbers) if keyword == YEARS else list(numbers)[:MOST_VALUES]:
-        narrower = f"{keyword}={value:04d}" if keyword == YEARS else _equality(keyword, value)
-        shown = text(value) if isinstance(value, bool) else str(value)
-        narrowed = {"q": [" ".join([*texts, narrower])], **others}
-        found.append(Value(shown, numbers[value], narrowed))
-    return found
-
-
-def _equality(keyword: str, value: Any) -> str:
-    return query.format_condition(Equals(keyword, value))
-
-
-def _paging(asked: Search) -> dict[str, Any]:
-    marks = {name: asked.first(name) or None for name in ("after", "before")}
-    return {"sort": asked.sort or None, "size": PAGE_SIZE, "time_limit": PAGE_LIMIT, **marks}
-
-
-def _table(asked: Search, condition: Condition, columns: Sequence[Column]) -> dict[str, Any]:
-    needed = dict.fromkeys(column.address for column in columns)
-    needed |= dict.fromkeys(("rootname", "ipppssoot", "proposid"))
-    page = the_archive().page(condition, columns=list(needed), **_paging(asked))
-    return {"page": page, "walk": _walk(asked)}
-
-
-def _thumbnails(asked: Search, condition: Condition, _: Sequence[Column]) -> dict[str, Any]:
-    page = the_archive().gallery(condition, **_paging(asked))
-    return {"page": page, "walk": _walk(asked)}
-
-
-def _map(_: Search, condition: Condition, __: Sequence[Column]) -> dict[str, Any]:
-    archive = the_archive()
-    # Without a condition no placed one is looked for, so that a sample can be had at once.
-    placed = (condition, Exists("ra_targ"), Exists("dec_targ")) if condition != And() else ()
-    addresses = ["detector", "ra_targ", "dec_targ", *archive.specs.internal_exposures]
-    rows = archive.sample(*placed, columns=addresses, size=MOST_POINTS, time_limit=PAGE_LIMIT)
-    # Of the whole archive fewer come, unless it is small.
-    sampled = len(rows) == MOST_POINTS or (not placed and len(rows) < archive.count())
-    rows = [
+def _map(search: Search) -> dict[str, Any]:
+    specs = current_archive().specs
+    whole = search.condition == And()
+    # Without a condition, a random sample is quick only if nothing is required of it.
+    placed = search if whole else search.where(Exists("ra_targ"), Exists("dec_targ"))
+    columns = placed.columns("detector", "ra_targ", "dec_targ", *specs.internal_exposures)
+    sample = columns.sample(MAX_POINTS)
+    # Of the whole archive a sample may be smaller than MAX_POINTS.
+    is_sampled = len(sample) == MAX_POINTS or (whole and len(sample) < search.count())
+    external = [
         row
-        for row in rows
-        if None not in (row["ra_targ"], row["dec_targ"]) and not archive.specs.is_internal(row)
+        for row in sample
+        if None not in (row["ra_targ"], row["dec_targ"]) and not specs.is_internal(row)
     ]
-    kinds = [*archive.specs.detectors, None]
     positions = {
-        kind: np.array([(r["ra_targ"], r["dec_targ"]) for r in rows if r["detector"] == kind])
-        for kind in kinds
+        detector or "unknown": np.array(
+            [(r["ra_targ"], r["dec_targ"]) for r in external if r["detector"] == detector]
+        )
+        for detector in [*specs.detectors, None]
     }
+    positions = {detector: points for detector, points in positions.items() if len(points)}
     return {
-        "sampled": sampled,
-        "points": len(rows),
-        "dots": {
-            kind or "unknown": sky_map.dots(*found.T)
-            for kind, found in positions.items()
-            if len(found)
-        },
-        "numbers": {kind or "unknown": len(found) for kind, found in positions.items()},
+        "sampled": is_sampled,
+        "points": len(external),
+        "dots": {detector: sky_map.dots(*points.T) for detector, points in positions.items()},
+        "numbers": {detector: len(points) for detector, points in positions.items()},
         "sky": sky_map,
     }
 
 
-def _plot(asked: Search, _: Condition, __: Sequence[Column]) -> dict[str, Any]:
-    x, y = _axes(asked)
+def _plot(parameters: ResultsParameters) -> dict[str, Any]:
+    axes = plot_axes(parameters, current_archive().specs)
+    arguments = parameters.first_page(view=None, columns=None, counts=None)
     return {
-        "x": x,
-        "y": y,
-        "most_points": MOST_POINTS,
-        "figure": url_for("search_plot.figure", **asked.anew(view=None, columns=None, counts=None)),
+        "x": axes[0],
+        "y": axes[1] if len(axes) == 2 else None,
+        "max_points": MAX_POINTS,
+        "figure": url_for("search_plot.figure", **arguments),
     }
-
-
-def _axes(asked: Search) -> tuple[Column, Column | None]:
-    """Return what is plotted against what; of one keyword alone the numbers of its values.
-
-    Raises
-    ------
-    QueryError
-        If a keyword is no number.
-    """
-    names = [asked.first("x"), asked.first("y")] if asked.first("x") else list(PLOTTED)
-    axes = the_archive().columns([name for name in dict.fromkeys(names) if name])
-    for column in axes:
-        if not _is_number(column):
-            raise QueryError(f"{column.address} holds no numbers: it cannot be plotted")
-    return axes[0], axes[1] if len(axes) > 1 else None
-
-
-def _is_number(column: Column) -> bool:
-    return column.spec.type in ("int", "float")

@@ -1,62 +1,60 @@
-"""The ingests: every run with what came of it, one run with its failures, and its log."""
+"""The pages of the ingest runs: the list, one run with its failures, and its log."""
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from flask import Blueprint, Response, render_template, send_file
+from flask import Blueprint, Response, render_template, send_file, url_for
 
-from ...errors import QueryError, RunNotFound
+from ...errors import RunNotFound
 from ...query import AnyOf
 from ...runs import OVERDUE_HOURS, is_overdue
-from ..context import in_archive, parameters, the_archive
-from ..params import Address
+from ..context import current_archive, observation_url, parameters
+from ..params import Parameters, WholeNumber
 
-AT_ONCE = 100
-# Of each list of a run; the log and the API have all.
-MOST_SHOWN = 500
-LAST_LINES = 200
-LAST_BYTES = 2**16
-# A number of a run; a larger one is none that could be asked for.
-NUMBER = "int(max=2147483647)"
+PAGE_SIZE = 100
+# Entries shown of each list of a run; the log and the API have all.
+MAX_ENTRIES = 500
+# The end of the log that the page shows.
+LOG_LINES = 200
+LOG_BYTES = 2**16
+# The largest run number that the database can hold.
+MAX_NUMBER = 2**31 - 1
+NUMBER = f"int(max={MAX_NUMBER})"
+# The lists of a run record that the page shows.
+LISTS = (
+    "failures",
+    "keywords_not_in_specs",
+    "type_mismatches",
+    "vanished",
+    "waiting",
+    "warnings",
+)
 
 blueprint = Blueprint("runs", __name__)
 
 
-class Before(Address):
-    """The runs before one of them."""
+class RunsParameters(Parameters):
+    """The number of a run; the page shows the runs before it."""
 
-    single = ("before",)
-
-    @property
-    def before(self) -> int | None:
-        """The number of that run, None for the newest runs.
-
-        Raises
-        ------
-        QueryError
-            If it is no number.
-        """
-        text = self.first("before")
-        if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise QueryError(f"before has to be the number of a run, not {text!r}")
-        return int(text) if text else None
+    before: Annotated[int | None, WholeNumber(0, MAX_NUMBER)] = None
 
 
 @blueprint.get("/ingest/")
 def page() -> str:
-    """Show the newest runs, or those before one of them."""
-    asked = parameters(Before)
-    archive = the_archive()
-    found = archive.runs(AT_ONCE + 1, asked.before)
-    age = archive.hours_since_success()
+    """Show the newest runs, or those before a given one."""
+    before = parameters(RunsParameters).before
+    archive = current_archive()
+    records = archive.runs(PAGE_SIZE + 1, before)
+    hours = archive.hours_since_success()
     return render_template(
         "runs.html",
-        runs=found[:AT_ONCE],
-        before=found[AT_ONCE - 1]["_id"] if len(found) > AT_ONCE else None,
-        newest=asked.before is None,
-        age=age,
-        overdue=is_overdue(age),
+        api=url_for("api.runs"),
+        runs=records[:PAGE_SIZE],
+        before=records[PAGE_SIZE - 1]["_id"] if len(records) > PAGE_SIZE else None,
+        newest=before is None,
+        hours_since_success=hours,
+        overdue=is_overdue(hours),
         overdue_hours=OVERDUE_HOURS,
     )
 
@@ -64,63 +62,54 @@ def page() -> str:
 @blueprint.get(f"/ingest/<{NUMBER}:number>/")
 def run(number: int) -> str:
     """Show a run."""
-    parameters(Address)
-    archive = the_archive()
-    record = archive.run(number)
-    lists = {
-        name: record.get(name) or []
-        for name in (
-            "failures",
-            "keywords_not_in_specs",
-            "type_mismatches",
-            "vanished",
-            "waiting",
-            "warnings",
-        )
-    }
-    shown = {name: entries[:MOST_SHOWN] for name, entries in lists.items()}
-    named = {entry["rootname"] for entry in shown["failures"]}
-    named |= {rootname for rootname, _ in shown["vanished"]}
+    parameters(Parameters)
+    record = current_archive().run(number)
+    lists = {name: record.get(name) or [] for name in LISTS}
+    shown = {name: entries[:MAX_ENTRIES] for name, entries in lists.items()}
+    rootnames = {entry["rootname"] for entry in shown["failures"]}
+    rootnames |= {rootname for rootname, _ in shown["vanished"]}
+    lines, missing_log = _log_lines(number)
     return render_template(
         "run.html",
+        api=url_for("api.run", number=number),
         run=record,
         lists=shown,
         more={name: len(entries) - len(shown[name]) for name, entries in lists.items()},
-        addresses=_addresses(named),
-        **_log(number),
+        addresses=_addresses(rootnames),
+        lines=lines,
+        missing_log=missing_log,
     )
 
 
 def _addresses(rootnames: set[str]) -> dict[str, str]:
-    """Return the addresses of those of some observations that are in the archive."""
-    columns = ["rootname", "ipppssoot", "proposid"]
-    found = the_archive().iter(AnyOf("rootname", tuple(rootnames)), columns=columns)
-    return (
-        {row["rootname"]: in_archive("observation.page", row) for row in found} if rootnames else {}
-    )
+    """Return the URLs of observations, without those that are not in the archive."""
+    if not rootnames:
+        return {}
+    search = current_archive().where(AnyOf("rootname", tuple(rootnames)))
+    rows = search.columns("rootname", "ipppssoot", "proposid").rows()
+    return {row["rootname"]: observation_url("observation.page", row) for row in rows}
 
 
-def _log(number: int) -> dict[str, Any]:
-    """Return the last lines of a log, or why there are none."""
+def _log_lines(number: int) -> tuple[list[str], str | None]:
+    """Return the last lines of a log, and why there are none."""
     try:
-        return {"lines": _last_lines(the_archive().run_log(number)), "no_log": None}
+        return _last_lines(current_archive().run_log(number)), None
     except RunNotFound as error:
-        return {"lines": [], "no_log": str(error)}
+        return [], str(error)
 
 
 def _last_lines(path: Path) -> list[str]:
-    """Return the last lines of a log, however long it is."""
+    """Return the last lines of a file, reading only its end."""
     with path.open("rb") as log:
-        log.seek(-min(LAST_BYTES, os.fstat(log.fileno()).st_size), os.SEEK_END)
-        begun = log.tell() > 0
-        lines = log.read(LAST_BYTES).decode("utf-8", "replace").splitlines()
-    # What comes first may be the rest of a line.
-    return lines[begun:][-LAST_LINES:]
+        log.seek(-min(LOG_BYTES, os.fstat(log.fileno()).st_size), os.SEEK_END)
+        starts_within_line = log.tell() > 0
+        lines = log.read(LOG_BYTES).decode("utf-8", "replace").splitlines()
+    return lines[int(starts_within_line) :][-LOG_LINES:]
 
 
 @blueprint.get(f"/ingest/<{NUMBER}:number>/log")
 def log(number: int) -> Response:
     """Send the log of a run."""
-    parameters(Address)
-    path = the_archive().run_log(number)
+    parameters(Parameters)
+    path = current_archive().run_log(number)
     return send_file(path, mimetype="text/plain", as_attachment=True, download_name=path.name)

@@ -1,76 +1,83 @@
-"""Searching: the box, the form, and what a search finds as table, thumbnails, map, plot and file.
+"""The search box of every page: where a text leads, and suggestions while it is typed."""
 
-The address has the whole state, with the conditions as one text in the query language.  What a
-page has beside its results, the count and the facets, gets a few hundredths of a second: a search
-that is slow to count is no reason to wait for its first fifty rows.  What was not counted in that
-time has a link that asks for it, which a script follows once the rows are there."""
+from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.wrappers import Response as BaseResponse
 
-from ... import query
+from ... import query, search_text
 from ...errors import ArchiveError, QueryTimeout
 from ...observation import Observation
-from .. import search_box
-from ..context import in_archive, parameters, the_archive
+from ...search_text import ObservationPair, ProposalNumber, QueryText
+from ..context import current_archive, observation_url, parameters
 from ..errors import status_of
-from ..params import Address
+from ..params import OneOf, Parameters
 from ..query_form import form_class
-from ..results_parameters import Search
-from .results import _is_number
-from .search_form import _form
+from ..results_parameters import ResultsParameters
+from .search_form import render_form
+from .search_plot import is_number
+
+# Of this many keywords that match, those that are numbers are suggested for a plot.
+MAX_MATCHES = 4 * search_text.MAX_SUGGESTIONS
 
 blueprint = Blueprint("search_box", __name__)
 
 
-class Go(Address):
-    """The box that takes the name of anything."""
+class GoParameters(Parameters):
+    """The text in the search box."""
 
-    single = ("name",)
+    name: str = ""
 
 
-class Typed(Address):
-    """What stands in a field so far."""
+class SuggestParameters(Parameters):
+    """The text typed so far, and in which kind of field."""
 
-    single = ("text", "of")
+    text: str = ""
+    of: Annotated[str, OneOf(("box", "keyword", "number"))] = "box"
 
 
 @blueprint.get("/go")
-def go() -> AnyResponse:
-    """Go to what a text means: a proposal, an observation, or the results of a search."""
-    typed = parameters(Go).first("name")
-    if not typed:
+def go() -> BaseResponse:
+    """Redirect to what a text means: a proposal, an observation, or the results of a search."""
+    text = parameters(GoParameters).name
+    if not text:
         return redirect(url_for("search_form.page"))
+    archive = current_archive()
     try:
-        found = search_box.meaning(typed, the_archive())
+        meaning = search_text.interpret(text, archive)
     except QueryTimeout:
         raise
     except ArchiveError as error:
-        form = form_class(the_archive().specs)()
-        told = {"box_text": typed, "box_error": str(error)}
-        return _form(form, Search(), told, status_of(error))
-    match found:
+        form = form_class(archive.specs)()
+        return render_form(
+            form, ResultsParameters(), status_of(error), box_text=text, box_error=str(error)
+        )
+    match meaning:
         case Observation():
-            return redirect(in_archive("observation.page", found))
-        case search_box.Pair(a, b):
+            return redirect(observation_url("observation.page", meaning))
+        case ObservationPair(a, b):
             return redirect(url_for("differences.page", a=a.ipppssoot, b=b.ipppssoot))
-        case search_box.ProposalNamed(proposid):
+        case ProposalNumber(proposid):
             return redirect(url_for("proposal.page", proposid=proposid))
-    return redirect(url_for("results.page", q=found.text))
+        case QueryText(q):
+            return redirect(url_for("results.page", q=q))
 
 
 @blueprint.get("/suggest")
 def suggest() -> Response:
-    """Send how what is typed could go on: a text of the box, or the name of a keyword."""
-    asked = parameters(Typed)
-    words, archive = asked.first("text"), the_archive()
-    if asked.chosen("of", ("box", "keyword", "number"), "box") == "box":
-        # What the parameters lose of a text, its last blank, ends a word.
-        typed = request.args.get("text", "").lstrip()
-        found = search_box.suggestions(typed, archive) if words else []
+    """Send suggestions for the search box, or keywords for a field that takes one."""
+    typed = parameters(SuggestParameters)
+    archive = current_archive()
+    if typed.of == "box":
+        # The last blank, which the parameters lose, ends a word.
+        text = request.args.get("text", "").lstrip()
+        suggestions = search_text.suggest(text, archive) if typed.text else []
     else:
-        columns = query.search_keywords(words, archive.specs, 4 * search_box.SUGGESTIONS)
-        if asked.first("of") == "number":
-            columns = [column for column in columns if _is_number(column)]
-        found = [(c.address, search_box.described(c)) for c in columns[: search_box.SUGGESTIONS]]
-    return jsonify([{"value": value, "label": label} for value, label in found])
+        columns = query.search_keywords(typed.text, archive.specs, MAX_MATCHES)
+        if typed.of == "number":
+            columns = [column for column in columns if is_number(column)]
+        suggestions = [
+            (column.address, search_text.describe(column))
+            for column in columns[: search_text.MAX_SUGGESTIONS]
+        ]
+    return jsonify([{"value": value, "label": label} for value, label in suggestions])

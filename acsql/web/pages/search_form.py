@@ -1,76 +1,93 @@
-"""Searching: the box, the form, and what a search finds as table, thumbnails, map, plot and file.
+"""The page of the query form."""
 
-The address has the whole state, with the conditions as one text in the query language.  What a
-page has beside its results, the count and the facets, gets a few hundredths of a second: a search
-that is slow to count is no reason to wait for its first fifty rows.  What was not counted in that
-time has a link that asks for it, which a script follows once the rows are there."""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, render_template, request
-from werkzeug.wrappers import Response as AnyResponse
 
 from ...errors import QueryError
-from ..context import the_archive
-from ..query_form import EXISTENCE, FIELDS, OPERATORS, SearchForm, as_search, form_class
-from ..results_parameters import DOWNLOADS, VIEWS, Search
+from ..context import current_archive
+from ..form_fields import EXISTENCE, FIELDS, OPERATORS
+from ..query_form import QueryForm, form_class, read_form
+from ..results_parameters import VIEWS, ResultsParameters
+
+# Seconds that the options of the form may take.
+TIME_LIMIT = 20
 
 blueprint = Blueprint("search_form", __name__)
 
 
-# Seconds that a page may take for its rows, and what stands beside them for itself.
-PAGE_LIMIT = 20
-
-
 @blueprint.get("/database/")
-def page() -> AnyResponse:
-    """Show the query form, filled in as the address says."""
+def page() -> Response:
+    """Show the query form, filled in from the URL."""
     try:
-        filled_in, asked = as_search(request.args.to_dict(flat=False), the_archive().specs)
+        form, search = read_form(request.args.to_dict(flat=False), current_archive().specs)
     except QueryError as error:
-        return _wrong(Search(), [str(error)])
-    return _form(filled_in, asked, {}, 400 if filled_in.wrong else 200)
+        return render_invalid([str(error)])
+    return render_form(form, search, 400 if form.messages else 200)
 
 
-def _wrong(asked: Search, wrong: Sequence[str]) -> Response:
-    """Return the form where the address of a search cannot be understood."""
-    made = form_class(the_archive().specs)
-    filled_in = made(request.args)
-    return _form(filled_in, asked, {"wrong": list(wrong)}, 400)
+def render_invalid(messages: Sequence[str]) -> Response:
+    """Return the form for a URL that is not a valid search, with the errors."""
+    form = form_class(current_archive().specs)(request.args)
+    return render_form(form, ResultsParameters(), 400, messages=messages)
 
 
-def _form(form_: SearchForm, asked: Search, more: Mapping[str, Any], status: int) -> Response:
-    """Return the form with all that was typed, and what is wrong with it."""
-    archive = the_archive()
-    top_level = archive.columns(list(archive.specs.top_level))
+def render_form(
+    form: QueryForm,
+    search: ResultsParameters,
+    status: int,
+    messages: Sequence[str] | None = None,
+    box_text: str = "",
+    box_error: str = "",
+) -> Response:
+    """Return the page of the form.
+
+    Parameters
+    ----------
+    form : QueryForm
+        The form with its input.
+    search : ResultsParameters
+        With the columns, the order and the view to preselect.
+    status : int
+        The HTTP status.
+    messages : sequence of str, optional
+        Errors, by default those of the form.
+    box_text, box_error : str
+        The text in the search box, and its error.
+
+    Returns
+    -------
+    Response
+        The page.
+    """
+    archive = current_archive()
+    top_level = archive.where().columns(*archive.specs.top_level).selected_columns
     addresses = {column.address for column in top_level}
     kinds = {field.keyword: field.kind(archive.specs) for field in FIELDS}
-    choices = [keyword for keyword, kind in kinds.items() if kind == "choices"]
-    numbers = _counted_ahead(choices)
-    options = {
-        keyword: sorted({*map(str, numbers[keyword]), *(form_[keyword].data or ())})
-        for keyword in choices
-    }
     page = render_template(
         "form.html",
-        form=form_,
-        search=asked,
+        form=form,
+        search=search,
         fields=FIELDS,
         kinds=kinds,
-        operators={name: sign for name, (_, sign) in OPERATORS.items()},
+        operators={name: label for name, (_, label) in OPERATORS.items()},
         existence=EXISTENCE,
-        options=options,
+        options=_options(form, [name for name, kind in kinds.items() if kind == "choices"]),
         columns=top_level,
-        chosen=[name for name in asked.columns if name in addresses],
-        further=[name for name in asked.columns if name not in addresses],
+        chosen=[name for name in search.addresses if name in addresses],
+        further=[name for name in search.addresses if name not in addresses],
         views=VIEWS,
-        downloads=DOWNLOADS,
-        **{"wrong": form_.wrong} | more,
+        messages=form.messages if messages is None else messages,
+        box_text=box_text,
+        box_error=box_error,
     )
     return Response(page, status)
 
 
-def _counted_ahead(keywords: Sequence[str]) -> dict[str, dict[Any, int]]:
-    """Return the values of some keywords in the whole archive."""
-    return the_archive().facets_of(keywords, time_limit=PAGE_LIMIT)
+def _options(form: QueryForm, keywords: Sequence[str]) -> dict[str, list[str]]:
+    """Return the values in the archive, with the selected ones even if none has them."""
+    facets = current_archive().where().time_limit(TIME_LIMIT).facets_of(*keywords)
+    return {
+        keyword: sorted({*map(str, facets[keyword]), *(form[keyword].data or ())})
+        for keyword in keywords
+    }

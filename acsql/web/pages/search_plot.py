@@ -1,61 +1,98 @@
-"""Searching: the box, the form, and what a search finds as table, thumbnails, map, plot and file.
-
-The address has the whole state, with the conditions as one text in the query language.  What a
-page has beside its results, the count and the facets, gets a few hundredths of a second: a search
-that is slow to count is no reason to wait for its first fifty rows.  What was not counted in that
-time has a link that asks for it, which a script follows once the rows are there."""
+"""The plot of a search: a scatter plot of two keywords, or the histogram of one."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+import numpy.typing as npt
 from bokeh.models import HoverTool, PanTool, Range1d, WheelZoomTool
-from bokeh.plotting import figure
+from bokeh.plotting import figure as bokeh_figure
 from flask import Blueprint, Response
 
+from ... import query
+from ...errors import QueryError
+from ...keywords import KeywordSpecs
 from ...query import Column
 from .. import plots
-from ..context import parameters, the_archive
-from ..results_parameters import Search
-from .results import MOST_POINTS, PAGE_LIMIT, _axes
+from ..context import current_archive, parameters
+from ..params import OneOf
+from ..results_parameters import ResultsParameters
+
+# The largest number of points; of more results, a random sample is shown.
+MAX_POINTS = 20_000
+BINS = 60
+# Plotted if the URL names no keyword.
+DEFAULT_AXES = ("expstart", "exptime")
+# Seconds that the query may take.
+TIME_LIMIT = 20
 
 blueprint = Blueprint("search_plot", __name__)
 
 
-BINS = 60
+class PlotParameters(ResultsParameters):
+    """A search whose results are plotted, and the colours of the page around the plot."""
+
+    theme: Annotated[str, OneOf(plots.THEMES)] = "light"
 
 
-class Plotted(Search, plots.Themed):
-    """A plot of a search."""
-
-    single = (*Search.single, *plots.Themed.single)
-
-
-@blueprint.get("/database/plot", endpoint="figure")
-def send_figure() -> Response:
-    """Send the plot of a search for ``plots.js``."""
-    asked = parameters(Plotted)
-    archive = the_archive()
-    condition = asked.condition(archive.specs)
-    x, y = _axes(asked)
-    addresses = [column.address for column in (x, y) if column]
-    rows = archive.sample(condition, columns=addresses, size=MOST_POINTS, time_limit=PAGE_LIMIT)
+@blueprint.get("/database/plot")
+def figure() -> Response:
+    """Send the plot for ``plots.js``."""
+    search = parameters(PlotParameters)
+    archive = current_archive()
+    axes = plot_axes(search, archive.specs)
+    addresses = [column.address for column in axes]
+    results = archive.where(search.condition(archive.specs)).columns(*addresses)
+    rows = results.time_limit(TIME_LIMIT).sample(MAX_POINTS)
     values = [[row[name] for name in addresses] for row in rows]
-    # A value that did not fit its type is kept as it was read.
-    numbers = np.array([v for v in values if all(type(n) in (int, float) for n in v)], float)
-    drawn = _scatter if y else _histogram
-    axes = [_axis(column) for column in (x, y) if column]
-    return plots.figure_response(drawn(numbers.reshape(-1, len(addresses)), axes), asked.theme)
+    # A type mismatch is stored as read and may be a text.
+    numeric = [point for point in values if all(type(value) in (int, float) for value in point)]
+    points = np.array(numeric, float).reshape(-1, len(axes))
+    draw = _scatter if len(axes) == 2 else _histogram
+    return plots.figure_response(draw(points, [_label(column) for column in axes]), search.theme)
 
 
-def _axis(column: Column) -> str:
+def plot_axes(search: ResultsParameters, specs: KeywordSpecs) -> list[Column]:
+    """Return the keywords of the x and the y axis, or of the x axis alone for a histogram.
+
+    Parameters
+    ----------
+    search : ResultsParameters
+        With ``x`` and ``y``.
+    specs : KeywordSpecs
+        By which keyword addresses are resolved.
+
+    Returns
+    -------
+    list of Column
+        One or two.
+
+    Raises
+    ------
+    QueryError
+        If a keyword does not exist, or is not a number.
+    """
+    names = [search.x, search.y] if search.x else list(DEFAULT_AXES)
+    axes = query.resolve_all([name for name in dict.fromkeys(names) if name], specs)
+    for column in axes:
+        if not is_number(column):
+            raise QueryError(f"{column.address} is not a number and cannot be plotted")
+    return axes
+
+
+def is_number(column: Column) -> bool:
+    """Return whether the values of a keyword are numbers."""
+    return column.spec.type in ("int", "float")
+
+
+def _label(column: Column) -> str:
     return f"{column.address} ({column.spec.unit})" if column.spec.unit else column.address
 
 
-def _figure(**options: Any) -> Any:
-    # Without a toolbar: its pictures are data in a style, which no page's policy lets pass.
+def _new_figure(**options: Any) -> Any:
+    # Without a toolbar: its icons are data URLs, which the security policy forbids.
     zoom = WheelZoomTool(modifiers={"ctrl": True})
-    return figure(
+    return bokeh_figure(
         height=420,
         sizing_mode="stretch_width",
         tools=[PanTool(), zoom],
@@ -65,22 +102,25 @@ def _figure(**options: Any) -> Any:
     )
 
 
-def _scatter(numbers: np.ndarray, axes: Sequence[str]) -> Any:
-    made = _figure(x_axis_label=axes[0], y_axis_label=axes[1], output_backend="canvas")
-    dots = made.scatter(
-        numbers[:, 0], numbers[:, 1], size=5, color=plots.COLOURS[0], line_color=None, alpha=0.5
+def _scatter(points: npt.NDArray[np.float64], labels: Sequence[str]) -> Any:
+    plot = _new_figure(x_axis_label=labels[0], y_axis_label=labels[1], output_backend="canvas")
+    dots = plot.scatter(
+        points[:, 0], points[:, 1], size=5, color=plots.COLOURS[0], line_color=None, alpha=0.5
     )
-    told = [(axes[0], "@x{0,0.[0000]}"), (axes[1], "@y{0,0.[0000]}")]
-    made.add_tools(HoverTool(renderers=[dots], tooltips=told))
-    return made
+    tooltips = [(labels[0], "@x{0,0.[0000]}"), (labels[1], "@y{0,0.[0000]}")]
+    plot.add_tools(HoverTool(renderers=[dots], tooltips=tooltips))
+    return plot
 
 
-def _histogram(numbers: np.ndarray, axes: Sequence[str]) -> Any:
-    counts, edges = np.histogram(numbers[:, 0], bins=BINS) if len(numbers) else ([], [0.0])
-    made = _figure(x_axis_label=axes[0], y_axis_label="observations")
-    made.quad(
-        top=list(counts), bottom=0, left=list(edges[:-1]), right=list(edges[1:]),
+def _histogram(points: npt.NDArray[np.float64], labels: Sequence[str]) -> Any:
+    if len(points):
+        counts, edges = np.histogram(points[:, 0], bins=BINS)
+    else:
+        counts, edges = np.zeros(0, int), np.zeros(1)
+    plot = _new_figure(x_axis_label=labels[0], y_axis_label="observations")
+    plot.quad(
+        top=counts.tolist(), bottom=0, left=edges[:-1].tolist(), right=edges[1:].tolist(),
         color=plots.COLOURS[0], line_color=None, alpha=0.8,
     )  # fmt: skip
-    made.y_range = Range1d(0, 1.05 * max([1, *counts]))
-    return made
+    plot.y_range = Range1d(start=0, end=1.05 * max([1, *counts.tolist()]))
+    return plot

@@ -3,63 +3,61 @@
 A chart changes only when the statistics are refreshed, so browsers cache it and revalidate.
 """
 
+from typing import Annotated
+
 import bokeh
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from ... import __version__
 from ...statistics import Statistic
 from ..charts import PERIODS, ChartTable, draw, to_table
-from ..context import parameters, the_archive
+from ..context import current_archive, parameters
 from ..downloads import download
-from ..params import Address
-from ..plots import Themed, figure_json
+from ..params import OneOf, Parameters
+from ..plots import THEMES, figure_json
 
-statistics = Blueprint("statistics", __name__)
+blueprint = Blueprint("statistics", __name__)
 
 
-class Period(Address):
+class PeriodParameters(Parameters):
     """The period into which time is divided."""
 
-    single = ("by",)
-
-    @property
-    def by(self) -> str:
-        """One of `PERIODS`."""
-        return self.chosen("by", PERIODS, "year")
+    by: Annotated[str, OneOf(PERIODS)] = "year"
 
 
-class ChartAddress(Period, Themed):
-    """Parameters of a chart: its period, and the colours of the page around it."""
+class ChartParameters(PeriodParameters):
+    """A chart: its period, and the colours of the page around it."""
 
-    single = (*Period.single, *Themed.single)
+    theme: Annotated[str, OneOf(THEMES)] = "light"
 
 
-@statistics.get("/statistics/")
+@blueprint.get("/statistics/")
 def page() -> str:
     """Show every statistic as a chart and a table."""
-    period = parameters(Period)
-    every = the_archive().statistics()
+    query = parameters(PeriodParameters)
+    every = current_archive().statistics()
     return render_template(
         "statistics.html",
-        period=period.by,
+        api=url_for("api.statistics"),
+        period=query.by,
         periods=PERIODS,
-        tables={name: _table(one, period.by, detailed=True) for name, one in every.items()},
+        tables={name: _table(one, query.by, detailed=True) for name, one in every.items()},
         statistics=every,
     )
 
 
-@statistics.get("/statistics/<name>.csv")
+@blueprint.get("/statistics/<name>.csv")
 def numbers(name: str) -> Response:
     """Send the numbers of a statistic as CSV."""
-    parameters(Address)
+    parameters(Parameters)
     statistic = _statistic(name)
     return download(statistic.rows, statistic.columns, "csv", f"acsql_{name}")
 
 
-@statistics.get("/statistics/<name>/plot")
+@blueprint.get("/statistics/<name>/plot")
 def plot(name: str) -> Response:
     """Send the chart of a statistic, or 304 if the browser has it in its cache."""
-    address = parameters(ChartAddress)
+    query = parameters(ChartParameters)
     statistic = _statistic(name)
     response = Response(mimetype="application/json")
     response.last_modified = statistic.counted
@@ -67,17 +65,17 @@ def plot(name: str) -> Response:
     response.set_etag(f"{statistic.counted.isoformat()} {__version__} {bokeh.__version__}")
     response.cache_control.no_cache = True
     if response.make_conditional(request).status_code == 200:
-        chart = draw(_table(statistic, address.by), address.by)
-        response.set_data(figure_json(chart, address.theme))
+        chart = draw(_table(statistic, query.by), query.by)
+        response.set_data(figure_json(chart, query.theme))
     return response
 
 
 def _statistic(name: str) -> Statistic:
-    every = the_archive().statistics()
+    every = current_archive().statistics()
     if name not in every:
         abort(404)
     return every[name]
 
 
 def _table(statistic: Statistic, period: str, detailed: bool = False) -> ChartTable:
-    return to_table(statistic, period, list(the_archive().specs.detectors), detailed)
+    return to_table(statistic, period, list(current_archive().specs.detectors), detailed)

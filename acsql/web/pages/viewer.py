@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
@@ -33,9 +33,9 @@ from ...images.limits import Limits, read_limits
 from ...images.planes import Plane, read_planes
 from ...images.png import pack
 from ...observation import Observation
-from ..context import in_archive, named_observation, parameters, the_archive
-from ..params import Address
-from ..selection import Walk
+from ..context import current_archive, observation_url, parameters, requested_observation
+from ..params import Parameters, WholeNumber, choose
+from ..selection import WalkParameters
 
 # Files whose descriptions a worker caches: many more than one user views in an hour.
 CACHED_FILES = 256
@@ -43,27 +43,36 @@ CACHED_FILES = 256
 MAX_AGE_S = 86_400
 # The response header that says which region a cutout shows and how its pixels are packed.
 CUT_HEADER = "X-Acsql-Cut"
-_MAX_DIGITS = 9
+# A larger coordinate is within no image, but must not overflow.
+MAX_PIXEL = 10**9 - 1
 
-viewer = Blueprint("viewer", __name__)
-
-
-class Version(Address):
-    """Parameters of a request for a file: its version, as the description has it."""
-
-    single = ("version",)
+blueprint = Blueprint("viewer", __name__)
 
 
-class Part(Version):
-    """Parameters of a request for an extension: its name, and EXTVER for a single chip."""
+class VersionParameters(Parameters):
+    """The version of a file, as its description has it."""
 
-    single = (*Version.single, "extname", "extver")
+    version: str = ""
 
 
-class Cut(Part):
-    """Parameters of a cutout: its region in pixels from 0, and the pixels along a bin."""
+class ExtensionParameters(VersionParameters):
+    """An extension of a file: its name, and EXTVER for a single chip."""
 
-    single = (*Part.single, "x0", "x1", "y0", "y1", "bin")
+    extname: str | None = None
+    extver: str | None = None
+
+
+Pixel = Annotated[int, WholeNumber(-MAX_PIXEL, MAX_PIXEL)]
+
+
+class CutoutParameters(ExtensionParameters):
+    """A cutout: its region in pixels from 0, and the pixels along a bin."""
+
+    x0: Pixel
+    x1: Pixel
+    y0: Pixel
+    y1: Pixel
+    bin: Pixel = 1
 
 
 @dataclass(frozen=True)
@@ -80,17 +89,14 @@ class File:
         return f"{self.size:x}-{self.mtime_ns:x}"
 
 
-@viewer.get("/archive/<proposal:proposid>/<name>/<filetype>/view")
+@blueprint.get("/archive/<proposal:proposid>/<name>/<filetype>/view")
 def page(proposid: int | None, name: str, filetype: str) -> str:
     """Show the viewer, with links to the neighbours of the observation in its selection."""
-    selection = parameters(Walk)
-    observation = named_observation(proposid, name)
+    selection = parameters(WalkParameters)
+    observation = requested_observation(proposid, name)
     _image_path(observation, filetype)
-    filetypes = the_archive().specs.filetypes
-    condition = selection.around(the_archive().specs)
-    before, after = the_archive().neighbours(
-        observation, condition, sort=selection.keys, everywhere=selection.is_search
-    )
+    filetypes = current_archive().specs.filetypes
+    before, after = selection.search(current_archive(), observation).neighbours(observation)
     return render_template(
         "viewer.html",
         observation=observation,
@@ -110,47 +116,47 @@ def page(proposid: int | None, name: str, filetype: str) -> str:
 def _image_path(observation: Observation, filetype: str) -> Path:
     """Return the path of a dataset, or raise DatasetNotFound if it has no image."""
     path = observation.path(filetype)
-    if not the_archive().specs.filetypes[filetype].pixels:
+    if not current_archive().specs.filetypes[filetype].pixels:
         raise DatasetNotFound(f"{observation.datasets[filetype]} contains no image")
     return path
 
 
-def _frame(observation: Observation, filetype: str, selection: Walk) -> dict[str, Any]:
+def _frame(observation: Observation, filetype: str, selection: WalkParameters) -> dict[str, Any]:
     """Return the names and URLs by which the page shows an image."""
     arguments = selection.arguments()
     return {
         "filetype": filetype,
         "name": observation.ipppssoot,
         "file": observation.datasets[filetype],
-        "address": in_archive("viewer.page", observation, filetype=filetype, **arguments),
+        "address": observation_url("viewer.page", observation, filetype=filetype, **arguments),
         "pixels": url_for("viewer.description", name=observation.rootname, filetype=filetype),
-        "blink": the_archive().specs.filetypes[filetype].preview,
+        "blink": current_archive().specs.filetypes[filetype].preview,
     }
 
 
-def _neighbour(name: str | None, filetype: str, selection: Walk) -> dict[str, Any] | None:
+def _neighbour(name: str | None, filetype: str, selection: WalkParameters) -> dict[str, Any] | None:
     """Return the frame of a neighbour, which can only be linked if it lacks the filetype."""
     if name is None:
         return None
-    observation = the_archive().observation(name)
+    observation = current_archive().observation(name)
     if filetype in observation.datasets:
         return _frame(observation, filetype, selection)
-    filetypes = the_archive().specs.filetypes
+    filetypes = current_archive().specs.filetypes
     images = [other for other in observation.datasets if filetypes[other].pixels]
     if not images:
-        address = in_archive("observation.page", observation, **selection.arguments())
+        address = observation_url("observation.page", observation, **selection.arguments())
         return {"name": name, "address": address, "pixels": None}
     # Associations have no raw files and exposures no products: link to the most useful image.
     best = next((other for other in images if filetypes[other].thumbnail), images[-1])
     return _frame(observation, best, selection) | {"pixels": None}
 
 
-@viewer.get("/pixels/<name>/<filetype>/")
+@blueprint.get("/pixels/<name>/<filetype>/")
 def description(name: str, filetype: str) -> Response:
     """Send the description of an image: its extensions, chips and world coordinates."""
-    parameters(Address)
+    parameters(Parameters)
     file = _file(name, filetype)
-    specs = the_archive().specs
+    specs = current_archive().specs
     described = {
         "file": file.path.name,
         "version": file.version,
@@ -183,22 +189,21 @@ def _described_plane(plane: Plane) -> dict[str, Any]:
     }
 
 
-@viewer.get("/pixels/<name>/<filetype>/limits")
+@blueprint.get("/pixels/<name>/<filetype>/limits")
 def limits(name: str, filetype: str) -> Response:
     """Send the limits between which an extension can be stretched."""
-    part = parameters(Part)
+    part = parameters(ExtensionParameters)
     file = _file(name, filetype, part)
     return _cached(part, file, lambda: jsonify(asdict(_limits(file, _plane(file, part)))))
 
 
-@viewer.get("/pixels/<name>/<filetype>/cut.png")
+@blueprint.get("/pixels/<name>/<filetype>/cut.png")
 def cut_png(name: str, filetype: str) -> Response:
     """Send a cutout of an extension, packed as `acsql.images.png.Packed` defines it."""
-    cut = parameters(Cut)
-    region = Region(*(_number(cut, side) for side in ("x0", "x1", "y0", "y1")))
-    binning = _number(cut, "bin", 1)
+    cut = parameters(CutoutParameters)
+    region = Region(cut.x0, cut.x1, cut.y0, cut.y1)
     file = _file(name, filetype, cut)
-    return _cached(cut, file, lambda: _cutout(file, _plane(file, cut), region, binning))
+    return _cached(cut, file, lambda: _cutout(file, _plane(file, cut), region, cut.bin))
 
 
 def _cutout(file: File, plane: Plane, region: Region, binning: int) -> Response:
@@ -213,38 +218,29 @@ def _cutout(file: File, plane: Plane, region: Region, binning: int) -> Response:
     return Response(packed.png, mimetype="image/png", headers={CUT_HEADER: json.dumps(packing)})
 
 
-def _number(address: Address, parameter: str, default: int | None = None) -> int:
-    """Return an integer parameter, or raise QueryError."""
-    value = address.first(parameter, "" if default is None else str(default))
-    digits = value.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS):
-        raise QueryError(f"{parameter} must be a whole number, not {value!r}")
-    return int(value)
-
-
-def _cached(address: Version, file: File, make: Callable[[], Response]) -> Response:
+def _cached(address: VersionParameters, file: File, make: Callable[[], Response]) -> Response:
     """Return the response that `make` makes, or 304 if the browser has it in its cache."""
     tag = f"{file.version}-{request.query_string.hex()}"
     response = Response(status=304) if request.if_none_match.contains(tag) else make()
     response.set_etag(tag)
     response.cache_control.private = True
-    if address.first("version"):
+    if address.version:
         response.cache_control.max_age = MAX_AGE_S
     else:
         response.cache_control.no_cache = True
     return response
 
 
-def _file(name: str, filetype: str, address: Version | None = None) -> File:
+def _file(name: str, filetype: str, address: VersionParameters | None = None) -> File:
     """Return the file of an observation as it is now.
 
     Raises DatasetNotFound if it is missing, or not the version that the page has described.
     """
-    path = _image_path(the_archive().observation(name), filetype)
+    path = _image_path(current_archive().observation(name), filetype)
     with _reading(path):
         status = path.stat()
     file = File(path, status.st_size, status.st_mtime_ns)
-    version = file.version if address is None else address.first("version", file.version)
+    version = file.version if address is None else address.version or file.version
     if version != file.version:
         raise DatasetNotFound(f"{path.name} has changed: reload the page")
     return file
@@ -263,12 +259,11 @@ def _reading(path: Path) -> Iterator[None]:
         raise DatasetNotFound(f"{path.name} cannot be read: {error.strerror}") from error
 
 
-def _plane(file: File, part: Part) -> Plane:
+def _plane(file: File, part: ExtensionParameters) -> Plane:
     """Return the requested extension, or raise QueryError if the file does not have it."""
     planes = {plane.extname: plane for plane in _planes(file)}
-    plane = planes[part.chosen("extname", planes, next(iter(planes)))]
-    chips = [str(chip.extver) for chip in plane.chips]
-    extver = part.chosen("extver", ["", *chips], "")
+    plane = planes[choose("extname", part.extname, list(planes), next(iter(planes)))]
+    extver = choose("extver", part.extver, [str(chip.extver) for chip in plane.chips], "")
     return plane.only(int(extver)) if extver else plane
 
 
@@ -282,7 +277,7 @@ def _read_planes(file: File, science: str, quality: str) -> tuple[Plane, ...]:
 
 
 def _planes(file: File) -> tuple[Plane, ...]:
-    specs = the_archive().specs
+    specs = current_archive().specs
     return _read_planes(file, specs.image_extname, specs.dq_extname)
 
 

@@ -17,7 +17,7 @@ from acsql import export
 from acsql.compare import Presence
 from acsql.keywords import KeywordSpec
 from acsql.web import context
-from acsql.web.pages.differences import DIFFERENCE_COLUMNS
+from acsql.web.comparison_view import COLUMNS
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_a_difference_has_values_units_and_descriptions(
         spec = sample_archive.specs.spec(keyword) or KeywordSpec(keyword, "str")
         assert (unit, description) == (spec.unit or "", spec.description or "")
         for shown_value, header in ((a, raw), (b, flt)):
-            if shown_value == "not there":
+            if shown_value == "absent":
                 assert keyword not in header
             elif spec.name in header.get("_repeated", {}):
                 assert shown_value.splitlines()[0] == str(header[keyword])
@@ -121,7 +121,7 @@ def test_differences_can_be_taken_away(
         if format_ == "json"
         else list(csv.DictReader(io.StringIO(response.text, newline="")))
     )
-    assert tuple(records[0]) == DIFFERENCE_COLUMNS
+    assert list(records[0]) == [column.address for column in COLUMNS]
     assert [record["keyword"] for record in records] == [
         cells[0] for cells in rows_of(follow(client, address))
     ]
@@ -168,7 +168,7 @@ def walk_through_differences(page: Page, client: FlaskClient, row: dict[str, Any
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{name}.raw and {name}.flt")
     told = rows_of(follow(client, f"/difference?a={name}.raw&b={name}.flt"))
     expect(visible(page, "differences")).to_have_text([cells[0] for cells in told])
-    page.get_by_label("also what always differs").check()
+    page.get_by_label("include file names and dates of processing").check()
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("rowheader", name="FILENAME", exact=True).first).to_be_visible()
     with page.expect_download() as download:
@@ -178,7 +178,7 @@ def walk_through_differences(page: Page, client: FlaskClient, row: dict[str, Any
     heading = page.get_by_role("heading", level=1).inner_text().splitlines()[0]
     other = heading.removeprefix(f"{name}.flt.1 and ").removesuffix(".flt.1")
     expect(page.get_by_label("Second")).to_have_value(f"{other}.flt.1")
-    page.get_by_role("link", name="exchange the two").click()
+    page.get_by_role("link", name="swap the two").click()
     expect(page.get_by_label("First")).to_have_value(f"{other}.flt.1")
     expect(page.get_by_label("Second")).to_have_value(f"{name}.flt.1")
 

@@ -110,27 +110,27 @@ def test_what_an_archive_lacks_stands_in_it(
 def test_too_much_for_one_archive_is_refused_and_a_script_offered(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, visit: str
 ) -> None:
-    for limit in ("MOST_FILES", "MOST_BYTES"):
+    for limit in ("MAX_FILES", "MAX_BYTES"):
         with monkeypatch.context() as patched:
             patched.setattr(file_selection, limit, 1)
             page = soup(client, f"/files/?q={visit}")
-            assert "one archive holds at most" in words(page.select_one("[role=status]"))
+            assert "a tar archive has at most" in words(page.select_one("[role=status]"))
             ways = [link["href"] for link in page.select(".ways a")]
             assert [link.partition("?")[0] for link in ways] == ["/files/script"]
             assert client.get(ways[0]).text.count("\nget ") > 1
             text = words(soup(client, f"/files/archive?q={visit}", 400))
-            assert "one archive holds at most" in text
+            assert "a tar archive has at most" in text
 
 
 def test_a_page_does_not_count_a_whole_mission(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_selection, "MOST_COUNTED", 20)
-    monkeypatch.setattr(file_selection, "MOST_LISTED", 10)
+    monkeypatch.setattr(file_selection, "MAX_COUNTED", 20)
+    monkeypatch.setattr(file_selection, "MAX_LISTED", 10)
     page = soup(client, "/files/")
     assert "more than 20 files" in words(page.h1)
     assert len(page.select("tbody tr")) == 10
-    assert "The first 10 are listed" in words(page)
+    assert "Only the first 10 files are listed" in words(page)
 
 
 @pytest.mark.parametrize("address", ["/files/", "/files/archive", "/files/script"])
@@ -187,7 +187,7 @@ def test_the_script_fetches_every_file_and_goes_on_where_it_stopped(
         ["sh", "bad.sh"], cwd=tmp_path, check=False, capture_output=True, text=True
     )
     assert told.returncode == 1
-    assert "1 files could not be fetched" in told.stderr
+    assert "1 files failed; run this script again" in told.stderr
     assert all(path.exists() for path in others)
 
 

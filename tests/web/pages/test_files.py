@@ -131,9 +131,9 @@ def test_a_file_that_is_gone_is_said_to_be(
     text = words(soup(empty_client, "/files/j8bt05njq_raw.fits", 404))
     assert "j8bt05njq_raw.fits is gone from disk since 2026-01-02" in text
     page = soup(empty_client, "/archive/9019/j8bt05njq/files/")
-    assert "gone from disk 2026-01-02" in words(page)
+    assert "no longer on disk since 2026-01-02" in words(page)
     assert not page.select("tbody th a")
-    assert "There is no such file" in words(soup(empty_client, "/files/"))
+    assert "No file matches" in words(soup(empty_client, "/files/"))
     soup(empty_client, "/files/archive", 404)
     assert "\nget " not in empty_client.get("/files/script").text
 

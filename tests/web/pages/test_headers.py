@@ -39,7 +39,7 @@ def expected_cards(
         spec = archive.specs.spec(name, key)
         column = Column(name, spec) if spec else None
         for number, one in enumerate([value, *header.get("_repeated", {}).get(name, [])]):
-            again = " again" if number else ""
+            again = " repeated" if number else ""
             keyword = f"{spec.keyword if spec else name.upper()}{again}"
             yield keyword, export.text(one, column), (spec.unit or "" if spec else "")
 
@@ -93,8 +93,8 @@ def test_a_header_is_shown_as_its_file_has_it(
         ("TARGNAME", "", ""),
         ("DP1.AXIS.1", "1.0", ""),
         ("NEWKEY", "new", ""),
-        ("NEWKEY again", "again", ""),
-        ("NEWKEY again", "and again", ""),
+        ("NEWKEY repeated", "again", ""),
+        ("NEWKEY repeated", "and again", ""),
     ]
     assert page.select_one("pre.lines").get_text() == "first line\nsecond line"
     blocks = [
@@ -285,7 +285,7 @@ def walk_from_a_keyword(page: Page, archive: acsql.Archive, place: str) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("link", name="plot EXPTIME").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.get_by_label("Across")).to_have_value("exptime")
+    expect(page.get_by_label("x axis")).to_have_value("exptime")
 
 
 def walk_to_the_files(page: Page, client: FlaskClient, row: dict[str, Any], place: str) -> None:

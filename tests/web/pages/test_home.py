@@ -23,8 +23,8 @@ def test_home_tells_what_is_in_the_archive(
     for filetype, held in summary.filetypes.items():
         description = sample_archive.specs.filetypes[filetype].description
         assert f"{filetype} {description} {held['files']} " in text
-    assert "up to date The last good ingest came to its end" in text
-    assert f"ingest {summary.last_run['_id']} : {summary.last_run['state']}" in text
+    assert "up to date Last successful ingest: " in text
+    assert f"( run {summary.last_run['_id']} ). {summary.last_run['state']}" in text
 
 
 def test_home_leads_to_what_each_detector_has(
@@ -38,7 +38,7 @@ def test_home_leads_to_what_each_detector_has(
 def test_home_of_an_empty_archive(empty_client: FlaskClient) -> None:
     text = words(soup(empty_client, "/"))
     assert "The archive is empty" in text
-    assert "There was none yet" in text
+    assert "No ingest has been run yet" in text
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,6 @@ def test_home_tells_how_the_last_ingest_went(
     assert "2026-01-01 02:03:00" in text
     if record.get("failures"):
         assert "the disk is full" in text
-        assert "26 files failed" in text
+        assert "26 failures" in text
         assert "j8bt05naq_raw.fits is truncated" in text
         assert "and 6 more" in text

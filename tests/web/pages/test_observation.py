@@ -92,7 +92,7 @@ def test_a_file_that_is_gone_is_told(
     gone = {"path": "j8bt/x", "size": 2880, "vanished": datetime(2026, 3, 4, 5)}
     empty_archive.store.observations.insert_one(document(files={"raw": gone}))
     files = soup(empty_client, "/archive/9019/j8bt05njq/").select_one("[aria-labelledby=files]")
-    assert "j8bt05njq_raw.fits gone from disk 2026-03-04 2.9 kB" in words(files)
+    assert "j8bt05njq_raw.fits no longer on disk since 2026-03-04 2.9 kB" in words(files)
 
 
 def test_next_leads_through_the_proposal_and_previous_back(

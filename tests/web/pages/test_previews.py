@@ -21,7 +21,7 @@ def test_pictures_are_sent_as_they_are_and_only_once(
         with client.get(address) as response:
             assert response.data == path.read_bytes()
             assert response.mimetype == "image/jpeg"
-            assert response.cache_control.max_age == previews.PICTURE_MAX_AGE_S
+            assert response.cache_control.max_age == previews.MAX_AGE_S
             etag = response.headers["ETag"]
         with client.get(address, headers={"If-None-Match": etag}) as response:
             assert response.status_code == 304

@@ -136,16 +136,19 @@ def test_what_is_chosen_goes_to_the_search_and_to_the_files(
         response = client.get(f"/archive/{row['proposid']}/", query_string=asked)
         page = BeautifulSoup(response.text, "html.parser")
         ways = {link.get_text(): link["href"] for link in page.select(".ways a")}
-        q = parse_qs(urlsplit(ways["Download FITS"]).query)["q"][0]
+        q = parse_qs(urlsplit(ways["Download FITS files"]).query)["q"][0]
         found = sample_archive.iter(q, sort="-exptime", columns=["ipppssoot"])
         assert [other["ipppssoot"] for other in found] == names(page) != []
-        assert parse_qs(urlsplit(ways["As a search"]).query) == {"q": [q], "sort": ["-exptime"]}
+        assert parse_qs(urlsplit(ways["Show as search results"]).query) == {
+            "q": [q],
+            "sort": ["-exptime"],
+        }
 
 
 def test_a_filter_that_nothing_fits_stays_on_the_page(client: FlaskClient, proposid: int) -> None:
     page = soup(client, f"/archive/{proposid}/?target=NOWHERE")
     assert names(page) == []
-    assert "No observation fits the filters" in words(page)
+    assert "No observation matches the filters" in words(page)
     assert page.select_one("input[value=NOWHERE][checked]")
 
 

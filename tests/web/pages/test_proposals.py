@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from web_pages import document, names, soup, words
 
 import acsql
+from acsql.errors import QueryError
 from acsql.web.pages import proposals
 
 
@@ -25,7 +26,7 @@ def test_every_proposal_is_listed(client: FlaskClient, sample_archive: acsql.Arc
             assert (part or "") in text
 
 
-@pytest.mark.parametrize("key", proposals.ProposalList.SORTS)
+@pytest.mark.parametrize("key", proposals.SORT_KEYS)
 def test_proposals_can_be_sorted(
     client: FlaskClient, sample_archive: acsql.Archive, key: str
 ) -> None:
@@ -38,7 +39,7 @@ def test_proposals_can_be_sorted(
 
 def test_proposals_go_on_over_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = listed(soup(client, "/archive/?sort=-exptime"))
-    monkeypatch.setattr(proposals, "PROPOSALS_ON_A_PAGE", 3)
+    monkeypatch.setattr(proposals, "PAGE_SIZE", 3)
     page = soup(client, "/archive/?sort=-exptime")
     found = listed(page)
     assert not page.select_one(".pager a[rel=prev]")
@@ -91,3 +92,10 @@ def test_observations_without_a_proposal_can_be_reached(
     assert soup(empty_client, "/archive/unknown/j8bt05nbq/headers/raw/0/")
     assert empty_client.get("/archive/9019/j8bt05nbq/").location == "/archive/unknown/j8bt05nbq/"
     assert empty_client.get("/archive/unknown/j8bt05nzq/").location == "/archive/9019/j8bt05nzq/"
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "1.5", "9999999999999"])
+def test_pages_are_numbered_from_one(page: str) -> None:
+    assert proposals.ProposalsParameters.parse({"page": ["3"]}).page == 3
+    with pytest.raises(QueryError, match="page: expected a whole number from 1"):
+        proposals.ProposalsParameters.parse({"page": [page]})

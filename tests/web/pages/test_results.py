@@ -16,11 +16,13 @@ from web_pages import document, follow, parameters_in, table, words
 import acsql
 from acsql import export
 from acsql.errors import QueryTimeout
+from acsql.search import Search
 from acsql.search.criteria import DEFAULT_COLUMNS
 from acsql.store.derived import freshness, refresh
 from acsql.web import query_form, results_parameters
 from acsql.web.app import create_app
 from acsql.web.pages import proposal, results
+from acsql.web.results_parameters import ResultsParameters
 
 SEARCHES = [
     {},
@@ -39,7 +41,7 @@ def expected_of(
 ) -> tuple[list[Any], list[dict[str, Any]]]:
     """Return the columns and the rows of a search."""
     columns = archive.columns(
-        [*more, *results_parameters.Search({k: [v] for k, v in asked.items()}).columns]
+        [*more, *ResultsParameters.parse({k: [v] for k, v in asked.items()}).addresses]
     )
     sort = asked["sort"].split(",") if "sort" in asked else None
     addresses = [column.address for column in columns]
@@ -81,7 +83,7 @@ def test_results_can_be_had_in_every_format(
 
 
 def test_a_text_table_has_an_end(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "MOST_TEXT_ROWS", 3)
+    monkeypatch.setattr(results, "MAX_TEXT_ROWS", 3)
     page = follow(client, "/database/results?format=table", 400)
     assert "at most 3 rows" in words(page.find(role="alert"))
 
@@ -183,7 +185,7 @@ def test_the_usual_order_is_marked_and_a_click_turns_it_round(
         ("", "Earliest first"),
         ("-exptime", "Longest exposure first"),
         ("targname", "By targname"),
-        ("-targname", "By targname, downwards"),
+        ("-targname", "By targname, descending"),
     ],
 )
 def test_thumbnails_say_how_they_are_sorted_and_can_be_sorted_anew(
@@ -269,7 +271,7 @@ def test_results_lead_to_their_files(
     client: FlaskClient, sample_archive: acsql.Archive, text: str
 ) -> None:
     page = follow(client, "/database/results", q=text, sort="-exptime", view="thumbnails")
-    choice = follow(client, page.find("a", string="FITS files of these")["href"])
+    choice = follow(client, page.find("a", string="FITS files")["href"])
     number = len(list(sample_archive.datasets(*([text] if text else []))))
     assert f"{number} files" in words(choice.h1)
 
@@ -335,34 +337,34 @@ def test_years_come_in_their_order(client: FlaskClient, sample_archive: acsql.Ar
 
 
 def test_a_facet_that_takes_long_is_left_out(
-    client: FlaskClient, sample_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*_: object, **__: object) -> None:
         raise QueryTimeout("too long")
 
-    monkeypatch.setattr(sample_archive, "facets_of", late)
+    monkeypatch.setattr(Search, "facets_of", late)
     page = follow(client, "/database/results?q=exptime>5")
     assert table(page)
-    link = page.find("a", string="Count them")
+    link = page.find("a", string="Count")
     assert parameters_in(link["href"]) == {"q": "exptime>5", "counts": "all"}
     # The parts that a script takes from there.
     assert all(page.find(id=part) for part in link["data-later"].split())
 
 
 def test_years_that_take_long_come_later_than_what_is_counted_ahead(
-    client: FlaskClient, sample_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_time = sample_archive.facets_of
+    in_time = Search.facets_of
 
-    def late(keywords: list[str], *given: object, **limits: object) -> object:
+    def late(search: Search, *keywords: str) -> object:
         if "date_obs" in keywords:
             raise QueryTimeout("too long")
-        return in_time(keywords, *given, **limits)
+        return in_time(search, *keywords)
 
-    monkeypatch.setattr(sample_archive, "facets_of", late)
+    monkeypatch.setattr(Search, "facets_of", late)
     page = follow(client, "/database/results?q=detector=WFC")
     assert "Aperture" in facets(page)
-    link = page.find("a", string="Count them")
+    link = page.find("a", string="Count")
     assert words(link.find_previous("h2")) == "Year"
     assert parameters_in(link["href"]) == {"q": "detector=WFC", "counts": "all"}
 
@@ -391,12 +393,12 @@ def test_what_takes_long_comes_by_itself(
 
 
 def test_a_search_that_takes_too_long_says_so(
-    client: FlaskClient, sample_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*_: object, **__: object) -> None:
         raise QueryTimeout("the search took longer than its time limit: no index serves exptime")
 
-    monkeypatch.setattr(sample_archive, "page", late)
+    monkeypatch.setattr(Search, "page", late)
     page = follow(client, "/database/results", 503, q="exptime>5")
     assert "no index serves exptime" in words(page.find(role="alert"))
     assert page.select_one("input[name=exptime]")["value"] == "5.0"
@@ -409,7 +411,7 @@ def test_nothing_found_says_why(client: FlaskClient) -> None:
     assert "targname=NOWHERE no observation meets this" in text
     link = page.find("a", string="without it there are results")
     assert parameters_in(link["href"]) == {"q": "exptime>5.0"}
-    assert parameters_in(page.find("a", string="Change them")["href"]) == {
+    assert parameters_in(page.find("a", string="Edit the conditions")["href"]) == {
         "q": "targname=NOWHERE exptime>5"
     }
 
@@ -455,7 +457,7 @@ def test_a_large_proposal_and_a_large_download_are_whole(large_client: FlaskClie
     assert "3,000 observations" in words(page.select_one("[role=status]"))
     while page:
         names = [name.get_text() for name in page.select(".gallery .name")]
-        assert len(names) <= proposal.GALLERY_SIZE
+        assert len(names) <= proposal.PAGE_SIZE
         shown += names
         link = page.select_one("a[data-more]")
         page = link and follow(large_client, link["href"])

@@ -64,7 +64,7 @@ def page(client: FlaskClient, address: str) -> BeautifulSoup:
 def test_without_any_run_it_says_so(client: FlaskClient) -> None:
     found = words(page(client, "/ingest/").main)
     assert "overdue" in found
-    assert "There was none yet" in found
+    assert "No ingest has been run yet" in found
 
 
 @pytest.mark.parametrize(

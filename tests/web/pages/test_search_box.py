@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from web_pages import document, follow, parameters_in, table
 
 import acsql
-from acsql.web import search_box as box
+from acsql import search_text
 
 
 def goes_to(client: FlaskClient, name: str) -> str:
@@ -94,13 +94,13 @@ def test_the_box_lists_products_that_eight_characters_fit(
     ("text", "status", "named"),
     [
         ("99999", 404, "there is no observation of proposal 99999"),
-        ("NGC1O4", 404, "did you mean NGC104?"),
-        ("nothing such", 404, "nothing here is called 'nothing such'"),
+        ("NGC1O4", 404, "Did you mean NGC104?"),
+        ("nothing such", 404, 'No rootname, proposal or target matches "nothing such"'),
         ("exptime>abc", 400, "exptime: expected a number"),
         ("exptme>5", 400, "did you mean exptime"),
         ("detector=WFC or", 400, "at its end"),
         ("NGC9999 exptime>5", 400, "'NGC9999' lacks a comparison"),
-        ("WFC or HRC", 404, "nothing here is called 'WFC or HRC'"),
+        ("WFC or HRC", 404, 'No rootname, proposal or target matches "WFC or HRC"'),
         ("6.02 -95", 400, "dec: expected -90 to 90 degrees"),
         ("99999999999999999999", 400, "proposid"),
     ],
@@ -151,4 +151,4 @@ def test_keywords_are_found_by_their_description(
 
 
 def test_the_radius_of_the_box_is_one(sample_archive: acsql.Archive) -> None:
-    assert sample_archive.condition(f"near(6.02, -72.08, {box.RADIUS})").radius == 0.05
+    assert sample_archive.condition(f"near(6.02, -72.08, {search_text.RADIUS})").radius == 0.05

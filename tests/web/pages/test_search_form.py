@@ -68,7 +68,7 @@ def test_the_form_is_filled_in_as_its_address_says(
 
 def test_results_lead_back_to_the_form_as_it_was(client: FlaskClient) -> None:
     page = follow(client, "/database/results", **ASKED)
-    link = page.find("a", string="Change the search")
+    link = page.find("a", string="Edit the search")
     assert parameters_in(link["href"]) == ASKED
 
 
@@ -84,7 +84,7 @@ def test_results_lead_back_to_the_form_as_it_was(client: FlaskClient) -> None:
         ("sort=nonsense", "nonsense"),
         ("format=pdf", "pdf"),
         ("view=globe", "globe"),
-        ("view=plot&x=targname", "targname holds no numbers"),
+        ("view=plot&x=targname", "targname is not a number"),
         ("view=plot&x=nonsense", "nonsense"),
         ("after=nonsense", "nonsense"),
         ("after=W10=", "invalid cursor"),

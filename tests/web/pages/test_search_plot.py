@@ -44,5 +44,5 @@ def test_a_histogram_counts_every_value(client: FlaskClient, sample_archive: acs
 
 def test_the_numbers_behind_a_plot_come_as_csv(client: FlaskClient) -> None:
     page = follow(client, "/database/results?view=plot&x=exptime&y=ra_targ&q=detector=WFC")
-    response = client.get(page.find("a", string="The numbers as CSV")["href"])
+    response = client.get(page.find("a", string="Data as CSV")["href"])
     assert response.text.startswith("exptime,ra_targ\r\n")

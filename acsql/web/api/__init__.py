@@ -1,0 +1,19 @@
+"""The HTTP API: the archive for programs, as JSON.
+
+Each module adds the endpoints of one group of resources; the OpenAPI document is generated from
+their signatures.
+"""
+
+from . import document, headers, health, observations, overview, proposals, runs
+from .endpoint import blueprint
+
+__all__ = [
+    "blueprint",
+    "document",
+    "headers",
+    "health",
+    "observations",
+    "overview",
+    "proposals",
+    "runs",
+]

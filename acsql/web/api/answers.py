@@ -1,0 +1,181 @@
+"""The JSON responses of the API, as types from which the OpenAPI document is generated."""
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field
+
+# Pydantic needs these instead of those of `typing` before Python 3.12.
+from typing_extensions import TypedDict
+
+Headers = dict[str, dict[str, Any]]
+
+
+class Error(TypedDict):
+    """What is wrong."""
+
+    error: str
+    message: str
+    request_id: Annotated[str, Field(description="The id of the request in the log of the site.")]
+
+
+class Index(TypedDict):
+    """The version of acsql, the URL of the OpenAPI document, and the paths of the API."""
+
+    version: str
+    document: str
+    paths: list[str]
+
+
+class Document(TypedDict):
+    """The OpenAPI document."""
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+    components: dict[str, Any]
+
+
+class Health(TypedDict):
+    """The state of the site."""
+
+    status: Literal["ok", "failing"]
+    database: Annotated[bool, Field(description="Whether the database answers.")]
+    schema: Annotated[
+        bool | None, Field(description="Whether all database migrations are applied.")
+    ]
+    message: str | None
+    hours_since_success: Annotated[
+        float | None, Field(description="Hours since the last successful ingest.")
+    ]
+    overdue: bool | None
+    overdue_hours: Annotated[float, Field(description="Hours after which an ingest is overdue.")]
+
+
+class ObservationPage(TypedDict):
+    """One page of a search, with the URL of the next one."""
+
+    observations: list[dict[str, Any]]
+    after: Annotated[str | None, Field(description="The cursor of the next page.")]
+    next: Annotated[str | None, Field(description="The URL of the next page.")]
+
+
+class ObservationRecord(TypedDict):
+    """The top-level keywords of an observation, its files and its previews."""
+
+    rootname: str
+    ipppssoot: str
+    datasets: dict[str, str]
+    files: dict[str, dict[str, Any]]
+    previews: dict[str, dict[str, Any]]
+
+
+class CountAnswer(TypedDict):
+    """The number of observations, and whether it is exact or estimated."""
+
+    observations: Annotated[int, Field(ge=0)]
+    exact: bool
+
+
+class FacetEntry(TypedDict):
+    """A value with its number of observations."""
+
+    value: Annotated[Any, Field(description="In the type of the keyword.")]
+    observations: Annotated[int, Field(ge=1)]
+
+
+class FacetAnswer(TypedDict):
+    """The values of a keyword, the most frequent first."""
+
+    keyword: str
+    values: list[FacetEntry]
+
+
+class KeywordEntry(TypedDict):
+    """A keyword at one of its addresses."""
+
+    keyword: str
+    type: Literal["int", "float", "str", "bool", "date", "time", "datetime"]
+    unit: str | None
+    address: str
+    description: str | None
+
+
+class KeywordList(TypedDict):
+    """The matching keywords, with each of their addresses."""
+
+    keywords: list[KeywordEntry]
+
+
+class ProposalRecord(TypedDict):
+    """A proposal."""
+
+    proposid: int
+    type: str | None
+    title: str | None
+    cycle: int | None
+    pi: str | None
+    observations: int
+    detectors: Annotated[dict[str, int], Field(description="Numbers of observations by detector.")]
+    targets: list[str]
+    visits: list[str]
+    filters: list[str]
+    first: Annotated[str | None, Field(description="The date of the first observation.")]
+    last: Annotated[str | None, Field(description="The date of the last observation.")]
+    exptime: Annotated[float, Field(description="The sum of the exposure times, in seconds.")]
+    thumbnail: Annotated[
+        str | None, Field(description="The rootname of an observation with a thumbnail.")
+    ]
+
+
+class ProposalList(TypedDict):
+    """The proposals, by number."""
+
+    proposals: list[ProposalRecord]
+
+
+class RunAnswer(TypedDict):
+    """The record of an ingest run."""
+
+    number: int
+    state: Literal[
+        "running", "succeeded", "nothing new", "succeeded with failures", "failed", "died"
+    ]
+    started: str
+    log: NotRequired[Annotated[str, Field(description="The URL of its log.")]]
+
+
+class RunList(TypedDict):
+    """The run records without their lists; ``listed`` has the length of each list."""
+
+    runs: list[RunAnswer]
+
+
+class SummaryAnswer(TypedDict):
+    """The contents of the archive, and the state of its last ingest."""
+
+    observations: int
+    files: int
+    bytes: int
+    previews: int
+    detectors: Annotated[dict[str, int], Field(description="Numbers of observations by detector.")]
+    filetypes: Annotated[
+        dict[str, dict[str, int]], Field(description="Numbers of files and bytes by filetype.")
+    ]
+    last_run: RunAnswer | None
+    hours_since_success: float | None
+    overdue: bool
+
+
+class StatisticRecord(TypedDict):
+    """A statistic as a table."""
+
+    name: str
+    title: str
+    counted: Annotated[str, Field(description="When it was counted.")]
+    rows: list[dict[str, Any]]
+
+
+class StatisticList(TypedDict):
+    """The statistics as counted after the last ingest."""
+
+    statistics: list[StatisticRecord]

@@ -1,0 +1,104 @@
+"""API endpoints: functions whose signature is both the request handling and the documentation.
+
+An endpoint takes the parts of its path and, as ``query``, a model of its parameters; it returns
+what becomes the JSON response.  `acsql.web.api.openapi` generates the OpenAPI document from the
+same annotations.  (spectree does this for Flask as well, but it checks parameters after Flask has
+dropped repeated ones, and documents no response but JSON.)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
+
+from flask import Blueprint, Response
+from pydantic import Field
+
+from ..context import parameters
+from ..json_response import json_response
+from ..params import Parameters
+
+# The largest integer in a path; MongoDB stores run numbers and proposids as 32-bit integers.
+MAX_INTEGER = 2**31 - 1
+# The same as a converter of Flask.
+INTEGER = f"int(max={MAX_INTEGER})"
+
+Number = Annotated[int, Field(ge=0, le=MAX_INTEGER)]
+Rootname = Annotated[
+    str,
+    Field(
+        pattern="^[A-Za-z][A-Za-z0-9]{7,8}$",
+        description="Eight or nine letters and digits, the first a letter, in any case.",
+    ),
+]
+Name = Annotated[str, Field(min_length=1)]
+View = Callable[..., Any]
+
+blueprint = Blueprint("api", __name__)
+
+
+class ApiParameters(Parameters):
+    """The parameters of an endpoint: unlike on pages, a parameter without a value is an error."""
+
+    refuse_empty = True
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint of the API.
+
+    Parameters
+    ----------
+    rule : str
+        The URL rule of Flask.
+    view : callable
+        The function.
+    file_types : tuple of str
+        The media types of files that it can return instead of JSON.
+    """
+
+    rule: str
+    view: View
+    file_types: tuple[str, ...]
+
+    @property
+    def model(self) -> type[Parameters]:
+        """The model of the query parameters."""
+        model: type[Parameters] = get_type_hints(self.view).get("query", ApiParameters)
+        return model
+
+
+ENDPOINTS: list[Endpoint] = []
+
+
+def endpoint(rule: str, file_types: tuple[str, ...] = ()) -> Callable[[View], View]:
+    """Make a function an endpoint.
+
+    Parameters
+    ----------
+    rule : str
+        The URL rule of Flask.
+    file_types : tuple of str
+        The media types of files that the function can return as a ``Response``.
+
+    Returns
+    -------
+    callable
+        The decorator.
+    """
+
+    def register(view: View) -> View:
+        added = Endpoint(rule, view, file_types)
+        takes_query = "query" in get_type_hints(view)
+
+        @wraps(view)
+        def respond(**parts: Any) -> Response:
+            query = parameters(added.model)
+            value = view(**parts, query=query) if takes_query else view(**parts)
+            return value if isinstance(value, Response) else json_response(value)
+
+        ENDPOINTS.append(added)
+        blueprint.add_url_rule(rule, view.__name__, respond, methods=["GET"])
+        return view
+
+    return register

@@ -1,0 +1,40 @@
+"""The health check, for a load balancer or a monitor."""
+
+from flask import Response
+
+from ...errors import DatabaseError, DatabaseUnavailable
+from ...runs import OVERDUE_HOURS, is_overdue
+from ..context import current_archive
+from ..json_response import HEALTH, json_response
+from . import answers
+from .endpoint import endpoint
+
+
+@endpoint(HEALTH)
+def health() -> answers.Health | Response:
+    """Check whether the site can serve, and whether an ingest is overdue."""
+    response = json_response(state := _state(), 200 if state["status"] == "ok" else 503)
+    response.cache_control.no_store = True
+    return response
+
+
+def _state() -> answers.Health:
+    archive = current_archive()
+    state: answers.Health = {
+        "status": "ok",
+        "database": True,
+        "schema": True,
+        "message": None,
+        "hours_since_success": None,
+        "overdue": None,
+        "overdue_hours": OVERDUE_HOURS,
+    }
+    try:
+        hours = archive.hours_since_success()
+        state |= {"hours_since_success": hours, "overdue": is_overdue(hours)}
+        archive.check()
+    except DatabaseUnavailable as error:
+        state |= {"status": "failing", "database": False, "schema": None, "message": str(error)}
+    except DatabaseError as error:
+        state |= {"status": "failing", "schema": False, "message": str(error)}
+    return state

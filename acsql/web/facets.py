@@ -1,0 +1,136 @@
+"""The facets beside the results: the values of some keywords, and links that narrow the search."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import query
+from ..errors import QueryTimeout
+from ..export import text
+from ..query import And, AnyOf, Condition, Equals, Or
+from ..search import Search
+from .context import current_archive
+from .form_fields import FIELDS
+from .form_filling import parts_of
+from .results_parameters import ResultsParameters
+
+# The facets of more results than this take longer than a page may, unless they are precomputed.
+MAX_COUNTED = 5_000
+# Seconds in which precomputed and cached facets are read.
+LOOKUP_TIME_LIMIT = 0.005
+# A page gives its facets no more seconds than this, if the reader does not ask for them.
+UNREQUESTED_BUDGET = 0.02
+# The values of a facet that are shown.
+MAX_VALUES = 40
+# A date counts by its year.
+YEAR = "date_obs"
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """A value of a facet.
+
+    Parameters
+    ----------
+    text : str
+        The value.
+    number : int
+        How many of the results have it.
+    narrowed : dict
+        The parameters of the search that requires it.
+    """
+
+    text: str
+    number: int
+    narrowed: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Facet:
+    """The values of one keyword in the results.
+
+    Parameters
+    ----------
+    label : str
+        The keyword in words.
+    values : list of FacetValue
+        The most frequent value first; years in their order.
+    """
+
+    label: str
+    values: list[FacetValue]
+
+
+def count_facets(
+    parameters: ResultsParameters, search: Search, budget: float, total: int
+) -> tuple[list[Facet], list[str]]:
+    """Return the facets of a search that can be counted in time.
+
+    Parameters
+    ----------
+    parameters : ResultsParameters
+        The parameters of the page, from which links are made.
+    search : Search
+        The search.
+    budget : float
+        Seconds that counting may take.
+    total : int
+        The number of results.
+
+    Returns
+    -------
+    facets : list of Facet
+        Of the keywords with more than one value.
+    uncounted : list of str
+        The labels of the facets that take longer.
+    """
+    specs = current_archive().specs
+    choices = {f.keyword: f.label for f in FIELDS if f.kind(specs) == "choices"}
+    labels = {**choices, YEAR: "Year"}
+    is_hopeless = total > MAX_COUNTED and budget <= UNREQUESTED_BUDGET
+    # Years are not precomputed, so the others are tried without them.
+    for keywords, seconds in (
+        (list(labels), LOOKUP_TIME_LIMIT if is_hopeless else budget),
+        (list(choices), LOOKUP_TIME_LIMIT),
+    ):
+        try:
+            numbers = search.time_limit(seconds).facets_of(*keywords)
+        except QueryTimeout:
+            continue
+        facets = [
+            Facet(labels[name], _values(parameters, search.condition, name, numbers[name]))
+            for name in keywords
+            if len(numbers[name]) > 1
+        ]
+        return facets, [label for name, label in labels.items() if name not in keywords]
+    return [], list(labels.values())
+
+
+def _values(
+    parameters: ResultsParameters, condition: Condition, keyword: str, numbers: Mapping[Any, int]
+) -> list[FacetValue]:
+    """Return the values of a facet, with the searches that they lead to."""
+    others = parameters.first_page(q=None, counts=None)
+    kept = _without_list(condition, keyword)
+    values = []
+    for value in sorted(numbers) if keyword == YEAR else list(numbers)[:MAX_VALUES]:
+        if keyword == YEAR:
+            narrower = f"{keyword}={value:04d}"
+        else:
+            narrower = query.format_condition(Equals(keyword, value))
+        shown = text(value) if isinstance(value, bool) else str(value)
+        narrowed = {"q": [" ".join([*kept, narrower])], **others}
+        values.append(FacetValue(shown, numbers[value], narrowed))
+    return values
+
+
+def _without_list(condition: Condition, keyword: str) -> Sequence[str]:
+    """Return the conditions as texts, without a list of values that one value replaces."""
+    specs = current_archive().specs
+    texts = []
+    for part in parts_of(condition):
+        if part == And() or (isinstance(part, AnyOf) and part.keyword == keyword):
+            continue
+        formatted = query.format_condition(part, specs)
+        texts.append(f"({formatted})" if isinstance(part, Or) else formatted)
+    return texts

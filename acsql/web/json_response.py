@@ -1,0 +1,37 @@
+"""JSON responses, and which paths answer with JSON only."""
+
+import json
+from typing import Any
+
+from flask import Response
+
+from ..export import plain
+
+HEALTH = "/health"
+PREFIX = "/api/"
+# The script of the viewer reads pixels below this path.
+PIXELS = "/pixels/"
+
+
+def is_api_path(path: str) -> bool:
+    """Return whether programs, not people, read the responses of a path."""
+    return path == HEALTH or path.startswith((PREFIX, PIXELS))
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Return a value as JSON.
+
+    Parameters
+    ----------
+    value
+        Dates become ISO 8601 texts, NaN becomes null.
+    status : int
+        The HTTP status.
+
+    Returns
+    -------
+    Response
+        With its keys in their order, which in a header is that of the file.  (Flask's
+        ``jsonify`` sorts them.)
+    """
+    return Response(json.dumps(plain(value)), status, mimetype="application/json")
