@@ -14,7 +14,7 @@ from typing import Any
 from .. import names
 from ..errors import SpecError
 from .model import Filetype, KeywordSpec, KeywordSpecs, Promotion
-from .raw import RawSpecs, header_entries, merged
+from .raw import RawSpecs, header_entries, merge_folders
 from .validation import check
 
 
@@ -47,7 +47,7 @@ def _packaged_specs() -> KeywordSpecs:
 
 
 def _sound(folders: Iterable[Traversable]) -> KeywordSpecs:
-    raw = merged(folders)
+    raw = merge_folders(folders)
     problems = check(raw)
     if problems:
         raise SpecError("the keyword specs are inconsistent:\n" + "\n".join(problems))
@@ -56,7 +56,7 @@ def _sound(folders: Iterable[Traversable]) -> KeywordSpecs:
 
 def _build(raw: RawSpecs) -> KeywordSpecs:
     specs = {keyword: _keyword(keyword, facts) for keyword, facts in raw.keywords.items()}
-    master = {name: _keyword(name, facts) for name, facts in raw.master.items()}
+    own_fields = {name: _keyword(name, facts) for name, facts in raw.own_fields.items()}
     promoted = {keyword: facts or {} for keyword, facts in raw.promoted.items()}
     lists = {
         key: MappingProxyType(
@@ -83,15 +83,15 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
         filetypes={
             name: Filetype(name, **facts) for name, facts in raw.instrument["filetypes"].items()
         },
-        master=master,
+        own_fields=own_fields,
         keywords={spec.name: spec for spec in specs.values()},
         lists=lists,
         promoted={
             specs[keyword].name: _promotion(specs[keyword], facts)
             for keyword, facts in promoted.items()
         },
-        indexed=_marked("indexed", raw.master, promoted),
-        facets=_marked("facet", raw.master, promoted),
+        indexed=_marked("indexed", raw.own_fields, promoted),
+        facets=_marked("facet", raw.own_fields, promoted),
         version=_version(raw),
     )
 

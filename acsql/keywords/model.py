@@ -142,7 +142,7 @@ class KeywordSpecs:
     dq_flags: Mapping[int, str]
     detectors: Mapping[str, str]
     filetypes: Mapping[str, Filetype]
-    master: Mapping[str, KeywordSpec]
+    own_fields: Mapping[str, KeywordSpec]
     keywords: Mapping[str, KeywordSpec]
     lists: Mapping[HeaderKey, Mapping[str, KeywordSpec]]
     promoted: Mapping[str, Promotion]
@@ -190,7 +190,7 @@ class KeywordSpecs:
     @cached_property
     def top_level(self) -> Mapping[str, KeywordSpec]:
         """The fields at the top of a document: those of acsql itself and the promoted ones."""
-        return {**self.master, **{name: promo.spec for name, promo in self.promoted.items()}}
+        return {**self.own_fields, **{name: promo.spec for name, promo in self.promoted.items()}}
 
     @cached_property
     def header_keywords(self) -> Mapping[HeaderKey, Mapping[str, KeywordSpec]]:

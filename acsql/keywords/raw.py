@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -11,77 +12,150 @@ import yaml
 from ..errors import SpecError
 from .model import HeaderKey
 
+# The content of a YAML file of unknown keys.
+Content = dict[str, Any]
+
 
 @dataclass
 class RawSpecs:
-    """The content of the YAML files, before anything is made of it."""
+    """The content of the YAML files of a folder.
 
-    instrument: dict[str, Any] = field(default_factory=dict)
-    master: dict[str, Any] = field(default_factory=dict)
-    keywords: dict[str, Any] = field(default_factory=dict)
-    promoted: dict[str, Any] = field(default_factory=dict)
-    lists: dict[str, Any] = field(default_factory=dict)
+    Parameters
+    ----------
+    instrument : dict
+        Content of ``instrument.yaml``.
+    own_fields, keywords, promoted : dict
+        Entries by keyword, of the files of these names.
+    lists : dict
+        Keywords by detector, filetype and extension, of the files in ``lists/``.
+    """
 
-
-def merged(folders: Iterable[Traversable]) -> RawSpecs:
-    """Return the specs of several folders as one; what is said again later changes nothing."""
-    first, *others = map(read_folder, folders)
-    for raw in others:
-        _lay_over(first, raw)
-    return first
-
-
-def _lay_over(merged: RawSpecs, raw: RawSpecs) -> None:
-    """Add what another folder says, entry by entry."""
-    merged.instrument |= raw.instrument
-    for name in ("master", "keywords", "promoted"):
-        target = getattr(merged, name)
-        for keyword, facts in getattr(raw, name).items():
-            target[keyword] = {**(target.get(keyword) or {}), **(facts or {})}
-    for key, content in header_entries(raw.lists):
-        extensions = merged.lists.setdefault(key.detector, {}).setdefault(key.filetype, {})
-        target = extensions.setdefault(key.extension, {"keywords": []})
-        listed = target["keywords"]
-        target["keywords"] = [*listed, *(k for k in content["keywords"] if k not in listed)]
-        if target.get("types") or content.get("types"):
-            target["types"] = {**target.get("types", {}), **content.get("types", {})}
-    # A type of its own that a keyword has by now everywhere says nothing any more.
-    for _, content in header_entries(merged.lists):
-        if "types" in content:
-            content["types"] = {
-                keyword: type_
-                for keyword, type_ in content["types"].items()
-                if type_ != merged.keywords.get(keyword, {}).get("type")
-            }
+    instrument: Content = field(default_factory=dict)
+    own_fields: Content = field(default_factory=dict)
+    keywords: Content = field(default_factory=dict)
+    promoted: Content = field(default_factory=dict)
+    lists: Content = field(default_factory=dict)
 
 
-def read_folder(folder: Traversable | Path) -> RawSpecs:
-    """Read the YAML files of a folder of specs, without looking for sense in them.
+def merge_folders(folders: Iterable[Traversable]) -> RawSpecs:
+    """Return the specs of several folders as one.
+
+    Parameters
+    ----------
+    folders : iterable of Traversable
+        Each is laid over those before it.
+
+    Returns
+    -------
+    RawSpecs
+        As `overlay` returns them.
 
     Raises
     ------
     SpecError
-        If a file is not YAML or not a mapping.
+        If a file is not YAML or has not the expected shape.
+    """
+    return reduce(overlay, map(read_folder, folders))
+
+
+def overlay(base: RawSpecs, top: RawSpecs) -> RawSpecs:
+    """Return specs with others laid over them.
+
+    Parameters
+    ----------
+    base, top : RawSpecs
+        Entries of `top` replace those of `base` one by one, and lists are appended; entries
+        that `base` has already change nothing.
+
+    Returns
+    -------
+    RawSpecs
+        New specs; neither argument is changed.
+    """
+    keywords = _overlay_entries(base.keywords, top.keywords)
+    return RawSpecs(
+        instrument=base.instrument | top.instrument,
+        own_fields=_overlay_entries(base.own_fields, top.own_fields),
+        keywords=keywords,
+        promoted=_overlay_entries(base.promoted, top.promoted),
+        lists=_overlay_lists(base.lists, top.lists, keywords),
+    )
+
+
+def _overlay_entries(base: Content, top: Content) -> Content:
+    return base | {
+        keyword: {**(base.get(keyword) or {}), **(entries or {})}
+        for keyword, entries in top.items()
+    }
+
+
+def _overlay_lists(base: Content, top: Content, keywords: Content) -> Content:
+    """Return lists with others appended, and with those types alone that `keywords` has not."""
+    headers: dict[HeaderKey, Content] = dict(header_entries(base))
+    for key, content in header_entries(top):
+        headers[key] = _append(headers.get(key, {"keywords": []}), content)
+    lists: Content = {}
+    for key, content in headers.items():
+        if "types" in content:
+            content = content | {"types": _overrides(content["types"], keywords)}
+        lists.setdefault(key.detector, {}).setdefault(key.filetype, {})[key.extension] = content
+    return lists
+
+
+def _append(base: Content, top: Content) -> Content:
+    listed = base["keywords"]
+    content = base | {"keywords": [*listed, *(k for k in top["keywords"] if k not in listed)]}
+    if base.get("types") or top.get("types"):
+        content["types"] = {**base.get("types", {}), **top.get("types", {})}
+    return content
+
+
+def _overrides(types: Mapping[str, Any], keywords: Content) -> Content:
+    """Return the types of a list that differ from those of the keywords."""
+    return {
+        keyword: type_
+        for keyword, type_ in types.items()
+        if type_ != keywords.get(keyword, {}).get("type")
+    }
+
+
+def read_folder(folder: Traversable | Path) -> RawSpecs:
+    """Read the YAML files of a folder of specs.
+
+    Parameters
+    ----------
+    folder : Traversable or Path
+        Any of its files may be missing.
+
+    Returns
+    -------
+    RawSpecs
+        For `acsql.keywords.check` to check.
+
+    Raises
+    ------
+    SpecError
+        If a file is not YAML or has not the expected shape.
     """
     lists = folder.joinpath("lists")
     files = sorted(lists.iterdir(), key=lambda path: path.name) if lists.is_dir() else []
     return RawSpecs(
-        instrument=_mapping(folder.joinpath("instrument.yaml")),
-        master=_mapping(folder.joinpath("master.yaml")),
-        keywords=_mapping(folder.joinpath("keywords.yaml")),
-        promoted=_mapping(folder.joinpath("promoted.yaml")),
+        instrument=_read_mapping(folder.joinpath("instrument.yaml")),
+        own_fields=_read_mapping(folder.joinpath("own_fields.yaml")),
+        keywords=_read_mapping(folder.joinpath("keywords.yaml")),
+        promoted=_read_mapping(folder.joinpath("promoted.yaml")),
         lists={
-            path.name.removesuffix(".yaml").upper(): _lists(path)
+            path.name.removesuffix(".yaml").upper(): _read_lists(path)
             for path in files
             if path.name.endswith(".yaml")
         },
     )
 
 
-def _mapping(path: Traversable) -> dict[str, Any]:
+def _read_mapping(path: Traversable) -> Content:
     if not path.is_file():
         return {}
-    # libyaml's loader where PyYAML was built with it: the plain one takes a second here.
+    # libyaml's loader, if PyYAML was built with it, because the pure Python one takes a second.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
@@ -92,21 +166,21 @@ def _mapping(path: Traversable) -> dict[str, Any]:
     return content or {}
 
 
-def _lists(path: Traversable) -> dict[str, Any]:
-    content = _mapping(path)
+def _read_lists(path: Traversable) -> Content:
+    content = _read_mapping(path)
     for filetype, extensions in content.items():
         if not isinstance(extensions, dict) or not all(
-            _is_list(extension, found) for extension, found in extensions.items()
+            _is_header_list(extension, header) for extension, header in extensions.items()
         ):
             raise SpecError(
                 f"{path}: {filetype}: expected lines like '0: {{keywords: [EXPTIME]}}', "
-                "with nothing beside 'keywords' but 'types'"
+                "with no other entry than 'keywords' and 'types'"
             )
     return content
 
 
-def _is_list(extension: Any, content: Any) -> bool:
-    """Whether this is the number of an extension, and the keywords of its header."""
+def _is_header_list(extension: Any, content: Any) -> bool:
+    """Return whether these are the number of an extension and the keywords of its header."""
     return (
         type(extension) is int
         and isinstance(content, dict)
@@ -117,8 +191,21 @@ def _is_list(extension: Any, content: Any) -> bool:
     )
 
 
-def header_entries(lists: Mapping[str, Any]) -> Iterator[tuple[HeaderKey, dict[str, Any]]]:
-    """Yield each (detector, filetype, extension) of raw lists with what stands there."""
+def header_entries(lists: Mapping[str, Any]) -> Iterator[tuple[HeaderKey, Content]]:
+    """Yield the entries of raw lists, header by header.
+
+    Parameters
+    ----------
+    lists : mapping
+        Keywords by detector, filetype and extension.
+
+    Yields
+    ------
+    key : HeaderKey
+        The header.
+    content : dict
+        Its ``keywords`` and ``types``.
+    """
     for detector, filetypes in lists.items():
         for filetype, extensions in filetypes.items():
             for extension, content in extensions.items():

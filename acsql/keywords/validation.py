@@ -12,7 +12,7 @@ from .raw import RawSpecs, header_entries
 def check(raw: RawSpecs) -> list[str]:
     """Return the inconsistencies of raw specs, one line each; empty if there are none."""
     return [
-        *_check_keywords("master.yaml", raw.master),
+        *_check_keywords("own_fields.yaml", raw.own_fields),
         *_check_keywords("keywords.yaml", raw.keywords),
         *_check_footprint(raw),
         *_check_reference_files(raw),
@@ -25,7 +25,7 @@ def check(raw: RawSpecs) -> list[str]:
 
 def _check_keywords(file: str, keywords: Mapping[str, Any]) -> Iterator[str]:
     known = {"type", "unit", "description", "formats", "mjd"}
-    if file == "master.yaml":  # elsewhere promoted.yaml says so
+    if file == "own_fields.yaml":  # elsewhere promoted.yaml says so
         known |= {"indexed", "facet"}
     stored: dict[str, str] = {}
     for keyword, facts in keywords.items():
@@ -92,8 +92,8 @@ def _check_promoted(raw: RawSpecs) -> Iterator[str]:
     for keyword, facts in raw.promoted.items():
         if keyword not in raw.keywords:
             yield f"promoted.yaml: keywords.yaml has no {keyword}"
-        if names.field(str(keyword)) in raw.master:
-            yield f"promoted.yaml: {keyword} would be stored over a field of master.yaml"
+        if names.field(str(keyword)) in raw.own_fields:
+            yield f"promoted.yaml: {keyword} would be stored over a field of own_fields.yaml"
         if not isinstance(facts or {}, dict):
             yield f"promoted.yaml: {keyword}: expected a mapping"
             continue

@@ -19,7 +19,7 @@ def sound() -> RawSpecs:
     """Return small specs in which everything is in order."""
     return RawSpecs(
         instrument={"detectors": {"WFC": "Wide"}, "filetypes": {"raw": {}, "spt": {}}},
-        master={"rootname": {"type": "str", "description": "the key"}},
+        own_fields={"rootname": {"type": "str", "description": "the key"}},
         keywords={
             "EXPTIME": {"type": "float", "unit": "s"},
             "DATE-OBS": {"type": "date", "formats": ["%d/%m/%y"]},
@@ -59,10 +59,13 @@ FACTS = {"type": "str"}
 WRONG = {
     "no type": (put("keywords", "TARGNAME", value={}), "keywords.yaml: TARGNAME has no type"),
     "no facts": (put("keywords", "TARGNAME", value=None), "keywords.yaml: TARGNAME has no type"),
-    "facts are a text": (put("master", "path", value="str"), "master.yaml: path has no type"),
+    "facts are a text": (
+        put("own_fields", "path", value="str"),
+        "own_fields.yaml: path has no type",
+    ),
     "no such type": (
-        put("master", "path", value={"type": "text"}),
-        "master.yaml: path has no type out of int, float, str, bool, date, time, datetime",
+        put("own_fields", "path", value={"type": "text"}),
+        "own_fields.yaml: path has no type out of int, float, str, bool, date, time, datetime",
     ),
     "unknown entry": (
         put("keywords", "TARGNAME", "units", value="s"),
@@ -118,7 +121,7 @@ WRONG = {
     ),
     "promoted over a field of acsql's own": (
         put("promoted", "ROOTNAME", value=None),
-        "promoted.yaml: ROOTNAME would be stored over a field of master.yaml",
+        "promoted.yaml: ROOTNAME would be stored over a field of own_fields.yaml",
     ),
     "a promotion that is none": (
         put("promoted", "EXPTIME", value=["indexed"]),
@@ -175,14 +178,14 @@ def test_no_part_of_the_specs_is_empty(name):
 def test_every_type_is_a_known_one_everywhere():
     loaded = keywords.load()
     assert {spec.type for spec in loaded.keywords.values()} == set(TYPES)
-    assert {spec.type for spec in loaded.master.values()} <= set(TYPES)
+    assert {spec.type for spec in loaded.own_fields.values()} <= set(TYPES)
     for listed in loaded.lists.values():
         assert {spec.type for spec in listed.values()} <= set(TYPES)
 
 
 def test_keywords_are_keyed_by_the_names_under_which_they_are_stored():
     loaded = keywords.load()
-    for found in (loaded.keywords, loaded.master, loaded.promoted, *loaded.lists.values()):
+    for found in (loaded.keywords, loaded.own_fields, loaded.promoted, *loaded.lists.values()):
         assert all(name == spec.name == names.field(name) for name, spec in found.items())
 
 
@@ -217,8 +220,8 @@ def test_a_keyword_outside_of_its_lists_has_its_own_facts():
 
 def test_the_top_level_is_acsql_s_own_fields_and_the_promoted_keywords():
     loaded = keywords.load()
-    assert loaded.top_level.keys() == loaded.master.keys() | loaded.promoted.keys()
-    assert not loaded.master.keys() & loaded.promoted.keys()
+    assert loaded.top_level.keys() == loaded.own_fields.keys() | loaded.promoted.keys()
+    assert not loaded.own_fields.keys() & loaded.promoted.keys()
     assert set(loaded.indexed) <= loaded.top_level.keys()
     assert len(set(loaded.indexed)) == len(loaded.indexed)
 
@@ -382,7 +385,7 @@ def test_an_inconsistent_folder_is_refused_with_the_reason(overlay, files, probl
         keywords.load(overlay(**files))
 
 
-@pytest.mark.parametrize("name", ["instrument", "master", "keywords", "promoted", "wfc"])
+@pytest.mark.parametrize("name", ["instrument", "own_fields", "keywords", "promoted", "wfc"])
 @pytest.mark.parametrize("content", ["- a\n- b\n", "a: [", "just words"])
 def test_a_file_that_is_no_mapping_is_named(overlay, name, content):
     folder = overlay(**{name: content})
