@@ -19,34 +19,40 @@ from .validation import check
 
 
 def packaged_folder() -> Traversable:
-    """Return the folder of specs that acsql brings along, wherever it is installed."""
+    """Return the folder of the packaged specs, wherever acsql is installed."""
     return resources.files("acsql.keyword_specs")
 
 
 def load(overlay: Path | None = None) -> KeywordSpecs:
-    """Read the specs that acsql brings along, and those of `overlay` over them.
+    """Return the packaged specs, with a specs overlay laid over them.
 
     Parameters
     ----------
     overlay : Path, optional
-        A folder of the same shape; what it says goes before, and it need not exist.
+        Folder of the archive's own specs, with files as in the packaged folder; it need not
+        exist.  Its entries replace the packaged ones.
+
+    Returns
+    -------
+    KeywordSpecs
+        Read once for the packaged specs alone, and at each call with an overlay.
 
     Raises
     ------
     SpecError
-        If a file cannot be read or `check` finds anything inconsistent; the message lists it.
+        If a file cannot be read, or `check` finds inconsistencies, which the message lists.
     """
     if overlay is None or not overlay.is_dir():
         return _packaged_specs()
-    return _sound([packaged_folder(), overlay])
+    return _load_folders([packaged_folder(), overlay])
 
 
 @lru_cache(maxsize=1)
 def _packaged_specs() -> KeywordSpecs:
-    return _sound([packaged_folder()])
+    return _load_folders([packaged_folder()])
 
 
-def _sound(folders: Iterable[Traversable]) -> KeywordSpecs:
+def _load_folders(folders: Iterable[Traversable]) -> KeywordSpecs:
     raw = merge_folders(folders)
     problems = check(raw)
     if problems:
@@ -55,13 +61,13 @@ def _sound(folders: Iterable[Traversable]) -> KeywordSpecs:
 
 
 def _build(raw: RawSpecs) -> KeywordSpecs:
-    specs = {keyword: _keyword(keyword, facts) for keyword, facts in raw.keywords.items()}
-    own_fields = {name: _keyword(name, facts) for name, facts in raw.own_fields.items()}
-    promoted = {keyword: facts or {} for keyword, facts in raw.promoted.items()}
+    specs = {keyword: _keyword_spec(keyword, entries) for keyword, entries in raw.keywords.items()}
+    own_fields = {name: _keyword_spec(name, entries) for name, entries in raw.own_fields.items()}
+    promoted = {keyword: entries or {} for keyword, entries in raw.promoted.items()}
     lists = {
         key: MappingProxyType(
             {
-                specs[keyword].name: _override(specs[keyword], content.get("types", {}))
+                specs[keyword].name: _with_type(specs[keyword], content.get("types", {}))
                 for keyword in content["keywords"]
             }
         )
@@ -81,56 +87,56 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
         dq_flags=raw.instrument["dq_flags"],
         detectors=raw.instrument["detectors"],
         filetypes={
-            name: Filetype(name, **facts) for name, facts in raw.instrument["filetypes"].items()
+            name: Filetype(name, **entries) for name, entries in raw.instrument["filetypes"].items()
         },
         own_fields=own_fields,
         keywords={spec.name: spec for spec in specs.values()},
         lists=lists,
         promoted={
-            specs[keyword].name: _promotion(specs[keyword], facts)
-            for keyword, facts in promoted.items()
+            specs[keyword].name: _promotion(specs[keyword], entries)
+            for keyword, entries in promoted.items()
         },
-        indexed=_marked("indexed", raw.own_fields, promoted),
-        facets=_marked("facet", raw.own_fields, promoted),
+        indexed=_flagged("indexed", raw.own_fields, promoted),
+        facets=_flagged("facet", raw.own_fields, promoted),
         version=_version(raw),
     )
 
 
-def _marked(entry: str, *keywords: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the stored names of the keywords of which an entry is true."""
+def _flagged(entry: str, *files: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the stored names of the keywords whose entry of this name is true."""
     return tuple(
         names.field(keyword)
-        for part in keywords
-        for keyword, facts in part.items()
-        if facts.get(entry)
+        for keywords in files
+        for keyword, entries in keywords.items()
+        if entries.get(entry)
     )
 
 
 def _version(raw: RawSpecs) -> str:
-    """Return what tells one content of the specs from another: a part of its SHA-256."""
+    """Return an identifier of the content: the first digits of its SHA-256."""
     content = json.dumps(asdict(raw), sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-def _keyword(keyword: str, facts: Mapping[str, Any]) -> KeywordSpec:
+def _keyword_spec(keyword: str, entries: Mapping[str, Any]) -> KeywordSpec:
     return KeywordSpec(
         keyword,
-        facts["type"],
-        facts.get("unit"),
-        facts.get("description"),
-        tuple(facts.get("formats", ())),
-        bool(facts.get("mjd")),
+        entries["type"],
+        entries.get("unit"),
+        entries.get("description"),
+        tuple(entries.get("formats", ())),
+        bool(entries.get("mjd")),
     )
 
 
-def _override(spec: KeywordSpec, types: Mapping[str, str]) -> KeywordSpec:
+def _with_type(spec: KeywordSpec, types: Mapping[str, str]) -> KeywordSpec:
     return replace(spec, type=types[spec.keyword]) if spec.keyword in types else spec
 
 
-def _promotion(spec: KeywordSpec, facts: Mapping[str, Any]) -> Promotion:
-    places = (address.split(".", 2) for address in facts.get("also", ()))
+def _promotion(spec: KeywordSpec, entries: Mapping[str, Any]) -> Promotion:
+    addresses = (address.split(".", 2) for address in entries.get("also", ()))
     return Promotion(
         spec,
-        also=tuple((filetype, int(ext), names.field(kw)) for filetype, ext, kw in places),
-        pattern=facts.get("pattern"),
+        also=tuple((filetype, int(ext), names.field(kw)) for filetype, ext, kw in addresses),
+        pattern=entries.get("pattern"),
     )

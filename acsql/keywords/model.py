@@ -1,4 +1,7 @@
-"""Keyword specs as values: what is known of each ACS keyword, header, filetype and detector."""
+"""Keyword specs as values: type, unit and description of keywords, and which header has which.
+
+The specs of an archive are one immutable `KeywordSpecs`, which is passed to all code that needs it.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -44,7 +47,7 @@ HeaderLocation = tuple[str, int]
 
 
 class HeaderKey(NamedTuple):
-    """Which header: the one of this detector, filetype and extension."""
+    """Which header: that of a detector, filetype and extension."""
 
     detector: str
     filetype: str
@@ -56,10 +59,22 @@ class HeaderKey(NamedTuple):
 
 @dataclass(frozen=True)
 class KeywordSpec:
-    """What is known of one keyword.
+    """Spec of a keyword.
 
-    `formats` are the `datetime.datetime.strptime` formats of a date that is not written in
-    ISO 8601; `mjd` says that a number is a Modified Julian Date.
+    Parameters
+    ----------
+    keyword : str
+        In FITS spelling.
+    type : str
+        One of `TYPES`.
+    unit : str, optional
+        As astropy spells it.
+    description : str, optional
+        A short phrase.
+    formats : tuple of str
+        Formats of `datetime.datetime.strptime` for a date that is not in ISO 8601.
+    mjd : bool
+        Whether a number is a Modified Julian Date.
     """
 
     keyword: str
@@ -77,10 +92,16 @@ class KeywordSpec:
 
 @dataclass(frozen=True)
 class Promotion:
-    """Where the value of a promoted keyword comes from.
+    """Source of the value of a promoted keyword: primary headers first.
 
-    It is taken from the primary headers, then from the (filetype, extension, keyword) of
-    `also`; of a text only what `pattern` matches is kept.
+    Parameters
+    ----------
+    spec : KeywordSpec
+        The promoted keyword.
+    also : tuple of (str, int, str)
+        Filetype, extension and keyword of other sources, in the order in which they are tried.
+    pattern : str, optional
+        Regular expression; of a text, only the part that it matches is kept.
     """
 
     spec: KeywordSpec
@@ -89,13 +110,25 @@ class Promotion:
 
     @property
     def name(self) -> str:
-        """The promoted keyword's field in a document."""
+        """Name of the top-level field."""
         return self.spec.name
 
 
 @dataclass(frozen=True)
 class Filetype:
-    """One of the products of the pipeline, the pictures made of it, and whether it is one."""
+    """A filetype of the pipeline.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``flt``.
+    description : str
+        A short phrase.
+    preview, thumbnail : bool
+        Whether previews and thumbnails are made of it.
+    pixels : bool
+        Whether it has images that the viewer can show.
+    """
 
     name: str
     description: str
@@ -130,7 +163,41 @@ class CardLocation(NamedTuple):
 
 @dataclass(frozen=True)
 class KeywordSpecs:
-    """All specs together.  Keywords are keyed by the names under which they are stored."""
+    """The keyword specs of an archive; mappings have keywords as stored, such as ``date_obs``.
+
+    Parameters
+    ----------
+    instrument : str
+        Name of the instrument.
+    instrument_keywords : tuple of str
+        Keywords of primary headers that have the instrument.
+    image_extname : str
+        EXTNAME of the extensions that pictures are made of.
+    internal_exposures : mapping
+        Values of top-level fields that mark exposures which do not point at the sky.
+    footprint_filetypes : tuple of str
+        Filetypes whose WCS gives the footprint, in the order in which they are tried.
+    reference_files : tuple of str
+        Keywords that name calibration reference files.
+    dq_extname : str
+        EXTNAME of data quality arrays.
+    dq_flags : mapping
+        Meaning of the bits of data quality arrays.
+    detectors, filetypes : mapping
+        By name; filetypes in the order in which they are displayed.
+    own_fields : mapping
+        Specs of the top-level fields that acsql adds.
+    keywords : mapping
+        Specs of all keywords of headers.
+    lists : mapping
+        Specs of the keywords of each header, whose types can differ from those in `keywords`.
+    promoted : mapping
+        Sources of the promoted keywords.
+    indexed, facets : tuple of str
+        Top-level fields with an index, and those whose values are counted in advance.
+    version : str
+        Identifies the content of the specs.
+    """
 
     instrument: str
     instrument_keywords: tuple[str, ...]
@@ -151,25 +218,25 @@ class KeywordSpecs:
     version: str
 
     def spec(self, name: str, key: HeaderKey | None = None) -> KeywordSpec | None:
-        """Return what is known of a keyword, in one header if `key` says which.
+        """Return the spec of a keyword, in general or in one header.
 
         Parameters
         ----------
         name : str
             The keyword, in FITS spelling or as stored.
         key : HeaderKey, optional
-            The header in which it stands; a list can give a keyword another type there.
+            The header, whose list can give the keyword another type.
 
         Returns
         -------
         KeywordSpec or None
-            None if no spec names the keyword.
+            None if the keyword is not in the specs.
         """
         listed = self.listed_at(name, key) if key else None
         return listed or self.keywords.get(names.field(name))
 
     def listed_at(self, name: str, key: HeaderKey) -> KeywordSpec | None:
-        """Return what is known of a keyword if the list of this header has it."""
+        """Return the spec of a keyword in a header, None if the list of the header lacks it."""
         return self.lists.get(key, {}).get(names.field(name))
 
     @cached_property
@@ -189,12 +256,12 @@ class KeywordSpecs:
 
     @cached_property
     def top_level(self) -> Mapping[str, KeywordSpec]:
-        """The fields at the top of a document: those of acsql itself and the promoted ones."""
+        """Specs of all top-level fields: acsql's own and the promoted keywords."""
         return {**self.own_fields, **{name: promo.spec for name, promo in self.promoted.items()}}
 
     @cached_property
     def header_keywords(self) -> Mapping[HeaderKey, Mapping[str, KeywordSpec]]:
-        """What can be asked for in each header: the keywords of its list, and commentary."""
+        """Specs of the keywords that can be queried in each header: its list, and commentary."""
         commentary = {name: self.keywords[name] for name in map(names.field, COMMENTARY)}
         return {key: {**listed, **commentary} for key, listed in self.lists.items()}
 
@@ -237,16 +304,17 @@ class KeywordSpecs:
                 headers.setdefault(name, []).append(header)
         return headers
 
-    def with_keywords(self, met: Iterable[tuple[HeaderKey, str, str]]) -> "KeywordSpecs":
-        """Return these specs with keywords that no spec names, as they were met in files.
+    def with_keywords(self, found: Iterable[tuple[HeaderKey, str, str]]) -> "KeywordSpecs":
+        """Return these specs with keywords that files have and the specs lack.
 
         Parameters
         ----------
-        met : iterable of (HeaderKey, keyword, type)
+        found : iterable of (HeaderKey, str, str)
+            Header, keyword and type; what the specs have already is left unchanged.
         """
         keywords = dict(self.keywords)
         lists = {key: dict(listed) for key, listed in self.lists.items()}
-        for key, keyword, type_ in met:
+        for key, keyword, type_ in found:
             spec = keywords.setdefault(names.field(keyword), KeywordSpec(keyword, type_))
             lists.setdefault(key, {}).setdefault(
                 spec.name, spec if spec.type == type_ else replace(spec, type=type_)
@@ -254,7 +322,7 @@ class KeywordSpecs:
         return replace(self, keywords=keywords, lists=lists)
 
     def is_internal(self, document: Mapping[str, Any]) -> bool:
-        """Whether an observation looks at nothing in the sky, as its promoted keywords say."""
+        """Return whether an observation does not point at the sky, by its promoted keywords."""
         return any(document.get(name) in values for name, values in self.internal_exposures.items())
 
     @property

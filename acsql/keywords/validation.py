@@ -1,4 +1,8 @@
-"""Consistency checks of raw keyword specs: each problem is one line that names its file."""
+"""Consistency checks of raw keyword specs.
+
+The checks are our own rather than a schema library's: most of them compare files with each other,
+and all problems are reported at once, one line each, in the words of the YAML files.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,7 +14,18 @@ from .raw import RawSpecs, header_entries
 
 
 def check(raw: RawSpecs) -> list[str]:
-    """Return the inconsistencies of raw specs, one line each; empty if there are none."""
+    """Return the inconsistencies of raw specs.
+
+    Parameters
+    ----------
+    raw : RawSpecs
+        As `read_folder` or `overlay` returns them.
+
+    Returns
+    -------
+    list of str
+        One line for each problem, with its file and keyword; empty for sound specs.
+    """
     return [
         *_check_keywords("own_fields.yaml", raw.own_fields),
         *_check_keywords("keywords.yaml", raw.keywords),
@@ -24,24 +39,24 @@ def check(raw: RawSpecs) -> list[str]:
 
 
 def _check_keywords(file: str, keywords: Mapping[str, Any]) -> Iterator[str]:
-    known = {"type", "unit", "description", "formats", "mjd"}
-    if file == "own_fields.yaml":  # elsewhere promoted.yaml says so
-        known |= {"indexed", "facet"}
+    allowed = {"type", "unit", "description", "formats", "mjd"}
+    if file == "own_fields.yaml":  # for keywords, promoted.yaml has these
+        allowed |= {"indexed", "facet"}
     stored: dict[str, str] = {}
-    for keyword, facts in keywords.items():
+    for keyword, entries in keywords.items():
         if not isinstance(keyword, str):
-            # YAML takes NO, ON and Y for truth values.
-            yield f"{file}: {keyword!r} is no keyword; put it in quotes"
+            # YAML reads NO, ON and Y as truth values.
+            yield f"{file}: {keyword!r} is not a keyword; put it in quotes"
             continue
-        if not isinstance(facts, dict) or facts.get("type") not in TYPES:
-            yield f"{file}: {keyword} has no type out of {', '.join(TYPES)}"
+        if not isinstance(entries, dict) or entries.get("type") not in TYPES:
+            yield f"{file}: {keyword} has no type; expected one of {', '.join(TYPES)}"
             continue
-        for entry in sorted(facts.keys() - known):
+        for entry in sorted(entries.keys() - allowed):
             yield f"{file}: {keyword} has the unknown entry {entry}"
-        if facts.get("formats") and facts["type"] not in ("date", "time", "datetime"):
-            yield f"{file}: {keyword} has formats, but its type is {facts['type']}"
-        if facts.get("mjd") and facts["type"] != "float":
-            yield f"{file}: {keyword} is marked mjd, but its type is {facts['type']}"
+        if entries.get("formats") and entries["type"] not in ("date", "time", "datetime"):
+            yield f"{file}: {keyword} has formats, but its type is {entries['type']}"
+        if entries.get("mjd") and entries["type"] != "float":
+            yield f"{file}: {keyword} is marked mjd, but its type is {entries['type']}"
         name = names.field(keyword)
         if name in stored:
             yield f"{file}: {keyword} and {stored[name]} are both stored as {name}"
@@ -63,7 +78,8 @@ def _check_reference_files(raw: RawSpecs) -> Iterator[str]:
 def _check_flags(raw: RawSpecs) -> Iterator[str]:
     for bit, meaning in raw.instrument.get("dq_flags", {}).items():
         if type(bit) is not int or bit < 1 or bit & (bit - 1) or not isinstance(meaning, str):
-            yield f"instrument.yaml: dq_flags: {bit!r}: {meaning!r} is no power of 2 with a meaning"
+            entry = f"{bit!r}: {meaning!r}"
+            yield f"instrument.yaml: dq_flags: {entry} is not a power of 2 with its meaning"
 
 
 def _check_lists(raw: RawSpecs) -> Iterator[str]:
@@ -89,24 +105,24 @@ def _check_lists(raw: RawSpecs) -> Iterator[str]:
 
 
 def _check_promoted(raw: RawSpecs) -> Iterator[str]:
-    for keyword, facts in raw.promoted.items():
+    for keyword, entries in raw.promoted.items():
         if keyword not in raw.keywords:
             yield f"promoted.yaml: keywords.yaml has no {keyword}"
         if names.field(str(keyword)) in raw.own_fields:
             yield f"promoted.yaml: {keyword} would be stored over a field of own_fields.yaml"
-        if not isinstance(facts or {}, dict):
+        if not isinstance(entries or {}, dict):
             yield f"promoted.yaml: {keyword}: expected a mapping"
             continue
-        facts = facts or {}
-        for entry in sorted(facts.keys() - {"also", "indexed", "facet", "pattern"}):
+        entries = entries or {}
+        for entry in sorted(entries.keys() - {"also", "indexed", "facet", "pattern"}):
             yield f"promoted.yaml: {keyword} has the unknown entry {entry}"
-        for address in facts.get("also", []):
+        for address in entries.get("also", []):
             if not re.fullmatch(r"[a-z]+\.\d+\.[^.]+", address):
                 yield f"promoted.yaml: {keyword}: {address} is not filetype.extension.KEYWORD"
         try:
-            re.compile(facts.get("pattern") or "")
+            re.compile(entries.get("pattern") or "")
         except re.error as error:
-            yield f"promoted.yaml: {keyword}: {facts['pattern']!r} is no pattern: {error}"
+            yield f"promoted.yaml: {keyword}: {entries['pattern']!r} is not a pattern: {error}"
 
 
 def _check_unlisted(raw: RawSpecs) -> Iterator[str]:

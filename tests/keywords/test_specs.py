@@ -65,7 +65,8 @@ WRONG = {
     ),
     "no such type": (
         put("own_fields", "path", value={"type": "text"}),
-        "own_fields.yaml: path has no type out of int, float, str, bool, date, time, datetime",
+        "own_fields.yaml: path has no type; expected one of "
+        "int, float, str, bool, date, time, datetime",
     ),
     "unknown entry": (
         put("keywords", "TARGNAME", "units", value="s"),
@@ -133,15 +134,15 @@ WRONG = {
     ),
     "a pattern that is none": (
         put("promoted", "EXPTIME", "pattern", value="("),
-        "promoted.yaml: EXPTIME: '(' is no pattern",
+        "promoted.yaml: EXPTIME: '(' is not a pattern",
     ),
-    "an index that nobody makes": (
+    "an index outside of promoted.yaml": (
         put("keywords", "EXPTIME", "indexed", value=True),
         "keywords.yaml: EXPTIME has the unknown entry indexed",
     ),
     "no keyword": (
         put("keywords", False, value=FACTS),
-        "keywords.yaml: False is no keyword",
+        "keywords.yaml: False is not a keyword",
     ),
     "in no list": (
         put("keywords", "APERTURE", value=FACTS),
