@@ -77,7 +77,8 @@ def pages(folder: Path, number: int) -> dict[str, list[str]]:
     kinds = addresses(folder / "acsql.yaml")
     with acsql.connect(folder / "acsql.yaml") as archive:
         exposure = Exposure(archive, folder / f"exposure_{FILETYPE}.fits")
-        found = archive.sample(f"exists({FILETYPE}.1.extname)", detector=DETECTOR, size=number)
+        search = archive.where(f"exists({FILETYPE}.1.extname)", detector=DETECTOR)
+        found = search.sample(number)
         shown = [archive.observation(row["rootname"]) for row in found]
         places = [f"/archive/{one['proposid']}/{one.ipppssoot}" for one in shown]
         for one in shown:
@@ -85,7 +86,7 @@ def pages(folder: Path, number: int) -> dict[str, list[str]]:
         largest = max(archive.proposals(), key=lambda proposal: proposal.observations).proposid
         proposals = [int(page.split("/")[2]) for page in kinds["proposal"][:number]]
         for proposid in {*proposals, largest}:
-            for row in archive.gallery(proposid=proposid, size=100).rows:
+            for row in archive.where(proposid=proposid).thumbnails(size=100).rows:
                 exposure.put(archive.observation(row["rootname"]))
         for proposal in archive.proposals()[:200]:
             if proposal.thumbnail:

@@ -90,11 +90,8 @@ def addresses(settings: Path) -> dict[str, list[str]]:
         largest = max(proposals, key=lambda proposal: proposal.observations)
         chosen = chance.sample(proposals, min(50, len(proposals)))
         columns = ["rootname", "ipppssoot", "proposid", "datasets"]
-        rows = [
-            row
-            for proposal in chosen
-            for row in archive.iter(proposid=proposal.proposid, columns=columns[:3], limit=4)
-        ]
+        four = archive.where().columns(*columns[:3]).limit(4)
+        rows = [row for proposal in chosen for row in four.where(proposid=proposal.proposid).rows()]
         images = [f"/archive/{row['proposid']}/{row['ipppssoot']}/" for row in rows]
         headers = []
         for row in chance.sample(rows, min(40, len(rows))):

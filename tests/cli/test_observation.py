@@ -7,7 +7,7 @@ import acsql
 
 
 def test_show(printed, sample_settings: Path, sample_archive: acsql.Archive) -> None:
-    observation = sample_archive.observation(next(sample_archive.iter())["rootname"])
+    observation = sample_archive.observation(next(sample_archive.where().rows())["rootname"])
     text = printed(sample_settings, "show", observation.ipppssoot.upper())
     assert text.splitlines()[0].split() == ["rootname", observation.rootname]
     for filename in observation.datasets.values():
@@ -18,7 +18,7 @@ def test_show(printed, sample_settings: Path, sample_archive: acsql.Archive) -> 
 
 
 def test_headers(printed, sample_settings: Path, sample_archive: acsql.Archive) -> None:
-    rootname = next(sample_archive.iter("raw.0.exptime>0"))["rootname"]
+    rootname = next(sample_archive.where("raw.0.exptime>0").rows())["rootname"]
     header = sample_archive.observation(rootname).stored_header("raw", 0)
     shown = json.loads(
         printed(sample_settings, "headers", rootname, "raw", "0", "--format", "json")

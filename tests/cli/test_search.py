@@ -28,7 +28,7 @@ def test_find_json_is_the_search(
 ) -> None:
     columns = "rootname,exptime,subarray,date_obs"
     rows = json.loads(printed(sample_settings, "find", "--format", "json", "--columns", columns))
-    expected = list(sample_archive.iter(columns=columns.split(",")))
+    expected = list(sample_archive.where().columns(*columns.split(",")).rows())
     assert [row["rootname"] for row in rows] == [row["rootname"] for row in expected]
     assert [row["exptime"] for row in rows] == [row["exptime"] for row in expected]
     assert list(rows[0]) == columns.split(",")

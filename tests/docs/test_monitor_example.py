@@ -30,7 +30,9 @@ def test_the_monitor_handles_each_observation_once(
     config: Config, sample_archive: acsql.Archive, write_settings, example, tmp_path: Path
 ) -> None:
     settings = write_settings(config, tmp_path)
-    wanted = list(sample_archive.iter(example.WANTED, "exists(flt.1.meanblev)", limit=TAKEN))
+    wanted = list(
+        sample_archive.where(example.WANTED, "exists(flt.1.meanblev)").limit(TAKEN).rows()
+    )
     assert len(wanted) == TAKEN
     names = {row["rootname"] for row in wanted}
     for name in names:
@@ -62,7 +64,7 @@ def test_the_monitor_handles_each_observation_once(
 def test_the_level_is_the_one_that_the_pipeline_subtracts(
     sample_archive: acsql.Archive, example
 ) -> None:
-    rows = list(sample_archive.iter(example.WANTED, "exists(flt.1.meanblev)"))
+    rows = list(sample_archive.where(example.WANTED, "exists(flt.1.meanblev)").rows())
     assert rows
     for row in rows:
         observation = sample_archive.observation(row["rootname"])

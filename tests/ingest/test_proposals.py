@@ -318,7 +318,7 @@ def test_a_failing_run_raises_its_own_error_and_stores_no_facts(store):
 
 def test_an_ingest_gives_every_observation_the_type_of_its_proposal(sample_archive):
     listed = yaml.safe_load(sample_archive.config.proposals_file.read_text())
-    rows = list(sample_archive.iter(columns=["proposid", "proposal_type"]))
+    rows = list(sample_archive.where().columns("proposid", "proposal_type").rows())
     assert len({row["proposid"] for row in rows}) > 1
     for row in rows:
         assert row["proposal_type"] == listed.get(row["proposid"], NOTHING)["type"]

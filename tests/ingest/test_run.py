@@ -33,7 +33,7 @@ def test_every_file_and_header_of_the_sample_is_ingested(
         if path.stem.rpartition("_")[2] in sample_archive.specs.filetypes
     }
     stored = set()
-    for row in sample_archive.iter():
+    for row in sample_archive.where().rows():
         observation = sample_archive.observation(row["rootname"])
         stored |= set(observation.datasets.values())
         for filetype, by_extension in observation.headers.items():
@@ -51,7 +51,7 @@ def test_every_detector_and_filetype_is_ingested(sample_archive: acsql.Archive) 
 
 def test_previews_and_thumbnails_are_rendered(sample_archive: acsql.Archive) -> None:
     made = 0
-    for row in sample_archive.iter():
+    for row in sample_archive.where().rows():
         observation = sample_archive.observation(row["rootname"])
         for filetype in set(observation.datasets) & set(sample_archive.specs.with_preview()):
             assert observation.jpeg(filetype).is_file()

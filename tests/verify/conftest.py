@@ -30,7 +30,7 @@ def archive(config: Config, database: Store, sample_archive: acsql.Archive) -> I
     for name in database.database.list_collection_names():
         database.database[name].delete_many({})
     rootnames: dict[str, str] = {}
-    for row in sample_archive.iter("flt.0.exptime>=0", columns=["rootname", "detector"]):
+    for row in sample_archive.where("flt.0.exptime>=0").columns("rootname", "detector").rows():
         rootnames.setdefault(row["detector"], row["rootname"])
     assert len(rootnames) == 3
     for rootname in rootnames.values():
