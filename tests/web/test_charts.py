@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from acsql.statistics import KINDS, Statistic
-from acsql.web.charts import CHARTS, to_table
+from acsql.web.charts import CHARTS, MAX_BARS, draw, to_table
 
 
 def test_every_statistic_has_a_chart() -> None:
@@ -36,3 +36,38 @@ def test_a_running_total_of_a_year_is_that_of_its_last_month() -> None:
     kind = KINDS["size_observed"]
     known = Statistic("size_observed", kind.title, kind.columns, rows, datetime(2026, 1, 1))
     assert list(to_table(known, "year", []).rows()) == [("2002", [30])]
+
+
+def filters(number: int) -> Statistic:
+    """Return the statistic of a number of filters, all of WFC but the first."""
+    rows = [
+        {"filter": f"F{i}W", "detector": "HRC" if i == 0 else "WFC", "observations": i + 1}
+        for i in range(number)
+    ]
+    kind = KINDS["filters"]
+    return Statistic("filters", kind.title, kind.columns, rows, datetime(2026, 1, 1))
+
+
+def test_a_chart_has_as_many_bars_as_fit_and_the_table_has_all() -> None:
+    table = to_table(filters(MAX_BARS + 5), "year", ["HRC", "WFC"])
+    chart = draw(table, "year")
+    assert chart.x_range.factors == [f"F{i}W" for i in range(MAX_BARS)]
+    assert len(list(table.rows())) == MAX_BARS + 5
+
+
+def test_bars_of_several_series_have_a_legend_and_those_of_one_none() -> None:
+    several = draw(to_table(filters(3), "year", ["HRC", "WFC"]), "year")
+    assert [item.label.value for item in several.legend[0].items] == ["HRC", "WFC"]
+    kind = KINDS["filetypes"]
+    rows = [{"filetype": "raw", "files": 3}, {"filetype": "flt", "files": 2}]
+    one = Statistic("filetypes", kind.title, kind.columns, rows, datetime(2026, 1, 1))
+    assert not draw(to_table(one, "year", []), "year").legend
+
+
+def test_sizes_are_drawn_in_the_largest_unit_that_is_exceeded() -> None:
+    kind = KINDS["size_observed"]
+    rows = [{"month": "2002-04", "files": 1, "bytes": 0, "total": 2_500_000_000}]
+    size = Statistic("size_observed", kind.title, kind.columns, rows, datetime(2026, 1, 1))
+    chart = draw(to_table(size, "month", []), "month")
+    assert chart.yaxis[0].axis_label == "size (GB)"
+    assert list(chart.renderers[0].data_source.data["total"]) == [2.5]
