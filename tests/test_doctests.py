@@ -37,7 +37,6 @@ PUBLIC_METHODS = {
     for name in dir(class_)
     for method in [getattr(class_, name)]
     if isfunction(method) and not name.startswith("_") and name != "close"
-    if "superseded" not in method.__module__
 }
 
 

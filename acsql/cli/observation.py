@@ -29,7 +29,7 @@ def show(ctx: click.Context, rootname: str, format_: str) -> None:
     Example:
       acsql show j8bt05njq
     """
-    from .. import export
+    from .. import export, query
 
     with open_archive(ctx) as archive:
         observation = archive.observation(rootname)
@@ -37,7 +37,7 @@ def show(ctx: click.Context, rootname: str, format_: str) -> None:
             print_json(observation.to_dict())
             return
         for name, value in observation.metadata.items():
-            (column,) = archive.columns([name])
+            column = query.resolve(name, archive.specs)
             click.echo(f"{name:18} {export.text(value, column)} {column.spec.unit or ''}".rstrip())
         for filetype, filename in observation.datasets.items():
             size = observation.files[filetype]["size"]

@@ -10,11 +10,11 @@ from typing import Any
 from ..config import Config
 from ..observation import Observation
 from ..query import Condition
-from ..search.superseded import SupersededSearches
+from ..search.searchable import Searchable
 from . import watch
 
 
-class Watchable(SupersededSearches):
+class Watchable(Searchable):
     """An archive that can be watched; the base of `acsql.Archive`."""
 
     config: Config

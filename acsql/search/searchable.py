@@ -98,7 +98,7 @@ class Searchable:
         ['rootname', 'exptime']
         """
         search = self._limited(self.where(*conditions, **keywords), time_limit)
-        return arranged(search, columns, sort).limit(limit).table()
+        return _arranged(search, columns, sort).limit(limit).table()
 
     def count(
         self,
@@ -182,7 +182,7 @@ class Searchable:
         return search if time_limit == "default" else search.time_limit(time_limit)
 
 
-def arranged(
+def _arranged(
     search: Search, columns: Sequence[str] | None, sort: Sequence[str] | str | None
 ) -> Search:
     """Return a search with columns and a sort order, by default its own."""

@@ -51,7 +51,7 @@ def empty_client(empty_archive: acsql.Archive) -> FlaskClient:
 @pytest.fixture(scope="module")
 def rows(sample_archive: acsql.Archive) -> list[dict[str, Any]]:
     """All observations, as a gallery has them."""
-    return sample_archive.gallery().rows
+    return sample_archive.where().thumbnails().rows
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ LOOKS = [("light", {"width": 1280, "height": 900}), ("dark", {"width": 390, "hei
 @pytest.fixture(scope="module")
 def names(sample_archive: acsql.Archive) -> dict[str, str]:
     """A proposal with an exposure that has a preview, and with a product."""
-    rows = list(sample_archive.iter("detector=WFC", columns=["rootname"]))
+    rows = list(sample_archive.where("detector=WFC").columns("rootname").rows())
     found = [sample_archive.observation(row["rootname"]) for row in rows]
     product = next(
         each for each in found if "drz" in each.datasets and not each.datasets.get("raw")

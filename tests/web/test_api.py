@@ -73,7 +73,7 @@ def get(client: FlaskClient, address: str, **query: Any) -> Any:
 @pytest.fixture(scope="module")
 def rootname(sample_archive: acsql.Archive) -> str:
     """An observation with an flt."""
-    rows = sample_archive.gallery().rows
+    rows = sample_archive.where().thumbnails().rows
     return next(row["rootname"] for row in rows if not row["no_thumbnail"])
 
 
@@ -116,7 +116,7 @@ def test_a_search_goes_page_by_page_through_what_the_library_finds(
 ) -> None:
     expected = [
         {"rootname": row["rootname"]}
-        for row in sample_archive.iter("exptime>0", columns=["rootname"], sort="-exptime")
+        for row in sample_archive.where("exptime>0").columns("rootname").sort("-exptime").rows()
     ]
     found, query = [], {"q": "exptime>0", "columns": "rootname", "sort": "-exptime", "size": 7}
     answer = get(client, "observations", **query)

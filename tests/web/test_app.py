@@ -46,7 +46,7 @@ def client(site: Flask) -> FlaskClient:
 @pytest.fixture(scope="module")
 def shown(sample_archive: acsql.Archive) -> dict[str, str]:
     """The names of an observation that has everything, for addresses."""
-    rows = sample_archive.gallery().rows
+    rows = sample_archive.where().thumbnails().rows
     row = next(row for row in rows if not row["no_thumbnail"])
     return {
         "proposid": str(row["proposid"]),

@@ -18,7 +18,7 @@ def proposid(sample_archive: acsql.Archive) -> int:
 @pytest.fixture(scope="module")
 def exposures(sample_archive: acsql.Archive, proposid: int) -> list[str]:
     """The ipppssoot of its observations with a thumbnail, in their order."""
-    rows = sample_archive.gallery(proposid=proposid).rows
+    rows = sample_archive.where(proposid=proposid).thumbnails().rows
     return [row["ipppssoot"] for row in rows if not row["no_thumbnail"]]
 
 
@@ -99,7 +99,7 @@ def test_without_scripts(
 def test_arrow_keys_go_through_a_proposal(
     page: Page, sample_archive: acsql.Archive, proposid: int
 ) -> None:
-    rows = sample_archive.iter(columns=["ipppssoot"], proposid=proposid)
+    rows = sample_archive.where(proposid=proposid).columns("ipppssoot").rows()
     names = [row["ipppssoot"] for row in rows]
     heading = page.get_by_role("heading", level=1)
     page.goto(f"/archive/{proposid}/{names[0]}/")
@@ -211,7 +211,7 @@ def test_arrow_keys_move_between_thumbnails(page: Page, proposid: int) -> None:
 
 
 def test_n_and_p_walk_through_a_search(page: Page, sample_archive: acsql.Archive) -> None:
-    found = sample_archive.iter(detector="WFC", columns=["ipppssoot"])
+    found = sample_archive.where(detector="WFC").columns("ipppssoot").rows()
     names = [row["ipppssoot"] for row in found]
     page.goto("/database/results?q=detector=WFC")
     page.locator(".results tbody th a").first.click()
@@ -229,9 +229,9 @@ def test_n_and_p_walk_through_a_search(page: Page, sample_archive: acsql.Archive
 def test_a_long_proposal_loads_more_thumbnails_on_scroll(
     page: Page, proposid: int, sample_archive: acsql.Archive
 ) -> None:
-    names = [row["ipppssoot"] for row in sample_archive.gallery(proposid=proposid).rows]
+    names = [row["ipppssoot"] for row in sample_archive.where(proposid=proposid).thumbnails().rows]
     # As a page that is not the last one ends.
-    mark = sample_archive.gallery(proposid=proposid, size=2).next
+    mark = sample_archive.where(proposid=proposid).thumbnails(size=2).next
     page.goto(f"/archive/{proposid}/")
     page.evaluate(
         """([keep, address]) => {

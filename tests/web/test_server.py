@@ -105,7 +105,7 @@ def test_a_signal_stops_it_and_the_caller_cleans_up_once(
 def test_many_requests_are_answered_at_once(
     running: subprocess.Popen[str], port: int, sample_archive: acsql.Archive
 ) -> None:
-    names = [row["ipppssoot"] for row in sample_archive.iter(columns=["ipppssoot"])]
+    names = [row["ipppssoot"] for row in sample_archive.where().columns("ipppssoot").rows()]
     with ThreadPoolExecutor(8) as pool:
         pages = list(pool.map(lambda name: get(port, f"/go?name={name}"), names))
     assert all(name.encode() in page for name, page in zip(names, pages, strict=True))
@@ -188,7 +188,7 @@ def test_the_site_reads_as_a_user_who_may_only_read(
             **{name: tmp_path / name for name in ("data_dir", "log_dir", "jpeg_dir")},
             thumbnail_dir=tmp_path / "thumbnails",
         )
-        name = next(sample_archive.iter(columns=["rootname"], limit=1))["rootname"]
+        name = next(sample_archive.where().columns("rootname").limit(1).rows())["rootname"]
         run.ingest(config, run.Options(rootnames=(name,), scheduler="synchronous"))
         with acsql.connect(config) as archive:
             statistics.refresh(archive.store, archive.specs)

@@ -73,7 +73,7 @@ def user(chromium: Browser, site: str) -> Iterator[User]:
 @pytest.fixture(scope="module")
 def calibrated(sample_archive: acsql.Archive) -> acsql.Observation:
     """An exposure with raw and flc."""
-    rows = sample_archive.iter("exists(targname)", detector="WFC", columns=["rootname"])
+    rows = sample_archive.where("exists(targname)", detector="WFC").columns("rootname").rows()
     found = (sample_archive.observation(row["rootname"]) for row in rows)
     return next(one for one in found if {"raw", "flc"} <= one.datasets.keys())
 
@@ -114,7 +114,7 @@ def test_find_the_images_of_a_target_through_a_filter_over_an_exposure_time(
 def images_to_find(archive: acsql.Archive) -> tuple[str, str, float, list[str]]:
     """Return a target, a filter and a time, and which of its observations are longer."""
     columns = ["ipppssoot", "targname", "filter1", "filter2", "exptime"]
-    rows = list(archive.iter("exists(targname)", columns=columns))
+    rows = list(archive.where("exists(targname)").columns(*columns).rows())
     for row in rows:
         filters = {row["filter1"], row["filter2"]}
         filter_ = next((name for name in filters if name and name.startswith("F")), None)
@@ -160,7 +160,7 @@ def test_compare_raw_and_flc_of_one_exposure(
 def test_find_every_keyword_that_differs_between_two_exposures(
     user: User, sample_archive: acsql.Archive, calibrated: acsql.Observation
 ) -> None:
-    others = sample_archive.neighbours(calibrated)
+    others = sample_archive.where(proposid=calibrated["proposid"]).neighbours(calibrated)
     name = next(name for name in others if name is not None)
     user.ask(f"{calibrated.ipppssoot} {name}")
     found = sample_archive.differences(calibrated.ipppssoot, name)
@@ -177,7 +177,7 @@ def test_download_the_fits_files_of_a_visit(
     visits = user.page.get_by_role("group", name="Visit")
     user.click(visits.get_by_role("checkbox", name=visit, exact=True))
     user.follow("Download FITS")
-    expected = list(sample_archive.datasets(proposid=proposal.proposid, visit=visit))
+    expected = list(sample_archive.where(proposid=proposal.proposid, visit=visit).files())
     assert expected
     total = user.page.get_by_role("heading", level=1)
     expect(total).to_contain_text(f"{len(expected)} files")

@@ -23,7 +23,7 @@ from acsql.web.comparison_view import COLUMNS
 @pytest.fixture(scope="module")
 def row(sample_archive: acsql.Archive) -> dict[str, Any]:
     """An exposure with calibrated files that another one follows."""
-    found = sample_archive.gallery(detector="WFC").rows
+    found = sample_archive.where(detector="WFC").thumbnails().rows
     return next(row for row in found if not row["no_thumbnail"])
 
 
@@ -43,7 +43,8 @@ def test_one_click_compares_an_observation_with_the_next(
     client: FlaskClient, sample_archive: acsql.Archive, row: dict[str, Any]
 ) -> None:
     name = row["ipppssoot"]
-    rows = sample_archive.iter(columns=["ipppssoot"], proposid=row["proposid"], detector="WFC")
+    search = sample_archive.where(proposid=row["proposid"], detector="WFC")
+    rows = search.columns("ipppssoot").rows()
     exposures = [other["ipppssoot"] for other in rows if not other["ipppssoot"][-1].isdigit()]
     after = exposures[exposures.index(name) + 1]
     assert client.get(f"/difference?a={name}").location == f"/difference?a={name}&b={after}"

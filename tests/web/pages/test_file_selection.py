@@ -21,7 +21,7 @@ from acsql.web.pages import file_selection
 @pytest.fixture(scope="module")
 def row(sample_archive: acsql.Archive) -> dict[str, Any]:
     """An exposure with calibrated files."""
-    found = sample_archive.gallery(detector="WFC").rows
+    found = sample_archive.where(detector="WFC").thumbnails().rows
     return next(row for row in found if not row["no_thumbnail"])
 
 
@@ -53,7 +53,7 @@ def visit(row: dict[str, Any]) -> str:
 def test_a_choice_tells_what_it_comes_to(
     client: FlaskClient, sample_archive: acsql.Archive, visit: str
 ) -> None:
-    chosen = list(sample_archive.datasets(visit, filetypes=["flt", "raw"]))
+    chosen = list(sample_archive.where(visit).files(filetypes=["flt", "raw"]))
     assert chosen
     page = soup(client, f"/files/?q={visit}&filetype=flt&filetype=raw")
     names = [cell.get_text(strip=True) for cell in page.select("tbody th")]
@@ -61,14 +61,14 @@ def test_a_choice_tells_what_it_comes_to(
     assert f"{len(chosen)} files" in words(page.h1)
     ticked = {box["value"] for box in page.select("input[checked]")}
     assert ticked == {"flt", "raw"}
-    every = {dataset.filetype for dataset in sample_archive.datasets(visit)}
+    every = {dataset.filetype for dataset in sample_archive.where(visit).files()}
     assert {box["value"] for box in page.select("input[type=checkbox]")} == every
 
 
 def test_a_choice_is_one_archive_with_checksums(
     client: FlaskClient, sample_archive: acsql.Archive, visit: str, tmp_path: Path
 ) -> None:
-    chosen = list(sample_archive.datasets(visit, filetypes=["flt", "spt"]))
+    chosen = list(sample_archive.where(visit).files(filetypes=["flt", "spt"]))
     page = soup(client, f"/files/?q={visit}&filetype=flt&filetype=spt")
     response = client.get(page.select_one(".ways a")["href"])
     assert response.mimetype == "application/x-tar"
@@ -169,7 +169,7 @@ def test_the_script_fetches_every_file_and_goes_on_where_it_stopped(
     originals = {
         tmp_path / dataset.ipppssoot / dataset.filename: sample_archive.config.filesystem
         / dataset.path
-        for dataset in sample_archive.datasets(visit, filetypes=["flt"])
+        for dataset in sample_archive.where(visit).files(filetypes=["flt"])
     }
     half, *others = originals
     half.parent.mkdir()
@@ -213,4 +213,4 @@ def test_nothing_that_a_search_says_is_run(
 
 def test_filetypes_are_checked_by_the_library(sample_archive: acsql.Archive) -> None:
     with pytest.raises(QueryError, match="unknown filetype 'xyz'; the filetypes are"):
-        sample_archive.datasets(filetypes=["xyz"])
+        sample_archive.where().files(filetypes=["xyz"])

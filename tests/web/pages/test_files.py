@@ -17,7 +17,7 @@ from acsql.web import context
 @pytest.fixture(scope="module")
 def row(sample_archive: acsql.Archive) -> dict[str, Any]:
     """An exposure with calibrated files."""
-    found = sample_archive.gallery(detector="WFC").rows
+    found = sample_archive.where(detector="WFC").thumbnails().rows
     return next(row for row in found if not row["no_thumbnail"])
 
 
@@ -61,7 +61,7 @@ def test_a_file_comes_whole_with_its_name_length_and_type(client: FlaskClient, p
 def test_every_file_of_the_archive_can_be_had(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
-    known = list(sample_archive.datasets())
+    known = list(sample_archive.where().files())
     assert len(known) > 100
     for dataset in known:
         response = client.head(f"/files/{dataset.filename}")

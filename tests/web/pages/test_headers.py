@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from web_pages import address_of, content, document, follow, visible
 
 import acsql
-from acsql import export
+from acsql import export, query
 from acsql.keywords import HeaderKey
 from acsql.query import Column
 from acsql.stored_observation import Header
@@ -113,7 +113,7 @@ def test_a_header_is_shown_as_its_file_has_it(
 @pytest.fixture(scope="module")
 def row(sample_archive: acsql.Archive) -> dict[str, Any]:
     """An exposure with calibrated files that another one follows."""
-    found = sample_archive.gallery(detector="WFC").rows
+    found = sample_archive.where(detector="WFC").thumbnails().rows
     return next(row for row in found if not row["no_thumbnail"])
 
 
@@ -165,13 +165,13 @@ def test_each_value_leads_to_the_observations_that_have_it(
     assert any(text.startswith("flt.1.") for text in found)
     assert any("missing(" in text for text in found)
     for text in dict.fromkeys(found):
-        names = {hit["rootname"] for hit in sample_archive.iter(text, columns=["rootname"])}
+        names = {hit["rootname"] for hit in sample_archive.where(text).columns("rootname").rows()}
         assert row["rootname"] in names, text
     plots = [asked_for for asked_for in searches if "x" in asked_for]
     assert plots
     for asked_for in plots:
         assert asked_for["view"] == ["plot"]
-        (column,) = sample_archive.columns(asked_for["x"])
+        (column,) = query.resolve_all(asked_for["x"], sample_archive.specs)
         assert column.spec.type in ("int", "float")
 
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from web_pages import address_of, document, names, soup, words
 
 import acsql
-from acsql import export
+from acsql import export, query
 
 
 def test_every_observation_has_its_pages(
@@ -67,7 +67,7 @@ def test_metadata_are_complete(
     observation = sample_archive.observation(pictured["rootname"])
     table = soup(client, address_of(pictured)).select("[aria-labelledby=metadata] tbody tr")
     shown = {row.th.get_text(): row.td.get_text() for row in table}
-    columns = sample_archive.columns(list(observation.metadata))
+    columns = query.resolve_all(observation.metadata, sample_archive.specs)
     assert shown == {
         column.spec.keyword: export.text(observation[column.address], column) for column in columns
     }

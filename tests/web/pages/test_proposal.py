@@ -137,7 +137,7 @@ def test_what_is_chosen_goes_to_the_search_and_to_the_files(
         page = BeautifulSoup(response.text, "html.parser")
         ways = {link.get_text(): link["href"] for link in page.select(".ways a")}
         q = parse_qs(urlsplit(ways["Download FITS files"]).query)["q"][0]
-        found = sample_archive.iter(q, sort="-exptime", columns=["ipppssoot"])
+        found = sample_archive.where(q).columns("ipppssoot").sort("-exptime").rows()
         assert [other["ipppssoot"] for other in found] == names(page) != []
         assert parse_qs(urlsplit(ways["Show as search results"]).query) == {
             "q": [q],

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Route, expect
 from web_pages import document, follow, parameters_in, table, words
 
 import acsql
-from acsql import export
+from acsql import export, query
 from acsql.errors import QueryTimeout
 from acsql.search import Search
 from acsql.search.criteria import DEFAULT_COLUMNS
@@ -40,13 +40,11 @@ def expected_of(
     asked: dict[str, str], archive: acsql.Archive, more: tuple[str, ...] = ()
 ) -> tuple[list[Any], list[dict[str, Any]]]:
     """Return the columns and the rows of a search."""
-    columns = archive.columns(
-        [*more, *ResultsParameters.parse({k: [v] for k, v in asked.items()}).addresses]
-    )
-    sort = asked["sort"].split(",") if "sort" in asked else None
-    addresses = [column.address for column in columns]
+    parameters = ResultsParameters.parse({k: [v] for k, v in asked.items()})
+    sort = asked["sort"].split(",") if "sort" in asked else []
     conditions = [asked["q"]] if "q" in asked else []
-    return columns, list(archive.iter(*conditions, columns=addresses, sort=sort))
+    search = archive.where(*conditions).columns(*more, *parameters.addresses).sort(*sort)
+    return search.selected_columns, list(search.rows())
 
 
 @pytest.mark.parametrize("asked", SEARCHES)
@@ -199,7 +197,7 @@ def test_thumbnails_say_how_they_are_sorted_and_can_be_sorted_anew(
     kept = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
     assert kept == {"q": "detector=WFC", "view": "thumbnails"}
     turned = follow(client, form["action"], **kept, sort="-exptime")
-    expected = sample_archive.gallery("detector=WFC", sort="-exptime", size=3).rows
+    expected = sample_archive.where("detector=WFC").sort("-exptime").thumbnails(size=3).rows
     shown = [figure.get_text() for figure in turned.select(".gallery li")][:3]
     assert all(row["ipppssoot"] in text for row, text in zip(expected, shown, strict=True))
 
@@ -209,7 +207,7 @@ def test_a_column_of_many_values_is_shown_and_leads_to_no_order(
 ) -> None:
     asked = {"q": "flt.0.history=*BIASCORR*", "columns": "rootname,flt.0.history"}
     page = follow(client, "/database/results", **asked)
-    rows = sample_archive.iter(asked["q"], columns=["rootname", "flt.0.history"])
+    rows = sample_archive.where(asked["q"]).columns("rootname", "flt.0.history").rows()
     expected = [[row["rootname"], "; ".join(row["flt.0.history"])] for row in rows]
     assert expected
     assert table(page) == expected
@@ -239,7 +237,7 @@ def test_columns_say_what_they_are(client: FlaskClient, sample_archive: acsql.Ar
     page = follow(client, "/database/results?columns=exptime,flt.1.goodmean")
     for head, column in zip(
         page.select("thead th"),
-        sample_archive.columns(["rootname", "exptime", "flt.1.goodmean"]),
+        query.resolve_all(["rootname", "exptime", "flt.1.goodmean"], sample_archive.specs),
         strict=True,
     ):
         assert (column.spec.description or column.address) in head["title"]
@@ -272,7 +270,7 @@ def test_results_lead_to_their_files(
 ) -> None:
     page = follow(client, "/database/results", q=text, sort="-exptime", view="thumbnails")
     choice = follow(client, page.find("a", string="FITS files")["href"])
-    number = len(list(sample_archive.datasets(*([text] if text else []))))
+    number = len(list(sample_archive.where(*([text] if text else [])).files()))
     assert f"{number} files" in words(choice.h1)
 
 
@@ -428,7 +426,7 @@ def test_the_map_shows_what_points_at_the_sky(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     columns = ["detector", "ra_targ", "dec_targ", *sample_archive.specs.internal_exposures]
-    rows = sample_archive.iter(columns=columns)
+    rows = sample_archive.where().columns(*columns).rows()
     outside = [row for row in rows if not sample_archive.specs.is_internal(row)]
     page = follow(client, "/database/results?view=map")
     assert f"{len(outside)} of {sample_archive.count()} observations" in words(page.figcaption)

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from web_pages import document, follow, parameters_in, table
 
 import acsql
-from acsql import search_text
+from acsql import query, search_text
 
 
 def goes_to(client: FlaskClient, name: str) -> str:
@@ -63,7 +63,7 @@ def test_the_box_takes_targets_positions_and_conditions(
 def test_a_filter_in_the_box_is_one_of_either_wheel(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
-    wheels = [set(sample_archive.distinct(wheel)) for wheel in ("filter1", "filter2")]
+    wheels = [set(sample_archive.where().distinct(wheel)) for wheel in ("filter1", "filter2")]
     for name in set.union(*wheels):
         asked = parameters_in(goes_to(client, name))["q"]
         either = sample_archive.count(f'filter1="{name}" or filter2="{name}"')
@@ -143,7 +143,7 @@ def test_keywords_are_found_by_their_description(
 ) -> None:
     for of in ("keyword", "number"):
         found = client.get("/suggest", query_string={"text": "temperature", "of": of}).json
-        columns = sample_archive.columns([entry["value"] for entry in found])
+        columns = query.resolve_all([entry["value"] for entry in found], sample_archive.specs)
         assert columns
         assert all("temperature" in column.spec.description.lower() for column in columns)
         if of == "number":
@@ -151,4 +151,5 @@ def test_keywords_are_found_by_their_description(
 
 
 def test_the_radius_of_the_box_is_one(sample_archive: acsql.Archive) -> None:
-    assert sample_archive.condition(f"near(6.02, -72.08, {search_text.RADIUS})").radius == 0.05
+    search = sample_archive.where(f"near(6.02, -72.08, {search_text.RADIUS})")
+    assert search.condition.radius == 0.05

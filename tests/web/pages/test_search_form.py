@@ -18,7 +18,7 @@ def test_the_form_offers_what_is_in_the_archive(
         boxes = page.select(f"[name={field.keyword}]")
         assert boxes, field
         if field.kind(sample_archive.specs) == "choices":
-            assert [b["value"] for b in boxes] == sample_archive.distinct(field.keyword)
+            assert [b["value"] for b in boxes] == sample_archive.where().distinct(field.keyword)
     columns = [box["value"] for box in page.select("input[type=checkbox][name=columns]")]
     assert columns == list(sample_archive.specs.top_level)
     checked = {box["value"] for box in page.select("input[name=columns][checked]")}
@@ -60,7 +60,7 @@ def test_the_form_is_filled_in_as_its_address_says(
     assert response.status_code == 302
     sent, expected = parameters_in(response.location), dict(query)
     meant, wanted = (
-        sample_archive.condition(asked.pop("q", "everything()")) for asked in (sent, expected)
+        sample_archive.where(asked.pop("q", "everything()")).condition for asked in (sent, expected)
     )
     assert set(query_form.parts_of(meant)) == set(query_form.parts_of(wanted))
     assert sent == expected

@@ -35,7 +35,7 @@ def test_a_histogram_counts_every_value(client: FlaskClient, sample_archive: acs
     item = json.dumps(plotted(client, "/database/plot?x=exptime&q=detector=WFC"))
     assert "Quad" in item
     numbers, edges = np.histogram(
-        [row["exptime"] for row in sample_archive.iter(detector="WFC", columns=["exptime"])],
+        [row["exptime"] for row in sample_archive.where(detector="WFC").columns("exptime").rows()],
         bins=search_plot.BINS,
     )
     assert numbers.sum() == sample_archive.count(detector="WFC")

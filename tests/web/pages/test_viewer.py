@@ -32,7 +32,7 @@ def client(sample_archive: acsql.Archive) -> FlaskClient:
 @pytest.fixture(scope="module")
 def shown(sample_archive: acsql.Archive) -> Observation:
     """An exposure of two chips, with raw, flt and flc."""
-    rows = sample_archive.iter("detector=WFC", columns=["rootname"])
+    rows = sample_archive.where("detector=WFC").columns("rootname").rows()
     every = (sample_archive.observation(row["rootname"]) for row in rows)
     return next(
         found
@@ -219,13 +219,13 @@ def test_the_page_keeps_the_selection(client: FlaskClient, shown: Observation) -
 def test_a_walk_through_products_and_exposures_stays_in_the_viewer(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
-    names = [row["rootname"] for row in sample_archive.iter(columns=["rootname"])]
+    names = [row["rootname"] for row in sample_archive.where().columns("rootname").rows()]
     product = next(
         found
         for found in map(sample_archive.observation, names)
         if "drz" in found.datasets and "raw" not in found.datasets
     )
-    before, after = sample_archive.neighbours(product)
+    before, after = sample_archive.where(proposid=product["proposid"]).neighbours(product)
     exposure = sample_archive.observation(after or before)
     step = "prev" if after else "next"
     page = BeautifulSoup(client.get(view(exposure, "raw")).text, "html.parser")
@@ -507,7 +507,7 @@ def test_blinking_stays_in_place(page: Page, shown: Observation) -> None:
 def test_next_and_previous_keep_the_view(
     page: Page, sample_archive: acsql.Archive, shown: Observation
 ) -> None:
-    before, after = sample_archive.neighbours(shown)
+    before, after = sample_archive.where(proposid=shown["proposid"]).neighbours(shown)
     key, name = ("n", after) if after else ("p", before)
     go(page, view(shown, "flt", "#scale=asinh&limits=zscale"))
     page.keyboard.press("Shift+B")
