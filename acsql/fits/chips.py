@@ -103,7 +103,7 @@ def image_shape(hdu: ImageHDU, filename: str) -> tuple[int, int]:
 class StoredImage:
     """Where the pixels of an image are in its file, and how to read them.
 
-    Parameters
+    Attributes
     ----------
     label : str
         ``EXTNAME,EXTVER``, for error messages.

@@ -42,7 +42,7 @@ _SHORTEST_PART = 0.5
 class Footprint(NamedTuple):
     """The footprint of an observation, and the files that could not provide it.
 
-    Parameters
+    Attributes
     ----------
     geometry : dict or None
         GeoJSON, a Polygon for one chip and a MultiPolygon for several.  Longitudes are right

@@ -36,7 +36,7 @@ _AXES = (1, 2)
 class TangentWCS:
     """Celestial world coordinates of an image in a tangent projection.
 
-    Parameters
+    Attributes
     ----------
     ctype : tuple of str
         CTYPE1 and CTYPE2.

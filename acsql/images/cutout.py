@@ -23,7 +23,7 @@ MAX_BINNING = 256
 class Region:
     """A rectangle of pixels.
 
-    Parameters
+    Attributes
     ----------
     x0, x1 : int
         The columns from `x0` to before `x1`, counted from 0.

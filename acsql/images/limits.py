@@ -26,7 +26,7 @@ PERCENTAGES = (99.8, 99.0, 98.0, 95.0, 90.0)
 class Limits:
     """Pixel values that can be shown as black and white; all zero if no pixel is finite.
 
-    Parameters
+    Attributes
     ----------
     pixels, finite, sampled : int
         Numbers of all pixels, of finite ones, and of those in the sample.

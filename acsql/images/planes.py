@@ -26,7 +26,7 @@ STRIP = 1 << 18
 class Chip:
     """One chip of an image.
 
-    Parameters
+    Attributes
     ----------
     stored : StoredImage
         Its pixels in the file.
@@ -59,7 +59,7 @@ class Chip:
 class Plane:
     """All chips of one extension name as one image.
 
-    Parameters
+    Attributes
     ----------
     extname : str
         ``SCI``, ``ERR``, ``DQ`` ...

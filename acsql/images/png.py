@@ -30,7 +30,7 @@ MIN_STEP = 1e-300
 class Packed:
     """Values as a PNG: ``low + step * (256 * red + green + blue / 256)``.
 
-    Parameters
+    Attributes
     ----------
     png : bytes
         The file; its top row is the last row of the values.

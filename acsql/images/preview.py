@@ -32,7 +32,7 @@ MAX_PIXELS = 1 << 25
 class Rendered:
     """A preview that was written, and how it was stretched.
 
-    Parameters
+    Attributes
     ----------
     width, height : int
         Sides of the preview in pixels.

@@ -38,7 +38,7 @@ _BAR_WIDTH = 0.9
 class Chart:
     """How a statistic is drawn and tabulated.
 
-    Parameters
+    Attributes
     ----------
     key : str
         The column whose values are the bars.
@@ -74,7 +74,7 @@ CHARTS = {
 class ChartTable:
     """The numbers of a chart by key (rows) and series (columns).
 
-    Parameters
+    Attributes
     ----------
     chart : Chart
         How they are drawn.
