@@ -18,7 +18,7 @@ from acsql.migrations import runner
 from acsql.store import lock
 from acsql.store.client import Store
 
-# Writes its name into `trace` for each document that it changes, and stumbles over a trap.
+# Writes a document to `trace` for each document that it changes, and fails at a trap.
 STEP = '''
 """Count to {number}.
 
@@ -48,7 +48,7 @@ Write = Callable[..., None]
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
-    """A function that makes a package of steps with these names the one that is applied."""
+    """Return a function that makes a package with these steps the released ones."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def write(*names: str) -> None:
@@ -65,7 +65,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
 @pytest.fixture
 def store(connection_string: str, specs: KeywordSpecs) -> Iterator[Store]:
-    """An empty database with a few indexes: all of them take a second or two to make."""
+    """An empty database with few indexes: to make all takes a second or two."""
     with Store(connection_string, replace(specs, indexed=())) as opened:
         yield opened
         opened.client.drop_database(opened.database.name)
@@ -79,7 +79,7 @@ def filled(store: Store) -> Store:
 
 
 def trace(store: Store) -> list[tuple[int, str]]:
-    """Return what the steps did: numbers of steps and documents."""
+    """Return the changes as numbers of steps and ids of documents."""
     return [(done["step"], done["document"]) for done in store.database.trace.find()]
 
 
@@ -87,7 +87,7 @@ def records(store: Store) -> list[dict[str, Any]]:
     return list(store.database[runner.MIGRATIONS].find(sort=[("_id", 1)]))
 
 
-def test_steps_are_applied_in_order_once_and_recorded(
+def test_steps_are_applied_once_in_order_and_recorded(
     filled: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*reversed(NAMES))
@@ -114,7 +114,7 @@ def test_later_steps_are_added_to_earlier_ones(
     assert [number for number, _ in trace(filled)] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
 
 
-def test_looking_changes_nothing(filled: Store, write: Write) -> None:
+def test_missing_steps_are_listed_without_changes(filled: Store, write: Write) -> None:
     write(*NAMES)
     filled.observations.update_one({"_id": "a"}, {"$set": {"m0002_two": 1}})
     before = list(filled.observations.find())
@@ -124,9 +124,7 @@ def test_looking_changes_nothing(filled: Store, write: Write) -> None:
     assert filled.database.list_collection_names() == ["observations"]
 
 
-def test_a_step_that_was_cut_short_is_taken_up_again(
-    filled: Store, specs: KeywordSpecs, write: Write
-) -> None:
+def test_an_interrupted_step_continues(filled: Store, specs: KeywordSpecs, write: Write) -> None:
     write(*NAMES)
     filled.observations.update_one({"_id": "b"}, {"$set": {"trap": 2}})
     with pytest.raises(DatabaseError, match="trapped"):
@@ -141,14 +139,14 @@ def test_a_step_that_was_cut_short_is_taken_up_again(
     runner.check(filled)
 
 
-def test_a_database_behind_is_refused_with_the_command_to_run(filled: Store, write: Write) -> None:
+def test_an_older_database_is_refused_with_the_command_to_run(filled: Store, write: Write) -> None:
     write(*NAMES[:1])
     with pytest.raises(DatabaseError, match=r"lacks migration 1: run acsql migrate$") as raised:
         runner.check(filled)
     assert filled.address in str(raised.value)
 
 
-def test_a_database_ahead_is_refused_and_left_alone(
+def test_a_newer_database_is_refused_and_unchanged(
     filled: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*NAMES)
@@ -167,7 +165,7 @@ def test_a_database_ahead_is_refused_and_left_alone(
         runner.migrate_if_empty(filled, specs)
 
 
-def test_an_empty_database_is_not_behind_and_is_stamped(
+def test_an_empty_database_gets_all_steps_at_the_first_ingest(
     store: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*NAMES)
@@ -179,7 +177,7 @@ def test_an_empty_database_is_not_behind_and_is_stamped(
     assert trace(store) == []
 
 
-def test_a_database_that_is_not_empty_is_not_stamped(
+def test_a_database_with_observations_gets_no_steps_at_an_ingest(
     filled: Store, specs: KeywordSpecs, write: Write
 ) -> None:
     write(*NAMES)
@@ -188,7 +186,7 @@ def test_a_database_that_is_not_empty_is_not_stamped(
     assert trace(filled) == []
 
 
-def test_nobody_migrates_beside_another(filled: Store, specs: KeywordSpecs, write: Write) -> None:
+def test_migrating_needs_the_lock(filled: Store, specs: KeywordSpecs, write: Write) -> None:
     write(*NAMES)
     with (
         lock.hold(filled, "ingest"),
@@ -198,7 +196,9 @@ def test_nobody_migrates_beside_another(filled: Store, specs: KeywordSpecs, writ
     assert trace(filled) == []
 
 
-def test_two_at_once_apply_a_step_once(filled: Store, specs: KeywordSpecs, write: Write) -> None:
+def test_concurrent_migrations_apply_a_step_once(
+    filled: Store, specs: KeywordSpecs, write: Write
+) -> None:
     write(*NAMES)
     together = threading.Barrier(4)
     refused = []
@@ -216,25 +216,25 @@ def test_two_at_once_apply_a_step_once(filled: Store, specs: KeywordSpecs, write
     for thread in threads:
         thread.join()
     assert len(refused) < 4
-    assert all("acsql migrate is changing the archive" in told for told in refused)
+    assert all("acsql migrate is changing the archive" in message for message in refused)
     assert trace(filled) == [(n, letter) for n in (1, 2, 3) for letter in "abc"]
 
 
-def test_indexes_are_there_afterwards(filled: Store, specs: KeywordSpecs) -> None:
+def test_migrating_makes_the_indexes(filled: Store, specs: KeywordSpecs) -> None:
     runner.migrate(filled, specs)
     assert "position_2dsphere" in filled.observations.index_information()
 
 
-def test_checking_is_one_quick_look(filled: Store, specs: KeywordSpecs) -> None:
+def test_a_check_reads_the_migrations_only(filled: Store, specs: KeywordSpecs) -> None:
     runner.migrate(filled, specs)
     filled.database.command("profile", 2)
     try:
         runner.check(filled)
     finally:
         filled.database.command("profile", 0)
-    looks = list(
+    reads = list(
         filled.database["system.profile"].find({"op": {"$in": ["query", "command", "getmore"]}})
     )
-    looks = [look for look in looks if "profile" not in look["command"]]
-    assert [look["ns"].partition(".")[2] for look in looks] == [runner.MIGRATIONS]
-    assert looks[0]["docsExamined"] <= len(runner.steps())
+    reads = [read for read in reads if "profile" not in read["command"]]
+    assert [read["ns"].partition(".")[2] for read in reads] == [runner.MIGRATIONS]
+    assert reads[0]["docsExamined"] <= len(runner.steps())

@@ -40,7 +40,7 @@ def stored(store: Store) -> dict[str, dict[str, Any]]:
     return {document["_id"]: document for document in store.observations.find()}
 
 
-def test_steps_are_numbered_from_one_and_say_what_they_do() -> None:
+def test_steps_are_numbered_from_one_and_described() -> None:
     steps = runner.steps()
     assert [step.number for step in steps] == list(range(1, len(steps) + 1))
     for step in steps:
@@ -98,7 +98,7 @@ def test_1_schema_version_and_position(
     assert store.observations.find_one() == expected
 
 
-def test_1_leaves_later_documents_alone(store: Store, specs: KeywordSpecs) -> None:
+def test_1_does_not_change_later_documents(store: Store, specs: KeywordSpecs) -> None:
     later = [
         {"_id": "j8bt05nj", "ra_targ": 6.5, "dec_targ": -72.0, "schema_version": 1},
         {"_id": "j8bt05nk", "ra_targ": 6.5, "dec_targ": -72.0, "schema_version": 2},
@@ -109,8 +109,8 @@ def test_1_leaves_later_documents_alone(store: Store, specs: KeywordSpecs) -> No
     assert stored(store) == {document["_id"]: document for document in later}
 
 
-def test_1_places_observations_where_an_ingest_would(store: Store, specs: KeywordSpecs) -> None:
-    """The step has the rule in the server's language; both have to say the same."""
+def test_1_positions_are_those_of_an_ingest(store: Store, specs: KeywordSpecs) -> None:
+    """The step expresses the rule as an aggregation; both must agree."""
     assert SCHEMA_VERSION <= 2, "positions may be others now: compare no longer"
     types = [*itertools.chain(*specs.internal_exposures.values()), "EXT", "SPECTROSCOPIC", "", None]
     store.make_indexes()
@@ -136,15 +136,15 @@ def test_1_places_observations_where_an_ingest_would(store: Store, specs: Keywor
     assert 0 < placed < len(old)
 
 
-def test_1_cut_short_comes_to_the_same_end(store: Store, specs: KeywordSpecs) -> None:
+def test_1_continues_after_an_interruption(store: Store, specs: KeywordSpecs) -> None:
     old = [
         {"_id": f"j8bt{number:04}", "ra_targ": float(number % 360), "dec_targ": 10.0, **OLD}
         for number in range(500)
     ]
     store.observations.insert_many(old)
-    # The server refuses to write one document in the middle: it has done those before it.
-    stumble = {"collMod": "observations", "validator": {"_id": {"$ne": old[300]["_id"]}}}
-    store.database.command(stumble)
+    # The server refuses to write one document in the middle, after those before it.
+    refuse_one = {"collMod": "observations", "validator": {"_id": {"$ne": old[300]["_id"]}}}
+    store.database.command(refuse_one)
     with pytest.raises(DatabaseError):
         runner.migrate(store, specs)
     assert 0 < step(1).pending(store) < len(old)
@@ -188,7 +188,7 @@ def chip(ra: float, dec: float, roll: float = 0.0) -> dict[str, Any]:
 
 
 def exposure(rootname: str, *chips: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Return an observation as acsql stored it before there were footprints."""
+    """Return an observation as stored before footprints were introduced."""
     others = {"0": {"exptime": 60.0}, "2": {"extname": "ERR"}, "3": {"extname": "DQ"}}
     images = {str(1 + 3 * number): header for number, header in enumerate(chips)}
     return {
@@ -256,7 +256,7 @@ def test_2_is_pending_where_step_1_is(store: Store) -> None:
     assert step(2).pending(store) == 3
 
 
-def test_2_leaves_later_documents_alone(store: Store, specs: KeywordSpecs) -> None:
+def test_2_does_not_change_later_documents(store: Store, specs: KeywordSpecs) -> None:
     later = [exposure(f"j000000{n}", chip(150.0, 2.0), schema_version=n) for n in (2, 3)]
     store.observations.insert_many(later)
     assert step(2).pending(store) == 0
@@ -264,15 +264,15 @@ def test_2_leaves_later_documents_alone(store: Store, specs: KeywordSpecs) -> No
     assert stored(store) == {document["_id"]: document for document in later}
 
 
-def test_2_cut_short_comes_to_the_same_end(store: Store, specs: KeywordSpecs) -> None:
+def test_2_continues_after_an_interruption(store: Store, specs: KeywordSpecs) -> None:
     old = [exposure(f"j{number:07}", chip(number / 4, 10.0)) for number in range(1200)]
     store.observations.insert_many(old)
-    stumble = {"collMod": "observations", "validator": {"_id": {"$ne": old[700]["_id"]}}}
-    store.database.command(stumble)
+    refuse_one = {"collMod": "observations", "validator": {"_id": {"$ne": old[700]["_id"]}}}
+    store.database.command(refuse_one)
     with pytest.raises(DatabaseError):
         runner.migrate(store, specs)
     assert 0 < step(2).pending(store) < len(old)
-    # A document has both or neither.
+    # A document has both fields or neither.
     done = {"schema_version": 2, "footprint": {"$exists": True}}
     assert store.observations.count_documents(done) == len(old) - step(2).pending(store)
     store.database.command({"collMod": "observations", "validator": {}})
@@ -288,9 +288,7 @@ def test_2_cut_short_comes_to_the_same_end(store: Store, specs: KeywordSpecs) ->
     }
 
 
-def test_3_drops_what_others_took_the_place_of_and_nothing_else(
-    store: Store, specs: KeywordSpecs
-) -> None:
+def test_3_drops_replaced_indexes_only(store: Store, specs: KeywordSpecs) -> None:
     store.make_indexes()
     kept = store.observations.index_information()
     store.observations.create_index([("targname", 1), ("_id", 1)])
@@ -333,7 +331,7 @@ def test_4_keeps_the_keywords_and_drops_the_derived_collections(
     assert list(old_names.keywords_not_in_specs.find(sort=[("_id", 1)])) == expected
 
 
-def test_4_cut_short_comes_to_the_same_end(old_names: Store, specs: KeywordSpecs) -> None:
+def test_4_continues_after_an_interruption(old_names: Store, specs: KeywordSpecs) -> None:
     old_names.keywords_not_in_specs.insert_one({"_id": "b", **KEYWORD, "first_seen": MET})
     old_names.database["outlines"].drop()
     for _ in range(2):
@@ -342,7 +340,7 @@ def test_4_cut_short_comes_to_the_same_end(old_names: Store, specs: KeywordSpecs
         assert old_names.keywords_not_in_specs.count_documents({"first_seen": MET}) == 3
 
 
-def test_4_derived_collections_are_there_again_after_a_migration(
+def test_4_derived_collections_are_computed_by_the_migration(
     old_names: Store, specs: KeywordSpecs
 ) -> None:
     old_names.observations.insert_one({"_id": "j8bt05nj", "detector": "WFC", "schema_version": 2})
@@ -374,7 +372,7 @@ def around(geometry: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def migrated(database_uri: str, specs: KeywordSpecs) -> Iterator[Store]:
-    """The exposures above, brought up to date; only to be read."""
+    """The exposures above, migrated; read-only."""
     base, _, options = database_uri.partition("?")
     with Store(f"{base.rpartition('/')[0]}/test_migrated?{options}", specs) as opened:
         opened.observations.insert_many(EXPOSURES)
@@ -400,7 +398,7 @@ def migrated(database_uri: str, specs: KeywordSpecs) -> Iterator[Store]:
         (30.0, -89.99, [8]),
     ],
 )
-def test_2_images_that_cover_a_point_are_found_by_an_index(
+def test_2_images_that_cover_a_position_are_found_by_an_index(
     migrated: Store, longitude: float, latitude: float, expected: list[int]
 ) -> None:
     place = around({"type": "Point", "coordinates": [longitude, latitude]})

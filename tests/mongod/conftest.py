@@ -7,7 +7,7 @@ from acsql.mongod import launch, server
 
 @pytest.fixture
 def data_dir(tmp_path):
-    """A folder whose name needs care, and whose server does not outlive the test."""
+    """A folder with a difficult name, whose server is stopped after the test."""
     folder = tmp_path / "données d'acsql"
     yield folder
     server.stop(folder)
@@ -15,9 +15,9 @@ def data_dir(tmp_path):
 
 @pytest.fixture
 def elsewhere(monkeypatch, tmp_path):
-    """An empty folder that is the whole PATH, and no wheel installed."""
+    """An empty folder as PATH, without the wheel that has mongod."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(launch, "DISTRIBUTION", "a-wheel-that-nobody-has-installed")
+    monkeypatch.setattr(launch, "DISTRIBUTION", "a-wheel-that-is-not-installed")
     return folder

@@ -12,14 +12,14 @@ from acsql.errors import DatabaseError
 from acsql.mongod import launch, server
 
 
-def test_it_listens_on_the_loopback_interface_alone(data_dir):
+def test_the_server_listens_on_the_loopback_interface_only(data_dir):
     process = psutil.Process(server.start(data_dir).pid)
     listening = [c for c in process.net_connections("all") if c.status == psutil.CONN_LISTEN]
     assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
     assert not process.net_connections("unix")
 
 
-def test_a_given_port_that_is_taken(data_dir):
+def test_a_port_in_use_is_an_error(data_dir):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(DatabaseError, match=f"port {port}(?s:.*)already in use"):
@@ -28,7 +28,7 @@ def test_a_given_port_that_is_taken(data_dir):
     assert server.start(data_dir, port=port).port == port
 
 
-def test_a_port_that_is_none(data_dir):
+def test_an_invalid_port_is_an_error(data_dir):
     with pytest.raises(DatabaseError, match=r"99999(?s:.*)bad --port"):
         server.start(data_dir, port=99999)
 
@@ -45,7 +45,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_behind(data_dir):
     assert server.status(data_dir) is None
 
 
-def test_no_mongod_to_be_had(data_dir, elsewhere):
+def test_a_missing_mongod_is_an_error_with_advice(data_dir, elsewhere):
     with pytest.raises(DatabaseError) as raised:
         server.use(data_dir)
     assert not list(elsewhere.iterdir())
@@ -88,7 +88,7 @@ def test_mongod_of_the_wheel_need_not_be_executable(elsewhere, monkeypatch, tmp_
         ("#!/bin/sh\nkill -s KILL $$", "signal 9"),
     ],
 )
-def test_a_mongod_that_cannot_run(data_dir, elsewhere, content, reason):
+def test_a_mongod_that_cannot_run_is_an_error_with_the_reason(data_dir, elsewhere, content, reason):
     mongod = elsewhere / "mongod"
     mongod.write_text(content)
     mongod.chmod(0o755)
@@ -98,7 +98,7 @@ def test_a_mongod_that_cannot_run(data_dir, elsewhere, content, reason):
     assert "connection_string" in str(raised.value)
 
 
-def test_broken_data_are_reported_in_the_words_of_mongod(data_dir):
+def test_damaged_data_are_reported_with_the_reason_of_mongod(data_dir):
     dbpath = data_dir / "mongodb"
     dbpath.mkdir(parents=True)
     (dbpath / "storage.bson").write_text("not BSON")
@@ -108,7 +108,7 @@ def test_broken_data_are_reported_in_the_words_of_mongod(data_dir):
     assert server.status(data_dir) is None
 
 
-def test_data_that_another_mongod_holds(data_dir):
+def test_data_in_use_by_another_mongod_are_an_error(data_dir):
     uri = server.start(data_dir).uri
     write(uri, 1)
     state = server.status(data_dir)

@@ -11,7 +11,7 @@ from private_server import read, write
 from acsql.mongod import server
 
 
-def test_a_killed_server_is_replaced_and_its_data_are_there(data_dir):
+def test_a_killed_server_is_started_again_with_its_data(data_dir):
     uri = server.use(data_dir)
     write(uri, 1)
     killed = server.status(data_dir).pid
@@ -24,10 +24,10 @@ def test_a_killed_server_is_replaced_and_its_data_are_there(data_dir):
     assert read(uri) == [1]
 
 
-def test_a_process_id_that_went_to_another_program_misleads_nobody(data_dir):
+def test_a_reused_process_id_is_not_mistaken_for_the_server(data_dir):
     write(server.start(data_dir).uri, 1)
     server.stop(data_dir)
-    # As after a power cut, with this very process in the place of both the server and a user.
+    # As after a power cut: this process has the ids of both the server and a user.
     (data_dir / "mongodb" / "mongod.lock").write_text(f"{os.getpid()}\n")
     (data_dir / "mongodb.json").write_text(
         json.dumps({"port": None, "kept": True, "users": [[os.getpid(), 0.5]]})

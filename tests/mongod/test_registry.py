@@ -23,7 +23,7 @@ def test_a_killed_user_does_not_count(data_dir):
     assert server.status(data_dir) is None
 
 
-def test_processes_that_begin_at_once_share_one_server(data_dir):
+def test_processes_that_start_together_share_one_server(data_dir):
     with (
         python(USE, data_dir) as one,
         python(USE, data_dir) as two,
@@ -39,7 +39,7 @@ def test_processes_that_begin_at_once_share_one_server(data_dir):
     assert server.status(data_dir) is None
 
 
-def test_a_folder_that_cannot_be_one(data_dir):
+def test_a_file_as_data_dir_is_an_error(data_dir):
     data_dir.write_text("a file")
     with pytest.raises(DatabaseError, match="Not a directory") as raised:
         server.use(data_dir)
@@ -57,7 +57,7 @@ def test_a_damaged_state_file_is_named(data_dir):
     assert server.status(data_dir)
 
 
-def test_a_folder_that_has_gone_is_not_brought_back(data_dir):
+def test_a_deleted_data_dir_is_not_created_again_at_exit(data_dir):
     with python(USE, data_dir) as other:
         first_line(other)
         server.stop(data_dir)

@@ -1,4 +1,4 @@
-"""The private server is a replica set of one member, on whatever port."""
+"""The private server is a replica set of one member, on any port."""
 
 import socketserver
 import threading
@@ -23,24 +23,24 @@ def test_another_port_keeps_the_data(data_dir):
 
 
 class Silent(socketserver.BaseRequestHandler):
-    """Somebody who lets callers wait, and then hangs up."""
+    """A program that lets clients wait, and then closes the connection."""
 
     def handle(self):
         threading.Event().wait(1)
 
 
-def test_the_last_port_was_taken_by_a_stranger(data_dir):
+def test_another_port_is_chosen_if_a_program_uses_the_last_one(data_dir):
     first = server.start(data_dir)
     write(first.uri, 1)
     server.stop(data_dir)
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent, False) as stranger:
-        stranger.allow_reuse_address = True
-        stranger.server_address = ("127.0.0.1", first.port)
-        stranger.server_bind()
-        stranger.server_activate()
-        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Silent, False) as program:
+        program.allow_reuse_address = True
+        program.server_address = ("127.0.0.1", first.port)
+        program.server_bind()
+        program.server_activate()
+        threading.Thread(target=program.serve_forever, daemon=True).start()
         second = server.start(data_dir)
-        stranger.shutdown()
+        program.shutdown()
     assert second.port != first.port
     write(second.uri, 2)
     assert read(second.uri) == [1, 2]
@@ -52,12 +52,12 @@ def test_transactions_and_change_streams(data_dir):
         with notes.watch() as changes:
             with client.start_session() as session:
                 session.start_transaction()
-                notes.insert_one({"_id": "taken back"}, session=session)
+                notes.insert_one({"_id": "aborted"}, session=session)
                 session.abort_transaction()
                 with session.start_transaction():
-                    notes.insert_one({"_id": "meant"}, session=session)
-            assert next(changes)["documentKey"] == {"_id": "meant"}
-            assert notes.distinct("_id") == ["meant"]
+                    notes.insert_one({"_id": "committed"}, session=session)
+            assert next(changes)["documentKey"] == {"_id": "committed"}
+            assert notes.distinct("_id") == ["committed"]
 
 
 def test_it_is_a_replica_set_of_one_with_a_journal(data_dir):

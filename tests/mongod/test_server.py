@@ -35,7 +35,7 @@ def test_start_status_stop(data_dir):
     assert (again.uri, read(again.uri)) == (started.uri, [1])
 
 
-def test_the_last_release_ends_a_server_that_nobody_keeps(data_dir):
+def test_the_last_release_ends_a_server_that_is_not_kept(data_dir):
     uri = server.use(data_dir)
     assert server.use(data_dir) == uri
     state = server.status(data_dir)
@@ -62,14 +62,14 @@ def test_a_process_that_uses_a_kept_server_does_not_end_it(data_dir):
     assert server.status(data_dir) == started
 
 
-def test_a_process_that_ends_takes_its_server_with_it(data_dir):
+def test_a_server_ends_with_its_last_process(data_dir):
     with python(USE, data_dir) as other:
         assert first_line(other) == server.status(data_dir).uri
         assert server.status(data_dir).users == (other.pid,)
     assert server.status(data_dir) is None
 
 
-def test_nobody_takes_the_server_from_another_process(data_dir):
+def test_a_release_leaves_the_server_to_other_processes(data_dir):
     with python(USE, data_dir) as other:
         uri = first_line(other)
         assert server.use(data_dir) == uri
@@ -88,7 +88,7 @@ def test_a_forked_child_does_not_end_the_server_of_its_parent(data_dir):
         assert first_line(other) == server.status(data_dir).uri
 
 
-def test_ctrl_c_does_not_reach_the_server(data_dir):
+def test_ctrl_c_does_not_end_the_server(data_dir):
     with python(START, data_dir, start_new_session=True) as other:
         uri = first_line(other)
         os.killpg(other.pid, signal.SIGINT)
@@ -98,7 +98,7 @@ def test_ctrl_c_does_not_reach_the_server(data_dir):
     assert server.status(data_dir).kept
 
 
-def test_a_given_port(data_dir):
+def test_the_server_listens_on_the_given_port(data_dir):
     port, other = free_port(), free_port()
     assert server.start(data_dir, port=port).port == port
     assert server.use(data_dir, port=port) == server.status(data_dir).uri
@@ -120,13 +120,13 @@ def nowhere(tmp_path) -> Config:
     )
 
 
-def test_a_configured_database_is_used_as_it_is(nowhere):
+def test_a_configured_connection_string_is_kept(nowhere):
     config = nowhere.at("mongodb://db.example/acsql")
     assert server.resolve_connection(config) == config
     assert not config.data_dir.exists()
 
 
-def test_without_one_the_private_server_is_used(nowhere, specs):
+def test_without_connection_string_the_private_server_is_used(nowhere, specs):
     located = server.resolve_connection(nowhere)
     try:
         assert dataclasses.replace(located, connection_string=None) == nowhere

@@ -1,4 +1,4 @@
-"""Is every ingest a change, and nothing else?"""
+"""Every ingest is a change, and nothing else is."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ files = st.dictionaries(st.sampled_from(["raw", "flt", "spt"]), file)
 
 
 @given(files, files)
-def test_states_are_the_same_if_the_files_are(one, other) -> None:
+def test_equal_files_have_equal_fingerprints(one, other) -> None:
     assert (change_feed.fingerprint(WHEN, one) == change_feed.fingerprint(WHEN, other)) == (
         one == other
     )
@@ -28,7 +28,7 @@ def test_states_are_the_same_if_the_files_are(one, other) -> None:
 
 
 @given(files)
-def test_what_is_noted_of_a_file_later_is_no_change(one) -> None:
+def test_a_checksum_added_later_is_no_change(one) -> None:
     noted = {name: entry | {"sha256": "ab", "vanished": WHEN} for name, entry in one.items()}
     assert change_feed.fingerprint(WHEN, noted) == change_feed.fingerprint(WHEN, one)
 
@@ -37,7 +37,7 @@ def put(store, rootname: str, when: datetime | None = WHEN) -> None:
     observations.replace(store, {"_id": rootname, "last_ingest_date": when})
 
 
-def test_what_was_ingested_comes_in_that_order(store) -> None:
+def test_observations_come_in_the_order_of_ingest(store) -> None:
     for rootname, day in (("j0000003", 1), ("j0000001", 3), ("j0000002", 3), ("j0000000", 2)):
         put(store, rootname, datetime(2026, 1, day))
     observations.replace(store, {"_id": "j0000009"})
@@ -48,7 +48,7 @@ def test_what_was_ingested_comes_in_that_order(store) -> None:
     assert len(list(change_feed.ingested_since(store, None))) == 5
 
 
-def test_the_stream_tells_of_ingests_alone(store) -> None:
+def test_the_stream_yields_ingests_only(store) -> None:
     place = change_feed.resume_token(store)
     put(store, "j0000000")
     put(store, "j0000000", datetime(2026, 1, 2))
@@ -56,32 +56,32 @@ def test_the_stream_tells_of_ingests_alone(store) -> None:
     store.observations.update_one({"_id": "j0000000"}, {"$set": {"footprint": None}})
     store.observations.update_one({"_id": "j0000000"}, {"$set": {"last_ingest_date": WHEN}})
     put(store, "j0000001")
-    told, places = [], [place]
+    rootnames, places = [], [place]
     stream = change_feed.follow(store, place, 0.1)
-    while "j0000001" not in told:
+    while "j0000001" not in rootnames:
         rootname, place = next(stream)
-        told += [rootname] if rootname else []
+        rootnames += [rootname] if rootname else []
         places.append(place)
     stream.close()
-    assert told == ["j0000000", "j0000000", "j0000000", "j0000001"]
+    assert rootnames == ["j0000000", "j0000000", "j0000000", "j0000001"]
     # It goes on behind any of its places.
     again = change_feed.follow(store, places[-1], 0.1)
     assert next(again)[0] is None
     again.close()
 
 
-def test_a_place_that_is_none_is_an_error(store) -> None:
+def test_an_invalid_resume_token_is_an_error(store) -> None:
     put(store, "j0000000")
     with pytest.raises(DatabaseError):
         next(change_feed.follow(store, {"_data": "zz"}, 0.1))
 
 
-def test_a_stream_ends_with_its_collection_and_does_not_go_on_behind(store) -> None:
+def test_a_stream_ends_when_its_collection_is_dropped(store) -> None:
     put(store, "j0000000")
     stream = change_feed.follow(store, change_feed.resume_token(store), 0.1)
     place = next(stream)[1]
     store.observations.drop()
-    told = list(stream)
-    assert all(rootname is None for rootname, _ in told)
+    rootnames = list(stream)
+    assert all(rootname is None for rootname, _ in rootnames)
     put(store, "j0000001")
-    assert list(change_feed.follow(store, told[-1][1] if told else place, 0.1)) == []
+    assert list(change_feed.follow(store, rootnames[-1][1] if rootnames else place, 0.1)) == []

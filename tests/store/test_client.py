@@ -1,4 +1,4 @@
-"""Is a database opened where its address says, safely, and is what fails said in one line?"""
+"""A store opens the database of its connection string, and reports failures in one line."""
 
 import socket
 import subprocess
@@ -12,14 +12,14 @@ from acsql.store.client import DEFAULT_DATABASE, Store
 
 
 def with_database(uri: str, name: str) -> str:
-    """Return the address of another database on the same server."""
+    """Return the connection string of another database on the same server."""
     base, _, options = uri.partition("?")
     return f"{base.rpartition('/')[0]}/{name}?{options}"
 
 
 @pytest.fixture
 def dead_port() -> int:
-    """A port at which nobody listens."""
+    """A port on which no program listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return taken.getsockname()[1]
@@ -55,13 +55,13 @@ def test_an_unreachable_server_is_named_without_its_password(dead_port, specs, c
         "mongodb://user:secret@localhost/?tls=maybe",
     ],
 )
-def test_what_is_no_address_is_refused_without_its_password(uri, specs):
+def test_an_invalid_connection_string_is_refused_without_its_password(uri, specs):
     with pytest.raises(DatabaseError, match="invalid connection_string") as caught:
         Store(uri, specs)
     assert "secret" not in str(caught.value)
 
 
-def test_a_wrong_password_is_said_in_one_line(connection_string, specs):
+def test_a_wrong_password_is_reported_in_one_line(connection_string, specs):
     uri = connection_string.replace("://", "://user:secret@") + "&authSource=admin"
     with pytest.raises(DatabaseError, match="Authentication failed") as caught:
         Store(uri, specs)
@@ -76,7 +76,7 @@ def test_the_address_is_shown_without_user_and_password(connection_string, specs
         assert store.address == connection_string
 
 
-def test_the_database_is_the_one_of_the_address(connection_string, specs):
+def test_the_database_is_that_of_the_connection_string(connection_string, specs):
     expected = connection_string.partition("?")[0].rpartition("/")[2]
     with Store(connection_string, specs) as store:
         assert store.database.name == expected
@@ -85,13 +85,13 @@ def test_the_database_is_the_one_of_the_address(connection_string, specs):
         assert document._get_collection().full_name == f"{expected}.observations"
 
 
-def test_without_one_it_is_acsql_s(connection_string, specs):
+def test_the_default_database_is_acsql(connection_string, specs):
     with Store(with_database(connection_string, ""), specs) as store:
         assert store.database.name == DEFAULT_DATABASE
 
 
 @pytest.mark.parametrize("options", ["", "&w=1&journal=false", "&w=0"])
-def test_writes_are_journaled_by_the_majority_whatever_the_address_says(
+def test_writes_are_journaled_by_the_majority_whatever_the_connection_string(
     connection_string, specs, options
 ):
     with Store(connection_string + options, specs) as store:
@@ -105,14 +105,14 @@ def test_writes_are_journaled_by_the_majority_whatever_the_address_says(
             assert collection.write_concern.document == {"w": "majority", "j": True}
 
 
-def test_the_address_can_say_how_long_a_server_is_waited_for(connection_string, specs):
+def test_the_connection_string_can_set_the_server_timeout(connection_string, specs):
     with Store(connection_string, specs) as store:
         assert store.client.options.server_selection_timeout == 15
     with Store(f"{connection_string}&serverSelectionTimeoutMS=2500", specs) as store:
         assert store.client.options.server_selection_timeout == 2.5
 
 
-def test_stores_side_by_side_do_not_disturb_each_other(connection_string, specs):
+def test_two_open_stores_are_independent(connection_string, specs):
     other = with_database(connection_string, "test_other_store")
     with Store(connection_string, specs) as first, Store(other, specs) as second:
         first.observations.insert_one({"_id": "j8bt05nj"})
@@ -126,13 +126,13 @@ def test_stores_side_by_side_do_not_disturb_each_other(connection_string, specs)
             store.client.drop_database(store.database.name)
 
 
-def test_a_closed_store_can_be_closed_again(connection_string, specs):
+def test_closing_twice_is_harmless(connection_string, specs):
     store = Store(connection_string, specs)
     store.close()
     store.close()
 
 
-def test_errors_of_the_driver_become_the_archive_s(store):
+def test_errors_of_the_driver_become_database_errors(store):
     with pytest.raises(DatabaseError) as caught, store.errors():
         store.observations.find_one({"$no such operator": 1})
     assert store.address in str(caught.value)
@@ -141,14 +141,14 @@ def test_errors_of_the_driver_become_the_archive_s(store):
     assert isinstance(caught.value.__cause__, PyMongoError)
 
 
-def test_errors_of_the_encoding_become_the_archive_s(store):
+def test_encoding_errors_become_database_errors(store):
     for value in (object(), "x" * 17_000_000):
         with pytest.raises(DatabaseError), store.errors():
             store.observations.replace_one({"_id": "j8bt05nj"}, {"targname": value}, upsert=True)
     assert store.observations.count_documents({}) == 0
 
 
-def test_errors_of_others_stay_what_they_are(store):
+def test_other_errors_pass_unchanged(store):
     with pytest.raises(KeyError), store.errors():
         raise KeyError("not the driver's")
 
@@ -172,7 +172,7 @@ for uri in (bad, "mongodb://"):
 """
 
 
-def test_closing_leaves_no_warning_behind(connection_string, dead_port):
+def test_closing_leaves_no_warning(connection_string, dead_port):
     bad = f"mongodb://127.0.0.1:{dead_port}/?serverSelectionTimeoutMS=100"
     result = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", PROGRAM, connection_string, bad],

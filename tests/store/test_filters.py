@@ -1,4 +1,4 @@
-"""Does MongoDB find what a condition says, and never more than that?"""
+"""A filter finds exactly the documents that meet its condition."""
 
 import math
 import random
@@ -71,7 +71,7 @@ POOL = {
 }
 TEXTS = ["targname", "time_obs", "rootname", "drz.0.dnnndata", "flt.0.history"]
 
-# What a test inserts once can be asked for by all its examples.
+# The documents of a test are inserted once for all its examples.
 many = settings(
     deadline=None,
     max_examples=200,
@@ -201,7 +201,7 @@ def conditions(draw, depth: int = 2) -> Condition:
 
 @settings(many, max_examples=2000)
 @given(condition=conditions())
-def test_a_condition_finds_what_it_says(filled, condition):
+def test_a_filter_finds_the_documents_that_meet_the_condition(filled, condition):
     prepared = prepare(condition, SPECS)
     found = {d["_id"] for d in filled.observations.find(filters.to_filter(prepared), {"_id": 1})}
     assert found == {d["_id"] for d in documents() if holds(condition, d)}
@@ -209,7 +209,7 @@ def test_a_condition_finds_what_it_says(filled, condition):
 
 @many
 @given(text=st.sampled_from([t for t in POOL["targname"] if t]), data=st.data())
-def test_a_text_is_found_by_itself_and_by_every_pattern_made_of_it(filled, text, data):
+def test_a_text_matches_itself_and_patterns_made_from_it(filled, text, data):
     place = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(place, len(text)))
     expected = {d["_id"] for d in documents() if d.get("targname") == text}
@@ -239,7 +239,7 @@ def test_a_text_is_found_by_itself_and_by_every_pattern_made_of_it(filled, text,
         ("**", set(POOL["targname"])),
     ],
 )
-def test_only_stars_and_question_marks_mean_something(store, pattern, expected):
+def test_only_stars_and_question_marks_are_wildcards(store, pattern, expected):
     store.observations.insert_many(
         [{"_id": f"j{n:07d}", "targname": text} for n, text in enumerate(POOL["targname"])]
     )
@@ -256,7 +256,7 @@ def test_a_pattern_is_one_regular_expression(text, pattern):
 
 @untimed
 @given(patterns)
-def test_a_run_of_stars_is_one(pattern):
+def test_several_stars_are_one_wildcard(pattern):
     assert filters.like(pattern.replace("*", "***")) == filters.like(re.sub(r"\*+", "*", pattern))
 
 
@@ -269,33 +269,33 @@ def keys(filter_: Any) -> set[str]:
     return set()
 
 
-hostile = st.sampled_from(["$gt", "$where", '{"$gt": ""}', "$ne", ".*", "(?i)"]) | st.text()
+operators = st.sampled_from(["$gt", "$where", '{"$gt": ""}', "$ne", ".*", "(?i)"]) | st.text()
 
 
 @untimed
 @given(
     st.recursive(
         st.one_of(
-            st.builds(Equals, st.just("targname"), hostile),
-            st.builds(AnyOf, st.just("targname"), st.lists(hostile).map(tuple)),
-            st.builds(Between, st.just("targname"), st.none() | hostile, st.none() | hostile),
-            st.builds(Like, st.just("targname"), hostile),
+            st.builds(Equals, st.just("targname"), operators),
+            st.builds(AnyOf, st.just("targname"), st.lists(operators).map(tuple)),
+            st.builds(Between, st.just("targname"), st.none() | operators, st.none() | operators),
+            st.builds(Like, st.just("targname"), operators),
         ),
         lambda inner: st.lists(inner, max_size=3).map(tuple).map(And) | inner.map(Not),
         max_leaves=4,
     )
 )
-def test_no_text_of_a_user_becomes_an_operator(condition):
+def test_user_input_never_becomes_an_operator(condition):
     assert keys(filters.to_filter(condition)) <= OPERATORS | {"targname"}
 
 
 @pytest.mark.parametrize("value", [{"$gt": ""}, {"$ne": None}, [{"$gt": ""}]])
-def test_a_value_that_was_not_checked_is_compared_and_not_run(filled, value):
+def test_an_unchecked_value_is_compared_not_evaluated(filled, value):
     for condition in (Equals("targname", value), Between("targname", low=value)):
         assert live_counts.count(filled, condition) == 0
 
 
-def test_everything_meets_no_condition_and_nothing_one_of_none(filled):
+def test_an_empty_and_matches_everything_and_an_empty_or_nothing(filled):
     assert live_counts.count(filled, And()) == DOCUMENTS
     assert live_counts.count(filled, Or(())) == 0
     assert live_counts.count(filled, AnyOf("targname", ())) == 0
@@ -309,7 +309,7 @@ def test_a_range_without_ends_is_every_known_value(filled):
 
 
 @pytest.mark.parametrize("what", [None, "exptime=1", {"exptime": 1}, Equals])
-def test_what_is_no_condition_is_a_mistake_in_the_program(what):
+def test_anything_but_a_condition_is_a_type_error(what):
     with pytest.raises(TypeError, match="is no condition"):
         filters.to_filter(what)
 
@@ -326,7 +326,7 @@ def test_what_is_no_condition_is_a_mistake_in_the_program(what):
         (Between("drz.0.dnnndexp", 4.0, 10.0), {"jcp001010", "jcp001020"}),
     ],
 )
-def test_a_condition_on_blocks_holds_where_it_holds_for_one(store, condition, expected):
+def test_a_condition_on_blocks_holds_if_one_block_meets_it(store, condition, expected):
     blocks = {
         "jcp001010": [("j8bt01naq", 0.0), ("j8bt02naq", 10.0)],
         "jcp001020": [("j8bt03naq", 10.0), ("j8bt04naq", 20.0)],
@@ -358,7 +358,7 @@ def test_a_condition_on_blocks_holds_where_it_holds_for_one(store, condition, ex
         (Not(Between("flt.0.history")), {"nothing", "absent"}),
     ],
 )
-def test_a_condition_on_lines_holds_where_it_holds_for_one(store, condition, expected):
+def test_a_condition_on_lines_holds_if_one_line_meets_it(store, condition, expected):
     lines = {"apart": ["a", "c"], "two": ["a", "b"], "blank": ["", "b"], "nothing": ["", ""]}
     store.observations.insert_many(
         {"_id": name, "headers": {"flt": {"0": {"history": found}}}}
@@ -369,10 +369,10 @@ def test_a_condition_on_lines_holds_where_it_holds_for_one(store, condition, exp
     assert {row["rootname"] for row in rows} == expected
 
 
-# --- what a user can make slow
+# --- slow patterns
 
 
-def test_no_pattern_makes_the_server_try_all_ways(store):
+def test_no_pattern_causes_catastrophic_backtracking(store):
     texts = ["a" * 68, "a" * 5000, "ab" * 2500 + "c"]
     store.observations.insert_many(
         [{"_id": f"j{n:07d}", "targname": text} for n, text in enumerate(texts)]
@@ -415,7 +415,7 @@ def stages(plan: Any) -> Iterator[str]:
         Covers(6, -72),
     ],
 )
-def test_an_index_serves_what_an_index_can(filled, condition):
+def test_an_index_serves_every_condition_that_it_can(filled, condition):
     filled.observations.create_index("targname")
     filled.observations.create_index([("position", "2dsphere")])
     filled.observations.create_index([("footprint", "2dsphere")])
@@ -446,7 +446,7 @@ def around(ra: float, dec: float, radius: float, chance: np.random.Generator) ->
     return centre.directional_offset_by(angles, np.array(factors) * radius * units.deg)
 
 
-def right_about(store, ra: float, dec: float, radius: float, positions: SkyCoord) -> bool:
+def agrees_with_astropy(store, ra: float, dec: float, radius: float, positions: SkyCoord) -> bool:
     """Whether the server and astropy agree on what lies within a circle."""
     places = [(float(p.ra.deg), float(p.dec.deg)) for p in positions]
     store.observations.delete_many({})
@@ -464,13 +464,13 @@ def right_about(store, ra: float, dec: float, radius: float, positions: SkyCoord
 
 @pytest.mark.parametrize("indexed", [True, False], ids=["index", "no index"])
 @pytest.mark.parametrize("dec", [-90, -89.99999, -72, 0, 45.5, 89.9999, 90])
-def test_a_circle_holds_what_astropy_says(store, indexed, dec):
+def test_a_circle_has_the_positions_that_astropy_finds(store, indexed, dec):
     if indexed:
         store.observations.create_index([("position", "2dsphere")])
     chance = np.random.default_rng(1)
     for ra in (0, 1e-9, 90, 180, 180.000001, 359.999999, 360):
         for radius in (0.1 * ARCSEC, 30 * ARCSEC, 5 / 60, 1, 30, 89.999, 90):
-            assert right_about(store, ra, dec, radius, around(ra, dec, radius, chance))
+            assert agrees_with_astropy(store, ra, dec, radius, around(ra, dec, radius, chance))
 
 
 @settings(many, max_examples=150)
@@ -480,14 +480,14 @@ def test_a_circle_holds_what_astropy_says(store, indexed, dec):
     st.floats(math.log10(0.1 * ARCSEC), math.log10(90)).map(lambda power: 10**power),
     st.integers(0, 2**32),
 )
-def test_a_circle_anywhere_holds_what_astropy_says(store, ra, dec, radius, seed):
+def test_a_circle_anywhere_has_the_positions_that_astropy_finds(store, ra, dec, radius, seed):
     radius = min(radius, 90)
     positions = around(ra, dec, radius, np.random.default_rng(seed))
-    assert right_about(store, ra, dec, radius, positions)
+    assert agrees_with_astropy(store, ra, dec, radius, positions)
 
 
 @pytest.mark.parametrize(("circle", "inside"), [(Within(6, -72, 1), [2]), (Within(186, 72, 1), [])])
-def test_what_points_nowhere_is_outside_of_every_circle(store, circle, inside):
+def test_an_observation_without_position_is_outside_every_circle(store, circle, inside):
     def found(condition):
         return [d["_id"] for d in store.observations.find(filters.to_filter(condition))]
 
@@ -532,7 +532,7 @@ def images(store):
         (0, 90, set()),
     ],
 )
-def test_an_image_covers_what_lies_in_its_footprint(images, ra, dec, expected):
+def test_an_image_covers_the_positions_in_its_footprint(images, ra, dec, expected):
     wanted = filters.to_filter(prepare(Covers(ra, dec), SPECS))
     assert {d["_id"] for d in images[0].observations.find(wanted)} == expected
 
@@ -545,7 +545,7 @@ def test_an_image_covers_what_lies_in_its_footprint(images, ra, dec, expected):
         ("j8bt01ncq", {"j8bt01nc"}),
     ],
 )
-def test_images_overlap_where_their_footprints_do(images, rootname, expected):
+def test_images_overlap_if_their_footprints_intersect(images, rootname, expected):
     store, footprints = images
     prepared = prepare(Overlaps(rootname, footprints[rootname[:8]]), SPECS)
     assert {d["_id"] for d in store.observations.find(filters.to_filter(prepared))} == expected
@@ -554,6 +554,6 @@ def test_images_overlap_where_their_footprints_do(images, rootname, expected):
     assert found == footprints.keys() - expected
 
 
-def test_an_overlap_whose_footprint_nobody_looked_up_is_a_mistake_in_the_program():
+def test_an_overlap_without_footprint_is_a_type_error():
     with pytest.raises(TypeError, match="the footprint of j8bt05nj was not looked up"):
         filters.to_filter(Overlaps("j8bt05nj"))

@@ -82,7 +82,7 @@ def test_values_of_an_indexed_keyword_are_counted_without_reading_documents(stor
 
 @contextmanager
 def _profiled(store):
-    """Give what the server notes of the queries within."""
+    """Yield a list that has the profiles of the aggregations in the block at its end."""
     profile = []
     store.database.command("profile", 2)
     try:

@@ -1,4 +1,4 @@
-"""One acsql at a time changes the archive, and the dead let go."""
+"""One process at a time holds the writer lock, and a dead one loses it."""
 
 import signal
 import subprocess
@@ -27,8 +27,8 @@ with Store(sys.argv[1], keywords.load()) as store, lock.hold(store, "ingest"):
 
 
 @contextmanager
-def another_holder(store: Store) -> Iterator[subprocess.Popen]:
-    """Another process that holds the lock until its standard input ends."""
+def other_holder(store: Store) -> Iterator[subprocess.Popen]:
+    """Run another process that holds the lock until its standard input ends."""
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", HOLD, store.connection_string],
         stdin=subprocess.PIPE,
@@ -42,24 +42,24 @@ def another_holder(store: Store) -> Iterator[subprocess.Popen]:
 
 
 def change(store: Store, **fields: object) -> None:
-    """Change what the lock tells of its holder."""
+    """Change fields of the lock document."""
     store.database[lock.LOCKS].update_one({"_id": lock.WRITER}, [{"$set": fields}])
 
 
-def left_behind(store: Store, **fields: object) -> None:
-    """Leave a lock as this process would if it were killed, with other fields."""
+def leave_lock(store: Store, **fields: object) -> None:
+    """Leave the lock of this process as if it were killed, with changed fields."""
     with lock.hold(store, "ingest"):
         document = store.database[lock.LOCKS].find_one()
     store.database[lock.LOCKS].insert_one(document)
     change(store, **fields)
 
 
-def heard_of(seconds: float) -> dict[str, object]:
+def seconds_ago(seconds: float) -> dict[str, object]:
     return {"$subtract": ["$$NOW", 1000 * seconds]}
 
 
 def is_free(store: Store) -> bool:
-    """Whether the lock can be had; it is not kept."""
+    """Return whether the lock can be taken; it is released again."""
     try:
         with lock.hold(store, "migrate"):
             return True
@@ -67,7 +67,7 @@ def is_free(store: Store) -> bool:
         return False
 
 
-def test_it_is_free_before_and_after(store: Store) -> None:
+def test_the_lock_is_free_before_and_after(store: Store) -> None:
     assert is_free(store)
     with pytest.raises(ZeroDivisionError), lock.hold(store, "ingest"):
         assert not is_free(store)
@@ -76,41 +76,41 @@ def test_it_is_free_before_and_after(store: Store) -> None:
     assert store.database[lock.LOCKS].count_documents({}) == 0
 
 
-def test_another_process_is_told_who_holds_it(store: Store) -> None:
-    with another_holder(store) as process:
+def test_the_error_for_another_process_names_the_holder(store: Store) -> None:
+    with other_holder(store) as process:
         with pytest.raises(Busy) as raised, lock.hold(store, "migrate"):
             pytest.fail("held twice")
         holder = store.database[lock.LOCKS].find_one()
-        told = str(raised.value)
-        assert "acsql ingest" in told
-        assert f"process {process.pid}," in told
-        assert f"{psutil.Process().username()} on {holder['host']}" in told
-        assert f"since {holder['since']:%Y-%m-%d %H:%M:%S} UTC" in told
+        message = str(raised.value)
+        assert "acsql ingest" in message
+        assert f"process {process.pid}," in message
+        assert f"{psutil.Process().username()} on {holder['host']}" in message
+        assert f"since {holder['since']:%Y-%m-%d %H:%M:%S} UTC" in message
     assert process.returncode == 0
     assert is_free(store)
 
 
-def test_a_killed_process_holds_it_no_longer(store: Store) -> None:
-    with another_holder(store) as process:
+def test_a_killed_process_loses_the_lock(store: Store) -> None:
+    with other_holder(store) as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert store.database[lock.LOCKS].find_one()["pid"] == process.pid
         assert is_free(store)
 
 
-def test_of_many_at_once_one_has_it(store: Store) -> None:
+def test_one_of_many_threads_gets_the_lock(store: Store) -> None:
     many = 8
     ready, tried = threading.Barrier(many), threading.Barrier(many)
-    got, told = [], []
+    holders, messages = [], []
 
     def take() -> None:
         ready.wait()
         try:
             with lock.hold(store, "ingest"):
-                got.append(True)
+                holders.append(True)
                 tried.wait()
         except Busy as error:
-            told.append(str(error))
+            messages.append(str(error))
             tried.wait()
 
     threads = [threading.Thread(target=take) for _ in range(many)]
@@ -118,34 +118,34 @@ def test_of_many_at_once_one_has_it(store: Store) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(got) == 1
-    assert len(told) == many - 1
+    assert len(holders) == 1
+    assert len(messages) == many - 1
 
 
-def test_of_many_at_once_one_succeeds_the_dead(store: Store) -> None:
-    left_behind(store, began=-1.0)
-    test_of_many_at_once_one_has_it(store)
+def test_one_of_many_threads_takes_over_from_a_dead_holder(store: Store) -> None:
+    leave_lock(store, began=-1.0)
+    test_one_of_many_threads_gets_the_lock(store)
 
 
 @pytest.mark.parametrize(
     ("fields", "free"),
     [
-        # This process is still there, however long it has been silent.
-        ({"renewed": heard_of(10 * lock.SILENT_SECONDS)}, False),
-        # Another process had its number.
+        # This process is alive, however long it has not renewed the lock.
+        ({"renewed": seconds_ago(10 * lock.SILENT_SECONDS)}, False),
+        # Another process had the same id.
         ({"began": -1.0}, True),
-        # Whether one lives elsewhere cannot be seen from here.
+        # Whether a process elsewhere is alive cannot be seen here.
         ({"began": -1.0, "place": "elsewhere"}, False),
-        ({"place": "elsewhere", "renewed": heard_of(lock.SILENT_SECONDS - 60)}, False),
-        ({"place": "elsewhere", "renewed": heard_of(lock.SILENT_SECONDS + 1)}, True),
+        ({"place": "elsewhere", "renewed": seconds_ago(lock.SILENT_SECONDS - 60)}, False),
+        ({"place": "elsewhere", "renewed": seconds_ago(lock.SILENT_SECONDS + 1)}, True),
     ],
 )
-def test_who_counts_as_dead(store: Store, fields: dict, free: bool) -> None:
-    left_behind(store, **fields)
+def test_a_holder_counts_as_dead_if_gone_or_silent(store: Store, fields: dict, free: bool) -> None:
+    leave_lock(store, **fields)
     assert is_free(store) is free
 
 
-def test_a_holder_lets_itself_be_heard_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_holder_renews_the_lock(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "RENEW_SECONDS", 0.1)
     locks = store.database[lock.LOCKS]
     with locks.watch([{"$match": {"operationType": "update"}}]) as changes:
@@ -160,25 +160,25 @@ def test_a_failure_to_renew_is_logged(store: Store, monkeypatch: pytest.MonkeyPa
     logged = threading.Event()
     monkeypatch.setattr(lock.logger, "warning", lambda *_: logged.set())
     with lock.hold(store, "ingest"):
-        # A validator that nothing meets: the server refuses every update.
+        # A validator that no document meets: the server refuses every update.
         store.database.command({"collMod": lock.LOCKS, "validator": {"_id": None}})
         assert logged.wait(60)
 
 
-def test_who_was_succeeded_is_told(store: Store) -> None:
+def test_a_holder_that_lost_the_lock_gets_an_error(store: Store) -> None:
     with pytest.raises(Busy, match=r"acsql ingest lost the lock"), lock.hold(store, "ingest"):
-        change(store, place="elsewhere", renewed=heard_of(lock.SILENT_SECONDS + 1))
+        change(store, place="elsewhere", renewed=seconds_ago(lock.SILENT_SECONDS + 1))
         assert is_free(store)
     assert is_free(store)
 
 
-def test_who_was_succeeded_leaves_the_lock_to_the_successor(store: Store) -> None:
+def test_a_holder_that_lost_the_lock_leaves_it_to_the_next(store: Store) -> None:
     with pytest.raises(Busy), lock.hold(store, "ingest"):
         change(store, token="of another")
     assert store.database[lock.LOCKS].find_one()["token"] == "of another"
 
 
-def test_a_user_whose_name_looks_like_a_field(
+def test_a_user_name_like_a_field_is_a_literal(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(psutil.Process, "username", lambda _: "$token")

@@ -1,4 +1,4 @@
-"""Does the Mongo shell find by our lines what Python finds, and never take them for more?"""
+"""The MongoDB shell finds the same as Python, and reads user input as literals only."""
 
 import random
 from datetime import datetime
@@ -145,9 +145,11 @@ def filled(store):
 
 
 @few
-@given(asked=st.lists(st.tuples(conditions, orders, st.none() | st.integers(1, 9)), min_size=LINES))
-def test_the_shell_finds_what_python_finds(filled, mongosh, asked) -> None:
-    prepared = [(prepare(condition, SPECS), order, limit) for condition, order, limit in asked]
+@given(
+    searches=st.lists(st.tuples(conditions, orders, st.none() | st.integers(1, 9)), min_size=LINES)
+)
+def test_the_shell_finds_what_python_finds(filled, mongosh, searches) -> None:
+    prepared = [(prepare(condition, SPECS), order, limit) for condition, order, limit in searches]
     lines = [shell.find(condition, COLUMNS, order, limit) for condition, order, limit in prepared]
     answers = mongosh(_uri(filled), lines)
     for (condition, order, limit), line, answer in zip(prepared, lines, answers, strict=True):
@@ -160,18 +162,18 @@ def test_the_shell_finds_what_python_finds(filled, mongosh, asked) -> None:
 
 
 @few
-@given(asked=st.lists(conditions, min_size=LINES))
-def test_the_shell_counts_what_python_counts(filled, mongosh, asked) -> None:
-    prepared = [prepare(condition, SPECS) for condition in asked]
+@given(searches=st.lists(conditions, min_size=LINES))
+def test_the_shell_counts_what_python_counts(filled, mongosh, searches) -> None:
+    prepared = [prepare(condition, SPECS) for condition in searches]
     answers = mongosh(_uri(filled), [shell.count(condition) for condition in prepared])
     assert answers == [live_counts.count(filled, condition) for condition in prepared]
 
 
 def test_the_shell_counts_the_values_that_python_counts(filled, mongosh) -> None:
     conditions = [And(), Equals("subarray", True), Between("exptime", low=0)]
-    asked = [(name, prepare(condition, SPECS)) for name in POOL for condition in conditions]
-    answers = mongosh(_uri(filled), [shell.facets(*each) for each in asked])
-    for each, answer in zip(asked, answers, strict=True):
+    facets = [(name, prepare(condition, SPECS)) for name in POOL for condition in conditions]
+    answers = mongosh(_uri(filled), [shell.facets(*each) for each in facets])
+    for each, answer in zip(facets, answers, strict=True):
         found = live_counts.value_counts(filled, *each)
         assert {row["_id"]: row["observations"] for row in answer} == found
         numbers = [row["observations"] for row in answer]
@@ -206,18 +208,18 @@ values = st.recursive(
 
 @few
 @given(given_values=st.lists(values, min_size=LINES))
-def test_a_literal_is_its_value(database_uri, mongosh, given_values) -> None:
+def test_a_literal_has_the_same_value_in_the_shell(database_uri, mongosh, given_values) -> None:
     lines = [f"({{value: {shell.literal(value)}}})" for value in given_values]
     answers = [answer["value"] for answer in mongosh(database_uri, lines)]
     assert answers == given_values
 
 
-def test_not_a_number_is_written(database_uri, mongosh) -> None:
+def test_nan_is_a_literal(database_uri, mongosh) -> None:
     (answer,) = mongosh(database_uri, [f"[{shell.literal(float('nan'))}]"])
     assert str(answer) == "[nan]"
 
 
-def test_what_is_no_value_is_refused() -> None:
+def test_an_unsupported_type_is_refused() -> None:
     with pytest.raises(TypeError, match="object"):
         shell.literal({"$eq": object()})
 
@@ -241,5 +243,5 @@ def test_what_is_no_value_is_refused() -> None:
         (And(), "{}"),
     ],
 )
-def test_lines_are_what_people_write(condition: Condition, line: str) -> None:
+def test_lines_are_readable(condition: Condition, line: str) -> None:
     assert shell.count(prepare(condition, SPECS)) == f"db.observations.countDocuments({line})"

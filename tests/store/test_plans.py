@@ -1,10 +1,10 @@
-"""Does the server take the declared indexes, for every kind of result that the archive asks?
+"""The server uses the declared indexes, for every kind of query of the archive.
 
-What no index serves, and a time limit ends: conditions on keywords of headers that name no
-reference file, on promoted ones that are not marked as indexed, patterns that begin with a
-wildcard (of an indexed keyword all keys are read, and no other documents), and sorting by any of
-those.  Of conditions and a sort on several keywords the index of one is taken, and the documents
-that it finds are looked at for the others.  Facets of all observations are counted ahead.
+No index serves, and the time limit ends: conditions on header keywords other than reference files,
+on promoted keywords that are not indexed, patterns with a leading wildcard (of an indexed keyword,
+all keys are read and only matching documents), and sorting by any of these.  Of conditions and a
+sort on several keywords, the server takes the index of one and reads the documents that it finds.
+Facets of all observations are counted ahead.
 """
 
 import random
@@ -50,7 +50,7 @@ TIE_BREAKERS = ("expstart", "_id")
 ORDERED = [n for n in SPECS.indexed if SPECS.top_level[n].type not in ("str", "bool", "time")]
 KINDS = [n for n in (*SPECS.facets, "targname") if n in SPECS.indexed]
 USUAL = (SortKey("expstart"),)
-# So many observations in a hundred were calibrated with the same bias image.
+# The number of bias images with which the observations are calibrated.
 BIASES = 100
 IN_NO_ASSOCIATION = (None, "", "NONE")
 
@@ -119,38 +119,38 @@ def files(number: int, bias: int) -> dict:
 
 @pytest.fixture(scope="module", params=["observations", "headerless"])
 def filled(database_uri, request):
-    """A database with its indexes and some thousand documents, of which one kind is asked."""
+    """A database with its indexes and 3000 documents, of which one collection is searched."""
     server, _, options = database_uri.partition("?")
     with Store(f"{server.rpartition('/')[0]}/test_plans_{request.param}?{options}", SPECS) as store:
         store.make_indexes()
         store.observations.insert_many(documents())
         if request.param == "headerless":
             headerless.refresh(store)
-            # Of other facets than those of the specs: nothing is counted ahead.
+            # Facets other than those of the specs: there are no counts made ahead.
             freshness.mark_current(store, freshness.write_count(store), [])
         yield store
         store.client.drop_database(store.database.name)
 
 
-def profiled(store, ask) -> list[dict]:
-    """Ask something, and return what the server says of how it went."""
+def profiled(store, run) -> list[dict]:
+    """Run queries, and return the profile that the server records of each."""
     store.database.command("profile", 2)
     try:
-        ask()
+        run()
     finally:
         store.database.command("profile", 0)
     collections = (store.observations, store.headerless)
-    asked = {
+    recorded = {
         "op": {"$in": ["query", "command", "getmore"]},
         "ns": {"$in": [collection.full_name for collection in collections]},
     }
-    entries = list(store.database["system.profile"].find(asked))
+    entries = list(store.database["system.profile"].find(recorded))
     store.database["system.profile"].drop()
     return entries
 
 
 def found(store, condition, order=USUAL, after=None, limit=PAGE) -> dict:
-    """Find a page, and return how it went; no plan reads all documents."""
+    """Find a page, and return its profile; no plan reads all documents."""
     rows = []
     where = (["rootname"], order, limit, after)
     (entry,) = profiled(store, lambda: rows.extend(queries.find(store, condition, *where)))
@@ -160,10 +160,10 @@ def found(store, condition, order=USUAL, after=None, limit=PAGE) -> dict:
 
 
 def indexes_of(entry: dict) -> set[tuple[str, ...]]:
-    """Return the fields of the indexes that the server took."""
+    """Return the fields of the indexes that the server used."""
     summaries = re.findall(r"(?:IXSCAN|COUNT_SCAN|DISTINCT_SCAN) \{ (.*?) \}", entry["planSummary"])
     taken = {tuple(re.findall(r'"?([\w$.]+)"?: ', fields)) for fields in summaries}
-    # What the server says where it takes the key of the collection.
+    # The server reports a look-up by the key of the collection like this.
     return taken | ({("_id",)} if entry["planSummary"] == "IDHACK" else set())
 
 
@@ -175,7 +175,7 @@ def row(store) -> dict:
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", SPECS.indexed)
-def test_an_equality_in_the_usual_order_is_read_and_not_sorted(filled, name, descending):
+def test_an_equality_in_order_of_time_is_not_sorted(filled, name, descending):
     wanted = row(filled)[name]
     entry = found(filled, Equals(name, wanted), [SortKey("expstart", descending)])
     assert indexes_of(entry) == {index_for(name)}
@@ -185,7 +185,7 @@ def test_an_equality_in_the_usual_order_is_read_and_not_sorted(filled, name, des
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", SPECS.indexed)
-def test_all_in_the_order_of_an_indexed_keyword_are_read_and_not_sorted(filled, name, descending):
+def test_all_observations_by_an_indexed_keyword_are_not_sorted(filled, name, descending):
     entry = found(filled, And(), [SortKey(name, descending)])
     assert indexes_of(entry) == {index_for(name)}
     assert not entry.get("hasSortStage")
@@ -194,7 +194,7 @@ def test_all_in_the_order_of_an_indexed_keyword_are_read_and_not_sorted(filled, 
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", ORDERED)
-def test_a_range_in_its_own_order_is_read_and_not_sorted(filled, name, descending):
+def test_a_range_by_its_own_keyword_is_not_sorted(filled, name, descending):
     low = row(filled)["expstart"] if name == "expstart" else value(name)
     entry = found(filled, Between(name, low=low), [SortKey(name, descending)])
     assert indexes_of(entry) == {index_for(name)}
@@ -203,7 +203,7 @@ def test_a_range_in_its_own_order_is_read_and_not_sorted(filled, name, descendin
 
 
 @pytest.mark.parametrize("name", [name for name in ORDERED if name != "expstart"])
-def test_a_range_in_the_usual_order_reads_no_more_documents_than_an_index_leaves(filled, name):
+def test_a_range_in_order_of_time_reads_the_documents_of_an_index(filled, name):
     entry = found(filled, Between(name, value(name, 2), value(name, 4)))
     assert indexes_of(entry) <= {index_for(name), index_for("expstart")}
     assert entry["docsExamined"] < DOCUMENTS / 10
@@ -211,7 +211,7 @@ def test_a_range_in_the_usual_order_reads_no_more_documents_than_an_index_leaves
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", SPECS.indexed)
-def test_a_later_page_of_all_is_read_and_not_sorted(filled, name, descending):
+def test_a_later_page_of_all_observations_is_not_sorted(filled, name, descending):
     order = [SortKey(name, descending)]
     entry = found(filled, And(), order, sorting.cursor_values(row(filled), order))
     assert indexes_of(entry) == {index_for(name)}
@@ -221,7 +221,7 @@ def test_a_later_page_of_all_is_read_and_not_sorted(filled, name, descending):
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("name", [name for name in SPECS.indexed if name != "expstart"])
-def test_a_later_page_of_an_equality_is_read_and_not_sorted(filled, name, descending):
+def test_a_later_page_of_an_equality_is_not_sorted(filled, name, descending):
     last, order = row(filled), [SortKey("expstart", descending)]
     entry = found(filled, Equals(name, last[name]), order, sorting.cursor_values(last, order))
     assert indexes_of(entry) == {index_for(name)}
@@ -232,9 +232,7 @@ def test_a_later_page_of_an_equality_is_read_and_not_sorted(filled, name, descen
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("by", ["expstart", "exptime"])
-def test_the_page_of_a_proposal_and_its_neighbours_are_read_and_not_sorted(
-    filled, by, after, descending
-):
+def test_pages_and_neighbours_in_a_proposal_are_not_sorted(filled, by, after, descending):
     last, order = row(filled), [SortKey(by, descending)]
     mark = sorting.cursor_values(last, order) if after else None
     entry = found(filled, in_proposal(last["proposid"]), order, mark, 1 if after else PAGE)
@@ -244,23 +242,23 @@ def test_the_page_of_a_proposal_and_its_neighbours_are_read_and_not_sorted(
     assert entry["docsExamined"] <= 4 * PAGE
 
 
-def test_what_belongs_to_no_proposal_is_found_by_its_index(filled):
+def test_observations_without_proposal_are_found_by_an_index(filled):
     lacking = {"_id": "j9999999", "expstart": 52000.0, "proposid": None}
-    asked = headerless.if_current(filled)
-    asked.insert_one(lacking)
+    collection = headerless.if_current(filled)
+    collection.insert_one(lacking)
     entry = found(filled, in_proposal(None), limit=0)
-    asked.delete_one({"_id": lacking["_id"]})
+    collection.delete_one({"_id": lacking["_id"]})
     assert all(index[0] == "proposid" for index in indexes_of(entry))
     assert entry["docsExamined"] <= 1
 
 
 @pytest.mark.parametrize("name", ["targname", "pr_inv_l", "aperture"])
-def test_the_beginning_of_a_text_is_found_by_an_index(filled, name):
+def test_a_prefix_is_found_by_an_index(filled, name):
     entry = found(filled, Like(name, "x3*"))
     assert indexes_of(entry) <= {index_for(name), index_for("expstart")}
 
 
-def test_rootnames_and_their_beginnings_are_found_by_the_key(filled):
+def test_rootnames_and_their_prefixes_are_found_by_the_key(filled):
     names = ("j0000001", "j0000002")
     assert indexes_of(found(filled, AnyOf("rootname", names))) == {("_id",)}
     assert indexes_of(found(filled, Like("rootname", "j000010*"))) == {("_id",)}
@@ -268,7 +266,7 @@ def test_rootnames_and_their_beginnings_are_found_by_the_key(filled):
     assert indexes_of(entry) == {("_id",)}
 
 
-def test_two_conditions_are_found_by_the_index_of_one(filled):
+def test_two_conditions_use_the_index_of_one(filled):
     wanted = row(filled)
     names = ("detector", "filter1")
     entry = found(filled, And(tuple(Equals(name, wanted[name]) for name in names)))
@@ -284,7 +282,7 @@ def test_two_conditions_are_found_by_the_index_of_one(filled):
         (Overlaps("j0001500", footprint(1500)), "footprint"),
     ],
 )
-def test_the_sky_is_found_by_its_index(filled, condition, index):
+def test_conditions_on_the_sky_use_its_indexes(filled, condition, index):
     entry = found(filled, condition)
     assert index in entry["planSummary"]
     assert entry["docsExamined"] < DOCUMENTS / 10
@@ -299,7 +297,7 @@ def test_counting_reads_no_documents(filled, name):
 
 
 @pytest.mark.parametrize("name", SPECS.indexed)
-def test_the_values_of_an_indexed_keyword_are_read_from_its_index(filled, name):
+def test_distinct_values_of_an_indexed_keyword_are_read_from_its_index(filled, name):
     entries = profiled(filled, lambda: live_counts.distinct(filled, name, And()))
     assert all(index[0] == name for entry in entries for index in indexes_of(entry))
     assert sum(entry["docsExamined"] for entry in entries) == 0
@@ -310,17 +308,17 @@ def test_every_declared_index_is_used(filled):
     pages = [found(filled, And(), [SortKey(name)]) for name in SPECS.indexed]
     pages.append(found(filled, Equals("proposid", wanted["proposid"]), [SortKey("exptime")]))
     used = {index for entry in pages for index in indexes_of(entry)}
-    asked = headerless.if_current(filled)
+    collection = headerless.if_current(filled)
     declared = {
         tuple(index["key"])
-        for index in asked.list_indexes()
+        for index in collection.list_indexes()
         if index["name"] != "_id_" and "2dsphere" not in index["key"].values()
     }
-    # Those of the canned queries, and of exposures of a kind, have their tests below.
-    others = {("$**",)} if asked == filled.observations else set(map(exposures_of, KINDS))
+    # Indexes of named queries, and of exposures of a kind, have tests below.
+    others = {("$**",)} if collection == filled.observations else set(map(exposures_of, KINDS))
     assert declared - used == {("_id", "datasets"), *others}
     assert used <= declared
-    assert len(asked.index_information()) <= 64
+    assert len(collection.index_information()) <= 64
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -341,7 +339,7 @@ def test_a_negation_reads_no_more_than_a_page(filled):
 
 
 @pytest.mark.parametrize("name", SPECS.indexed)
-def test_how_often_an_indexed_keyword_takes_each_value_is_read_from_its_index(filled, name):
+def test_value_counts_of_an_indexed_keyword_are_read_from_its_index(filled, name):
     entries = profiled(filled, lambda: live_counts.value_counts(filled, name, And()))
     assert {index[0] for entry in entries for index in indexes_of(entry)} == {name}
     assert sum(entry["docsExamined"] for entry in entries) == 0
@@ -361,7 +359,7 @@ def among(condition) -> dict:
 
 
 @pytest.mark.parametrize("kind", among(And()))
-def test_counting_among_what_an_index_finds_reads_nothing_else(filled, kind):
+def test_counting_with_a_condition_reads_the_documents_of_its_index_only(filled, kind):
     condition = Equals("targname", row(filled)["targname"])
     entries = profiled(filled, lambda: among(condition)[kind](filled))
     assert {index[0] for entry in entries for index in indexes_of(entry)} == {"targname"}
@@ -369,13 +367,13 @@ def test_counting_among_what_an_index_finds_reads_nothing_else(filled, kind):
     assert sum(entry["docsExamined"] for entry in entries) <= number < DOCUMENTS / 5
 
 
-def test_a_proposal_is_summed_up_by_its_own_observations_alone(filled):
+def test_a_proposal_summary_reads_the_observations_of_the_proposal_only(filled):
     (entry,) = profiled(filled, lambda: proposal_summaries.live(filled, "flt", 7))
     assert {index[0] for index in indexes_of(entry)} == {"proposid"}
     assert entry["docsExamined"] == live_counts.count(filled, Equals("proposid", 7))
 
 
-def test_what_was_ingested_since_a_moment_is_found_by_its_index(filled):
+def test_observations_ingested_since_a_moment_are_found_by_an_index(filled):
     seen, moment = [], value("last_ingest_date", CHOICES - 1)
     entries = profiled(filled, lambda: seen.extend(change_feed.ingested_since(filled, moment)))
     assert {index[0] for entry in entries for index in indexes_of(entry)} == {"last_ingest_date"}
@@ -385,7 +383,7 @@ def test_what_was_ingested_since_a_moment_is_found_by_its_index(filled):
 
 @pytest.fixture(scope="module")
 def archive(filled, tmp_path_factory):
-    """The archive of the documents, of which nothing is counted ahead."""
+    """The archive of the documents, without counts made ahead."""
     folder = tmp_path_factory.mktemp("plans")
     places = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "proposals_file")
     config = Config(
@@ -395,9 +393,9 @@ def archive(filled, tmp_path_factory):
         yield opened
 
 
-# What each is asked, the index that serves it, and how many documents it may read for each of
-# the observations that it finds.  filter_distribution is not here: it is counted ahead, and where
-# that is out of date, while an ingest writes, it reads the observations of the detector.
+# Arguments of each, the index that serves it, and the documents that it may read for each
+# observation found.  filter_distribution is missing: it is counted ahead, and while that is stale
+# (during an ingest) it reads the observations of the detector.
 NAMED_QUERIES = {
     "all_filenames": ((), ("_id", "datasets"), 0),
     "filenames_in_date_range": (("2002-03", "2002-04"), index_for("date_obs"), 1),
@@ -408,8 +406,7 @@ NAMED_QUERIES = {
     "rootnames_for_target": (("x3*",), index_for("targname"), 1),
     "rootnames_with_postflash": ((), index_for("flashdur"), 1),
 }
-# One observation, or the files found by a reference file: what their order is made of is in no
-# index that also finds them.
+# One observation, or the files with a reference file: no index both finds and sorts them.
 SORTED_AFTERWARDS = ("filters_for_rootname", "goodmean_for_dataset", "filenames_for_calibration")
 
 
@@ -431,21 +428,21 @@ def test_a_named_query_reads_only_what_it_returns(archive, name):
         assert taken == {index}
     number = archive.count(result.condition)
     assert sum(entry["docsExamined"] for entry in entries) <= reads * number
-    # Of a beginning, the server looks at one key more; an observation is looked up beforehand.
+    # A prefix takes one key more, and an observation is looked up first.
     assert sum(entry["keysExamined"] for entry in entries) <= 2 * number + 1
     sorts = [entry for entry in entries if entry.get("hasSortStage")]
     assert not sorts or name in SORTED_AFTERWARDS
 
 
 def paths(name: str) -> list[str]:
-    """Return where primary headers have a keyword."""
+    """Return the paths of a keyword in primary headers."""
     return [
         f"headers.{ft}.{number}.{name}" for ft, number in SPECS.headers_with(name) if number == 0
     ]
 
 
 @pytest.mark.parametrize("pattern", ["jref$x0*", "jref$x?7*", "*7_bia.fits"])
-def test_a_pattern_of_a_reference_file_reads_no_other_documents(archive, pattern):
+def test_a_pattern_of_a_reference_file_reads_matching_documents_only(archive, pattern):
     result = named_queries.filenames_for_calibration.query(archive, "BIASFILE", pattern)
     entries = profiled(archive.store, lambda: list(result.rows()))
     assert {i for entry in entries for i in indexes_of(entry)} == {

@@ -32,7 +32,7 @@ def test_a_row_has_the_requested_keywords(filled):
             "raw.1.goodmean": 5.5,
             "raw.0.history": ["first", "second"],
             "previews": DOCUMENT["previews"],
-            # by which it is sorted
+            # the default order
             "expstart": None,
         }
     ]
@@ -59,7 +59,7 @@ nullable = {
 
 @st.composite
 def documents(draw, prefix: str = "j", max_size: int = 25) -> list[dict[str, Any]]:
-    """Draw documents with many ties, nulls, and values that are not there at all."""
+    """Draw documents with many ties, nulls and missing values."""
     found = []
     for number in range(draw(st.integers(0, max_size))):
         document: dict[str, Any] = {"_id": f"{prefix}{draw(st.integers(0, 99)):02d}{number:05d}"}
@@ -80,7 +80,7 @@ orders = st.lists(
 
 
 def in_order(order: list[SortKey]):
-    """Return a key that sorts rows as `order` says: null first, upwards, and ties last of all."""
+    """Return the sort key of an order; ascending, null comes first."""
 
     def compare(one: dict[str, Any], other: dict[str, Any]) -> int:
         for key in order:
@@ -94,7 +94,7 @@ def in_order(order: list[SortKey]):
 
 
 def pages(store, condition, order, size, between=lambda: None, most=MOST) -> list[dict[str, Any]]:
-    """Return the rows of all pages of a search, doing something between any two of them."""
+    """Return the rows of all pages of a search, calling a function between two pages."""
     rows, after = [], None
     while page := list(queries.find(store, condition, KEYS, order, size, after)):
         assert len(page) <= size
@@ -106,7 +106,7 @@ def pages(store, condition, order, size, between=lambda: None, most=MOST) -> lis
 
 
 def put(store, found: list[dict[str, Any]]) -> None:
-    """Let these documents be all that there are."""
+    """Replace all documents."""
     store.observations.delete_many({})
     if found:
         store.observations.insert_many(found)
@@ -206,7 +206,7 @@ def test_unchanged_rows_are_on_one_page_each_during_writes(store, found, order, 
     stop, rounds = threading.Event(), []
 
     def write() -> None:
-        """Write others anew with other keys, and those that stay with another value of no key."""
+        """Replace other rows with new sort keys, and staying rows with the same keys."""
         while not stop.is_set():
             number = len(rounds)
             other = {"exptime": float(number % 5), "expstart": 52000.0 + number % 3}
@@ -220,7 +220,7 @@ def test_unchanged_rows_are_on_one_page_each_during_writes(store, found, order, 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        # Nobody has to hope that the writer is between two pages: each waits for it.
+        # Each page waits for a write before it.
         rows = pages(store, EVERYTHING, order, size, lambda: _wait_for_more(rounds), most=10_000)
     finally:
         stop.set()

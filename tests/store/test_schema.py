@@ -1,13 +1,11 @@
-"""Are the fields and indexes those of the specs?"""
+"""Fields and indexes follow the keyword specs."""
 
 import dataclasses
 
 import mongoengine as me
-import pytest
 
 from acsql import keywords as keyword_specs
-from acsql import query
-from acsql.store import fields, schema
+from acsql.store import schema
 from acsql.store.client import Store
 
 SPECS = keyword_specs.load()
@@ -23,13 +21,13 @@ FIELDS = {
 }
 
 
-def test_every_field_at_the_top_is_declared_with_its_type(store):
+def test_every_top_level_field_has_the_type_of_its_spec(store):
     observation = store.document_classes.observation
     for name, spec in SPECS.top_level.items():
         assert type(observation._fields[name]) is FIELDS[spec.type]
 
 
-def test_the_fields_are_those_of_the_specs_and_of_the_document(store):
+def test_the_fields_are_those_of_the_specs_and_of_acsql(store):
     others = {"position", "footprint", "datasets", "headers", "files", "previews"}
     others |= {"schema_version"}
     assert store.document_classes.observation._fields.keys() == SPECS.top_level.keys() | others
@@ -41,7 +39,7 @@ def test_the_rootname_is_the_key_of_the_collection(store):
     assert store.document_classes.proposal._meta["id_field"] == "proposid"
 
 
-def test_specs_decide_which_fields_there_are():
+def test_fields_follow_the_specs():
     extended = SPECS.with_keywords([])
     promoted = dict(extended.promoted)
     del promoted["postarg1"]
@@ -50,13 +48,13 @@ def test_specs_decide_which_fields_there_are():
     assert "postarg1" in schema.document_classes("no such database", SPECS).observation._fields
 
 
-def test_indexes_are_made_when_asked_for_and_not_before(store):
+def test_indexes_are_made_on_request_only(store):
     store.observations.insert_one({"_id": "j8bt05nj"})
     assert list(store.document_classes.observation.objects.scalar("rootname")) == ["j8bt05nj"]
     assert [index["name"] for index in store.observations.list_indexes()] == ["_id_"]
 
 
-def test_every_indexed_keyword_leads_an_index_that_ends_as_every_order_does(store):
+def test_every_indexed_keyword_starts_an_index_that_ends_with_the_tie_breakers(store):
     store.make_indexes()
     found = [list(index["key"].items()) for index in store.observations.list_indexes()]
     for name in SPECS.indexed:
@@ -82,7 +80,7 @@ def test_every_reference_file_of_every_primary_header_is_in_one_index(store):
     assert {place.rpartition(".")[2] for place in named} == set(SPECS.reference_files)
 
 
-def test_another_keyword_of_a_reference_file_is_indexed_as_well(store):
+def test_a_new_reference_file_keyword_is_indexed_too(store):
     store.make_indexes()
     more = dataclasses.replace(SPECS, reference_files=(*SPECS.reference_files, "rulefile"))
     with Store(store.connection_string, more) as opened:
@@ -101,29 +99,3 @@ def test_making_indexes_again_changes_nothing(store):
 def test_runs_are_sorted_by_an_index(store):
     store.make_indexes()
     assert [("started", 1)] in [i["key"] for i in store.ingest_runs.index_information().values()]
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("exptime", "exptime"),
-        ("rootname", "_id"),
-        ("flt.1.goodmean", "headers.flt.1.goodmean"),
-        ("raw.0.rootname", "headers.raw.0.rootname"),
-        ("drz.0.dnnndata", "headers.drz.0.dnnn.data"),
-        ("drz.0.dnnndexp", "headers.drz.0.dnnn.dexp"),
-    ],
-)
-def test_an_address_is_a_path_in_the_document(address, expected):
-    assert fields.field_path(address) == expected
-
-
-@pytest.mark.parametrize("key", sorted(SPECS.lists)[::10])
-def test_every_keyword_of_a_header_has_a_path_of_its_own(key):
-    prefix = f"headers.{key.filetype}.{key.extension}."
-    paths = [
-        fields.field_path(query.resolve(f"{key.filetype}.{key.extension}.{name}", SPECS).address)
-        for name in SPECS.lists[key]
-    ]
-    assert all(path.startswith(prefix) for path in paths)
-    assert len(set(paths)) == len(paths)

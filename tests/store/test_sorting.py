@@ -28,13 +28,13 @@ EVERYTHING = And()
     ],
 )
 def test_ties_are_broken_by_time_and_rootname(order, total):
-    given = [SortKey(key.removeprefix("-"), key.startswith("-")) for key in order]
-    found = sorting.total_order(given)
+    keys = [SortKey(key.removeprefix("-"), key.startswith("-")) for key in order]
+    found = sorting.total_order(keys)
     assert [("-" if key.descending else "") + key.address for key in found] == total
 
 
 def explained(store, condition, order, after=None) -> dict[str, Any]:
-    """Return what the server does for a page of a search."""
+    """Return the plan of the server for a page of a search."""
     filter_ = to_filter(condition)
     total = sorting.total_order(order)
     if after is not None:

@@ -26,30 +26,30 @@ def many(store):
     return store
 
 
-ASKED = And((Between("raw.0.exptime", low=5.0), Like("raw.0.text", "*y*")))
-ASK = {
-    "count": lambda store, limit: live_counts.count(store, ASKED, limit),
-    "is_any": lambda store, limit: queries.any_match(store, ASKED, limit),
-    "values": lambda store, limit: live_counts.value_counts(store, "raw.0.text", ASKED, limit),
-    "distinct": lambda store, limit: live_counts.distinct(store, "raw.0.text", ASKED, limit),
-    "estimate": lambda store, limit: live_counts.estimate(store, ASKED, limit),
+CONDITION = And((Between("raw.0.exptime", low=5.0), Like("raw.0.text", "*y*")))
+QUERIES = {
+    "count": lambda store, limit: live_counts.count(store, CONDITION, limit),
+    "is_any": lambda store, limit: queries.any_match(store, CONDITION, limit),
+    "values": lambda store, limit: live_counts.value_counts(store, "raw.0.text", CONDITION, limit),
+    "distinct": lambda store, limit: live_counts.distinct(store, "raw.0.text", CONDITION, limit),
+    "estimate": lambda store, limit: live_counts.estimate(store, CONDITION, limit),
     "find": lambda store, limit: list(
-        queries.find(store, ASKED, ["raw.0.text"], [SortKey("raw.0.text")], time_limit=limit)
+        queries.find(store, CONDITION, ["raw.0.text"], [SortKey("raw.0.text")], time_limit=limit)
     ),
 }
 
 
-@pytest.mark.parametrize("ask", ASK)
-def test_a_timeout_gives_the_limit_and_the_keywords_without_index(many, ask):
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_timeout_gives_the_limit_and_the_keywords_without_index(many, name):
     with pytest.raises(QueryTimeout) as caught:
-        ASK[ask](many, SLOW)
-    for said in ("0.001 seconds", "raw.0.exptime", "raw.0.text", "raise the time limit"):
-        assert said in str(caught.value)
+        QUERIES[name](many, SLOW)
+    for text in ("0.001 seconds", "raw.0.exptime", "raw.0.text", "raise the time limit"):
+        assert text in str(caught.value)
 
 
-@pytest.mark.parametrize("ask", ASK)
-def test_a_query_without_time_limit_runs_to_its_end(many, ask):
-    assert not ASK[ask](many, None)
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_without_time_limit_runs_to_its_end(many, name):
+    assert not QUERIES[name](many, None)
 
 
 def test_keywords_that_no_index_serves_are_listed(store):

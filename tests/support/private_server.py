@@ -29,7 +29,7 @@ sys.stdin.read()
 
 @contextmanager
 def python(program, data_dir, **options):
-    """Run a program in another process; when the block ends its standard input does."""
+    """Run a program in another process, whose standard input ends with the block."""
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", program, str(data_dir)],
         stdin=subprocess.PIPE,
@@ -39,8 +39,8 @@ def python(program, data_dir, **options):
         **options,
     ) as process:
         yield process
-        _, complaints = process.communicate()
-    assert complaints == ""
+        _, errors = process.communicate()
+    assert errors == ""
 
 
 def first_line(process):

@@ -1,4 +1,4 @@
-"""Is what was counted ahead what counting finds, and never served when it is out of date?"""
+"""Counts made ahead equal counts of the observations, and are never served when stale."""
 
 from collections import Counter
 from dataclasses import replace
@@ -94,11 +94,11 @@ def holds(condition, document) -> bool:
 
 
 @shared
-@given(documents=found_documents, asked=st.lists(conditions, max_size=10))
-def test_what_was_counted_ahead_is_what_counting_finds(store, documents, asked):
+@given(documents=found_documents, searches=st.lists(conditions, max_size=10))
+def test_counts_made_ahead_equal_counts_of_the_documents(store, documents, searches):
     put(store, documents)
     refresh.refresh_all(store, SPECS)
-    for condition in asked:
+    for condition in searches:
         meeting = [document for document in documents if holds(condition, document)]
         assert counts.count(store, SPECS, condition) == len(meeting)
         for name in ("detector", "filter1", "subarray"):
@@ -108,7 +108,7 @@ def test_what_was_counted_ahead_is_what_counting_finds(store, documents, asked):
 
 @shared
 @given(documents=found_documents)
-def test_the_values_of_other_keywords_are_counted_where_nothing_is_asked(store, documents):
+def test_values_of_other_keywords_are_counted_without_condition(store, documents):
     put(store, documents)
     refresh.refresh_all(store, SPECS)
     for name in ("proposid", "targname"):
@@ -120,7 +120,7 @@ def test_the_values_of_other_keywords_are_counted_where_nothing_is_asked(store, 
 
 @shared
 @given(documents=found_documents)
-def test_every_facet_of_the_specs_is_counted_as_the_observations_are(store, documents):
+def test_every_facet_keyword_is_counted_like_the_observations(store, documents):
     put(store, documents)
     refresh.refresh_all(store, SPECS)
     for name in SPECS.facets:
@@ -139,7 +139,7 @@ def test_every_facet_of_the_specs_is_counted_as_the_observations_are(store, docu
         Equals("raw.0.detector", "WFC"),
     ],
 )
-def test_what_asks_for_other_keywords_is_not_answered(store, condition):
+def test_a_condition_on_other_keywords_has_no_counts(store, condition):
     put(store, [{"detector": "WFC", "proposid": 9019}])
     refresh.refresh_all(store, SPECS)
     assert counts.count(store, SPECS, condition) is None
@@ -147,7 +147,7 @@ def test_what_asks_for_other_keywords_is_not_answered(store, condition):
     assert counts.count(store, SPECS, Equals("detector", "WFC")) == 1
 
 
-def test_nothing_is_answered_before_the_first_count(store):
+def test_there_are_no_counts_before_the_first_refresh(store):
     assert counts.count(store, SPECS, EVERYTHING) is None
     assert counts.values(store, SPECS, "detector", EVERYTHING) is None
     assert totals.stored(store) is None
@@ -159,7 +159,7 @@ def test_nothing_is_answered_before_the_first_count(store):
     assert counts.values(store, SPECS, "detector", EVERYTHING) == {}
 
 
-def test_what_is_out_of_date_is_not_answered(store):
+def test_stale_counts_are_not_served(store):
     put(store, [{"detector": "WFC"}])
     refresh.refresh_all(store, SPECS)
     freshness.invalidate(store)
@@ -173,7 +173,7 @@ def test_what_is_out_of_date_is_not_answered(store):
     assert totals.stored(store)["observations"] == 2
 
 
-def test_what_is_written_while_it_is_counted_leaves_it_out_of_date(store, monkeypatch):
+def test_a_write_during_a_refresh_leaves_the_counts_stale(store, monkeypatch):
     def written_meanwhile(*arguments):
         freshness.invalidate(store)
         return proposals_stages(*arguments)
@@ -188,14 +188,14 @@ def test_what_is_written_while_it_is_counted_leaves_it_out_of_date(store, monkey
     assert counts.count(store, SPECS, EVERYTHING) == 1
 
 
-def test_with_other_facets_than_were_counted_nothing_is_answered(store):
+def test_counts_of_other_facets_are_not_served(store):
     put(store, [{"detector": "WFC"}])
     refresh.refresh_all(store, SPECS)
     fewer = replace(SPECS, facets=SPECS.facets[:-1])
     assert counts.count(store, fewer, EVERYTHING) is None
 
 
-def test_a_keyword_with_very_many_values_is_not_counted(store, monkeypatch):
+def test_a_keyword_with_too_many_values_is_not_counted(store, monkeypatch):
     monkeypatch.setattr(counts, "MOST_VALUES", 3)
     put(store, [{"exptime": float(n % 3), "expstart": float(n)} for n in range(4)])
     refresh.refresh_all(store, SPECS)
@@ -206,7 +206,7 @@ def test_a_keyword_with_very_many_values_is_not_counted(store, monkeypatch):
     assert len(counts.values(store, SPECS, "expstart", EVERYTHING)) == 4
 
 
-def test_the_sums_are_those_of_the_live_archive(sample_archive):
+def test_stored_totals_and_summaries_equal_the_live_ones(sample_archive):
     store, specs = sample_archive.store, sample_archive.specs
     refresh.refresh_all(store, specs)
     counted, live = totals.stored(store), totals.live(store)
@@ -222,34 +222,3 @@ def test_the_sums_are_those_of_the_live_archive(sample_archive):
     for name in {*specs.promoted, *specs.indexed}:
         numbers = counts.values(store, specs, name, EVERYTHING)
         assert numbers == live_counts.value_counts(store, name, EVERYTHING), name
-
-
-def test_the_totals_of_an_empty_archive(store):
-    nothing = {"observations": 0, "filetypes": {}, "detectors": {}, "previews": 0}
-    assert totals.live(store) == nothing
-
-
-def test_the_totals_are_what_the_documents_say(store):
-    put(
-        store,
-        [
-            {
-                "detector": "HRC",
-                "files": {"raw": {"size": 1}, "flt": {"size": 10}},
-                "previews": {
-                    "raw": {"jpeg": "a.jpg"},
-                    "flt": {"jpeg": "b.jpg", "thumbnail": "b.thumb"},
-                    "flc": {"reason": "constant"},
-                },
-            },
-            {"files": {"raw": {"size": 2_255_040}}, "previews": {"raw": {"jpeg": "c.jpg"}}},
-        ],
-    )
-    found = totals.live(store)
-    assert found["observations"] == 2
-    assert {name: (t["files"], t["bytes"]) for name, t in found["filetypes"].items()} == {
-        "raw": (2, 2_255_041),
-        "flt": (1, 10),
-    }
-    assert found["detectors"] == {"HRC": 1, None: 1}
-    assert found["previews"] == 3

@@ -1,4 +1,4 @@
-"""Are outlines the observations without their headers, and asked only while they are so?"""
+"""Headerless observations equal the observations, and are searched only while current."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,14 +33,14 @@ some_archive = st.dictionaries(
 
 
 def put(store, archive: dict[str, dict]) -> None:
-    """Let these be all the observations that there are."""
+    """Replace all observations."""
     store.observations.delete_many({})
     if archive:
         store.observations.insert_many({"_id": name, **found} for name, found in archive.items())
 
 
 def expected(document: dict) -> dict:
-    """Return the outline of a document."""
+    """Return the headerless copy of a document."""
     headers = document.get("headers") or {}
     kept = {name: value for name, value in document.items() if name != "headers"}
     return kept | {"extensions": {name: list(found) for name, found in headers.items()}}
@@ -50,7 +50,7 @@ def expected(document: dict) -> dict:
     deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(states=st.lists(some_archive, min_size=1, max_size=3))
-def test_outlines_are_the_observations_without_their_headers(store, states):
+def test_copies_are_the_observations_without_headers(store, states):
     for archive in states:
         put(store, archive)
         headerless.refresh(store)
@@ -58,7 +58,7 @@ def test_outlines_are_the_observations_without_their_headers(store, states):
         assert found == {name: expected(document) for name, document in archive.items()}
 
 
-def test_no_outline_is_written_that_has_not_changed(store):
+def test_an_unchanged_copy_is_not_written(store):
     put(store, {"j0000001": {"detector": "WFC"}, "j0000002": {"detector": "HRC"}})
     headerless.refresh(store)
     with store.headerless.watch() as stream:
@@ -70,13 +70,13 @@ def test_no_outline_is_written_that_has_not_changed(store):
         assert stream.try_next() is None
 
 
-OF_OUTLINES = [
+ON_COPIES = [
     (EVERYTHING, []),
     (Equals("detector", "WFC"), ["rootname", "exptime"]),
     (And((Equals("detector", "WFC"), Not(Between("exptime", 1.0)))), ["files", "previews"]),
     (Within(1.0, 2.0, 3.0), []),
 ]
-OF_OBSERVATIONS = [
+ON_OBSERVATIONS = [
     (Equals("rootname", "j0000001"), []),
     (And((AnyOf("rootname", ("j0000001", "j0000002")), Exists("detector"))), ["exptime"]),
     (Equals("raw.0.detector", "WFC"), []),
@@ -85,8 +85,8 @@ OF_OBSERVATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("condition", "addresses"), OF_OUTLINES)
-def test_they_are_asked_until_the_next_write(store, condition, addresses):
+@pytest.mark.parametrize(("condition", "addresses"), ON_COPIES)
+def test_current_copies_are_searched_until_the_next_write(store, condition, addresses):
     put(store, {"j0000001": {"detector": "WFC"}})
     assert headerless.collection_for(store, condition, addresses) == store.observations
     refresh.refresh_all(store, SPECS)
@@ -95,8 +95,8 @@ def test_they_are_asked_until_the_next_write(store, condition, addresses):
     assert headerless.collection_for(store, condition, addresses) == store.observations
 
 
-@pytest.mark.parametrize(("condition", "addresses"), OF_OBSERVATIONS)
-def test_they_are_not_asked_for_what_headers_hold_or_what_is_named(store, condition, addresses):
+@pytest.mark.parametrize(("condition", "addresses"), ON_OBSERVATIONS)
+def test_observations_are_searched_for_header_keywords_and_by_rootname(store, condition, addresses):
     refresh.refresh_all(store, SPECS)
     assert headerless.collection_for(store, condition, addresses) == store.observations
 
@@ -111,7 +111,7 @@ def test_the_copies_of_an_older_acsql_are_not_searched(store):
     assert headerless.collection_for(store, EVERYTHING) == store.headerless
 
 
-def test_a_write_while_they_are_made_leaves_them_out_of_date(store):
+def test_a_write_during_a_refresh_leaves_the_copies_stale(store):
     writes = freshness.write_count(store)
     freshness.invalidate(store)
     freshness.mark_current(store, writes, list(SPECS.facets))
@@ -130,8 +130,8 @@ CONDITIONS = [
 ]
 
 
-def answers(store, condition) -> list:
-    """Return what the archive is asked of a condition, in every way that it can be asked."""
+def results(store, condition) -> list:
+    """Return the results of every kind of query with a condition."""
     columns = ("rootname", "exptime", "targname", "files", "footprint")
     return [
         list(queries.find(store, condition, columns, [SortKey("exptime", True)], 7)),
@@ -153,14 +153,14 @@ def answers(store, condition) -> list:
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_the_answers_are_the_same_with_and_without_them(sample_copy, condition):
+def test_results_are_the_same_from_copies_and_observations(sample_copy, condition):
     store = sample_copy
     refresh.refresh_all(store, SPECS)
     assert headerless.if_current(store) == store.headerless
-    found = answers(store, condition)
+    found = results(store, condition)
     freshness.invalidate(store)
     assert headerless.if_current(store) == store.observations
-    assert found == answers(store, condition)
+    assert found == results(store, condition)
 
 
 @pytest.fixture
