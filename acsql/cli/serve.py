@@ -2,7 +2,7 @@
 
 import click
 
-from ..web import server
+from ..errors import ArchiveError
 from .context import open_archive
 
 
@@ -33,6 +33,14 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     Example:
       acsql serve --host 0.0.0.0 --port 8000 --workers 4
     """
+    try:
+        from ..web import server
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("acsql"):
+            raise
+        raise ArchiveError(
+            f'the site requires the package {error.name}: pip install "acsql[site]"'
+        ) from error
     with open_archive(ctx) as archive:
         config = archive.config
 

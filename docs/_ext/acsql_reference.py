@@ -28,6 +28,7 @@ from acsql.config import SETTINGS
 from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.query import parser
+from acsql.web.api import openapi
 
 Cell = str | nodes.Node
 EXTENSIONS = Path(__file__).parents[1] / "extend" / "files.yaml"
@@ -178,15 +179,9 @@ class Generated(SphinxDirective):
         return type(self).make()
 
 
-def openapi() -> dict[str, Any]:
-    """Return the OpenAPI document of the site."""
-    path = Path(acsql.__file__).parent / "web" / "openapi.yaml"
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
-
-
 def http_api() -> list[nodes.Node]:
     """Return a section for each operation of the HTTP API."""
-    document = openapi()
+    document = openapi.document()
     return [
         _operation(document, path, method, operation)
         for path, operations in document["paths"].items()

@@ -1,20 +1,22 @@
-"""Every kind of page can be used by everybody: axe finds nothing, and a keyboard is enough."""
+"""All pages are accessible: axe finds no violation, and a keyboard is enough."""
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import template_rendered
+from flask import request, template_rendered
+from jinja2 import Template
 from playwright.sync_api import Browser, Page, expect
 
 import acsql
 from acsql.web import app as web_app
 
-# The names of a kind of page, with its address, and what it shows at last if scripts do that.
+# Address of each kind of page, and the element that its scripts show last.
 PAGES = {
     "home": ("/", None),
-    "a text that means nothing": ("/go?name=nothing+such", None),
+    "search box with an error": ("/go?name=nothing+such", None),
     "form": ("/database/", None),
     "form with errors": ("/database/?exptime=abc&where=nonsense", None),
     "table": ("/database/results?q=detector=WFC", None),
@@ -22,7 +24,7 @@ PAGES = {
     "sky": ("/database/results?view=map", None),
     "plot": ("/database/results?view=plot&x=exptime&y=expstart", ".plot canvas"),
     "histogram": ("/database/results?view=plot&x=exptime", ".plot canvas"),
-    "zero results": ("/database/results?q=targname=NOWHERE+exptime>5", None),
+    "no results": ("/database/results?q=targname=NOWHERE+exptime>5", None),
     "archive": ("/archive/", None),
     "proposal": ("/archive/{proposid}/", None),
     "observation": ("/archive/{proposid}/{name}/", None),
@@ -32,16 +34,16 @@ PAGES = {
     "headers": ("/archive/{proposid}/{name}/headers/", None),
     "header": ("/archive/{proposid}/{name}/headers/flt/0/", None),
     "header of a product": ("/archive/{proposid}/{product}/headers/drz/0/?q=d", None),
-    "difference to ask for": ("/difference", None),
+    "empty comparison": ("/difference", None),
     "difference": ("/difference?a={name}.raw&b={name}.flt", None),
-    "difference that there is not": ("/difference?a=x&b={name}", None),
+    "comparison with an error": ("/difference?a=x&b={name}", None),
     "files": ("/archive/{proposid}/{name}/files/", None),
-    "choice of files": ("/files/?q=rootname={name}", None),
+    "file selection": ("/files/?q=rootname={name}", None),
     "statistics": ("/statistics/", ".plot canvas"),
-    "ingests": ("/ingest/", None),
-    "ingest": ("/ingest/1/", None),
-    "not there": ("/archive/1/", None),
-    "not understood": ("/ingest/?before=x", None),
+    "ingest runs": ("/ingest/", None),
+    "ingest run": ("/ingest/1/", None),
+    "not found": ("/archive/1/", None),
+    "invalid parameter": ("/ingest/?before=x", None),
 }
 # Each colour scheme and each size at least once, but not both of everything.
 LOOKS = [("light", {"width": 1280, "height": 900}), ("dark", {"width": 390, "height": 844})]
@@ -75,19 +77,28 @@ def only_page(chromium: Browser, site: str) -> Iterator[Page]:
     context.close()
 
 
-def test_no_kind_of_page_is_left_out(sample_archive: acsql.Archive, names: dict[str, str]) -> None:
+def test_every_page_has_a_case(sample_archive: acsql.Archive, names: dict[str, str]) -> None:
+    """Every template is shown, and every route that shows one is visited."""
     app = web_app.create_app(sample_archive)
-    shown = set()
+    templates, endpoints = set(), set()
 
-    def note(_: object, template: object, **__: object) -> None:
-        shown.add(template.name)
+    def note(_: object, template: Template, **__: object) -> None:
+        templates.add(template.name)
+        endpoints.add(request.endpoint)
 
     with template_rendered.connected_to(note, app):
         for address, _ in PAGES.values():
             app.test_client().get(address.format(**names).partition("#")[0])
     parts = {"base.html", "macros.html", "plots.html"}
-    templates = Path(web_app.__file__).with_name("templates").glob("*.html")
-    assert shown == {path.name for path in templates} - parts
+    folder = Path(web_app.__file__).with_name("templates")
+    assert templates == {path.name for path in folder.glob("*.html")} - parts
+    routes = {endpoint for endpoint, view in app.view_functions.items() if shows_page(view)}
+    assert routes <= endpoints
+
+
+def shows_page(view: Callable[..., object]) -> bool:
+    """Return whether the function of a route calls `render_template` itself."""
+    return "render_template" in inspect.unwrap(view).__code__.co_names
 
 
 @pytest.mark.parametrize("kind", PAGES)

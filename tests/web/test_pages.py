@@ -1,0 +1,42 @@
+"""The pages find themselves, and each has a test module and a line in the documentation."""
+
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import acsql
+from acsql.web import pages
+from acsql.web.app import create_app
+
+ROOT = Path(__file__).parents[2]
+MODULES = [module.name for module in pkgutil.iter_modules(pages.__path__)]
+
+
+@pytest.fixture
+def site(empty_archive: acsql.Archive) -> Flask:
+    """The site of an empty archive."""
+    return create_app(empty_archive)
+
+
+def test_every_module_is_a_blueprint_of_its_own_name(site: Flask) -> None:
+    assert [blueprint.name for blueprint in pages.blueprints()] == MODULES
+    assert set(MODULES) <= set(site.blueprints)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_page_has_a_test_module(module: str) -> None:
+    assert Path(__file__).with_name("pages").joinpath(f"test_{module}.py").is_file()
+
+
+def test_every_page_has_a_line_in_the_documentation(site: Flask) -> None:
+    text = (ROOT / "docs/reference/pages.rst").read_text(encoding="utf-8")
+    documented = {address.partition("?")[0] for address in re.findall(r"\* - ``(/.*?)``", text)}
+    routes = {
+        re.sub(r"<[^:<>]*(?:\([^)]*\))?:(\w+)>", r"<\1>", rule.rule)
+        for rule in site.url_map.iter_rules()
+        if rule.endpoint.partition(".")[0] in MODULES
+    }
+    assert documented == routes
