@@ -26,7 +26,7 @@ from acsql.config import Config
 from acsql.ingest import run, workers
 from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
-from acsql.sample.plan import mjd, moment
+from acsql.sample.schedule import mjd, moment
 from acsql.store.client import Store
 from acsql.store.derived import refresh
 

@@ -4,6 +4,6 @@ Real archives are terabytes, and what makes them difficult is in their headers; 
 small files that have the names, the headers, the data types and the oddities of real ones.
 """
 
-from .archive import Summary, write
+from .archive import SampleSummary, write
 
-__all__ = ["Summary", "write"]
+__all__ = ["SampleSummary", "write"]

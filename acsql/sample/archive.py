@@ -10,16 +10,16 @@ from .. import keywords, paths
 from ..errors import ArchiveError
 from .camera import FRAMES
 from .cards import Hdu
-from .extras import lying_about
 from .files import files_of
-from .plan import Observation, plan
 from .proposals import PROPOSALS
+from .schedule import PlannedObservation, plan
+from .stray_files import stray_files
 
 PROPOSALS_FILE = "proposals.yaml"
 
 
 @dataclass(frozen=True)
-class Summary:
+class SampleSummary:
     """What was written: directories, FITS files of ACS, their bytes, and the proposals."""
 
     observations: int
@@ -33,8 +33,8 @@ def write(
     observations: int = 100,
     seed: int = 1,
     frame: str = "small",
-    progress: Callable[[Iterable[Observation]], Iterable[Observation]] | None = None,
-) -> Summary:
+    progress: Callable[[Iterable[PlannedObservation]], Iterable[PlannedObservation]] | None = None,
+) -> SampleSummary:
     """Write a synthetic ACS archive.
 
     The same arguments give the same bytes.  From 24 observations on there are all detectors,
@@ -71,7 +71,7 @@ def write(
     except OSError as error:
         raise ArchiveError(f"cannot write {error.filename or root}: {error.strerror}") from error
     proposals = {observation.visit.proposid for observation in planned}
-    return Summary(len(planned), len(sizes), sum(sizes), len(proposals))
+    return SampleSummary(len(planned), len(sizes), sum(sizes), len(proposals))
 
 
 def _prepared(root: Path) -> Path:
@@ -85,7 +85,7 @@ def _prepared(root: Path) -> Path:
     return root
 
 
-def _write_proposals(root: Path, planned: Iterable[Observation]) -> None:
+def _write_proposals(root: Path, planned: Iterable[PlannedObservation]) -> None:
     used = sorted({observation.visit.proposid for observation in planned})
     facts = {
         proposid: {
@@ -101,14 +101,16 @@ def _write_proposals(root: Path, planned: Iterable[Observation]) -> None:
     (root / PROPOSALS_FILE).write_text(text, encoding="utf-8")
 
 
-def _write_observation(root: Path, observation: Observation, seed: int, frame: str) -> list[int]:
+def _write_observation(
+    root: Path, observation: PlannedObservation, seed: int, frame: str
+) -> list[int]:
     """Write the files of one directory; return the sizes of those that are datasets."""
     folder = root / paths.observation_path(observation.ipppssoot)
     folder.mkdir(parents=True)
     sizes = []
-    for name, hdus in files_of(observation, seed, frame):
-        sizes.append(_write_fits(folder / str(name), hdus))
-    for name, content in lying_about(observation):
+    for filename, hdus in files_of(observation, seed, frame):
+        sizes.append(_write_fits(folder / str(filename), hdus))
+    for name, content in stray_files(observation):
         (folder / name).write_bytes(content)
     return sizes
 

@@ -152,6 +152,7 @@ def _readout(opening: Aperture, chip: int, frame: str) -> Readout:
     # The virtual overscan is read last, so it lies at the far side from the amplifiers.
     upside_down = chip == 1 and len(detector.chips) > 1
     edges = (before, after, gap if upside_down else 0, 0 if upside_down else gap)
+    at_left, at_right, below, above = (-(-pixels // reduction) for pixels in edges)
     target_chip, column, row = opening.target
     row += (chip != target_chip) * (1 if chip == 2 else -1) * (detector.rows + GAP)
     return Readout(
@@ -160,7 +161,7 @@ def _readout(opening: Aperture, chip: int, frame: str) -> Readout:
         columns // reduction,
         rows // reduction,
         (left // reduction, bottom // reduction),
-        tuple(-(-pixels // reduction) for pixels in edges),
+        (at_left, at_right, below, above),
         ((column - left) / reduction, (row - bottom) / reduction),
         detector.scale * reduction,
         reduction,
@@ -198,7 +199,8 @@ def cd_matrix(detector: str, pa_v3: float, arcsec: float, skewed: bool = True) -
     facts = DETECTORS[detector]
     angle = np.radians(pa_v3 + facts.roll)
     turn = np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return turn @ (skew(detector) if skewed else np.eye(2)) * arcsec / ARCSEC
+    matrix: np.ndarray = turn @ (skew(detector) if skewed else np.eye(2)) * arcsec / ARCSEC
+    return matrix
 
 
 def skew(detector: str) -> np.ndarray:

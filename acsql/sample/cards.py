@@ -35,7 +35,7 @@ def card(keyword: str, value: bool | int | float | str | None, comment: str = ""
         name, _, field = keyword.partition(".")
         if isinstance(value, float):
             return _line(name, f"'{field}: {value!r}'", comment)
-        return f"HIERARCH {keyword} = {_quoted(value) if value else ''}".ljust(CARD)
+        return f"HIERARCH {keyword} = {_quoted(str(value)) if value else ''}".ljust(CARD)
     match value:
         case None:
             text = ""
@@ -45,9 +45,9 @@ def card(keyword: str, value: bool | int | float | str | None, comment: str = ""
             text = f"{value:>20}"
         case float():
             text = f"{_number(value):>20}"
-        case _ if len(value.replace("'", "''")) > _LONGEST_TEXT:
+        case str() if len(value.replace("'", "''")) > _LONGEST_TEXT:
             return _continued(keyword, value, comment)
-        case _:
+        case str():
             text = _quoted(value)
     return _line(keyword, text, comment)
 
@@ -132,7 +132,7 @@ def bitpix(data: np.ndarray) -> int:
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column of a binary table: its TTYPE, TFORM, TUNIT, TDISP and its values."""
 
     name: str
@@ -142,7 +142,7 @@ class Column:
     display: str = ""
 
 
-def table(columns: Sequence[Column]) -> np.ndarray:
+def table(columns: Sequence[TableColumn]) -> np.ndarray:
     """Return the rows of a binary table."""
     dtype = np.dtype(
         [(f"f{i}", big_endian(column.values).dtype) for i, column in enumerate(columns)]

@@ -15,9 +15,12 @@ import numpy as np
 
 from .. import keywords as specs
 from ..keywords import HeaderKey, KeywordSpec
-from .cards import Column, bitpix, card, title
-from .plan import moment
-from .sections import SECTIONS
+from .cards import TableColumn, bitpix, card, title
+from .header_sections import SECTIONS
+from .schedule import moment
+
+# Values by keyword, before they are written as cards.
+Values = dict[str, Any]
 
 # What strings are padded to; others to eight characters, as FITS has it.
 _WIDTHS = {
@@ -42,14 +45,14 @@ _BLOCK = "Dnnn"
 _MISSING = object()
 
 
-def structure(data: np.ndarray | None, columns: Sequence[Column] = ()) -> dict[str, Any]:
+def structure(data: np.ndarray | None, columns: Sequence[TableColumn] = ()) -> dict[str, Any]:
     """Return the keywords by which FITS describes an extension's data.
 
     Parameters
     ----------
     data : array or None
         An image; a structured array is a table; None is an extension without data.
-    columns : sequence of Column
+    columns : sequence of TableColumn
         Those of the table.
     """
     if data is not None and data.dtype.names:
@@ -131,7 +134,8 @@ def _arranged(key: HeaderKey) -> tuple[tuple[str | None, tuple[KeywordSpec, ...]
 
 
 def _column_order(keyword: str) -> tuple[int, int]:
-    number = _OF_TABLES.fullmatch(keyword)[2]
+    matched = _OF_TABLES.fullmatch(keyword)
+    number = matched and matched[2]
     return (int(number), _COLUMN_FACTS.index(keyword[:5])) if number else (0, 0)
 
 
@@ -162,9 +166,9 @@ def _lines(
 
 def _possible(keyword: str, values: Mapping[str, Any]) -> bool:
     if keyword in _OF_CONSTANTS:
-        return values["NAXIS"] == 0
+        return bool(values["NAXIS"] == 0)
     if axis := _OF_AXES.fullmatch(keyword):
-        return int(axis[1]) <= values["NAXIS"]
+        return bool(int(axis[1]) <= values["NAXIS"])
     if _OF_TABLES.fullmatch(keyword):
         return keyword in values
     return True

@@ -6,12 +6,11 @@ and are the same for every seed; what is random belongs to one observation.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from .camera import DETECTORS, Readout, skew
-from .scenes import enlarged, fixed
+from .camera import DETECTORS, Readout
+from .scenes import enlarged, fixed_random
 
 # Flags of the data quality arrays: ACS Data Handbook, table 3.4.
 _LOST, _BAD_PIXEL, _HOT, _WARM, _BAD_COLUMN = 2, 4, 16, 64, 128
@@ -24,7 +23,7 @@ _IDLE = 60.0
 
 
 @dataclass(frozen=True)
-class Conditions:
+class ExposureConditions:
     """How one chip is exposed.
 
     `gain` is in electrons per count, `age` the detector's time in orbit in years, `combined` how
@@ -38,12 +37,12 @@ class Conditions:
     flash: float = 0.0
     combined: int = 1
     cosmic_rays: bool = True
-    fills: bool = False
-    holes: bool = False
+    lost_data: bool = False
+    nan_pixels: bool = False
 
 
 @dataclass(frozen=True)
-class Exposed:
+class ExposedChip:
     """One chip, read out and calibrated.
 
     `raw` counts (uint16, with overscan), `sci` and `err` in electrons (counts for SBC), `dq`
@@ -64,10 +63,10 @@ class Exposed:
 def expose(
     light: np.ndarray | None,
     readout: Readout,
-    conditions: Conditions,
+    conditions: ExposureConditions,
     filters: tuple[str, str],
     rng: np.random.Generator,
-) -> Exposed:
+) -> ExposedChip:
     """Return what a chip records of the light that falls on it.
 
     Parameters
@@ -87,10 +86,10 @@ def expose(
 def _count(
     light: np.ndarray | None,
     readout: Readout,
-    conditions: Conditions,
+    conditions: ExposureConditions,
     flat: np.ndarray,
     rng: np.random.Generator,
-) -> Exposed:
+) -> ExposedChip:
     """Return what the MAMA of SBC counts: photons, and a dark current in its middle."""
     exptime = conditions.exptime
     rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in readout.shape)
@@ -100,23 +99,23 @@ def _count(
         rate = np.minimum(light, 22.0 if conditions.imagetyp == "EXT" else 2.0)
         expected = expected + rate * flat * exptime
     dq = np.zeros(readout.shape, np.int16)
-    broken = fixed("anode").integers(0, readout.rows, 3)
+    broken = fixed_random("anode").integers(0, readout.rows, 3)
     expected[broken] = 0
     dq[broken] = _BAD_PIXEL
     raw = rng.poisson(expected).astype(np.float32)
     sci = raw / flat
     err = np.sqrt(np.maximum(raw, 1)) / flat
     counts = np.minimum(raw, _ATOD_LIMIT).astype(np.uint16)
-    return Exposed(counts, sci, err, dq, sci, None, 0.0, float(dark.mean()))
+    return ExposedChip(counts, sci, err, dq, sci, None, 0.0, float(dark.mean()))
 
 
 def _charge(
     light: np.ndarray | None,
     readout: Readout,
-    conditions: Conditions,
+    conditions: ExposureConditions,
     flat: np.ndarray,
     rng: np.random.Generator,
-) -> Exposed:
+) -> ExposedChip:
     """Return what a CCD collects, how it is read out, and how CALACS calibrates it."""
     gain = conditions.gain * conditions.combined
     noise = DETECTORS[readout.detector].noise
@@ -144,13 +143,13 @@ def _charge(
         sci -= np.float32(dark)
     if conditions.imagetyp == "EXT":
         sci, lag, err = (sci - flash) / flat, lag / flat, err / flat
-    raw_dq = _lose_data(raw, sci, dq, bottom, rng) if conditions.fills else None
-    if conditions.holes:
+    raw_dq = _lose_data(raw, sci, dq, bottom, rng) if conditions.lost_data else None
+    if conditions.nan_pixels:
         sci[(dq & _BAD_PIXEL) > 0] = np.nan
-    return Exposed(raw, sci, err, dq, sci + lag, raw_dq, float(level.mean()), dark)
+    return ExposedChip(raw, sci, err, dq, sci + lag, raw_dq, float(level.mean()), dark)
 
 
-def _dark_rate(conditions: Conditions) -> float:
+def _dark_rate(conditions: ExposureConditions) -> float:
     """Return the dark current in electrons per second and pixel: it grows in orbit."""
     return 0.0035 + 0.0012 * conditions.age
 
@@ -158,7 +157,7 @@ def _dark_rate(conditions: Conditions) -> float:
 def _collected(
     light: np.ndarray | None,
     readout: Readout,
-    conditions: Conditions,
+    conditions: ExposureConditions,
     flat: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -177,9 +176,9 @@ def _collected(
 
 def flat_field(readout: Readout, filters: tuple[str, str]) -> np.ndarray:
     """Return the sensitivity of each pixel of a chip in a filter, near 1."""
-    rng = fixed("flat", readout.detector, readout.chip, *filters)
+    rng = fixed_random("flat", readout.detector, readout.chip, *filters)
     surface = np.float32(0.03) * enlarged(_bumps(rng, 5), readout.shape)
-    surface += np.float32(0.006) * fixed("pixels", readout.detector).standard_normal(
+    surface += np.float32(0.006) * fixed_random("pixels", readout.detector).standard_normal(
         readout.shape, np.float32
     )
     surface += 1
@@ -220,11 +219,11 @@ def _bumps(rng: np.random.Generator, scales: int) -> np.ndarray:
 
 
 def _add_hot_pixels(
-    charge: np.ndarray, dq: np.ndarray, readout: Readout, conditions: Conditions
+    charge: np.ndarray, dq: np.ndarray, readout: Readout, conditions: ExposureConditions
 ) -> None:
     # The anneals of each month heal some pixels and the orbit makes others.
     month = round(conditions.age * 12)
-    rng = fixed("hot", readout.detector, readout.chip, month)
+    rng = fixed_random("hot", readout.detector, readout.chip, month)
     count = int(charge.size * (0.002 + 0.0012 * conditions.age))
     where = rng.integers(0, charge.size, count)
     rate = 0.04 * rng.random(count) ** -0.9
@@ -271,7 +270,7 @@ def _trailed(charge: np.ndarray, readout: Readout, age: float) -> np.ndarray:
     image = charge[::-1] if upwards else charge
     far = np.linspace(0, 1, len(image), dtype=np.float32)[:, None]
     lost = np.float32(0.004 + 0.006 * age) * far * np.clip(image, 0, 4000.0)
-    result = image - lost
+    result: np.ndarray = image - lost
     for step, share in enumerate((0.5, 0.25, 0.15, 0.1), start=1):
         result[step:] += np.float32(share) * lost[:-step]
     return result[::-1] if upwards else result
@@ -279,7 +278,7 @@ def _trailed(charge: np.ndarray, readout: Readout, age: float) -> np.ndarray:
 
 def _bias(readout: Readout, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the bias level of each column, for its amplifier, and the pattern on top of it."""
-    own = fixed("bias", readout.detector, readout.chip)
+    own = fixed_random("bias", readout.detector, readout.chip)
     levels = [2400 + 60 * own.random() + 4 * rng.standard_normal() for _ in readout.amplifiers]
     parts = np.array_split(np.arange(readout.columns), len(levels))
     level = np.concatenate(
@@ -295,7 +294,7 @@ def _bias(readout: Readout, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
 
 
 def _bad_columns(readout: Readout) -> list[tuple[int, int]]:
-    own = fixed("columns", readout.detector, readout.chip)
+    own = fixed_random("columns", readout.detector, readout.chip)
     count = 2 + readout.columns // 400
     return [
         (int(own.integers(readout.columns)), int(own.integers(readout.rows))) for _ in range(count)
@@ -305,7 +304,7 @@ def _bad_columns(readout: Readout) -> list[tuple[int, int]]:
 def _flag_columns(dq: np.ndarray, readout: Readout) -> None:
     for column, start in _bad_columns(readout):
         dq[start:, column] |= _BAD_COLUMN
-    own = fixed("dead", readout.detector, readout.chip)
+    own = fixed_random("dead", readout.detector, readout.chip)
     dead = own.integers(0, dq.size, 1 + dq.size // 20000)
     dq.reshape(-1)[dead] |= _BAD_PIXEL
 
@@ -319,9 +318,12 @@ def _with_overscan(
 ) -> np.ndarray:
     left, right, bottom, _ = readout.overscan
     around = np.pad(level, (left, right), mode="edge")
-    raw = around + np.float32(noise) * rng.standard_normal(readout.raw_shape, np.float32)
+    raw: np.ndarray = around + np.float32(noise) * rng.standard_normal(
+        readout.raw_shape, np.float32
+    )
     raw[bottom : bottom + readout.rows, left : left + readout.columns] = counts + level
-    return np.clip(np.rint(raw), 0, _ATOD_LIMIT).astype(np.uint16)
+    digitized: np.ndarray = np.clip(np.rint(raw), 0, _ATOD_LIMIT)
+    return digitized.astype(np.uint16)
 
 
 def _lose_data(
@@ -343,61 +345,3 @@ def rejected(dq: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     where = rng.integers(0, dq.size, 1 + dq.size // 3000)
     flags.reshape(-1)[where] |= _COSMIC_RAY
     return flags
-
-
-@dataclass(frozen=True)
-class Drizzled:
-    """A rectified image: counts per second, its weight in seconds, which inputs it is from.
-
-    `centre` is the pixel, from 1, on which the centre of the detector lies.
-    """
-
-    sci: np.ndarray
-    weight: np.ndarray
-    context: np.ndarray
-    centre: tuple[float, float]
-
-
-def drizzle(
-    chips: list[np.ndarray], readouts: list[Readout], gap: int, exptime: float, inputs: int
-) -> Drizzled:
-    """Put the chips of an exposure together on square pixels.
-
-    Parameters
-    ----------
-    chips : list of array
-        In electrons, in the order of EXTVER, that is from below.
-    gap : int
-        Rows between two chips.
-    """
-    mosaic = chips[0]
-    if len(chips) > 1:
-        blank = np.full((gap, mosaic.shape[1]), np.nan, np.float32)
-        mosaic = np.vstack([chips[0], blank, chips[1]])
-    row, column, outside = _rectified(readouts[0].detector, *mosaic.shape)
-    sci = mosaic[row, column]
-    outside = outside | ~np.isfinite(sci)
-    sci[outside] = 0
-    sci /= np.float32(max(exptime, 1))
-    weight = np.full(sci.shape, exptime, np.float32)
-    weight[outside] = 0
-    context = np.full(sci.shape, (1 << min(inputs, 31)) - 1, np.int32)
-    context[outside] = 0
-    height, width = sci.shape
-    return Drizzled(sci, weight, context, ((width + 1) / 2, (height + 1) / 2))
-
-
-@lru_cache(maxsize=1)
-def _rectified(detector: str, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return from which row and column each square pixel comes, and which from outside."""
-    matrix = skew(detector)
-    height = int(np.ceil(rows * matrix[1, 1] + columns * matrix[1, 0])) + 2
-    width = int(np.ceil(columns * matrix[0, 0] + rows * matrix[0, 1])) + 2
-    back = np.linalg.inv(matrix).astype(np.float32)
-    x = np.arange(width, dtype=np.float32)[None, :] - (width - 1) / 2
-    y = np.arange(height, dtype=np.float32)[:, None] - (height - 1) / 2
-    column = np.rint(back[0, 0] * x + back[0, 1] * y + (columns - 1) / 2).astype(np.int32)
-    row = np.rint(back[1, 0] * x + back[1, 1] * y + (rows - 1) / 2).astype(np.int32)
-    outside = (column < 0) | (column >= columns) | (row < 0) | (row >= rows)
-    column[outside] = row[outside] = 0
-    return row, column, outside

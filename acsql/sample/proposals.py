@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True)
-class Proposal:
+class PlannedProposal:
     """A proposal: `code` is the base-36 part of its rootnames, `dates` when it was observed."""
 
     proposid: int
@@ -25,49 +25,50 @@ class Proposal:
 
 
 # HRC and WFC failed on 2007-01-27, WFC came back in May 2009 and HRC did not.
-PROPOSALS: Mapping[int, Proposal] = MappingProxyType(
+_row = PlannedProposal
+PROPOSALS: Mapping[int, PlannedProposal] = MappingProxyType(
     {
         proposal.proposid: proposal
         for proposal in (
-            Proposal(8990, "8a0", "SM3/ERO", "ACS early release observations: interacting galaxies",
+            _row(8990, "8a0", "SM3/ERO", "ACS early release observations: interacting galaxies",
                      10, "Herschel", "Caroline", ("2002-04-01", "2002-06-30"), "Lucretia"),
-            Proposal(9019, "8bt", "CAL/ACS", "ACS L-flats and the geometry of a rich cluster",
+            _row(9019, "8bt", "CAL/ACS", "ACS L-flats and the geometry of a rich cluster",
                      10, "Bond", "William", ("2002-04-13", "2002-12-30")),
-            Proposal(9433, "6mf", "CAL/ACS", "ACS CCD daily monitor: darks and biases, 2002-2003",
+            _row(9433, "6mf", "CAL/ACS", "ACS CCD daily monitor: darks and biases, 2002-2003",
                      11, "Draper", "Henry", ("2002-06-01", "2003-06-30")),
-            Proposal(9563, "8f3", "CAL/ACS", "Internal flat fields and the stability of the lamps",
+            _row(9563, "8f3", "CAL/ACS", "Internal flat fields and the stability of the lamps",
                      11, "Fraunhofer", "Joseph", ("2002-09-01", "2004-06-30"), "von"),
-            Proposal(9600, "8gk", "GTO/ACS", "Weak and strong lensing by rich clusters of galaxies",
+            _row(9600, "8gk", "GTO/ACS", "Weak and strong lensing by rich clusters of galaxies",
                      11, "Zwicky", "Fritz", ("2002-07-01", "2004-06-30")),
-            Proposal(9788, "8n2", "SNAP", "A snapshot survey of spiral galaxies in H-alpha",
+            _row(9788, "8n2", "SNAP", "A snapshot survey of spiral galaxies in H-alpha",
                      12, "Slipher", "Vesto", ("2003-07-01", "2005-06-30"), "Melvin"),
-            Proposal(9862, "8r7", "GTO/ACS", "Coronagraphy of the discs around nearby stars",
+            _row(9862, "8r7", "GTO/ACS", "Coronagraphy of the discs around nearby stars",
                      12, "Bessel", "Friedrich", ("2003-08-01", "2006-12-31"), "Wilhelm"),
-            Proposal(10012, "8v4", "CAL/OTA", "Focus and phase retrieval with HRC",
+            _row(10012, "8v4", "CAL/OTA", "Focus and phase retrieval with HRC",
                      12, "Foucault", "Leon", ("2003-09-01", "2006-10-31")),
-            Proposal(10217, "9a9", "GO", "The horizontal branch of globular clusters in the far UV",
+            _row(10217, "9a9", "GO", "The horizontal branch of globular clusters in the far UV",
                      13, "Swope", "Henrietta", ("2004-07-01", "2017-06-30"), "Hill"),
-            Proposal(10368, "94f", "GO", "Light echoes and late-time supernovae",
+            _row(10368, "94f", "GO", "Light echoes and late-time supernovae",
                      13, "Leavitt", "Henrietta", ("2005-01-10", "2006-12-20"), "Swan"),
-            Proposal(10774, "9q2", "GO", "The atmosphere and the satellites of a distant planet",
+            _row(10774, "9q2", "GO", "The atmosphere and the satellites of a distant planet",
                      14, "Tombaugh", "Clyde", ("2005-09-01", "2006-12-31"), "William"),
-            Proposal(11142, "9xs", "CAL/ACS", "SBC dark current, flat fields and sensitivity",
+            _row(11142, "9xs", "CAL/ACS", "SBC dark current, flat fields and sensitivity",
                      15, "Lyman", "Theodore", ("2006-07-01", "2017-09-30")),
-            Proposal(11360, "b60", "SM4/ERO", "Early release observations after SM4",
+            _row(11360, "b60", "SM4/ERO", "Early release observations after SM4",
                      17, "d'Arrest", "Heinrich", ("2009-06-10", "2009-09-30")),
-            Proposal(11563, "b8x", "GO", "The halo and the dwarf companions of a giant spiral",
+            _row(11563, "b8x", "GO", "The halo and the dwarf companions of a giant spiral",
                      17, "Baade", "Walter", ("2009-09-01", "2011-09-30")),
-            Proposal(12210, "bo1", "GO/PAR", "Pure parallel imaging of random fields",
+            _row(12210, "bo1", "GO/PAR", "Pure parallel imaging of random fields",
                      18, "Maury", "Antonia", ("2010-10-01", "2012-09-30")),
-            Proposal(12781, "c2a", "CAL/ACS", "ACS CCD daily monitor: darks and biases, 2012-2017",
+            _row(12781, "c2a", "CAL/ACS", "ACS CCD daily monitor: darks and biases, 2012-2017",
                      19, "Cannon", "Annie", ("2012-01-15", "2017-12-01"), "Jump"),
-            Proposal(13057, "cbk", "GO", "Post-flashed narrow-band imaging of faint nebulae",
+            _row(13057, "cbk", "GO", "Post-flashed narrow-band imaging of faint nebulae",
                      20, "Huggins", "Margaret", ("2012-10-01", "2014-09-30"), "Lindsay"),
-            Proposal(13504, "cp0", "GO", "A legacy field: grism spectra of distant galaxies",
+            _row(13504, "cp0", "GO", "A legacy field: grism spectra of distant galaxies",
                      21, "Payne", "Cecilia", ("2013-10-01", "2015-09-30"), "Helena"),
-            Proposal(13967, "ct1", "GO/DD", "Rapid imaging of a transient in a nearby galaxy",
+            _row(13967, "ct1", "GO/DD", "Rapid imaging of a transient in a nearby galaxy",
                      22, "Brahe", "Tyge", ("2014-11-01", "2015-12-31")),
-            Proposal(14840, "dc3", "SNAP", "Subarray snapshots of gravitational lenses",
+            _row(14840, "dc3", "SNAP", "Subarray snapshots of gravitational lenses",
                      24, "Einstein", "Albert", ("2016-10-01", "2017-12-20")),
         )
     }

@@ -6,6 +6,7 @@ stars there are, and how wide they are, goes by the number of pixels, so that a 
 looks like a full one and not like a thumbnail of it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -36,7 +37,7 @@ _CHUNK = 2_000_000
 
 
 @dataclass(frozen=True)
-class Field:
+class SkyField:
     """What there is around a target.
 
     `stars` has a row of (east, north, rate) for each, `galaxies` also the half-light radius,
@@ -50,20 +51,20 @@ class Field:
     galaxies: np.ndarray = field(repr=False)
 
 
-def fixed(*what: object) -> np.random.Generator:
+def fixed_random(*what: object) -> np.random.Generator:
     """Return the random numbers that always belong to something, whatever the seed."""
     return np.random.default_rng(crc32(" ".join(map(str, what)).encode()))
 
 
-def field_of(target: str, scene: str, readout: Readout) -> Field:
+def field_of(target: str, scene: str, readout: Readout) -> SkyField:
     """Return the field around a target, as far as a detector can see."""
-    rng = fixed(target, readout.detector, readout.reduction)
+    rng = fixed_random(target, readout.detector, readout.reduction)
     facts = DETECTORS[readout.detector]
     radius = 0.8 * facts.columns * facts.scale
     pixels = facts.columns * facts.rows * len(facts.chips) / readout.reduction**2
     crowding = (pixels / _PIXELS) ** 0.62
     stars, galaxies, slope, faintest = _POPULATIONS[scene]
-    return Field(
+    return SkyField(
         scene,
         radius,
         int(rng.integers(2**31)),
@@ -118,7 +119,7 @@ def _galaxies(
 
 
 def light(
-    scenery: Field, readout: Readout, wcs: Wcs, target: tuple[float, float], throughput: float
+    scenery: SkyField, readout: Readout, wcs: Wcs, target: tuple[float, float], throughput: float
 ) -> np.ndarray:
     """Return electrons per second and pixel of a field on a calibrated chip.
 
@@ -162,7 +163,8 @@ def _point_spread(dx: np.ndarray, dy: np.ndarray, flux: np.ndarray) -> np.ndarra
     cross = 0.004 * (
         np.exp(-along / 0.4) / (1 + across / 20) + np.exp(-across / 0.4) / (1 + along / 20)
     )
-    return flux * (core + wings + cross)
+    surface: np.ndarray = flux * (core + wings + cross)
+    return surface
 
 
 def _add_galaxies(
@@ -188,7 +190,10 @@ def _sersic(
     across = (dy * np.cos(angle) - dx * np.sin(angle)) / ratio
     distance = np.sqrt(along * along + across * across + 0.3) / size
     # Sersic's law with n = 1.6, between a disc and an elliptical.
-    return 0.11 * flux / (ratio * size * size) * np.exp(-2.87 * (distance**0.625 - 0.3))
+    surface: np.ndarray = (
+        0.11 * flux / (ratio * size * size) * np.exp(-2.87 * (distance**0.625 - 0.3))
+    )
+    return surface
 
 
 def _stamp(
@@ -197,7 +202,7 @@ def _stamp(
     y: np.ndarray,
     shapes: tuple[np.ndarray, ...],
     radius: int,
-    profile,
+    profile: Callable[..., np.ndarray],
 ) -> None:
     """Add the same kind of object at many places, each in a square around it."""
     rows, columns = rate.shape
@@ -237,7 +242,7 @@ def _add_spectra(rate: np.ndarray, x: np.ndarray, y: np.ndarray, flux: np.ndarra
 
 
 def _add_extended(
-    rate: np.ndarray, scenery: Field, readout: Readout, wcs: Wcs, target: tuple[float, float]
+    rate: np.ndarray, scenery: SkyField, readout: Readout, wcs: Wcs, target: tuple[float, float]
 ) -> None:
     """Add what fills the field, computed coarsely where it is smooth."""
     makers = {
@@ -262,7 +267,7 @@ def _add_extended(
     rate += enlarged(surface.astype(np.float32), rate.shape)
 
 
-def _spiral(east: np.ndarray, north: np.ndarray, scenery: Field) -> np.ndarray:
+def _spiral(east: np.ndarray, north: np.ndarray, scenery: SkyField) -> np.ndarray:
     rng = np.random.default_rng(scenery.seed)
     tilt, turn = rng.uniform(0.45, 0.9), rng.uniform(0, np.pi)
     u = (east * np.cos(turn) + north * np.sin(turn)) * 1.6
@@ -273,36 +278,42 @@ def _spiral(east: np.ndarray, north: np.ndarray, scenery: Field) -> np.ndarray:
     clumps = _smooth_noise(rng, u, v)
     disc = np.exp(-distance / 0.33) * (0.35 + 1.5 * arms * np.exp(1.3 * clumps))
     lanes = 1 - 0.5 * np.exp(6 * (np.cos(phase + 0.8) - 1)) * (distance > 0.05)
-    return 1.6 * disc * lanes + 16 * np.exp(-((distance / 0.006) ** 0.45))
+    surface: np.ndarray = 1.6 * disc * lanes + 16 * np.exp(-((distance / 0.006) ** 0.45))
+    return surface
 
 
-def _elliptical(east: np.ndarray, north: np.ndarray, scenery: Field) -> np.ndarray:
+def _elliptical(east: np.ndarray, north: np.ndarray, scenery: SkyField) -> np.ndarray:
     del scenery
     distance = np.hypot(east, north / 0.88) + 2e-3
     jet = np.exp(-(((north - 0.45 * east) / 0.006) ** 2)) * (east < -0.01) * (east > -0.16)
     knots = 1 + 0.8 * np.cos(110 * east)
-    return 55 * np.exp(-((distance / 0.004) ** 0.36)) + 0.9 * jet * knots
+    surface: np.ndarray = 55 * np.exp(-((distance / 0.004) ** 0.36)) + 0.9 * jet * knots
+    return surface
 
 
-def _nebula(east: np.ndarray, north: np.ndarray, scenery: Field) -> np.ndarray:
+def _nebula(east: np.ndarray, north: np.ndarray, scenery: SkyField) -> np.ndarray:
     rng = np.random.default_rng(scenery.seed)
     gas = _smooth_noise(rng, 2.2 * east, 2.2 * north)
     dust = _smooth_noise(rng, 3.0 * east, 3.0 * north)
     filaments = np.exp(-((gas / 0.22) ** 2))
     glow = np.exp(-np.hypot(east - 0.1, north + 0.05) / 0.55)
-    return 22 * (0.5 * np.exp(1.3 * gas) + 0.9 * filaments) * glow / (1 + np.exp(5 * dust - 2))
+    surface: np.ndarray = (
+        22 * (0.5 * np.exp(1.3 * gas) + 0.9 * filaments) * glow / (1 + np.exp(5 * dust - 2))
+    )
+    return surface
 
 
-def _planet(east: np.ndarray, north: np.ndarray, scenery: Field) -> np.ndarray:
+def _planet(east: np.ndarray, north: np.ndarray, scenery: SkyField) -> np.ndarray:
     del scenery
     distance = np.hypot(east, north) / 0.085
     inside = np.clip(1 - distance**2, 0, None)
     bands = 1 + 0.22 * np.cos(110 * north) + 0.12 * np.cos(45 * north + 1)
     moon = np.exp(-(((east - 0.33) ** 2 + (north + 0.12) ** 2) / 0.014**2))
-    return 55 * np.sqrt(inside) * bands + 30 * moon
+    surface: np.ndarray = 55 * np.sqrt(inside) * bands + 30 * moon
+    return surface
 
 
-def _star_behind_a_spot(east: np.ndarray, north: np.ndarray, scenery: Field) -> np.ndarray:
+def _star_behind_a_spot(east: np.ndarray, north: np.ndarray, scenery: SkyField) -> np.ndarray:
     distance = np.hypot(east, north) + 1e-3
     halo = 0.02 * distance**-1.9 * (1 + 0.5 * np.cos(distance * 260))
     spikes = (
@@ -312,9 +323,11 @@ def _star_behind_a_spot(east: np.ndarray, north: np.ndarray, scenery: Field) -> 
     )
     disc = 3.0 * np.exp(-(((np.hypot(east / 0.8, north / 0.35) - 0.38) / 0.07) ** 2))
     if scenery.scene == "star":
-        return halo + spikes + 4000 * np.exp(-((distance / 0.0035) ** 2))
-    covered = (distance < 0.045) | ((np.abs(east) < 0.02) & (north > 0))
-    return np.where(covered, 0.02, 1.0) * (halo + spikes + disc)
+        surface: np.ndarray = halo + spikes + 4000 * np.exp(-((distance / 0.0035) ** 2))
+    else:
+        covered = (distance < 0.045) | ((np.abs(east) < 0.02) & (north > 0))
+        surface = np.where(covered, 0.02, 1.0) * (halo + spikes + disc)
+    return surface
 
 
 def _smooth_noise(rng: np.random.Generator, u: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from acsql import names, paths, sample
 from acsql.errors import ArchiveError, InvalidName
 from acsql.keywords import BLOCK, HeaderKey, KeywordSpec, KeywordSpecs
 from acsql.names import Filename
-from acsql.sample import camera, cards, plan, proposals
+from acsql.sample import camera, cards, proposals, schedule
 
 COUNT = 24
 # What the WCS software appends to calibrated files, and no list describes.
@@ -53,9 +53,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def planned(specs: KeywordSpecs) -> list[plan.Observation]:
+def planned(specs: KeywordSpecs) -> list[schedule.PlannedObservation]:
     """What is in that archive."""
-    return plan.plan(COUNT, 1, specs)
+    return schedule.plan(COUNT, 1, specs)
 
 
 def datasets(root: Path, specs: KeywordSpecs) -> Iterator[tuple[Path, Filename]]:
@@ -66,7 +66,7 @@ def datasets(root: Path, specs: KeywordSpecs) -> Iterator[tuple[Path, Filename]]
 
 
 @pytest.fixture(scope="module")
-def detectors(planned: list[plan.Observation]) -> dict[str, str]:
+def detectors(planned: list[schedule.PlannedObservation]) -> dict[str, str]:
     """The detector of each directory."""
     return {observation.ipppssoot: observation.detector for observation in planned}
 
@@ -128,7 +128,7 @@ def test_it_has_as_many_directories_as_asked_for(root):
 @settings(deadline=None)
 @given(count=st.integers(1, 200), seed=st.integers(0, 5))
 def test_every_number_of_observations_can_be_planned(specs, count, seed):
-    made = plan.plan(count, seed, specs)
+    made = schedule.plan(count, seed, specs)
     assert len(made) == count
     keys = [names.rootname(observation.ipppssoot) for observation in made]
     assert len(set(keys)) == count
@@ -167,7 +167,7 @@ def test_it_has_all_detectors_filetypes_and_their_pairs(headers, specs):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_it_has_every_kind_of_observation(specs, seed):
-    made = plan.plan(COUNT, seed, specs)
+    made = schedule.plan(COUNT, seed, specs)
     kinds = {(o.detector, o.visit.imagetyp, o.subarray, bool(o.members)) for o in made}
     assert kinds >= {
         ("WFC", "EXT", False, False),
@@ -345,7 +345,7 @@ def test_jitter_files_have_one_extension_for_every_exposure(primaries, planned):
 
 @pytest.mark.parametrize("count", [60, 300])
 def test_times_and_detectors_are_those_of_the_mission(specs, count):
-    for observation in plan.plan(count, 4, specs):
+    for observation in schedule.plan(count, 4, specs):
         day = Time(observation.start, format="mjd").isot[:10]
         assert "2002-04-01" <= day <= "2017-12-31"
         if observation.detector == "HRC":
@@ -357,10 +357,10 @@ def test_times_and_detectors_are_those_of_the_mission(specs, count):
 
 
 def test_the_telescope_keeps_away_from_the_sun(specs):
-    for observation in plan.plan(100, 6, specs):
+    for observation in schedule.plan(100, 6, specs):
         if not observation.internal:
             sun = get_sun(Time(observation.start, format="mjd"))
-            mine = SkyCoord(*plan.sun(observation.start), unit="deg")
+            mine = SkyCoord(*schedule.sun(observation.start), unit="deg")
             assert mine.separation(SkyCoord(sun.ra, sun.dec)).deg < 0.5
             target = SkyCoord(observation.target.ra, observation.target.dec, unit="deg")
             assert target.separation(SkyCoord(sun.ra, sun.dec)).deg > 50
@@ -373,7 +373,7 @@ def test_exposures_of_a_visit_follow_each_other(planned):
 
 
 def science(
-    root: Path, observation: plan.Observation, filetype: str
+    root: Path, observation: schedule.PlannedObservation, filetype: str
 ) -> list[tuple[np.ndarray, fits.Header, WCS]]:
     folder = root / paths.observation_path(observation.ipppssoot)
     found = []

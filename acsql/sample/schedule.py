@@ -11,7 +11,7 @@ from .. import names
 from ..errors import ArchiveError
 from ..keywords import KeywordSpecs
 from .camera import APERTURES, separation
-from .proposals import ESSENTIAL, OTHERS, PROPOSALS, TARGETS, Proposal, Target, Visit
+from .proposals import ESSENTIAL, OTHERS, PROPOSALS, TARGETS, PlannedProposal, Target, Visit
 
 DAY = 86400.0
 # Between exposures: readout, filter change, small manoeuvre.
@@ -35,7 +35,7 @@ _CORRECTED = frozenset({"flc", "crc", "drc"})
 
 
 @dataclass(frozen=True)
-class Observation:
+class PlannedObservation:
     """One directory of the archive: an exposure, or a product of an association.
 
     `number` counts the archive's observations, `serial` its visits; `obset` and `line` are the
@@ -61,10 +61,10 @@ class Observation:
     asn_mtyp: str
     filetypes: tuple[str, ...]
     interrupted: bool = False
-    members: tuple["Observation", ...] = field(default=(), repr=False)
+    members: tuple["PlannedObservation", ...] = field(default=(), repr=False)
 
     @property
-    def proposal(self) -> Proposal:
+    def proposal(self) -> PlannedProposal:
         """The proposal that asked for it."""
         return PROPOSALS[self.visit.proposid]
 
@@ -89,7 +89,7 @@ class Observation:
         return self.visit.imagetyp != "EXT"
 
     @property
-    def exposures(self) -> tuple["Observation", ...]:
+    def exposures(self) -> tuple["PlannedObservation", ...]:
         """The exposures of a product, or the exposure itself."""
         return self.members or (self,)
 
@@ -100,7 +100,7 @@ class Observation:
         return names.Filename(stem, filetype)
 
 
-def plan(count: int, seed: int, specs: KeywordSpecs) -> list[Observation]:
+def plan(count: int, seed: int, specs: KeywordSpecs) -> list[PlannedObservation]:
     """Return the observations of an archive of `count` directories, in the order of writing.
 
     Raises
@@ -110,7 +110,7 @@ def plan(count: int, seed: int, specs: KeywordSpecs) -> list[Observation]:
     """
     if count < 1:
         raise ArchiveError(f"observations: {count} is not a positive number")
-    made: list[Observation] = []
+    made: list[PlannedObservation] = []
     obsets = dict.fromkeys(PROPOSALS, 0)
     for serial, visit in enumerate(_visits(count, seed)):
         obsets[visit.proposid] += 1
@@ -134,7 +134,7 @@ def _visits(count: int, seed: int) -> Iterator[Visit]:
 
 def _observe(
     visit: Visit, serial: int, obset: str, rng: np.random.Generator, specs: KeywordSpecs
-) -> list[Observation]:
+) -> list[PlannedObservation]:
     """Return the exposures of a visit, then their products."""
     stem = f"j{PROPOSALS[visit.proposid].code}{obset}"
     first = int(rng.integers(10 * 36, 33 * 36))
@@ -151,7 +151,7 @@ def _observe(
         exptime = round(visit.exptime * (0.6 if interrupted and i == 0 else 1.0), 1)
         offset = origin + np.array(_DITHER) * position
         exposures.append(
-            Observation(
+            PlannedObservation(
                 number=0,
                 serial=serial,
                 ipppssoot=f"{stem}{_base36(first + i)}{letter}",
@@ -186,7 +186,7 @@ def _start(visit: Visit, rng: np.random.Generator) -> float:
     return float(next((d for d, a in zip(dates, angles, strict=True) if a > _SUN_LIMIT), dates[0]))
 
 
-def _products(exposures: list[Observation], specs: KeywordSpecs) -> list[Observation]:
+def _products(exposures: list[PlannedObservation], specs: KeywordSpecs) -> list[PlannedObservation]:
     """Return what the pipeline makes of associated exposures: sub-products, then the whole."""
     visit = exposures[0].visit
     if not visit.associated:
@@ -198,13 +198,15 @@ def _products(exposures: list[Observation], specs: KeywordSpecs) -> list[Observa
     ]
 
 
-def _product(members: list[Observation], position: int, specs: KeywordSpecs) -> Observation:
+def _product(
+    members: list[PlannedObservation], position: int, specs: KeywordSpecs
+) -> PlannedObservation:
     first, visit = members[0], members[0].visit
     combined = _COMBINED if position or visit.positions == 1 else ()
     table = () if position else ("asn",)
     return replace(
         first,
-        ipppssoot=f"{first.asn_id[:8]}{position}",
+        ipppssoot=f"{_stem(first)}{position}",
         end=members[-1].end,
         exptime=sum(member.exptime for member in members),
         position=position,
@@ -213,6 +215,12 @@ def _product(members: list[Observation], position: int, specs: KeywordSpecs) -> 
         interrupted=any(member.interrupted for member in members),
         members=tuple(members),
     )
+
+
+def _stem(observation: PlannedObservation) -> str:
+    """Return the first eight characters of the products of an observation's association."""
+    assert observation.asn_id is not None
+    return observation.asn_id[:8]
 
 
 def _role(prefix: str, visit: Visit, position: int) -> str:

@@ -1,0 +1,138 @@
+"""Simulation of one observation: its random numbers, common keywords, pointings and pixels.
+
+They are computed once and shared by all files of the observation.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..keywords import HeaderKey
+from . import calibration
+from .camera import Readout, Wcs, pointing, readouts, target_pixel
+from .common_keywords import common
+from .headers import Values
+from .pixels import ExposedChip, ExposureConditions, expose
+from .scenes import field_of, light
+from .schedule import PlannedObservation
+
+# Streams of random numbers of an observation.
+PIXELS, KEYWORDS, TELEMETRY, JITTER = range(4)
+# Every how many observations there is a peculiarity, and the first of them.
+NAN_PIXELS, LOST_DATA = (4, 0), (10, 8)
+# Electrons per second that the post-flash lamp gives a pixel.
+_FLASH_RATE = 12.0
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One observation, exposed and read out.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        What is observed.
+    seed : int
+        The seed of the sample archive.
+    frame : {"small", "medium", "full"}
+        The size of the images.
+    """
+
+    observation: PlannedObservation
+    seed: int
+    frame: str
+
+    def random(self, stream: int, *part: int) -> np.random.Generator:
+        """Return the generator of one stream of random numbers, for one part of it.
+
+        Parameters
+        ----------
+        stream : int
+            `PIXELS`, `KEYWORDS`, `TELEMETRY` or `JITTER`.
+        *part : int
+            Which part: a chip, the number of an exposure.
+
+        Returns
+        -------
+        numpy.random.Generator
+            The same for the same arguments.
+        """
+        return np.random.default_rng([self.seed, self.observation.number, stream, *part])
+
+    def every(self, turn: tuple[int, int]) -> bool:
+        """Return whether it is the turn of this observation.
+
+        Parameters
+        ----------
+        turn : tuple of int
+            Every how many observations, and the number of the first of them.
+
+        Returns
+        -------
+        bool
+            True in one of `turn[0]` observations.
+        """
+        period, phase = turn
+        return self.observation.number % period == phase
+
+    def key(self, filetype: str, extension: int) -> HeaderKey:
+        """Return the key of a header in the keyword specs."""
+        return HeaderKey(self.observation.detector, filetype, extension)
+
+    @cached_property
+    def common(self) -> Values:
+        """The keywords that all files of the observation share."""
+        return common(self.observation, self.random(KEYWORDS))
+
+    @cached_property
+    def readouts(self) -> list[Readout]:
+        """The chips that are read out, in the order of EXTVER."""
+        return readouts(self.observation.visit.aperture, self.frame)
+
+    @cached_property
+    def pointings(self) -> list[Wcs]:
+        """The WCS of each calibrated chip."""
+        o = self.observation
+        return [
+            pointing(readout, o.target.ra, o.target.dec, o.pa_v3, o.offset)
+            for readout in self.readouts
+        ]
+
+    @cached_property
+    def chips(self) -> list[ExposedChip]:
+        """The pixels of each chip."""
+        return [
+            expose(
+                self._light(readout, wcs),
+                readout,
+                self.conditions,
+                self.observation.filters,
+                self.random(PIXELS, readout.chip),
+            )
+            for readout, wcs in zip(self.readouts, self.pointings, strict=True)
+        ]
+
+    def _light(self, readout: Readout, wcs: Wcs) -> np.ndarray | None:
+        o = self.observation
+        if o.internal:
+            return None
+        field = field_of(o.target.name, o.visit.scene, readout)
+        target = target_pixel(readout, o.offset)
+        return light(field, readout, wcs, target, calibration.throughput(o))
+
+    @property
+    def conditions(self) -> ExposureConditions:
+        """How the chips are exposed."""
+        o = self.observation
+        return ExposureConditions(
+            o.exptime,
+            o.visit.imagetyp,
+            calibration.gain(o),
+            calibration.age(o),
+            round(_FLASH_RATE * calibration.flash(o), 3),
+            combined=len(o.exposures),
+            cosmic_rays=not o.members,
+            lost_data=self.every(LOST_DATA) and not o.members and o.detector == "WFC",
+            nan_pixels=self.every(NAN_PIXELS),
+        )
