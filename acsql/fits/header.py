@@ -153,25 +153,29 @@ def entries(values: Mapping[str, Any]) -> Iterator[Entry]:
     Yields
     ------
     Entry
-        In the stored order; repeated values follow the values before the first repetition.
+        In the stored order; all values of a repeated keyword follow each other.
     """
-    for name, value in values.items():
-        if name == BLOCKS:
-            for block in value:
-                yield from _entries_of(block, block[BLOCK_NUMBER])
-        else:
-            yield from _entries_of({name: value}, None)
+    yield from _entries_of(values, None)
 
 
 def _entries_of(values: Mapping[str, Any], block: int | None) -> Iterator[Entry]:
+    repeated = values.get(REPEATED, {})
     for name, value in values.items():
         if name == REPEATED:
-            for repeated, later in value.items():
-                yield from (Entry(repeated, each, block, is_repeated=True) for each in later)
-        elif isinstance(value, list):
-            yield from (Entry(name, line, block, is_line=True) for line in value)
-        elif block is None or name != BLOCK_NUMBER:
-            yield Entry(name, value, block)
+            # Keywords with the names that the shape itself uses have no first value.
+            for other in (BLOCKS, REPEATED):
+                later = value.get(other, ())
+                yield from (Entry(other, each, block, is_repeated=True) for each in later)
+        elif name == BLOCKS:
+            for each in value:
+                yield from _entries_of(each, each[BLOCK_NUMBER])
+        else:
+            if isinstance(value, list):
+                yield from (Entry(name, line, block, is_line=True) for line in value)
+            elif block is None or name != BLOCK_NUMBER:
+                yield Entry(name, value, block)
+            later = repeated.get(name, ())
+            yield from (Entry(name, each, block, is_repeated=True) for each in later)
 
 
 def by_keyword(values: Mapping[str, Any]) -> dict[str, Any]:
