@@ -149,7 +149,7 @@ def write(store: Store, specs: KeywordSpecs, observations: int, seed: int) -> It
     yield f"indexes: {time.perf_counter() - clock:.0f} s"
     clock = time.perf_counter()
     refresh.refresh_all(store, specs)
-    yield f"tallies: {time.perf_counter() - clock:.1f} s"
+    yield f"derived collections: {time.perf_counter() - clock:.1f} s"
     yield from described(store)
 
 

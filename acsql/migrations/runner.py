@@ -37,7 +37,7 @@ class _StepModule(Protocol):
 class Step:
     """One migration.
 
-    Parameters
+    Attributes
     ----------
     name : str
         The name of its module, such as ``m0001_schema_version_and_position``.
@@ -47,7 +47,7 @@ class Step:
 
     @property
     def number(self) -> int:
-        """Its place in the order, from 1."""
+        """The place in the order, from 1."""
         return int(self.name[1:5])
 
     @property
@@ -95,6 +95,7 @@ def missing(store: Store) -> list[Step]:
     Returns
     -------
     list of Step
+        Those that are not recorded as applied.
 
     Raises
     ------

@@ -28,6 +28,7 @@ def find_mongod() -> Path:
     Returns
     -------
     Path
+        An executable file.
 
     Raises
     ------
@@ -67,6 +68,7 @@ def free_port(preferred: int | None) -> int:
     Returns
     -------
     int
+        The preferred port, or one that the system chooses.
     """
     if preferred:
         with suppress(OSError), socket.create_server((HOST, preferred)):
@@ -89,6 +91,7 @@ def launch(dbpath: Path, port: int) -> RunningServer:
     Returns
     -------
     RunningServer
+        The server, which is primary.
 
     Raises
     ------

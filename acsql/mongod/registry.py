@@ -24,10 +24,10 @@ LOCK_SECONDS = 600  # the longest that another process may take to start or stop
 class Registry:
     """The state file of one `data_dir`.
 
-    Parameters
+    Attributes
     ----------
     data_dir : Path
-        acsql's own folder.
+        The folder for acsql's own files.
     port : int or None
         The port on which the server listened last.
     kept : bool
@@ -93,7 +93,7 @@ def locked(data_dir: str | Path) -> Iterator[Registry]:
     Parameters
     ----------
     data_dir : str or Path
-        acsql's own folder; it is created if necessary.
+        The folder for acsql's own files; it is created if necessary.
 
     Yields
     ------
@@ -130,11 +130,12 @@ def exists(data_dir: str | Path) -> bool:
     Parameters
     ----------
     data_dir : str or Path
-        acsql's own folder.
+        The folder for acsql's own files.
 
     Returns
     -------
     bool
+        Whether it has a folder for the data.
 
     Raises
     ------

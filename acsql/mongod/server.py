@@ -59,13 +59,14 @@ def start(data_dir: str | Path, port: int | None = None) -> ServerState:
     Parameters
     ----------
     data_dir : str or Path
-        acsql's own folder; the data are in its folder ``mongodb``.
+        The folder for acsql's own files; the data are in its folder ``mongodb``.
     port : int, optional
         Where to listen; by default where it listened last, or any free port.
 
     Returns
     -------
     ServerState
+        The running server.
 
     Raises
     ------
@@ -87,13 +88,14 @@ def use(data_dir: str | Path, port: int | None = None) -> str:
     Parameters
     ----------
     data_dir : str or Path
-        acsql's own folder.
+        The folder for acsql's own files.
     port : int, optional
         As for `start`.
 
     Returns
     -------
     str
+        For acsql, pymongo and mongosh.
 
     Raises
     ------
@@ -120,6 +122,7 @@ def resolve_connection(config: Config) -> Config:
     Returns
     -------
     Config
+        With a `connection_string`.
 
     Raises
     ------
@@ -137,7 +140,7 @@ def release(data_dir: str | Path) -> None:
     Parameters
     ----------
     data_dir : str or Path
-        acsql's own folder.
+        The folder for acsql's own files.
 
     Raises
     ------
@@ -155,7 +158,7 @@ def stop(data_dir: str | Path) -> bool:
     Parameters
     ----------
     data_dir : str or Path
-        acsql's own folder.
+        The folder for acsql's own files.
 
     Returns
     -------
@@ -183,7 +186,7 @@ def status(data_dir: str | Path) -> ServerState | None:
     Parameters
     ----------
     data_dir : str or Path
-        acsql's own folder.
+        The folder for acsql's own files.
 
     Returns
     -------

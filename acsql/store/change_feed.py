@@ -54,6 +54,7 @@ def fingerprint(ingested: datetime | None, files: Mapping[str, Any]) -> str:
     Returns
     -------
     str
+        The date and 16 hexadecimal digits of a SHA-256 digest.
     """
     states = [[name, str(file.get("size")), str(file.get("mtime"))] for name, file in files.items()]
     digest = hashlib.sha256(json.dumps(sorted(states)).encode()).hexdigest()

@@ -35,6 +35,7 @@ def count(store: Store, condition: Condition, time_limit: float | None = None) -
     Returns
     -------
     int
+        Their exact number.
 
     Raises
     ------
@@ -164,6 +165,7 @@ def distinct(
     Returns
     -------
     list
+        Each value once; numbers come before other types.
     """
     with explained_timeout(store, condition, time_limit, [SortKey(address)]):
         collection = headerless.collection_for(store, condition, [address])

@@ -45,6 +45,7 @@ def find(
     Returns
     -------
     str
+        Such as ``db.observations.find({detector: "WFC"}, {_id: 1}).sort({expstart: 1})``.
     """
     projection = {field_path(address): 1 for address in addresses}
     projection = ({} if "_id" in projection else {"_id": 0}) | projection
@@ -100,6 +101,7 @@ def literal(value: Any) -> str:
     Returns
     -------
     str
+        In ASCII.
 
     Raises
     ------

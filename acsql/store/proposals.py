@@ -91,6 +91,7 @@ def proposids_looked_up_since(store: Store, proposids: Iterable[int], since: dat
     Returns
     -------
     set of int
+        Their numbers.
     """
     filter_ = {"_id": {"$in": list(proposids)}, "tried": {"$gte": since}}
     with store.errors():

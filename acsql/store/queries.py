@@ -159,6 +159,7 @@ def any_match(store: Store, condition: Condition, time_limit: float | None = Non
     Returns
     -------
     bool
+        Whether there is one.
 
     Raises
     ------

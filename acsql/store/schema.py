@@ -76,6 +76,7 @@ def document_classes(alias: str, specs: KeywordSpecs) -> DocumentClasses:
     Returns
     -------
     DocumentClasses
+        They are not registered with any other connection.
     """
     shared = _shared_indexes(specs)
     of_observations = [*shared, *_observation_indexes(specs)]

@@ -74,6 +74,7 @@ def is_current(store: Store, facets: list[str] | None = None) -> bool:
     Returns
     -------
     bool
+        False also before the first refresh.
     """
     counted = {} if facets is None else {"facets": facets}
     with store.errors():

@@ -87,6 +87,7 @@ def live(store: Store, thumbnail_filetype: str, proposid: int | None = None) -> 
     Returns
     -------
     list of dict
+        Without proposals that have no observations.
     """
     with store.errors():
         return list(store.observations.aggregate(stages(thumbnail_filetype, proposid)))

@@ -65,6 +65,7 @@ def current_since(store: Store, specs: KeywordSpecs) -> datetime | None:
     Returns
     -------
     datetime or None
+        The time of the refresh.
     """
     totals = stored(store) if freshness.is_current(store, list(specs.facets)) else None
     return None if totals is None else totals["counted"]
