@@ -218,20 +218,20 @@ def _cutout(file: File, plane: Plane, region: Region, binning: int) -> Response:
     return Response(packed.png, mimetype="image/png", headers={CUT_HEADER: json.dumps(packing)})
 
 
-def _cached(address: VersionParameters, file: File, make: Callable[[], Response]) -> Response:
+def _cached(query: VersionParameters, file: File, make: Callable[[], Response]) -> Response:
     """Return the response that `make` makes, or 304 if the browser has it in its cache."""
     tag = f"{file.version}-{request.query_string.hex()}"
     response = Response(status=304) if request.if_none_match.contains(tag) else make()
     response.set_etag(tag)
     response.cache_control.private = True
-    if address.version:
+    if query.version:
         response.cache_control.max_age = MAX_AGE_S
     else:
         response.cache_control.no_cache = True
     return response
 
 
-def _file(name: str, filetype: str, address: VersionParameters | None = None) -> File:
+def _file(name: str, filetype: str, query: VersionParameters | None = None) -> File:
     """Return the file of an observation as it is now.
 
     Raises DatasetNotFound if it is missing, or not the version that the page has described.
@@ -240,7 +240,7 @@ def _file(name: str, filetype: str, address: VersionParameters | None = None) ->
     with _reading(path):
         status = path.stat()
     file = File(path, status.st_size, status.st_mtime_ns)
-    version = file.version if address is None else address.version or file.version
+    version = file.version if query is None else query.version or file.version
     if version != file.version:
         raise DatasetNotFound(f"{path.name} has changed: reload the page")
     return file
