@@ -1,20 +1,18 @@
 """The examples of the documentation run, and print what it shows.
 
-The tutorial is followed in an empty folder.  All other examples, also those in docstrings of the
-package, then run on the archive that it leaves, as the documentation promises.
+The tutorial is followed in an empty folder.  The examples of all other pages then run on the
+archive that it leaves, as they promise.
 
 - ``console`` blocks: each line after ``$`` is run in a shell; what stands below it is compared
   with its output, where ``...`` stands for anything.  A command without output below it has only
   to succeed.
-- ``pycon`` blocks and docstrings are doctests.
+- ``pycon`` blocks are doctests.
 - ``sh`` blocks are not run, for they change a machine; their acsql commands have to be valid.
 """
 
 import contextlib
 import doctest
-import importlib
 import os
-import pkgutil
 import re
 import shlex
 import subprocess
@@ -146,41 +144,6 @@ def test_the_python_examples_of_a_page_run(page: str, archive: acsql.Archive) ->
     test = doctest.DocTestParser().get_doctest(text, names, page, page, 0)
     assert test.examples
     assert run_doctests(test) == ""
-
-
-def documented_modules() -> list[str]:
-    """Return the modules whose docstrings have examples."""
-    walked = pkgutil.walk_packages(acsql.__path__, "acsql.")
-    names = [module.name for module in walked if "keyword_specs" not in module.name]
-    return [name for name in names if _has_examples(name)]
-
-
-def _has_examples(name: str) -> bool:
-    spec = importlib.util.find_spec(name)
-    assert spec and spec.origin
-    return ">>> " in Path(spec.origin).read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("name", documented_modules())
-def test_the_examples_of_docstrings_run(name: str, archive: acsql.Archive) -> None:
-    module = importlib.import_module(name)
-    names = vars(module) | {"acsql": acsql, "archive": archive}
-    found = doctest.DocTestFinder(exclude_empty=True).find(module, name, globs=names)
-    tests = [test for test in found if test.examples]
-    assert tests
-    assert [report for test in tests if (report := run_doctests(test))] == []
-
-
-@pytest.mark.parametrize("kind", [acsql.Archive, acsql.Search, acsql.Observation])
-def test_every_public_method_has_an_example(kind: type) -> None:
-    without = [
-        name
-        for name in dir(kind)
-        if not name.startswith("_")
-        and callable(getattr(kind, name))
-        and ">>> " not in (getattr(kind, name).__doc__ or "")
-    ]
-    assert without == []
 
 
 def acsql_commands(text: str) -> list[list[str]]:
