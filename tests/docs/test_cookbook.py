@@ -1,7 +1,7 @@
 """The cookbook: each question gives one answer in the Mongo shell and in Python."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,10 @@ def test_there_are_twenty_questions() -> None:
 
 
 @pytest.fixture(scope="module")
-def typed(
+def shell_answers(
     sample_archive: acsql.Archive, mongosh: Callable[[str, list[str]], list[Any]]
 ) -> dict[str, Any]:
-    """What the shell answers to each question, all typed into one."""
+    """The answers of one Mongo shell, by question."""
     lines = [line for _, _, line, _ in RECIPES]
     answers = mongosh(sample_archive.store.connection_string, lines)
     return dict(zip([title for _, title, *_ in RECIPES], answers, strict=True))
@@ -40,20 +40,20 @@ def typed(
 
 @pytest.mark.parametrize(("title", "line"), [(title, line) for _, title, _, line in RECIPES])
 def test_python_and_the_shell_agree(
-    sample_archive: acsql.Archive, typed: dict[str, Any], title: str, line: str
+    sample_archive: acsql.Archive, shell_answers: dict[str, Any], title: str, line: str
 ) -> None:
-    found = eval(line, {"archive": sample_archive, "canned": named_queries})
-    answer = typed[title]
-    match found:
+    result = eval(line, {"archive": sample_archive, "named_queries": named_queries})
+    answer = shell_answers[title]
+    match result:
         case Table():
-            assert len(found) > 0
-            assert rows_of(answer, found.colnames) == rows_of_table(found)
+            assert len(result) > 0
+            assert rows_of(answer, result.colnames) == rows_of_table(result)
         case Mapping() if isinstance(answer, list):
-            assert found == {row["_id"]: row["number"] for row in answer}
+            assert result == {row["_id"]: row["number"] for row in answer}
         case np.floating():
-            assert found == pytest.approx(answer)
+            assert result == pytest.approx(answer)
         case _:
-            assert found == answer
+            assert result == answer
     assert answer
 
 
@@ -65,20 +65,26 @@ def test_the_shell_sorts_as_python_does(
     sample_archive: acsql.Archive, line: str, search: str
 ) -> None:
     """The rows of the sample alone could be in the same order by chance."""
-    printed = eval(search, {"archive": ShellLines(sample_archive)})
+    printed = eval(search, {"archive": Printer(sample_archive)})
     assert _order(printed) == _order(line)
 
 
-class ShellLines:
-    """An archive whose `search` returns the line for the MongoDB shell."""
+class Printer:
+    """An archive whose `search` returns the line for the Mongo shell instead of a table."""
 
     def __init__(self, archive: acsql.Archive) -> None:
         self.archive = archive
 
-    def search(self, *conditions, columns=(), sort=(), limit=None, **keywords) -> str:
-        keys = [sort] if isinstance(sort, str) else sort
-        search = self.archive.where(*conditions, **keywords).columns(*columns)
-        return search.sort(*keys).limit(limit).mongosh()
+    def search(
+        self,
+        *conditions: str,
+        columns: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+        **keywords: Any,
+    ) -> str:
+        search = self.archive.where(*conditions, **keywords).columns(*columns).limit(limit)
+        return (search.sort(sort) if sort else search).mongosh()
 
 
 def _order(line: str) -> str:
@@ -86,9 +92,10 @@ def _order(line: str) -> str:
 
 
 def rows_of(documents: list[dict[str, Any]], columns: list[str]) -> list[list[Any]]:
-    """Return documents as rows; one that has a field by the name of a column has the value."""
+    """Return the values of some columns of each document."""
     return [
-        [value_at(found, field_path(name).split(".")) for name in columns] for found in documents
+        [value_at(document, field_path(name).split(".")) for name in columns]
+        for document in documents
     ]
 
 

@@ -167,7 +167,7 @@ def test_a_command_that_is_not_run_is_valid(page: str, arguments: list[str]) -> 
     command: click.Command = root.acsql
     context = click.Context(command)
     while isinstance(command, click.Group) and arguments:
-        name, found, arguments = command.resolve_command(context, arguments)
-        assert found is not None
-        command, context = found, click.Context(found, parent=context, info_name=name)
+        name, child, arguments = command.resolve_command(context, arguments)
+        assert child is not None
+        command, context = child, click.Context(child, parent=context, info_name=name)
     command.parse_args(context, list(arguments))

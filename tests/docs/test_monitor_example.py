@@ -15,7 +15,7 @@ from acsql.config import Config
 from acsql.ingest import run
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "examples" / "bias_level.py"
-TAKEN = 4
+OBSERVATIONS = 4
 
 
 @pytest.fixture
@@ -30,21 +30,19 @@ def test_the_monitor_handles_each_observation_once(
     config: Config, sample_archive: acsql.Archive, write_settings, example, tmp_path: Path
 ) -> None:
     settings = write_settings(config, tmp_path)
-    wanted = list(
-        sample_archive.where(example.WANTED, "exists(flt.1.meanblev)").limit(TAKEN).rows()
-    )
-    assert len(wanted) == TAKEN
-    names = {row["rootname"] for row in wanted}
+    search = sample_archive.where(example.CONDITION, "exists(flt.1.meanblev)").limit(OBSERVATIONS)
+    names = {row["rootname"] for row in search.rows()}
+    assert len(names) == OBSERVATIONS
     for name in names:
         folder = sample_archive.observation(name).path("raw").parent
         copy(folder, config.filesystem)
     folder = tmp_path / "monitor"
     folder.mkdir()
     ingest(config)
-    assert monitor(settings, folder) == f"{TAKEN} observations new or changed\n"
+    assert monitor(settings, folder) == f"{OBSERVATIONS} observations new or changed\n"
     picture = folder / "bias_level.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
-    measured = example.measured(folder)
+    measured = example.measurements(folder)
     assert measured.keys() == {(name, amplifier) for name in names for amplifier in "ABCD"}
 
     table = (folder / "bias_level.csv").read_bytes()
@@ -56,7 +54,7 @@ def test_the_monitor_handles_each_observation_once(
         hdus["SCI", 1].data[:] += 100
     ingest(config)
     assert monitor(settings, folder) == "1 observations new or changed\n"
-    again = example.measured(folder)
+    again = example.measurements(folder)
     changed = {name for name, row in again.items() if row != measured[name]}
     assert changed == {(touched.name[:8], "C"), (touched.name[:8], "D")}
 
@@ -64,7 +62,7 @@ def test_the_monitor_handles_each_observation_once(
 def test_the_level_is_the_one_that_the_pipeline_subtracts(
     sample_archive: acsql.Archive, example
 ) -> None:
-    rows = list(sample_archive.where(example.WANTED, "exists(flt.1.meanblev)").rows())
+    rows = list(sample_archive.where(example.CONDITION, "exists(flt.1.meanblev)").rows())
     assert rows
     for row in rows:
         observation = sample_archive.observation(row["rootname"])
