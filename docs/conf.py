@@ -40,7 +40,7 @@ nitpick_ignore_regex = [
     # Commands, in help texts.
     (r"py:obj", r"acsql [a-z -]+"),
     # Constants.
-    (r"py:obj", r"([A-Z][A-Za-z]*\.)?[A-Z][A-Z0-9_]+"),
+    (r"py:obj", r"([A-Za-z.]*\.)?[A-Z][A-Z0-9_]+"),
     # Parameters and stored fields, which docstrings write as `name`.
     (r"py:obj", r"_?[a-z][a-z0-9_]*"),
 ]

@@ -184,7 +184,7 @@ def http_api() -> list[nodes.Node]:
     document = openapi.document()
     return [
         _operation(document, path, method, operation)
-        for path, operations in document["paths"].items()
+        for path, operations in sorted(document["paths"].items())
         for method, operation in operations.items()
         if isinstance(operation, dict) and "responses" in operation
     ]

@@ -59,4 +59,5 @@ def _build(folder: Path, builder: str) -> str:
         text=True,
         check=False,
     )
-    return result.stdout if not result.returncode else f"{result.stdout}\nexit {result.returncode}"
+    assert result.returncode == 0, result.stdout
+    return result.stdout

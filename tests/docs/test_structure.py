@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import click
 import pytest
@@ -14,8 +15,10 @@ import yaml
 import acsql
 from acsql import errors, export, keywords, named_queries
 from acsql.cli import root
+from acsql.cli.exit_status import ExitStatus
 from acsql.config import SETTINGS
 from acsql.migrations import runner
+from acsql.web.api import openapi
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -49,6 +52,7 @@ MEMBERS = {
     "reference/python/errors": [
         name for name, kind in vars(errors).items() if inspect.isclass(kind)
     ],
+    "reference/http": [path for path in openapi.document()["paths"]],
     "operations/ingest": ["acsql-ingest.timer", "acsql-status.timer"],
     "operations/site": ["acsql-site.service"],
 }
@@ -103,7 +107,7 @@ def test_the_architecture_lists_the_layers_in_the_order_of_imports() -> None:
 def test_contributing_has_the_table_of_what_to_change_where() -> None:
     for letter, (key, kind) in zip("abcdefgh", EXTENSIONS.items(), strict=True):
         files = " and ".join(f"`{file}`" for file in kind["files"])
-        row = f"| ({letter}) | change or add {kind['title']} | {files} | `{kind['test']}` |"
+        row = f"| ({letter}) | {kind['title']} | {files} | `{kind['test']}` |"
         assert row in CONTRIBUTING
         assert (DOCS / "extend" / f"{key}.rst").is_file()
         assert len(kind["files"]) <= 2
@@ -133,6 +137,21 @@ def test_contributing_names_make_targets_that_exist() -> None:
     (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     named = set(re.findall(r"`make (\w+)`", CONTRIBUTING))
     assert {"test", "check", "coverage", "docs", "man", "demo"} <= named <= set(phony.split())
+
+
+def test_the_addresses_of_the_http_api_exist() -> None:
+    texts = "".join(page.read_text(encoding="utf-8") for page in DOCS.rglob("*.rst"))
+    addresses = re.findall(r"curl '([^']*)'", texts)
+    assert addresses
+    for address in map(urlsplit, addresses):
+        operation = openapi.document()["paths"][address.path]["get"]
+        known = {parameter["name"] for parameter in operation["parameters"]}
+        assert set(parse_qs(address.query)) <= known
+
+
+def test_every_exit_status_is_documented(site: Any) -> None:
+    text = re.sub(r"<[^>]*>", "", site.page("reference/exit-codes"))
+    assert [status for status in ExitStatus if str(int(status)) not in text] == []
 
 
 def test_the_glossary_has_the_words_of_the_project() -> None:
