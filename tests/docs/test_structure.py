@@ -52,7 +52,7 @@ MEMBERS = {
     "reference/python/errors": [
         name for name, kind in vars(errors).items() if inspect.isclass(kind)
     ],
-    "reference/http": [path for path in openapi.document()["paths"]],
+    "reference/http": list(openapi.document()["paths"]),
     "operations/ingest": ["acsql-ingest.timer", "acsql-status.timer"],
     "operations/site": ["acsql-site.service"],
 }
