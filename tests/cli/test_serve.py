@@ -14,7 +14,7 @@ def test_without_the_extra_the_error_says_what_to_install(sample_settings: Path)
         text=True,
         check=False,
     )
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stderr.splitlines()[-1].endswith(
         'the site requires the package flask: pip install "acsql[site]"'
     )
