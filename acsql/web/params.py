@@ -88,7 +88,7 @@ class Parameters(BaseModel):
     def _unpack(cls, values: list[str], info: ValidationInfo) -> str | list[str]:
         """Return the only value of a parameter that occurs once."""
         if not values:
-            raise ValueError("expected a value; omit the parameter if there is none")
+            raise ValueError("expected a value, or omit the parameter")
         if get_origin(cls.model_fields[str(info.field_name)].annotation) is tuple:
             return values
         if len(values) > 1:

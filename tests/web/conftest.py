@@ -1,4 +1,4 @@
-"""The site of the sample archive: asked by Flask's client, and served to a browser."""
+"""The site of the sample archive, for the test client of Flask and for a browser."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ ARGUMENTS = [
 
 @pytest.fixture
 def client(sample_archive: acsql.Archive) -> FlaskClient:
-    """Someone who looks at the site of the sample archive."""
+    """A client of the site of the sample archive."""
     app = create_app(sample_archive)
     app.testing = True
     return app.test_client()
@@ -42,7 +42,7 @@ def client(sample_archive: acsql.Archive) -> FlaskClient:
 
 @pytest.fixture
 def empty_client(empty_archive: acsql.Archive) -> FlaskClient:
-    """Someone who looks at the site of an archive that a test fills itself."""
+    """A client of the site of an archive that a test fills itself."""
     app = create_app(empty_archive)
     app.testing = True
     return app.test_client()
@@ -50,7 +50,7 @@ def empty_client(empty_archive: acsql.Archive) -> FlaskClient:
 
 @pytest.fixture(scope="module")
 def rows(sample_archive: acsql.Archive) -> list[dict[str, Any]]:
-    """All observations, as a gallery has them."""
+    """The thumbnails of all observations."""
     return sample_archive.where().thumbnails().rows
 
 
@@ -86,7 +86,7 @@ def site(
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser; where there is none, tests that need it are left out, but not in CI."""
+    """A browser; tests that need it are skipped where Chromium is not installed, except in CI."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None and "CI" not in os.environ:
         pytest.skip("there is no chromium")
@@ -98,7 +98,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def window(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
-    """Open windows on the site; afterwards none must have complained or gone elsewhere."""
+    """Open windows on the site; none may log errors or load from other hosts."""
     complaints: list[str] = []
     hosts: set[str] = set()
     contexts = []
@@ -109,12 +109,12 @@ def window(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.on(
             "console",
-            # BokehJS tells how long it took.
-            lambda told: told.type in ("error", "warning") and complaints.append(told.text),
+            # BokehJS logs its timing.
+            lambda entry: entry.type in ("error", "warning") and complaints.append(entry.text),
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda asked: complaints.append(f"{asked.url} {asked.failure}"))
-        page.on("request", lambda asked: hosts.add(urlsplit(asked.url).netloc))
+        page.on("requestfailed", lambda sent: complaints.append(f"{sent.url} {sent.failure}"))
+        page.on("request", lambda sent: hosts.add(urlsplit(sent.url).netloc))
         return page
 
     yield opened
@@ -127,17 +127,17 @@ def window(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def page(window: Callable[..., Page]) -> Page:
-    """A window of a usual size."""
+    """A window of the size of a desktop."""
     return window()
 
 
 @pytest.fixture
 def page_without_scripts(window: Callable[..., Page]) -> Page:
-    """A window of a browser that runs no scripts."""
+    """A window without JavaScript."""
     return window(java_script_enabled=False)
 
 
 @pytest.fixture
 def phone(window: Callable[..., Page]) -> Page:
-    """A window on a phone."""
+    """A window of the size of a phone."""
     return window(viewport=PHONE, has_touch=True, is_mobile=True)

@@ -102,7 +102,7 @@ def shows_page(view: Callable[..., object]) -> bool:
 
 
 @pytest.mark.parametrize("kind", PAGES)
-def test_everybody_can_use_the_pages(only_page: Page, names: dict[str, str], kind: str) -> None:
+def test_pages_are_accessible(only_page: Page, names: dict[str, str], kind: str) -> None:
     address, last = PAGES[kind]
     for scheme, size in LOOKS:
         only_page.set_viewport_size(size)
@@ -120,7 +120,7 @@ def assert_nothing_in_the_way(page: Page) -> None:
     assert found == {}
 
 
-def test_everybody_can_use_the_help_sheet(page: Page, names: dict[str, str]) -> None:
+def test_the_help_sheet_is_accessible(page: Page, names: dict[str, str]) -> None:
     page.goto("/archive/{proposid}/{name}/flt/view".format(**names))
     expect(page.locator("#viewer")).to_have_attribute("data-state", "ready")
     page.keyboard.press("?")
@@ -199,7 +199,7 @@ def test_a_keyboard_alone_goes_from_home_to_the_pixels(page: Page, names: dict[s
 @pytest.mark.parametrize(
     "kind", ["form", "table", "archive", "proposal", "observation", "flags", "difference"]
 )
-def test_what_has_the_focus_is_seen(page: Page, names: dict[str, str], kind: str) -> None:
+def test_the_focus_is_visible(page: Page, names: dict[str, str], kind: str) -> None:
     address, last = PAGES[kind]
     page.goto(address.format(**names))
     if last:

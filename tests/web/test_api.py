@@ -1,4 +1,4 @@
-"""The API: it says what the library says, keeps to its document, and cannot be broken."""
+"""The API has the data of the library and conforms to its OpenAPI document."""
 
 import json
 import re
@@ -38,13 +38,13 @@ def site(sample_archive: acsql.Archive) -> Flask:
 
 @pytest.fixture
 def client(site: Flask) -> FlaskClient:
-    """A program that asks the site."""
+    """A client of the site."""
     return site.test_client()
 
 
 @pytest.fixture(scope="module")
 def document(site: Flask) -> Any:
-    """The site's own description of itself."""
+    """The OpenAPI document of the site."""
     document = schemathesis.openapi.from_wsgi("/api/openapi.json", site)
     # 414 is how an address is refused that is too long before anything in it is looked at.
     document.config.checks.negative_data_rejection.expected_statuses = ["400", "404", "405", "414"]
@@ -63,7 +63,7 @@ CHECKS = [
 
 
 def get(client: FlaskClient, address: str, **query: Any) -> Any:
-    """Return what the API answers."""
+    """Return the JSON response of an endpoint."""
     response = client.get(f"/api/{address}", query_string=query)
     assert response.status_code == 200, response.text
     assert response.mimetype == "application/json"
@@ -77,7 +77,7 @@ def rootname(sample_archive: acsql.Archive) -> str:
     return next(row["rootname"] for row in rows if not row["no_thumbnail"])
 
 
-def test_the_document_has_every_route_and_no_other(site: Flask) -> None:
+def test_the_openapi_document_has_every_route_and_no_other(site: Flask) -> None:
     routes = {
         re.sub(r"<(?:[^:<>]*:)?(\w+)>", r"{\1}", rule.rule)
         for rule in site.url_map.iter_rules()
@@ -86,7 +86,7 @@ def test_the_document_has_every_route_and_no_other(site: Flask) -> None:
     assert set(openapi.document()["paths"]) == routes
 
 
-def test_the_document_has_the_formats_there_are() -> None:
+def test_the_openapi_document_has_all_formats() -> None:
     parameters = openapi.document()["paths"]["/api/observations"]["get"]["parameters"]
     (format_,) = (entry for entry in parameters if entry.get("name") == "format")
     assert sorted(format_["schema"]["enum"]) == sorted(["json", *observations.FILE_FORMATS])
@@ -94,7 +94,7 @@ def test_the_document_has_the_formats_there_are() -> None:
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
 @pytest.mark.parametrize("path", openapi.document()["paths"])
-def test_a_fuzzer_finds_nothing_that_the_document_does_not_say(
+def test_responses_conform_to_the_openapi_document(
     document: Any, path: str, mode: GenerationMode
 ) -> None:
     operation = document[path]["GET"]
@@ -111,7 +111,7 @@ def test_a_fuzzer_finds_nothing_that_the_document_does_not_say(
     fuzz()
 
 
-def test_a_search_goes_page_by_page_through_what_the_library_finds(
+def test_pages_of_a_search_have_the_rows_of_the_library(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     expected = [
@@ -130,7 +130,7 @@ def test_a_search_goes_page_by_page_through_what_the_library_finds(
     assert get(client, "count", q="exptime>0") == {"observations": len(expected), "exact": True}
 
 
-def test_a_search_can_be_taken_away_in_any_format(
+def test_a_search_can_be_downloaded_in_any_format(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     total = int(sample_archive.count())
@@ -174,7 +174,7 @@ def test_facets_proposals_keywords_and_statistics(
     assert names == list(sample_archive.statistics())
 
 
-def test_the_summary_and_the_runs_say_how_the_last_ingest_went(
+def test_the_summary_and_the_runs_have_the_state_of_the_last_ingest(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     summary = get(client, "summary")
@@ -183,17 +183,17 @@ def test_the_summary_and_the_runs_say_how_the_last_ingest_went(
     assert summary["overdue"] is False
     (run,) = get(client, "runs")["runs"]
     assert run["number"] == summary["last_run"]["number"]
-    told = get(client, f"runs/{run['number']}")
-    assert told["failures"] == []
+    answer = get(client, f"runs/{run['number']}")
+    assert answer["failures"] == []
     # Not where it lies on the server.
-    assert told["log"] == summary["last_run"]["log"] == f"/ingest/{run['number']}/log"
-    with client.get(told["log"]) as response:
+    assert answer["log"] == summary["last_run"]["log"] == f"/ingest/{run['number']}/log"
+    with client.get(answer["log"]) as response:
         assert response.mimetype == "text/plain"
     assert get(client, "runs", before=run["number"])["runs"] == []
 
 
 @pytest.mark.parametrize(
-    ("address", "status", "said"),
+    ("address", "status", "message"),
     [
         ("/api/observations?q=exptime>>3", 400, "exptime"),
         ("/api/observations?q=nonsense=3", 400, "nonsense"),
@@ -212,18 +212,18 @@ def test_the_summary_and_the_runs_say_how_the_last_ingest_went(
         ("/api/nowhere", 404, "There is no page at this URL"),
     ],
 )
-def test_what_is_wrong_is_said_with_the_number_of_the_request(
-    client: FlaskClient, address: str, status: int, said: str
+def test_errors_have_a_message_and_the_request_id(
+    client: FlaskClient, address: str, status: int, message: str
 ) -> None:
     response = client.get(address, headers={"X-Request-ID": "abc-123"})
     assert response.status_code == status
-    told = json.loads(response.data)
-    assert told.keys() == {"error", "message", "request_id"}
-    assert said in told["message"]
-    assert told["request_id"] == response.headers["X-Request-ID"] == "abc-123"
+    answer = json.loads(response.data)
+    assert answer.keys() == {"error", "message", "request_id"}
+    assert message in answer["message"]
+    assert answer["request_id"] == response.headers["X-Request-ID"] == "abc-123"
 
 
-def test_a_search_that_takes_too_long_is_not_the_fault_of_who_asked(
+def test_a_timeout_is_503_and_not_400(
     empty_archive: acsql.Archive,
 ) -> None:
     header = {"raw": {"0": {"exptime": 1.0, "history": ["x" * 500]}}}
@@ -241,33 +241,33 @@ def test_a_search_that_takes_too_long_is_not_the_fault_of_who_asked(
 
 def test_health(client: FlaskClient) -> None:
     response = client.get("/health")
-    told = json.loads(response.data)
+    answer = json.loads(response.data)
     assert response.status_code == 200
-    assert told["status"] == "ok"
-    assert told["overdue"] is False
-    assert told["hours_since_success"] < 1
+    assert answer["status"] == "ok"
+    assert answer["overdue"] is False
+    assert answer["hours_since_success"] < 1
 
 
-def test_health_says_that_no_ingest_was_ever_good(empty_archive: acsql.Archive) -> None:
+def test_health_without_a_successful_ingest_is_overdue(empty_archive: acsql.Archive) -> None:
     runner.migrate_if_empty(empty_archive.store, empty_archive.specs)
-    told = json.loads(create_app(empty_archive).test_client().get("/health").data)
-    assert told["status"] == "ok"
-    assert told["overdue"] is True
-    assert told["hours_since_success"] is None
+    answer = json.loads(create_app(empty_archive).test_client().get("/health").data)
+    assert answer["status"] == "ok"
+    assert answer["overdue"] is True
+    assert answer["hours_since_success"] is None
 
 
-def test_health_says_that_the_database_is_another(empty_archive: acsql.Archive) -> None:
+def test_health_fails_if_the_database_schema_is_newer(empty_archive: acsql.Archive) -> None:
     empty_archive.store.database["migrations"].insert_one(
         {"_id": 9999, "name": "m9999_later", "applied": datetime(2026, 1, 1)}
     )
     response = create_app(empty_archive).test_client().get("/health")
-    told = json.loads(response.data)
+    answer = json.loads(response.data)
     assert response.status_code == 503
-    assert told["schema"] is False
-    assert told["message"]
+    assert answer["schema"] is False
+    assert answer["message"]
 
 
-def test_health_says_that_the_database_went_away(empty_archive: acsql.Archive) -> None:
+def test_health_fails_if_the_database_does_not_answer(empty_archive: acsql.Archive) -> None:
     client = create_app(empty_archive).test_client()
     empty_archive.close()
     response = client.get("/health")
@@ -275,7 +275,7 @@ def test_health_says_that_the_database_went_away(empty_archive: acsql.Archive) -
     assert json.loads(response.data)["status"] == "failing"
 
 
-def test_pages_name_their_address_here(
+def test_pages_link_to_their_data_in_the_api(
     client: FlaskClient, sample_archive: acsql.Archive, rootname: str
 ) -> None:
     known = sample_archive.observation(rootname)

@@ -1,4 +1,4 @@
-"""The application: every route answers, errors have a status and a page, headers protect."""
+"""The application: routes, error responses, security headers and limits."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from acsql.web.app import create_app
 
 
 def limited(archive: acsql.Archive, **settings: int) -> Flask:
-    """Return a site whose configuration says more."""
+    """Return a site with other settings."""
     other = copy(archive)
     other.config = replace(archive.config, **settings)
     return create_app(other, workers=2)
@@ -31,7 +31,7 @@ def limited(archive: acsql.Archive, **settings: int) -> Flask:
 def site(sample_archive: acsql.Archive) -> Flask:
     """The site of the sample archive."""
     statistics.refresh(sample_archive.store, sample_archive.specs)
-    # There are more requests here in a minute than anybody makes.
+    # The tests send more requests in a minute than any reader.
     app = limited(sample_archive, rate_limit=10**9)
     app.testing = True
     return app
@@ -39,13 +39,13 @@ def site(sample_archive: acsql.Archive) -> Flask:
 
 @pytest.fixture
 def client(site: Flask) -> FlaskClient:
-    """Someone who looks at the site."""
+    """A client of the site."""
     return site.test_client()
 
 
 @pytest.fixture(scope="module")
 def shown(sample_archive: acsql.Archive) -> dict[str, str]:
-    """The names of an observation that has everything, for addresses."""
+    """The parts of URLs, of an observation with all pages."""
     rows = sample_archive.where().thumbnails().rows
     row = next(row for row in rows if not row["no_thumbnail"])
     return {
@@ -122,7 +122,7 @@ def pages(site: Flask, shown: dict[str, str]) -> dict[str, BeautifulSoup]:
     return found
 
 
-def test_addresses_are_all_there_are(site: Flask) -> None:
+def test_addresses_cover_all_routes(site: Flask) -> None:
     assert {rule.endpoint for rule in site.url_map.iter_rules()} == set(ADDRESSES)
 
 
@@ -134,12 +134,12 @@ def test_every_route_answers(client: FlaskClient, shown: dict[str, str], endpoin
 
 
 @pytest.mark.parametrize("endpoint", ADDRESSES)
-def test_no_route_is_written_to(client: FlaskClient, shown: dict[str, str], endpoint: str) -> None:
+def test_no_route_accepts_post(client: FlaskClient, shown: dict[str, str], endpoint: str) -> None:
     assert client.post(ADDRESSES[endpoint].format(**shown)).status_code == 405
 
 
 @pytest.mark.parametrize("endpoint", [name for name in ADDRESSES if name != "static"])
-def test_a_parameter_that_means_nothing_is_named(
+def test_an_unknown_parameter_is_an_error_that_names_it(
     client: FlaskClient, shown: dict[str, str], endpoint: str
 ) -> None:
     address = ADDRESSES[endpoint].format(**shown)
@@ -151,7 +151,9 @@ def test_a_parameter_that_means_nothing_is_named(
 
 
 @pytest.mark.parametrize("endpoint", ADDRESSES)
-def test_headers_protect(client: FlaskClient, shown: dict[str, str], endpoint: str) -> None:
+def test_security_headers_are_sent(
+    client: FlaskClient, shown: dict[str, str], endpoint: str
+) -> None:
     with client.get(ADDRESSES[endpoint].format(**shown)) as response:
         policy = response.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -164,7 +166,7 @@ def test_headers_protect(client: FlaskClient, shown: dict[str, str], endpoint: s
         assert "camera=()" in response.headers["Permissions-Policy"]
 
 
-def test_pages_bring_nothing_from_elsewhere_and_run_nothing(
+def test_pages_load_nothing_from_other_hosts_and_have_no_inline_code(
     pages: dict[str, BeautifulSoup],
 ) -> None:
     assert len(pages) > 10
@@ -180,7 +182,7 @@ def test_pages_bring_nothing_from_elsewhere_and_run_nothing(
         assert all(script.get("src") and not script.string for script in scripts), endpoint
 
 
-def test_pages_can_be_used_without_eyes(pages: dict[str, BeautifulSoup]) -> None:
+def test_pages_have_titles_labels_and_unique_ids(pages: dict[str, BeautifulSoup]) -> None:
     for endpoint, page in pages.items():
         assert page.html["lang"] == "en"
         assert page.title.get_text().strip()
@@ -201,9 +203,7 @@ def test_pages_can_be_used_without_eyes(pages: dict[str, BeautifulSoup]) -> None
                 assert set(tag[reference].split()) <= set(identifiers), (endpoint, tag)
 
 
-def test_pages_say_where_they_stand_for_programs(
-    pages: dict[str, BeautifulSoup], client: FlaskClient
-) -> None:
+def test_alternate_links_lead_to_json(pages: dict[str, BeautifulSoup], client: FlaskClient) -> None:
     for endpoint, page in pages.items():
         for link in page.find_all("link", rel="alternate"):
             response = client.get(link["href"])
@@ -211,7 +211,7 @@ def test_pages_say_where_they_stand_for_programs(
             assert response.mimetype == "application/json"
 
 
-def test_styles_and_scripts_bring_nothing_from_elsewhere(client: FlaskClient) -> None:
+def test_styles_and_scripts_load_nothing_from_other_hosts(client: FlaskClient) -> None:
     for name in ("site.css", "site.js", "icon.svg"):
         with client.get(f"/static/{name}") as response:
             text = response.text.replace('xmlns="http://www.w3.org/2000/svg"', "")
@@ -222,7 +222,7 @@ ERRORS = [
     (errors.ObservationNotFound("no j8"), 404),
     (errors.ProposalNotFound("no 9"), 404),
     (errors.DatasetNotFound("no flc"), 404),
-    (errors.InvalidName("'x' is none"), 400),
+    (errors.InvalidName("'x' is not a rootname"), 400),
     (errors.QueryError("exptime: expected a number"), 400),
     (errors.QueryTimeout("the search took longer than its time limit"), 503),
     (errors.DatabaseError("the database does not answer"), 503),
@@ -250,7 +250,7 @@ def test_errors_have_a_status_and_a_page(
     assert response.status_code == status
     assert page.main.find("p", class_="error").get_text() == str(error)
     assert "Content-Security-Policy" in response.headers
-    # And programs are told the same.
+    # The API has the same message.
     response = failing.test_client().get("/api/fail")
     assert response.status_code == status
     assert response.json["message"] == str(error)
@@ -258,7 +258,7 @@ def test_errors_have_a_status_and_a_page(
 
 
 def test_every_error_has_a_status() -> None:
-    """Those without one cannot be met on a page."""
+    """Errors without a status cannot occur on a page."""
     elsewhere = {
         "Busy",
         "ConfigError",
@@ -271,7 +271,7 @@ def test_every_error_has_a_status() -> None:
     assert children - {kind.__name__ for kind in statuses.STATUSES} <= elsewhere
 
 
-def test_what_nobody_foresaw_is_logged_and_not_shown(
+def test_an_unexpected_error_is_logged_and_not_shown(
     failing: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     @failing.get("/fail")
@@ -302,7 +302,9 @@ def test_errors_of_http_keep_their_headers_and_get_a_page(failing: Flask) -> Non
     assert "Not found" in missing.text
 
 
-def test_a_database_that_went_away_is_503(failing: Flask, empty_archive: acsql.Archive) -> None:
+def test_a_database_that_does_not_answer_is_503(
+    failing: Flask, empty_archive: acsql.Archive
+) -> None:
     empty_archive.close()
     assert failing.test_client().get("/").status_code == 503
 
@@ -337,7 +339,7 @@ def test_durations(seconds: float, expected: str) -> None:
     assert formatting.duration(seconds) == expected
 
 
-def test_numbers_have_their_thousands_apart() -> None:
+def test_numbers_have_separated_thousands() -> None:
     assert formatting.number(1234567) == "1,234,567"
     assert formatting.number(0.5, 2) == "0.50"
 
@@ -379,7 +381,7 @@ def test_values_from_files_are_text_and_never_markup(empty_archive: acsql.Archiv
         assert all(script.get("src") for script in page.find_all("script"))
 
 
-# What is put in the place of every part of an address and of every parameter.
+# Values for every part of a URL and for every parameter.
 BROKEN = [
     "",
     " ",
@@ -414,7 +416,7 @@ BROKEN = [
 
 
 def with_broken_parts(rule: str, parts: dict[str, str]) -> Iterator[str]:
-    """Yield addresses of a rule in each of which one part is broken."""
+    """Yield URLs of a rule, each with one broken part."""
     fixed_and_named = re.split(r"<(?:[^:>]*:)?([^>]*)>", rule)
     sound = [
         parts.get(text, "1") if number % 2 else text for number, text in enumerate(fixed_and_named)
@@ -425,10 +427,8 @@ def with_broken_parts(rule: str, parts: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("endpoint", ADDRESSES)
-def test_nothing_that_an_address_can_hold_breaks_a_route(
-    site: Flask, shown: dict[str, str], endpoint: str
-) -> None:
-    """No 5xx, no traceback, and nothing from outside the folders."""
+def test_no_url_causes_a_server_error(site: Flask, shown: dict[str, str], endpoint: str) -> None:
+    """No 5xx, no traceback, and no file from outside the folders."""
     site.testing = False
     client = site.test_client()
     rules = [rule for rule in site.url_map.iter_rules() if rule.endpoint == endpoint]
@@ -448,7 +448,7 @@ def test_nothing_that_an_address_can_hold_breaks_a_route(
             assert response.headers["X-Request-ID"]
 
 
-def test_the_number_of_a_request_is_taken_if_it_is_one(client: FlaskClient) -> None:
+def test_a_valid_request_id_of_a_proxy_is_kept(client: FlaskClient) -> None:
     def answered(given: str) -> str:
         return client.get("/", headers={"X-Request-ID": given}).headers["X-Request-ID"]
 
@@ -457,12 +457,12 @@ def test_the_number_of_a_request_is_taken_if_it_is_one(client: FlaskClient) -> N
         assert re.fullmatch("[0-9a-f]{32}", answered(given))
 
 
-def test_an_error_tells_the_number_of_its_request(client: FlaskClient) -> None:
+def test_an_error_page_shows_the_request_id(client: FlaskClient) -> None:
     response = client.get("/archive/9019/x/", headers={"X-Request-ID": "abc"})
     assert "abc" in BeautifulSoup(response.text, "html.parser").main.get_text()
 
 
-def test_a_long_address_is_refused(client: FlaskClient) -> None:
+def test_a_url_that_is_too_long_is_refused(client: FlaskClient) -> None:
     assert client.get(f"/api/count?q={'x' * 7900}").status_code == 400
     response = client.get(f"/api/count?q={'x' * 8000}")
     assert response.status_code == 414
@@ -470,7 +470,7 @@ def test_a_long_address_is_refused(client: FlaskClient) -> None:
     assert client.get(f"/{'x' * 8000}").status_code == 414
 
 
-def test_a_client_that_asks_too_often_is_told_so(empty_archive: acsql.Archive) -> None:
+def test_too_many_requests_are_refused_with_429(empty_archive: acsql.Archive) -> None:
     client = limited(empty_archive, rate_limit=6).test_client()
     found = [client.get("/health").status_code for _ in range(4)]
     assert found == [200, 200, 200, 429]
@@ -482,7 +482,7 @@ def test_a_client_that_asks_too_often_is_told_so(empty_archive: acsql.Archive) -
 
 
 @pytest.mark.parametrize(("proxies", "counted"), [(0, 1), (1, 2)])
-def test_only_a_known_proxy_is_believed_who_the_client_is(
+def test_forwarded_addresses_count_only_behind_a_configured_proxy(
     empty_archive: acsql.Archive, proxies: int, counted: int
 ) -> None:
     client = limited(empty_archive, rate_limit=2, proxies=proxies).test_client()

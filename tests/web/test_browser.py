@@ -59,8 +59,8 @@ def walk_from_the_form_to_a_download(page: Page, archive: acsql.Archive) -> None
     row.get_by_label("Value").fill("-1e9")
     page.get_by_label("Further columns").fill("flt.1.goodmean")
     page.get_by_role("button", name="Search", exact=True).click()
-    asked = "targname=NGC* exptime>50 detector=HRC flt.1.goodmean>-1e9"
-    found = archive.search(asked, columns=["rootname"])
+    query = "targname=NGC* exptime>50 detector=HRC flt.1.goodmean>-1e9"
+    found = archive.search(query, columns=["rootname"])
     assert found
     expect(page.get_by_role("status")).to_have_text(f"{len(found)} observations")
     expect(page.locator(".results tbody th")).to_have_text(list(found["rootname"]))
@@ -117,7 +117,7 @@ def test_arrow_keys_go_through_a_proposal(
     expect(heading).to_contain_text(names[1])
 
 
-def test_the_second_value_is_there_when_it_means_something(page: Page) -> None:
+def test_the_second_value_is_shown_only_for_between(page: Page) -> None:
     page.goto("/database/")
     upper = page.get_by_label("Date: upper value of between")
     expect(upper).to_be_hidden()
@@ -164,7 +164,7 @@ def test_rows_can_be_added(page: Page) -> None:
     expect(page.locator(".conditions .code")).to_have_text(["exptime>5.0"])
 
 
-def test_a_click_narrows_and_another_one_goes_back(
+def test_a_facet_narrows_the_search_and_its_chip_widens_it(
     page: Page, sample_archive: acsql.Archive
 ) -> None:
     page.goto("/database/results")

@@ -90,7 +90,7 @@ CONDITIONS = st.recursive(
 
 
 @given(CONDITIONS)
-def test_a_form_filled_in_asks_the_same_again(condition: Condition) -> None:
+def test_a_filled_form_states_the_same_conditions_again(condition: Condition) -> None:
     prepared = prepare(condition, SPECS)
     form, search = read_form({"q": [format_condition(prepared, SPECS)]}, SPECS)
     sent = form_values(prepared, SPECS)

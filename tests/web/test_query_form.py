@@ -26,9 +26,9 @@ from acsql.web.results_parameters import ResultsParameters
 SPECS = keyword_specs.load()
 
 
-def conditions(**asked: str | list[str]) -> tuple[Condition, ...]:
+def conditions(**values: str | list[str]) -> tuple[Condition, ...]:
     """Return the conditions of a search with these parameters."""
-    given = {name: [v] if isinstance(v, str) else v for name, v in asked.items()}
+    given = {name: [v] if isinstance(v, str) else v for name, v in values.items()}
     form, search = read_form(given, SPECS)
     if form.messages:
         raise QueryError("; ".join(form.messages))
@@ -36,12 +36,12 @@ def conditions(**asked: str | list[str]) -> tuple[Condition, ...]:
     return () if found == And() else parts_of(found)
 
 
-def test_fields_are_keywords_at_the_top_of_a_document() -> None:
+def test_fields_are_top_level_keywords() -> None:
     assert [field.keyword for field in FIELDS if field.keyword not in SPECS.top_level] == []
     assert len({field.keyword for field in FIELDS}) == len(FIELDS)
 
 
-def test_the_specs_say_of_which_kind_a_field_is() -> None:
+def test_the_specs_decide_the_kind_of_a_field() -> None:
     kinds = {field.keyword: field.kind(SPECS) for field in FIELDS}
     assert [name for name, kind in kinds.items() if kind == "text"] == [
         "rootname",
@@ -71,7 +71,7 @@ def test_the_form_has_no_parameter_of_the_search() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("values", "expected"),
     [
         ({}, ()),
         ({"targname": "NGC104"}, (Equals("targname", "NGC104"),)),
@@ -132,14 +132,14 @@ def test_the_form_has_no_parameter_of_the_search() -> None:
         ),
     ],
 )
-def test_an_address_states_conditions(
-    asked: dict[str, str | list[str]], expected: tuple[Condition, ...]
+def test_fields_state_conditions(
+    values: dict[str, str | list[str]], expected: tuple[Condition, ...]
 ) -> None:
-    assert conditions(**asked) == expected
+    assert conditions(**values) == expected
 
 
 @pytest.mark.parametrize(
-    ("asked", "named"),
+    ("values", "named"),
     [
         ({"exptime": "abc"}, "exptime"),
         ({"date_obs": "2003-02-30"}, "date_obs"),
@@ -164,12 +164,12 @@ def test_an_address_states_conditions(
         ({"targname": "a\0b"}, "targname"),
     ],
 )
-def test_what_cannot_be_understood_is_named(asked: dict[str, str | list[str]], named: str) -> None:
+def test_errors_name_the_field(values: dict[str, str | list[str]], named: str) -> None:
     with pytest.raises(QueryError, match=named):
-        conditions(**asked)
+        conditions(**values)
 
 
-def test_what_is_wrong_stands_at_its_field() -> None:
+def test_errors_are_attached_to_their_fields() -> None:
     form, _ = read_form({"exptime": ["abc"], "where": ["nonsense"], "pr_inv_l": ["B*"]}, SPECS)
     assert "expected a number" in form["exptime"].errors[0]
     assert "nonsense" in form.where.errors[0]
@@ -190,9 +190,9 @@ TYPED = st.one_of(
 
 
 @given(st.dictionaries(INPUTS, st.lists(TYPED, max_size=3), max_size=8))
-def test_whatever_is_typed_is_understood_or_told(asked: dict[str, list[str]]) -> None:
+def test_any_input_is_parsed_or_refused(values: dict[str, list[str]]) -> None:
     try:
-        form, search = read_form(asked, SPECS)
+        form, search = read_form(values, SPECS)
         if not form.messages:
             search.condition(SPECS)
     except QueryError as error:

@@ -14,11 +14,11 @@ from acsql.web.results_parameters import DOWNLOADS, ResultsParameters
 SPECS = keyword_specs.load()
 
 
-def test_every_format_can_be_taken_away() -> None:
+def test_every_format_can_be_downloaded() -> None:
     assert set(DOWNLOADS) == set(FORMATS)
 
 
-def test_an_address_says_no_more_than_needed() -> None:
+def test_a_url_has_only_what_differs_from_the_defaults() -> None:
     empty = {name: [""] for name in ResultsParameters.model_fields}
     usual = {
         "columns": [",".join(DEFAULT_COLUMNS)],
@@ -35,7 +35,7 @@ def test_an_address_says_no_more_than_needed() -> None:
     assert search.arguments() == {"q": ["exptime<5.0"]}
 
 
-def test_columns_are_those_of_the_boxes_and_of_the_text() -> None:
+def test_columns_come_from_checkboxes_and_from_text() -> None:
     search = ResultsParameters.parse(
         {"columns": ["rootname", "exptime", "flt.1.goodmean, raw.0.date,exptime"]}
     )
@@ -43,7 +43,7 @@ def test_columns_are_those_of_the_boxes_and_of_the_text() -> None:
     assert search.arguments() == {"columns": ["rootname,exptime,flt.1.goodmean,raw.0.date"]}
 
 
-def test_arguments_can_be_changed_and_left_out() -> None:
+def test_arguments_can_be_changed_and_removed() -> None:
     search = ResultsParameters.parse(
         {"q": ["detector=WFC"], "after": ["mark"], "sort": ["-exptime"]}
     )
@@ -56,7 +56,7 @@ def test_arguments_can_be_changed_and_left_out() -> None:
     assert search.first_page(view="plot", sort=None) == {"q": ["detector=WFC"], "view": ["plot"]}
 
 
-def test_views_and_files_are_those_on_offer() -> None:
+def test_views_and_formats_are_checked() -> None:
     assert ResultsParameters.parse({"format": ["csv"]}).download == "csv"
     assert (ResultsParameters.parse({}).download, ResultsParameters.parse({}).view) == (
         None,
@@ -77,9 +77,9 @@ PARAMETERS = st.sampled_from(list(ResultsParameters.model_fields))
 
 
 @given(st.dictionaries(PARAMETERS, st.lists(VALUES, max_size=3), max_size=6))
-def test_the_short_address_stays_as_it_is(asked: dict[str, list[str]]) -> None:
+def test_a_short_url_does_not_change(values: dict[str, list[str]]) -> None:
     try:
-        search = ResultsParameters.parse(asked)
+        search = ResultsParameters.parse(values)
     except QueryError as error:
         assert str(error)
         return

@@ -20,7 +20,7 @@ from acsql.web.selection import FILTERS, SORTS, SelectionParameters, WalkParamet
 SPECS = keyword_specs.load()
 
 
-def test_filters_are_of_keywords_that_the_gallery_has() -> None:
+def test_filters_use_keywords_of_thumbnail_captions() -> None:
     keywords = [keyword for filter_ in FILTERS for keyword in filter_.keywords]
     assert set(keywords) <= set(CAPTION_COLUMNS)
     named = {filter_.of_proposal for filter_ in FILTERS}
@@ -28,7 +28,7 @@ def test_filters_are_of_keywords_that_the_gallery_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("values", "expected"),
     [
         ({}, And()),
         ({"visit": ["01", "02"]}, And((Or((AnyOf("visit", ("01", "02")),)),))),
@@ -44,8 +44,8 @@ def test_filters_are_of_keywords_that_the_gallery_has() -> None:
         ({"match": ["any"]}, And()),
     ],
 )
-def test_filters_state_conditions(asked: dict[str, list[str]], expected: Condition) -> None:
-    assert SelectionParameters.parse(asked).condition() == expected
+def test_filters_state_conditions(values: dict[str, list[str]], expected: Condition) -> None:
+    assert SelectionParameters.parse(values).condition() == expected
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +87,15 @@ def test_without_a_query_the_walk_stays_in_the_selection_of_the_proposal(
 
 
 @pytest.mark.parametrize(
-    ("asked", "named"), [({"match": ["some"]}, "match"), ({"sort": ["targname"]}, "sort")]
+    ("values", "named"), [({"match": ["some"]}, "match"), ({"sort": ["targname"]}, "sort")]
 )
-def test_filters_refuse_what_they_do_not_know(asked: dict[str, list[str]], named: str) -> None:
+def test_unknown_values_of_match_and_sort_are_errors(
+    values: dict[str, list[str]], named: str
+) -> None:
     with pytest.raises(QueryError, match=named):
-        SelectionParameters.parse(asked)
+        SelectionParameters.parse(values)
     with pytest.raises(QueryError, match=named):
-        WalkParameters.parse(asked)
+        WalkParameters.parse(values)
 
 
 def test_sorts_are_of_keywords() -> None:

@@ -1,4 +1,4 @@
-"""The server: it answers, says what is in its way, and gives the process back when told to."""
+"""The server answers, reports why it cannot start, and returns after a signal."""
 
 import json
 import os
@@ -50,7 +50,7 @@ finally:
 
 @pytest.fixture
 def port() -> int:
-    """A port that nobody uses."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return found.getsockname()[1]
 
@@ -112,26 +112,26 @@ def test_many_requests_are_answered_at_once(
     assert running.poll() is None
 
 
-def test_a_long_address_is_taken(running: subprocess.Popen[str], port: int) -> None:
+def test_a_long_url_is_accepted(running: subprocess.Popen[str], port: int) -> None:
     address = "/api/count?q=detector%3D" + ",".join(["WFC"] * 1_900)
     assert json.loads(get(port, address))["observations"] > 0
     assert running.poll() is None
 
 
-def test_a_port_that_is_taken_is_named(sample_archive: acsql.Archive) -> None:
+def test_a_port_in_use_is_an_error_that_names_it(sample_archive: acsql.Archive) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ArchiveError, match=rf"127\.0\.0\.1, port {port}.*in use"):
             server.serve(sample_archive.config, port=port)
 
 
-def test_a_host_that_is_not_here_is_named(sample_archive: acsql.Archive, port: int) -> None:
+def test_a_foreign_host_is_an_error_that_names_it(sample_archive: acsql.Archive, port: int) -> None:
     # An address for documentation (RFC 5737).
     with pytest.raises(ArchiveError, match=r"203\.0\.113\.1"):
         server.serve(sample_archive.config, host="203.0.113.1", port=port)
 
 
-def test_a_database_that_does_not_answer_is_told_before(
+def test_a_database_that_does_not_answer_is_an_error_before_the_start(
     sample_archive: acsql.Archive, port: int
 ) -> None:
     nowhere = sample_archive.config.at("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
@@ -150,7 +150,9 @@ def test_workers_that_cannot_start_are_an_error(config_path: Path, port: int) ->
     assert "TypeError" in errors
 
 
-def test_an_address_that_is_too_long_is_414(running: subprocess.Popen[str], port: int) -> None:
+def test_gunicorn_refuses_a_url_that_is_too_long_with_414(
+    running: subprocess.Popen[str], port: int
+) -> None:
     for length in (8_050, 20_000):
         with pytest.raises(urllib.error.HTTPError) as caught:
             get(port, f"/api/count?q={'x' * length}")
@@ -169,15 +171,15 @@ def test_every_request_is_a_line_of_the_log(
         urllib.request.urlopen(request, timeout=60)
     caught.value.close()
     lines = (sample_archive.config.log_dir / "site.log").read_text().splitlines()
-    told = [json.loads(line) for line in lines]
-    (line,) = [line for line in told if line.get("request_id") == "one"]
+    records = [json.loads(line) for line in lines]
+    (line,) = [line for line in records if line.get("request_id") == "one"]
     assert line["address"].startswith("/api/count?q=")
     assert (line["status"], line["method"], line["level"]) == (400, "GET", "INFO")
     assert line["seconds"] >= 0
     assert running.poll() is None
 
 
-def test_the_site_reads_as_a_user_who_may_only_read(
+def test_the_site_uses_the_read_only_database_user(
     sample_archive: acsql.Archive, tmp_path: Path, write_settings, port: int
 ) -> None:
     with own_mongod(tmp_path) as (owner, reader):
@@ -206,7 +208,7 @@ def test_the_site_reads_as_a_user_who_may_only_read(
 
 @contextmanager
 def own_mongod(folder: Path) -> Iterator[tuple[str, str]]:
-    """Run a mongod that asks who one is; yield the addresses of its owner and of a reader."""
+    """Run a mongod with authentication; yield the addresses for its owner and for a reader."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     (folder / "mongod").mkdir()

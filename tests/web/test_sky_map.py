@@ -28,5 +28,5 @@ def test_the_galactic_plane_is_where_it_is() -> None:
         assert np.hypot(*(drawn - place).T).min() < 0.2
 
 
-def test_dots_of_one_place_are_one() -> None:
+def test_dots_at_the_same_place_are_drawn_once() -> None:
     assert sky_map.dots(np.array([180, 180, 90]), np.array([0, 0, 0])) == "M500 250h0M750 250h0"

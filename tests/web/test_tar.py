@@ -17,7 +17,7 @@ from acsql.web import tar
     st.lists(st.binary(max_size=3000), max_size=5),
     st.dictionaries(st.sampled_from(["MISSING", "README"]), st.binary(max_size=2000)),
 )
-def test_an_archive_is_as_long_as_it_was_said_to_be(
+def test_an_archive_has_the_announced_length(
     tmp_path_factory: pytest.TempPathFactory, contents: list[bytes], texts: dict[str, bytes]
 ) -> None:
     folder = tmp_path_factory.mktemp("tar")
@@ -39,7 +39,7 @@ def test_an_archive_is_as_long_as_it_was_said_to_be(
     )
 
 
-def test_a_large_file_is_never_held_as_a_whole(tmp_path: Path) -> None:
+def test_a_large_file_is_never_read_as_a_whole(tmp_path: Path) -> None:
     large = tmp_path / "large.fits"
     with large.open("wb") as file:
         file.truncate(9 * 2**30)  # sparse, and more than the eight that an old header can tell

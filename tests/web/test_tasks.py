@@ -1,6 +1,6 @@
-"""Five tasks as a new user does them: from the home page, by clicking and typing alone.
+"""Five tasks of a new user, from the home page, with mouse and keyboard.
 
-How many clicks each takes is asserted, so that no change makes the way longer unseen.
+The number of clicks is asserted, so that no change makes a task longer unnoticed.
 """
 
 import itertools
@@ -18,9 +18,9 @@ from acsql.web.pages.file_selection import FOLDER
 
 
 class User:
-    """Someone at the home page who clicks and types.
+    """A user at the home page.
 
-    `clicks` tells how often, `typed` what; Enter behind a text is no click.
+    `clicks` counts the clicks and `typed` has the texts; Enter after a text is not a click.
     """
 
     def __init__(self, page: Page) -> None:
@@ -48,7 +48,7 @@ class User:
         self.typed.append(text)
 
     def download(self, name: str) -> Download:
-        """Click the link of this name, and keep what comes."""
+        """Click the link of this name, and return the download."""
         with self.page.expect_download() as coming:
             self.follow(name)
         return coming.value
@@ -56,7 +56,7 @@ class User:
 
 @pytest.fixture
 def user(chromium: Browser, site: str) -> Iterator[User]:
-    """A user, whose browser must not complain."""
+    """A user; the browser must not log errors."""
     context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     complaints: list[str] = []
@@ -89,7 +89,7 @@ def differing(found: list[HeaderComparison]) -> list[tuple[str, str]]:
 
 
 def shown_as_differing(page: Page) -> list[tuple[str, str]]:
-    """Return the same as a page has it."""
+    """Return the same from a page."""
     tables = BeautifulSoup(page.content(), "html.parser").select("#differences tbody")
     return [
         (table.select_one(".section th").get_text().split()[1], cell.get_text(strip=True))
@@ -112,7 +112,7 @@ def test_find_the_images_of_a_target_through_a_filter_over_an_exposure_time(
 
 
 def images_to_find(archive: acsql.Archive) -> tuple[str, str, float, list[str]]:
-    """Return a target, a filter and a time, and which of its observations are longer."""
+    """Return a target, a filter, an exposure time, and the observations that are longer."""
     columns = ["ipppssoot", "targname", "filter1", "filter2", "exptime"]
     rows = list(archive.where("exists(targname)").columns(*columns).rows())
     for row in rows:
@@ -198,7 +198,7 @@ def unpacked(archive: Any) -> Mapping[str, bytes]:
         return {member.name: opened.extractfile(member).read() for member in members}
 
 
-def test_see_whether_the_last_ingest_was_fine(user: User, sample_archive: acsql.Archive) -> None:
+def test_see_whether_the_last_ingest_succeeded(user: User, sample_archive: acsql.Archive) -> None:
     (last,) = sample_archive.runs(1)
     contents = user.page.get_by_role("region", name="In the archive")
     expect(contents.get_by_text("up to date")).to_be_in_viewport()

@@ -1,6 +1,6 @@
 """The pages of the site: each module contains one page, or a few that belong together.
 
-A module becomes part of the site by defining a Flask blueprint of its own name; nothing else
+A module joins the site by defining a Flask blueprint with the name of the module; nothing else
 lists the pages.
 """
 

@@ -88,7 +88,7 @@ def test_a_difference_has_values_units_and_descriptions(
                 assert shown_value == (export.text(header[keyword], column) or "unknown")
 
 
-def test_what_always_differs_is_hidden_until_asked_for(
+def test_bookkeeping_keywords_are_hidden_by_default(
     client: FlaskClient, row: dict[str, Any]
 ) -> None:
     address = f"/difference?a={row['ipppssoot']}.raw&b={row['ipppssoot']}.flt"
@@ -101,7 +101,7 @@ def test_what_always_differs_is_hidden_until_asked_for(
         assert parse_qs(urlsplit(link["href"]).query)["bookkeeping"] == ["yes"]
 
 
-def test_every_way_to_another_comparison_works(client: FlaskClient, row: dict[str, Any]) -> None:
+def test_every_link_to_another_comparison_works(client: FlaskClient, row: dict[str, Any]) -> None:
     for start in (row["ipppssoot"], f"{row['ipppssoot']}.flt.1"):
         page = follow(client, f"/difference?a={start}")
         links = {link["href"] for link in page.select(".tabs a[href^='/difference']")}
@@ -111,7 +111,7 @@ def test_every_way_to_another_comparison_works(client: FlaskClient, row: dict[st
 
 
 @pytest.mark.parametrize("format_", ["csv", "json"])
-def test_differences_can_be_taken_away(
+def test_differences_can_be_downloaded(
     client: FlaskClient, row: dict[str, Any], format_: str
 ) -> None:
     name = row["ipppssoot"]
@@ -148,7 +148,7 @@ def test_the_form_asks_for_what_is_missing(client: FlaskClient, row: dict[str, A
         ("{name}.$where.1", 404, "has no $where"),
     ],
 )
-def test_what_cannot_be_compared_is_said_beside_what_was_typed(
+def test_errors_of_a_comparison_are_shown_beside_the_input(
     client: FlaskClient, row: dict[str, Any], a: str, status: int, said: str
 ) -> None:
     a = a.format(name=row["ipppssoot"])
@@ -167,14 +167,14 @@ def walk_through_differences(page: Page, client: FlaskClient, row: dict[str, Any
     page.get_by_label("Second").fill(f"{name}.flt")
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{name}.raw and {name}.flt")
-    told = rows_of(follow(client, f"/difference?a={name}.raw&b={name}.flt"))
-    expect(visible(page, "differences")).to_have_text([cells[0] for cells in told])
+    expected = rows_of(follow(client, f"/difference?a={name}.raw&b={name}.flt"))
+    expect(visible(page, "differences")).to_have_text([cells[0] for cells in expected])
     page.get_by_label("include file names and dates of processing").check()
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("rowheader", name="FILENAME", exact=True).first).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
-    assert len(list(csv.DictReader(io.StringIO(content(download.value))))) > len(told)
+    assert len(list(csv.DictReader(io.StringIO(content(download.value))))) > len(expected)
     page.goto(f"/difference?a={name}.flt.1")
     heading = page.get_by_role("heading", level=1).inner_text().splitlines()[0]
     other = heading.removeprefix(f"{name}.flt.1 and ").removesuffix(".flt.1")

@@ -50,7 +50,7 @@ def visit(row: dict[str, Any]) -> str:
     return f"proposid={row['proposid']} visit={row['visit']}"
 
 
-def test_a_choice_tells_what_it_comes_to(
+def test_a_selection_shows_its_number_of_files_and_their_size(
     client: FlaskClient, sample_archive: acsql.Archive, visit: str
 ) -> None:
     chosen = list(sample_archive.where(visit).files(filetypes=["flt", "raw"]))
@@ -65,7 +65,7 @@ def test_a_choice_tells_what_it_comes_to(
     assert {box["value"] for box in page.select("input[type=checkbox]")} == every
 
 
-def test_a_choice_is_one_archive_with_checksums(
+def test_a_selection_is_one_tar_archive_with_checksums(
     client: FlaskClient, sample_archive: acsql.Archive, visit: str, tmp_path: Path
 ) -> None:
     chosen = list(sample_archive.where(visit).files(filetypes=["flt", "spt"]))
@@ -86,7 +86,7 @@ def test_a_choice_is_one_archive_with_checksums(
     subprocess.run(["sha256sum", "--check", "--strict", tar.CHECKSUMS], cwd=folder, check=True)
 
 
-def test_what_an_archive_lacks_stands_in_it(
+def test_an_archive_lists_its_missing_files(
     empty_client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
     put(empty_archive, "raw.fits", b"content")
@@ -107,7 +107,7 @@ def test_what_an_archive_lacks_stands_in_it(
     assert missing == "j8bt05njq_flt.fits is gone from disk\n"
 
 
-def test_too_much_for_one_archive_is_refused_and_a_script_offered(
+def test_a_selection_too_large_for_one_archive_offers_the_script(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, visit: str
 ) -> None:
     for limit in ("MAX_FILES", "MAX_BYTES"):
@@ -138,13 +138,11 @@ def test_a_page_does_not_count_a_whole_mission(
     "parameters",
     ["q=(", "q=nosuchkeyword=1", "filetype=xyz", "filetype=$ne", "q[$ne]=1", "x=1", "q=a=1&q=b=1"],
 )
-def test_what_cannot_be_understood_is_said(
-    client: FlaskClient, address: str, parameters: str
-) -> None:
+def test_invalid_selections_are_errors(client: FlaskClient, address: str, parameters: str) -> None:
     soup(client, f"{address}?{parameters}", 400)
 
 
-def test_a_choice_of_nothing_leads_back_to_the_search(client: FlaskClient) -> None:
+def test_an_empty_selection_links_to_the_search(client: FlaskClient) -> None:
     page = soup(client, "/files/?q=rootname=jzzzzzzz")
     link = page.select_one("main .note a")
     assert client.get(link["href"]).status_code == 200
@@ -154,7 +152,7 @@ def test_a_choice_of_nothing_leads_back_to_the_search(client: FlaskClient) -> No
 @pytest.mark.skipif(
     shutil.which("curl") is None and "CI" not in os.environ, reason="there is no curl"
 )
-def test_the_script_fetches_every_file_and_goes_on_where_it_stopped(
+def test_the_script_downloads_every_file_and_resumes(
     site: str, sample_archive: acsql.Archive, visit: str, tmp_path: Path
 ) -> None:
     address = [
@@ -178,16 +176,16 @@ def test_the_script_fetches_every_file_and_goes_on_where_it_stopped(
         subprocess.run(["bash", "get.sh"], cwd=tmp_path, check=True, capture_output=True)
         for fetched, original in originals.items():
             assert fetched.read_bytes() == original.read_bytes()
-    # A file that cannot be had does not stop the others, and is told.
+    # A missing file does not stop the others, and is reported.
     script = (tmp_path / "get.sh").read_text()
     (tmp_path / "bad.sh").write_text(script.replace(half.name, "jzzzzzzzq_flt.fits"))
     for path in originals:
         path.unlink()
-    told = subprocess.run(
+    result = subprocess.run(
         ["sh", "bad.sh"], cwd=tmp_path, check=False, capture_output=True, text=True
     )
-    assert told.returncode == 1
-    assert "1 files failed; run this script again" in told.stderr
+    assert result.returncode == 1
+    assert "1 files failed; run this script again" in result.stderr
     assert all(path.exists() for path in others)
 
 
@@ -195,7 +193,7 @@ def test_the_script_fetches_every_file_and_goes_on_where_it_stopped(
     "search",
     ['targname="x\ntouch owned\n"', "targname=$(touch owned)", "targname='\";touch owned;'"],
 )
-def test_nothing_that_a_search_says_is_run(
+def test_a_search_cannot_inject_commands_into_the_script(
     client: FlaskClient, tmp_path: Path, search: str
 ) -> None:
     response = client.get(

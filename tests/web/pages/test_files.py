@@ -58,7 +58,7 @@ def test_a_file_comes_whole_with_its_name_length_and_type(client: FlaskClient, p
         assert hdus[0].header["FILENAME"] == path.name
 
 
-def test_every_file_of_the_archive_can_be_had(
+def test_every_file_of_the_archive_can_be_downloaded(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     known = list(sample_archive.where().files())
@@ -74,7 +74,7 @@ def test_every_file_of_the_archive_can_be_had(
     ("asked_for", "start", "stop"),
     [("bytes=0-0", 0, 1), ("bytes=1000-", 1000, None), ("bytes=100-299", 100, 300)],
 )
-def test_a_part_of_a_file_can_be_had(
+def test_a_byte_range_of_a_file_is_sent(
     client: FlaskClient, path: Path, asked_for: str, start: int, stop: int | None
 ) -> None:
     content = path.read_bytes()
@@ -84,7 +84,7 @@ def test_a_part_of_a_file_can_be_had(
         assert response.headers["Content-Range"].endswith(f"/{len(content)}")
 
 
-def test_a_download_goes_on_only_with_the_same_file(client: FlaskClient, path: Path) -> None:
+def test_a_download_resumes_only_if_the_file_is_the_same(client: FlaskClient, path: Path) -> None:
     with client.get(f"/files/{path.name}", headers={"Range": "bytes=0-9"}) as response:
         etag = response.headers["ETag"]
     size = path.stat().st_size
@@ -112,9 +112,7 @@ def test_a_download_goes_on_only_with_the_same_file(client: FlaskClient, path: P
         ("a" * 3000, 400),
     ],
 )
-def test_nothing_but_a_file_of_the_archive_has_an_address(
-    client: FlaskClient, name: str, status: int
-) -> None:
+def test_only_files_of_the_archive_are_sent(client: FlaskClient, name: str, status: int) -> None:
     soup(client, f"/files/{name}", status)
 
 
@@ -124,7 +122,7 @@ def test_another_delivery_or_filetype_is_another_file(client: FlaskClient, path:
         assert path.name in words(soup(client, f"/files/{name}", 404))
 
 
-def test_a_file_that_is_gone_is_said_to_be(
+def test_a_vanished_file_is_not_found(
     empty_client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
     put(empty_archive, "gone.fits", None, vanished=datetime(2026, 1, 2))
@@ -158,7 +156,7 @@ def outside(archive: acsql.Archive) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("way", ["absolute", "upwards", "link", "linked folder", "beside"])
-def test_nothing_outside_the_archive_is_given_away(
+def test_files_outside_the_archive_are_not_sent(
     empty_client: FlaskClient, empty_archive: acsql.Archive, way: str
 ) -> None:
     leads_out = outside(empty_archive)[way]
@@ -171,7 +169,7 @@ def test_nothing_outside_the_archive_is_given_away(
         assert "is outside the archive" in response.text
 
 
-def test_an_archive_that_is_itself_a_link_works(
+def test_the_root_of_the_archive_may_be_a_link(
     empty_client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
     root = empty_archive.config.filesystem

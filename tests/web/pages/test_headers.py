@@ -176,7 +176,7 @@ def test_each_value_leads_to_the_observations_that_have_it(
 
 
 @pytest.mark.parametrize("part", ["flt/1/", "flt/"])
-def test_headers_can_be_taken_away(
+def test_headers_can_be_downloaded(
     client: FlaskClient, sample_archive: acsql.Archive, row: dict[str, Any], place: str, part: str
 ) -> None:
     observation = sample_archive.observation(row["rootname"])
@@ -218,13 +218,13 @@ def test_a_file_leads_to_its_first_header(client: FlaskClient, place: str) -> No
         ("flt/?format=x", 400),
     ],
 )
-def test_what_is_not_there_or_wrong_is_said(
+def test_unknown_headers_and_parameters_are_errors(
     client: FlaskClient, place: str, part: str, status: int
 ) -> None:
     assert follow(client, place + part, status).find("h1")
 
 
-def test_a_header_names_where_it_can_be_had_as_a_file(client: FlaskClient, place: str) -> None:
+def test_a_header_links_to_its_file_formats(client: FlaskClient, place: str) -> None:
     for link in follow(client, f"{place}flt/1/").select(".ways a[download]"):
         response = client.get(link["href"])
         assert response.status_code == 200
@@ -310,7 +310,7 @@ def test_a_keyword_leads_to_a_search_and_to_a_plot(
     walk_from_a_keyword(page, sample_archive, place)
 
 
-def test_a_browser_takes_headers_away(
+def test_a_browser_downloads_headers(
     page: Page, client: FlaskClient, row: dict[str, Any], place: str
 ) -> None:
     walk_to_the_files(page, client, row, place)

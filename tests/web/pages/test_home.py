@@ -10,7 +10,7 @@ from web_pages import soup, words
 import acsql
 
 
-def test_home_tells_what_is_in_the_archive(
+def test_home_shows_the_contents_of_the_archive(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     summary = sample_archive.summary()
@@ -27,7 +27,7 @@ def test_home_tells_what_is_in_the_archive(
     assert f"( run {summary.last_run['_id']} ). {summary.last_run['state']}" in text
 
 
-def test_home_leads_to_what_each_detector_has(
+def test_home_links_to_the_observations_of_each_detector(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     for detector, number in sample_archive.summary().detectors.items():
@@ -60,12 +60,12 @@ def test_home_of_an_empty_archive(empty_client: FlaskClient) -> None:
         },
     ],
 )
-def test_home_tells_how_the_last_ingest_went(
+def test_home_shows_the_last_run(
     empty_client: FlaskClient, empty_archive: acsql.Archive, record: dict[str, Any]
 ) -> None:
     empty_archive.store.ingest_runs.insert_one(dict(record))
     text = words(soup(empty_client, "/"))
-    # A record that nobody closed is not of a run that is under way.
+    # An open record without a process is that of a dead run.
     assert empty_archive.summary().last_run["state"] in text
     assert "2026-01-01 02:03:00" in text
     if record.get("failures"):

@@ -25,7 +25,7 @@ def test_every_observation_has_its_pages(
             assert filetype in soup(client, f"{address_of(row)}{filetype}/").h1.get_text()
 
 
-def test_every_preview_is_shown_or_missed_with_its_reason(
+def test_every_preview_or_the_reason_for_its_absence_is_shown(
     client: FlaskClient, sample_archive: acsql.Archive, rows: list[dict[str, Any]]
 ) -> None:
     seen = set()
@@ -48,7 +48,7 @@ def test_every_preview_is_shown_or_missed_with_its_reason(
     assert seen == {True, False}
 
 
-def test_a_reason_and_a_lost_picture_are_told(
+def test_the_reason_for_a_missing_preview_is_shown(
     empty_client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
     given = {"reason": "all pixels are the same"}
@@ -86,16 +86,14 @@ def test_files_lead_to_their_headers(
         ]
 
 
-def test_a_file_that_is_gone_is_told(
-    empty_client: FlaskClient, empty_archive: acsql.Archive
-) -> None:
+def test_a_vanished_file_is_marked(empty_client: FlaskClient, empty_archive: acsql.Archive) -> None:
     gone = {"path": "j8bt/x", "size": 2880, "vanished": datetime(2026, 3, 4, 5)}
     empty_archive.store.observations.insert_one(document(files={"raw": gone}))
     files = soup(empty_client, "/archive/9019/j8bt05njq/").select_one("[aria-labelledby=files]")
     assert "j8bt05njq_raw.fits no longer on disk since 2026-03-04 2.9 kB" in words(files)
 
 
-def test_next_leads_through_the_proposal_and_previous_back(
+def test_next_and_previous_walk_through_the_proposal(
     client: FlaskClient, rows: list[dict[str, Any]], proposid: int
 ) -> None:
     own = [address_of(row) for row in rows if row["proposid"] == proposid]
@@ -149,7 +147,7 @@ def test_other_names_lead_to_the_canonical_address(
     "below",
     ["nop/", "FLT/", "flt.fits/", "headers/nop/0/", "headers/flt/99/", "headers/flt/-1/"],
 )
-def test_what_an_observation_has_not_is_not_found(
+def test_unknown_filetypes_are_not_found(
     client: FlaskClient, pictured: dict[str, Any], below: str
 ) -> None:
     soup(client, f"{address_of(pictured)}{below}", 404)

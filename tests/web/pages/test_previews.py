@@ -9,7 +9,7 @@ import acsql
 from acsql.web.pages import previews
 
 
-def test_pictures_are_sent_as_they_are_and_only_once(
+def test_pictures_are_sent_unchanged_and_revalidated(
     client: FlaskClient, sample_archive: acsql.Archive, pictured: dict[str, Any]
 ) -> None:
     observation = sample_archive.observation(pictured["rootname"])

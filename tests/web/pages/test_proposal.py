@@ -23,7 +23,7 @@ def test_a_proposal_shows_each_observation_once(
         assert [link["href"] for link in page.select(".gallery a")] == list(map(address_of, own))
 
 
-def test_thumbnails_wait_until_they_are_looked_at(client: FlaskClient, proposid: int) -> None:
+def test_thumbnails_load_lazily(client: FlaskClient, proposid: int) -> None:
     page = soup(client, f"/archive/{proposid}/")
     images = page.select(".gallery img")
     assert images
@@ -34,7 +34,9 @@ def test_thumbnails_wait_until_they_are_looked_at(client: FlaskClient, proposid:
             assert response.status_code == 200
 
 
-def test_what_has_no_thumbnail_says_why(client: FlaskClient, rows: list[dict[str, Any]]) -> None:
+def test_the_reason_for_a_missing_thumbnail_is_shown(
+    client: FlaskClient, rows: list[dict[str, Any]]
+) -> None:
     without = [row for row in rows if row["no_thumbnail"]]
     assert without
     for row in without:
@@ -48,7 +50,7 @@ def test_filters_find_what_a_search_finds(
 ) -> None:
     combine = {"all": all, "any": any}[match]
     for row in rows:
-        asked = {
+        query = {
             "visit": row["visit"],
             "target": row["targname"],
             "detector": row["detector"],
@@ -67,12 +69,12 @@ def test_filters_find_what_a_search_finds(
                 )
             )
         ]
-        response = client.get(f"/archive/{row['proposid']}/", query_string=asked | {"match": match})
+        response = client.get(f"/archive/{row['proposid']}/", query_string=query | {"match": match})
         page = BeautifulSoup(response.text, "html.parser")
         assert names(page) == expected
         assert row["ipppssoot"] in expected
         chosen = {(box["name"], box["value"]) for box in page.select("input[checked]")}
-        assert chosen == set(asked.items()) | {("match", match)}
+        assert chosen == set(query.items()) | {("match", match)}
 
 
 def test_options_are_what_the_proposal_has(client: FlaskClient, rows: list[dict[str, Any]]) -> None:
@@ -101,7 +103,7 @@ def test_a_proposal_can_be_sorted(
     assert page.select_one("select option[selected]")["value"] == sort
 
 
-def test_the_selection_goes_along_and_back(
+def test_the_selection_is_kept_from_the_proposal_to_observations_and_back(
     client: FlaskClient, rows: list[dict[str, Any]], proposid: int
 ) -> None:
     own = [row for row in rows if row["proposid"] == proposid]
@@ -123,17 +125,17 @@ def test_the_selection_goes_along_and_back(
 
 
 @pytest.mark.parametrize("match", selection.MATCHES)
-def test_what_is_chosen_goes_to_the_search_and_to_the_files(
+def test_a_selection_links_to_its_search_and_its_files(
     client: FlaskClient, sample_archive: acsql.Archive, rows: list[dict[str, Any]], match: str
 ) -> None:
     for row in rows[::5]:
-        asked = {
+        query = {
             "visit": row["visit"],
             "filter": row["filter2"],
             "match": match,
             "sort": "-exptime",
         }
-        response = client.get(f"/archive/{row['proposid']}/", query_string=asked)
+        response = client.get(f"/archive/{row['proposid']}/", query_string=query)
         page = BeautifulSoup(response.text, "html.parser")
         ways = {link.get_text(): link["href"] for link in page.select(".ways a")}
         q = parse_qs(urlsplit(ways["Download FITS files"]).query)["q"][0]
@@ -145,7 +147,7 @@ def test_what_is_chosen_goes_to_the_search_and_to_the_files(
         }
 
 
-def test_a_filter_that_nothing_fits_stays_on_the_page(client: FlaskClient, proposid: int) -> None:
+def test_a_filter_without_matches_stays_selected(client: FlaskClient, proposid: int) -> None:
     page = soup(client, f"/archive/{proposid}/?target=NOWHERE")
     assert names(page) == []
     assert "No observation matches the filters" in words(page)

@@ -37,7 +37,7 @@ def test_proposals_can_be_sorted(
     assert [values[proposid] for proposid in down] == sorted(values.values(), reverse=True)
 
 
-def test_proposals_go_on_over_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proposals_have_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = listed(soup(client, "/archive/?sort=-exptime"))
     monkeypatch.setattr(proposals, "PAGE_SIZE", 3)
     page = soup(client, "/archive/?sort=-exptime")
@@ -50,7 +50,7 @@ def test_proposals_go_on_over_pages(client: FlaskClient, monkeypatch: pytest.Mon
     assert found == whole
 
 
-def test_proposals_tell_what_each_detector_has(
+def test_proposals_show_the_numbers_of_each_detector(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     text = words(soup(client, "/archive/"))

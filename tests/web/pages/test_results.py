@@ -37,30 +37,30 @@ SEARCHES = [
 
 
 def expected_of(
-    asked: dict[str, str], archive: acsql.Archive, more: tuple[str, ...] = ()
+    query: dict[str, str], archive: acsql.Archive, more: tuple[str, ...] = ()
 ) -> tuple[list[Any], list[dict[str, Any]]]:
     """Return the columns and the rows of a search."""
-    parameters = ResultsParameters.parse({k: [v] for k, v in asked.items()})
-    sort = asked["sort"].split(",") if "sort" in asked else []
-    conditions = [asked["q"]] if "q" in asked else []
+    parameters = ResultsParameters.parse({k: [v] for k, v in query.items()})
+    sort = query["sort"].split(",") if "sort" in query else []
+    conditions = [query["q"]] if "q" in query else []
     search = archive.where(*conditions).columns(*more, *parameters.addresses).sort(*sort)
     return search.selected_columns, list(search.rows())
 
 
-@pytest.mark.parametrize("asked", SEARCHES)
+@pytest.mark.parametrize("query", SEARCHES)
 def test_files_are_what_the_search_finds(
-    client: FlaskClient, sample_archive: acsql.Archive, asked: dict[str, Any]
+    client: FlaskClient, sample_archive: acsql.Archive, query: dict[str, Any]
 ) -> None:
-    columns, found = expected_of(asked, sample_archive)
+    columns, found = expected_of(query, sample_archive)
     assert found
-    response = client.get("/database/results", query_string=asked | {"format": "csv"})
+    response = client.get("/database/results", query_string=query | {"format": "csv"})
     assert response.mimetype == "text/csv"
     assert response.headers["Content-Disposition"] == 'attachment; filename="acsql.csv"'
     assert list(csv.reader(io.StringIO(response.text))) == [
         [column.address for column in columns],
         *([export.text(row[c.address], c) for c in columns] for row in found),
     ]
-    response = client.get("/database/results", query_string=asked | {"format": "json"})
+    response = client.get("/database/results", query_string=query | {"format": "json"})
     assert response.mimetype == "application/json"
     assert json.loads(response.text) == [
         {c.address: export.plain(row[c.address], c) for c in columns} for row in found
@@ -68,7 +68,7 @@ def test_files_are_what_the_search_finds(
 
 
 @pytest.mark.parametrize("name", export.FORMATS)
-def test_results_can_be_had_in_every_format(
+def test_results_can_be_downloaded_in_every_format(
     client: FlaskClient, sample_archive: acsql.Archive, name: str
 ) -> None:
     page = follow(client, "/database/results?q=detector=WFC")
@@ -80,25 +80,27 @@ def test_results_can_be_had_in_every_format(
         assert response.data == b"".join(export.FORMATS[name].write(found, columns))
 
 
-def test_a_text_table_has_an_end(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_table_has_a_maximum_length(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(results, "MAX_TEXT_ROWS", 3)
     page = follow(client, "/database/results?format=table", 400)
     assert "at most 3 rows" in words(page.find(role="alert"))
 
 
-@pytest.mark.parametrize("asked", SEARCHES)
+@pytest.mark.parametrize("query", SEARCHES)
 @pytest.mark.parametrize("size", [7, 50])
 def test_pages_show_each_result_once(
     client: FlaskClient,
     sample_archive: acsql.Archive,
     monkeypatch: pytest.MonkeyPatch,
-    asked: dict[str, Any],
+    query: dict[str, Any],
     size: int,
 ) -> None:
     monkeypatch.setattr(results, "PAGE_SIZE", size)
-    columns, found = expected_of(asked, sample_archive, ("rootname",))
+    columns, found = expected_of(query, sample_archive, ("rootname",))
     expected = [[export.text(row[c.address], c) for c in columns] for row in found]
-    page = follow(client, "/database/results", **asked)
+    page = follow(client, "/database/results", **query)
     shown: list[list[str]] = []
     while True:
         assert f"{len(found)} observation" in words(page.select_one("[role=status]"))
@@ -115,7 +117,7 @@ def test_pages_show_each_result_once(
     assert shown == expected
 
 
-def test_thumbnails_of_results_go_on_over_pages(
+def test_thumbnails_of_results_have_pages(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]
 ) -> None:
     monkeypatch.setattr(results, "PAGE_SIZE", 7)
@@ -159,7 +161,7 @@ def test_results_can_be_sorted_by_every_column(
         ("not exptime>500", "expstart"),
     ],
 )
-def test_the_usual_order_is_marked_and_a_click_turns_it_round(
+def test_the_default_order_is_marked_and_a_click_reverses_it(
     client: FlaskClient, text: str, keyword: str
 ) -> None:
     page = follow(client, "/database/results", q=text)
@@ -186,11 +188,11 @@ def test_the_usual_order_is_marked_and_a_click_turns_it_round(
         ("-targname", "By targname, descending"),
     ],
 )
-def test_thumbnails_say_how_they_are_sorted_and_can_be_sorted_anew(
+def test_thumbnails_show_their_order_and_can_be_sorted(
     client: FlaskClient, sample_archive: acsql.Archive, sort: str, marked: str
 ) -> None:
-    asked = {"q": "detector=WFC", "view": "thumbnails", "sort": sort}
-    page = follow(client, "/database/results", **asked)
+    query = {"q": "detector=WFC", "view": "thumbnails", "sort": sort}
+    page = follow(client, "/database/results", **query)
     (chosen,) = page.select("#sort option[selected]")
     assert chosen.get_text() == marked
     form = page.select_one("form:has(#sort)")
@@ -202,12 +204,12 @@ def test_thumbnails_say_how_they_are_sorted_and_can_be_sorted_anew(
     assert all(row["ipppssoot"] in text for row, text in zip(expected, shown, strict=True))
 
 
-def test_a_column_of_many_values_is_shown_and_leads_to_no_order(
+def test_a_column_with_several_values_is_shown_but_cannot_be_sorted(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
-    asked = {"q": "flt.0.history=*BIASCORR*", "columns": "rootname,flt.0.history"}
-    page = follow(client, "/database/results", **asked)
-    rows = sample_archive.where(asked["q"]).columns("rootname", "flt.0.history").rows()
+    query = {"q": "flt.0.history=*BIASCORR*", "columns": "rootname,flt.0.history"}
+    page = follow(client, "/database/results", **query)
+    rows = sample_archive.where(query["q"]).columns("rootname", "flt.0.history").rows()
     expected = [[row["rootname"], "; ".join(row["flt.0.history"])] for row in rows]
     assert expected
     assert table(page) == expected
@@ -245,7 +247,7 @@ def test_columns_say_what_they_are(client: FlaskClient, sample_archive: acsql.Ar
 
 
 @pytest.mark.parametrize("query", [{}, {"q": "detector=WFC", "sort": "-exptime"}])
-def test_one_can_walk_through_results_and_back(
+def test_next_walks_through_the_results(
     client: FlaskClient, sample_archive: acsql.Archive, query: dict[str, str]
 ) -> None:
     _, rows = expected_of(query, sample_archive)
@@ -334,7 +336,7 @@ def test_years_come_in_their_order(client: FlaskClient, sample_archive: acsql.Ar
         assert chips == ["exptime>0.0", f"date_obs={year}"]
 
 
-def test_a_facet_that_takes_long_is_left_out(
+def test_a_slow_facet_is_replaced_by_a_link(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*_: object, **__: object) -> None:
@@ -349,7 +351,7 @@ def test_a_facet_that_takes_long_is_left_out(
     assert all(page.find(id=part) for part in link["data-later"].split())
 
 
-def test_years_that_take_long_come_later_than_what_is_counted_ahead(
+def test_precomputed_facets_are_shown_without_slow_years(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_time = Search.facets_of
@@ -367,7 +369,7 @@ def test_years_that_take_long_come_later_than_what_is_counted_ahead(
     assert parameters_in(link["href"]) == {"q": "detector=WFC", "counts": "all"}
 
 
-def test_what_takes_long_comes_by_itself(
+def test_slow_counts_are_loaded_by_the_script(
     chromium: Browser, site: str, sample_archive: acsql.Archive
 ) -> None:
     def without_facets(route: Route) -> None:
@@ -390,7 +392,7 @@ def test_what_takes_long_comes_by_itself(
     context.close()
 
 
-def test_a_search_that_takes_too_long_says_so(
+def test_a_timeout_is_shown_with_the_form(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*_: object, **__: object) -> None:
@@ -402,7 +404,7 @@ def test_a_search_that_takes_too_long_says_so(
     assert page.select_one("input[name=exptime]")["value"] == "5.0"
 
 
-def test_nothing_found_says_why(client: FlaskClient) -> None:
+def test_an_empty_result_is_explained(client: FlaskClient) -> None:
     page = follow(client, "/database/results", q="targname=NOWHERE exptime>5")
     text = words(page.select_one("[role=status]"))
     assert "No observation meets these conditions" in text
@@ -422,7 +424,7 @@ def test_results_of_an_empty_archive(empty_client: FlaskClient) -> None:
         assert follow(empty_client, "/database/results", view=view)
 
 
-def test_the_map_shows_what_points_at_the_sky(
+def test_the_map_shows_external_exposures(
     client: FlaskClient, sample_archive: acsql.Archive
 ) -> None:
     columns = ["detector", "ra_targ", "dec_targ", *sample_archive.specs.internal_exposures]
@@ -464,7 +466,7 @@ def test_a_large_proposal_and_a_large_download_are_whole(large_client: FlaskClie
     assert response.text.split("\r\n") == ["ipppssoot", *expected, ""]
 
 
-def test_results_name_their_address_in_the_api(client: FlaskClient) -> None:
+def test_results_link_to_the_same_search_in_the_api(client: FlaskClient) -> None:
     page = client.get("/database/results?q=detector%3DWFC").text
     assert 'href="/api/observations?q=detector%3DWFC"' in page
     found = client.get("/api/observations?q=detector%3DWFC").json

@@ -1,4 +1,4 @@
-"""The pages of the ingests: every run with its state, failures by file, and its log alone."""
+"""The pages of the ingest runs: state, failures and log of every run."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -40,13 +40,13 @@ FINISHED: dict[str, Any] = {
 
 @pytest.fixture
 def client(empty_archive: acsql.Archive) -> Iterator[FlaskClient]:
-    """Someone who looks at the site of an archive without any run."""
+    """A client of the site of an archive without runs."""
     empty_archive.config.log_dir.mkdir()
     yield create_app(empty_archive).test_client()
 
 
 def add(archive: acsql.Archive, state: str, **record: Any) -> int:
-    """Put a run on record and return its number."""
+    """Insert a run record and return its number."""
     number = runs.start(archive.store, {"started": STARTED, "version": "1.0.0", "specs": "abc"})
     if state != runs.RUNNING:
         closed = {"finished": STARTED + timedelta(seconds=125), "state": state, **FINISHED}
@@ -55,13 +55,13 @@ def add(archive: acsql.Archive, state: str, **record: Any) -> int:
 
 
 def page(client: FlaskClient, address: str) -> BeautifulSoup:
-    """Return a page that is there."""
+    """Return a page."""
     response = client.get(address)
     assert response.status_code == 200, response.text
     return BeautifulSoup(response.text, "html.parser")
 
 
-def test_without_any_run_it_says_so(client: FlaskClient) -> None:
+def test_without_runs_the_page_says_so(client: FlaskClient) -> None:
     found = words(page(client, "/ingest/").main)
     assert "overdue" in found
     assert "No ingest has been run yet" in found
@@ -90,7 +90,7 @@ def test_a_run_is_listed_with_its_state_counts_and_duration(
     assert state in words(page(client, f"/ingest/{number}/").h1)
 
 
-def test_a_run_that_nobody_is_at_has_died(
+def test_an_open_run_without_a_process_has_died(
     client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
     number = add(empty_archive, runs.RUNNING)
@@ -98,7 +98,7 @@ def test_a_run_that_nobody_is_at_has_died(
     assert runs.DIED in words(page(client, "/ingest/").table)
 
 
-def test_the_archive_is_overdue_when_the_last_good_run_is_too_long_ago(
+def test_the_archive_is_overdue_if_the_last_success_is_too_long_ago(
     client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -109,17 +109,15 @@ def test_the_archive_is_overdue_when_the_last_good_run_is_too_long_ago(
     assert "up to date" in words(page(client, "/ingest/").main)
 
 
-def test_a_run_tells_everything_that_happened(
-    client: FlaskClient, empty_archive: acsql.Archive
-) -> None:
+def test_a_run_shows_its_whole_record(client: FlaskClient, empty_archive: acsql.Archive) -> None:
     number = add(empty_archive, runs.SUCCEEDED_WITH_FAILURES, reason="a reason")
     response = client.get(f"/ingest/{number}/")
     found = words(BeautifulSoup(response.text, "html.parser").main)
-    for told in (
+    for text in (
         "a reason", "j8bt05njq_raw.fits: <truncated>", "headers", "NEWKEY", "exptime",
         "j8bt06njq_raw.fits", "j8bt05nj flt", "j8bt05nj: odd", "Proposals: none", "3 new, 1 failed",
     ):  # fmt: skip
-        assert told in found
+        assert text in found
     assert "<truncated>" not in response.text
 
 
@@ -177,6 +175,6 @@ def test_no_file_but_a_log_is_sent(client: FlaskClient, empty_archive: acsql.Arc
 
 
 @pytest.mark.parametrize("number", ["0", "7", "2147483648", "9" * 40, "-1", "x", "1.5"])
-def test_a_run_that_there_was_not_is_not_found(client: FlaskClient, number: str) -> None:
+def test_an_unknown_run_is_not_found(client: FlaskClient, number: str) -> None:
     assert client.get(f"/ingest/{number}/").status_code == 404
     assert client.get(f"/ingest/{number}/log").status_code == 404

@@ -65,9 +65,9 @@ def test_a_filter_in_the_box_is_one_of_either_wheel(
 ) -> None:
     wheels = [set(sample_archive.where().distinct(wheel)) for wheel in ("filter1", "filter2")]
     for name in set.union(*wheels):
-        asked = parameters_in(goes_to(client, name))["q"]
+        text = parameters_in(goes_to(client, name))["q"]
         either = sample_archive.count(f'filter1="{name}" or filter2="{name}"')
-        assert sample_archive.count(asked) == either > 0
+        assert sample_archive.count(text) == either > 0
 
 
 def test_two_names_in_the_box_are_compared(client: FlaskClient, rows: list[dict[str, Any]]) -> None:
@@ -105,7 +105,7 @@ def test_the_box_lists_products_that_eight_characters_fit(
         ("99999999999999999999", 400, "proposid"),
     ],
 )
-def test_the_box_says_what_is_wrong_beside_itself(
+def test_errors_of_the_box_are_shown_beside_it(
     client: FlaskClient, text: str, status: int, named: str
 ) -> None:
     page = follow(client, "/go", status, name=text)
@@ -127,13 +127,15 @@ def test_the_box_says_what_is_wrong_beside_itself(
         ("flt.0.hist", "flt.0.history"),
     ],
 )
-def test_a_text_can_go_on(client: FlaskClient, text: str, expected: str) -> None:
+def test_texts_are_continued_by_keywords_targets_and_values(
+    client: FlaskClient, text: str, expected: str
+) -> None:
     found = client.get("/suggest", query_string={"text": text}).json
     assert expected in [entry["value"] for entry in found]
     assert all(entry["label"] for entry in found)
 
 
-def test_nothing_is_suggested_without_reason(client: FlaskClient) -> None:
+def test_nothing_is_suggested_where_nothing_can_continue(client: FlaskClient) -> None:
     for text in ("", "exptime>", "exptime=", "detector=WFC ", "zzzzzz"):
         assert client.get("/suggest", query_string={"text": text}).json == []
 
@@ -150,6 +152,6 @@ def test_keywords_are_found_by_their_description(
             assert {column.spec.type for column in columns} <= {"int", "float"}
 
 
-def test_the_radius_of_the_box_is_one(sample_archive: acsql.Archive) -> None:
+def test_the_radius_of_the_box_is_valid(sample_archive: acsql.Archive) -> None:
     search = sample_archive.where(f"near(6.02, -72.08, {search_text.RADIUS})")
     assert search.condition.radius == 0.05

@@ -42,7 +42,7 @@ def filled_in(page: BeautifulSoup) -> list[tuple[str, str]]:
     return sent
 
 
-ASKED = {
+QUERY = {
     "q": "targname=NGC* exptime=1.0..1000.0 detector=HRC,WFC raw.0.exptime>5.0 "
     "(filter1=F606W or filter2=F606W)",
     "columns": "rootname,exptime,raw.0.date",
@@ -51,7 +51,7 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("query", [{}, ASKED])
+@pytest.mark.parametrize("query", [{}, QUERY])
 def test_the_form_is_filled_in_as_its_address_says(
     client: FlaskClient, sample_archive: acsql.Archive, query: dict[str, str]
 ) -> None:
@@ -60,16 +60,16 @@ def test_the_form_is_filled_in_as_its_address_says(
     assert response.status_code == 302
     sent, expected = parameters_in(response.location), dict(query)
     meant, wanted = (
-        sample_archive.where(asked.pop("q", "everything()")).condition for asked in (sent, expected)
+        sample_archive.where(given.pop("q", "everything()")).condition for given in (sent, expected)
     )
     assert set(query_form.parts_of(meant)) == set(query_form.parts_of(wanted))
     assert sent == expected
 
 
 def test_results_lead_back_to_the_form_as_it_was(client: FlaskClient) -> None:
-    page = follow(client, "/database/results", **ASKED)
+    page = follow(client, "/database/results", **QUERY)
     link = page.find("a", string="Edit the search")
-    assert parameters_in(link["href"]) == ASKED
+    assert parameters_in(link["href"]) == QUERY
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_results_lead_back_to_the_form_as_it_was(client: FlaskClient) -> None:
         ("format=csv&q=exptime>0&columns=nonsense", "nonsense"),
     ],
 )
-def test_wrong_input_is_told_at_the_form(client: FlaskClient, query: str, named: str) -> None:
+def test_invalid_input_is_shown_at_the_form(client: FlaskClient, query: str, named: str) -> None:
     page = follow(client, f"/database/results?pr_inv_l=B*&detector=HRC&{query}", 400)
     assert named in words(page.find(role="alert"))
     assert page.select_one("h1").get_text() == "Search"
@@ -114,7 +114,7 @@ def test_wrong_input_is_told_at_the_form(client: FlaskClient, query: str, named:
         assert page.select_one("textarea").get_text() == value
 
 
-def test_a_wrong_text_stays_where_it_can_be_changed(client: FlaskClient) -> None:
+def test_an_invalid_query_stays_in_the_search_box(client: FlaskClient) -> None:
     page = follow(client, "/database/results", 400, q="detector=WFC and or")
     assert page.select_one("header input[name=name]")["value"] == "detector=WFC and or"
     assert page.select_one("textarea").get_text() == "detector=WFC and or"

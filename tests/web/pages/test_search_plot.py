@@ -42,7 +42,7 @@ def test_a_histogram_counts_every_value(client: FlaskClient, sample_archive: acs
     assert str(float(edges[0])) in item
 
 
-def test_the_numbers_behind_a_plot_come_as_csv(client: FlaskClient) -> None:
+def test_the_data_of_a_plot_are_available_as_csv(client: FlaskClient) -> None:
     page = follow(client, "/database/results?view=plot&x=exptime&y=ra_targ&q=detector=WFC")
     response = client.get(page.find("a", string="Data as CSV")["href"])
     assert response.text.startswith("exptime,ra_targ\r\n")
