@@ -73,19 +73,34 @@ def rows(
     time_limit: float | None = None,
     addresses: Iterable[str] | None = None,
 ) -> Iterator[Document]:
-    """Yield the rows of `aggregate` with the same columns in each, None for a missing value.
+    """Yield the rows of `aggregate` with the same columns in each.
 
     Parameters
     ----------
-    store, stages, condition, time_limit, addresses
-        As for `aggregate`, whose errors are raised.
+    store : Store
+        The open database.
+    stages : sequence of dict
+        The stages; the first matches the condition.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
     columns : sequence of str
         The columns.
+    time_limit : float, optional
+        Seconds that the server may spend.
+    addresses : iterable of str, optional
+        The keywords that the stages read; by default any, of any header.
 
     Yields
     ------
     dict
-        Columns to values.
+        Columns to values, None for a missing value.
+
+    Raises
+    ------
+    QueryTimeout
+        If the time limit is exceeded.
+    DatabaseError
+        If the database fails.
     """
     for row in aggregate(store, stages, condition, time_limit, addresses):
         yield {column: row.get(column) for column in columns}
@@ -125,18 +140,19 @@ def facet_rows(
     DatabaseError
         If the database fails.
     """
+    weighted = _facet_stages(types, condition, counts.WEIGHT)
+    counted_ahead = counts.aggregate(store, specs, condition, list(types), weighted)
+    if counted_ahead is not None:
+        return counted_ahead
+    return aggregate(store, _facet_stages(types, condition), condition, time_limit, types)
+
+
+def _facet_stages(types: Mapping[str, str], condition: Condition, weight: Any = 1) -> list[Stage]:
     values: dict[str, Any] = {}
     for address, type_ in types.items():
         field = f"${field_path(address)}"
         values[address] = {"$year": field} if type_ == "date" else field
-
-    def stages(weight: Any) -> list[Stage]:
-        return [*_match(condition), {"$group": {"_id": values, "observations": {"$sum": weight}}}]
-
-    counted_ahead = counts.aggregate(store, specs, condition, list(types), stages(counts.WEIGHT))
-    if counted_ahead is not None:
-        return counted_ahead
-    return aggregate(store, stages(1), condition, time_limit, types)
+    return [*_match(condition), {"$group": {"_id": values, "observations": {"$sum": weight}}}]
 
 
 def distribution_rows(
