@@ -270,6 +270,8 @@ def _clean_seconds(site: Site, scheduler: tuple[str, ...]) -> float:
     return time.monotonic() - began
 
 
+# A soak: up to fifty ingests that are killed, each with the next one.
+@pytest.mark.timeout(3600)
 def test_killed_at_any_moment_the_next_run_gives_the_clean_state(site: Site) -> None:
     choose = random.Random(SEED)
     victims = [victim for victim, share in SHARES.items() for _ in range(share)]
