@@ -1,12 +1,14 @@
 """Is what was asked still the same after it was written as text and read again?"""
 
-from datetime import date
+import csv
+import io
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from query_values import SPECS, untimed
 
-from acsql import keywords as keyword_specs
 from acsql import query
 from acsql.errors import QueryError
 from acsql.query import (
@@ -22,8 +24,6 @@ from acsql.query import (
     Overlaps,
     Within,
 )
-
-SPECS = keyword_specs.load()
 
 # Texts of everything that means something in the language, and of anything else.
 signs = st.sampled_from([*"*?.,()<>=!\"' \n\t-+", "..", "and", "or", "not", "near", "a", "NGC"])
@@ -266,3 +266,146 @@ def test_a_field_of_a_form_takes_blanks_and_signs_as_they_are(text, expected):
 def test_a_field_whose_quote_is_not_closed_is_refused():
     with pytest.raises(QueryError, match=r"a quote in .* is not closed"):
         query.parse_comparison("targname", "=", '"a, b', SPECS)
+
+
+# --- comparisons, lists and quotes
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("exptime=100", Equals("exptime", 100.0)),
+        ("exptime==100", Equals("exptime", 100.0)),
+        ("exptime!=100", Not(Equals("exptime", 100.0))),
+        ("exptime<100", Between("exptime", high=100.0, high_inclusive=False)),
+        ("exptime<=100", Between("exptime", high=100.0)),
+        ("exptime>100", Between("exptime", low=100.0, low_inclusive=False)),
+        ("exptime>=100", Between("exptime", low=100.0)),
+        (" EXPTIME  >=  100 ", Between("exptime", low=100.0)),
+        ("exptime=100..500", Between("exptime", 100.0, 500.0)),
+        ("exptime=100..", Between("exptime", low=100.0)),
+        ("exptime=..500", Between("exptime", high=500.0)),
+        ("exptime=.5...5e3", Between("exptime", 0.5, 500.0)),
+        ("exptime!=100..500", Not(Between("exptime", 100.0, 500.0))),
+        (
+            "date-obs=2002-04-13..2002-05-01",
+            Between("date_obs", datetime(2002, 4, 13), datetime(2002, 5, 1)),
+        ),
+        ("time_obs=18..19:30", Between("time_obs", "18:00:00", "19:30:00")),
+        ("time_obs=18:*", Like("time_obs", "18:*")),
+        ("targname=NGC*", Like("targname", "NGC*")),
+        ("targname=NGC10?", Like("targname", "NGC10?")),
+        ("targname!=NGC*", Not(Like("targname", "NGC*"))),
+        ("targname=a..b", Between("targname", "a", "b")),
+        ('targname="a..b"', Equals("targname", "a..b")),
+        ('targname="a=b"', Equals("targname", "a=b")),
+        ('targname="<b>"', Equals("targname", "<b>")),
+        ("filter1=F606W,F814W", AnyOf("filter1", ("F606W", "F814W"))),
+        ("filter1=F606W , F814W", AnyOf("filter1", ("F606W", "F814W"))),
+        ("filter1!=F606W,F814W", Not(AnyOf("filter1", ("F606W", "F814W")))),
+        ('targname="A, B"', Equals("targname", "A, B")),
+        ('targname="A, B",C', AnyOf("targname", ("A, B", "C"))),
+        ('targname="say ""B"""', Equals("targname", 'say "B"')),
+        ("proposid=9019,9020", AnyOf("proposid", (9019, 9020))),
+        ("subarray=T", Equals("subarray", True)),
+        ("subarray=no", Equals("subarray", False)),
+        ("flt.1.GOODMEAN<5", Between("flt.1.goodmean", high=5.0, high_inclusive=False)),
+        (
+            "targname=NGC*,47TUC",
+            Or((Like("targname", "NGC*"), Equals("targname", "47TUC"))),
+        ),
+        (
+            "targname=NGC*,M?,47TUC,X",
+            Or(
+                (
+                    Like("targname", "NGC*"),
+                    Like("targname", "M?"),
+                    AnyOf("targname", ("47TUC", "X")),
+                )
+            ),
+        ),
+    ],
+)
+def test_a_text_states_a_condition(text, expected):
+    assert query.parse(text, SPECS) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is not a condition"),
+        ("exptime", "lacks a comparison"),
+        ("=100", "expected a condition"),
+        ("exptime 100", "lacks a comparison"),
+        ("exptime!100", "is allowed only in quotes"),
+        ("exptime=", "expected a value"),
+        ("exptime>=  ", "expected a value"),
+        ("exptime=>100", "expected a value"),
+        ("exptime=nan", "expected a number"),
+        ("exptime>inf", "expected a number"),
+        ("exptime=1,,2", "expected a value"),
+        ("exptime=1..2..3", "expected a number"),
+        ("exptime=5*", "expected a number in s, not the pattern '5.'"),
+        ("date_obs=2002*", "expected a date like 2002-04-13, not the pattern"),
+        ("date_obs=2003-02-30", "expected a date"),
+        ("proposid=99999999999999999999", "expected a whole number"),
+        ("subarray=maybe", "expected true or false"),
+        ("targname=a\nb", "'b' lacks a comparison"),
+        ("targname=" + "a" * 400_000, "at most 300000 characters"),
+        ("targname=a\0b", "expected text"),
+        ("targname=\udcff*", "expected a pattern"),
+    ],
+)
+def test_a_text_that_states_none_is_refused_with_the_reason(text, reason):
+    with pytest.raises(QueryError, match=reason):
+        query.parse(text, SPECS)
+
+
+@pytest.mark.parametrize("operator", ["", "~", "=>", "<>", "$gt"])
+def test_a_comparison_that_there_is_not_is_refused(operator):
+    with pytest.raises(QueryError, match="is not a comparison operator"):
+        query.parse_comparison("exptime", operator, "1", SPECS)
+
+
+@untimed
+@given(st.text())
+def test_any_text_states_a_condition_or_is_refused(text):
+    try:
+        condition = query.parse(text, SPECS)
+    except QueryError:
+        return
+    assert query.prepare(condition, SPECS) == condition
+
+
+@untimed
+@given(st.sampled_from(["targname", "exptime", "date_obs", "rootname", "subarray"]), st.text())
+def test_any_value_states_a_condition_or_is_refused(keyword, text):
+    for operator in ("=", "<="):
+        try:
+            condition = query.parse_comparison(keyword, operator, text, SPECS)
+        except QueryError:
+            continue
+        assert query.prepare(condition, SPECS) == condition
+
+
+printable = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="*?"))
+
+
+@untimed
+@given(st.lists(printable.map(str.rstrip), min_size=2, unique=True))
+def test_a_list_of_any_texts_can_be_quoted(values):
+    line = io.StringIO()
+    csv.writer(line, lineterminator="", quoting=csv.QUOTE_ALL).writerow(values)
+    assert query.parse(f"targname={line.getvalue()}", SPECS) == AnyOf("targname", tuple(values))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"$gt": ""}', "$gt", '{"$where": "1"}', ".*", "^N", "[$ne]", "'; drop"]
+)
+def test_an_operator_in_a_value_is_text(text):
+    assert query.parse_comparison("targname", "<=", text, SPECS) == Between("targname", high=text)
+    quoted = '"' + text.replace('"', '""') + '"'
+    assert query.parse_comparison("targname", "=", quoted, SPECS) == Equals("targname", text)
+    assert query.parse(f"targname={quoted}", SPECS) == Equals("targname", text)
+    with pytest.raises(QueryError):
+        query.parse_comparison("exptime", "=", quoted, SPECS)

@@ -1,0 +1,62 @@
+"""Do Python keyword arguments become the conditions that they mean?"""
+
+import numpy as np
+import pytest
+from astropy import units
+from query_values import OF_TYPE, SPECS
+
+from acsql import query
+from acsql.errors import QueryError
+from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (60, Equals("exptime", 60.0)),
+        ((100, 500), Between("exptime", 100.0, 500.0)),
+        ((100, None), Between("exptime", low=100.0)),
+        ((None, 500), Between("exptime", high=500.0)),
+        ([60, 500], AnyOf("exptime", (60.0, 500.0))),
+        ([60], Equals("exptime", 60.0)),
+        ([], Or(())),
+        ({60}, Equals("exptime", 60.0)),
+        (range(2), AnyOf("exptime", (0.0, 1.0))),
+        (np.array([60.0, 500.0]), AnyOf("exptime", (60.0, 500.0))),
+        (np.float32(60), Equals("exptime", 60.0)),
+        (np.array(60.0), Equals("exptime", 60.0)),
+        (iter([60, 500]), AnyOf("exptime", (60.0, 500.0))),
+        ([60, 60.0], Equals("exptime", 60.0)),
+        (None, Not(Exists("exptime"))),
+        ([60, None], Or((Not(Exists("exptime")), Equals("exptime", 60.0)))),
+        (np.ma.masked, Not(Exists("exptime"))),
+        (1 * units.min, Equals("exptime", 60.0)),
+        ([1, 2] * units.min, AnyOf("exptime", (60.0, 120.0))),
+        ((1 * units.min, None), Between("exptime", low=60.0)),
+    ],
+)
+def test_a_python_keyword_states_a_condition(value, expected):
+    stated = query.from_keywords({"EXPTIME": value})
+    assert [query.prepare(condition, SPECS) for condition in stated] == [expected]
+
+
+def test_a_python_text_may_be_a_pattern():
+    assert query.from_keywords({"targname": "NGC*", "filter1": ["F606W", "F8*"]}) == [
+        Like("targname", "NGC*"),
+        Or((Like("filter1", "F8*"), Equals("filter1", "F606W"))),
+    ]
+
+
+@pytest.mark.parametrize("value", [(), (1,), (1, 2, 3)])
+def test_a_range_is_of_two(value):
+    with pytest.raises(QueryError, match="exptime: a range is a tuple of two"):
+        query.from_keywords({"exptime": value})
+
+
+@pytest.mark.parametrize(
+    "value", [{"$gt": ""}, {"$gt": 0}, b"60", [{"$gt": 0}], [[60]], [(1, 2)], object()]
+)
+@pytest.mark.parametrize("keyword", OF_TYPE.values())
+def test_what_is_no_value_is_refused(keyword, value):
+    with pytest.raises(QueryError, match=keyword):
+        query.prepare(And(tuple(query.from_keywords({keyword: value}))), SPECS)
