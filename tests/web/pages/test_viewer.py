@@ -131,18 +131,18 @@ def test_browsers_cache_responses_with_a_version(client: FlaskClient, shown: Obs
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("", "x0 must be a whole number, not ''"),
-        ("x0=0&x1=9&y0=0&y1=1e3", "y1 must be a whole number"),
-        ("x0=0&x1=9&y0=0&y1=99999999999999999999", "y1 must be a whole number"),
-        ("x0=0&x1=9&y0=0&y1=²", "y1 must be a whole number"),
+        ("", "the parameter x0 is missing"),
+        ("x0=0&x1=9&y0=0&y1=1e3", "y1: .*whole number.* '1e3'"),
+        ("x0=0&x1=9&y0=0&y1=99999999999999999999", "y1: .*whole number.* '99999999999999999999'"),
+        ("x0=0&x1=9&y0=0&y1=²", "y1: .*whole number.* '²'"),
         ("x0=0&x1=9&y0=9&y1=3", "not within"),
         ("x0=-9&x1=0&y0=0&y1=3", "not within"),
         ("x0=0&x1=9&y0=0&y1=9&bin=0", "bin must be 1 to 256 pixels"),
         ("x0=0&x1=9&y0=0&y1=9&bin=1000", "bin must be 1 to 256 pixels"),
-        ("x0=0&x1=9&y0=0&y1=9&extname=PRIMARY", "extname cannot be 'PRIMARY'"),
-        ("x0=0&x1=9&y0=0&y1=9&extver=7", "extver cannot be '7'"),
-        ("x0=0&x1=9&y0=0&y1=9&path=/etc/passwd", "there is no parameter 'path'"),
-        ("x0=0&x0=1&x1=9&y0=0&y1=9", "x0 is given 2 times"),
+        ("x0=0&x1=9&y0=0&y1=9&extname=PRIMARY", "extname: .*'PRIMARY'"),
+        ("x0=0&x1=9&y0=0&y1=9&extver=7", "extver: .*'7'"),
+        ("x0=0&x1=9&y0=0&y1=9&path=/etc/passwd", "unknown parameter 'path'"),
+        ("x0=0&x0=1&x1=9&y0=0&y1=9", "x0: occurs 2 times"),
     ],
 )
 def test_wrong_parameters_are_errors(
@@ -150,7 +150,7 @@ def test_wrong_parameters_are_errors(
 ) -> None:
     answer = client.get(pixels(shown, "flt", f"cut.png?{query}"))
     assert answer.status_code == 400
-    assert message in answer.json["message"]
+    assert re.search(message, answer.json["message"])
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_damaged_files_are_reported(
 
 def test_the_page_keeps_the_selection(client: FlaskClient, shown: Observation) -> None:
     text = client.get(view(shown, "flt", "?detector=WFC&sort=-expstart")).text
-    before, _ = client.application.extensions["acsql"].neighbours(
-        shown, "detector=WFC", sort=("-expstart",)
-    )
+    archive = client.application.extensions["acsql"]
+    selected = archive.where("detector=WFC", proposid=shown["proposid"]).sort("-expstart")
+    before, _ = selected.neighbours(shown)
     if before:
         assert f"/{before}/" in text
     assert "view?sort=-expstart&amp;detector=WFC" in text
