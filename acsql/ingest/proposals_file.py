@@ -1,4 +1,8 @@
-"""The proposals file: facts about proposals as YAML or CSV, read and checked."""
+"""The proposals file: facts about proposals as YAML or CSV, read and checked.
+
+Headers do not have the type of a proposal, and an archive without access to MAST keeps its own
+list.  People edit it, so every error names the file and the proposal.
+"""
 
 import csv
 import re
