@@ -65,6 +65,7 @@ html_css_files = ["acsql.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "logo": {"text": "acsql"},
+    "header_links_before_dropdown": 7,
     "navigation_with_keys": False,
     "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
