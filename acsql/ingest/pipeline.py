@@ -12,9 +12,9 @@ from ..store import observations, proposals
 from ..store.client import Store
 from ..store.schema import now
 from .document import build_document, type_headers
+from .observation_result import FAILED, NEW, UNCHANGED, UPDATED, ObservationResult
 from .plan import Task
 from .read import Reading, read_observation
-from .results import FAILED, NEW, UNCHANGED, UPDATED, ObservationResult
 from .write import write_checksums, write_observation
 
 

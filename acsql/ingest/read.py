@@ -21,8 +21,8 @@ from ..fits.open import end_of_data, open_fits
 from ..images import preview
 from ..keywords import KeywordSpecs
 from ..store.schema import now
+from .observation_result import Failure
 from .plan import Task
-from .results import Failure
 from .scan import FileOnDisk, size_and_mtime
 from .typing import first_value
 

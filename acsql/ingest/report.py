@@ -9,8 +9,8 @@ from typing import Any
 
 from ..keywords import HeaderKey
 from ..store import runs
+from .observation_result import NEW, STATES, UNCHANGED, UPDATED, Failure, ObservationResult
 from .plan import Plan
-from .results import NEW, STATES, UNCHANGED, UPDATED, Failure, ObservationResult
 
 
 @dataclass

@@ -26,11 +26,11 @@ from ..store.schema import now
 from . import write
 from .jobs import open_store
 from .log import log_file
+from .observation_result import FAILED, Failure, ObservationResult
 from .plan import Plan, Selection, Stored, Task, make_plan, ready_before
 from .proposal_providers import provider_for
 from .proposals import in_background
 from .report import Report
-from .results import FAILED, Failure, ObservationResult
 from .scan import scan
 from .workers import PROCESSES, check_scheduler, ingest_all
 

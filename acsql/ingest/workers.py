@@ -19,10 +19,10 @@ from .jobs import (
     stream,
     workers_in_this_process,
 )
+from .observation_result import Failure, ObservationResult
 from .pipeline import ingest_observation
 from .plan import Task
 from .process_pool import run_in_processes
-from .results import Failure, ObservationResult
 
 PROCESSES, THREADS, SYNCHRONOUS = LOCAL = ("processes", "threads", "synchronous")
 

@@ -14,7 +14,7 @@ from ..store import failures as failed_files
 from ..store import keywords_not_in_specs, observations
 from ..store.client import Store
 from ..store.schema import now
-from .results import Failure
+from .observation_result import Failure
 
 
 def write_observation(

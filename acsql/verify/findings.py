@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..ingest.results import Failure
+from ..ingest.observation_result import Failure
 
 MISSING = "missing"  # on disk, not in the database
 EXTRA = "extra"  # in the database, not on disk and not marked as vanished

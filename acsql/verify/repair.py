@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from ..config import Config
+from ..ingest.observation_result import Failure
 from ..ingest.plan import Task
-from ..ingest.results import Failure
 from ..ingest.run import Progress, ingest_tasks
 from ..ingest.scan import scan
 from ..keywords import KeywordSpecs

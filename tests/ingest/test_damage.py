@@ -24,8 +24,8 @@ from acsql import export, sample
 from acsql.config import Config
 from acsql.errors import InvalidName
 from acsql.ingest import run, scan
+from acsql.ingest.observation_result import Failure
 from acsql.ingest.read import FileContent, read_or_fail
-from acsql.ingest.results import Failure
 from acsql.ingest.typing import type_header
 from acsql.keywords import HeaderKey, KeywordSpecs
 from acsql.names import Filename

@@ -1,8 +1,8 @@
 """The report of a run."""
 
+from acsql.ingest.observation_result import FAILED, NEW, Failure, ObservationResult
 from acsql.ingest.plan import Plan
 from acsql.ingest.report import Report
-from acsql.ingest.results import FAILED, NEW, Failure, ObservationResult
 from acsql.keywords import HeaderKey
 from acsql.store import runs
 
