@@ -1,7 +1,7 @@
-"""Real ACS files go in and come out as astropy reads them.
+"""Are real ACS files stored as astropy reads them?
 
-The files are not part of the repository: those of ``../shared`` are only there where acsql is
-developed, and astropy's own wheel brings one.
+The files are not part of the repository: those of ``../shared`` exist only where acsql is
+developed, and one comes with astropy.
 """
 
 import math
@@ -24,20 +24,21 @@ from acsql.names import Filename
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "real"
 ASTROPY = Path(astropy.wcs.__file__).parent / "tests" / "data"
-# Of a JPEG at quality 75, in grey levels: what compression may change, on average.
+# Grey levels: the largest mean error of a JPEG at quality 75.
 JPEG_ERROR = 3.0
 
 REAL = {
     "j8bt05njq_raw.fits": SHARED / "j8bt05njq_raw.fits",
     "j8bt06o6q_raw.fits": SHARED / "j8bt06o6q_raw.fits",
+    "jcrx01iiq_raw.fits": SHARED / "jcrx01iiq_raw.fits",
     "j94f05bgq_flt.fits": ASTROPY / "j94f05bgq_flt.fits",
 }
 
 
 def lay(config: Config, source: Path, filename: str) -> Path:
-    """Lay a real file where the archive has it."""
+    """Copy a real file to its path in the archive."""
     if not source.exists():
-        pytest.skip(f"{source.name} is not here: ../shared is absent")
+        pytest.skip(f"{source.name} is missing: there is no ../shared")
     target = paths.fits_path(config.filesystem, Filename.parse(filename))
     target.parent.mkdir(parents=True)
     shutil.copy(source, target)
@@ -68,7 +69,7 @@ def test_every_keyword_of_every_extension(real: tuple[Path, acsql.Archive]) -> N
 
 
 def same(stored: object, read: object) -> bool:
-    """Whether a stored value is the one that astropy reads."""
+    """Return whether a stored value is the one that astropy reads."""
     if isinstance(read, fits.header._HeaderCommentaryCards):
         return stored == list(read)
     if isinstance(read, fits.card.Undefined):
@@ -87,7 +88,7 @@ def test_previews_are_as_defined(real: tuple[Path, acsql.Archive]) -> None:
     name = Filename.parse(path.name)
     with fits.open(path) as hdus:
         chips = {hdu.header.get("CCDCHIP", -hdu.ver): hdu.data for hdu in hdus if hdu.name == "SCI"}
-    # Chip 2 below chip 1, and the first row at the bottom, where pictures begin at the top.
+    # Chip 2 is below chip 1, and the first row of an image is at the bottom of the picture.
     image = np.vstack([chips[chip] for chip in sorted(chips, reverse=True)]).astype(float)[::-1]
     low, high = np.percentile(image[np.isfinite(image)], [1, 99])
     expected = np.full(image.shape, 128.0)
@@ -117,3 +118,16 @@ def test_a_file_without_an_image_keeps_its_headers_and_a_reason(config: Config) 
         assert "j8bt05njq_raw.fits" in observation.previews["raw"]["reason"]
         with pytest.raises(acsql.ArchiveError, match=r"j8bt05njq_raw\.fits"):
             observation.jpeg("raw")
+
+
+@pytest.mark.parametrize("filename", ["jcmc11010_asn.fits", "jcmc11020_asn.fits"])
+def test_every_keyword_of_an_association(config: Config, filename: str) -> None:
+    path = lay(config, SHARED / filename, filename)
+    report = run.ingest(config, run.Options(scheduler="synchronous"))
+    assert report.failures == []
+    with acsql.connect(config) as archive, fits.open(path) as hdus:
+        stored = archive.observation(Filename.parse(filename).rootname).headers["asn"]
+        assert list(stored) == list(range(len(hdus)))
+        for extension, hdu in enumerate(hdus):
+            for keyword in filter(None, hdu.header):
+                assert same(stored[extension][keyword], hdu.header[keyword]), (extension, keyword)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import query
 from ..export.values import text
-from ..fits.header import BLOCKS, REPEATED
+from ..fits.header import BLOCK_NUMBER, Entry, entries
 from ..keywords import HeaderKey, KeywordSpec, KeywordSpecs
 from ..observation import Observation
 from ..query import Column, Equals, Exists, Not
@@ -86,23 +86,25 @@ def view_header(
     detector = observation["detector"]
     key = HeaderKey(detector, filetype, extension) if detector else None
     promoted = observation.metadata
-    repeated = header.get(REPEATED, {})
     rows: list[HeaderRow] = []
     texts: dict[str, list[str]] = {}
-    for name, value in header.items():
-        if name in (BLOCKS, REPEATED):
+    blocks: dict[int, dict[str, list[Any]]] = {}
+    for entry in entries(header.stored):
+        if entry.block is not None:
+            block = blocks.setdefault(entry.block, {BLOCK_NUMBER: [entry.block]})
+            block.setdefault(entry.name, []).append(entry.value)
             continue
-        if isinstance(value, list):
-            texts[name.upper()] = [text(line) for line in value]
+        if entry.is_line:
+            texts.setdefault(entry.name.upper(), []).append(text(entry.value))
             continue
-        column = header_column(name, key, specs)
-        rows.append(_row(column, value, _address(name, value, key, promoted, specs)))
-        rows += [
-            HeaderRow(column.spec, text(later, column), repeated=True)
-            for later in repeated.get(name, [])
-        ]
-    block_keywords, blocks = _blocks(header.get(BLOCKS, []), key, specs)
-    return HeaderView(rows, texts, block_keywords, blocks)
+        column = header_column(entry.name, key, specs)
+        if entry.is_repeated:
+            rows.append(HeaderRow(column.spec, text(entry.value, column), repeated=True))
+        else:
+            address = _address(entry.name, entry.value, key, promoted, specs)
+            rows.append(_row(column, entry.value, address))
+    block_keywords, block_values = _blocks(list(blocks.values()), key, specs)
+    return HeaderView(rows, texts, block_keywords, block_values)
 
 
 def header_column(
@@ -160,12 +162,15 @@ def _row(column: Column, value: Any, address: str | None) -> HeaderRow:
 
 
 def _blocks(
-    blocks: Sequence[Mapping[str, Any]], key: HeaderKey | None, specs: KeywordSpecs
+    blocks: Sequence[Mapping[str, list[Any]]], key: HeaderKey | None, specs: KeywordSpecs
 ) -> tuple[list[KeywordSpec], list[list[str]]]:
     """Return the keywords of the input images, and their values for each."""
     parts = dict.fromkeys(name for block in blocks for name in block)
-    columns = {part: header_column(f"{BLOCKS}{part}", key, specs, part) for part in parts}
+    columns = {
+        part: header_column(Entry(part, None, block=0).spec_name, key, specs, part)
+        for part in parts
+    }
     values = [
-        [text(block.get(part), column) for part, column in columns.items()] for block in blocks
+        [text(block.get(part, []), column) for part, column in columns.items()] for block in blocks
     ]
     return [column.spec for column in columns.values()], values
