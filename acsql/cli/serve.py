@@ -4,6 +4,8 @@ import click
 
 from ..errors import ArchiveError
 from .context import open_archive
+from .exit_status import ExitStatus
+from .process import importing
 
 
 @click.command()
@@ -34,7 +36,8 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
       acsql serve --host 0.0.0.0 --port 8000 --workers 4
     """
     try:
-        from ..web import server
+        with importing():
+            from ..web import server
     except ModuleNotFoundError as error:
         if str(error.name).startswith("acsql"):
             raise
@@ -48,4 +51,5 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
         click.echo(f"acsql is at http://{host}:{port}/ (Ctrl-C stops it)")
         click.echo(f'Its database: mongosh "{config.connection_string}"')
 
-    server.serve(config, host, port, workers, on_ready=announce)
+    if server.serve(config, host, port, workers, on_ready=announce):
+        ctx.exit(ExitStatus.INTERRUPTED)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from ..archive import Archive
 from ..config import Config
@@ -34,6 +35,17 @@ MAX_REQUEST_LINE = 8190
 GRACE_S = 5
 
 
+class _Arbiter(Arbiter):
+    """The master process of gunicorn, which notes whether SIGINT stops it."""
+
+    interrupted = False
+
+    def handle_int(self) -> None:
+        """Stop, as on SIGTERM."""
+        self.interrupted = True
+        super().handle_int()
+
+
 class _GunicornSite(BaseApplication):
     """Gunicorn with the site as its application."""
 
@@ -52,6 +64,11 @@ class _GunicornSite(BaseApplication):
         access_log.log_to(self._config.log_dir)
         return create_app(Archive(self._config, TIME_LIMIT), self.cfg.workers).wsgi_app
 
+    def run(self) -> None:
+        """Start the master process, and with it the workers."""
+        self.arbiter = _Arbiter(self)
+        self.arbiter.run()
+
 
 def serve(
     config: Config,
@@ -59,7 +76,7 @@ def serve(
     port: int = 5000,
     workers: int = 2,
     on_ready: Callable[[], Any] | None = None,
-) -> None:
+) -> bool:
     """Serve the site until SIGINT or SIGTERM, then return.
 
     Parameters
@@ -74,6 +91,11 @@ def serve(
         Number of processes, each with `THREADS` threads.
     on_ready : callable, optional
         Called when the site accepts connections.
+
+    Returns
+    -------
+    bool
+        Whether SIGINT ended it, and not SIGTERM.
 
     Raises
     ------
@@ -99,7 +121,7 @@ def serve(
         "control_socket_disable": True,
     }
     with _restored_signals():
-        _run(_GunicornSite(config, settings))
+        return _run(_GunicornSite(config, settings))
 
 
 def _free_address(host: str, port: int) -> str:
@@ -113,8 +135,8 @@ def _free_address(host: str, port: int) -> str:
     return f"[{address[0]}]:{port}" if family == socket.AF_INET6 else f"{address[0]}:{port}"
 
 
-def _run(site: _GunicornSite) -> None:
-    """Run gunicorn until it stops."""
+def _run(site: _GunicornSite) -> bool:
+    """Run gunicorn until it stops, and return whether SIGINT stopped it."""
     caller = os.getpid()
     try:
         site.run()
@@ -127,6 +149,9 @@ def _run(site: _GunicornSite) -> None:
             raise ArchiveError(
                 "the site cannot be served: gunicorn failed, see its messages above"
             ) from stop
+    except RuntimeError as error:
+        raise ArchiveError(f"the site cannot be served: {error}") from error
+    return site.arbiter.interrupted
 
 
 @contextmanager
