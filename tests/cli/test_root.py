@@ -139,3 +139,9 @@ def test_the_package_runs_as_a_module(sample_settings: Path) -> None:
 
 def test_the_time_limit_is_that_of_the_library() -> None:
     assert TIME_LIMIT_S == TIME_LIMIT
+
+
+def test_every_exit_status_is_documented() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/exit-codes.rst"
+    statuses = re.findall(r"^   \* - (\d+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [int(status) for status in statuses] == list(ExitStatus)

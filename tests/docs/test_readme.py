@@ -20,8 +20,8 @@ from acsql.mongod import server
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-# Run by other tests here, or run by what runs the tests.
-ELSEWHERE = ("make demo", "make test", "pip install '.[site,mongod]'", "acsql serve")
+# Run by other tests here, or by the commands that run the tests.
+ELSEWHERE = ("make demo", "make test", "pip install '.[mongod,site]'", "acsql serve")
 
 
 def blocks(language: str) -> list[str]:
@@ -30,7 +30,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder where the README is followed from top to bottom."""
+    """The folder in which the commands of the README run from top to bottom."""
     path = tmp_path_factory.mktemp("readme")
     (path / "acsql.yaml").write_text(blocks("yaml")[0])
     yield path
@@ -60,7 +60,7 @@ def shell(folder: Path, script: str) -> str:
 
 @pytest.fixture(scope="module")
 def followed(folder: Path) -> dict[str, str]:
-    """What each block of commands printed, run in the order of the README."""
+    """The output of each block of commands, run in the order of the README."""
     printed = {}
     server.start(folder / "data")
     for block in blocks("sh"):
@@ -92,7 +92,7 @@ def test_what_cron_runs_every_night_runs(folder: Path, followed: dict[str, str])
     for line in "".join(blocks("crontab")).splitlines():
         *when, command = line.split(maxsplit=5)
         assert len(when) == 5
-        assert "Last good" in shell(folder, command)
+        assert "Last successful ingest" in shell(folder, command)
 
 
 def test_the_python_example_runs(folder: Path, followed: dict[str, str]) -> None:
@@ -160,11 +160,13 @@ def test_make_demo_serves_the_sample_archive(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Also where this process ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as demo:
-        said = []
+        printed = []
         try:
             for line in demo.stdout:
-                said.append(line)
+                printed.append(line)
                 if "mongosh" in line:
                     break
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as page:
@@ -172,7 +174,7 @@ def test_make_demo_serves_the_sample_archive(tmp_path: Path) -> None:
         finally:
             os.killpg(demo.pid, signal.SIGINT)
             demo.stdout.read()
-    text = "".join(said)
+    text = "".join(printed)
     assert f"http://127.0.0.1:{port}/" in text
     assert 'mongosh "mongodb://127.0.0.1:' in text
     assert server.status(tmp_path / "demo" / "data") is None
