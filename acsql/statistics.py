@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .keywords import KeywordSpec, KeywordSpecs
-from .query import Column
+from .keywords import KeywordSpecs
+from .query import Column, computed_column
 from .store.client import Store
 from .store.derived import statistics as derived
 from .store.derived import totals
@@ -79,16 +79,12 @@ class Statistic:
     counted: datetime
 
 
-def _column(name: str, type_: str, description: str, unit: str | None = None) -> Column:
-    return Column(name, KeywordSpec(name.upper(), type_, unit, description))
-
-
-_MONTH = _column("month", "str", "year and month, UT; unknown where the date is")
-_DETECTOR = _column("detector", "str", "detector")
-_OBSERVATIONS = _column("observations", "int", "number of observations")
-_FILES = _column("files", "int", "number of files")
-_BYTES = _column("bytes", "int", "size of the files", "byte")
-_TOTAL = _column("total", "int", "size of these and all earlier files", "byte")
+_MONTH = computed_column("month", "str", "year and month, UT; unknown where the date is")
+_DETECTOR = computed_column("detector", "str", "detector")
+_OBSERVATIONS = computed_column("observations", "int", "number of observations")
+_FILES = computed_column("files", "int", "number of files")
+_BYTES = computed_column("bytes", "int", "size of the files", "byte")
+_TOTAL = computed_column("total", "int", "size of these and all earlier files", "byte")
 
 KINDS = {
     "observations": StatisticKind(
@@ -97,7 +93,7 @@ KINDS = {
             _MONTH,
             _DETECTOR,
             _OBSERVATIONS,
-            _column("exptime", "float", "sum of the exposure times", "s"),
+            computed_column("exptime", "float", "sum of the exposure times", "s"),
         ),
     ),
     "size_observed": StatisticKind(
@@ -107,24 +103,27 @@ KINDS = {
         "Size of the archive by date of first ingest", (_MONTH, _FILES, _BYTES, _TOTAL)
     ),
     "filetypes": StatisticKind(
-        "Files by filetype", (_column("filetype", "str", "filetype"), _FILES, _BYTES)
+        "Files by filetype", (computed_column("filetype", "str", "filetype"), _FILES, _BYTES)
     ),
     "headers": StatisticKind(
         "Headers by detector, filetype and extension",
         (
             _DETECTOR,
-            _column("filetype", "str", "filetype"),
-            _column("extension", "int", "number of the extension"),
-            _column("headers", "int", "number of headers"),
+            computed_column("filetype", "str", "filetype"),
+            computed_column("extension", "int", "number of the extension"),
+            computed_column("headers", "int", "number of headers"),
         ),
     ),
     "filters": StatisticKind(
-        "Filters", (_column("filter", "str", "filter in either wheel"), _DETECTOR, _OBSERVATIONS)
+        "Filters",
+        (computed_column("filter", "str", "filter in either wheel"), _DETECTOR, _OBSERVATIONS),
     ),
     "exptimes": StatisticKind(
         "Exposure times",
         (
-            _column("low", "float", "shortest exposure time of a bin; four bins per decade", "s"),
+            computed_column(
+                "low", "float", "shortest exposure time of a bin; four bins per decade", "s"
+            ),
             _DETECTOR,
             _OBSERVATIONS,
         ),

@@ -3,7 +3,7 @@
 import click
 
 from ..config import effective_settings
-from ..search.aggregation import computed_column
+from ..query import computed_column
 from .context import invocation
 from .options import rows_format_option
 from .output import print_rows

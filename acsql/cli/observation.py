@@ -95,7 +95,7 @@ def differences(ctx: click.Context, a: str, b: str, bookkeeping: bool, format_: 
       acsql differences j8bt05njq j8bt05nkq
       acsql differences j8bt05njq.flt.1 j8bt05nkq --format csv
     """
-    from ..search.aggregation import computed_column
+    from ..query import computed_column
 
     columns = [
         computed_column("header_a", "str", "header of A: rootname, filetype and extension"),

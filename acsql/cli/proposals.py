@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from ..search.aggregation import computed_column
+from ..query import computed_column
 from .context import open_archive
 from .options import rows_format_option
 from .output import print_rows

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..search.aggregation import computed_column
+from ..query import computed_column
 from .context import open_archive
 from .options import rows_format_option
 from .output import print_fields, print_json, print_rows

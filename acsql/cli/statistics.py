@@ -3,7 +3,7 @@
 import click
 
 from ..errors import QueryError
-from ..search.aggregation import computed_column
+from ..query import computed_column
 from .context import open_archive
 from .options import rows_format_option
 from .output import print_rows

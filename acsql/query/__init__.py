@@ -8,7 +8,7 @@ conditions, and `prepare` checks them against the keyword specs.  Nothing here k
 from ..keywords import KeywordSpecs
 from . import parser
 from .coerce import FALSE, TRUE, coerce_value
-from .columns import Column, resolve, resolve_all
+from .columns import Column, computed_column, resolve, resolve_all
 from .conditions import (
     And,
     AnyOf,
@@ -51,6 +51,7 @@ __all__ = [
     "SkyCondition",
     "Within",
     "coerce_value",
+    "computed_column",
     "format_condition",
     "from_keywords",
     "keyword_row",

@@ -51,6 +51,30 @@ class Column:
         return self.header is not None and has_many_values(self.spec.name)
 
 
+def computed_column(
+    name: str, type_: str, description: str | None = None, unit: str | None = None
+) -> Column:
+    """Return a column of values that no keyword has.
+
+    Parameters
+    ----------
+    name : str
+        The name of the column.
+    type_ : str
+        A type of the keyword specs, such as ``int``.
+    description : str, optional
+        What the values are.
+    unit : str, optional
+        Their unit.
+
+    Returns
+    -------
+    Column
+        Its values are computed, or belong to no observation.
+    """
+    return Column(name, KeywordSpec(name.upper(), type_, unit, description))
+
+
 def resolve_all(addresses: Iterable[str], specs: KeywordSpecs) -> list[Column]:
     """Return the columns of some addresses, in their order and without repetition.
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 
 from .. import names
 from ..keywords import KeywordSpec, KeywordSpecs
-from .columns import Column, header_column
+from .columns import Column, computed_column, header_column
 
 # Columns of the rows that `keyword_row` returns.
 KEYWORD_COLUMNS = tuple(
-    Column(name, KeywordSpec(name.upper(), "str"))
-    for name in ("keyword", "type", "unit", "address", "description")
+    computed_column(name, "str") for name in ("keyword", "type", "unit", "address", "description")
 )
 
 

@@ -13,8 +13,7 @@ from astropy.table import Table
 
 from .. import query
 from ..export.columns import table_column
-from ..keywords import KeywordSpec
-from ..query import Column, Condition
+from ..query import Column, Condition, computed_column
 from ..store import aggregations, mongosh
 from ..store.aggregations import Stage
 from ..store.sorting import total_order
@@ -22,28 +21,6 @@ from .explain import Explanation
 from .search import Search
 
 _EXTENSION_KEYWORDS = ("extname", "extver")
-
-
-def computed_column(name: str, type_: str, description: str, unit: str | None = None) -> Column:
-    """Return a column of values that no keyword has.
-
-    Parameters
-    ----------
-    name : str
-        The name of the column.
-    type_ : str
-        A type of the keyword specs, such as ``int``.
-    description : str
-        What the values are.
-    unit : str, optional
-        Their unit.
-
-    Returns
-    -------
-    Column
-        Not at any address of a document.
-    """
-    return Column(name, KeywordSpec(name.upper(), type_, unit, description))
 
 
 OBSERVATIONS = computed_column("observations", "int", "number of observations")

@@ -9,12 +9,12 @@ from ..compare import Difference, HeaderAddress, HeaderComparison, Presence
 from ..export.values import text
 from ..keywords import HeaderKey, KeywordSpec, KeywordSpecs, spec_keyword
 from ..observation import Observation
-from ..query import Column
+from ..query import Column, computed_column
 from ..stored_observation import Header
 from .header_view import header_column
 
 COLUMNS = tuple(
-    Column(name, KeywordSpec(name.upper(), "str"))
+    computed_column(name, "str")
     for name in ("header_a", "header_b", "keyword", "where", "a", "b", "unit", "description")
 )
 
