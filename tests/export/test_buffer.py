@@ -11,7 +11,7 @@ from acsql.export import buffer
 
 
 @pytest.mark.parametrize("name", ["ecsv", "votable", "fits"])
-def test_blocks_do_not_show(name):
+def test_files_do_not_depend_on_the_size_of_blocks(name):
     shown = columns("int", "str")
     for length in (0, 1, 3, 4, 6):
         table = [[n if n % 2 else None, f"t{n}"] for n in range(length)]
@@ -35,7 +35,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list]
 
 
 @pytest.mark.parametrize("name", ["ecsv", "votable", "fits"])
-def test_the_temporary_file_goes_with_its_reader(name, temporary):
+def test_the_temporary_file_is_removed_with_its_reader(name, temporary):
     pieces = export.FORMATS[name].write(Counted(10), columns("int"))
     assert not temporary
     next(pieces)
@@ -45,7 +45,7 @@ def test_the_temporary_file_goes_with_its_reader(name, temporary):
 
 
 @pytest.mark.parametrize("name", ["ecsv", "votable", "fits"])
-def test_the_temporary_file_goes_when_rows_fail(name, temporary):
+def test_the_temporary_file_is_removed_when_rows_fail(name, temporary):
     def failing() -> Iterator[dict]:
         yield {"c0": 1}
         raise RuntimeError("the database has gone")

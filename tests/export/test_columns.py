@@ -82,7 +82,7 @@ def test_sound_values_are_what_they_were(data, type_):
         ("float", [1.0, 2.0]),
     ],
 )
-def test_what_is_of_another_type_stays_as_it_is(type_, value):
+def test_a_value_of_another_type_is_not_converted(type_, value):
     assert not columns.is_of_type(value, type_)
     column = column_of(type_, [None, value, value])
     assert column.dtype == object

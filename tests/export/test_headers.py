@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from acsql import export
 
 
-def test_a_header_is_lines_for_people():
+def test_a_header_has_a_line_for_each_card():
     values = {
         "exptime": 60.0,
         "date_obs": datetime(2002, 4, 13),
@@ -30,7 +30,7 @@ def test_a_header_is_lines_for_people():
 
 @untimed
 @given(st.dictionaries(st.sampled_from(sorted(SPECS.keywords)), values))
-def test_a_line_stands_for_every_value_of_a_header(header):
+def test_every_value_of_a_header_has_a_line(header):
     expected = sum(len(v) if isinstance(v, list) else 1 for v in header.values())
     assert len(list(export.header_lines(header, SPECS))) == expected
 

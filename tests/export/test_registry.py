@@ -18,15 +18,15 @@ from acsql.query import Column
 
 
 @pytest.mark.parametrize("name", ["csv", "tsv", "markdown", "json", "jsonl"])
-def test_rows_are_asked_for_one_by_one(name):
+def test_rows_are_consumed_one_by_one(name):
     rows = Counted(100)
     pieces = export.FORMATS[name].write(rows, columns("int"))
-    assert rows.asked == 0
+    assert rows.consumed == 0
     for _ in range(5):
         next(pieces)
-    assert 3 <= rows.asked <= 6
+    assert 3 <= rows.consumed <= 6
     assert b"".join(pieces)
-    assert rows.asked == 100
+    assert rows.consumed == 100
 
 
 @pytest.mark.parametrize("name", export.FORMATS)
@@ -38,12 +38,12 @@ def test_every_format_writes_rows_and_no_rows(name):
         assert (b"NGC104" in whole(name, rows, columns("str", "float"))) == bool(rows)
 
 
-def test_media_types_tell_formats_apart():
+def test_media_types_are_unique():
     media_types = [found.media_type for found in export.FORMATS.values()]
     assert len(set(media_types)) == len(media_types)
 
 
-def test_a_promoted_keyword_and_one_of_a_header_can_stand_in_a_row():
+def test_a_row_can_have_top_level_and_header_keywords():
     shown = query.resolve_all(["DATE-OBS", "flt.1.goodmean"], SPECS)
     row = {"date_obs": datetime(2002, 4, 13), "flt.1.goodmean": 5.5}
     assert whole("csv", [row], shown) == b"date_obs,flt.1.goodmean\r\n2002-04-13,5.5\r\n"
@@ -52,7 +52,7 @@ def test_a_promoted_keyword_and_one_of_a_header_can_stand_in_a_row():
     ]
 
 
-def test_units_and_descriptions_go_along():
+def test_units_and_descriptions_are_kept():
     ecsv = Table.read(io.BytesIO(whole("ecsv", [ROW], KNOWN)), format="ascii.ecsv")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", units.UnitsWarning)  # of astropy about the Angstrom

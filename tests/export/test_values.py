@@ -31,7 +31,7 @@ from acsql import export
         ([], "str", ""),
     ],
 )
-def test_a_value_is_text_that_people_read(value, type_, expected):
+def test_a_value_becomes_text(value, type_, expected):
     assert export.text(value, columns(type_)[0]) == expected
 
 
@@ -52,7 +52,7 @@ def test_the_text_of_a_moment_is_that_moment(moment):
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_what_json_cannot_say_is_null(value):
+def test_numbers_that_json_lacks_are_null(value):
     assert export.plain({"a": [value, {"b": value}]}) == {"a": [None, {"b": None}]}
 
 

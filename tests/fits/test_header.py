@@ -73,7 +73,7 @@ def test_an_entry_is_named_as_in_the_file_and_as_in_the_specs():
     assert (block.file_name, block.spec_name) == ("d012data", "dnnndata")
 
 
-def test_entries_tell_lines_and_repetitions():
+def test_entries_mark_lines_and_repetitions():
     stored = {"history": ["a", "b"], "exptime": 1, "_repeated": {"exptime": [2]}}
     assert list(entries(stored)) == [
         Entry("history", "a", is_line=True),

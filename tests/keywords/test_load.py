@@ -33,21 +33,21 @@ def packaged_copy(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_a_folder_that_says_nothing_changes_nothing(tmp_path, exists):
+def test_an_empty_overlay_changes_nothing(tmp_path, exists):
     folder = tmp_path / "overlay"
     if exists:
         folder.mkdir()
     assert keywords.load(folder) == keywords.load()
 
 
-def test_saying_the_same_again_is_harmless(tmp_path):
+def test_an_overlay_with_the_packaged_specs_changes_nothing(tmp_path):
     again = keywords.load(packaged_copy(tmp_path / "copy"))
     assert dataclasses.replace(again, version="") == dataclasses.replace(
         keywords.load(), version=""
     )
 
 
-def test_the_version_tells_one_content_from_another(overlay):
+def test_the_version_identifies_the_content(overlay):
     folder = overlay(keywords={"EXPTIME": {"type": "float", "unit": "min"}})
     assert keywords.load(folder).version == keywords.load(folder).version != keywords.load().version
 

@@ -45,7 +45,7 @@ def test_a_list_can_give_a_keyword_another_type():
         assert there == dataclasses.replace(spec, type=there.type)
 
 
-def test_a_keyword_outside_of_its_lists_has_its_own_facts():
+def test_a_keyword_outside_of_its_lists_has_its_general_spec():
     loaded = keywords.load()
     nowhere = HeaderKey("WFC", "raw", 99)
     assert loaded.spec("EXPTIME", nowhere) == loaded.keywords["exptime"]
@@ -61,14 +61,14 @@ def test_the_top_level_is_acsql_s_own_fields_and_the_promoted_keywords():
     assert len(set(loaded.indexed)) == len(loaded.indexed)
 
 
-def test_what_a_promotion_names_is_there():
+def test_the_sources_of_a_promotion_exist():
     loaded = keywords.load()
     for promotion in loaded.promoted.values():
         for filetype, extension, name in promotion.also:
             assert (filetype, extension) in loaded.headers_with(name), promotion
 
 
-def test_places_are_the_headers_of_any_detector_in_the_order_of_the_filetypes():
+def test_headers_with_a_keyword_are_in_the_order_of_filetypes():
     loaded = keywords.load()
     order = list(loaded.filetypes)
     for name in loaded.keywords:
@@ -87,7 +87,7 @@ def test_previews_are_of_images_alone():
     assert keywords.load().with_preview() == ["raw", "flt", "flc"]
 
 
-def test_extended_specs_know_the_keywords_that_were_met():
+def test_specs_can_be_extended_with_keywords_of_files():
     loaded = keywords.load()
     met = [
         (WFC_RAW_0, "NEW-KEY", "int"),
@@ -105,7 +105,7 @@ def test_extended_specs_know_the_keywords_that_were_met():
     assert extended.top_level == loaded.top_level
 
 
-def test_extending_changes_neither_the_specs_nor_what_they_know():
+def test_extending_specs_changes_neither_them_nor_their_keywords():
     loaded = keywords.load()
     before = (dict(loaded.keywords), dict(loaded.lists))
     again = loaded.with_keywords([(WFC_RAW_0, "EXPTIME", "str"), (WFC_RAW_0, "NEWKEY", "int")])

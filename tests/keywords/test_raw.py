@@ -15,7 +15,7 @@ from acsql.keywords.raw import overlay as overlay_specs
 
 @pytest.mark.parametrize("name", ["instrument", "own_fields", "keywords", "promoted", "wfc"])
 @pytest.mark.parametrize("content", ["- a\n- b\n", "a: [", "just words"])
-def test_a_file_that_is_no_mapping_is_named(overlay, name, content):
+def test_a_file_that_is_not_a_mapping_is_named(overlay, name, content):
     folder = overlay(**{name: content})
     with pytest.raises(SpecError, match=rf"{folder}.*{name}\.yaml"):
         keywords.load(folder)
@@ -56,7 +56,7 @@ def test_other_files_in_a_folder_of_lists_are_not_read(overlay):
     assert keywords.load(folder) == keywords.load()
 
 
-def test_an_empty_file_says_nothing(overlay):
+def test_an_empty_file_changes_nothing(overlay):
     assert keywords.load(overlay(keywords="", wfc="# nothing\n")) == keywords.load()
 
 
@@ -70,7 +70,7 @@ def test_reading_a_folder_writes_nothing_into_it(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
-def test_specs_are_read_from_a_zip_file_as_well(tmp_path):
+def test_specs_can_be_read_from_a_zip_file(tmp_path):
     archive = tmp_path / "specs.zip"
     with zipfile.ZipFile(archive, "w") as stream:
         for path in Path(str(keywords.packaged_folder())).rglob("*.yaml"):

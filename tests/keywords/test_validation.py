@@ -7,7 +7,7 @@ from acsql.keywords import RawSpecs
 
 
 def sound() -> RawSpecs:
-    """Return small specs in which everything is in order."""
+    """Return small specs without inconsistencies."""
     return RawSpecs(
         instrument={"detectors": {"WFC": "Wide"}, "filetypes": {"raw": {}, "spt": {}}},
         own_fields={"rootname": {"type": "str", "description": "the key"}},
@@ -108,7 +108,7 @@ WRONG = {
         put("promoted", "FILTER1", value=None),
         "promoted.yaml: keywords.yaml has no FILTER1",
     ),
-    "a place that is none": (
+    "invalid address": (
         put("promoted", "EXPTIME", "also", value=["spt.EXPTIME"]),
         "promoted.yaml: EXPTIME: spt.EXPTIME is not filetype.extension.KEYWORD",
     ),
@@ -116,7 +116,7 @@ WRONG = {
         put("promoted", "ROOTNAME", value=None),
         "promoted.yaml: ROOTNAME would be stored over a field of own_fields.yaml",
     ),
-    "a promotion that is none": (
+    "invalid promotion": (
         put("promoted", "EXPTIME", value=["indexed"]),
         "promoted.yaml: EXPTIME: expected a mapping",
     ),
@@ -124,7 +124,7 @@ WRONG = {
         put("promoted", "EXPTIME", "indexd", value=True),
         "promoted.yaml: EXPTIME has the unknown entry indexd",
     ),
-    "a pattern that is none": (
+    "invalid pattern": (
         put("promoted", "EXPTIME", "pattern", value="("),
         "promoted.yaml: EXPTIME: '(' is not a pattern",
     ),
@@ -132,7 +132,7 @@ WRONG = {
         put("keywords", "EXPTIME", "indexed", value=True),
         "keywords.yaml: EXPTIME has the unknown entry indexed",
     ),
-    "no keyword": (
+    "not a keyword": (
         put("keywords", False, value=FACTS),
         "keywords.yaml: False is not a keyword",
     ),
@@ -144,15 +144,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("change", "problem"), WRONG.values(), ids=WRONG.keys())
-def test_what_is_inconsistent_is_found(change, problem):
+def test_each_inconsistency_is_reported(change, problem):
     raw = sound()
     change(raw)
     assert [line for line in keywords.check(raw) if line.startswith(problem)]
 
 
-def test_everything_inconsistent_is_found_at_once():
+def test_all_inconsistencies_are_reported_at_once():
     raw = sound()
-    found = [WRONG[name] for name in ("unknown entry", "unknown detector", "a place that is none")]
+    found = [WRONG[name] for name in ("unknown entry", "unknown detector", "invalid address")]
     for change, _ in found:
         change(raw)
     problems = keywords.check(raw)

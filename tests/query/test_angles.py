@@ -52,7 +52,7 @@ def test_a_position_is_understood_as_people_write_it(ra, dec, radius, expected):
         (Overlaps(None), "rootname: expected text"),
     ],
 )
-def test_a_position_that_there_is_not_is_refused(condition, reason):
+def test_an_invalid_position_or_radius_is_refused(condition, reason):
     with pytest.raises(QueryError, match=reason):
         query.prepare(condition, SPECS)
 

@@ -15,7 +15,7 @@ from acsql.errors import QueryError
 from acsql.keywords import TYPES
 from acsql.query import AnyOf, Equals, Like
 
-# Anything that a program might hand over where a value of a type is expected.
+# Anything that a program might pass where a value of a type is expected.
 ANYTHING = st.one_of(
     st.none(),
     st.booleans(),
@@ -143,7 +143,7 @@ def test_a_rootname_is_compared_as_the_key_of_the_archive(value, key):
     assert query.parse(f"rootname={value},jbmma2u2q", SPECS) == AnyOf("rootname", (key, "jbmma2u2"))
 
 
-def test_a_rootname_that_is_none_is_refused():
+def test_an_invalid_rootname_is_refused():
     with pytest.raises(QueryError, match="'j8bt' is not a rootname"):
         query.parse("rootname=j8bt", SPECS)
 

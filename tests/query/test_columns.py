@@ -56,7 +56,7 @@ def test_every_field_at_the_top_can_be_addressed(name):
 
 @pytest.mark.parametrize("keyword", COMMENTARY)
 @pytest.mark.parametrize("key", sorted(SPECS.lists), ids=str)
-def test_commentary_of_every_header_can_be_asked_for(key, keyword):
+def test_commentary_of_every_header_can_be_queried(key, keyword):
     address = f"{key.filetype}.{key.extension}.{keyword}"
     found = query.resolve(address, SPECS)
     assert (found.address, found.spec.type) == (address.lower(), "str")
@@ -102,7 +102,7 @@ def test_a_misspelt_keyword_is_refused_with_the_one_meant(address, suggestion):
     "address",
     ["", " ", "qqqqqqqqqqqq", "$where", "headers.flt", "flt.1", "flt.x.goodmean", "_id", "9.9.9"],
 )
-def test_what_is_no_keyword_is_refused(address):
+def test_anything_but_a_keyword_is_refused(address):
     with pytest.raises(QueryError, match="there is no keyword"):
         query.resolve(address, SPECS)
 

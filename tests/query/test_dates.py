@@ -95,7 +95,7 @@ def mjd(text):
         ("raw.0.proctime>=2002", None),
     ],
 )
-def test_a_date_stands_for_all_of_what_it_names(text, expected):
+def test_a_date_stands_for_its_whole_period(text, expected):
     found = query.parse(text, SPECS)
     assert expected is None or found == expected
     assert query.prepare(found, SPECS) == found
@@ -105,7 +105,7 @@ def test_a_date_stands_for_all_of_what_it_names(text, expected):
 @pytest.mark.parametrize(
     "value", ["2003-02-30", "2003-13", "2002-04-13T25:00", "2002-04-13T18", "13.4.2002", "today"]
 )
-def test_a_date_that_there_is_not_is_refused(keyword, value):
+def test_an_invalid_date_is_refused(keyword, value):
     with pytest.raises(QueryError, match=f"{keyword}: expected a .*date.*{value}"):
         query.parse(f"{keyword}={value}", SPECS)
 

@@ -35,12 +35,12 @@ from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or
         ((1 * units.min, None), Between("exptime", low=60.0)),
     ],
 )
-def test_a_python_keyword_states_a_condition(value, expected):
+def test_a_keyword_argument_becomes_a_condition(value, expected):
     stated = query.from_keywords({"EXPTIME": value})
     assert [query.prepare(condition, SPECS) for condition in stated] == [expected]
 
 
-def test_a_python_text_may_be_a_pattern():
+def test_a_text_argument_may_be_a_pattern():
     assert query.from_keywords({"targname": "NGC*", "filter1": ["F606W", "F8*"]}) == [
         Like("targname", "NGC*"),
         Or((Like("filter1", "F8*"), Equals("filter1", "F606W"))),
@@ -57,6 +57,6 @@ def test_a_range_is_of_two(value):
     "value", [{"$gt": ""}, {"$gt": 0}, b"60", [{"$gt": 0}], [[60]], [(1, 2)], object()]
 )
 @pytest.mark.parametrize("keyword", OF_TYPE.values())
-def test_what_is_no_value_is_refused(keyword, value):
+def test_anything_but_a_value_is_refused(keyword, value):
     with pytest.raises(QueryError, match=keyword):
         query.prepare(And(tuple(query.from_keywords({keyword: value}))), SPECS)

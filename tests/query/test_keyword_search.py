@@ -59,7 +59,7 @@ def test_results_are_columns_in_one_order(text, limit):
         assert query.resolve(column.address, SPECS) == column
 
 
-def test_a_row_has_what_is_known_of_a_keyword():
+def test_a_row_has_type_unit_address_and_description():
     row = keyword_row(search_keywords("exptime", SPECS)[0])
     assert list(row) == [column.address for column in KEYWORD_COLUMNS]
     assert row == {

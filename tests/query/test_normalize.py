@@ -39,7 +39,7 @@ def test_preparing_resolves_and_types_everything(condition):
 
 @pytest.mark.parametrize("inner", ["exptime=1", None, 5, {"$where": "1"}, And])
 @pytest.mark.parametrize("outer", [lambda c: c, Not, lambda c: And((c,)), lambda c: Or((c,))])
-def test_what_is_no_condition_is_refused(outer, inner):
+def test_anything_but_a_condition_is_refused(outer, inner):
     with pytest.raises(QueryError, match="is not a condition"):
         query.prepare(outer(inner), SPECS)
 
@@ -79,12 +79,12 @@ a, b, c = (Equals("exptime", value) for value in (1.0, 2.0, 3.0))
         (Between("exptime", high=1, low_inclusive=False), Between("exptime", high=1.0)),
     ],
 )
-def test_what_means_the_same_is_the_same(condition, expected):
+def test_conditions_with_the_same_meaning_have_one_form(condition, expected):
     assert query.prepare(condition, SPECS) == expected
 
 
 @pytest.mark.parametrize("values", ["F606W", b"F606W", {"F606W": 1}, 5, None])
-def test_a_list_that_is_none_is_refused(values):
+def test_values_that_are_not_a_list_are_refused(values):
     with pytest.raises(QueryError, match="filter1: expected a list of values"):
         query.prepare(AnyOf("filter1", values), SPECS)
 
@@ -109,17 +109,17 @@ def nested(depth):
         (Equals("proposid", 2**63), "expected a whole number"),
     ],
 )
-def test_too_much_is_refused(condition, reason):
+def test_the_size_of_conditions_is_limited(condition, reason):
     with pytest.raises(QueryError, match=reason):
         query.prepare(condition, SPECS)
 
 
-def test_a_list_without_end_is_refused():
+def test_an_infinite_list_is_refused():
     with pytest.raises(QueryError, match="at most 10000 values"):
         query.prepare(query.from_keywords({"exptime": count()})[0], SPECS)
 
 
-def test_ten_thousand_rootnames_are_a_legitimate_list():
+def test_ten_thousand_rootnames_are_accepted():
     rootnames = [f"j{number:07d}q" for number in range(10_000)]
     found = query.parse(f"rootname={','.join(rootnames)}", SPECS)
     assert len(found.values) == 10_000

@@ -90,7 +90,7 @@ wfc, hrc = Equals("detector", "WFC"), Equals("detector", "HRC")
         ('targname=""..M', Between("targname", high="M")),
     ],
 )
-def test_a_text_is_read_as_it_is_meant(text, expected):
+def test_text_is_parsed_as_meant(text, expected):
     found = query.parse(text, SPECS)
     assert expected is None or found == expected
     assert query.parse(query.format_condition(found), SPECS) == found
@@ -134,7 +134,7 @@ def test_a_text_is_read_as_it_is_meant(text, expected):
         ("a" * 400_000, "at most 300000 characters"),
     ],
 )
-def test_a_text_that_cannot_be_read_is_refused_with_place_and_reason(text, reason):
+def test_a_syntax_error_has_its_position_and_reason(text, reason):
     with pytest.raises(QueryError, match=reason) as caught:
         query.parse(text, SPECS)
     assert "\n" not in str(caught.value)
@@ -142,7 +142,7 @@ def test_a_text_that_cannot_be_read_is_refused_with_place_and_reason(text, reaso
 
 
 @pytest.mark.parametrize("text", [None, 5, b"exptime=5", ["exptime=5"]])
-def test_what_is_no_text_is_refused(text):
+def test_anything_but_text_is_refused(text):
     with pytest.raises(QueryError, match="is not a condition"):
         query.parse(text, SPECS)
 
@@ -221,7 +221,7 @@ def test_a_field_whose_quote_is_not_closed_is_refused():
         ),
     ],
 )
-def test_a_text_states_a_condition(text, expected):
+def test_text_becomes_a_condition(text, expected):
     assert query.parse(text, SPECS) == expected
 
 
@@ -251,20 +251,20 @@ def test_a_text_states_a_condition(text, expected):
         ("targname=\udcff*", "expected a pattern"),
     ],
 )
-def test_a_text_that_states_none_is_refused_with_the_reason(text, reason):
+def test_text_that_is_not_a_condition_is_refused_with_the_reason(text, reason):
     with pytest.raises(QueryError, match=reason):
         query.parse(text, SPECS)
 
 
 @pytest.mark.parametrize("operator", ["", "~", "=>", "<>", "$gt"])
-def test_a_comparison_that_there_is_not_is_refused(operator):
+def test_an_unknown_operator_is_refused(operator):
     with pytest.raises(QueryError, match="is not a comparison operator"):
         query.parse_comparison("exptime", operator, "1", SPECS)
 
 
 @untimed
 @given(st.text())
-def test_any_text_states_a_condition_or_is_refused(text):
+def test_any_text_is_a_condition_or_refused(text):
     try:
         condition = query.parse(text, SPECS)
     except QueryError:
@@ -274,7 +274,7 @@ def test_any_text_states_a_condition_or_is_refused(text):
 
 @untimed
 @given(st.sampled_from(["targname", "exptime", "date_obs", "rootname", "subarray"]), st.text())
-def test_any_value_states_a_condition_or_is_refused(keyword, text):
+def test_any_value_is_a_condition_or_refused(keyword, text):
     for operator in ("=", "<="):
         try:
             condition = query.parse_comparison(keyword, operator, text, SPECS)

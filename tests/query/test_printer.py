@@ -46,6 +46,6 @@ def test_years_and_months_are_written_as_they_were_read(keyword, one, other, len
 
 
 @pytest.mark.parametrize("condition", [None, "exptime=5", Equals("exptime", None), 5])
-def test_what_was_not_prepared_is_not_written(condition):
+def test_a_condition_that_is_not_prepared_is_refused(condition):
     with pytest.raises(QueryError, match=r"is not a condition|cannot be written"):
         query.format_condition(condition)

@@ -22,7 +22,7 @@ untimed = settings(deadline=None)
 
 texts = st.text(st.characters(codec="utf-8"))
 
-# Texts full of what CSV has to quote and what a spreadsheet takes for a formula.
+# Texts with much that CSV has to quote, or that a spreadsheet takes for a formula.
 tricky = st.text(alphabet="a,\"'\n\r\t =+-@;\uff1d")
 
 moments = st.datetimes().map(lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000))
@@ -31,7 +31,7 @@ scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts,
 
 values = st.one_of(scalars, st.lists(scalars, max_size=3))
 
-# What makes a formula of a cell (OWASP, "CSV Injection").
+# Characters that make a cell a formula (OWASP, "CSV Injection").
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
 
 
@@ -61,30 +61,30 @@ tables = st.integers(1, 4).flatmap(
 
 
 def strictly(content: bytes) -> object:
-    """Return what a strict reader of JSON finds."""
+    """Return the content of strict JSON."""
 
     def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is no JSON")
+        raise AssertionError(f"{constant} is not JSON")
 
     return json.loads(content, parse_constant=refuse)
 
 
 class Counted:
-    """Rows that remember how many of them were asked for."""
+    """Rows that count how many of them were consumed."""
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.asked = 0
+        self.consumed = 0
 
     def __iter__(self):
         for n in range(self.number):
-            self.asked += 1
+            self.consumed += 1
             yield {"c0": n}
 
 
 INT64 = np.iinfo(np.int64)
 
-# Without backslashes, which are what tells a character that a format cannot hold.
+# Without backslashes, which mark the characters that a format cannot represent.
 words = st.text(st.characters(codec="utf-8", exclude_characters="\\"), max_size=4) | st.text(
     " #,\"'\n\r\t<&>]\x00\x07\x85\u2028", max_size=4
 )
@@ -99,7 +99,7 @@ SOUND = {
     "datetime": moments,
 }
 
-misfits = st.one_of(words, st.floats(), st.booleans(), st.lists(words, max_size=2), moments)
+mismatches = st.one_of(words, st.floats(), st.booleans(), st.lists(words, max_size=2), moments)
 
 
 @st.composite
@@ -111,7 +111,7 @@ def typed_tables(draw) -> tuple[list[Column], list[list]]:
     for type_ in types:
         value = st.none() | SOUND[type_].map(lambda v: int(v) if isinstance(v, np.integer) else v)
         wild = draw(st.integers(0, 4)) == 0
-        value = value | misfits if wild else value
+        value = value | mismatches if wild else value
         cells.append(draw(st.lists(value, min_size=length, max_size=length)))
     return columns(*types), [list(row) for row in zip(*cells, strict=True)]
 
@@ -134,12 +134,12 @@ def cells_of(table: Table) -> list[list]:
 
 
 def blank(value: object) -> bool:
-    """Whether a reader may take a value for unknown."""
+    """Return whether a reader may take a value for unknown."""
     return value is None or value == "" or value != value
 
 
 def is_sound(value: object, type_: str) -> bool:
-    """Whether a value is of the type of its column."""
+    """Return whether a value is of the type of its column."""
     python = {"int": int, "float": float, "bool": bool}.get(type_)
     if type_ in ("date", "datetime"):
         midnight = isinstance(value, datetime) and value == datetime(*value.timetuple()[:3])
@@ -148,7 +148,7 @@ def is_sound(value: object, type_: str) -> bool:
 
 
 def expected_cells(column: Column, values: list, as_text: bool) -> list:
-    """Return what a reader has to find in a column."""
+    """Return the cells that a reader has to find in a column."""
     type_ = column.spec.type
     sound = all(is_sound(value, type_) for value in values if value is not None)
     both = {INT64.min, INT64.max} <= set(values) if type_ == "int" and sound else False

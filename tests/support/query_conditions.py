@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from acsql.query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Overlaps, Within
 
-# Texts of everything that means something in the language, and of anything else.
+# Texts with everything that has a meaning in the query language, and with anything else.
 signs = st.sampled_from([*"*?.,()<>=!\"' \n\t-+", "..", "and", "or", "not", "near", "a", "NGC"])
 
 texts = st.lists(signs | st.characters(codec="utf-8", exclude_characters="\0"), max_size=6).map(

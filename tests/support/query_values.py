@@ -44,14 +44,14 @@ def column(type_: str) -> query.Column:
 
 
 def is_stored(value: object, type_: str) -> bool:
-    """Whether a value is one that is compared with stored values of a type."""
+    """Return whether a value has the type of stored values."""
     stored = {"bool": bool, "int": int, "float": float}
     return type(value) is stored.get(type_, datetime if "date" in type_ else str)
 
 
 @st.composite
 def conditions(draw, depth: int = 2):
-    """Draw a condition as a program may write it: unresolved, with values of many kinds."""
+    """Draw a condition as a program may make it: unresolved, with values of many kinds."""
     if depth and draw(st.booleans()):
         inner = conditions(depth - 1)
         some = st.lists(inner, max_size=3).map(tuple)

@@ -23,7 +23,7 @@ from acsql import export
 
 
 def read_csv(rows, shown) -> list[list[str]]:
-    """Return what a reader of CSV finds in what is written."""
+    """Return the cells of rows written as CSV."""
     return list(
         csv.reader(io.StringIO(whole("csv", rows, shown).decode(), newline=""), strict=True)
     )

@@ -17,5 +17,5 @@ def test_a_fits_table_is_read_back_by_astropy(drawn):
     with fits.open(io.BytesIO(content)) as hdus:
         hdus.verify("exception")
         found = Table.read(hdus[1], character_as_bytes=False)
-    # FITS has no blanks at the end of a text.
+    # FITS does not keep blanks at the end of a text.
     check_cells(found, shown, table, strip=lambda cell: cell.rstrip(" "), bools_as_text=True)

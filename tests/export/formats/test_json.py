@@ -11,7 +11,7 @@ from acsql import export
 
 
 def read_json(rows, shown) -> list[dict]:
-    """Return what a strict reader of JSON finds in what is written."""
+    """Return the content of rows written as JSON, read strictly."""
     return strictly(whole("json", rows, shown))
 
 

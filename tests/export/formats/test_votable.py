@@ -51,11 +51,11 @@ def test_a_votable_is_valid(tmp_path: Path, length: int):
         for n in range(length)
     ]
     for row in rows[:1]:
-        row["ccdgain"] = "a misfit"
+        row["ccdgain"] = "a type mismatch"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(buffer, "BLOCK_SIZE", 3)
         path.write_bytes(whole("votable", rows, shown))
-    # It exits with 0 whatever it finds.
+    # votlint exits with 0 even if it reports errors.
     result = subprocess.run(
         ["stilts", "votlint", path], capture_output=True, text=True, check=False
     )
