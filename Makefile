@@ -20,7 +20,7 @@ APT = $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 PYTEST = PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" $(BIN)/pytest --numprocesses 2 --dist loadfile
 SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees
 
-.PHONY: demo test check lint coverage docs man system-mongod system-test
+.PHONY: demo test check coverage docs man system-mongod system-test
 
 demo: $(DEMO)/ingested
 	$(ACSQL) serve --port $(PORT)
@@ -33,16 +33,14 @@ $(DEMO)/ingested: $(VENV)/installed | system-mongod
 	$(ACSQL) ingest
 	touch $@
 
-test: lint tests/node_modules | system-mongod system-test
+test: check tests/node_modules | system-mongod system-test
 	$(PYTEST)
 
-lint: $(VENV)/installed-test
+check: $(VENV)/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-
-check: lint
 	$(BIN)/mypy
-	$(BIN)/numpydoc lint $$(git ls-files 'acsql/*.py')
+	$(BIN)/numpydoc lint $$(find acsql -name '*.py')
 
 coverage: $(VENV)/installed-test tests/node_modules | system-mongod system-test
 	$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=html:build/coverage

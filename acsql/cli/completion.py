@@ -108,6 +108,7 @@ def values_of(keyword: str) -> Complete:
 
     @_quietly
     def complete(ctx: click.Context, incomplete: str) -> Iterator[str]:
+        """Complete a value of the keyword."""
         return _values(ctx, keyword, [], incomplete)
 
     return complete

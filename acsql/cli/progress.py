@@ -28,6 +28,7 @@ def progress_bar(
 
     @contextmanager
     def show(total: int) -> Iterator[Callable[[], object]]:
+        """Show a bar while the block runs."""
         with tqdm(total=total, unit=unit, disable=_disabled(verbosity)) as bar:
             yield bar.update
 

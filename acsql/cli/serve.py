@@ -48,6 +48,7 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
         config = archive.config
 
     def announce() -> None:
+        """Print the addresses of the site and of its database."""
         click.echo(f"acsql is at http://{host}:{port}/ (Ctrl-C stops it)")
         click.echo(f'Its database: mongosh "{config.connection_string}"')
 

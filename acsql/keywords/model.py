@@ -256,12 +256,12 @@ class KeywordSpecs:
 
     @cached_property
     def top_level(self) -> Mapping[str, KeywordSpec]:
-        """Specs of all top-level fields: acsql's own and the promoted keywords."""
+        """The specs of all top-level fields: acsql's own and the promoted keywords."""
         return {**self.own_fields, **{name: promo.spec for name, promo in self.promoted.items()}}
 
     @cached_property
     def header_keywords(self) -> Mapping[HeaderKey, Mapping[str, KeywordSpec]]:
-        """Specs of the keywords that can be queried in each header: its list, and commentary."""
+        """The specs of keywords that can be queried in each header: its list, and commentary."""
         commentary = {name: self.keywords[name] for name in map(names.field, COMMENTARY)}
         return {key: {**listed, **commentary} for key, listed in self.lists.items()}
 

@@ -98,6 +98,7 @@ def switches(observation: PlannedObservation, filetype: str) -> Values:
 
 
 def reference_files(observation: PlannedObservation) -> Values:
+    """Return the keywords that name reference files."""
     special = [_CCD_REFERENCES, _WFC_REFERENCES, _COUNTING_REFERENCES]
     files = dict.fromkeys([k for kind in special for k, _ in kind], _NOTHING)
     files |= dict.fromkeys(_WITHOUT_REFERENCE, _NOTHING)

@@ -121,10 +121,12 @@ def register(app: Flask) -> None:
 
     @app.before_request
     def start_timer() -> None:
+        """Note when the request began."""
         g.started = time.perf_counter()
 
     @app.after_request
     def log_request(response: Response) -> Response:
+        """Log the status and the duration of the request."""
         response.headers[HEADER] = request_id()
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         logger.info({"status": response.status_code, "seconds": round(seconds, 4)})

@@ -23,7 +23,7 @@ def json_response(value: Any, status: int = 200) -> Response:
 
     Parameters
     ----------
-    value
+    value : object
         Dates become ISO 8601 texts, NaN becomes null.
     status : int
         The HTTP status.
@@ -31,7 +31,7 @@ def json_response(value: Any, status: int = 200) -> Response:
     Returns
     -------
     Response
-        With its keys in their order, which in a header is that of the file.  (Flask's
-        ``jsonify`` sorts them.)
+        With its keys in their order, which in a header is that of the file; Flask's
+        ``jsonify`` sorts them.
     """
     return Response(json.dumps(plain(value)), status, mimetype="application/json")

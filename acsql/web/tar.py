@@ -57,8 +57,12 @@ def length(members: Sequence[Member], folder: str, texts: dict[str, bytes]) -> i
 
     Parameters
     ----------
-    members, folder, texts
-        As of `stream`.
+    members : sequence of Member
+        As in `stream`.
+    folder : str
+        As in `stream`.
+    texts : dict
+        As in `stream`.
 
     Returns
     -------

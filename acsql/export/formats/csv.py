@@ -15,6 +15,7 @@ def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
     writer = csv.writer(buffer)
 
     def line(cells: Sequence[str]) -> bytes:
+        """Return one line of the file."""
         buffer.seek(0)
         buffer.truncate()
         writer.writerow(cells)

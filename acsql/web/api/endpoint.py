@@ -88,11 +88,13 @@ def endpoint(rule: str, file_types: tuple[str, ...] = ()) -> Callable[[View], Vi
     """
 
     def register(view: View) -> View:
+        """Add the endpoint, and return the view that handles its requests."""
         added = Endpoint(rule, view, file_types)
         takes_query = "query" in get_type_hints(view)
 
         @wraps(view)
         def respond(**parts: Any) -> Response:
+            """Validate the parameters, call the view and return its result as JSON."""
             query = parameters(added.model)
             value = view(**parts, query=query) if takes_query else view(**parts)
             return value if isinstance(value, Response) else json_response(value)
