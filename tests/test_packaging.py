@@ -115,8 +115,8 @@ def test_the_wheel_holds_the_specs_and_the_site(wheel: Path) -> None:
     for path in (ROOT / "keyword_specs").rglob("*.yaml"):
         assert f"acsql/keyword_specs/{path.relative_to(ROOT / 'keyword_specs')}" in held
     for folder in ("templates", "static"):
-        for path in (ROOT / "acsql/web" / folder).iterdir():
-            assert f"acsql/web/{folder}/{path.name}" in held
+        for path in (ROOT / "acsql/web" / folder).rglob("*.*"):
+            assert str(path.relative_to(ROOT)) in held
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in held)
 
 
