@@ -169,7 +169,7 @@ def test_a_keyboard_alone_goes_from_home_to_the_pixels(page: Page, names: dict[s
     heading = page.get_by_role("heading", level=1)
     page.goto("/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     tab_to(page, "<input")
     assert page.evaluate("document.activeElement.closest('main') !== null")

@@ -57,7 +57,7 @@ def walk_from_the_form_to_a_download(page: Page, archive: acsql.Archive) -> None
     row.get_by_label("Keyword").fill("flt.1.goodmean")
     row.get_by_label("Comparison").select_option("gt")
     row.get_by_label("Value").fill("-1e9")
-    page.get_by_label("Further columns").fill("flt.1.goodmean")
+    page.get_by_label("More columns").fill("flt.1.goodmean")
     page.get_by_role("button", name="Search", exact=True).click()
     query = "targname=NGC* exptime>50 detector=HRC flt.1.goodmean>-1e9"
     found = archive.search(query, columns=["rootname"])
@@ -251,7 +251,7 @@ def test_a_long_proposal_loads_more_thumbnails_on_scroll(
 def test_a_keyboard_alone_reaches_the_content(page: Page, proposid: int) -> None:
     page.goto(f"/archive/{proposid}/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     focused = page.evaluate("document.activeElement.closest('main') !== null")

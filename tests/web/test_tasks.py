@@ -176,7 +176,7 @@ def test_download_the_fits_files_of_a_visit(
     user.ask(str(proposal.proposid))
     visits = user.page.get_by_role("group", name="Visit")
     user.click(visits.get_by_role("checkbox", name=visit, exact=True))
-    user.follow("Download FITS")
+    user.follow("Download FITS files")
     expected = list(sample_archive.where(proposid=proposal.proposid, visit=visit).files())
     assert expected
     total = user.page.get_by_role("heading", level=1)
@@ -200,12 +200,12 @@ def unpacked(archive: Any) -> Mapping[str, bytes]:
 
 def test_see_whether_the_last_ingest_succeeded(user: User, sample_archive: acsql.Archive) -> None:
     (last,) = sample_archive.runs(1)
-    contents = user.page.get_by_role("region", name="In the archive")
+    contents = user.page.get_by_role("region", name="Contents")
     expect(contents.get_by_text("up to date")).to_be_in_viewport()
     expect(contents.get_by_text(last["state"], exact=True)).to_be_in_viewport()
-    user.follow(f"ingest {last['_id']}")
+    user.follow(f"run {last['_id']}")
     expect(user.page.get_by_role("heading", level=1)).to_contain_text(last["state"])
-    expect(user.page.get_by_text("No file failed.")).to_be_visible()
+    expect(user.page.get_by_text("No failures.")).to_be_visible()
     new = f"{last['observations']['new']} new"
     expect(user.page.locator(".facts")).to_contain_text(new)
     assert user.clicks == 1
