@@ -24,15 +24,13 @@ from typing import Any
 
 import numpy as np
 from astropy.io import fits
+from exposures import write_exposure
 
 from acsql.fits.open import open_fits
 from acsql.images.cutout import Region, read_cutout
 from acsql.images.limits import read_limits
 from acsql.images.planes import read_planes
 from acsql.images.png import pack
-
-HEIGHT, WIDTH = 2048, 4096  # of a WFC chip, calibrated
-OVERSCAN = (20, 48)  # rows and columns more in a raw file
 
 
 class Clock:
@@ -74,28 +72,6 @@ def plain(path: Path, extname: str, screen: int) -> np.ndarray:
     if extname == "DQ":
         return np.bitwise_or.reduce(np.bitwise_or.reduce(blocks, axis=3), axis=1)
     return np.nanmean(blocks, axis=(1, 3), dtype=np.float64)
-
-
-def write_exposure(path: Path, filetype: str) -> None:
-    """Write a sky with noise, stars and cosmic rays, as counts or as calibrated values."""
-    random = np.random.default_rng(20020301)
-    shape = (HEIGHT, WIDTH)
-    if filetype == "raw":
-        shape = (HEIGHT + OVERSCAN[0], WIDTH + OVERSCAN[1])
-    hdus = fits.HDUList([fits.PrimaryHDU()])
-    for version in (1, 2):
-        sky = random.normal(60, 9, shape).astype(np.float32)
-        hit = random.random(shape) < 0.02
-        sky[hit] += random.exponential(1500, np.count_nonzero(hit))
-        if filetype == "raw":
-            counts = np.clip(np.rint(sky / 2 + 2500), 0, 65535).astype(np.uint16)
-            hdus.append(fits.ImageHDU(counts, name="SCI", ver=version))
-            continue
-        flags = np.where(hit, 8192, 0).astype(np.int16)
-        sky[random.random(shape) < 1e-4] = np.nan
-        for name, values in (("SCI", sky), ("ERR", np.abs(sky)), ("DQ", flags)):
-            hdus.append(fits.ImageHDU(values, name=name, ver=version))
-    hdus.writeto(path)
 
 
 def seconds(act: Callable[..., Any], *arguments: Any) -> float:
@@ -168,7 +144,7 @@ def main() -> None:
         if not paths:
             paths = [Path(folder, f"wfc_{filetype}.fits") for filetype in ("raw", "flt")]
             for path in paths:
-                write_exposure(path, path.stem.removeprefix("wfc_"))
+                write_exposure(path, path.stem.removeprefix("wfc_"), nan_share=1e-4)
         for path in paths:
             with open_fits(path) as hdus:
                 names = [plane.extname for plane in read_planes(hdus, path.name)]

@@ -16,8 +16,8 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from astropy.io import fits
-from bench_previews import write_exposure
 from bench_site import addresses, serving
+from exposures import write_exposure
 from playwright.sync_api import Browser, sync_playwright
 
 import acsql

@@ -17,12 +17,10 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
+from exposures import write_exposure
 from PIL import Image
 
 from acsql.images import preview
-
-HEIGHT, WIDTH = 2048, 4096  # of a WFC chip, calibrated
-OVERSCAN = (20, 48)  # rows and columns more in a raw file
 
 
 def plain(path: Path, jpeg: Path) -> None:
@@ -42,26 +40,6 @@ def ours(path: Path, jpeg: Path) -> None:
 
 
 WAYS = {"plain": plain, "ours": ours}
-
-
-def write_exposure(path: Path, filetype: str) -> None:
-    """Write a sky with noise, stars and cosmic rays, as counts or as calibrated values."""
-    random = np.random.default_rng(20020301)
-    shape = (HEIGHT, WIDTH)
-    if filetype == "raw":
-        shape = (HEIGHT + OVERSCAN[0], WIDTH + OVERSCAN[1])
-    hdus = fits.HDUList([fits.PrimaryHDU()])
-    for version in (1, 2):
-        sky = random.normal(60, 9, shape).astype(np.float32)
-        hit = random.random(shape) < 0.02
-        sky[hit] += random.exponential(1500, np.count_nonzero(hit))
-        science, quality = sky, np.zeros(shape, np.int16)
-        if filetype == "raw":
-            science = np.clip(np.rint(sky / 2 + 2500), 0, 65535).astype(np.uint16)
-        hdus.append(fits.ImageHDU(science, name="SCI", ver=version))
-        hdus.append(fits.ImageHDU(None if filetype == "raw" else sky, name="ERR", ver=version))
-        hdus.append(fits.ImageHDU(None if filetype == "raw" else quality, name="DQ", ver=version))
-    hdus.writeto(path)
 
 
 def seconds(way: str, path: Path, jpeg: Path) -> float:
