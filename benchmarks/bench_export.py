@@ -2,10 +2,10 @@
 
     python benchmarks/bench_export.py [--rows N ...] [--formats NAME ...]
 
-Writes made-up rows of the columns of a usual search in each format, throws the output away, and
-prints rows per second, the size of the output and the peak of the resident memory (each in a
-process of its own; read by `resource`, so not on Windows).  The format "table" is for people and
-holds all rows; it is left out unless it is asked for.
+It writes synthetic rows with the columns of a typical search in each format, discards the output,
+and prints rows per second, the size of the output and the peak of the resident memory (each in a
+new process; not on Windows).  The format "table" is for people and holds all rows in memory; it
+is measured only with --formats.
 """
 
 import argparse
@@ -68,12 +68,12 @@ def main() -> None:
     streamed = [name for name in export.FORMATS if name != "table"]
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--formats", nargs="+", choices=list(export.FORMATS), default=streamed)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     columns = query.resolve_all(COLUMNS, keyword_specs.load())
     processes = multiprocessing.get_context("spawn")
     print(f"{'format':8} {'rows':>9} {'rows/s':>9} {'MB':>8} {'peak MB':>8}")
-    for name in asked.formats:
-        for number in asked.rows:
+    for name in arguments.formats:
+        for number in arguments.rows:
             results = processes.Queue()
             process = processes.Process(target=measure, args=(name, number, columns, results))
             process.start()

@@ -1,4 +1,4 @@
-"""Compare `ingest.cards` with reading each header by itself.
+"""Compare `acsql.fits.cards` with `fits.getheader`, one call for each header.
 
     python benchmarks/bench_headers.py [--repeat N]
 
@@ -20,7 +20,7 @@ from acsql import sample
 from acsql.fits import cards
 from acsql.fits.open import open_fits
 
-# From so many observations on there are all kinds of them in a sample archive.
+# The smallest sample archive with observations of all kinds.
 OBSERVATIONS = 24
 FILETYPES = ("raw", "flt", "flc", "spt", "jit", "jif")
 HEADERS = 27
@@ -29,7 +29,7 @@ Extensions = dict[Path, int]
 
 
 def baseline(files: Extensions) -> list[fits.Header]:
-    """Read each header by itself."""
+    """Read each header with a call."""
     return [fits.getheader(path, i) for path, count in files.items() for i in range(count)]
 
 
@@ -48,16 +48,16 @@ WAYS = {"baseline": baseline, "ours": ours}
 def rootname_files(archive: Path) -> Extensions:
     """Return the files of a WFC exposure, and how many headers each has."""
     for raw in sorted(archive.glob("*/*/*_raw.fits")):
-        found = [path for f in FILETYPES for path in sorted(raw.parent.glob(f"*_{f}.fits"))]
-        if len(found) == len(FILETYPES) and fits.getval(raw, "DETECTOR") == "WFC":
-            files = {path: len(fits.info(path, output=False)) for path in found}
+        paths = [path for f in FILETYPES for path in sorted(raw.parent.glob(f"*_{f}.fits"))]
+        if len(paths) == len(FILETYPES) and fits.getval(raw, "DETECTOR") == "WFC":
+            files = {path: len(fits.info(path, output=False)) for path in paths}
             if sum(files.values()) == HEADERS:
                 return files
     raise SystemExit(f"no WFC rootname of the sample has {HEADERS} headers in {FILETYPES}")
 
 
-def told(headers: list[cards.Cards]) -> list:
-    """Return cards with their values as text, which tells types and the sign of zero."""
+def as_text(headers: list[cards.Cards]) -> list:
+    """Return cards with their values as text, which shows types and the sign of zero."""
     return [[(keyword, repr(value)) for keyword, value in header] for header in headers]
 
 
@@ -71,7 +71,7 @@ def main() -> None:
         sample.write(archive, observations=OBSERVATIONS)
         files = rootname_files(archive)
         expected = [cards.by_astropy(header) for header in baseline(files)]
-        if told(ours(files)) != told(expected):
+        if as_text(ours(files)) != as_text(expected):
             raise SystemExit("the cards are not those that astropy reads")
         seconds: dict[str, list[float]] = {name: [] for name in WAYS}
         for _ in range(repeat):

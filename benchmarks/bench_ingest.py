@@ -2,8 +2,8 @@
 
     python benchmarks/bench_ingest.py [--frame full] [--observations 30] [--rounds 7]
 
-Baseline and ours take turns on the same files in one run; what is printed are ratios of medians
-with the spread of what was measured.
+The baseline and acsql take turns on the same files in one run; it prints ratios of medians and the
+spread of the measurements.
 """
 
 import argparse
@@ -37,7 +37,7 @@ LONG_RUN = 1_000
 
 
 def main() -> None:
-    """Run all parts and print what they come to."""
+    """Run all parts and print their results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frame", default="full")
     parser.add_argument("--observations", type=int, default=30)

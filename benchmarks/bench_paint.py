@@ -1,11 +1,10 @@
-"""How soon something is to be seen in Chromium: first and largest contentful paint of each page.
+"""Time the first and the largest contentful paint of each page in Chromium.
 
     python benchmarks/bench_paint.py mongodb://127.0.0.1:27017/mission
 
-The real server answers from a database that is there already, as in `benchmarks/bench_site.py`.
-Such a database comes without files, so one full-frame exposure, its preview and its thumbnail are
-put in the place of whatever the pages show.  Each load is of another page, where there are others,
-by a browser that has nothing in its cache.
+The real server uses an existing database, as in `benchmarks/bench_site.py`.  Such a database has
+no files, so one full-frame exposure, its preview and its thumbnail stand for those of all
+observations.  Each load is of another page, if there are several, with an empty browser cache.
 """
 
 import argparse
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from astropy.io import fits
 from bench_site import addresses, serving
-from exposures import write_exposure
+from exposure import write_exposure
 from playwright.sync_api import Browser, sync_playwright
 
 import acsql
@@ -64,11 +63,11 @@ def main() -> None:
         for kind, choice in kinds.items():
             loads = islice(cycle(choice), given.loads)
             moments = [paints(browser, f"http://127.0.0.1:{port}{page}") for page in loads]
-            told = (
-                f"{statistics.median(found):9.0f} {max(found):9.0f}"
-                for found in zip(*moments, strict=True)
+            figures = (
+                f"{statistics.median(times):9.0f} {max(times):9.0f}"
+                for times in zip(*moments, strict=True)
             )
-            print(f"{kind:24} {' '.join(told)}", flush=True)
+            print(f"{kind:24} {' '.join(figures)}", flush=True)
         browser.close()
 
 
@@ -78,8 +77,8 @@ def pages(folder: Path, number: int) -> dict[str, list[str]]:
     with acsql.connect(folder / "acsql.yaml") as archive:
         exposure = Exposure(archive, folder / f"exposure_{FILETYPE}.fits")
         search = archive.where(f"exists({FILETYPE}.1.extname)", detector=DETECTOR)
-        found = search.sample(number)
-        shown = [archive.observation(row["rootname"]) for row in found]
+        rows = search.sample(number)
+        shown = [archive.observation(row["rootname"]) for row in rows]
         places = [f"/archive/{one['proposid']}/{one.ipppssoot}" for one in shown]
         for one in shown:
             exposure.put(one, whole=True)

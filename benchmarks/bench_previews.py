@@ -1,11 +1,11 @@
-"""Compare `images.preview` with the plain way of making the same picture.
+"""Compare `images.preview` with the plain way of rendering the same preview.
 
     python benchmarks/bench_previews.py [--repeat N]
 
 Writes a full-frame WFC raw and flt file into a temporary folder, renders each both ways,
-checks that the pictures are the same byte for byte, and prints the medians of the times
+checks that the previews are the same byte for byte, and prints the medians of the times
 (the two ways in turn, files in the page cache), their ratio, and by how much memory grew at
-its peak (each way in a process of its own; read from /proc, so on Linux only).
+its peak (each way in a new process; on Linux only).
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from exposures import write_exposure
+from exposure import memory_mb, write_exposure
 from PIL import Image
 
 from acsql.images import preview
@@ -43,22 +43,17 @@ WAYS = {"plain": plain, "ours": ours}
 
 
 def seconds(way: str, path: Path, jpeg: Path) -> float:
-    """Return how long one rendering takes."""
+    """Return the duration of one rendering, in seconds."""
     started = time.perf_counter()
     WAYS[way](path, jpeg)
     return time.perf_counter() - started
 
 
 def growth(way: str, path: Path, jpeg: Path) -> float:
-    """Return by how many MB a fresh process grows at its peak."""
-    before = _memory("VmRSS")
+    """Return by how much a new process grows at its peak, in MB."""
+    before = memory_mb("VmRSS")
     WAYS[way](path, jpeg)
-    return _memory("VmHWM") - before
-
-
-def _memory(field: str) -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
+    return memory_mb("VmHWM") - before
 
 
 def compare(path: Path, repeat: int) -> None:
@@ -67,12 +62,12 @@ def compare(path: Path, repeat: int) -> None:
     for way, jpeg in jpegs.items():
         WAYS[way](path, jpeg)
     if jpegs["plain"].read_bytes() != jpegs["ours"].read_bytes():
-        raise SystemExit(f"{path.name}: the two pictures differ")
+        raise SystemExit(f"{path.name}: the two previews differ")
     times = {way: [] for way in WAYS}
     for _ in range(repeat):
         for way, jpeg in jpegs.items():
             times[way].append(seconds(way, path, jpeg))
-    middle = {way: 1000 * statistics.median(found) for way, found in times.items()}
+    middle = {way: 1000 * statistics.median(seconds_taken) for way, seconds_taken in times.items()}
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         peak = {way: pool.apply(growth, (way, path, jpeg)) for way, jpeg in jpegs.items()}
     print(

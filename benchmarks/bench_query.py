@@ -2,9 +2,9 @@
 
     python benchmarks/bench_query.py mongodb://127.0.0.1:27017/mission mongodb://.../ten_thousand
 
-Each database was written by ``benchmarks/mission.py``; the first is the large one.  Values to ask
-for are taken from observations at random (so that frequent ones come often) and from all values
-of a keyword (so that rare ones come, too).
+``benchmarks/mission.py`` writes each database; the first is the large one.  The values in
+conditions are taken from random observations (so that frequent ones are frequent) and from all
+values of a keyword (so that rare ones occur, too).
 """
 
 import argparse
@@ -84,10 +84,10 @@ class Values:
 
     def range(self, name: str, chance: random.Random) -> Between:
         """Return a range of a keyword: of any width, closed or open at an end."""
-        found = self.distinct[name]
-        first = chance.randrange(len(found))
-        width = int(len(found) ** chance.random())
-        low, high = found[first], found[min(first + width, len(found) - 1)]
+        values = self.distinct[name]
+        first = chance.randrange(len(values))
+        width = int(len(values) ** chance.random())
+        low, high = values[first], values[min(first + width, len(values) - 1)]
         ends = chance.choice(((low, high), (low, high), (low, None), (None, high)))
         return Between(name, *ends)
 
@@ -112,7 +112,7 @@ def shapes(values: Values, specs: KeywordSpecs) -> Iterator[Shape]:
         names = chance.sample(specs.indexed, 2)
         # What goes together in an observation, and what may not go together at all.
         parts = zip(names, (row, chance.choice((row, other))), strict=True)
-        return And(tuple(Equals(name, found[name]) for name, found in parts if found[name]))
+        return And(tuple(Equals(name, row[name]) for name, row in parts if row[name]))
 
     def place(chance: random.Random) -> tuple[float, float]:
         row = chance.choice(values.pointed)
@@ -278,7 +278,9 @@ def dates_of_a_proposal(store: Store) -> None:
     )
     condition = Equals("proposid", largest["_id"])
     taken_ = milliseconds(
-        lambda asked: list(queries.find(store, asked, ["rootname", "date_obs"])), condition, 20
+        lambda condition: list(queries.find(store, condition, ["rootname", "date_obs"])),
+        condition,
+        20,
     )
     print(
         f"DATE-OBS of the {largest['count']} rootnames of a proposal: "

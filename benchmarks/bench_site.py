@@ -2,9 +2,9 @@
 
     python benchmarks/bench_site.py mongodb://127.0.0.1:27017/mission
 
-The real server answers, from a database that is there already; `benchmarks/mission.py` makes one
-of the size of the whole mission.  Of each kind of page many different ones are asked for, so that
-none is answered from what the last one left behind.
+The real server uses an existing database; `benchmarks/mission.py` writes one of the size of the
+whole mission.  Many different pages of each kind are requested, so that no response comes from a
+cache that the previous one filled.
 """
 
 import argparse
@@ -161,11 +161,11 @@ def load(
 
     print(f"\nworkers before: {memory(server)}", flush=True)
     with ThreadPoolExecutor(given.threads) as pool:
-        asked = pool.map(ask, range(total))
+        responses = pool.map(ask, range(total))
         while len(waits) < total:
             time.sleep(min(MEMORY_EVERY_S, given.seconds))
             print(f"{time.perf_counter() - began:6.0f} s: {memory(server)}", flush=True)
-        list(asked)
+        list(responses)
     seconds = time.perf_counter() - began
     waits.sort()
     errors = sum(number for status, number in found.items() if status != 200)
@@ -177,11 +177,11 @@ def load(
 
 def memory(server: psutil.Process) -> str:
     """Return the memory of the workers: what is resident, and what is theirs alone."""
-    told = []
+    sizes = []
     for worker in server.children():
         used = worker.memory_full_info()
-        told.append(f"{used.rss / 1e6:.0f} MB ({used.uss / 1e6:.0f} MB its own)")
-    return ", ".join(told)
+        sizes.append(f"{used.rss / 1e6:.0f} MB ({used.uss / 1e6:.0f} MB unique)")
+    return ", ".join(sizes)
 
 
 if __name__ == "__main__":

@@ -89,12 +89,12 @@ APERTURES = {
     "HRC": "HRC HRC-FIX HRC-512 HRC-CORON1.8 HRC-CORON3.0 HRC-ACQ HRC-SUB1.8",
     "SBC": "SBC SBC-FIX SBC-LODARK",
 }
-# Exposure times of the sky, in seconds: round ones are asked for, others are what was left.
+# Exposure times of the sky, in seconds: round ones are requested, others are the rest of an orbit.
 ROUND_TIMES = (0.5, 10, 30, 60, 100, 120, 200, 300, 337, 350, 400, 450, 500, 507, 520, 600, 700)
 # Not everything has jitter files, which makes 4.8 files of an observation.
 WITHOUT_JITTER = {"EXT": 0.5, "BIAS": 0.9, "DARK": 0.9, "FLAT": 0.9}
 JITTER = ("jif", "jit")
-# What an observation has of its own among the keywords of its headers.
+# Keywords of headers whose values differ between observations.
 OWN = (
     "proposid",
     "pr_inv_l",
@@ -213,7 +213,7 @@ class Proposal:
 
 
 def made_proposals(observations: int, chance: random.Random) -> list[Proposal]:
-    """Return proposals that have so many observations together, most of them few."""
+    """Return proposals that have a given number of observations together, most of them few."""
     number = max(1, min(PROPOSALS, observations // 20))
     sizes = _sizes(observations, number, chance)
     span = mjd(LAST_DAY) - mjd(FIRST_DAY)
@@ -394,7 +394,7 @@ class Template:
         stem : str
             The first eight characters of its file names.
         promoted : mapping
-            The promoted keywords that it has of its own.
+            The promoted keywords whose values differ between observations.
         pointing : (float, float), optional
             Right ascension and declination in degrees.
         without : sequence of str
@@ -531,7 +531,7 @@ def _pointings(chance: random.Random) -> list[tuple[str, tuple[float, float]]]:
 
 
 def _base36(number: int, digits: int) -> str:
-    """Return a number in base 36 with so many digits."""
+    """Return a number in base 36 with a given number of digits."""
     text = ""
     for _ in range(digits):
         number, digit = divmod(number, 36)

@@ -107,11 +107,10 @@ def values_of(keyword: str) -> Complete:
     """Return a callback that completes the values of one keyword."""
 
     @_quietly
-    def complete(ctx: click.Context, incomplete: str) -> Iterator[str]:
-        """Complete a value of the keyword."""
+    def _complete(ctx: click.Context, incomplete: str) -> Iterator[str]:
         return _values(ctx, keyword, [], incomplete)
 
-    return complete
+    return _complete
 
 
 def _specs(ctx: click.Context) -> KeywordSpecs:

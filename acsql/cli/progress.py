@@ -27,12 +27,11 @@ def progress_bar(
     """
 
     @contextmanager
-    def show(total: int) -> Iterator[Callable[[], object]]:
-        """Show a bar while the block runs."""
+    def _show(total: int) -> Iterator[Callable[[], object]]:
         with tqdm(total=total, unit=unit, disable=_disabled(verbosity)) as bar:
             yield bar.update
 
-    return show
+    return _show
 
 
 def progress_of(verbosity: int, unit: str = "observation") -> Callable[[Iterable[T]], Iterable[T]]:

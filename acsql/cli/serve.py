@@ -47,10 +47,9 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     with open_archive(ctx) as archive:
         config = archive.config
 
-    def announce() -> None:
-        """Print the addresses of the site and of its database."""
+    def _announce() -> None:
         click.echo(f"acsql is at http://{host}:{port}/ (Ctrl-C stops it)")
         click.echo(f'Its database: mongosh "{config.connection_string}"')
 
-    if server.serve(config, host, port, workers, on_ready=announce):
+    if server.serve(config, host, port, workers, on_ready=_announce):
         ctx.exit(ExitStatus.INTERRUPTED)

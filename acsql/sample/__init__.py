@@ -1,7 +1,7 @@
 """A synthetic ACS archive, for the demo, the tests and the benchmarks.
 
-Real archives are terabytes, and what makes them difficult is in their headers; so this writes
-small files that have the names, the headers, the data types and the oddities of real ones.
+A real archive has terabytes, and its difficulties are in the headers.  The sample has small files
+with the names, the headers, the data types and the peculiarities of real ones.
 """
 
 from .archive import SampleSummary, write

@@ -20,7 +20,19 @@ PROPOSALS_FILE = "proposals.yaml"
 
 @dataclass(frozen=True)
 class SampleSummary:
-    """What was written: directories, FITS files of ACS, their bytes, and the proposals."""
+    """What was written.
+
+    Attributes
+    ----------
+    observations : int
+        Number of directories, one for each rootname.
+    files : int
+        Number of datasets; stray files do not count.
+    size : int
+        Size of the datasets, bytes.
+    proposals : int
+        Number of proposals.
+    """
 
     observations: int
     files: int
@@ -37,30 +49,34 @@ def write(
 ) -> SampleSummary:
     """Write a synthetic ACS archive.
 
-    The same arguments give the same bytes.  From 24 observations on there are all detectors,
+    The same arguments write the same bytes.  24 observations and more have all detectors,
     filetypes and kinds of observations.
 
     Parameters
     ----------
     directory : Path or str
-        Where; it is made, or is empty.
+        The folder to write, which must be empty or new.
     observations : int
-        How many directories, each with the files of one rootname.
+        Number of directories, each with the files of one rootname.
     seed : int
-        Another seed gives other dates, pointings, filters and pixels.
+        Seed of the random numbers: dates, pointings, filters and pixels.
     frame : {"small", "medium", "full"}
-        Images of a 16th, an 8th or the whole of their true width and height.
+        Size of the images: a sixteenth, an eighth or all of their width and height.
     progress : callable, optional
         Wraps the iteration over observations, as tqdm does.
+
+    Returns
+    -------
+    SampleSummary
+        Numbers of what was written.
 
     Raises
     ------
     ArchiveError
-        If `directory` holds anything, is no directory or cannot be written, or if an argument
-        makes no sense.
+        If `directory` is not empty or cannot be written, or an argument is invalid.
     """
     if frame not in FRAMES:
-        raise ArchiveError(f"frame: {frame!r} is none of {', '.join(FRAMES)}")
+        raise ArchiveError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
     planned = plan(observations, seed, keywords.load())
     root = _prepared(Path(directory))
     sizes: list[int] = []
@@ -81,7 +97,9 @@ def _prepared(root: Path) -> Path:
     except OSError as error:
         raise ArchiveError(f"cannot make {root}: {error.strerror}") from error
     if occupied:
-        raise ArchiveError(f"{root} is not empty; a sample archive is written only into nothing")
+        raise ArchiveError(
+            f"{root} is not empty: choose a new or empty folder for the sample archive"
+        )
     return root
 
 

@@ -56,35 +56,105 @@ _WITHOUT_REFERENCE = ("DFLTFILE", "LFLTFILE", "PHOTTAB", "CFLTFILE", "SPOTTAB")
 
 
 def age(observation: PlannedObservation) -> float:
-    """Return how long the detectors had been in orbit, in years."""
+    """Return how long the detectors had been in orbit.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    float
+        Years since the installation of ACS.
+    """
     return (observation.start - INSTALLED) / 365.25
 
 
 def gain(observation: PlannedObservation) -> float:
-    """Return the gain in electrons per count: WFC was read at 1 before its repair."""
+    """Return the gain of the CCDs.
+
+    WFC was read at a gain of 1 before its repair.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    float
+        Electrons per count; 0 for SBC, which counts photons.
+    """
     facts = DETECTORS[observation.detector]
     early = observation.detector == "WFC" and observation.start < REPAIRED
     return 0.0 if facts.photon_counting else 1.0 if early else facts.gain
 
 
 def element(observation: PlannedObservation) -> str:
-    """Return the filter that shapes the light."""
+    """Return the filter that shapes the light.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    str
+        The filter of the two wheels that is not clear.
+    """
     return next(name for name in observation.filters if name in PHOTOMETRY)
 
 
 def throughput(observation: PlannedObservation) -> float:
-    """Return how much a filter lets through, relative to a broad one."""
+    """Return the throughput of the filter.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    float
+        Relative to a broad filter, from 0.03 to 1.
+    """
     broad = "F140LP" if DETECTORS[observation.detector].photon_counting else "F606W"
     return min(1.0, max(0.03, PHOTOMETRY[broad][0] / PHOTOMETRY[element(observation)][0]))
 
 
 def flash(observation: PlannedObservation) -> float:
-    """Return the duration of the post-flash in seconds."""
+    """Return the duration of the post-flash.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    float
+        Seconds; 0 before post-flash became usual.
+    """
     return observation.visit.flash if observation.start > POST_FLASH else 0.0
 
 
 def switches(observation: PlannedObservation, filetype: str) -> Values:
-    """Return which steps of the calibration a file has seen, or will."""
+    """Return the calibration switches: which CALACS steps a file has undergone, or will.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+    filetype : str
+        The filetype of the file.
+
+    Returns
+    -------
+    dict
+        PERFORM, COMPLETE or OMIT by step.
+    """
     visit, counting = observation.visit, DETECTORS[observation.detector].photon_counting
     steps = (_COUNTING_STEPS if counting else _STEPS).get(visit.imagetyp, "").split()
     if flash(observation):
@@ -98,7 +168,18 @@ def switches(observation: PlannedObservation, filetype: str) -> Values:
 
 
 def reference_files(observation: PlannedObservation) -> Values:
-    """Return the keywords that name reference files."""
+    """Return the names of the calibration reference files.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    dict
+        By keyword; N/A for those that the detector does not have.
+    """
     special = [_CCD_REFERENCES, _WFC_REFERENCES, _COUNTING_REFERENCES]
     files = dict.fromkeys([k for kind in special for k, _ in kind], _NOTHING)
     files |= dict.fromkeys(_WITHOUT_REFERENCE, _NOTHING)
@@ -119,7 +200,18 @@ def reference_files(observation: PlannedObservation) -> Values:
 
 
 def bare_name(reference: str) -> str:
-    """Return the name in ``jref$<name>_<suffix>.fits``."""
+    """Return the name in ``jref$<name>_<suffix>.fits``.
+
+    Parameters
+    ----------
+    reference : str
+        The value of a keyword.
+
+    Returns
+    -------
+    str
+        The name without folder, suffix and extension.
+    """
     return reference.partition("$")[2].partition("_")[0]
 
 
@@ -130,7 +222,18 @@ def _reference(folder: str, suffix: str, detector: str, year: int) -> str:
 
 
 def photometry(observation: PlannedObservation) -> Values:
-    """Return the calibration of brightness, which a raw file does not have yet."""
+    """Return the keywords of the photometric calibration, which a raw file does not have yet.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    dict
+        PHOTMODE, PHOTFLAM (erg/cm2/Angstrom/electron), PHOTPLAM and PHOTBW (Angstrom).
+    """
     inverse, pivot, width = PHOTOMETRY[element(observation)]
     names = [name for name in observation.filters if not name.startswith(("CLEAR", "N/A"))]
     return {

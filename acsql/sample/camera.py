@@ -138,7 +138,20 @@ class Readout:
 
 
 def readouts(aperture: str, frame: str) -> list[Readout]:
-    """Return the chips that an aperture reads out, in the order of EXTVER."""
+    """Return the chips that an aperture reads out.
+
+    Parameters
+    ----------
+    aperture : str
+        One of `APERTURES`.
+    frame : {"small", "medium", "full"}
+        The size of the images.
+
+    Returns
+    -------
+    list of Readout
+        In the order of EXTVER.
+    """
     opening = APERTURES[aperture]
     if opening.window:
         return [_readout(opening, opening.target[0], frame)]
@@ -189,13 +202,41 @@ class Wcs:
         return float(np.degrees(np.arctan2(self.cd[0, 1], self.cd[1, 1])) % 360)
 
     def shifted(self, columns: float, rows: float) -> "Wcs":
-        """Return the same sky for an image with so many more pixels at the left and bottom."""
+        """Return the WCS of an image that has more pixels at the left and at the bottom.
+
+        Parameters
+        ----------
+        columns, rows : float
+            Number of additional pixels.
+
+        Returns
+        -------
+        Wcs
+            The same sky.
+        """
         x, y = self.crpix
         return Wcs((x + columns, y + rows), self.crval, self.cd)
 
 
 def cd_matrix(detector: str, pa_v3: float, arcsec: float, skewed: bool = True) -> np.ndarray:
-    """Return degrees on the sky per pixel, for images as they are read or as drizzled."""
+    """Return the CD matrix of an image.
+
+    Parameters
+    ----------
+    detector : str
+        WFC, HRC or SBC.
+    pa_v3 : float
+        Position angle of the V3 axis of the telescope, degrees.
+    arcsec : float
+        Size of a pixel, arcseconds.
+    skewed : bool
+        Whether the pixels are those of the detector; drizzled ones are square.
+
+    Returns
+    -------
+    array, shape (2, 2)
+        Degrees on the sky per pixel.
+    """
     facts = DETECTORS[detector]
     angle = np.radians(pa_v3 + facts.roll)
     turn = np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -204,7 +245,18 @@ def cd_matrix(detector: str, pa_v3: float, arcsec: float, skewed: bool = True) -
 
 
 def skew(detector: str) -> np.ndarray:
-    """Return the matrix from a detector's pixels to square ones."""
+    """Return the matrix from the pixels of a detector to square ones.
+
+    Parameters
+    ----------
+    detector : str
+        WFC, HRC or SBC.
+
+    Returns
+    -------
+    array, shape (2, 2)
+        Square pixels per pixel.
+    """
     lean = DETECTORS[detector].skew
     return np.array([[1.0, lean], [lean / 2, 1.0]])
 
@@ -234,15 +286,40 @@ def pointing(
 
 
 def target_pixel(readout: Readout, offset: tuple[float, float] = (0, 0)) -> tuple[float, float]:
-    """Return where the target lies in a calibrated image, pixels from 0."""
+    """Return where the target lies in a calibrated image.
+
+    Parameters
+    ----------
+    readout : Readout
+        The chip.
+    offset : tuple of float
+        POSTARG1 and POSTARG2, arcseconds.
+
+    Returns
+    -------
+    tuple of float
+        Column and row, from 0.
+    """
     x, y = readout.target
     return x + offset[0] / readout.arcsec, y + offset[1] / readout.arcsec
 
 
 def deproject(ra: float, dec: float, xi: float, eta: float) -> tuple[float, float]:
-    """Return the position at (xi, eta) degrees on the plane that touches the sky at (ra, dec).
+    """Return the position at a point of the plane that touches the sky at (ra, dec).
 
     The inverse gnomonic projection, Calabretta and Greisen 2002, section 5.1.3.
+
+    Parameters
+    ----------
+    ra, dec : float
+        The point of contact, degrees.
+    xi, eta : float
+        The point of the plane, degrees.
+
+    Returns
+    -------
+    tuple of float
+        Right ascension and declination, degrees.
     """
     xi, eta, dec = np.radians([xi, eta, dec])
     depth = np.cos(dec) - eta * np.sin(dec)
@@ -252,7 +329,20 @@ def deproject(ra: float, dec: float, xi: float, eta: float) -> tuple[float, floa
 
 
 def separation(ra: float, dec: float, other_ra: float, other_dec: float) -> float:
-    """Return the angle between two directions, degrees."""
+    """Return the angle between two directions.
+
+    Parameters
+    ----------
+    ra, dec : float
+        The first direction, degrees.
+    other_ra, other_dec : float
+        The second direction, degrees.
+
+    Returns
+    -------
+    float
+        The angle, degrees.
+    """
     ra, dec, other_ra, other_dec = np.radians([ra, dec, other_ra, other_dec])
     half = (
         np.sin((dec - other_dec) / 2) ** 2

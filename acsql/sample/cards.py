@@ -53,12 +53,36 @@ def card(keyword: str, value: bool | int | float | str | None, comment: str = ""
 
 
 def title(text: str) -> str:
-    """Return the three cards by which the mission's headers begin a section."""
+    """Return the three cards that begin a section in the mission's headers.
+
+    Parameters
+    ----------
+    text : str
+        The title of the section.
+
+    Returns
+    -------
+    str
+        Three cards of 80 characters.
+    """
     return BLANK + f"{'':14}/ {text}".ljust(CARD) + BLANK
 
 
 def commentary(keyword: str, text: str) -> str:
-    """Return a COMMENT or HISTORY card."""
+    """Return a COMMENT or HISTORY card.
+
+    Parameters
+    ----------
+    keyword : str
+        COMMENT or HISTORY.
+    text : str
+        The text, of which 72 characters fit.
+
+    Returns
+    -------
+    str
+        80 characters.
+    """
     return f"{keyword:<8}{text}"[:CARD].ljust(CARD)
 
 
@@ -117,17 +141,50 @@ def _whole(length: int) -> int:
 
 
 def big_endian(data: np.ndarray) -> np.ndarray:
-    """Return an array in the byte order of FITS."""
+    """Return an array in the byte order of FITS.
+
+    Parameters
+    ----------
+    data : array
+        Any array.
+
+    Returns
+    -------
+    array
+        The same values; not copied if they have this byte order.
+    """
     return data.astype(data.dtype.newbyteorder(">"), copy=False)
 
 
 def unsigned(data: np.ndarray) -> np.ndarray:
-    """Return unsigned 16-bit counts as FITS stores them, to be read with BZERO = 32768."""
+    """Return unsigned 16-bit counts as FITS stores them.
+
+    Parameters
+    ----------
+    data : array of uint16
+        The counts.
+
+    Returns
+    -------
+    array of int16
+        To be read with BZERO = 32768.
+    """
     return big_endian((data ^ 0x8000).view(np.int16))
 
 
 def bitpix(data: np.ndarray) -> int:
-    """Return the BITPIX of an array: negative for floating point."""
+    """Return the BITPIX of an array.
+
+    Parameters
+    ----------
+    data : array
+        The data.
+
+    Returns
+    -------
+    int
+        Bits per value, negative for floating point.
+    """
     return 8 * data.dtype.itemsize * (-1 if data.dtype.kind == "f" else 1)
 
 
@@ -143,7 +200,18 @@ class TableColumn:
 
 
 def table(columns: Sequence[TableColumn]) -> np.ndarray:
-    """Return the rows of a binary table."""
+    """Return the rows of a binary table.
+
+    Parameters
+    ----------
+    columns : sequence of TableColumn
+        The columns, all of the same length.
+
+    Returns
+    -------
+    structured array
+        One element for each row.
+    """
     dtype = np.dtype(
         [(f"f{i}", big_endian(column.values).dtype) for i, column in enumerate(columns)]
     )

@@ -13,7 +13,18 @@ _STEP_NAMES = {"BIASCORR": "BIASFILE", "DARKCORR": "DARKFILE", "FLATCORR": "PFLT
 
 
 def history(own: dict[str, Any]) -> list[str]:
-    """Return what CALACS says of the steps that it has done."""
+    """Return what CALACS logs about the steps that it has done.
+
+    Parameters
+    ----------
+    own : dict
+        The keywords of the primary header.
+
+    Returns
+    -------
+    list of str
+        Lines for HISTORY cards.
+    """
     lines = ["CCD parameters table:", f"  reference table {own['CCDTAB'].strip()}"]
     lines.append("Uncertainty array initialized.")
     for step, reference in _STEP_NAMES.items():

@@ -14,7 +14,20 @@ _LAST_PROCESSED = 58300.0
 
 
 def common(observation: PlannedObservation, rng: np.random.Generator) -> Values:
-    """Return what all files of an observation say of it."""
+    """Return the keywords that all files of an observation share.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+    rng : numpy.random.Generator
+        For values that differ from run to run.
+
+    Returns
+    -------
+    dict
+        Values by keyword.
+    """
     return {
         **_identity(observation),
         **_times(observation, rng),
@@ -92,7 +105,18 @@ def _times(observation: PlannedObservation, rng: np.random.Generator) -> Values:
 
 
 def mjd_of_day(observation: PlannedObservation) -> float:
-    """Return the Modified Julian Date of the day on which an observation began."""
+    """Return the day on which an observation began.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    float
+        Modified Julian Date.
+    """
     return float(np.floor(observation.start))
 
 
@@ -263,9 +287,17 @@ def _versions(observation: PlannedObservation) -> Values:
 
 
 def support_keywords(observation: PlannedObservation) -> Values:
-    """Return what only the support file (spt) tells: the proposal and the target at length.
+    """Return the keywords of the support file (spt) alone: proposal and target at length.
 
-    What is not known of a target is undefined.
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    dict
+        Values by keyword; None for an undefined value.
     """
     proposal, target = observation.proposal, observation.target
     unknown = "SURF_B SURF_R SURF_U SURF_V SURFALTD SURFLATD SURFLONG MAG_B MAG_R MAG_U RAD_VEL"

@@ -81,7 +81,7 @@ def drizzled(simulation: Simulation, filetype: str) -> list[Hdu]:
     simulation : Simulation
         The observation.
     filetype : str
-        ``drz`` or ``drc``.
+        The filetype, drz or drc.
 
     Returns
     -------

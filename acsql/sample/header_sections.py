@@ -1,4 +1,4 @@
-"""The order and the section titles of the keywords in the mission's headers.
+"""Order and section titles of the keywords in the headers of the mission.
 
 Which keywords a header has is in the keyword specs; this only says where in the header they
 stand.  Keywords that are not here come last, as the specs list them.

@@ -1,4 +1,4 @@
-"""Headers: every keyword of its list, in the mission's order, with a value of its type.
+"""Headers: all keywords of a list in the specs, in the order of the mission, each with a value.
 
 The keyword specs say which keywords a header has and of which type they are.  All times are
 Modified Julian Dates until a card is written, for the spec knows whether a keyword is a date,
@@ -112,7 +112,18 @@ def header(
 
 
 def free(values: Mapping[str, Any]) -> str:
-    """Return the cards of a header that no list describes, in the order of `values`."""
+    """Return the cards of a header that no list describes.
+
+    Parameters
+    ----------
+    values : mapping
+        Values by keyword, in the order of the cards.
+
+    Returns
+    -------
+    str
+        A multiple of 80 characters.
+    """
     return "".join(
         card(keyword, value.ljust(8) if isinstance(value, str) else value)
         for keyword, value in values.items()

@@ -27,7 +27,22 @@ _ORDER = 4
 
 
 def of_chip(observation: PlannedObservation, readout: Readout, raw: bool) -> Values:
-    """Return what an image says of the pixels that it holds."""
+    """Return the keywords of the pixels of an image.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+    readout : Readout
+        The chip.
+    raw : bool
+        Whether the image has overscan.
+
+    Returns
+    -------
+    dict
+        Values by keyword.
+    """
     left, _, bottom, _ = readout.overscan
     x, y = readout.corner
     rows, columns = readout.raw_shape if raw else readout.shape
@@ -115,7 +130,24 @@ def _distortion(reduction: int) -> Values:
 def drizzle_blocks(
     observation: PlannedObservation, filetype: str, chips: int, arcsec: float
 ) -> list[dict[str, Any]]:
-    """Return the ``Dnnn`` keywords of a drizzled product: one block for every input chip."""
+    """Return the ``Dnnn`` keywords of a drizzled product.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+    filetype : str
+        The filetype, drz or drc.
+    chips : int
+        Number of chips of each input image.
+    arcsec : float
+        Size of a pixel, arcseconds.
+
+    Returns
+    -------
+    list of dict
+        One for every chip of every input image, without the prefix ``Dnnn``.
+    """
     source = "flc" if filetype == "drc" else "flt"
     product = observation.filename(filetype)
     return [
@@ -167,7 +199,20 @@ def statistics(data: np.ndarray, good: np.ndarray | None = None) -> Values:
 
 
 def signal_to_noise(sci: np.ndarray, err: np.ndarray) -> Values:
-    """Return the statistics of an image over its errors."""
+    """Return the statistics of an image divided by its errors.
+
+    Parameters
+    ----------
+    sci : array
+        The image.
+    err : array
+        Its errors.
+
+    Returns
+    -------
+    dict
+        SNRMIN, SNRMAX and SNRMEAN; empty without finite pixels.
+    """
     ratio = sci / np.maximum(err, np.float32(1e-6))
     ratio = ratio[np.isfinite(ratio)]
     if not ratio.size:

@@ -1,8 +1,8 @@
-"""What the detectors make of the light: raw counts, and what the pipeline calibrates from them.
+"""Detectors and pipeline: raw counts from the light, and calibrated images from raw counts.
 
-A CCD adds bias, dark current, hot pixels, cosmic rays, trails of charge that lagged behind, and
-overscan; the photon-counting SBC adds hardly anything.  Detector defects belong to a detector
-and are the same for every seed; what is random belongs to one observation.
+A CCD adds bias, dark current, hot pixels, cosmic rays, charge trails and overscan; the
+photon-counting SBC adds little.  The defects of a detector are the same for every seed; noise and
+cosmic rays belong to one observation.
 """
 
 from dataclasses import dataclass
@@ -175,7 +175,20 @@ def _collected(
 
 
 def flat_field(readout: Readout, filters: tuple[str, str]) -> np.ndarray:
-    """Return the sensitivity of each pixel of a chip in a filter, near 1."""
+    """Return the sensitivity of each pixel of a chip in a filter.
+
+    Parameters
+    ----------
+    readout : Readout
+        The chip.
+    filters : tuple of str
+        The filters of both wheels.
+
+    Returns
+    -------
+    array
+        Relative to the mean of the chip.
+    """
     rng = fixed_random("flat", readout.detector, readout.chip, *filters)
     surface = np.float32(0.03) * enlarged(_bumps(rng, 5), readout.shape)
     surface += np.float32(0.006) * fixed_random("pixels", readout.detector).standard_normal(
@@ -202,7 +215,18 @@ def _add_dust(surface: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def illumination(readout: Readout) -> np.ndarray:
-    """Return how evenly the internal lamps light a chip: near 1, and darker in the corners."""
+    """Return the relative illumination of a chip by the internal lamps.
+
+    Parameters
+    ----------
+    readout : Readout
+        The chip.
+
+    Returns
+    -------
+    array
+        Near 1, and less in the corners.
+    """
     lower = readout.chip == 2
     y = np.linspace(-1.0 if lower else 0.0, 0.0 if lower else 1.0, 33, dtype=np.float32)
     x = np.linspace(-1, 1, 33, dtype=np.float32)
@@ -340,7 +364,20 @@ def _lose_data(
 
 
 def rejected(dq: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the flags of a combined image: pixels where all exposures had a cosmic ray."""
+    """Return the flags of an image combined from several exposures.
+
+    Parameters
+    ----------
+    dq : array of int16
+        The flags of one exposure.
+    rng : numpy.random.Generator
+        Chooses the pixels where all exposures have a cosmic ray.
+
+    Returns
+    -------
+    array of int16
+        The flags of the combined image.
+    """
     flags = dq & ~np.int16(_LOST)
     where = rng.integers(0, dq.size, 1 + dq.size // 3000)
     flags.reshape(-1)[where] |= _COSMIC_RAY

@@ -1,4 +1,4 @@
-"""What the sample archive observes: proposals, targets, filters, and how each was observed.
+"""Proposals, targets, filters and visits of the sample archive.
 
 Types, filters, apertures and coordinates are real; the proposals are not: their investigators
 are astronomers of the past.

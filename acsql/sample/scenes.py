@@ -1,4 +1,4 @@
-"""What the sky looks like: stars, galaxies and nebulae, and their light on a detector.
+"""Scenes: stars, galaxies and nebulae on the sky, and their light on a detector.
 
 Stars are placed on the sky, not on pixels, so that dithered, rotated and repeated exposures of
 a target show the same field.  The light of a field is electrons per second and pixel; how many
@@ -52,12 +52,38 @@ class SkyField:
 
 
 def fixed_random(*what: object) -> np.random.Generator:
-    """Return the random numbers that always belong to something, whatever the seed."""
+    """Return a generator that depends on nothing but its arguments, whatever the seed.
+
+    Parameters
+    ----------
+    *what : object
+        What the random numbers are for.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The same for the same arguments.
+    """
     return np.random.default_rng(crc32(" ".join(map(str, what)).encode()))
 
 
 def field_of(target: str, scene: str, readout: Readout) -> SkyField:
-    """Return the field around a target, as far as a detector can see."""
+    """Return the sky around a target, as far as a detector sees it.
+
+    Parameters
+    ----------
+    target : str
+        The name of the target.
+    scene : str
+        The kind of field.
+    readout : Readout
+        The chip.
+
+    Returns
+    -------
+    SkyField
+        Stars and galaxies, the same for the same arguments.
+    """
     rng = fixed_random(target, readout.detector, readout.reduction)
     facts = DETECTORS[readout.detector]
     radius = 0.8 * facts.columns * facts.scale
@@ -346,7 +372,20 @@ def _smooth_noise(rng: np.random.Generator, u: np.ndarray, v: np.ndarray) -> np.
 
 
 def enlarged(grid: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return a surface on a finer grid, interpolated linearly."""
+    """Return a surface on a finer grid, interpolated linearly.
+
+    Parameters
+    ----------
+    grid : array, 2-D
+        The surface on a coarse grid.
+    shape : tuple of int
+        Rows and columns of the result.
+
+    Returns
+    -------
+    array, 2-D
+        The surface in `shape`.
+    """
     if grid.shape == shape:
         return grid
     for axis, size in enumerate(shape):

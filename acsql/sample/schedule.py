@@ -1,4 +1,4 @@
-"""Which observations the sample archive holds: their names, times, pointings and filetypes."""
+"""Schedule of the sample archive: names, times, pointings and filetypes of its observations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -14,18 +14,18 @@ from .camera import APERTURES, separation
 from .proposals import ESSENTIAL, OTHERS, PROPOSALS, TARGETS, PlannedProposal, Target, Visit
 
 DAY = 86400.0
-# Between exposures: readout, filter change, small manoeuvre.
+# Seconds between exposures: readout, filter change, small manoeuvre.
 _OVERHEAD = 154.0
-# By how much the target moves from one dither position to the next, arcseconds.
+# Offset from one dither position to the next, arcseconds.
 _DITHER = (2.5, 1.7)
-# How near to the sun HST may point, degrees.
+# Smallest angle between the sun and a target, degrees.
 _SUN_LIMIT = 54.0
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Day 0 of the Modified Julian Date.
 _MJD_EPOCH = datetime(1858, 11, 17)
 
-# What the pipeline makes of an exposure, and of an association; a detector has those of them
-# of which the specs have a list.
+# Products of the pipeline for an exposure and for an association; a detector has those that have
+# a list in the specs.
 _TELEMETRY = ("spt", "jif", "jit")
 _CALIBRATED = ("flt", "flc")
 _DRIZZLED = ("drz", "drc")
@@ -65,12 +65,12 @@ class PlannedObservation:
 
     @property
     def proposal(self) -> PlannedProposal:
-        """The proposal that asked for it."""
+        """The proposal to which it belongs."""
         return PROPOSALS[self.visit.proposid]
 
     @property
     def target(self) -> Target:
-        """What it points at."""
+        """The target at which the telescope points."""
         return TARGETS[self.visit.target]
 
     @property
@@ -94,22 +94,47 @@ class PlannedObservation:
         return self.members or (self,)
 
     def filename(self, filetype: str) -> names.Filename:
-        """Return the name of a file; jitter files of an exposure end in ``j``."""
+        """Return the name of a file; that of a jitter file of an exposure ends in ``j``.
+
+        Parameters
+        ----------
+        filetype : str
+            The filetype.
+
+        Returns
+        -------
+        Filename
+            The name.
+        """
         jitter = filetype in ("jif", "jit") and not self.members
         stem = self.ipppssoot[:8] + "j" if jitter else self.ipppssoot
         return names.Filename(stem, filetype)
 
 
 def plan(count: int, seed: int, specs: KeywordSpecs) -> list[PlannedObservation]:
-    """Return the observations of an archive of `count` directories, in the order of writing.
+    """Plan the observations of an archive.
+
+    Parameters
+    ----------
+    count : int
+        Number of directories.
+    seed : int
+        Seed of the random numbers.
+    specs : KeywordSpecs
+        Says which filetypes a detector has.
+
+    Returns
+    -------
+    list of PlannedObservation
+        In the order of writing.
 
     Raises
     ------
     ArchiveError
-        If `count` is not positive, or the proposals have no room for so many visits.
+        If `count` is not positive, or the proposals have no room for that many visits.
     """
     if count < 1:
-        raise ArchiveError(f"observations: {count} is not a positive number")
+        raise ArchiveError(f"observations must be at least 1, not {count}")
     made: list[PlannedObservation] = []
     obsets = dict.fromkeys(PROPOSALS, 0)
     for serial, visit in enumerate(_visits(count, seed)):
@@ -250,9 +275,19 @@ def _base36(number: int) -> str:
 
 
 def sun(date: float) -> tuple[float, float]:
-    """Return right ascension and declination of the sun, degrees.
+    """Return the position of the sun.
 
-    The low-precision formula of the Astronomical Almanac, section C: good to 0.01 degrees.
+    The low-precision formula of the Astronomical Almanac, section C: accurate to 0.01 degrees.
+
+    Parameters
+    ----------
+    date : float
+        Modified Julian Date.
+
+    Returns
+    -------
+    tuple of float
+        Right ascension and declination, degrees.
     """
     days = date - 51544.5
     anomaly = np.radians(357.528 + 0.9856003 * days)
@@ -266,10 +301,32 @@ def sun(date: float) -> tuple[float, float]:
 
 
 def mjd(moment: datetime) -> float:
-    """Return the Modified Julian Date of a moment."""
+    """Return a moment as a Modified Julian Date.
+
+    Parameters
+    ----------
+    moment : datetime
+        UTC, naive.
+
+    Returns
+    -------
+    float
+        Days since 1858-11-17.
+    """
     return (moment - _MJD_EPOCH).total_seconds() / DAY
 
 
 def moment(date: float) -> datetime:
-    """Return the moment of a Modified Julian Date, to the second."""
+    """Return a Modified Julian Date as a moment.
+
+    Parameters
+    ----------
+    date : float
+        Days since 1858-11-17.
+
+    Returns
+    -------
+    datetime
+        To the second; UTC, naive.
+    """
     return _MJD_EPOCH + timedelta(seconds=round(date * DAY))

@@ -29,7 +29,7 @@ _FLASH_RATE = 12.0
 class Simulation:
     """One observation, exposed and read out.
 
-    Parameters
+    Attributes
     ----------
     observation : PlannedObservation
         What is observed.
@@ -77,7 +77,20 @@ class Simulation:
         return self.observation.number % period == phase
 
     def key(self, filetype: str, extension: int) -> HeaderKey:
-        """Return the key of a header in the keyword specs."""
+        """Return the key of a header in the keyword specs.
+
+        Parameters
+        ----------
+        filetype : str
+            The filetype of the file.
+        extension : int
+            The number of the extension.
+
+        Returns
+        -------
+        HeaderKey
+            With the detector of the observation.
+        """
         return HeaderKey(self.observation.detector, filetype, extension)
 
     @cached_property

@@ -14,7 +14,20 @@ from .wcs_extensions import headerlet, ordered
 
 
 def stray_files(observation: PlannedObservation) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of files in a directory that are no datasets."""
+    """Yield the files in a directory that are not datasets, if it has any.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Yields
+    ------
+    name : str
+        The name of a file.
+    content : bytes
+        Its content.
+    """
     if observation.number % 4 == 1:
         yield f"{observation.ipppssoot}_trl.fits", _trailer(observation)
     if observation.number % 6 == 2:

@@ -40,7 +40,20 @@ _FORMS = {"1E": np.float32, "1D": np.float64, "1I": np.int16}
 
 
 def support(simulation: Simulation, filetype: str) -> list[Hdu]:
-    """Return the extension of a support file (spt): the Unique Data Log of the instrument."""
+    """Return the extension of a support file: the Unique Data Log of the instrument.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        The observation.
+    filetype : str
+        The filetype, spt.
+
+    Returns
+    -------
+    list of Hdu
+        One extension.
+    """
     rng = simulation.random(TELEMETRY, 1)
     data = big_endian(rng.integers(-999, 9999, _UDL_WORDS).astype(np.int16))
     own = {**simulation.common, **structure(data), "EXTNAME": "UDL", "EXTVER": 1}
@@ -48,7 +61,20 @@ def support(simulation: Simulation, filetype: str) -> list[Hdu]:
 
 
 def association(simulation: Simulation, filetype: str) -> list[Hdu]:
-    """Return the extension of an association file (asn): the table of its members."""
+    """Return the extension of an association file: the table of its members.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        The observation.
+    filetype : str
+        The filetype, asn.
+
+    Returns
+    -------
+    list of Hdu
+        One extension.
+    """
     o = simulation.observation
     members = [(member.ipppssoot, member.asn_mtyp) for member in o.members]
     if o.visit.has_subproducts:
@@ -68,7 +94,20 @@ def association(simulation: Simulation, filetype: str) -> list[Hdu]:
 
 
 def jitter_images(simulation: Simulation, filetype: str) -> list[Hdu]:
-    """Return the extensions of a jif file: for each exposure an image of the pointing."""
+    """Return the extensions of a jitter file with images of the pointing.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        The observation.
+    filetype : str
+        The filetype, jif.
+
+    Returns
+    -------
+    list of Hdu
+        One for each exposure.
+    """
     return [
         _jitter(simulation, filetype, number, exposure, _histogram(simulation, number), ())
         for number, exposure in enumerate(simulation.observation.exposures, start=1)
@@ -76,7 +115,20 @@ def jitter_images(simulation: Simulation, filetype: str) -> list[Hdu]:
 
 
 def jitter_tables(simulation: Simulation, filetype: str) -> list[Hdu]:
-    """Return the extensions of a jit file: for each exposure a table of the pointing."""
+    """Return the extensions of a jitter file with tables of the pointing.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        The observation.
+    filetype : str
+        The filetype, jit.
+
+    Returns
+    -------
+    list of Hdu
+        One for each exposure.
+    """
     hdus = []
     for number, exposure in enumerate(simulation.observation.exposures, start=1):
         seconds = np.arange(0, max(exposure.exptime, 6.0), _JITTER_SECONDS)

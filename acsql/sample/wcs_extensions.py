@@ -17,7 +17,19 @@ _LOOKUP_SHAPE = (33, 65)
 def lookup_keywords(extver: int, subarray: bool, common: dict[str, Any]) -> dict[str, Any]:
     """Return how an image refers to its distortion tables: FITS WCS Paper IV, draft.
 
-    Subarrays have none for the irregular widths of the columns (D2IM).
+    Parameters
+    ----------
+    extver : int
+        EXTVER of the image.
+    subarray : bool
+        Subarrays have no table for the irregular column widths (D2IM).
+    common : dict
+        The keywords that all files of the observation share.
+
+    Returns
+    -------
+    dict
+        Values by keyword.
     """
     values: dict[str, Any] = {"NPOLEXT": common["NPOLFILE"]}
     for axis in (1, 2):
@@ -57,7 +69,24 @@ def wcs_extensions(
     pointings: Sequence[Wcs],
     common: dict[str, Any],
 ) -> Iterator[Hdu]:
-    """Yield the extensions that the WCS software adds to calibrated images."""
+    """Yield the extensions that the WCS software adds to calibrated images.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+    readouts : sequence of Readout
+        The chips.
+    pointings : sequence of Wcs
+        The WCS of each chip.
+    common : dict
+        The keywords that all files of the observation share.
+
+    Yields
+    ------
+    Hdu
+        Distortion tables, the WCS history and a headerlet.
+    """
     if not observation.subarray:
         for axis in (1, 2):
             yield _lookup("D2IMARR", axis, readouts[0], observation)
@@ -151,13 +180,35 @@ def _wcs_history(pointings: Sequence[Wcs], common: dict[str, Any]) -> Hdu:
 
 
 def ordered(facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the structure of a table in the order that FITS wants."""
+    """Return the structure keywords of a table in the order that FITS requires.
+
+    Parameters
+    ----------
+    facts : dict
+        The keywords, as `structure` returns them.
+
+    Returns
+    -------
+    dict
+        The same keywords.
+    """
     first = ("XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "TFIELDS")
     return {key: facts[key] for key in first} | facts
 
 
 def headerlet(observation: PlannedObservation) -> Hdu:
-    """Return a WCS solution as a file in the file, of an extension type of its own."""
+    """Return a WCS solution as an extension of type HDRLET.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+
+    Returns
+    -------
+    Hdu
+        The extension.
+    """
     data = np.frombuffer(f"headerlet of {observation.ipppssoot}".ljust(512).encode(), np.uint8)
     values = {
         "XTENSION": "HDRLET",

@@ -1,14 +1,14 @@
-"""Time a cut of a full WFC frame at the size of a screen, and the plain way beside it.
+"""Time a cutout of a full WFC frame at the size of a screen, and the plain way beside it.
 
-    python benchmarks/bench_cut.py [FILE ...] [--repeat N] [--screen PIXELS]
+    python benchmarks/bench_cutout.py [FILE ...] [--repeat N] [--screen PIXELS]
 
-Without files, writes a full-frame raw and flt file into a temporary folder.  For each extension
-of each file it prints the medians of the whole way from the closed file to the PNG (nothing kept
-from one time to the next, the file in the page cache), of its parts, and of the plain way:
-`astropy` reads the chips and numpy takes the means of blocks, without a PNG.  The two ways take
-turns, and their values are compared.  Then the time with the file out of the page cache, where
-the system lets it be dropped, the time of the limits, and by how much memory grew at its peak
-(each way in a process of its own; read from /proc, so on Linux only).
+Without files, it writes a full-frame raw and flt file into a temporary folder.  For each
+extension of each file it prints the median times of the whole way from the closed file to the PNG
+(with nothing cached by acsql, and the file in the page cache), of its parts, and of the plain
+way: `astropy` reads the chips and numpy averages blocks, without a PNG.  The two ways take turns,
+and their values are compared.  It also prints the time with the file out of the page cache, where
+the system can drop it, the time of the limits, and by how much memory grew at its peak (each way
+in a new process; on Linux only).
 """
 
 import argparse
@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from astropy.io import fits
-from exposures import write_exposure
+from exposure import memory_mb, write_exposure
 
 from acsql.fits.open import open_fits
 from acsql.images.cutout import Region, read_cutout
@@ -34,21 +34,21 @@ from acsql.images.png import pack
 
 
 class Clock:
-    """The seconds of each part of something that is done in turn."""
+    """Durations of the parts of a benchmark, in seconds."""
 
     def __init__(self) -> None:
         self.parts: dict[str, float] = {}
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
-        """Note how long something takes."""
+        """Add the duration of the block."""
         started = time.perf_counter()
         yield
         self.parts[part] = time.perf_counter() - started
 
 
 def ours(path: Path, extname: str, screen: int, clock: Clock | None = None) -> np.ndarray:
-    """Make the cut as the site does when it knows nothing of the file yet."""
+    """Make the cutout as the site does, without anything cached."""
     clock = clock or Clock()
     with clock.timed("headers"), open_fits(path) as hdus:
         planes = read_planes(hdus, path.name)
@@ -62,7 +62,7 @@ def ours(path: Path, extname: str, screen: int, clock: Clock | None = None) -> n
 
 
 def plain(path: Path, extname: str, screen: int) -> np.ndarray:
-    """Make the same values by the definition, on the whole mosaic at once, but for cut bins."""
+    """Make the same values by the definition, on the whole mosaic, without incomplete bins."""
     with fits.open(path) as hdus:
         chips = [hdu.data for hdu in hdus if hdu.name == extname]
     mosaic = np.vstack(chips)
@@ -75,7 +75,7 @@ def plain(path: Path, extname: str, screen: int) -> np.ndarray:
 
 
 def seconds(act: Callable[..., Any], *arguments: Any) -> float:
-    """Return how long something takes."""
+    """Return the duration of a call, in seconds."""
     started = time.perf_counter()
     act(*arguments)
     return time.perf_counter() - started
@@ -84,8 +84,8 @@ def seconds(act: Callable[..., Any], *arguments: Any) -> float:
 def compare(path: Path, extname: str, screen: int, repeat: int) -> None:
     """Print the times of both ways for one extension."""
     expected = plain(path, extname, screen)
-    found = ours(path, extname, screen)[: expected.shape[0], : expected.shape[1]]
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    values = ours(path, extname, screen)[: expected.shape[0], : expected.shape[1]]
+    np.testing.assert_allclose(values, expected, rtol=1e-4, atol=1e-4)
     ours_took, plain_took, parts = [], [], {}
     for _ in range(repeat):
         clock = Clock()
@@ -93,15 +93,15 @@ def compare(path: Path, extname: str, screen: int, repeat: int) -> None:
         plain_took.append(seconds(plain, path, extname, screen))
         for part, took in clock.parts.items():
             parts.setdefault(part, []).append(took)
-    told = ", ".join(f"{part} {1e3 * statistics.median(took):.0f}" for part, took in parts.items())
+    by_part = ", ".join(f"{part} {1e3 * statistics.median(s):.0f}" for part, s in parts.items())
     print(
-        f"{path.name} {extname:3}: ours {1e3 * statistics.median(ours_took):.0f} ms ({told}; "
+        f"{path.name} {extname:3}: ours {1e3 * statistics.median(ours_took):.0f} ms ({by_part}; "
         f"worst {1e3 * max(ours_took):.0f}), plain {1e3 * statistics.median(plain_took):.0f} ms"
     )
 
 
 def out_of_the_cache(path: Path, screen: int, repeat: int) -> float:
-    """Return the median time with the file on the disk alone."""
+    """Return the median duration without the file in the page cache, in seconds."""
     took = []
     for _ in range(repeat):
         with path.open("rb") as file:
@@ -112,7 +112,7 @@ def out_of_the_cache(path: Path, screen: int, repeat: int) -> float:
 
 
 def limits(path: Path) -> None:
-    """Find the limits as the site does."""
+    """Determine the limits as the site does."""
     with open_fits(path) as hdus:
         plane = read_planes(hdus, path.name)[0]
     with path.open("rb", buffering=0) as file:
@@ -120,16 +120,10 @@ def limits(path: Path) -> None:
 
 
 def growth(way: Callable[..., Any], path: Path, screen: int) -> float:
-    """Return by how many MB a fresh process grows at its peak."""
-    before = _memory("VmRSS")
+    """Return by how much a new process grows at its peak, in MB."""
+    before = memory_mb("VmRSS")
     way(path, "SCI", screen)
-    return _memory("VmHWM") - before
-
-
-def _memory(entry: str) -> float:
-    status = Path("/proc/self/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith(entry))
-    return int(line.split()[1]) / 1000
+    return memory_mb("VmHWM") - before
 
 
 def main() -> None:
@@ -144,7 +138,7 @@ def main() -> None:
         if not paths:
             paths = [Path(folder, f"wfc_{filetype}.fits") for filetype in ("raw", "flt")]
             for path in paths:
-                write_exposure(path, path.stem.removeprefix("wfc_"), nan_share=1e-4)
+                write_exposure(path, path.stem.removeprefix("wfc_"), defects=True)
         for path in paths:
             with open_fits(path) as hdus:
                 names = [plane.extname for plane in read_planes(hdus, path.name)]

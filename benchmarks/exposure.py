@@ -1,0 +1,62 @@
+"""A synthetic full-frame WFC exposure, and the memory of a process, for several benchmarks."""
+
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+# Rows and columns of a calibrated WFC chip (ACS Instrument Handbook, chapter 3).
+SHAPE = (2048, 4096)
+# Rows and columns that a raw file has in addition.
+OVERSCAN = (20, 48)
+# Flag of a cosmic ray in a DQ array (ACS Data Handbook, table 3.4).
+_COSMIC_RAY = 8192
+
+
+def write_exposure(path: Path, filetype: str, defects: bool = False) -> None:
+    """Write a sky with noise and cosmic rays in both chips.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    filetype : {"raw", "flt"}
+        Counts with overscan and empty ERR and DQ, or calibrated values.
+    defects : bool
+        Whether a flt file has NaN pixels, and flags of the cosmic rays.
+    """
+    random = np.random.default_rng(20020301)
+    raw = filetype == "raw"
+    shape = (SHAPE[0] + OVERSCAN[0], SHAPE[1] + OVERSCAN[1]) if raw else SHAPE
+    hdus = fits.HDUList([fits.PrimaryHDU()])
+    for version in (1, 2):
+        sky = random.normal(60, 9, shape).astype(np.float32)
+        hit = random.random(shape) < 0.02
+        sky[hit] += random.exponential(1500, np.count_nonzero(hit))
+        planes: dict[str, np.ndarray | None] = {"SCI": sky, "ERR": np.abs(sky)}
+        planes["DQ"] = np.zeros(shape, np.int16)
+        if raw:
+            counts = np.clip(np.rint(sky / 2 + 2500), 0, 65535).astype(np.uint16)
+            planes = {"SCI": counts, "ERR": None, "DQ": None}
+        elif defects:
+            planes["DQ"] = np.where(hit, _COSMIC_RAY, 0).astype(np.int16)
+            sky[random.random(shape) < 1e-4] = np.nan
+        hdus.extend(fits.ImageHDU(data, name=name, ver=version) for name, data in planes.items())
+    hdus.writeto(path)
+
+
+def memory_mb(field: str) -> float:
+    """Return a size of this process in MB; on Linux only.
+
+    Parameters
+    ----------
+    field : str
+        A field of ``/proc/self/status``: ``VmRSS`` (now) or ``VmHWM`` (peak).
+
+    Returns
+    -------
+    float
+        The size in MB (1e6 bytes).
+    """
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(field))
