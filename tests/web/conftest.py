@@ -80,7 +80,7 @@ def site(
     ) as process:
         assert str(port) in process.stdout.readline()
         yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
     assert process.returncode == 0
 
 
