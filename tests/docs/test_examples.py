@@ -150,7 +150,7 @@ def acsql_commands(text: str) -> list[list[str]]:
     """Return the arguments of the acsql commands in lines of shell."""
     text = re.sub(r"\\\n", " ", text)
     simple = re.findall(r"(?:^|[|;&(]|\s)(?:/opt/acsql/bin/)?acsql ([^|;&<>()\n#]*)", text)
-    return [shlex.split(line) for line in simple]
+    return [shlex.split(line) for line in simple if line.strip()]
 
 
 SHELL = [
