@@ -31,7 +31,7 @@ _INT64 = np.iinfo(np.int64)
 class ColumnSummary:
     """What the values of a column have in common.
 
-    Parameters
+    Attributes
     ----------
     type : str
         The type of the spec; "str" if a value has another type, or if no integer is left to

@@ -18,7 +18,7 @@ Rows = Iterable[Mapping[str, Any]]
 class Format(NamedTuple):
     """An export format.
 
-    Parameters
+    Attributes
     ----------
     media_type : str
         Media type of the file, which is different for every format.

@@ -93,7 +93,7 @@ class HeaderBuilder:
 class Entry(NamedTuple):
     """One value of a stored header.
 
-    Parameters
+    Attributes
     ----------
     name : str
         The keyword as stored, within its block if it is in one: ``exptime``, ``data``.
@@ -127,7 +127,7 @@ class Entry(NamedTuple):
 class Card(NamedTuple):
     """One value of a stored header, as a card of a FITS file.
 
-    Parameters
+    Attributes
     ----------
     keyword : str
         In FITS spelling: ``DATE-OBS``, ``D001DATA``.

@@ -61,7 +61,7 @@ class HeaderKey(NamedTuple):
 class KeywordSpec:
     """Spec of a keyword.
 
-    Parameters
+    Attributes
     ----------
     keyword : str
         In FITS spelling.
@@ -94,7 +94,7 @@ class KeywordSpec:
 class Promotion:
     """Source of the value of a promoted keyword: primary headers first.
 
-    Parameters
+    Attributes
     ----------
     spec : KeywordSpec
         The promoted keyword.
@@ -118,7 +118,7 @@ class Promotion:
 class Filetype:
     """A filetype of the pipeline.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Such as ``flt``.
@@ -140,7 +140,7 @@ class Filetype:
 class CardLocation(NamedTuple):
     """Where the value of a card is stored.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Name under which the value is stored, in its block if `block` is not None.
@@ -165,7 +165,7 @@ class CardLocation(NamedTuple):
 class KeywordSpecs:
     """The keyword specs of an archive; mappings have keywords as stored, such as ``date_obs``.
 
-    Parameters
+    Attributes
     ----------
     instrument : str
         Name of the instrument.

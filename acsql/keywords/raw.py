@@ -20,7 +20,7 @@ Content = dict[str, Any]
 class RawSpecs:
     """The content of the YAML files of a folder.
 
-    Parameters
+    Attributes
     ----------
     instrument : dict
         Content of ``instrument.yaml``.

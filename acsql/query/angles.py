@@ -28,7 +28,7 @@ def position(ra: Any, dec: Any) -> tuple[float, float]:
 
     Returns
     -------
-    ra, dec : float
+    tuple of (float, float)
         Right ascension from 0 to 360 and declination, in degrees.
 
     Raises

@@ -63,9 +63,9 @@ def span(value: Any, column: Column) -> tuple[Any, Any]:
 
     Returns
     -------
-    begin, end : object
-        Of the column's type, and equal except for dates that stand for a period: a month, a
-        day in a column of times.  The end does not belong to the period.
+    tuple of (object, object)
+        Begin and end, of the column's type, and equal except for dates that stand for a period:
+        a month, a day in a column of times.  The end does not belong to the period.
 
     Raises
     ------

@@ -31,7 +31,7 @@ _MIN_RATIO = 0.6
 class Column:
     """A keyword that can be queried: its normalised address and its spec.
 
-    Parameters
+    Attributes
     ----------
     address : str
         ``exptime``, ``flt.1.goodmean``.

@@ -48,7 +48,7 @@ class Condition:
 class KeywordCondition(Condition):
     """Base class of the conditions on a keyword.
 
-    Parameters
+    Attributes
     ----------
     keyword : str
         Address of the keyword: ``exptime``, ``flt.1.goodmean``.
@@ -61,7 +61,7 @@ class KeywordCondition(Condition):
 class Equals(KeywordCondition):
     """The keyword has this value.
 
-    Parameters
+    Attributes
     ----------
     keyword : str
         Address of the keyword.
@@ -76,7 +76,7 @@ class Equals(KeywordCondition):
 class AnyOf(KeywordCondition):
     """The keyword has one of these values.
 
-    Parameters
+    Attributes
     ----------
     keyword : str
         Address of the keyword.
@@ -91,7 +91,7 @@ class AnyOf(KeywordCondition):
 class Between(KeywordCondition):
     """The keyword lies in a range; without any end it is `Exists`.
 
-    Parameters
+    Attributes
     ----------
     keyword : str
         Address of the keyword.
@@ -111,7 +111,7 @@ class Between(KeywordCondition):
 class Like(KeywordCondition):
     """The text of the keyword matches a pattern.
 
-    Parameters
+    Attributes
     ----------
     keyword : str
         Address of the keyword.
@@ -126,7 +126,7 @@ class Like(KeywordCondition):
 class Exists(KeywordCondition):
     """The keyword has a value: it is not null, absent or a blank text.
 
-    Parameters
+    Attributes
     ----------
     keyword : str
         Address of the keyword.
@@ -141,7 +141,7 @@ class SkyCondition(Condition):
 class Within(SkyCondition):
     """The target lies within a radius of a position.
 
-    Parameters
+    Attributes
     ----------
     ra, dec : float, str or Quantity
         Position in degrees (J2000); `ra` may also run from -180 to 180.  Sexagesimal texts
@@ -159,7 +159,7 @@ class Within(SkyCondition):
 class Covers(SkyCondition):
     """The footprint of the observation contains a position.
 
-    Parameters
+    Attributes
     ----------
     ra, dec : float, str or Quantity
         Position in degrees (J2000), as in `Within`.
@@ -173,7 +173,7 @@ class Covers(SkyCondition):
 class Overlaps(SkyCondition):
     """The footprint of the observation overlaps that of another one, or is the same.
 
-    Parameters
+    Attributes
     ----------
     rootname : str
         The other observation.
@@ -189,7 +189,7 @@ class Overlaps(SkyCondition):
 class Not(Condition):
     """The condition does not hold.
 
-    Parameters
+    Attributes
     ----------
     condition : Condition
         The condition to negate.
@@ -202,7 +202,7 @@ class Not(Condition):
 class And(Condition):
     """All of the conditions hold; an empty `And` matches every observation.
 
-    Parameters
+    Attributes
     ----------
     conditions : tuple of Condition
         The conditions to combine.
@@ -215,7 +215,7 @@ class And(Condition):
 class Or(Condition):
     """At least one of the conditions holds; an empty `Or` matches no observation.
 
-    Parameters
+    Attributes
     ----------
     conditions : tuple of Condition
         The conditions to combine.

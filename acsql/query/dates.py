@@ -49,9 +49,9 @@ def period(value: Any) -> tuple[datetime, datetime]:
 
     Returns
     -------
-    begin, end : datetime
-        UTC without a time zone; the end does not belong to the period.  Both are the same for
-        a moment.
+    tuple of (datetime, datetime)
+        Begin and end in UTC, without a time zone; the end does not belong to the period.  Both
+        are the same for a moment.
 
     Raises
     ------

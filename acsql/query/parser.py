@@ -76,7 +76,7 @@ _DESCENDING = {">": "<", ">=": "<="}
 class Word(NamedTuple):
     """A value as written.
 
-    Parameters
+    Attributes
     ----------
     text : str
         The value without its quotes.

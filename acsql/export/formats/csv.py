@@ -11,19 +11,19 @@ from ..spreadsheet import safe_cell
 
 def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
     """Yield the lines of a CSV file; texts that a spreadsheet would run get a quote before them."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-
-    def line(cells: Sequence[str]) -> bytes:
-        """Return one line of the file."""
-        buffer.seek(0)
-        buffer.truncate()
+    line = io.StringIO(newline="")
+    writer = csv.writer(line)
+    for cells in _cells(rows, columns):
         writer.writerow(cells)
-        return buffer.getvalue().encode()
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
 
-    yield line([column.address for column in columns])
+
+def _cells(rows: Rows, columns: Sequence[Column]) -> Iterator[list[str]]:
+    yield [column.address for column in columns]
     for row in rows:
-        yield line([safe_cell(row[column.address], column) for column in columns])
+        yield [safe_cell(row[column.address], column) for column in columns]
 
 
 FORMAT = Format("text/csv", "csv", write)
