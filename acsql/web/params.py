@@ -71,16 +71,16 @@ class Parameters(BaseModel):
         Returns
         -------
         dict of list of str
-            Unknown parameters are kept, as is a known one whose emptiness is an error.
+            Unknown parameters are kept, as are empty ones if they are errors.
         """
         stripped = {
-            name: [value.strip() for value in given if value.strip()]
-            for name, given in values.items()
+            name: [value.strip() for value in repeated if value.strip()]
+            for name, repeated in values.items()
         }
         return {
-            name: given
-            for name, given in stripped.items()
-            if given or cls.refuse_empty or name not in cls.model_fields
+            name: remaining
+            for name, remaining in stripped.items()
+            if remaining or cls.refuse_empty or name not in cls.model_fields
         }
 
     @field_validator("*", mode="before")
@@ -102,8 +102,8 @@ class Parameters(BaseModel):
         context = details.get("ctx", {})
         match details["type"]:
             case "extra_forbidden":
-                known = ", ".join(cls.model_fields)
-                takes = f"the parameters are {known}" if known else "this page takes none"
+                names = ", ".join(cls.model_fields)
+                takes = f"the parameters are {names}" if names else "this page takes none"
                 return f"unknown parameter {name!r}; {takes}"
             case "missing":
                 return f"the parameter {name} is missing"
@@ -127,11 +127,11 @@ class Parameters(BaseModel):
         dict
             All values of each parameter, for ``url_for``.
         """
-        values = {name: _strings(value) for name, value in self.given().items()}
+        values = {name: _strings(value) for name, value in self.explicit().items()}
         values |= {name: _strings(value) for name, value in changes.items()}
         return {name: value for name, value in values.items() if value}
 
-    def given(self) -> dict[str, Any]:
+    def explicit(self) -> dict[str, Any]:
         """Return the parameters that the URL contains, by name and in the order of the fields."""
         fields = type(self).model_fields
         return {name: getattr(self, name) for name in fields if name in self.model_fields_set}

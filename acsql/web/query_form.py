@@ -104,8 +104,8 @@ class QueryForm(Form):
             bounds = Between(keyword, value or None, upper or None)
             return query.prepare(bounds, specs) if value or upper else None
         if operator not in OPERATORS:
-            known = ", ".join([*OPERATORS, BETWEEN])
-            raise QueryError(f"{field.operator}: expected one of {known}, not {operator!r}")
+            operators = ", ".join([*OPERATORS, BETWEEN])
+            raise QueryError(f"{field.operator}: expected one of {operators}, not {operator!r}")
         if upper:
             raise QueryError(f"{keyword}: a second value ({upper}) is used only with between")
         if not value:
@@ -125,8 +125,8 @@ def _of_row(row: tuple[str, str, str], specs: KeywordSpecs) -> Condition:
         exists = Exists(keyword)
         return query.prepare(exists if operator == "exists" else Not(exists), specs)
     if operator not in OPERATORS:
-        known = ", ".join([*OPERATORS, *EXISTENCE])
-        raise QueryError(f"operator: expected one of {known}, not {operator!r}")
+        operators = ", ".join([*OPERATORS, *EXISTENCE])
+        raise QueryError(f"operator: expected one of {operators}, not {operator!r}")
     if not keyword:
         raise QueryError(f"the value {value!r} has no keyword")
     return query.parse_comparison(keyword, OPERATORS[operator][0], value, specs)
@@ -176,9 +176,9 @@ def read_form(
     make = form_class(specs)
     inputs = {field.name for field in make()}
     search = ResultsParameters.parse({n: v for n, v in values.items() if n not in inputs})
-    submitted = {name: given for name, given in values.items() if name in inputs}
+    submitted = {name: texts for name, texts in values.items() if name in inputs}
     _check_once(submitted, specs)
-    if not any(value.strip() for given in submitted.values() for value in given):
+    if not any(text.strip() for texts in submitted.values() for text in texts):
         try:
             filled = form_values(search.condition(specs), specs)
         except QueryError as error:

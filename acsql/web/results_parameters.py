@@ -71,7 +71,7 @@ class ResultsParameters(Parameters):
         if cleaned.get("format") == ["thumbnails"]:
             del cleaned["format"]
             cleaned["view"] = ["thumbnails"]
-        return {name: given for name, given in cleaned.items() if given != [_DEFAULTS.get(name)]}
+        return {name: texts for name, texts in cleaned.items() if texts != [_DEFAULTS.get(name)]}
 
     def arguments(self, **changes: str | None) -> dict[str, Any]:
         """Return the parameters for a link, without defaults; see `Parameters.arguments`."""

@@ -16,7 +16,6 @@ import acsql
 from acsql import errors
 from acsql.store.derived import statistics
 from acsql.web import errors as statuses
-from acsql.web import formatting
 from acsql.web.app import create_app
 
 
@@ -307,41 +306,6 @@ def test_a_database_that_does_not_answer_is_503(
 ) -> None:
     empty_archive.close()
     assert failing.test_client().get("/").status_code == 503
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [
-        (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1000, "1.0 kB"),
-        (999_960, "1.0 MB"),
-        (168_000_000, "168.0 MB"),
-        (40e12, "40.0 TB"),
-        (4e15, "4,000.0 TB"),
-    ],
-)
-def test_sizes(number: float, expected: str) -> None:
-    assert formatting.size(number) == expected
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [
-        (0.04, "0.0 s"),
-        (59.9, "59.9 s"),
-        (65, "1 min 5 s"),
-        (3600, "1 h 0 min"),
-        (7500, "2 h 5 min"),
-    ],
-)
-def test_durations(seconds: float, expected: str) -> None:
-    assert formatting.duration(seconds) == expected
-
-
-def test_numbers_have_separated_thousands() -> None:
-    assert formatting.number(1234567) == "1,234,567"
-    assert formatting.number(0.5, 2) == "0.50"
 
 
 def test_values_from_files_are_text_and_never_markup(empty_archive: acsql.Archive) -> None:

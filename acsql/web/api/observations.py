@@ -94,10 +94,10 @@ def observations(query: ObservationsParameters) -> ObservationPage | Response:
 def observation(rootname: Rootname) -> ObservationRecord:
     """Return the top-level keywords, the files and the previews of an observation."""
     archive = current_archive()
-    found = archive.observation(rootname)
-    metadata = found.metadata
+    stored = archive.observation(rootname)
+    metadata = stored.metadata
     record = _record(metadata, query_language.resolve_all(list(metadata), archive.specs))
-    record |= {"datasets": found.datasets, "files": found.files, "previews": found.previews}
+    record |= {"datasets": stored.datasets, "files": stored.files, "previews": stored.previews}
     return cast(ObservationRecord, record)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from flask import Response
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 from ... import __version__
 from .answers import Error
@@ -27,11 +28,10 @@ _ERROR = {"$ref": "#/components/responses/Error"}
 @cache
 def document() -> dict[str, Any]:
     """Return the OpenAPI document, version 3.1."""
-    adapters = [
-        (each.view.__name__, "serialization", TypeAdapter(_answer(each))) for each in ENDPOINTS
-    ]
-    adapters.append(("", "serialization", TypeAdapter(Error)))
-    schemas, definitions = TypeAdapter.json_schemas(adapters, ref_template=_SCHEMAS)  # type: ignore[arg-type]  # a list of str, not of literals
+    mode: JsonSchemaMode = "serialization"
+    answers = {each.view.__name__: _answer(each) for each in ENDPOINTS} | {"": Error}
+    adapters = [(name, mode, TypeAdapter(answer)) for name, answer in answers.items()]
+    schemas, definitions = TypeAdapter.json_schemas(adapters, ref_template=_SCHEMAS)
     return {
         "openapi": "3.1.0",
         "info": {"title": "ACS Quicklook", "version": __version__, "description": DESCRIPTION},
@@ -41,13 +41,13 @@ def document() -> dict[str, Any]:
                     "operationId": each.view.__name__,
                     "summary": _summary(each.view),
                     "parameters": [*_path_parameters(each), *_query_parameters(each)],
-                    "responses": _responses(each, schemas[each.view.__name__, "serialization"]),
+                    "responses": _responses(each, schemas[each.view.__name__, mode]),
                 }
             }
             for each in ENDPOINTS
         },
         "components": {
-            "responses": {"Error": _response(_summary(Error), schemas["", "serialization"])},
+            "responses": {"Error": _response(_summary(Error), schemas["", mode])},
             "schemas": definitions.get("$defs", {}),
         },
     }

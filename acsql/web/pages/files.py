@@ -27,9 +27,9 @@ def fits(filename: str) -> Response:
     datasets = _datasets(archive.observation(name.rootname))
     dataset = next((each for each in datasets if each.filename == filename), None)
     if dataset is None:
-        known = ", ".join(each.filename for each in datasets)
+        filenames = ", ".join(each.filename for each in datasets)
         raise DatasetNotFound(
-            f"{filename} is not in the archive; the files of {name.rootname} are {known}"
+            f"{filename} is not in the archive; the files of {name.rootname} are {filenames}"
         )
     path = dataset.locate(archive.config.filesystem)
     return send_file(path, FITS_TYPE, as_attachment=True, download_name=filename, conditional=True)

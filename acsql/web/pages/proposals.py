@@ -66,8 +66,8 @@ def _matching(proposals: Iterable[Proposal], find: str) -> list[Proposal]:
 def _text(proposal: Proposal) -> str:
     """Return the text of a proposal in which words are searched."""
     parts = (proposal.proposid, proposal.type, proposal.title, proposal.pi)
-    known = [str(part) for part in parts if part is not None]
-    return " ".join([*known, *proposal.detectors, *proposal.targets]).lower()
+    texts = [str(part) for part in parts if part is not None]
+    return " ".join([*texts, *proposal.detectors, *proposal.targets]).lower()
 
 
 def _sorted(proposals: Iterable[Proposal], sort: str) -> list[Proposal]:

@@ -1,0 +1,75 @@
+"""The meaning of texts typed into a search box, and suggestions for them."""
+
+import pytest
+
+import acsql
+from acsql import errors, search_text
+from acsql.search_text import ObservationPair, ProposalNumber, QueryText
+
+
+@pytest.fixture(scope="module")
+def exposure(sample_archive: acsql.Archive) -> acsql.Observation:
+    """An exposure with the WFC."""
+    rows = sample_archive.where(detector="WFC").columns("rootname").rows()
+    names = (row["rootname"] for row in rows)
+    return sample_archive.observation(next(name for name in names if len(name) == 8))
+
+
+def test_a_rootname_means_its_observation(
+    sample_archive: acsql.Archive, exposure: acsql.Observation
+) -> None:
+    for text in (exposure.rootname, exposure.ipppssoot.upper(), f" {exposure.rootname} "):
+        meaning = search_text.interpret(text, sample_archive)
+        assert isinstance(meaning, acsql.Observation)
+        assert meaning.rootname == exposure.rootname
+
+
+def test_two_rootnames_mean_a_comparison(
+    sample_archive: acsql.Archive, exposure: acsql.Observation
+) -> None:
+    meaning = search_text.interpret(f"{exposure.rootname} {exposure.rootname}", sample_archive)
+    assert isinstance(meaning, ObservationPair)
+    assert meaning.a.rootname == meaning.b.rootname == exposure.rootname
+
+
+def test_a_number_means_a_proposal(
+    sample_archive: acsql.Archive, exposure: acsql.Observation
+) -> None:
+    proposid = exposure["proposid"]
+    assert search_text.interpret(str(proposid), sample_archive) == ProposalNumber(proposid)
+    with pytest.raises(errors.ProposalNotFound):
+        search_text.interpret("1", sample_archive)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("detector=WFC exptime>5", "detector=WFC exptime>5"),
+        ("6.02 -72.08", "near(6.02, -72.08, 3arcmin)"),
+        ("wfc", "detector=WFC"),
+        ("WFC exptime>5", "detector=WFC exptime>5"),
+    ],
+)
+def test_conditions_positions_and_names_mean_a_search(
+    sample_archive: acsql.Archive, text: str, expected: str
+) -> None:
+    meaning = search_text.interpret(text, sample_archive)
+    assert isinstance(meaning, QueryText)
+    condition = sample_archive.where(meaning.text).condition
+    assert condition == sample_archive.where(expected).condition
+
+
+def test_an_unknown_name_is_an_error_with_a_suggestion(sample_archive: acsql.Archive) -> None:
+    with pytest.raises(errors.ObservationNotFound, match=r"matches \"nothing such\"\. Try"):
+        search_text.interpret("nothing such", sample_archive)
+    with pytest.raises(errors.ObservationNotFound, match=r"Did you mean NGC104\?"):
+        search_text.interpret("NGC1O4", sample_archive)
+
+
+def test_suggestions_continue_the_last_word(sample_archive: acsql.Archive) -> None:
+    assert ("NGC104", "target") in search_text.suggest("ngc1", sample_archive)
+    assert ("detector=WFC", "detector") in search_text.suggest("detector=w", sample_archive)
+    texts = [text for text, _ in search_text.suggest("detector=WFC expt", sample_archive)]
+    assert "detector=WFC exptime" in texts
+    assert len(texts) <= search_text.MAX_SUGGESTIONS
+    assert search_text.suggest("detector=WFC ", sample_archive) == []
