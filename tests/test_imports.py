@@ -60,6 +60,10 @@ KEPT_TO = {
     "dask": {"ingest"},
     "flask": {"web"},
     "gunicorn": {"web"},
+    "bokeh": {"web"},
+    "pydantic": {"web"},
+    "pythonjsonlogger": {"web"},
+    "wtforms": {"web"},
     "click": {"cli"},
     "lark": {"query"},
 }
