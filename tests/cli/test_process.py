@@ -75,7 +75,7 @@ main()
 def start(
     command: Sequence[object], settings: Path, interrupt_at: str = "", **options
 ) -> subprocess.Popen[str]:
-    """Start a process in a group of its own, to which Ctrl-C is sent as a terminal does.
+    """Start a process in a new group, to which Ctrl-C is sent as a terminal does.
 
     SIGINT has its default effect in it, also where this process ignores it.
     """

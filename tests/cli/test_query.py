@@ -8,7 +8,7 @@ import acsql
 from acsql import named_queries
 
 
-def test_canned_queries_are_listed_and_asked(
+def test_named_queries_are_listed_and_run(
     printed, run, sample_settings: Path, sample_archive: acsql.Archive
 ) -> None:
     listed = printed(sample_settings, "query")

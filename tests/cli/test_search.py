@@ -59,11 +59,11 @@ def test_an_answer_is_not_explained(run, sample_settings: Path) -> None:
 
 
 def test_count_is_the_number(printed, sample_settings: Path, sample_archive: acsql.Archive) -> None:
-    asked = "detector=WFC (exptime<100 or targname=NGC*)"
-    expected = len(sample_archive.search(asked))
+    condition = "detector=WFC (exptime<100 or targname=NGC*)"
+    expected = len(sample_archive.search(condition))
     assert expected
-    assert printed(sample_settings, "count", asked) == f"{expected}\n"
-    assert printed(sample_settings, "count", asked, "--budget", "60") == f"{expected}\n"
+    assert printed(sample_settings, "count", condition) == f"{expected}\n"
+    assert printed(sample_settings, "count", condition, "--budget", "60") == f"{expected}\n"
 
 
 def test_values_are_the_facets(
@@ -87,11 +87,11 @@ def test_lines_of_history_are_found_and_counted(
     counted = printed(sample_settings, "values", "flt.0.history", "--format", "json")
     numbers = {row["flt.0.history"]: row["observations"] for row in json.loads(counted)}
     assert numbers == sample_archive.facets("flt.0.history")
-    asked = (f'flt.0.history="{line}"', "--columns", "rootname,flt.0.history", "--format")
-    rows = json.loads(printed(sample_settings, "find", *asked, "json"))
+    options = (f'flt.0.history="{line}"', "--columns", "rootname,flt.0.history", "--format")
+    rows = json.loads(printed(sample_settings, "find", *options, "json"))
     assert len(rows) == numbers[line]
     assert all(line in row["flt.0.history"] for row in rows)
-    cells = list(csv.DictReader(io.StringIO(printed(sample_settings, "find", *asked, "csv"))))
+    cells = list(csv.DictReader(io.StringIO(printed(sample_settings, "find", *options, "csv"))))
     assert [row["flt.0.history"] for row in cells] == ["; ".join(r["flt.0.history"]) for r in rows]
     assert run(sample_settings, "find", "--sort", "flt.0.history").exit_code == 2
 
@@ -120,13 +120,13 @@ def test_keywords_are_found_by_name_and_description(
 def test_the_lines_for_the_shell_are_printed(
     printed, sample_settings: Path, sample_archive: acsql.Archive, mongosh
 ) -> None:
-    asked = ["detector=WFC", "exptime>=100"]
-    find = printed(sample_settings, "find", *asked, "--columns", "rootname", "--mongosh")
-    count = printed(sample_settings, "count", *asked, "--mongosh")
+    conditions = ["detector=WFC", "exptime>=100"]
+    find = printed(sample_settings, "find", *conditions, "--columns", "rootname", "--mongosh")
+    count = printed(sample_settings, "count", *conditions, "--mongosh")
     files = printed(sample_settings, "query", "all_filenames", "--mongosh")
     assert find.startswith("db.observations.find(")
     found, number, rows = mongosh(sample_archive.store.connection_string, [find, count, files])
-    expected = list(sample_archive.search(*asked)["rootname"])
+    expected = list(sample_archive.search(*conditions)["rootname"])
     assert [document["_id"] for document in found] == expected
     assert number == len(expected)
     assert len(rows) == len(named_queries.all_filenames(sample_archive))
@@ -135,7 +135,7 @@ def test_the_lines_for_the_shell_are_printed(
 def test_the_lines_for_the_shell_count_values(
     printed, sample_settings: Path, sample_archive: acsql.Archive, mongosh
 ) -> None:
-    asked = [
+    arguments = [
         ("filter1",),
         ("filter1", "--limit", "3"),
         ("rootname", "detector=WFC", "--limit", "5"),
@@ -147,9 +147,9 @@ def test_the_lines_for_the_shell_count_values(
         ("drz.0.dnnndata", "exists(asn_id)"),
         ("flt.0.history", "flt.0.history=*CORR*", "missing(drz.0.comment)"),
     ]
-    lines = [printed(sample_settings, "values", *each, "--mongosh") for each in asked]
+    lines = [printed(sample_settings, "values", *each, "--mongosh") for each in arguments]
     answers = mongosh(sample_archive.store.connection_string, lines)
-    for (keyword, *rest), answer in zip(asked, answers, strict=True):
+    for (keyword, *rest), answer in zip(arguments, answers, strict=True):
         limit = int(rest.pop()) if "--limit" in rest else None
         conditions = [text for text in rest if text != "--limit"]
         expected = sample_archive.facets(keyword, *conditions, limit=limit)

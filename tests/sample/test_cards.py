@@ -1,0 +1,23 @@
+"""FITS cards."""
+
+import pytest
+from astropy.io import fits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from acsql.sample import cards
+
+
+@settings(deadline=None)
+@given(text=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=400))
+def test_astropy_reads_texts_of_any_length_as_written(text):
+    header = fits.Header.fromstring(cards.card("TEXT", text, "whatever"))
+    assert header["TEXT"] == text.rstrip(" ")
+
+
+@settings(deadline=None)
+@given(value=st.floats(allow_nan=False, allow_infinity=False))
+def test_astropy_reads_numbers_as_written(value):
+    header = fits.Header.fromstring(cards.card("NUMBER", value, "whatever"))
+    assert isinstance(header["NUMBER"], float)
+    assert header["NUMBER"] == pytest.approx(value, rel=1e-11)
