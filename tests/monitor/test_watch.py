@@ -136,7 +136,7 @@ def test_changes_other_than_an_ingest_are_not_delivered(watched, tmp_path) -> No
     observations.set_checksum(watched.store, "j0000000", "raw", "ab")
     observations.mark_vanished(watched.store, [("j0000000", "raw")], datetime(2026, 1, 1))
     # A repair rewrites the document of unchanged files.
-    document = observations.whole(watched.store, "j0000000")
+    document = observations.document(watched.store, "j0000000")
     observations.replace(watched.store, document | {"targname": "NGC104"})
     assert names(watched, checkpoint) == []
 
@@ -148,7 +148,7 @@ def test_a_new_checkpoint_can_begin_at_a_moment(watched, tmp_path) -> None:
     assert names(watched, checkpoint, since=now - DAY) == ["j0000001"]
     # Only a new checkpoint takes the moment.
     assert names(watched, checkpoint, since="2020-01-01") == []
-    document = observations.whole(watched.store, "j0000000")
+    document = observations.document(watched.store, "j0000000")
     observations.replace(watched.store, document | {"targname": "NGC104"})
     assert names(watched, checkpoint) == []
 
