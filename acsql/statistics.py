@@ -88,7 +88,7 @@ _TOTAL = computed_column("total", "int", "size of these and all earlier files", 
 
 KINDS = {
     "observations": StatisticKind(
-        "Observations against time",
+        "Observations over time",
         (
             _MONTH,
             _DETECTOR,

@@ -57,7 +57,7 @@ def measurements(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def plot(folder: Path) -> None:
-    """Plot the level of each amplifier against time."""
+    """Plot the level of each amplifier over time."""
     rows = measurements(folder).values()
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
