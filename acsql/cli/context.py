@@ -54,7 +54,7 @@ def open_archive(ctx: click.Context, time_limit: float | None = TIME_LIMIT_S) ->
     Parameters
     ----------
     time_limit : float, optional
-        Seconds that the database may spend on a query; None is no limit.
+        Seconds that the database may spend on a query; None means no limit.
     """
     from ..archive import connect
 

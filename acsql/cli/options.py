@@ -44,7 +44,7 @@ time_limit_option = click.option(
     show_default=True,
     callback=lambda _ctx, _parameter, seconds: seconds or None,
     metavar="SECONDS",
-    help="Seconds that the database may spend on a query; 0 is no limit.",
+    help="Seconds that the database may spend on a query; 0 means no limit.",
 )
 workers_option = click.option(
     "--workers", type=click.IntRange(1), help="Number of workers.  [default: the setting ncores]"

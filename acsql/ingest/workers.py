@@ -38,7 +38,7 @@ def check_scheduler(scheduler: str) -> None:
     Raises
     ------
     ConfigError
-        If it is none of these, or no cluster answers at the address.
+        If it is not one of these, and no cluster answers at it as an address.
     """
     if scheduler not in LOCAL:
         _connect(scheduler).close()

@@ -45,7 +45,7 @@ def to_filter(condition: Condition) -> dict[str, Any]:
     Raises
     ------
     TypeError
-        If it is no condition, or an `Overlaps` without its footprint.
+        If it is not a condition, or an `Overlaps` without its footprint.
     """
     match condition:
         case Equals(keyword, value):
@@ -80,7 +80,7 @@ def to_filter(condition: Condition) -> dict[str, Any]:
             return {"$nor": [{}]}
         case Or(conditions):
             return {"$or": [to_filter(part) for part in conditions]}
-    raise TypeError(f"{condition!r} is no condition")
+    raise TypeError(f"{condition!r} is not a condition")
 
 
 def _negated(condition: Condition) -> dict[str, Any]:

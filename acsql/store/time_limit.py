@@ -19,7 +19,7 @@ _LARGEST = 2**31 - 1  # milliseconds; the server takes a number of four bytes
 
 
 def milliseconds(time_limit: float | None) -> int:
-    """Return a time limit in whole milliseconds, at least one; 0 is no limit to MongoDB."""
+    """Return a time limit in whole milliseconds, at least one; to MongoDB 0 means no limit."""
     return 0 if time_limit is None else int(min(max(1, 1000 * time_limit), _LARGEST))
 
 

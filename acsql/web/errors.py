@@ -80,7 +80,7 @@ def error_response(status: int, title: str, message: str) -> Response:
 def _handle_archive_error(error: ArchiveError) -> Response:
     status = status_of(error)
     if isinstance(error, QueryTimeout):
-        # An expensive query is no fault of the site.
+        # An expensive query is not a fault of the site.
         logger.warning("%s", error)
     elif status >= 500:
         logger.error("%s", error, exc_info=error)

@@ -62,7 +62,7 @@ class ResultsParameters(Parameters):
         """
         cleaned = super().clean(values)
         columns = split(",".join(cleaned.get("columns", [])))
-        # Checkboxes have no order: ticking the default columns is no choice of an order.
+        # Checkboxes have no order: ticking the default columns is not a choice of an order.
         ticked = len(cleaned.get("columns", [])) > 1
         if columns and not (ticked and set(columns) == set(DEFAULT_COLUMNS)):
             cleaned["columns"] = [",".join(columns)]

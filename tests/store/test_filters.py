@@ -310,7 +310,7 @@ def test_a_range_without_ends_is_every_known_value(filled):
 
 @pytest.mark.parametrize("what", [None, "exptime=1", {"exptime": 1}, Equals])
 def test_anything_but_a_condition_is_a_type_error(what):
-    with pytest.raises(TypeError, match="is no condition"):
+    with pytest.raises(TypeError, match="is not a condition"):
         filters.to_filter(what)
 
 

@@ -20,7 +20,7 @@ from ..columns import NATIVE, file_columns
 from ..registry import Format, Rows
 from ..values import escape
 
-# What is no character of XML 1.0 (section 2.2), and the line end that its readers change.
+# What is not a character of XML 1.0 (section 2.2), and the line end that its readers change.
 _FORBIDDEN = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DATATYPES = {
     "int": "long",

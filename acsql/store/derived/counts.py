@@ -45,7 +45,7 @@ def refresh_combinations(store: Store, specs: KeywordSpecs) -> None:
 
 
 def refresh_values(store: Store, specs: KeywordSpecs) -> None:
-    """Count the values of each promoted or indexed keyword that is no facet.
+    """Count the values of each promoted or indexed keyword that is not a facet.
 
     The counting is done here in one pass; the server would take a pass for each keyword.
 
@@ -111,7 +111,7 @@ def values(
     -------
     dict or None
         The most frequent value first, without null and blank.  None if the counts are stale or
-        the condition has other keywords than facets; for a keyword that is no facet also if
+        the condition has other keywords than facets; for a keyword that is not a facet also if
         there is a condition, or if it takes more than `MOST_VALUES` values.
     """
     if not _is_served(store, specs, condition):
@@ -153,7 +153,7 @@ def aggregate(
     Returns
     -------
     list of dict, or None
-        None if a keyword is no facet or the counts are stale.
+        None if a keyword is not a facet or the counts are stale.
     """
     if not set(addresses) <= set(specs.facets) or not _is_served(store, specs, condition):
         return None
