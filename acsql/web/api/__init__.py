@@ -4,15 +4,15 @@ Each module adds the endpoints of one group of resources; the OpenAPI document i
 their signatures.
 """
 
-from . import document, headers, health, observations, overview, proposals, runs
+from . import headers, health, observations, openapi, overview, proposals, runs
 from .endpoint import blueprint
 
 __all__ = [
     "blueprint",
-    "document",
     "headers",
     "health",
     "observations",
+    "openapi",
     "overview",
     "proposals",
     "runs",

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the API, generated from the endpoints.
+"""The OpenAPI document of the API, generated from the endpoints, and the endpoints that send it.
 
 Parameters come from their pydantic models, paths and responses from type annotations, summaries
 from docstrings.
@@ -7,15 +7,16 @@ from docstrings.
 import re
 from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-from flask import Response
+from flask import Response, request, url_for
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from ... import __version__
-from .answers import Error
-from .endpoint import ENDPOINTS, Endpoint
+from ..json_response import PREFIX
+from .answers import Document, Error, Index
+from .endpoint import ENDPOINTS, Endpoint, endpoint
 
 DESCRIPTION = (
     "Every header of every observation with Hubble's Advanced Camera for Surveys. "
@@ -23,6 +24,23 @@ DESCRIPTION = (
 )
 _SCHEMAS = "#/components/schemas/{model}"
 _ERROR = {"$ref": "#/components/responses/Error"}
+
+
+@endpoint(PREFIX)
+def index() -> Index:
+    """List the endpoints."""
+    paths = [path for path in document()["paths"] if path.startswith(PREFIX)]
+    return {
+        "version": __version__,
+        "document": url_for("api.openapi_document"),
+        "paths": [path for path in paths if path != request.path],
+    }
+
+
+@endpoint(f"{PREFIX}openapi.json")
+def openapi_document() -> Document:
+    """Send the OpenAPI document."""
+    return cast(Document, document())
 
 
 @cache
