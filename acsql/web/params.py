@@ -221,8 +221,14 @@ def choose(name: str, value: str | None, choices: Sequence[str], default: str) -
     if value is None:
         return default
     if value not in choices:
-        raise QueryError(f"{name}: expected {' or '.join(choices)}, not {value!r}")
+        raise QueryError(f"{name}: expected {either(choices)}, not {value!r}")
     return value
+
+
+def either(choices: Sequence[str]) -> str:
+    """Return the possible values as a list in an English sentence, as pydantic words it."""
+    *others, last = choices
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def split(text: str) -> list[str]:

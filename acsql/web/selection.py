@@ -11,7 +11,7 @@ from ..observation import Observation
 from ..proposals import in_proposal
 from ..query import And, AnyOf, Condition, Or
 from ..search import Search
-from .params import OneOf, Parameters, split
+from .params import OneOf, Parameters, either, split
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class WalkParameters(SelectionParameters):
     @model_validator(mode="after")
     def _check_sort(self) -> Self:
         if not self.is_search and self.sort not in ("", *SORTS):
-            raise ValueError(f"sort: expected {' or '.join(SORTS)}, not {self.sort!r}")
+            raise ValueError(f"sort: expected {either(tuple(SORTS))}, not {self.sort!r}")
         return self
 
     @property

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql.errors import QueryError
-from acsql.web.params import OneOf, Parameters, WholeNumber, choose, split
+from acsql.web.params import OneOf, Parameters, WholeNumber, choose, either, split
 
 
 class Example(Parameters):
@@ -114,6 +114,18 @@ def test_choices_known_only_at_run_time_are_checked() -> None:
     assert choose("extname", "ERR", ["SCI", "ERR"], "SCI") == "ERR"
     with pytest.raises(QueryError, match="extname: expected SCI or ERR, not 'DQ'"):
         choose("extname", "DQ", ["SCI", "ERR"], "SCI")
+
+
+@pytest.mark.parametrize(
+    ("choices", "expected"),
+    [
+        (["SCI"], "SCI"),
+        (["SCI", "ERR"], "SCI or ERR"),
+        (["SCI", "ERR", "DQ"], "SCI, ERR or DQ"),
+    ],
+)
+def test_choices_are_listed_as_in_a_sentence(choices: list[str], expected: str) -> None:
+    assert either(choices) == expected
 
 
 def test_lists_are_split_at_commas() -> None:
