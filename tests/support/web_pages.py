@@ -41,6 +41,12 @@ def table(page: BeautifulSoup) -> list[list[str]]:
     return [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
 
 
+def difference_rows(page: BeautifulSoup) -> list[list[str]]:
+    """Return the cells of a comparison."""
+    rows = page.select("#differences tbody tr:not(.section)")
+    return [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
+
+
 def parameters_in(address: str) -> dict[str, str]:
     """Return the parameters of an address in which each occurs once."""
     return {name: value for name, [value] in parse_qs(urlsplit(address).query).items()}

@@ -61,6 +61,13 @@ def pictured(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
+def row(sample_archive: acsql.Archive) -> dict[str, Any]:
+    """An exposure with calibrated files that another one follows."""
+    found = sample_archive.where(detector="WFC").thumbnails().rows
+    return next(row for row in found if not row["no_thumbnail"])
+
+
+@pytest.fixture(scope="module")
 def proposid(sample_archive: acsql.Archive) -> int:
     """The proposal with the most observations."""
     return max(sample_archive.proposals(), key=lambda known: known.observations).proposid

@@ -2,10 +2,12 @@
 
 import json
 import logging
+import re
 import sys
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from acsql.errors import ConfigError
 from acsql.web import access_log
@@ -55,3 +57,12 @@ def test_a_log_that_cannot_be_written_is_an_error(tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="log_dir: cannot write"):
         access_log.check(tmp_path / "file")
+
+
+def test_a_valid_request_id_of_a_proxy_is_kept(client: FlaskClient) -> None:
+    def answered(given: str) -> str:
+        return client.get("/", headers={"X-Request-ID": given}).headers["X-Request-ID"]
+
+    assert answered("abc-1.2_3") == "abc-1.2_3"
+    for given in ("", "a b", "x" * 65, "<script>", "a\u00e9"):
+        assert re.fullmatch("[0-9a-f]{32}", answered(given))

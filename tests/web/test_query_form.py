@@ -18,7 +18,6 @@ from acsql.query import (
     Or,
     parse,
 )
-from acsql.web.form_fields import FIELDS
 from acsql.web.form_filling import parts_of
 from acsql.web.query_form import form_class, read_form
 from acsql.web.results_parameters import ResultsParameters
@@ -34,35 +33,6 @@ def conditions(**values: str | list[str]) -> tuple[Condition, ...]:
         raise QueryError("; ".join(form.messages))
     found = search.condition(SPECS)
     return () if found == And() else parts_of(found)
-
-
-def test_fields_are_top_level_keywords() -> None:
-    assert [field.keyword for field in FIELDS if field.keyword not in SPECS.top_level] == []
-    assert len({field.keyword for field in FIELDS}) == len(FIELDS)
-
-
-def test_the_specs_decide_the_kind_of_a_field() -> None:
-    kinds = {field.keyword: field.kind(SPECS) for field in FIELDS}
-    assert [name for name, kind in kinds.items() if kind == "text"] == [
-        "rootname",
-        "targname",
-        "pr_inv_l",
-        "pr_inv_f",
-    ]
-    assert [name for name, kind in kinds.items() if kind == "comparison"] == [
-        "proposid",
-        "date_obs",
-        "exptime",
-    ]
-    assert {name for name, kind in kinds.items() if kind == "choices"} == {
-        "proposal_type",
-        "detector",
-        "obstype",
-        "aperture",
-        "filter1",
-        "filter2",
-        "imagetyp",
-    }
 
 
 def test_the_form_has_no_parameter_of_the_search() -> None:

@@ -10,33 +10,11 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
-from web_pages import content, follow, visible, words
+from web_pages import content, difference_rows, follow, visible, words
 
 import acsql
-from acsql import export
 from acsql.compare import Presence
-from acsql.keywords import KeywordSpec
-from acsql.web import context
 from acsql.web.comparison_view import COLUMNS
-
-
-@pytest.fixture(scope="module")
-def row(sample_archive: acsql.Archive) -> dict[str, Any]:
-    """An exposure with calibrated files that another one follows."""
-    found = sample_archive.where(detector="WFC").thumbnails().rows
-    return next(row for row in found if not row["no_thumbnail"])
-
-
-@pytest.fixture(scope="module")
-def place(row: dict[str, Any]) -> str:
-    """The address below which the headers of the exposure are."""
-    return f"/archive/{context.proposal_name(row['proposid'])}/{row['ipppssoot']}/headers/"
-
-
-def rows_of(page: BeautifulSoup) -> list[list[str]]:
-    """Return the cells of a comparison."""
-    rows = page.select("#differences tbody tr:not(.section)")
-    return [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in rows]
 
 
 def test_one_click_compares_an_observation_with_the_next(
@@ -52,7 +30,7 @@ def test_one_click_compares_an_observation_with_the_next(
     found = sample_archive.differences(name, after)
     number = sum(len(compared.differences) for compared in found)
     assert number
-    assert len(rows_of(page)) == number
+    assert len(difference_rows(page)) == number
     wheres = [d.presence for compared in found for d in compared.differences]
     status = words(page.select_one("[role=status]"))
     assert f"{wheres.count(Presence.BOTH)} keyword" in status
@@ -65,36 +43,13 @@ def test_one_click_compares_an_observation_with_the_next(
             assert f"{filetype} {extension} {part.extension_name or 'primary'}" in words(page)
 
 
-def test_a_difference_has_values_units_and_descriptions(
-    client: FlaskClient, sample_archive: acsql.Archive, row: dict[str, Any]
-) -> None:
-    name = row["ipppssoot"]
-    observation = sample_archive.observation(name)
-    raw, flt = (observation.stored_header(filetype, 0) for filetype in ("raw", "flt"))
-    rows = {
-        r[0]: r[1:] for r in rows_of(follow(client, f"/difference?a={name}.raw.0&b={name}.flt.0"))
-    }
-    assert rows
-    for keyword, (a, b, unit, description) in rows.items():
-        spec = sample_archive.specs.spec(keyword) or KeywordSpec(keyword, "str")
-        assert (unit, description) == (spec.unit or "", spec.description or "")
-        for shown_value, header in ((a, raw), (b, flt)):
-            if shown_value == "absent":
-                assert keyword not in header
-            elif spec.name in header.get("_repeated", {}):
-                assert shown_value.splitlines()[0] == str(header[keyword])
-            elif not isinstance(header[keyword], list):
-                column = acsql.query.Column(spec.name, spec)
-                assert shown_value == (export.text(header[keyword], column) or "unknown")
-
-
 def test_bookkeeping_keywords_are_hidden_by_default(
     client: FlaskClient, row: dict[str, Any]
 ) -> None:
     address = f"/difference?a={row['ipppssoot']}.raw&b={row['ipppssoot']}.flt"
-    assert "FILENAME" not in {cells[0] for cells in rows_of(follow(client, address))}
+    assert "FILENAME" not in {cells[0] for cells in difference_rows(follow(client, address))}
     page = follow(client, f"{address}&bookkeeping=yes")
-    assert "FILENAME" in {cells[0] for cells in rows_of(page)}
+    assert "FILENAME" in {cells[0] for cells in difference_rows(page)}
     assert page.select_one("input[name=bookkeeping]").has_attr("checked")
     # Every way on keeps the choice.
     for link in page.select(".tabs a[href^='/difference']"):
@@ -124,7 +79,7 @@ def test_differences_can_be_downloaded(
     )
     assert list(records[0]) == [column.address for column in COLUMNS]
     assert [record["keyword"] for record in records] == [
-        cells[0] for cells in rows_of(follow(client, address))
+        cells[0] for cells in difference_rows(follow(client, address))
     ]
     assert f"{name}.raw_{name}.flt" in response.headers["Content-Disposition"]
 
@@ -133,7 +88,7 @@ def test_the_form_asks_for_what_is_missing(client: FlaskClient, row: dict[str, A
     page = follow(client, "/difference")
     assert page.select_one("input[name=a]")["value"] == ""
     # Either box may be the one that is filled in.
-    assert rows_of(follow(client, f"/difference?a=&b={row['ipppssoot']}"))
+    assert difference_rows(follow(client, f"/difference?a=&b={row['ipppssoot']}"))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +122,7 @@ def walk_through_differences(page: Page, client: FlaskClient, row: dict[str, Any
     page.get_by_label("Second").fill(f"{name}.flt")
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{name}.raw and {name}.flt")
-    expected = rows_of(follow(client, f"/difference?a={name}.raw&b={name}.flt"))
+    expected = difference_rows(follow(client, f"/difference?a={name}.raw&b={name}.flt"))
     expect(visible(page, "differences")).to_have_text([cells[0] for cells in expected])
     page.get_by_label("include file names and dates of processing").check()
     page.get_by_role("button", name="Compare").click()

@@ -18,13 +18,6 @@ from acsql.web import tar
 from acsql.web.pages import file_selection
 
 
-@pytest.fixture(scope="module")
-def row(sample_archive: acsql.Archive) -> dict[str, Any]:
-    """An exposure with calibrated files."""
-    found = sample_archive.where(detector="WFC").thumbnails().rows
-    return next(row for row in found if not row["no_thumbnail"])
-
-
 def put(archive: acsql.Archive, path: str, content: bytes | None, **known: Any) -> None:
     """Put an observation with one raw file into an archive; without content there is no file."""
     if content is not None:

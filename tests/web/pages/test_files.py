@@ -15,13 +15,6 @@ from acsql.web import context
 
 
 @pytest.fixture(scope="module")
-def row(sample_archive: acsql.Archive) -> dict[str, Any]:
-    """An exposure with calibrated files."""
-    found = sample_archive.where(detector="WFC").thumbnails().rows
-    return next(row for row in found if not row["no_thumbnail"])
-
-
-@pytest.fixture(scope="module")
 def path(sample_archive: acsql.Archive, row: dict[str, Any]) -> Path:
     """Its calibrated file on disk."""
     return sample_archive.observation(row["rootname"]).path("flt")
