@@ -1,5 +1,6 @@
 """What several tests of pages need: pages as soup, their parts, and small documents."""
 
+import json
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +24,14 @@ def follow(client: FlaskClient, address: str, status: int = 200, **query: Any) -
     response = client.get(address, query_string=query or None, follow_redirects=True)
     assert response.status_code == status, response.text
     return BeautifulSoup(response.text, "html.parser")
+
+
+def get_json(client: FlaskClient, address: str, **query: Any) -> Any:
+    """Return the JSON response of an endpoint of the API."""
+    response = client.get(f"/api/{address}", query_string=query)
+    assert response.status_code == 200, response.text
+    assert response.mimetype == "application/json"
+    return json.loads(response.data)
 
 
 def words(page: BeautifulSoup) -> str:

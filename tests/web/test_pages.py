@@ -3,9 +3,12 @@
 import pkgutil
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
+from flask.testing import FlaskClient
 
 import acsql
 from acsql.web import pages
@@ -40,3 +43,24 @@ def test_every_page_has_a_line_in_the_documentation(site: Flask) -> None:
         if rule.endpoint.partition(".")[0] in MODULES
     }
     assert documented == routes
+
+
+def test_pages_link_to_their_data_in_the_api(
+    client: FlaskClient, sample_archive: acsql.Archive, pictured: dict[str, Any]
+) -> None:
+    known = sample_archive.observation(pictured["rootname"])
+    observation = f"/archive/{known['proposid']}/{known.ipppssoot}/"
+    data_of = {
+        "/": "/api/summary",
+        "/archive/": "/api/proposals",
+        f"/archive/{known['proposid']}/": f"/api/proposals/{known['proposid']}",
+        observation: f"/api/observations/{known.ipppssoot}",
+        f"{observation}headers/flt/1/": f"/api/observations/{known.ipppssoot}/headers/flt/1",
+        "/ingest/": "/api/runs",
+        "/ingest/1/": "/api/runs/1",
+        "/statistics/": "/api/statistics",
+    }
+    for page, expected in data_of.items():
+        link = BeautifulSoup(client.get(page).text, "html.parser").find("link", rel="alternate")
+        assert link["href"] == expected
+        assert client.get(expected).status_code == 200

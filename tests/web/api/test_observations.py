@@ -1,0 +1,57 @@
+"""Searches, counts and facets of the API have the rows and numbers of the library."""
+
+import json
+
+from flask.testing import FlaskClient
+from web_pages import get_json
+
+import acsql
+from acsql.web.app import create_app
+
+
+def test_pages_of_a_search_have_the_rows_of_the_library(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    expected = [
+        {"rootname": row["rootname"]}
+        for row in sample_archive.where("exptime>0").columns("rootname").sort("-exptime").rows()
+    ]
+    found, query = [], {"q": "exptime>0", "columns": "rootname", "sort": "-exptime", "size": 7}
+    answer = get_json(client, "observations", **query)
+    found += answer["observations"]
+    while answer["next"]:
+        following = json.loads(client.get(answer["next"]).data)
+        assert following == get_json(client, "observations", **query, after=answer["after"])
+        answer = following
+        found += answer["observations"]
+    assert found == expected
+    assert get_json(client, "count", q="exptime>0") == {
+        "observations": len(expected),
+        "exact": True,
+    }
+
+
+def test_a_search_can_be_downloaded_in_any_format(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    total = int(sample_archive.count())
+    response = client.get("/api/observations?format=csv&columns=rootname")
+    assert response.mimetype == "text/csv"
+    assert len(response.text.splitlines()) == total + 1
+    assert client.get("/api/observations?format=csv&size=3").status_code == 400
+
+
+def test_a_timeout_is_503_and_not_400(
+    empty_archive: acsql.Archive,
+) -> None:
+    header = {"raw": {"0": {"exptime": 1.0, "history": ["x" * 500]}}}
+    empty_archive.store.observations.insert_many(
+        {"_id": f"j{number:07d}", "headers": header} for number in range(20_000)
+    )
+    client = create_app(empty_archive).test_client()
+    # On the way of a download, of a page and of facets; a count comes as an estimate then.
+    empty_archive.time_limit = 0.001
+    for address in ("observations?", "observations?format=csv&", "facets/raw.0.exptime?"):
+        response = client.get(f"/api/{address}q=raw.0.exptime=7")
+        assert response.status_code == 503
+        assert "time limit" in json.loads(response.data)["message"]
