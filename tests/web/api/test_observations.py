@@ -41,6 +41,24 @@ def test_a_search_can_be_downloaded_in_any_format(
     assert client.get("/api/observations?format=csv&size=3").status_code == 400
 
 
+def test_an_observation_is_as_stored(
+    client: FlaskClient, sample_archive: acsql.Archive, rootname: str
+) -> None:
+    known = sample_archive.observation(rootname)
+    found = get_json(client, f"observations/{rootname}")
+    assert found["exptime"] == known["exptime"]
+    assert found["date_obs"] == known["date_obs"].date().isoformat()
+    assert found["datasets"] == known.datasets
+
+
+def test_facets_have_the_numbers_of_the_library(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    facets = get_json(client, "facets/detector")["values"]
+    expected = sample_archive.facets("detector")
+    assert {row["value"]: row["observations"] for row in facets} == expected
+
+
 def test_a_timeout_is_503_and_not_400(
     empty_archive: acsql.Archive,
 ) -> None:
