@@ -162,6 +162,10 @@ class SummaryAnswer(TypedDict):
         dict[str, dict[str, int]], Field(description="Numbers of files and bytes by filetype.")
     ]
     last_run: RunAnswer | None
+    counted: Annotated[
+        str | None,
+        Field(description="When the numbers were counted, UTC; null for those of this moment."),
+    ]
     hours_since_success: float | None
     overdue: bool
 
