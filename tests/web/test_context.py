@@ -3,8 +3,11 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from flask.testing import FlaskClient
 from web_pages import address_of
+
+from acsql.web.context import filters_label, observation_url, proposal_name
 
 
 def test_other_names_lead_to_the_canonical_address(
@@ -29,3 +32,31 @@ def test_other_names_lead_to_the_canonical_address(
         "visit": ["01", "02"],
         "sort": ["exptime"],
     }
+
+
+@pytest.mark.parametrize(("proposid", "expected"), [(9019, "9019"), (0, "0"), (None, "unknown")])
+def test_a_proposal_has_a_name_in_urls(proposid: int | None, expected: str) -> None:
+    assert proposal_name(proposid) == expected
+
+
+def test_the_url_of_a_page_has_the_names_of_the_observation(client: FlaskClient) -> None:
+    row = {"ipppssoot": "j8bt05njq", "proposid": None}
+    with client.application.test_request_context():
+        assert observation_url("observation.page", row) == "/archive/unknown/j8bt05njq/"
+        address = observation_url(
+            "headers.header", row, name="x", filetype="flt", extension=1, visit=["01", "02"]
+        )
+    assert address == "/archive/unknown/j8bt05njq/headers/flt/1/?visit=01&visit=02"
+
+
+@pytest.mark.parametrize(
+    ("filter1", "filter2", "expected"),
+    [
+        ("F606W", "CLEAR2S", "F606W · CLEAR2S"),
+        ("F115LP", None, "F115LP"),
+        ("", "POL0V", "POL0V"),
+        (None, None, ""),
+    ],
+)
+def test_filters_are_one_text(filter1: str | None, filter2: str | None, expected: str) -> None:
+    assert filters_label({"filter1": filter1, "filter2": filter2}) == expected
