@@ -5,14 +5,8 @@ from dataclasses import replace
 import pytest
 
 import acsql
-from acsql.errors import ConfigError, InvalidName, ObservationNotFound, QueryError
+from acsql.errors import ConfigError, QueryError
 from acsql.store.derived import freshness
-
-
-def rootnames(archive: acsql.Archive, length: int) -> list[str]:
-    """Return the rootnames of this length."""
-    rows = archive.where().columns("rootname").rows()
-    return [row["rootname"] for row in rows if len(row["rootname"]) == length]
 
 
 def test_the_time_limit_of_an_archive_is_set_when_it_is_opened(config) -> None:
@@ -29,34 +23,6 @@ def test_the_time_limit_of_an_archive_is_set_when_it_is_opened(config) -> None:
 def test_an_archive_needs_the_address_of_its_database(config) -> None:
     with pytest.raises(ConfigError, match=r"acsql\.connect"):
         acsql.Archive(replace(config, connection_string=None))
-
-
-def test_a_rootname_is_accepted_with_eight_or_nine_characters_in_any_case(sample_archive) -> None:
-    exposure, product = rootnames(sample_archive, 8)[0], rootnames(sample_archive, 9)[0]
-    ipppssoot = sample_archive.observation(exposure).ipppssoot
-    for name in (exposure, exposure.upper(), ipppssoot, f"{exposure}z"):
-        assert sample_archive.observation(name).rootname == exposure
-    assert sample_archive.observation(product.upper()).rootname == product
-
-
-def test_eight_characters_name_a_product_if_they_fit_only_one(sample_archive) -> None:
-    products = rootnames(sample_archive, 9)
-    stems = {stem: [p for p in products if p[:8] == stem] for stem in {p[:8] for p in products}}
-    for stem, fitting in stems.items():
-        if len(fitting) == 1:
-            assert sample_archive.observation(stem).rootname == fitting[0]
-        else:
-            with pytest.raises(ObservationNotFound, match=fitting[-1]):
-                sample_archive.observation(stem)
-    assert max(map(len, stems.values())) > 1
-
-
-@pytest.mark.parametrize(
-    ("rootname", "error"), [("j9zz99zz", ObservationNotFound), ("no", InvalidName)]
-)
-def test_a_rootname_that_does_not_exist_is_named(sample_archive, rootname, error) -> None:
-    with pytest.raises(error, match=rootname):
-        sample_archive.observation(rootname)
 
 
 def test_an_empty_archive_has_empty_results(empty_archive: acsql.Archive) -> None:

@@ -286,15 +286,6 @@ def test_pixels_are_those_of_the_file(sample_archive) -> None:
             np.testing.assert_array_equal(observation.data("flt"), hdus["SCI", 1].data)
 
 
-def test_all_ways_to_read_a_header_give_the_same(sample_archive) -> None:
-    for row in sample_archive.where().limit(5).rows():
-        observation = sample_archive.observation(row["rootname"])
-        for filetype, headers in observation.headers.items():
-            assert headers == observation.filetype_headers(filetype)
-            for extension, header in headers.items():
-                assert header == observation.stored_header(filetype, extension)
-
-
 def test_keywords_are_read_from_the_document_and_from_headers(sample_archive) -> None:
     search = sample_archive.where("raw.0.exptime>0", detector="WFC")
     observation = sample_archive.observation(next(search.rows())["rootname"])
@@ -323,13 +314,3 @@ def test_a_vanished_file_is_named(empty_archive: acsql.Archive) -> None:
     )
     with pytest.raises(DatasetNotFound, match=r"j8bt05njq_raw\.fits"):
         empty_archive.observation("j8bt05nj").open("raw")
-
-
-def test_stored_headers_have_the_structural_keywords_of_the_files(sample_archive) -> None:
-    rootname = next(sample_archive.where().rows())["rootname"]
-    observation = sample_archive.observation(rootname)
-    for filetype, by_extension in observation.headers.items():
-        for extension, header in by_extension.items():
-            read = fits.getheader(observation.path(filetype), extension)
-            for keyword in ("EXTNAME", "NAXIS", "BITPIX"):
-                assert header.get(keyword.lower()) == read.get(keyword)

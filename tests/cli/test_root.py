@@ -10,13 +10,9 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from acsql import cli
-from acsql.cli.context import TIME_LIMIT_S
-from acsql.cli.exit_status import MEANINGS, ExitStatus
 from acsql.cli.root import SECTIONS
-from acsql.search.limits import TIME_LIMIT
 
 
 def commands(group: click.Group, prefix: str = "acsql") -> Iterator[tuple[str, click.Command]]:
@@ -103,45 +99,8 @@ def test_the_summary_of_each_command_is_the_one_listed() -> None:
             assert lazy.summary == COMMANDS[f"acsql {name}"].help.partition("\n")[0]
 
 
-def test_help_lists_commands_by_task_and_exit_statuses_in_a_table() -> None:
-    text = CliRunner().invoke(cli.acsql, ["-h"]).stdout
-    assert text == CliRunner().invoke(cli.acsql, ["--help"]).stdout
-    titles = [f"{title}:" for title in SECTIONS]
-    assert [line for line in text.splitlines() if line in titles] == titles
-    for status, meaning in MEANINGS.items():
-        assert f"    {status:<4d} {meaning}\n" in text
-    assert list(MEANINGS) == list(ExitStatus)
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["find", "nonsense", "-h"]])
-def test_help_is_quick(arguments: list[str]) -> None:
-    script = "\n".join(
-        [
-            "import atexit, sys",
-            "from acsql.cli import main",
-            "heavy = {'pymongo', 'dask', 'flask', 'gunicorn'}",
-            "heavy |= set() if sys.argv[1:2] == ['find'] else {'astropy', 'numpy'}",
-            "atexit.register(lambda: print(sorted(heavy & sys.modules.keys()), file=sys.stderr))",
-            "main()",
-        ]
-    )
-    command = [sys.executable, "-c", script, *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert result.stderr == "[]\n"
-
-
 def test_the_package_runs_as_a_module(sample_settings: Path) -> None:
     command = [sys.executable, "-m", "acsql", "count"]
     environ = os.environ | {"ACSQL_CONFIG": str(sample_settings)}
     result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout, result.stderr) == (0, "40\n", "")
-
-
-def test_the_time_limit_is_that_of_the_library() -> None:
-    assert TIME_LIMIT_S == TIME_LIMIT
-
-
-def test_every_exit_status_is_documented() -> None:
-    page = Path(__file__).parents[2] / "docs/reference/exit-codes.rst"
-    statuses = re.findall(r"^   \* - (\d+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    assert [int(status) for status in statuses] == list(ExitStatus)

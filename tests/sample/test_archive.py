@@ -9,14 +9,9 @@ import yaml
 from astropy.io import fits
 from sample_files import COUNT, datasets
 
-from acsql import names, paths, sample
+from acsql import sample
 from acsql.errors import ArchiveError
-from acsql.sample import cards, proposals
-
-PROPOSAL_TYPES = (
-    "CAL/ACS", "CAL/OTA", "CAL/STIS", "CAL/WFC3", "ENG/ACS", "GO", "GO/DD", "GO/PAR", "GTO/ACS",
-    "GTO/COS", "NASA", "SM3/ACS", "SM3/ERO", "SM4/ACS", "SM4/COS", "SM4/ERO", "SNAP",
-)  # fmt: skip
+from acsql.sample import cards
 
 
 def test_it_has_the_requested_number_of_directories(root):
@@ -31,22 +26,6 @@ def test_the_summary_counts_what_was_written(tmp_path, specs):
     assert summary.size == sum(path.stat().st_size for path in written)
     listed = yaml.safe_load((tmp_path / "new" / "archive" / "proposals.yaml").read_text())
     assert summary.proposals == len(listed)
-
-
-def test_files_have_the_paths_and_names_of_the_mission(root, specs):
-    for path, name in datasets(root, specs):
-        assert path.parent.parent.name == path.parent.name[:4]
-        assert names.is_ipppssoot(path.parent.name)
-        assert names.rootname(name.ipppssoot) == names.rootname(path.parent.name)
-        assert path.parent == root / paths.observation_path(path.parent.name)
-
-
-def test_jitter_files_of_exposures_end_in_j(root, specs):
-    jitter = [(p, n) for p, n in datasets(root, specs) if n.filetype in ("jit", "jif")]
-    for path, name in jitter:
-        product = path.parent.name[8].isdigit()
-        assert name.ipppssoot == (path.parent.name if product else path.parent.name[:8] + "j")
-    assert {path.parent.name[8].isdigit() for path, _ in jitter} == {True, False}
 
 
 def test_it_has_all_detectors_filetypes_and_their_pairs(headers, specs):
@@ -80,17 +59,6 @@ def test_another_seed_gives_another_archive(root, tmp_path):
     sample.write(tmp_path / "other", 3, seed=2)
     mine = {path.name for path in root.glob("*/*")}
     assert not mine & {path.name for path in (tmp_path / "other").glob("*/*")}
-
-
-def test_proposals_are_described(root, planned):
-    listed = yaml.safe_load((root / "proposals.yaml").read_text())
-    assert set(listed) == {observation.proposal.proposid for observation in planned}
-    for proposid, facts in listed.items():
-        proposal = proposals.PROPOSALS[proposid]
-        assert facts["type"] in PROPOSAL_TYPES
-        assert facts["title"] and isinstance(facts["cycle"], int)
-        assert facts["pi"] == f"{proposal.last_name}, {proposal.first_name}"
-    assert len({facts["type"] for facts in listed.values()}) >= 5
 
 
 def test_it_does_not_write_into_an_archive(root):

@@ -96,11 +96,6 @@ def test_strings_are_padded_and_long_ones_continued(raw_texts, headers):
         assert any(len(header.get(keyword, "")) > 68 for _, _, header in headers)
 
 
-def test_sections_are_titled_and_set_off(raw_texts):
-    title = " " * 80 + "              / TARGET INFORMATION".ljust(80) + " " * 80
-    assert all(title in text for text in raw_texts)
-
-
 def test_some_values_are_undefined(headers):
     found = {
         keyword
@@ -109,15 +104,6 @@ def test_some_values_are_undefined(headers):
         if keyword and header[keyword] is None
     }
     assert "SURFALTD" in found
-
-
-def test_some_keywords_are_repeated(headers):
-    assert any(header.count("PYWCSVER") == 2 for _, _, header in headers if "PYWCSVER" in header)
-
-
-def test_comments_and_history_are_there(headers):
-    assert any("HISTORY" in header for _, key, header in headers if key.filetype == "flt")
-    assert all("COMMENT" in h for _, key, h in headers if key[1:] == ("drz", 0))
 
 
 def test_record_valued_cards_are_written_as_such(headers):

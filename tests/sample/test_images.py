@@ -70,20 +70,6 @@ def test_raw_flt_and_drz_place_the_target_on_its_light(root, planned):
         assert np.median(rows) == pytest.approx(y, abs=2)
 
 
-def test_statistics_are_those_of_the_pixels(root, planned):
-    for observation in (o for o in planned if "flt" in o.filetypes):
-        folder = root / paths.observation_path(observation.ipppssoot)
-        with fits.open(folder / f"{observation.ipppssoot}_flt.fits") as hdus:
-            sci, dq = hdus["SCI", 1], hdus["DQ", 1].data
-            good = np.isfinite(sci.data) & (True if dq is None else dq == 0)
-            assert sci.header["NGOODPIX"] == good.sum()
-            mean = sci.data[good].mean(dtype=float)
-            assert sci.header["GOODMEAN"] == pytest.approx(mean, rel=1e-5)
-        with fits.open(folder / f"{observation.ipppssoot}_raw.fits") as hdus:
-            assert hdus[1].header["DATAMIN"] == hdus[1].data.min()
-            assert hdus[1].header["DATAMAX"] == hdus[1].data.max()
-
-
 def test_data_types_are_those_of_the_pipeline(root, planned):
     for observation in planned:
         folder = root / paths.observation_path(observation.ipppssoot)
@@ -110,21 +96,3 @@ def test_some_arrays_are_only_a_constant(root, specs):
                     assert hdu.data is None
                     found.add((name.filetype, hdu.name))
     assert found >= {("raw", "ERR"), ("raw", "DQ"), ("flt", "ERR"), ("flt", "DQ"), ("crj", "DQ")}
-
-
-def test_lost_rows_are_flagged(root):
-    lossy = [p for p in root.glob("*/*/*_raw.fits") if fits.getheader(p, 3)["NAXIS"] == 2]
-    assert lossy
-    for path in lossy:
-        with fits.open(path) as hdus:
-            lost = hdus[3].data > 0
-            assert lost.any()
-            assert (hdus[1].data[lost] == 0).all()
-
-
-def test_some_calibrated_pixels_are_nan(root):
-    images = [fits.getdata(path, 1) for path in root.glob("*/*/*_flt.fits")]
-    holes = [np.isnan(image).mean() for image in images]
-    assert any(holes)
-    assert not all(holes)
-    assert max(holes) < 0.05

@@ -5,19 +5,8 @@ from collections import Counter
 import pytest
 
 import acsql
-from acsql.errors import QueryTimeout
 from acsql.query import Equals, Not
 from acsql.store.derived.refresh import refresh_all
-
-SLOW_SEARCHES = {
-    "table": lambda search: search.where("raw.0.exptime=1").sort("raw.0.exptime").table(),
-    "rows": lambda search: list(search.where("raw.0.exptime=1").rows()),
-    "page": lambda search: search.where("raw.0.exptime=7").page(),
-    "thumbnails": lambda search: search.where("raw.0.exptime=7").thumbnails(),
-    "count": lambda search: search.where("raw.0.exptime=1").count(),
-    "distinct": lambda search: search.distinct("raw.0.exptime"),
-    "facets": lambda search: search.facets("raw.0.exptime"),
-}
 
 
 def test_distinct_values_are_sorted(sample_archive: acsql.Archive, everything) -> None:
@@ -113,15 +102,3 @@ def test_after_its_budget_a_count_is_estimated_and_says_so(large) -> None:
     assert str(count).startswith("about ")
     assert abs(count - 5000) < 10 * 20_000 * (0.25 * 0.75 / 800) ** 0.5
     assert large.count("raw.0.exptime=1", budget=1000) == 5000
-
-
-@pytest.mark.parametrize("name", SLOW_SEARCHES)
-def test_every_way_to_run_a_search_has_a_time_limit(large, name: str) -> None:
-    run = SLOW_SEARCHES[name]
-    with pytest.raises(QueryTimeout, match=r"0\.001 seconds: no index serves raw\.0\.exptime"):
-        run(large.where().time_limit(0.001))
-    run(large.where())
-    large.time_limit = 0.001
-    with pytest.raises(QueryTimeout, match="raise the time limit"):
-        run(large.where())
-    run(large.where().time_limit(None))

@@ -1,6 +1,5 @@
 """Criteria select exactly the observations that meet all conditions, and are immutable."""
 
-import math
 from datetime import datetime
 
 import pytest
@@ -132,30 +131,6 @@ def test_sorted_by_is_the_order_of_the_rows(
     search = sample_archive.where(condition).sort(*sort)
     assert search.sorted_by == expected
     assert list(search.rows()) == list(search.sort(*expected).rows())
-
-
-@pytest.mark.parametrize("wrong", [0, -1, -50])
-def test_a_number_of_rows_is_at_least_one(sample_archive, wrong: int) -> None:
-    for run in (
-        lambda: sample_archive.search(limit=wrong),
-        lambda: sample_archive.where().limit(wrong),
-        lambda: sample_archive.where().page(size=wrong),
-        lambda: sample_archive.where().thumbnails(size=wrong),
-        lambda: sample_archive.where().sample(size=wrong),
-        lambda: sample_archive.facets("detector", limit=wrong),
-    ):
-        with pytest.raises(QueryError, match=str(wrong)):
-            run()
-
-
-@pytest.mark.parametrize("wrong", [0, -1, math.nan, "soon", True])
-def test_a_time_limit_is_a_positive_number_of_seconds(sample_archive, wrong) -> None:
-    for run in (
-        lambda: sample_archive.search(time_limit=wrong),
-        lambda: sample_archive.where().time_limit(wrong),
-    ):
-        with pytest.raises(QueryError, match="time_limit"):
-            run()
 
 
 @pytest.mark.parametrize("value", [{"$gt": ""}, {"$where": "1"}, ["$gt"], b"WFC"])

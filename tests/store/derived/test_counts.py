@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -204,21 +203,3 @@ def test_a_keyword_with_too_many_values_is_not_counted(store, monkeypatch):
     monkeypatch.setattr(counts, "MOST_VALUES", 4)
     refresh.refresh_all(store, SPECS)
     assert len(counts.values(store, SPECS, "expstart", EVERYTHING)) == 4
-
-
-def test_stored_totals_and_summaries_equal_the_live_ones(sample_archive):
-    store, specs = sample_archive.store, sample_archive.specs
-    refresh.refresh_all(store, specs)
-    counted, live = totals.stored(store), totals.live(store)
-    assert isinstance(counted.pop("counted"), datetime)
-    assert counted == live
-    ahead = {row["_id"]: row for row in proposal_summaries.stored(store)}
-    now = {row["_id"]: row for row in proposal_summaries.live(store, specs.thumbnail_filetype)}
-    assert list(ahead) == list(now)
-    for proposid, row in now.items():
-        for name in ("targets", "visits", "filters"):
-            assert set(row.pop(name)) == set(ahead[proposid].pop(name))
-        assert ahead[proposid] == row
-    for name in {*specs.promoted, *specs.indexed}:
-        numbers = counts.values(store, specs, name, EVERYTHING)
-        assert numbers == live_counts.value_counts(store, name, EVERYTHING), name
