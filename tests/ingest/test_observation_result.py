@@ -31,4 +31,4 @@ def test_an_observation_has_failed_unless_a_stage_sets_another_state() -> None:
 
 def test_a_result_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        ObservationResult("j8bt05nj").state = "new"  # type: ignore[misc]  # this is the test
+        ObservationResult("j8bt05nj").state = "new"
