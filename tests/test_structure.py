@@ -15,28 +15,8 @@ MODULES = {
 TESTED_ELSEWHERE = {
     # Two lines, run in a process of their own as the command is.
     "__main__.py": "cli/test_root.py",
-    # The HTTP API is tested as one: each response must conform to the OpenAPI document.
-    "web/api/answers.py": "web/test_api.py",
-    "web/api/document.py": "web/test_api.py",
-    "web/api/endpoint.py": "web/test_api.py",
-    "web/api/headers.py": "web/test_api.py",
-    "web/api/health.py": "web/test_api.py",
-    "web/api/observations.py": "web/test_api.py",
-    "web/api/openapi.py": "web/test_api.py",
-    "web/api/overview.py": "web/test_api.py",
-    "web/api/proposals.py": "web/test_api.py",
-    "web/api/runs.py": "web/test_api.py",
-    "web/json_response.py": "web/test_api.py",
-    # What these modules prepare can be seen only on the page that shows it.
-    "web/comparison_view.py": "web/pages/test_differences.py",
-    "web/header_view.py": "web/pages/test_headers.py",
-    "web/facets.py": "web/pages/test_results.py",
-    "web/downloads.py": "web/pages/test_results.py",
-    # The fields are tested by the conditions that a form with them states.
-    "web/form_fields.py": "web/test_query_form.py",
-    # The archive of a request, and how its errors are answered, need the whole site.
-    "web/context.py": "web/test_app.py",
-    "web/errors.py": "web/test_app.py",
+    # Its one route returns the document that `openapi.py` writes.
+    "web/api/document.py": "web/api/test_openapi.py",
 }
 
 
