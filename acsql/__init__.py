@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# Public name to the module that defines it.
+# The module that defines each public name.
 _MODULES = {
     "And": "query",
     "AnyOf": "query",
@@ -58,27 +58,7 @@ _MODULES = {
 }
 _PUBLIC_MODULES = ("errors", "named_queries")
 
-__all__ = [
-    "And",
-    "AnyOf",
-    "Archive",
-    "ArchiveError",
-    "Between",
-    "Condition",
-    "Covers",
-    "Equals",
-    "Exists",
-    "Like",
-    "Not",
-    "Observation",
-    "Or",
-    "Overlaps",
-    "Search",
-    "Within",
-    "connect",
-    "errors",
-    "named_queries",
-]
+__all__ = [*_MODULES, *_PUBLIC_MODULES]
 
 
 def __getattr__(name: str) -> Any:
@@ -98,4 +78,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    return sorted([*__all__, "__version__"])
