@@ -145,7 +145,7 @@ def test_make_demo_serves_the_sample_archive(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = {
-        "VENV": str(Path(sys.executable).parents[2]),
+        "VENV": str(Path(sys.executable).parents[1]),
         "DEMO": str(tmp_path / "demo"),
         "OBSERVATIONS": "4",
         "FRAME": "small",

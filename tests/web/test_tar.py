@@ -25,7 +25,7 @@ def test_an_archive_has_the_announced_length(
     for number, content in enumerate(contents):
         path = folder / f"{number}.fits"
         path.write_bytes(content)
-        members.append(tar.Member.of(f"a/{path.name}", path))
+        members.append(tar.Member.from_file(f"a/{path.name}", path))
     sent = b"".join(tar.stream(members, "acsql", texts))
     assert len(sent) == tar.length(members, "acsql", texts)
     assert len(sent) % tarfile.RECORDSIZE == 0
@@ -43,7 +43,7 @@ def test_a_large_file_is_never_read_as_a_whole(tmp_path: Path) -> None:
     large = tmp_path / "large.fits"
     with large.open("wb") as file:
         file.truncate(9 * 2**30)  # sparse, and more than the eight that an old header can tell
-    member = tar.Member.of("large.fits", large)
+    member = tar.Member.from_file("large.fits", large)
     pieces = tar.stream([member], "acsql", {})
     header = next(pieces)
     assert max(len(next(pieces)) for _ in range(10)) <= tar.AT_ONCE
@@ -53,7 +53,7 @@ def test_a_large_file_is_never_read_as_a_whole(tmp_path: Path) -> None:
 def test_a_file_that_became_shorter_ends_the_transfer(tmp_path: Path) -> None:
     path = tmp_path / "short.fits"
     path.write_bytes(b"content")
-    member = tar.Member.of("short.fits", path)
+    member = tar.Member.from_file("short.fits", path)
     path.write_bytes(b"cont")
     with pytest.raises(FileError, match=r"short\.fits became shorter"):
         list(tar.stream([member], "acsql", {}))
