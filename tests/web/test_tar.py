@@ -42,11 +42,11 @@ def test_an_archive_has_the_announced_length(
 def test_a_large_file_is_never_read_as_a_whole(tmp_path: Path) -> None:
     large = tmp_path / "large.fits"
     with large.open("wb") as file:
-        file.truncate(9 * 2**30)  # sparse, and more than the eight that an old header can tell
+        file.truncate(9 * 2**30)  # sparse, and more than the 8 GiB of an old header
     member = tar.Member.from_file("large.fits", large)
     pieces = tar.stream([member], "acsql", {})
     header = next(pieces)
-    assert max(len(next(pieces)) for _ in range(10)) <= tar.AT_ONCE
+    assert max(len(next(pieces)) for _ in range(10)) <= tar.CHUNK_SIZE
     assert tar.length([member], "acsql", {}) > len(header) + member.size
 
 
