@@ -74,6 +74,6 @@ html_theme_options = {
     "pygments_light_style": "tango",
     "pygments_dark_style": "monokai",
 }
-html_sidebars = dict.fromkeys(["index", "installation", "tutorial"], [])
+html_sidebars = {page: [] for page in ("index", "installation", "tutorial")}
 
 man_pages = [("reference/commands", "acsql", "the archive of Hubble/ACS observations", [author], 1)]
