@@ -9,8 +9,6 @@ from . import completion
 from .context import TIME_LIMIT_S, invocation
 from .output import FormatType
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
 conditions_argument = click.argument(
     "conditions", nargs=-1, metavar="[CONDITION]...", shell_complete=completion.conditions
 )

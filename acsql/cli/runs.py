@@ -24,8 +24,6 @@ _LISTS = {
     "type_mismatches": "Keywords with type mismatches",
     "warnings": "Warnings",
 }
-# What a run found an observation to be.
-_STATES = ("new", "updated", "unchanged", "failed")
 _SHOW_FORMATS = click.Choice(["text", "json"])
 
 

@@ -1,6 +1,5 @@
 """Addresses of keywords become paths in documents, and paths lead to values."""
 
-import mongoengine as me
 import pytest
 from stored_observation import DOCUMENT
 
@@ -46,16 +45,6 @@ def test_values_of_all_blocks_are_a_list(path, expected):
 
 
 SPECS = keyword_specs.load()
-
-FIELDS = {
-    "int": me.IntField,
-    "float": me.FloatField,
-    "str": me.StringField,
-    "bool": me.BooleanField,
-    "date": me.DateTimeField,
-    "time": me.StringField,
-    "datetime": me.DateTimeField,
-}
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from acsql.keywords import HeaderKey
 from acsql.store import runs
 
 STARTED = datetime(2020, 1, 1, 12)
-KEY = HeaderKey("WFC", "raw", 0)
 
 
 def test_a_run_is_recorded_from_its_start(store):

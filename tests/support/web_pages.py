@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from playwright.sync_api import Download, Locator, Page
 
+import acsql
 from acsql.web import context
 
 
@@ -90,3 +91,30 @@ def visible(page: Page, table: str) -> Locator:
 def content(download: Download) -> str:
     """Return what a browser was given as a file."""
     return download.path().read_text()
+
+
+def put_file(archive: acsql.Archive, path: str, content: bytes | None, **file: Any) -> None:
+    """Store an observation with one raw file; without content the file itself does not exist.
+
+    Parameters
+    ----------
+    path : str
+        Where the file is, relative to the archive's root.
+    **file
+        More of what the document says of the file.
+    """
+    if content is not None:
+        place = archive.config.filesystem / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    archive.store.observations.insert_one(
+        {
+            "_id": "j8bt05nj",
+            "ipppssoot": "j8bt05njq",
+            "proposid": 9019,
+            "datasets": {"raw": "j8bt05njq_raw.fits"},
+            "files": {"raw": {"path": path, "size": len(content or b""), **file}},
+            "headers": {"raw": {"0": {}}},
+            "previews": {},
+        }
+    )

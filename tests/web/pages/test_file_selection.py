@@ -10,31 +10,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from web_pages import soup, words
+from web_pages import put_file, soup, words
 
 import acsql
 from acsql.errors import QueryError
 from acsql.web import tar
 from acsql.web.pages import file_selection
-
-
-def put(archive: acsql.Archive, path: str, content: bytes | None, **known: Any) -> None:
-    """Put an observation with one raw file into an archive; without content there is no file."""
-    if content is not None:
-        place = archive.config.filesystem / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-    archive.store.observations.insert_one(
-        {
-            "_id": "j8bt05nj",
-            "ipppssoot": "j8bt05njq",
-            "proposid": 9019,
-            "datasets": {"raw": "j8bt05njq_raw.fits"},
-            "files": {"raw": {"path": path, "size": len(content or b""), **known}},
-            "headers": {"raw": {"0": {}}},
-            "previews": {},
-        }
-    )
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +63,7 @@ def test_a_selection_is_one_tar_archive_with_checksums(
 def test_an_archive_lists_its_missing_files(
     empty_client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
-    put(empty_archive, "raw.fits", b"content")
+    put_file(empty_archive, "raw.fits", b"content")
     empty_archive.store.observations.update_one(
         {},
         {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from astropy.io import fits
 from flask.testing import FlaskClient
-from web_pages import soup, words
+from web_pages import put_file, soup, words
 
 import acsql
 from acsql.web import context
@@ -18,25 +18,6 @@ from acsql.web import context
 def path(sample_archive: acsql.Archive, row: dict[str, Any]) -> Path:
     """Its calibrated file on disk."""
     return sample_archive.observation(row["rootname"]).path("flt")
-
-
-def put(archive: acsql.Archive, path: str, content: bytes | None, **known: Any) -> None:
-    """Put an observation with one raw file into an archive; without content there is no file."""
-    if content is not None:
-        place = archive.config.filesystem / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-    archive.store.observations.insert_one(
-        {
-            "_id": "j8bt05nj",
-            "ipppssoot": "j8bt05njq",
-            "proposid": 9019,
-            "datasets": {"raw": "j8bt05njq_raw.fits"},
-            "files": {"raw": {"path": path, "size": len(content or b""), **known}},
-            "headers": {"raw": {"0": {}}},
-            "previews": {},
-        }
-    )
 
 
 def test_a_file_comes_whole_with_its_name_length_and_type(client: FlaskClient, path: Path) -> None:
@@ -118,7 +99,7 @@ def test_another_delivery_or_filetype_is_another_file(client: FlaskClient, path:
 def test_a_vanished_file_is_not_found(
     empty_client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
-    put(empty_archive, "gone.fits", None, vanished=datetime(2026, 1, 2))
+    put_file(empty_archive, "gone.fits", None, vanished=datetime(2026, 1, 2))
     text = words(soup(empty_client, "/files/j8bt05njq_raw.fits", 404))
     assert "j8bt05njq_raw.fits is gone from disk since 2026-01-02" in text
     page = soup(empty_client, "/archive/9019/j8bt05njq/files/")
@@ -154,7 +135,7 @@ def test_files_outside_the_archive_are_not_sent(
 ) -> None:
     leads_out = outside(empty_archive)[way]
     assert (empty_archive.config.filesystem / leads_out).read_bytes() == b"secret"
-    put(empty_archive, leads_out, None)
+    put_file(empty_archive, leads_out, None)
     for address in ("/files/j8bt05njq_raw.fits", "/files/archive"):
         response = empty_client.get(address)
         assert response.status_code == 404
@@ -168,7 +149,7 @@ def test_the_root_of_the_archive_may_be_a_link(
     root = empty_archive.config.filesystem
     moved = root.rename(root.with_name("moved"))
     root.symlink_to(moved)
-    put(empty_archive, "j8bt/j8bt05njq/j8bt05njq_raw.fits", b"content")
+    put_file(empty_archive, "j8bt/j8bt05njq/j8bt05njq_raw.fits", b"content")
     with empty_client.get("/files/j8bt05njq_raw.fits") as response:
         assert response.data == b"content"
 
@@ -187,7 +168,9 @@ def test_an_observation_lists_its_files(
 
 
 def test_known_checksums_are_shown(empty_client: FlaskClient, empty_archive: acsql.Archive) -> None:
-    put(empty_archive, "raw.fits", b"content", sha256="abc" * 21 + "d", mtime=datetime(2026, 1, 2))
+    put_file(
+        empty_archive, "raw.fits", b"content", sha256="abc" * 21 + "d", mtime=datetime(2026, 1, 2)
+    )
     text = words(soup(empty_client, "/archive/9019/j8bt05njq/files/"))
     assert "abc" * 21 + "d" in text
     assert "2026-01-02 00:00" in text
