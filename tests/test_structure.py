@@ -13,7 +13,7 @@ MODULES = {
 }
 # Modules that are tested through what uses them.
 TESTED_ELSEWHERE = {
-    # Two lines, run in a process of their own as the command is.
+    # Two lines, run as a separate process, as the command is.
     "__main__.py": "cli/test_root.py",
 }
 

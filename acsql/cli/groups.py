@@ -60,7 +60,7 @@ class ArchiveGroup(click.Group):
         except ArchiveError as error:
             raise ArchiveFailure(str(error)) from error
         except BrokenPipeError as error:
-            # click's own exit status for it would be that of failures.
+            # click would exit with 1, which means failures.
             raise click.exceptions.Exit(ExitStatus.PIPE_CLOSED) from error
 
 

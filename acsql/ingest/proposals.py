@@ -95,7 +95,7 @@ def look_up(
 class _Lookup:
     """The queries of one run, and the answers so far.
 
-    `query` may run in a thread of its own: it only adds, and `save` reads copies.
+    `query` may run in a separate thread: it only adds entries, and `save` reads copies.
     """
 
     def __init__(

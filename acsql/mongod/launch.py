@@ -115,7 +115,7 @@ def launch(dbpath: Path, port: int) -> RunningServer:
 def _fork(mongod: Path, dbpath: Path, port: int) -> None:
     """Run mongod in the background; return when it listens.
 
-    ``--fork`` waits for that, and gives mongod a session of its own, which Ctrl-C in this
+    ``--fork`` waits for that, and starts mongod in a separate session, which Ctrl-C in this
     terminal does not reach.
     """
     log = log_file(dbpath)

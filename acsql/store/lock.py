@@ -164,7 +164,7 @@ def _renew(store: Store, token: str, ended: threading.Event) -> None:
                     {"_id": WRITER, "token": token}, [{"$set": {"renewed": "$$NOW"}}]
                 )
         except DatabaseError as error:
-            # The next attempt follows soon; what the holder does itself raises errors of its own.
+            # The next attempt follows soon, and the holder's own queries report a lost database.
             logger.warning("Could not renew the lock of the archive: %s", error)
 
 

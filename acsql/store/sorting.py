@@ -134,8 +134,8 @@ def _values_after(field: str, key: SortKey, value: Any) -> list[dict[str, Any]]:
     if value is None:
         return [] if key.descending else [{field: {"$ne": None}}]
     if "." not in key.address:
-        # A top-level value has the type of its spec.  A condition on null of its own would keep
-        # the server from merging the rows in their order.
+        # A top-level value has the type of its spec.  A separate condition on null would keep the
+        # server from merging the rows in their order.
         return [{field: {"$not": {"$gte": value}} if key.descending else {"$gt": value}}]
     # In a header, a type mismatch is stored as read.
     filters: list[dict[str, Any]] = [{field: {"$lt" if key.descending else "$gt": value}}]

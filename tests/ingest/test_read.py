@@ -1,4 +1,4 @@
-"""Reading files: a bad file is a failure of its own, and what is stored of it is kept."""
+"""Reading files: a bad file is one failure, and what is stored of it is kept."""
 
 import os
 from dataclasses import replace

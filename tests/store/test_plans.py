@@ -73,7 +73,7 @@ def exposures_of(name: str) -> tuple[str, ...]:
 def documents() -> Iterator[dict]:
     """Yield documents in which nearly every indexed keyword has one of ten values.
 
-    Each keyword has random numbers of its own, so another indexed keyword changes no other value.
+    Each keyword has its own random numbers, so another indexed keyword changes no other value.
     """
     names = (*SPECS.indexed, "bias", "association")
     chances = {name: random.Random(name) for name in names}

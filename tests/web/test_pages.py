@@ -1,4 +1,4 @@
-"""The pages find themselves, and each has a test module and a line in the documentation."""
+"""Pages are found in their package, and each has a line in the documentation."""
 
 import pkgutil
 import re
@@ -27,11 +27,6 @@ def site(empty_archive: acsql.Archive) -> Flask:
 def test_every_module_is_a_blueprint_of_its_own_name(site: Flask) -> None:
     assert [blueprint.name for blueprint in pages.blueprints()] == MODULES
     assert set(MODULES) <= set(site.blueprints)
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_every_page_has_a_test_module(module: str) -> None:
-    assert Path(__file__).with_name("pages").joinpath(f"test_{module}.py").is_file()
 
 
 def test_every_page_has_a_line_in_the_documentation(site: Flask) -> None:

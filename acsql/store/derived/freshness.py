@@ -1,7 +1,7 @@
 """Freshness of the derived collections: any write to the observations invalidates them.
 
-This is a module of its own because whatever writes observations has to invalidate, while the
-modules of the derived collections read what was written.
+It is a separate module because all code that writes observations imports it, and the modules of
+the derived collections import code that reads observations.
 """
 
 from ..client import Store
