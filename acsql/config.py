@@ -92,6 +92,8 @@ SETTINGS = (
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 ENVIRONMENT_PREFIX = "ACSQL_"
+# The settings that name folders in which acsql makes and removes files.
+WRITTEN_FOLDERS = ("data_dir", "jpeg_dir", "thumbnail_dir", "log_dir")
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,11 @@ class Config:
     """The configuration of one archive, with a field for each of `SETTINGS`.
 
     All paths are absolute.  Without a `connection_string` acsql starts a private MongoDB server.
+
+    Raises
+    ------
+    ConfigError
+        If a folder that acsql writes to is inside `filesystem`, which it only reads.
     """
 
     filesystem: Path
@@ -114,6 +121,16 @@ class Config:
     proposals_from: str = "file"
     rate_limit: int = 20_000
     proxies: int = 0
+
+    def __post_init__(self) -> None:
+        filesystem = self.filesystem.resolve()
+        for name in WRITTEN_FOLDERS:
+            folder: Path = getattr(self, name)
+            if folder.resolve().is_relative_to(filesystem):
+                raise ConfigError(
+                    f"{name} {folder} is inside filesystem {self.filesystem}, which acsql only "
+                    f"reads: set {name} to a folder outside it"
+                )
 
     def at(self, connection_string: str) -> "Config":
         """Return the same configuration with another database address."""

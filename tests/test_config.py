@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from acsql import config
-from acsql.config import SETTINGS, Config
+from acsql.config import SETTINGS, WRITTEN_FOLDERS, Config
 from acsql.errors import ConfigError
 
 NAMES = [setting.name for setting in SETTINGS]
@@ -308,3 +308,24 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     for path in (tmp_path, tmp_path / "latin.yaml"):
         with pytest.raises(ConfigError, match=str(path)):
             config.load(path, {})
+
+
+@pytest.mark.parametrize("name", WRITTEN_FOLDERS)
+@pytest.mark.parametrize(
+    "below", ["archive", "archive/own", "elsewhere/../archive/own", "link/own"]
+)
+def test_a_folder_that_acsql_writes_to_is_refused_inside_the_archive(
+    written, tmp_path, name, below
+):
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "link").symlink_to("archive")
+    outside = {"filesystem": "archive", "data_dir": "data"}
+    with pytest.raises(ConfigError, match=f"{name} .* is inside filesystem .*/archive, which"):
+        config.load(written(outside | {name: below}), {})
+    with pytest.raises(ConfigError, match=f"{name} "):
+        dataclasses.replace(config.load(written(outside), {}), **{name: tmp_path / below})
+
+
+def test_the_archive_may_be_inside_a_folder_that_acsql_writes_to(written):
+    inside = {"filesystem": "/data/archive", "data_dir": "/data", "jpeg_dir": "/data/archive2"}
+    assert config.load(written(inside), {}).data_dir == Path("/data")
