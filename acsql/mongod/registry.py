@@ -32,6 +32,8 @@ class Registry:
         The port on which the server listened last.
     kept : bool
         Whether the server runs until it is stopped, and not only until its last user ends.
+    stopped : bool
+        Whether it was stopped on request, and must stay away until it is started on request.
     users : list of (int, float)
         The processes that use it, each as often as it does, as `acsql.mongod.process.identity`
         returns them.
@@ -40,6 +42,7 @@ class Registry:
     data_dir: Path
     port: int | None = None
     kept: bool = False
+    stopped: bool = False
     users: list[tuple[int, float]] = field(default_factory=list)
 
     @property
@@ -65,6 +68,7 @@ class Registry:
         try:
             content = json.loads(self.file.read_text(encoding="utf-8"))
             self.port, self.kept = content["port"], content["kept"]
+            self.stopped = content.get("stopped", False)  # older files do not have it
             users = [(pid, began) for pid, began in content["users"]]
         except (ValueError, TypeError, KeyError) as error:
             raise DatabaseError(
@@ -74,7 +78,12 @@ class Registry:
 
     def content(self) -> dict[str, Any]:
         """Return a copy of the content of the state file."""
-        return {"port": self.port, "kept": self.kept, "users": list(self.users)}
+        return {
+            "port": self.port,
+            "kept": self.kept,
+            "stopped": self.stopped,
+            "users": list(self.users),
+        }
 
     def save(self) -> None:
         """Write the state file atomically, so that not even a power cut leaves half of it."""

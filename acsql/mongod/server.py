@@ -2,7 +2,9 @@
 
 `start` leaves it running until `stop`.  `use` starts it where it does not run; it then ends with
 the last process that uses it, so that a single command leaves nothing behind.  A server whose
-starter died is found again, because `acsql.mongod.process` reads from the system what runs.
+starter died is found again, because `acsql.mongod.process` reads from the system what runs.  A
+server that ends although processes use it is started again by one of them
+(`acsql.mongod.supervision`).
 """
 
 import atexit
@@ -14,7 +16,7 @@ from pathlib import Path
 
 from ..config import Config
 from ..errors import DatabaseError
-from . import registry
+from . import registry, supervision
 from .launch import free_port, launch, log_file
 from .process import RunningServer, find_running, identity, shut_down
 from .registry import Registry
@@ -108,6 +110,7 @@ def use(data_dir: str | Path, port: int | None = None) -> str:
         if this:
             entry.users.append(this)
         _release_at_exit(entry.data_dir)
+        supervision.supervise(entry.data_dir, server, _revive)
         return _state(server, entry).uri
 
 
@@ -153,7 +156,7 @@ def release(data_dir: str | Path) -> None:
 
 
 def stop(data_dir: str | Path) -> bool:
-    """Stop the private server, used or not.
+    """Stop the private server, used or not; it stays away until `start` or `use`.
 
     Parameters
     ----------
@@ -176,7 +179,7 @@ def stop(data_dir: str | Path) -> bool:
         server = find_running(entry.dbpath)
         if server:
             shut_down(server)
-        entry.kept = False
+        entry.kept, entry.stopped = False, True
         return server is not None
 
 
@@ -218,8 +221,25 @@ def _serve(entry: Registry, port: int | None) -> RunningServer:
         )
     else:
         become_primary(server.port, log_file(entry.dbpath))
-    entry.port = server.port
+    entry.port, entry.stopped = server.port, False
     return server
+
+
+def _revive(data_dir: Path) -> RunningServer | None:
+    """Return the server that this process uses, on its port; None if it was stopped on request."""
+    if not registry.exists(data_dir):
+        supervision.leave(data_dir)
+        return None
+    with registry.locked(data_dir) as entry:
+        if identity(os.getpid()) not in entry.users:
+            supervision.leave(data_dir)
+            return None
+        if entry.stopped:
+            return None
+        kept = entry.kept
+        server = _serve(entry, entry.port)
+        entry.kept = kept
+        return server
 
 
 def _state(server: RunningServer, entry: Registry) -> ServerState:
