@@ -27,8 +27,8 @@ class Dataset:
         Relative to the root of the archive.
     size : int
         In bytes.
-    mtime : datetime, optional
-        When it was last modified, UTC.
+    mtime : datetime or int, optional
+        When it was last modified, UTC; in seconds since 1970 where no date can hold it.
     sha256 : str, optional
         Its checksum, if an ingest computed it.
     vanished : datetime, optional
@@ -41,7 +41,7 @@ class Dataset:
     proposid: int | None
     path: str
     size: int
-    mtime: datetime | None = None
+    mtime: datetime | int | None = None
     sha256: str | None = None
     vanished: datetime | None = None
 

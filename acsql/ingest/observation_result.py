@@ -34,8 +34,8 @@ class Failure:
         Why, as a message for the log.
     size : int, optional
         Size in bytes of a file that is itself at fault: it is not retried before it changes.
-    mtime : datetime, optional
-        Modification time (UTC, naive) of such a file.
+    mtime : datetime or int, optional
+        Modification time of such a file, as in `acsql.ingest.scan.FileOnDisk`.
     """
 
     rootname: str
@@ -43,7 +43,7 @@ class Failure:
     stage: str
     reason: str
     size: int | None = None
-    mtime: datetime | None = None
+    mtime: datetime | int | None = None
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ marked as vanished, and its headers are kept.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ..errors import ArchiveError
 from ..keywords import KeywordSpecs
-from .scan import FileOnDisk, ObservationOnDisk
+from .scan import CLOCK_SKEW_SECONDS, FileOnDisk, ObservationOnDisk
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,10 @@ class Selection:
     ----------
     filetypes : collection of str
         Their filetypes.
-    ready_before : datetime
-        Files modified at or after this time (UTC, naive) count as still being written.
+    now : datetime
+        The time of the run (UTC, naive).
+    min_age : float
+        Seconds; younger files count as still being written.
     everything : bool
         Read unchanged files again.
     checksum : bool
@@ -54,7 +56,8 @@ class Selection:
     """
 
     filetypes: Collection[str]
-    ready_before: datetime
+    now: datetime
+    min_age: float = 0.0
     everything: bool = False
     checksum: bool = False
     retry_failed: bool = False
@@ -187,7 +190,7 @@ def _compare(
             continue
         filename = str(file.name)
         failed, stored = failures.get(filename), files.get(filetype)
-        if file.mtime >= selection.ready_before:
+        if _is_young(file, selection):
             comparison.waiting.append(filename)
         elif selection.everything or _has_changed(file, failed, stored, selection.retry_failed):
             comparison.to_read.append(filetype)
@@ -196,6 +199,13 @@ def _compare(
             if selection.checksum and stored is not None:
                 comparison.checksums[filetype] = stored.get("sha256")
     return comparison
+
+
+def _is_young(file: FileOnDisk, selection: Selection) -> bool:
+    """Whether a file may still be arriving; one dated in the future would wait for years."""
+    if not selection.min_age:
+        return False
+    return -CLOCK_SKEW_SECONDS <= file.age(selection.now) < selection.min_age
 
 
 def _has_changed(
@@ -236,21 +246,3 @@ def _unseen_files(
         # The four-character folder of these could not be read.
         if rootname[:4] not in unreadable:
             yield from _vanished_files(rootname, observations[rootname].get("files", {}), ())
-
-
-def ready_before(now: datetime, min_age: float) -> datetime:
-    """Return the time at or after which a file counts as still being written.
-
-    Parameters
-    ----------
-    now : datetime
-        The time of the run (UTC, naive).
-    min_age : float
-        The least age of a file in seconds; with 0 every file is ready.
-
-    Returns
-    -------
-    datetime
-        UTC, naive.
-    """
-    return now - timedelta(seconds=min_age) if min_age else datetime.max

@@ -218,7 +218,7 @@ def _refused(file: FileOnDisk, error: OSError) -> Failure:
 def _file_failure(file: FileOnDisk, stage: str, reason: str) -> Failure:
     """Return a failure of the file itself; a young file may be incomplete and is retried."""
     failure = Failure(file.name.rootname, str(file.name), stage, reason, file.size, file.mtime)
-    if 0 <= (now() - file.mtime).total_seconds() < YOUNG_SECONDS:
+    if 0 <= file.age(now()) < YOUNG_SECONDS:
         return Failure(failure.rootname, failure.filename, stage, reason)
     return failure
 
@@ -257,7 +257,8 @@ def read_file(
     FileError
         If it is not a complete FITS file of ACS, or its ROOTNAME differs from its name.
     """
-    failures, warnings = [], []
+    failures = []
+    warnings = [warning for warning in (file.time_warning(now()),) if warning]
     with open_fits(config.filesystem / file.path) as hdus:
         end = end_of_data(hdus[-1])
         if end > file.size:

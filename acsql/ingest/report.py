@@ -1,7 +1,7 @@
 """Report of a run: what it did, in numbers, for its log, its record and the user."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,9 @@ from ..keywords import HeaderKey
 from ..store import runs
 from .observation_result import NEW, STATES, UNCHANGED, UPDATED, Failure, ObservationResult
 from .plan import Plan
+
+# A line of the summary has at most this many names.
+NAMED = 5
 
 
 @dataclass
@@ -134,7 +137,10 @@ class Report:
         if self.vanished:
             yield f"Vanished files: {len(self.vanished)}"
         if self.waiting:
-            yield f"Files still being written, to retry in the next run: {len(self.waiting)}"
+            yield (
+                f"Files still being written, to retry in the next run: {len(self.waiting)} "
+                f"({_some(self.waiting)})"
+            )
         hint = " (see acsql specs update)" if self.unspecified else ""
         yield f"Keywords not in the specs: {len(self.unspecified)}{hint}"
         yield f"Keywords with type mismatches: {len(self.mismatches)}"
@@ -173,6 +179,12 @@ class Report:
             ],
             "log": str(self.log),
         }
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first few names, and the number of the others."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _by_filetype(counts: Mapping[str, int]) -> str:

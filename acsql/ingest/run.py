@@ -27,7 +27,7 @@ from . import write
 from .jobs import open_store
 from .log import log_file
 from .observation_result import FAILED, Failure, ObservationResult
-from .plan import Plan, Selection, Stored, Task, make_plan, ready_before
+from .plan import Plan, Selection, Stored, Task, make_plan
 from .proposal_providers import provider_for
 from .proposals import in_background
 from .report import Report
@@ -216,7 +216,8 @@ def _plan(
     logger.info("Scanning %s", config.filesystem)
     selection = Selection(
         filetypes,
-        ready_before(now(), options.min_age),
+        now(),
+        options.min_age,
         options.everything,
         options.checksum,
         options.retry_failed,
@@ -233,6 +234,7 @@ def _plan(
     observations.mark_vanished(store, plan.vanished, now())
     for rootname, filetype in plan.vanished:
         logger.warning("%s: the %s file has vanished from disk", rootname, filetype)
+    _log_waiting(plan.waiting)
     logger.info("Observations to ingest: %d", len(plan.tasks))
     return plan
 
@@ -296,10 +298,14 @@ def _log_result(result: ObservationResult) -> None:
         )
     for warning in result.warnings:
         logger.warning("%s: %s", result.rootname, warning)
-    for filename in result.waiting:
-        logger.warning("Skipped %s: still being written, will retry in the next run", filename)
+    _log_waiting(result.waiting)
     for failure in result.failures:
         logger.error("%s: %s", result.rootname, failure.reason)
+
+
+def _log_waiting(filenames: Sequence[str]) -> None:
+    for filename in filenames:
+        logger.warning("Skipped %s: still being written, will retry in the next run", filename)
 
 
 def _log_keywords(report: Report) -> None:

@@ -16,6 +16,10 @@ from .. import names, paths
 from ..errors import ConfigError, InvalidName
 from ..names import Filename
 
+# The clocks of a file server and of this machine may differ by this much: a later modification
+# time is in the future.
+CLOCK_SKEW_SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class FileOnDisk:
@@ -29,14 +33,45 @@ class FileOnDisk:
         Its path below the root of the archive.
     size : int
         Bytes.
-    mtime : datetime
-        Modification time (UTC, naive) in whole milliseconds, which is what MongoDB stores.
+    mtime : datetime or int
+        Modification time, as the database stores it: UTC, naive, in whole milliseconds; as whole
+        seconds since 1970 where it is outside the years that a date can have.
     """
 
     name: Filename
     path: str
     size: int
-    mtime: datetime
+    mtime: datetime | int
+
+    @property
+    def timestamp(self) -> float:
+        """Modification time in seconds since 1970 (UTC)."""
+        if isinstance(self.mtime, int):
+            return float(self.mtime)
+        return self.mtime.replace(tzinfo=UTC).timestamp()
+
+    def age(self, now: datetime) -> float:
+        """Return the seconds since the last modification; negative if it is in the future."""
+        return now.replace(tzinfo=UTC).timestamp() - self.timestamp
+
+    def time_warning(self, now: datetime) -> str | None:
+        """Return what is odd about the modification time, None if nothing is.
+
+        Parameters
+        ----------
+        now : datetime
+            The present time (UTC, naive).
+
+        Returns
+        -------
+        str or None
+            Names the file, for the log.
+        """
+        if isinstance(self.mtime, int):
+            return f"{self.name} has an impossible modification time: {self.mtime} s since 1970"
+        if self.age(now) < -CLOCK_SKEW_SECONDS:
+            return f"{self.name} has a modification time in the future: {self.mtime} UTC"
+        return None
 
 
 @dataclass(frozen=True)
@@ -177,7 +212,7 @@ def _observation(
             file = _examine(entry, rootname, directory, filetypes)
             if isinstance(file, FileOnDisk):
                 other = files.get(file.name.filetype)
-                if other is None or (other.mtime, other.path) < (file.mtime, file.path):
+                if other is None or _by_time(other) < _by_time(file):
                     files[file.name.filetype] = file
             elif file is None:
                 ignored += 1
@@ -185,10 +220,14 @@ def _observation(
                 problems.append(file)
     path = paths.observation_path(ipppssoots[-1])
     if len(ipppssoots) > 1 and files:
-        youngest = max(files.values(), key=lambda file: file.mtime)
+        youngest = max(files.values(), key=_by_time)
         path = youngest.path.rpartition("/")[0]
     ipppssoot = path.rpartition("/")[2]
     return ObservationOnDisk(rootname, ipppssoot, path, files, tuple(problems), ignored, unreadable)
+
+
+def _by_time(file: FileOnDisk) -> tuple[float, str]:
+    return file.timestamp, file.path
 
 
 def _examine(
@@ -214,7 +253,7 @@ def _examine(
     return FileOnDisk(name, f"{directory}/{entry.name}", size, mtime)
 
 
-def size_and_mtime(path: Path) -> tuple[int, datetime]:
+def size_and_mtime(path: Path) -> tuple[int, datetime | int]:
     """Return the size and modification time of a file, which change when it is written.
 
     Parameters
@@ -226,8 +265,8 @@ def size_and_mtime(path: Path) -> tuple[int, datetime]:
     -------
     size : int
         Bytes.
-    mtime : datetime
-        UTC, naive, in whole milliseconds.
+    mtime : datetime or int
+        As in `FileOnDisk`.
 
     Raises
     ------
@@ -235,10 +274,15 @@ def size_and_mtime(path: Path) -> tuple[int, datetime]:
         If the file does not exist or the system refuses access.
     """
     status = path.stat()
-    return status.st_size, _utc(status.st_mtime_ns)
+    return status.st_size, _stored_time(status.st_mtime_ns)
 
 
-def _utc(nanoseconds: int) -> datetime:
+def _stored_time(nanoseconds: int) -> datetime | int:
+    """Return a time since 1970 as the database can store it."""
     seconds, rest = divmod(nanoseconds, 10**9)
-    moment = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError, OSError):
+        # Broken clocks and some file servers give times outside the years 1 to 9999.
+        return seconds
     return moment.replace(microsecond=rest // 10**6 * 1000)

@@ -6,6 +6,7 @@ Checksums are taken while the files are sent and stand in the last file.
 """
 
 import hashlib
+import os
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from ..errors import FileError
 CHECKSUMS = "SHA256SUMS"
 # Bytes read from a file at once.
 CHUNK_SIZE = 2**20
+# The latest time that eleven octal digits of a tar header hold, in seconds since 1970 (POSIX.1,
+# pax, ustar Interchange Format).
+LATEST_MTIME = 8**11 - 1
 _SHA256_DIGITS = 64
 
 
@@ -44,12 +48,28 @@ class Member:
     def from_file(cls, name: str, path: Path) -> "Member":
         """Return a file with its present size and time."""
         status = path.stat()
-        return cls(name, path, status.st_size, int(status.st_mtime))
+        return cls(name, path, status.st_size, portable_mtime(status))
 
     @property
     def checksum_length(self) -> int:
         """The length of its line in the file with the checksums, in bytes."""
         return _SHA256_DIGITS + len(f"  {self.name}\n".encode())
+
+
+def portable_mtime(status: os.stat_result) -> int:
+    """Return a modification time, or the nearest that tar headers and HTTP can express.
+
+    Parameters
+    ----------
+    status : os.stat_result
+        Of a file, whose time may be of any year.
+
+    Returns
+    -------
+    int
+        Seconds since 1970.
+    """
+    return min(max(int(status.st_mtime), 0), LATEST_MTIME)
 
 
 def length(members: Sequence[Member], folder: str, texts: dict[str, bytes]) -> int:

@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ import acsql
 from acsql.config import Config
 from acsql.errors import ArchiveError
 from acsql.ingest import run
-from acsql.ingest.plan import Plan, Selection, Stored, make_plan, ready_before
+from acsql.ingest.plan import Plan, Selection, Stored, make_plan
 from acsql.ingest.scan import FileOnDisk, ObservationOnDisk
 from acsql.keywords import KeywordSpecs
 from acsql.names import Filename
@@ -166,6 +166,8 @@ def test_young_files_can_be_left_for_the_next_run(archive_copy: Config) -> None:
     young.touch()
     report = run.ingest(archive_copy, replace(SYNCHRONOUS, min_age=600))
     assert report.waiting == [young.name]
+    assert f"Skipped {young.name}: still being written" in report.log.read_text(encoding="utf-8")
+    assert young.name in "\n".join(report.lines())
     assert report.observations == {"new": 3}
     aged(young)
     assert run.ingest(archive_copy, replace(SYNCHRONOUS, min_age=600)).files == {"raw": 1}
@@ -207,7 +209,7 @@ def stored(*observations: ObservationOnDisk, **failures) -> Stored:
 
 
 def plan(scanned: list[ObservationOnDisk], before: Stored, specs: KeywordSpecs, **options) -> Plan:
-    selection = Selection(tuple(specs.filetypes), datetime.max, **options)
+    selection = Selection(tuple(specs.filetypes), NOW, **options)
     return make_plan(scanned, before, selection, specs, whole=True)
 
 
@@ -256,6 +258,28 @@ def test_vanished_files_are_listed_once(specs: KeywordSpecs) -> None:
     assert plan(scanned, before, specs).vanished == ()
 
 
-def test_a_least_age_makes_younger_files_wait() -> None:
-    assert ready_before(NOW, 60) == datetime(2025, 12, 31, 23, 59)
-    assert ready_before(NOW, 0) == datetime.max
+@pytest.mark.parametrize(
+    ("mtime", "min_age", "waits"),
+    [
+        (NOW - timedelta(seconds=600), 600, False),
+        (NOW - timedelta(seconds=599), 600, True),
+        (NOW + timedelta(seconds=30), 600, True),  # the clocks differ a little
+        (NOW + timedelta(seconds=61), 600, False),
+        (datetime(2037, 1, 1), 600, False),
+        (datetime(2037, 1, 1), 1e9, False),
+        (253_402_300_800, 600, False),  # the year 10000
+        (-62_167_219_200, 600, False),  # the year 0
+        (NOW - timedelta(seconds=1), 0, False),
+        (NOW + timedelta(seconds=1), 0, False),
+    ],
+)
+def test_only_a_file_that_may_still_be_arriving_waits(
+    specs: KeywordSpecs, mtime: datetime | int, min_age: float, waits: bool
+) -> None:
+    observation = on_disk("j8bt05nj", "raw")
+    file = replace(observation.files["raw"], mtime=mtime)
+    result = plan(
+        [replace(observation, files={"raw": file})], Stored({}, {}), specs, min_age=min_age
+    )
+    assert result.waiting == (("j8bt05njq_raw.fits",) if waits else ())
+    assert bool(result.tasks) != waits

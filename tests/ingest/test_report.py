@@ -59,7 +59,8 @@ def test_plan_and_results_are_added_up() -> None:
         "Failures: 1",
         "Known failures, unchanged since: 2",
         "Vanished files: 1",
-        "Files still being written, to retry in the next run: 2",
+        "Files still being written, to retry in the next run: 2 "
+        "(j8bt08njq_raw.fits, j8bt05njq_spt.fits)",
         "Keywords not in the specs: 1 (see acsql specs update)",
         "Keywords with type mismatches: 1",
         "Ignored files (not ACS): 29",

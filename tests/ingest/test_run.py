@@ -1,7 +1,10 @@
 """Whole ingests: what is ingested, and how a run is recorded."""
 
 import contextlib
+import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +25,7 @@ from acsql.keywords import KeywordSpecs
 from acsql.query import And
 from acsql.store import live_counts, lock, runs
 from acsql.store.client import Store
+from acsql.verify.verification import verify
 
 
 def test_every_file_and_header_of_the_sample_is_ingested(
@@ -147,3 +151,27 @@ def test_a_run_that_died_is_recorded_as_such(archive_copy: Config, specs: Keywor
             runs.SUCCEEDED,
             runs.DIED,
         ]
+
+
+def test_files_of_impossible_times_are_ingested_and_named(archive_copy: Config) -> None:
+    times = {"raw": 253_402_300_800, "flt": -62_167_219_200, "spt": 2_114_380_800}
+    paths = {filetype: one_file(archive_copy, f"*_{filetype}.fits") for filetype in times}
+    # A memory file system stores any time, a disk few centuries.
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        filesystem = Path(folder) / "archive"
+        shutil.copytree(archive_copy.filesystem, filesystem)
+        for filetype, seconds in times.items():
+            path = filesystem / paths[filetype].relative_to(archive_copy.filesystem)
+            os.utime(path, (0, seconds))
+            if path.stat().st_mtime_ns != seconds * 10**9:
+                pytest.skip(f"the file system of {folder} does not store such times")
+        config = replace(archive_copy, filesystem=filesystem)
+        report = run.ingest(config, replace(SYNCHRONOUS, min_age=0.001))
+        assert report.observations == {"new": 3}
+        assert not report.failures and not report.waiting
+        for filetype, words in (("raw", "impossible"), ("flt", "impossible"), ("spt", "future")):
+            (warning,) = [each for each in report.warnings if paths[filetype].name in each]
+            assert words in warning
+            assert warning in report.log.read_text(encoding="utf-8")
+        assert run.ingest(config, SYNCHRONOUS).state == runs.NOTHING_NEW
+        assert not verify(config, full=True, scheduler="synchronous").findings

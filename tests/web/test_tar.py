@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -37,6 +38,15 @@ def test_an_archive_has_the_announced_length(
         f"{hashlib.sha256(content).hexdigest()}  {member.name}\n"
         for member, content in zip(members, contents, strict=True)
     )
+
+
+@pytest.mark.parametrize("mtime", [253_402_300_800, -62_167_219_200, 2**62, 1_300_000_000])
+def test_times_of_any_year_leave_the_length_as_announced(tmp_path: Path, mtime: int) -> None:
+    status = os.stat_result((0, 0, 0, 1, 0, 0, 5, 0, mtime, 0))
+    member = tar.Member("a.fits", tmp_path / "a.fits", 5, tar.portable_mtime(status))
+    member.path.write_bytes(b"12345")
+    sent = b"".join(tar.stream([member], "acsql", {}))
+    assert len(sent) == tar.length([member], "acsql", {})
 
 
 def test_a_large_file_is_never_read_as_a_whole(tmp_path: Path) -> None:

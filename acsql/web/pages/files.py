@@ -12,6 +12,7 @@ from ...names import Filename
 from ...observation import Observation
 from ..context import current_archive, parameters, requested_observation
 from ..params import Parameters
+from ..tar import portable_mtime
 
 FITS_TYPE = "application/fits"  # RFC 4047
 
@@ -32,7 +33,14 @@ def fits(filename: str) -> Response:
             f"{filename} is not in the archive; the files of {name.rootname} are {filenames}"
         )
     path = dataset.locate(archive.config.filesystem)
-    return send_file(path, FITS_TYPE, as_attachment=True, download_name=filename, conditional=True)
+    return send_file(
+        path,
+        FITS_TYPE,
+        as_attachment=True,
+        download_name=filename,
+        conditional=True,
+        last_modified=portable_mtime(path.stat()),
+    )
 
 
 @blueprint.get("/archive/<proposal:proposid>/<name>/files/")

@@ -1,6 +1,7 @@
 """FITS files come whole or in parts, and never from outside the archive."""
 
 import io
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,30 @@ def test_an_observation_lists_its_files(
     for link in page.select("main a"):
         with client.get(link["href"], follow_redirects=True) as response:
             assert response.status_code == 200, link["href"]
+
+
+@pytest.mark.parametrize("mtime", [253_402_300_800, -62_167_219_200])
+def test_a_file_of_an_impossible_year_is_listed_and_sent(
+    empty_client: FlaskClient,
+    empty_archive: acsql.Archive,
+    monkeypatch: pytest.MonkeyPatch,
+    mtime: int,
+) -> None:
+    put_file(empty_archive, "raw.fits", b"content", mtime=mtime)
+    assert f"{mtime} s since 1970" in words(soup(empty_client, "/archive/9019/j8bt05njq/files/"))
+    # Few file systems store such times: the system's answer is given in its place.
+    stat = os.stat
+
+    def dated(path, **options):
+        status = stat(path, **options)
+        if not str(path).endswith("raw.fits"):
+            return status
+        return os.stat_result((*status[:8], mtime, status[9]))
+
+    monkeypatch.setattr(os, "stat", dated)
+    with empty_client.get("/files/j8bt05njq_raw.fits") as response:
+        assert response.status_code == 200
+        assert response.data == b"content"
 
 
 def test_known_checksums_are_shown(empty_client: FlaskClient, empty_archive: acsql.Archive) -> None:
