@@ -1,7 +1,6 @@
 """Datasets: the FITS files of observations, as of the last ingest.
 
-A path from the database is not trusted: only files inside the archive, after following links,
-are ever returned.
+Neither its path nor its name is trusted, because both come from the database.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .errors import DatasetNotFound
+from . import names, paths
+from .errors import DatasetNotFound, InvalidName, UnsafePath
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,32 @@ class Dataset:
         Raises
         ------
         DatasetNotFound
-            If the file has vanished, or its path leads out of the archive.
+            If the file has vanished.
+        UnsafePath
+            If its path leads out of the archive.
         """
-        path = filesystem / self.path
-        if not path.resolve().is_relative_to(filesystem.resolve()):
-            raise DatasetNotFound(f"{self.filename} is outside the archive {filesystem}")
+        path = paths.confined(filesystem, self.path)
         if not path.is_file():
             since = f" since {self.vanished.date()}" if self.vanished else ""
             raise DatasetNotFound(f"{self.filename} is gone from disk{since}")
         return path
+
+    @property
+    def local_path(self) -> str:
+        """The relative path of a downloaded copy: each observation has a folder.
+
+        Raises
+        ------
+        UnsafePath
+            If its name is not that of an ACS file, so that it could lead out of any folder.
+        """
+        try:
+            name = names.Filename.parse(self.filename)
+        except InvalidName as error:
+            raise UnsafePath(f"in the database, {error}") from error
+        if not names.is_ipppssoot(self.ipppssoot):
+            raise UnsafePath(f"in the database, {name} belongs to {self.ipppssoot!r:.100}")
+        return f"{self.ipppssoot}/{name}"
 
 
 def datasets_of(row: Mapping[str, Any], filetypes: Iterable[str]) -> Iterator[Dataset]:
@@ -91,9 +108,9 @@ def datasets_of(row: Mapping[str, Any], filetypes: Iterable[str]) -> Iterator[Da
         if filetype in row["datasets"]:
             file = row["files"][filetype]
             yield Dataset(
-                filename=row["datasets"][filetype],
+                filename=str(row["datasets"][filetype]),
                 filetype=filetype,
-                ipppssoot=row["ipppssoot"],
+                ipppssoot=str(row["ipppssoot"]),
                 proposid=row["proposid"],
                 path=file["path"],
                 size=file["size"],

@@ -45,6 +45,10 @@ class DatasetNotFound(ArchiveError):
     """The observation has no such filetype, extension or preview."""
 
 
+class UnsafePath(DatasetNotFound):
+    """A path in the database leads out of its folder; nothing there is read or changed."""
+
+
 class QueryError(ArchiveError):
     """A condition, a column, a sort order or a limit is invalid."""
 

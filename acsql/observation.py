@@ -8,6 +8,7 @@ from typing import Any
 import numpy.typing as npt
 from astropy.io import fits
 
+from . import paths
 from .errors import DatasetNotFound
 from .fits.image_data import read_image
 from .stored_observation import StoredObservation
@@ -44,6 +45,8 @@ class Observation(StoredObservation):
         ------
         DatasetNotFound
             If the observation has no such filetype.
+        UnsafePath
+            If the path in the database leads out of the archive.
 
         Examples
         --------
@@ -51,7 +54,7 @@ class Observation(StoredObservation):
         True
         """
         self._filename(filetype)
-        return self._config.filesystem / str(self._document.files[filetype]["path"])
+        return paths.confined(self._config.filesystem, self._document.files[filetype]["path"])
 
     def open(self, filetype: str, **options: Any) -> fits.HDUList:
         """Open the FITS file of a filetype.
@@ -178,7 +181,7 @@ class Observation(StoredObservation):
         if not preview.get(kind):
             reason = preview.get("reason") or f"{kind}s are not made of {filetype} files"
             raise DatasetNotFound(f"{filename} has no {kind}: {reason}")
-        path = folder / str(preview[kind])
+        path = paths.confined(folder, preview[kind])
         if not path.is_file():
             raise DatasetNotFound(
                 f"the {kind} of {filename} no longer exists: run acsql verify --full --fix"

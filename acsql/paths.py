@@ -2,14 +2,48 @@
 
 FITS files are stored by rootname, as in the file system of the mission; previews and thumbnails
 by proposal, because people browse them by proposal.
+
+The database is not trusted: whoever may write there must not thereby read, replace or remove other
+files of this machine.  Every path from the database passes through `confined`.
 """
 
+import os
 from pathlib import Path
 
+from .errors import UnsafePath
 from .names import Filename
 
 # The folder of previews of observations without a proposal.
 NO_PROPOSAL = "unknown"
+# The longest path in the database, in bytes: that of a single name (NAME_MAX of Linux).
+MAX_LENGTH = 255
+
+
+def confined(folder: Path, stored: object) -> Path:
+    """Return the path of a file that the database names, which must be below a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Such as ``jpeg_dir``.
+    stored : object
+        What the database has for the path: a text, if nothing has changed it.
+
+    Returns
+    -------
+    Path
+        `stored` below `folder`; the file need not exist.
+
+    Raises
+    ------
+    UnsafePath
+        If it is not a path, or leads out of the folder, also over a symbolic link.
+    """
+    if isinstance(stored, str) and len(stored.encode()) <= MAX_LENGTH and "\0" not in stored:
+        path = folder / stored
+        if Path(os.path.realpath(folder)) in Path(os.path.realpath(path)).parents:
+            return path
+    raise UnsafePath(f"the database names the path {stored!r:.100}, which leads out of its folder")
 
 
 def observation_path(ipppssoot: str) -> str:

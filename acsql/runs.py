@@ -7,7 +7,8 @@ that says *running* is shown as *died*.
 from pathlib import Path
 from typing import Any
 
-from .errors import RunNotFound
+from . import paths
+from .errors import RunNotFound, UnsafePath
 from .store import lock, runs
 from .store.client import Store
 from .store.schema import now
@@ -90,9 +91,12 @@ def log_path(store: Store, log_dir: Path, number: int) -> Path:
     recorded = get(store, number).get("log")
     if not recorded:
         raise RunNotFound(f"ingest run {number} wrote no log")
-    # The name comes from the database: a path in it must not lead out of the folder.
-    path = log_dir / Path(recorded).name
-    if path.resolve().parent != log_dir.resolve() or not path.is_file():
+    try:
+        # The folder may have been moved since.
+        path = paths.confined(log_dir, Path(str(recorded)).name)
+    except UnsafePath as error:
+        raise RunNotFound(f"ingest run {number}: {error}") from error
+    if not path.is_file():
         raise RunNotFound(f"the log of ingest run {number} no longer exists in {log_dir}")
     return path
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from acsql.datasets import Dataset, datasets_of
-from acsql.errors import DatasetNotFound
+from acsql.errors import DatasetNotFound, UnsafePath
 
 
 def dataset(path: str, vanished: datetime | None = None) -> Dataset:
@@ -32,8 +32,29 @@ def test_a_file_outside_the_archive_is_refused(tmp_path: Path, path: str) -> Non
     root.mkdir()
     (tmp_path / "secret").write_text("secret")
     (root / "link").symlink_to(tmp_path)
-    with pytest.raises(DatasetNotFound, match="outside the archive"):
+    with pytest.raises(DatasetNotFound, match="leads out of its folder"):
         dataset(path).locate(root)
+
+
+@pytest.mark.parametrize(
+    ("ipppssoot", "filename"),
+    [
+        ("..", "j8bt05njq_raw.fits"),
+        ("j8bt05njq", "../../.profile"),
+        ("j8bt05njq", "/etc/j8bt05njq_raw.fits"),
+        ("j8bt05njq/../..", "j8bt05njq_raw.fits"),
+        ("j8bt05njq", ""),
+        ("", "j8bt05njq_raw.fits"),
+    ],
+)
+def test_a_downloaded_copy_has_the_name_of_an_acs_file(ipppssoot: str, filename: str) -> None:
+    named = Dataset(filename, "raw", ipppssoot, 9019, "j8bt/raw.fits", 1)
+    with pytest.raises(UnsafePath, match="in the database"):
+        named.local_path  # noqa: B018
+
+
+def test_a_downloaded_copy_is_in_the_folder_of_its_observation() -> None:
+    assert dataset("any").local_path == "j8bt05njq/j8bt05njq_raw.fits"
 
 
 def test_the_files_of_an_observation_come_in_the_order_of_the_filetypes() -> None:

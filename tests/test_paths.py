@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acsql import paths
+from acsql.errors import UnsafePath
 from acsql.names import Filename
 
 ipppssoots = st.from_regex(r"[a-z][a-z0-9]{8}", fullmatch=True)
@@ -47,3 +48,45 @@ def test_previews_without_a_proposal_are_in_a_folder_that_no_proposal_can_have()
         folder = Path(path).parent.name
         assert folder == paths.NO_PROPOSAL
         assert not folder.isdigit()
+
+
+stored = st.one_of(
+    st.text(),
+    st.lists(st.sampled_from(["..", ".", "a", "in", "out", "loop", "", "/"])).map("/".join),
+    st.none() | st.integers() | st.lists(st.text()) | st.dictionaries(st.text(), st.text()),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with links that stay in it and links that lead out."""
+    folder = tmp_path_factory.mktemp("outside") / "folder"
+    (folder / "a" / "a").mkdir(parents=True)
+    (folder / "in").symlink_to("a")
+    (folder / "out").symlink_to("..")
+    (folder / "loop").symlink_to("loop")
+    return folder
+
+
+@untimed
+@given(stored)
+def test_a_stored_path_is_below_its_folder_or_refused(folder, stored):
+    try:
+        path = paths.confined(folder, stored)
+    except UnsafePath:
+        return
+    assert folder in path.resolve(strict=False).parents or "loop" in path.parts
+
+
+@pytest.mark.parametrize("name", ["a", "a/new.jpg", "in/a", "a/../a/a", "out/folder/a"])
+def test_a_stored_path_may_follow_links_within_its_folder(folder, name):
+    assert paths.confined(folder, name) == folder / name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../x", "/etc/x", "out/x", "in/../../x", "a\0", "a" * 256, None, 5, ["a"]],
+)
+def test_any_other_stored_path_is_refused(folder, name):
+    with pytest.raises(UnsafePath, match="leads out of its folder"):
+        paths.confined(folder, name)

@@ -78,7 +78,7 @@ def _ingest_contents(
         observation, contents, headers, existing, proposal_type, specs, ingested
     )
     failures = [failure for content in contents.values() for failure in content.failures]
-    write_observation(store, config, document, existing, failures, headers.unspecified)
+    unremoved = write_observation(store, config, document, existing, failures, headers.unspecified)
     return ObservationResult(
         observation.rootname,
         NEW if existing is None else UPDATED,
@@ -87,7 +87,7 @@ def _ingest_contents(
         previews=tuple(name for name, content in contents.items() if content.has_preview),
         failures=reading.failures,
         waiting=reading.waiting,
-        warnings=(*reading.warnings, *warnings),
+        warnings=(*reading.warnings, *warnings, *unremoved),
         unspecified=headers.unspecified,
         mismatches=headers.mismatches,
         bytes=sum(content.file.size for content in contents.values()),

@@ -323,8 +323,8 @@ def _render(
     rendered = preview.render(
         hdus,
         str(file.name),
-        config.jpeg_dir / jpeg,
-        None if thumbnail is None else config.thumbnail_dir / thumbnail,
+        paths.confined(config.jpeg_dir, jpeg),
+        None if thumbnail is None else paths.confined(config.thumbnail_dir, thumbnail),
         specs.image_extname,
     )
     return {

@@ -4,11 +4,13 @@ The document is written last.  A run that is killed before leaves the old docume
 sizes and times differ from those on disk, so that the next run ingests the observation again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from .. import paths
 from ..config import Config
+from ..errors import UnsafePath
 from ..keywords import HeaderKey
 from ..store import failures as failed_files
 from ..store import keywords_not_in_specs, observations
@@ -24,7 +26,7 @@ def write_observation(
     existing: Mapping[str, Any] | None,
     failures: Iterable[Failure],
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]],
-) -> None:
+) -> tuple[str, ...]:
     """Store an observation.
 
     Parameters
@@ -42,6 +44,11 @@ def write_observation(
     unspecified : dict
         Keywords not in the specs: (header, keyword) to (type, name of the file).
 
+    Returns
+    -------
+    tuple of str
+        Warnings of previews that are not removed.
+
     Raises
     ------
     DatabaseError
@@ -49,8 +56,9 @@ def write_observation(
     """
     _store_failures(store, failures)
     keywords_not_in_specs.record(store, unspecified, now())
-    _remove_old_previews(config, existing or {}, document)
+    warnings = tuple(_remove_old_previews(config, existing or {}, document))
     observations.replace(store, document)
+    return warnings
 
 
 def _store_failures(store: Store, failures: Iterable[Failure]) -> None:
@@ -65,13 +73,25 @@ def _store_failures(store: Store, failures: Iterable[Failure]) -> None:
 
 def _remove_old_previews(
     config: Config, existing: Mapping[str, Any], document: Mapping[str, Any]
-) -> None:
-    """Remove previews that the new document no longer names, as after a change of proposal."""
+) -> Iterator[str]:
+    """Remove previews that the new document no longer names, as after a change of proposal.
+
+    Yields a warning for each that is not removed.
+    """
     for kind, folder in (("jpeg", config.jpeg_dir), ("thumbnail", config.thumbnail_dir)):
-        kept = {entry.get(kind) for entry in document["previews"].values()}
-        for entry in existing.get("previews", {}).values():
-            if entry.get(kind) and entry[kind] not in kept:
-                (folder / entry[kind]).unlink(missing_ok=True)
+        kept = _previews(document, kind)
+        for name in _previews(existing, kind):
+            try:
+                path = paths.confined(folder, name)
+            except UnsafePath as error:
+                yield f"an old {kind} is not removed: {error}"
+            else:
+                if name not in kept and path.is_file():
+                    path.unlink(missing_ok=True)
+
+
+def _previews(document: Mapping[str, Any], kind: str) -> list[Any]:
+    return [entry[kind] for entry in document.get("previews", {}).values() if entry.get(kind)]
 
 
 def write_checksums(store: Store, rootname: str, checksums: Mapping[str, str]) -> None:

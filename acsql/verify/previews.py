@@ -11,7 +11,7 @@ from PIL import Image
 
 from .. import paths
 from ..config import Config
-from ..errors import ConfigError, InvalidName
+from ..errors import ConfigError, InvalidName, UnsafePath
 from ..images.preview import THUMBNAIL_SIZE
 from ..keywords import KeywordSpecs
 from ..names import Filename
@@ -26,7 +26,7 @@ _UNFINISHED = re.compile(r"\.(.+)\.new", re.ASCII)
 _NameMaker = Callable[[Filename, int | None], str]
 
 
-def named_previews(entry: Mapping[str, Any], config: Config) -> Iterator[tuple[str, Path]]:
+def named_previews(entry: Mapping[str, Any], config: Config) -> Iterator[tuple[str, Path, Any]]:
     """Yield the previews that a document names for one of its files.
 
     Parameters
@@ -40,22 +40,24 @@ def named_previews(entry: Mapping[str, Any], config: Config) -> Iterator[tuple[s
     ------
     kind : str
         ``jpeg`` or ``thumbnail``.
-    path : Path
-        Where the picture should be.
+    folder : Path
+        The folder of all pictures of this kind.
+    name : object
+        The path of the picture below it, as stored.
     """
     folders = (config.jpeg_dir, config.thumbnail_dir)
     for kind, folder in zip(PREVIEW_KINDS, folders, strict=True):
         if entry.get(kind):
-            yield kind, folder / entry[kind]
+            yield kind, folder, entry[kind]
 
 
-def missing_or_empty(path: Path) -> tuple[str, str] | None:
+def missing_or_empty(folder: Path, name: object) -> tuple[str, str] | None:
     """Return what is wrong with a picture, as far as it shows without opening it.
 
     Parameters
     ----------
-    path : Path
-        Where the picture should be.
+    folder, name : Path, object
+        As of `named_previews`.
 
     Returns
     -------
@@ -63,7 +65,9 @@ def missing_or_empty(path: Path) -> tuple[str, str] | None:
         The kind of the finding and its reason.
     """
     try:
-        status = path.stat()
+        status = paths.confined(folder, name).stat()
+    except UnsafePath as error:
+        return PREVIEW_STALE, str(error)
     except OSError as error:
         return PREVIEW_MISSING, f"it cannot be found: {error.strerror}"
     if not S_ISREG(status.st_mode):
@@ -109,10 +113,10 @@ def compare_previews(
     elif spec and spec.thumbnail and entry.get("jpeg") and not entry.get("thumbnail"):
         reason = "it has no thumbnail"
         findings.append(Finding(PREVIEW_MISSING, rootname, filename, reason, repair))
-    for _, path in named_previews(entry, config):
-        if fault := missing_or_empty(path):
+    for _, folder, name in named_previews(entry, config):
+        if fault := missing_or_empty(folder, name):
             kind, reason = fault
-            findings.append(Finding(kind, rootname, str(path), reason, repair))
+            findings.append(Finding(kind, rootname, f"{folder}/{name}", reason, repair))
     return findings
 
 
@@ -138,9 +142,10 @@ def compare_pixels(
     findings = []
     entry = document.get("previews", {}).get(filetype, {})
     size = entry.get("width"), entry.get("height")
-    for kind, path in named_previews(entry, config):
+    for kind, folder, name in named_previews(entry, config):
         # `compare_previews` finds those that are missing or empty.
-        if missing_or_empty(path) is None:
+        if missing_or_empty(folder, name) is None:
+            path = folder / name
             reason = _wrong_pixels(path, None if kind == THUMBNAIL else size)
             if reason:
                 findings.append(Finding(PREVIEW_STALE, rootname, str(path), reason, (filetype,)))

@@ -85,7 +85,7 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
             continue
         number += 1
         for entry in (document or {}).get("previews", {}).values():
-            previews.update(entry[kind] for kind in PREVIEW_KINDS if entry.get(kind))
+            previews.update(str(entry[kind]) for kind in PREVIEW_KINDS if entry.get(kind))
         if on_disk is not None and document is not None:
             comparable.append(rootname)
         findings += _compare_observation(

@@ -8,7 +8,7 @@ from itertools import islice
 from flask import Blueprint, Response, render_template, url_for
 
 from ...datasets import Dataset
-from ...errors import DatasetNotFound, QueryError
+from ...errors import DatasetNotFound, QueryError, UnsafePath
 from .. import tar
 from ..context import current_archive, parameters
 from ..downloads import read_first
@@ -157,16 +157,10 @@ def _members(datasets: Iterable[Dataset]) -> tuple[list[tar.Member], list[str]]:
     for dataset in datasets:
         try:
             path = dataset.locate(filesystem)
+            members.append(tar.Member.from_file(dataset.local_path, path))
         except DatasetNotFound as error:
             missing.append(str(error))
-        else:
-            members.append(tar.Member.from_file(_local_path(dataset), path))
     return members, missing
-
-
-def _local_path(dataset: Dataset) -> str:
-    """Return the path of a downloaded file: each observation has a folder."""
-    return f"{dataset.ipppssoot}/{dataset.filename}"
 
 
 @blueprint.get("/files/script")
@@ -210,6 +204,11 @@ def _script(
     yield "# Downloads into the current folder; run again to resume.\n"
     yield _SCRIPT_BEGIN
     for dataset in datasets:
-        address = f"{base}{dataset.filename}"
-        yield f"get {shlex.quote(_local_path(dataset))} {shlex.quote(address)}\n"
+        try:
+            local_path = dataset.local_path
+        except UnsafePath as error:
+            yield f"echo {shlex.quote(str(error))} >&2; failed=$((failed + 1))\n"
+        else:
+            address = f"{base}{dataset.filename}"
+            yield f"get {shlex.quote(local_path)} {shlex.quote(address)}\n"
     yield _SCRIPT_END
