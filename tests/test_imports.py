@@ -23,7 +23,8 @@ PARTS = {
 LAYERS: tuple[set[str], ...] = (
     {"errors"},
     {"config", "names"},
-    {"keywords", "paths", "datasets"},
+    {"keywords", "paths"},
+    {"datasets"},
     {"fits", "query"},
     {"images", "export", "mongod"},
     {"store"},

@@ -175,7 +175,7 @@ def test_the_library_reads_nothing_from_outside(archive: acsql.Archive, way: str
 
 
 @pytest.mark.parametrize("way", WAYS_OUT)
-def test_a_repair_which_ingests_again_changes_nothing_outside(archive: acsql.Archive, way: str) -> None:
+def test_a_repair_changes_nothing_outside(archive: acsql.Archive, way: str) -> None:
     original = archive.store.observations.find_one()
     fields = [f for group in path_fields(original) for f in group if "." in f and "data" not in f]
     change(archive, way, fields)
