@@ -28,7 +28,7 @@ from .progress import progress_bar, showing_log
 @scheduler_option
 @click.option("--all", "everything", is_flag=True, help="Read unchanged files as well.")
 @click.option("--checksum", is_flag=True, help="Compare the content of unchanged files as well.")
-@click.option("--retry-failed", is_flag=True, help="Read files that failed before as well.")
+@click.option("--retry-failed", is_flag=True, help="Read damaged files as well.")
 @click.option(
     "--min-age",
     type=click.FloatRange(0),
@@ -54,8 +54,8 @@ def ingest(
 ) -> None:
     """Ingest new and changed files.
 
-    The exit status is 0 if all files were ingested or none is new, 1 if files failed, and 2 if
-    the run failed.
+    The exit status is 0 if all files were ingested or none is new, 1 if files failed or their
+    ingest is owed, and 2 if the run failed.
 
     \b
     Examples:
@@ -88,7 +88,7 @@ def finish(ctx: click.Context, report: Report, format_: str) -> NoReturn:
         for line in report.lines():
             click.echo(line)
         click.echo(f"Log: {report.log}")
-    ctx.exit(ExitStatus.FAILURES if report.failures else ExitStatus.OK)
+    ctx.exit(ExitStatus.FAILURES if report.is_incomplete else ExitStatus.OK)
 
 
 def _rootnames(path: Path) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 
 from ..errors import PreviewError
+from .open import is_of_system
 
 ImageHDU: TypeAlias = "fits.ImageHDU | fits.PrimaryHDU"
 Pixels = npt.NDArray[Any]
@@ -149,7 +150,9 @@ class StoredImage:
         Raises
         ------
         PreviewError
-            If the file is truncated or cannot be read.
+            If the file is truncated.
+        OSError
+            If the system cannot read it.
         """
         size = ((self.shape[0] if last is None else last) - first, self.shape[1])
         if self.constant is not None:
@@ -158,16 +161,13 @@ class StoredImage:
         # one large read, and swap the bytes on the way.
         values = np.empty(math.prod(size), self.physical_type)
         bytes_each = self.stored_type.itemsize
-        try:
-            file.seek(self.start + first * self.shape[1] * bytes_each)
-            for at in range(0, values.size, CHUNK):
-                chunk = values[at : at + CHUNK]
-                content = file.read(chunk.size * bytes_each)
-                if len(content) < chunk.size * bytes_each:
-                    raise PreviewError(f"{filename}: truncated in {self.label}")
-                chunk[:] = self.physical(np.frombuffer(content, self.stored_type))
-        except OSError as error:
-            raise PreviewError(f"{filename}: cannot be read: {error}") from error
+        file.seek(self.start + first * self.shape[1] * bytes_each)
+        for at in range(0, values.size, CHUNK):
+            chunk = values[at : at + CHUNK]
+            content = file.read(chunk.size * bytes_each)
+            if len(content) < chunk.size * bytes_each:
+                raise PreviewError(f"{filename}: truncated in {self.label}")
+            chunk[:] = self.physical(np.frombuffer(content, self.stored_type))
         return values.reshape(size)
 
 
@@ -222,7 +222,9 @@ def read_pixels(hdu: ImageHDU, filename: str) -> Pixels:
     Raises
     ------
     PreviewError
-        If it is not a plain two-dimensional image, or its pixels cannot be read.
+        If it is not a plain two-dimensional image, or is truncated.
+    OSError
+        If the system cannot read it.
     """
     return stored_image(hdu, filename).rows(hdu.fileinfo()["file"], filename)
 
@@ -258,6 +260,8 @@ def _complete(hdus: fits.HDUList, filename: str) -> list[Any]:
             last["file"].seek(last["datLoc"] + last["datSpan"] - 1)
             end_and_after = last["file"].read(9)
         except OSError as error:
+            if is_of_system(error):
+                raise
             raise PreviewError(f"{filename}: cannot be read: {error}") from error
     if not end_and_after:
         raise PreviewError(f"{filename}: truncated in {_label(every[-1])}")

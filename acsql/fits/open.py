@@ -82,14 +82,23 @@ def _opened(file: BinaryIO, filename: str) -> fits.HDUList:
                 raise FileError(f"{filename}: extension {number} has data of a negative size")
             remaining -= len(_checked_header(file, end, remaining, filename))
     except OSError as error:
+        if is_of_system(error):
+            raise
         if error.errno == errno.EINVAL:
             raise FileError(
                 f"{filename}: a header gives its data an impossible position"
             ) from error
-        if error.errno is not None:
-            raise
         raise FileError(f"{filename} is not a readable FITS file: {error}") from error
     return hdus
+
+
+def is_of_system(error: OSError) -> bool:
+    """Whether the system refused to read a file, and not astropy for what is in it.
+
+    Astropy raises an `OSError` without a number for a damaged file, and the system refuses a
+    position (EINVAL) that only a damaged header gives.
+    """
+    return error.errno not in (None, errno.EINVAL)
 
 
 def end_of_data(hdu: fits.ImageHDU) -> int:

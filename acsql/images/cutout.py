@@ -65,7 +65,9 @@ def read_cutout(
     Raises
     ------
     PreviewError
-        If the region is empty or too large, or the file cannot be read.
+        If the region is empty or too large, or the file is truncated.
+    OSError
+        If the system cannot read the file.
     """
     region = clip(plane, region)
     height, width = cutout_shape(region, binning)

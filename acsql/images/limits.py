@@ -67,7 +67,9 @@ def read_limits(file: BinaryIO, filename: str, plane: Plane) -> Limits:
     Raises
     ------
     PreviewError
-        If the file cannot be read, or the range of its values exceeds that of a float64.
+        If the file is truncated, or the range of its values exceeds that of a float64.
+    OSError
+        If the system cannot read the file.
     """
     # An odd step does not keep to a few columns of a chip whose width is a power of two.
     every = plane.width * plane.height // SAMPLE | 1

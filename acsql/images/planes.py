@@ -139,7 +139,9 @@ class Plane:
         Raises
         ------
         PreviewError
-            If the file is truncated or cannot be read.
+            If the file is truncated.
+        OSError
+            If the system cannot read it.
         """
         last = self.height if last is None else last
         step = max(1, STRIP // self.width // binning) * binning

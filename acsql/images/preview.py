@@ -87,7 +87,9 @@ def render(
     Raises
     ------
     PreviewError
-        If the image cannot be shown, or a picture cannot be written.
+        If the image cannot be shown.
+    OSError
+        If the file cannot be read, or a picture cannot be written.
     """
     grey, low, high = picture(hdus, filename, extname)
     image = Image.fromarray(grey)
@@ -96,7 +98,7 @@ def render(
         small = image.copy()
         small.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
         files[Path(thumbnail)] = _encoded(small, quality)
-    _write(files, filename)
+    _write(files)
     width, height = image.size
     return Rendered(width, height, low, high, *map(len, files.values()))
 
@@ -144,7 +146,7 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _write(files: dict[Path, bytes], filename: str) -> None:
+def _write(files: dict[Path, bytes]) -> None:
     """Write all files or, if one cannot be written, none."""
     # One temporary name per picture: the next run overwrites what a killed process left behind.
     temporary = {path: path.with_name(f".{path.name}.new") for path in files}
@@ -159,7 +161,8 @@ def _write(files: dict[Path, bytes], filename: str) -> None:
             temporary[path].replace(path)
             _sync_folder(path.parent)
     except OSError as error:
-        raise PreviewError(f"{filename}: cannot write {path}: {error}") from error
+        # A full disk does not say which file it refused.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         for path in temporary.values():
             # Renamed, never created, or in a folder without write permission.

@@ -165,11 +165,18 @@ def _files(contents: Mapping[str, FileContent]) -> dict[str, Document]:
 def _previews(
     contents: Mapping[str, FileContent], existing: Mapping[str, Document]
 ) -> dict[str, Document]:
-    """Return the previews by filetype; those of files that were read replace older ones."""
-    kept = {filetype: entry for filetype, entry in existing.items() if filetype not in contents}
+    """Return the previews by filetype; those of files that were read replace older ones.
+
+    A picture is kept until the one that is owed can replace it.
+    """
+    kept = {
+        filetype: entry
+        for filetype, entry in existing.items()
+        if filetype not in contents or ("jpeg" in entry and contents[filetype].owes_preview)
+    }
     new = {
         filetype: content.preview
         for filetype, content in contents.items()
         if content.preview is not None
     }
-    return kept | new
+    return new | kept

@@ -20,20 +20,26 @@ STATES = (NEW, UPDATED, UNCHANGED, FAILED)
 
 @dataclass(frozen=True)
 class Failure:
-    """A file or observation that could not be, or not fully be, ingested.
+    """A file that could not be, or not fully be, ingested.
+
+    It is *damaged* if the cause is in its bytes: it is not read again before it changes.  Otherwise
+    (a full disk, a refused permission, a killed worker, an error of acsql) its ingest is *owed*:
+    every later run reads it again, until one succeeds.
 
     Attributes
     ----------
     rootname : str
         The observation.
     filename : str
-        The file, or the rootname where the whole observation failed.
+        The file, or a folder or rootname that the scan could not use.
     stage : str
         Where it failed: ``scan``, ``read``, ``headers``, ``preview``, ``write`` or ``worker``.
     reason : str
         Why, as a message for the log.
+    owed : bool
+        Whether its ingest is owed.
     size : int, optional
-        Size in bytes of a file that is itself at fault: it is not retried before it changes.
+        Size in bytes of a damaged file, which tells whether it has changed since.
     mtime : datetime or int, optional
         Modification time of such a file, as in `acsql.ingest.scan.FileOnDisk`.
     """
@@ -42,6 +48,7 @@ class Failure:
     filename: str
     stage: str
     reason: str
+    owed: bool = True
     size: int | None = None
     mtime: datetime | int | None = None
 

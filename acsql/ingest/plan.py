@@ -1,7 +1,8 @@
 """Planning: the difference between the files on disk and the files that are stored.
 
 Sizes and modification times are compared, so an unchanged archive is confirmed without opening a
-file.  A file that failed is skipped until it changes.  A stored file that is no longer on disk is
+file.  A damaged file is skipped until it changes, and one whose ingest is owed is read in every
+run.  A stored file that is no longer on disk is
 marked as vanished, and its headers are kept.
 """
 
@@ -52,7 +53,7 @@ class Selection:
     checksum : bool
         Compare unchanged files by content.
     retry_failed : bool
-        Read files again that failed before.
+        Read damaged files again that have not changed.
     """
 
     filetypes: Collection[str]
@@ -72,7 +73,8 @@ class Stored:
     observations : mapping
         Rootname to a document with ``files``: path, size, mtime ... by filetype.
     failures : mapping
-        Name of a file that failed to its size and mtime then.
+        Name of a file that failed to its rootname, whether its ingest is owed, and its size and
+        mtime then.
     """
 
     observations: Mapping[str, Mapping[str, Any]]
@@ -94,7 +96,9 @@ class Plan:
     unchanged : int
         Number of observations without a task.
     known_failures : int
-        Number of files that failed before and have not changed since.
+        Number of damaged files that have not changed since they failed.
+    settled : tuple of str
+        Names of files that failed and are no longer on disk.
     ignored : int
         Number of files that are not ACS data.
     """
@@ -104,6 +108,7 @@ class Plan:
     waiting: tuple[str, ...] = ()
     unchanged: int = 0
     known_failures: int = 0
+    settled: tuple[str, ...] = ()
     ignored: int = 0
 
 
@@ -144,7 +149,9 @@ def make_plan(
     unreadable: set[str] = set()
     tasks: list[Task] = []
     vanished: list[tuple[str, str]] = []
+    settled: list[str] = []
     waiting: list[str] = []
+    failed = _by_rootname(stored.failures)
     unchanged = known_failures = ignored = 0
     for observation in scanned:
         seen.add(observation.rootname)
@@ -154,6 +161,7 @@ def make_plan(
             unreadable.add(observation.path)
         else:
             vanished += _vanished_files(observation.rootname, files, observation.files)
+            settled += failed.get(observation.rootname, set()) - _names_on_disk(observation)
         comparison = _compare(observation, files, stored.failures, selection, filetypes)
         waiting += comparison.waiting
         known_failures += comparison.known_failures
@@ -163,7 +171,17 @@ def make_plan(
             unchanged += bool(observation.files)
     if whole:
         vanished += _unseen_files(stored.observations, seen, unreadable)
-    return Plan(tuple(tasks), tuple(vanished), tuple(waiting), unchanged, known_failures, ignored)
+        for rootname in _unseen(failed, seen, unreadable):
+            settled += failed[rootname]
+    return Plan(
+        tuple(tasks),
+        tuple(vanished),
+        tuple(waiting),
+        unchanged,
+        known_failures,
+        tuple(settled),
+        ignored,
+    )
 
 
 @dataclass
@@ -214,9 +232,9 @@ def _has_changed(
     stored: Mapping[str, Any] | None,
     retry_failed: bool,
 ) -> bool:
-    """Whether a file differs from the one that failed, or else from the one that is stored."""
+    """Whether a file differs from the damaged or the stored one, or its ingest is owed."""
     before = failed or stored
-    if before is None:
+    if before is None or (failed is not None and failed["owed"]):
         return True
     same = before.get("size") == file.size and before.get("mtime") == file.mtime
     if failed is not None:
@@ -242,7 +260,28 @@ def _unseen_files(
             f"the filesystem holds no observation, but {len(observations)} are stored: "
             "is it mounted?"
         )
-    for rootname in observations.keys() - seen:
-        # The four-character folder of these could not be read.
-        if rootname[:4] not in unreadable:
-            yield from _vanished_files(rootname, observations[rootname].get("files", {}), ())
+    for rootname in _unseen(observations, seen, unreadable):
+        yield from _vanished_files(rootname, observations[rootname].get("files", {}), ())
+
+
+def _unseen(
+    rootnames: Iterable[str], seen: Collection[str], unreadable: Collection[str]
+) -> Iterator[str]:
+    """Yield the rootnames that a whole scan did not find in the folders that it could read."""
+    for rootname in rootnames:
+        if rootname not in seen and rootname[:4] not in unreadable:
+            yield rootname
+
+
+def _by_rootname(failures: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
+    """Return the names of the files that failed, by rootname."""
+    filenames: dict[str, set[str]] = {}
+    for filename, failure in failures.items():
+        filenames.setdefault(failure["rootname"], set()).add(filename)
+    return filenames
+
+
+def _names_on_disk(observation: ObservationOnDisk) -> set[str]:
+    """Return the names of all that the scan found, whether it can be used or not."""
+    files = {str(file.name) for file in observation.files.values()}
+    return files | {problem.filename for problem in observation.problems}

@@ -1,12 +1,14 @@
 """Reading: the files of one observation become headers and previews.
 
 Each file is opened once.  A file that cannot be read is a failure with its name and the reason;
-the other files are ingested, and what is stored of the failed one stays as it was.
+the other files are ingested, and what is stored of the failed one stays as it was.  Only the
+errors `FileError` and `PreviewError` say that a file is damaged: after any other the ingest of the
+file is owed.
 """
 
 import hashlib
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from .typing import first_value
 
 logger = logging.getLogger(__name__)
 
-# A file that fails and is younger may still be arriving: it is retried in the next run.
+# A file that is damaged and younger may still be arriving: its ingest is owed.
 YOUNG_SECONDS = 3600
 
 
@@ -43,8 +45,8 @@ class FileContent:
     headers : list of Cards
         The cards of each extension.
     preview : dict, optional
-        The preview as the document stores it: paths and limits, or the reason for having none.
-        None for filetypes without previews.
+        The preview as the document stores it: paths and limits, or the reason for having none
+        and whether it is owed.  None for filetypes without previews.
     sha256 : str, optional
         Its checksum, if it was computed.
     failures : tuple of Failure
@@ -64,6 +66,11 @@ class FileContent:
     def has_preview(self) -> bool:
         """Whether a preview was rendered."""
         return self.preview is not None and "jpeg" in self.preview
+
+    @property
+    def owes_preview(self) -> bool:
+        """Whether the preview could not be rendered for a reason outside the file."""
+        return self.preview is not None and "owed" in self.preview
 
 
 @dataclass(frozen=True)
@@ -146,7 +153,9 @@ def _checksums(task: Task, config: Config) -> tuple[dict[str, str], list[Failure
         try:
             checksums[filetype] = checksum(config.filesystem / file.path)
         except OSError as error:
-            failures.append(_refused(file, error))
+            failures.append(
+                _owed(file, "read", f"{file.name} cannot be read: {_description(error)}")
+            )
     return checksums, failures
 
 
@@ -198,29 +207,37 @@ def read_or_fail(
     try:
         result = read_file(file, specs, config, sha256)
     except FileError as error:
-        result = _file_failure(file, "headers", str(error))
-    except OSError as error:
-        result = _refused(file, error)
+        result = _damaged(file, "headers", str(error))
     except Exception as error:
-        # Damaged files make astropy raise almost anything: the run continues with the next file.
-        logger.debug("%s", file.name, exc_info=True)
-        reason = f"{file.name} cannot be read: {type(error).__name__}: {error}"
-        result = _file_failure(file, "headers", reason)
+        result = _owed(file, "read", f"{file.name} cannot be read: {_description(error)}")
     return None if _has_changed(file, config) else result
 
 
-def _refused(file: FileOnDisk, error: OSError) -> Failure:
-    """Return the failure of a file that the system refuses, whatever its content is."""
-    reason = f"{file.name} cannot be read: {error.strerror or error}"
-    return Failure(file.name.rootname, str(file.name), "read", reason)
+def _description(error: Exception) -> str:
+    """Return what an error says, to whom the text of an unforeseen one alone says little."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    logger.debug("unforeseen", exc_info=error)
+    return f"{type(error).__name__}: {error}"
 
 
-def _file_failure(file: FileOnDisk, stage: str, reason: str) -> Failure:
-    """Return a failure of the file itself; a young file may be incomplete and is retried."""
-    failure = Failure(file.name.rootname, str(file.name), stage, reason, file.size, file.mtime)
-    if 0 <= file.age(now()) < YOUNG_SECONDS:
-        return Failure(failure.rootname, failure.filename, stage, reason)
-    return failure
+def _refusing_folder(error: Exception, config: Config) -> str:
+    """Return the setting of the folder in which a picture cannot be written, in parentheses."""
+    refused = Path(getattr(error, "filename", None) or "")
+    folders = {"jpeg_dir": config.jpeg_dir, "thumbnail_dir": config.thumbnail_dir}
+    settings = (name for name, folder in folders.items() if refused.is_relative_to(folder))
+    return "".join(f" ({name})" for name in settings)
+
+
+def _owed(file: FileOnDisk, stage: str, reason: str) -> Failure:
+    """Return a failure whose cause is not in the bytes of the file."""
+    return Failure(file.name.rootname, str(file.name), stage, reason)
+
+
+def _damaged(file: FileOnDisk, stage: str, reason: str) -> Failure:
+    """Return a failure of a damaged file; of a young one, which may be incomplete, it is owed."""
+    young = 0 <= file.age(now()) < YOUNG_SECONDS
+    return replace(_owed(file, stage, reason), owed=young, size=file.size, mtime=file.mtime)
 
 
 def _has_changed(file: FileOnDisk, config: Config) -> bool:
@@ -275,7 +292,7 @@ def read_file(
             reason = (
                 f"{file.name}: {file.size - end} bytes after extension {extensions} are not FITS"
             )
-            failures.append(_file_failure(file, "headers", reason))
+            failures.append(_damaged(file, "headers", reason))
         entry = None
         if specs.filetypes[file.name.filetype].preview:
             try:
@@ -285,7 +302,12 @@ def read_file(
                 if _has_no_pixels(hdus, specs):
                     warnings.append(f"no preview: {error}")
                 else:
-                    failures.append(_file_failure(file, "preview", str(error)))
+                    failures.append(_damaged(file, "preview", str(error)))
+            except Exception as error:
+                reason = f"no preview of {file.name}: {_description(error)}"
+                reason += _refusing_folder(error, config)
+                entry = {"reason": reason, "owed": True}
+                failures.append(_owed(file, "preview", reason))
     return FileContent(file, headers, entry, sha256, tuple(failures), tuple(warnings))
 
 

@@ -48,6 +48,8 @@ class Report:
         Irregularities that are not failures.
     notes : list of str
         Lines about the run as a whole.
+    owed : int
+        Number of files whose ingest is owed after the run, whether it read them or not.
     seconds : float
         Duration of the run.
     """
@@ -66,15 +68,21 @@ class Report:
     mismatches: Counter[tuple[HeaderKey | None, str]] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    owed: int = 0
     seconds: float = 0.0
 
     @property
     def state(self) -> str:
         """The state of a run that ended like this, as its record has it."""
-        if self.failures:
+        if self.is_incomplete:
             return runs.SUCCEEDED_WITH_FAILURES
         changed = self.observations[NEW] + self.observations[UPDATED] + len(self.vanished)
         return runs.SUCCEEDED if changed else runs.NOTHING_NEW
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether files failed in this run, or the ingest of some is still owed."""
+        return bool(self.failures or self.owed)
 
     @property
     def vanished(self) -> list[tuple[str, str]]:
@@ -83,7 +91,7 @@ class Report:
 
     @property
     def known_failures(self) -> int:
-        """Number of files that failed before and have not changed since."""
+        """Number of damaged files that have not changed since they failed."""
         return self.plan.known_failures
 
     def add_plan(self, plan: Plan) -> None:
@@ -132,8 +140,10 @@ class Report:
         yield f"Files read: {_by_filetype(self.files)}, {self.bytes / 1e6:.1f} MB"
         yield f"Previews: {_by_filetype(self.previews)}"
         yield f"Failures: {len(self.failures)}"
+        if self.owed:
+            yield f"Owed files, to read again in the next run: {self.owed}"
         if self.known_failures:
-            yield f"Known failures, unchanged since: {self.known_failures}"
+            yield f"Damaged files, unchanged since they failed: {self.known_failures}"
         if self.vanished:
             yield f"Vanished files: {len(self.vanished)}"
         if self.waiting:
@@ -164,6 +174,7 @@ class Report:
             "bytes": self.bytes,
             "ignored": self.plan.ignored,
             "failures": [asdict(failure) for failure in self.failures],
+            "owed": self.owed,
             "known_failures": self.known_failures,
             "waiting": self.waiting,
             "vanished": [list(file) for file in self.vanished],

@@ -55,7 +55,7 @@ class Options:
     checksum : bool
         Compare the content of files whose size and time have not changed.
     retry_failed : bool
-        Read files again that failed before and have not changed since.
+        Read damaged files again that have not changed since they failed.
     min_age : float
         Seconds; younger files are left for the next run.
     workers : int, optional
@@ -141,6 +141,7 @@ def ingest(
                 ) as results:
                     for result in results:
                         report.add(result)
+            report.owed = failures.count(store).owed
             report.notes.append(f"Proposals: {proposals.result()}")
             refresh.refresh_if_stale(store, specs)
             _log_keywords(report)
@@ -231,6 +232,7 @@ def _plan(
     )
     if plan.tasks or plan.vanished:
         freshness.invalidate(store)
+    failures.remove(store, plan.settled)
     observations.mark_vanished(store, plan.vanished, now())
     for rootname, filetype in plan.vanished:
         logger.warning("%s: the %s file has vanished from disk", rootname, filetype)

@@ -1,5 +1,6 @@
 """Workers: observations are processed in parallel, on this machine or on a cluster."""
 
+import logging
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ from .observation_result import Failure, ObservationResult
 from .pipeline import ingest_observation
 from .plan import Task
 from .process_pool import run_in_processes
+
+logger = logging.getLogger(__name__)
 
 PROCESSES, THREADS, SYNCHRONOUS = LOCAL = ("processes", "threads", "synchronous")
 
@@ -175,10 +178,7 @@ def _rootname(task: Task) -> str:
 
 
 def _crashed(task: Task) -> ObservationResult:
-    rootname = task.observation.rootname
-    files = ", ".join(str(task.observation.files[name].name) for name in task.filetypes)
-    reason = f"{rootname}: the worker that read {files} died; nothing of it was stored"
-    return ObservationResult(rootname, failures=(Failure(rootname, rootname, "worker", reason),))
+    return _failed(task, "worker", "the worker that read its observation died")
 
 
 def _ingest(task: Task, store: Store, specs: KeywordSpecs, config: Config) -> ObservationResult:
@@ -189,7 +189,20 @@ def _ingest(task: Task, store: Store, specs: KeywordSpecs, config: Config) -> Ob
         # The next observation would meet the same.
         raise
     except Exception as error:
-        rootname = task.observation.rootname
+        logger.debug("%s", task.observation.rootname, exc_info=True)
         kind = "" if isinstance(error, ArchiveError) else f"{type(error).__name__}: "
-        failure = Failure(rootname, rootname, "write", f"{rootname}: {kind}{error}")
-        return ObservationResult(rootname, failures=(failure,))
+        return _failed(task, "write", f"{kind}{error}")
+
+
+def _failed(task: Task, stage: str, reason: str) -> ObservationResult:
+    """Return the result of an observation of which nothing was stored: all its files are owed."""
+    rootname = task.observation.rootname
+    filenames = [
+        str(task.observation.files[filetype].name)
+        for filetype in (*task.filetypes, *task.checksums)
+    ]
+    failures = [
+        Failure(rootname, name, stage, f"{name} was not stored: {reason}")
+        for name in filenames or [rootname]
+    ]
+    return ObservationResult(rootname, failures=tuple(failures))

@@ -62,13 +62,12 @@ def write_observation(
 
 
 def _store_failures(store: Store, failures: Iterable[Failure]) -> None:
-    """Store failures of ingested files, which are not read again before they change.
+    """Store failures of files that are about to be stored, which hides that they failed.
 
-    They are stored without size and time: a run that is killed before `update_failures` leaves
-    them to be retried.
+    They are stored as owed: a run that is killed before `update_failures` leaves them to be read
+    again.
     """
-    undated = [asdict(replace(failure, size=None, mtime=None)) for failure in failures]
-    failed_files.record(store, undated, now())
+    failed_files.record(store, [asdict(replace(failure, owed=True)) for failure in failures], now())
 
 
 def _remove_old_previews(
@@ -118,10 +117,10 @@ def update_failures(store: Store, failures: Iterable[Failure], ingested: Iterabl
     store : Store
         The database.
     failures : iterable of Failure
-        All failures of the run; those with a size and time are not retried before they change.
+        All failures of the run.
     ingested : iterable of str
         Names of the files that were ingested.
     """
-    permanent = [failure for failure in failures if failure.size is not None]
-    failed_files.record(store, map(asdict, permanent), now())
-    failed_files.remove(store, set(ingested) - {failure.filename for failure in permanent})
+    failures = list(failures)
+    failed_files.record(store, map(asdict, failures), now())
+    failed_files.remove(store, set(ingested) - {failure.filename for failure in failures})

@@ -1,9 +1,11 @@
-"""Files that could not be ingested, recorded until they change.
+"""Files that could not be ingested, recorded until they are.
 
-Without the record, a damaged file would be read and fail in every run.
+Without the record, a damaged file would be read and fail in every run, and a preview that a full
+disk refused would never be rendered: its file has not changed.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +26,35 @@ def by_filename(store: Store) -> dict[str, Document]:
     Returns
     -------
     dict
-        Filenames to documents with rootname, stage, reason, size and mtime of the file, and
+        Filenames to documents with rootname, stage, reason, owed, size and mtime of the file, and
         first and last (times of the failure, in UTC).
     """
     with store.errors():
         return {failure.pop("_id"): failure for failure in store.failures.find()}
+
+
+@dataclass(frozen=True)
+class FailureCounts:
+    """Numbers of files that could not be ingested.
+
+    Attributes
+    ----------
+    owed : int
+        Those that the next run reads again.
+    damaged : int
+        Those that are not read again before they change.
+    """
+
+    owed: int = 0
+    damaged: int = 0
+
+
+def count(store: Store) -> FailureCounts:
+    """Return the numbers of recorded failures."""
+    stages = [{"$group": {"_id": "$owed", "files": {"$sum": 1}}}]
+    with store.errors():
+        numbers = {group["_id"]: group["files"] for group in store.failures.aggregate(stages)}
+    return FailureCounts(numbers.get(True, 0), numbers.get(False, 0))
 
 
 def record(store: Store, failures: Iterable[Mapping[str, Any]], when: datetime) -> None:
@@ -39,7 +65,7 @@ def record(store: Store, failures: Iterable[Mapping[str, Any]], when: datetime) 
     store : Store
         The open database.
     failures : iterable of mapping
-        Each with filename, rootname, stage, reason, size and mtime.
+        Each with filename, rootname, stage, reason, owed, size and mtime.
     when : datetime
         The time of the failure, in UTC.
     """
@@ -52,11 +78,16 @@ def record(store: Store, failures: Iterable[Mapping[str, Any]], when: datetime) 
             },
             upsert=True,
         )
-        for failure in failures
+        # Of a file with several failures the one that is owed counts.
+        for failure in {each["filename"]: each for each in sorted(failures, key=_is_owed)}.values()
     ]
     if updates:
         with store.errors():
             store.failures.bulk_write(updates, ordered=False)
+
+
+def _is_owed(failure: Mapping[str, Any]) -> bool:
+    return bool(failure["owed"])
 
 
 def remove(store: Store, filenames: Iterable[str]) -> None:

@@ -186,11 +186,11 @@ def _compare_path(on_disk: ObservationOnDisk, document: Mapping[str, Any]) -> li
 
 
 def _known_failure(file: FileOnDisk, failed: Documents) -> str | None:
-    """Return why a file failed, if it has not changed since."""
+    """Return why a file is damaged, if it has not changed since it failed."""
     entry = failed.get(str(file.name))
-    if entry and (entry.get("size"), entry.get("mtime")) == (file.size, file.mtime):
-        return str(entry.get("reason", "it failed before"))
-    return None
+    if entry is None or entry["owed"] or (entry["size"], entry["mtime"]) != (file.size, file.mtime):
+        return None
+    return str(entry["reason"])
 
 
 def staleness(file: FileOnDisk, document: Mapping[str, Any]) -> str | None:

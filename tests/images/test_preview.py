@@ -166,7 +166,7 @@ def test_a_full_disk_leaves_the_old_pictures_and_no_temporary_ones(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
     try:
-        with pytest.raises(PreviewError, match=rf"{NAME}: cannot write {folder}/a\.jpg"):
+        with pytest.raises(OSError, match=rf"File too large: '{folder}/a\.jpg'"):
             rendered(path, folder / "a.jpg", folder / "a.thumb")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -182,7 +182,7 @@ def test_a_thumbnail_that_cannot_be_written_leaves_the_old_preview(tmp_path):
     jpeg.parent.mkdir()
     jpeg.write_text("old")
     no_folder.write_text("")
-    with pytest.raises(PreviewError, match=f"{NAME}: cannot write {no_folder}/a.thumb"):
+    with pytest.raises(OSError, match=f"{no_folder}/a.thumb"):
         rendered(path, jpeg, no_folder / "a.thumb")
     assert jpeg.read_text() == "old"
     assert names(jpeg.parent) == ["a.jpg"]
@@ -191,7 +191,7 @@ def test_a_thumbnail_that_cannot_be_written_leaves_the_old_preview(tmp_path):
 def test_a_picture_that_cannot_be_moved_into_place_is_refused(tmp_path):
     path = written(tmp_path, ramp((50, 50), 0, 9))
     (tmp_path / "pictures" / "a.jpg").mkdir(parents=True)
-    with pytest.raises(PreviewError, match=f"{NAME}: cannot write .*a.jpg"):
+    with pytest.raises(IsADirectoryError, match=r"a\.jpg"):
         rendered(path, tmp_path / "pictures" / "a.jpg")
     assert names(tmp_path / "pictures") == ["a.jpg"]
 

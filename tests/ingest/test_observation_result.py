@@ -13,7 +13,7 @@ from acsql.keywords import HeaderKey
 def test_a_result_passes_between_processes() -> None:
     key = HeaderKey("WFC", "flt", 1)
     failure = Failure(
-        "j8bt05nj", "j8bt05njq_flt.fits", "headers", "truncated", 5, datetime(2026, 1, 1)
+        "j8bt05nj", "j8bt05njq_flt.fits", "headers", "truncated", False, 5, datetime(2026, 1, 1)
     )
     result = ObservationResult(
         "j8bt05nj",

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from archive_files import (
@@ -24,7 +25,7 @@ from acsql.config import Config
 from acsql.errors import ArchiveError
 from acsql.ingest import run
 from acsql.ingest.plan import Plan, Selection, Stored, make_plan
-from acsql.ingest.scan import FileOnDisk, ObservationOnDisk
+from acsql.ingest.scan import FileOnDisk, ObservationOnDisk, ScanProblem
 from acsql.keywords import KeywordSpecs
 from acsql.names import Filename
 from acsql.store import runs
@@ -242,10 +243,17 @@ def test_checksums_are_compared_on_request(specs: KeywordSpecs) -> None:
     assert task.checksums == {"raw": "ab", "flt": None}
 
 
+def failed(rootname: str, filetype: str, *, owed: bool) -> dict[str, dict[str, Any]]:
+    entry = {"rootname": rootname, "owed": owed, "size": 2880, "mtime": EARLIER}
+    return {f"{rootname}q_{filetype}.fits": entry}
+
+
+DAMAGED = failed("j8bt05nj", "raw", owed=False)
+
+
 def test_checksums_of_files_that_were_never_ingested_are_not_compared(specs: KeywordSpecs) -> None:
     observation = on_disk("j8bt05nj", "raw")
-    failure = {"j8bt05njq_raw.fits": {"size": 2880, "mtime": EARLIER}}
-    result = plan([observation], Stored({}, failure), specs, checksum=True)
+    result = plan([observation], Stored({}, DAMAGED), specs, checksum=True)
     assert result == Plan(unchanged=1, known_failures=1)
 
 
@@ -283,3 +291,23 @@ def test_only_a_file_that_may_still_be_arriving_waits(
     )
     assert result.waiting == (("j8bt05njq_raw.fits",) if waits else ())
     assert bool(result.tasks) != waits
+
+
+def test_a_damaged_file_is_left_and_one_whose_ingest_is_owed_is_read(specs: KeywordSpecs) -> None:
+    observation = on_disk("j8bt05nj", "raw", "flt")
+    owed = failed("j8bt05nj", "flt", owed=True)
+    (task,) = plan([observation], Stored({}, DAMAGED | owed), specs).tasks
+    assert task.filetypes == ("flt",)
+
+
+def test_failures_of_files_that_are_gone_are_settled(specs: KeywordSpecs) -> None:
+    others = failed("j8bt05nj", "flt", owed=True) | failed("j8bt06nj", "raw", owed=True)
+    stored = Stored({}, DAMAGED | others)
+    result = plan([on_disk("j8bt05nj", "raw")], stored, specs)
+    assert set(result.settled) == others.keys()
+
+
+def test_failures_in_folders_that_cannot_be_read_are_kept(specs: KeywordSpecs) -> None:
+    problem = ScanProblem("j8bt", "j8bt", "the folder j8bt cannot be read")
+    folder = ObservationOnDisk("j8bt", "j8bt", "j8bt", problems=(problem,), unreadable=True)
+    assert plan([folder], Stored({}, DAMAGED), specs).settled == ()

@@ -1,11 +1,13 @@
 """Reading files: a bad file is one failure, and what is stored of it is kept."""
 
+import errno
 import os
 from dataclasses import replace
 
 import pytest
 from archive_files import (
     SYNCHRONOUS,
+    aged,
     cut_in_the_header,
     documents,
     empty,
@@ -153,3 +155,63 @@ def test_checksums_find_changes_that_size_and_time_do_not_show(
     stored = documents(archive_copy, specs)[path.name[:8]]
     assert stored["headers"]["flt"]["0"]["targname"] == "ELSEWHERE"
     assert run.ingest(archive_copy, by_content).observations == {"unchanged": 3}
+
+
+def assert_previews_exist(config: Config, specs: KeywordSpecs) -> None:
+    for document in documents(config, specs).values():
+        assert (config.jpeg_dir / document["previews"]["flt"]["jpeg"]).is_file()
+
+
+NOT_OF_THE_FILE = [
+    OSError(errno.EIO, os.strerror(errno.EIO)),
+    OSError(errno.ESTALE, os.strerror(errno.ESTALE)),
+    PermissionError(errno.EACCES, os.strerror(errno.EACCES)),
+    MemoryError(),
+    RuntimeError("a bug"),
+]
+
+
+@pytest.mark.parametrize("error", NOT_OF_THE_FILE, ids=repr)
+@pytest.mark.parametrize(("stage", "place"), [("read", "open_fits"), ("preview", "preview.render")])
+def test_what_fails_for_a_reason_outside_the_file_is_owed_until_it_succeeds(
+    archive_copy: Config,
+    specs: KeywordSpecs,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    place: str,
+    error: Exception,
+) -> None:
+    for path in archive_copy.filesystem.glob("*/*/*.fits"):
+        aged(path)
+
+    def fails(*_, **__):
+        raise error
+
+    monkeypatch.setattr(f"acsql.ingest.read.{place}", fails)
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert {failure.stage for failure in report.failures} == {stage}
+    assert report.owed == len(report.failures) > 3
+    with acsql.connect(archive_copy) as archive:
+        assert archive.count() == (0 if stage == "read" else 3)
+    monkeypatch.undo()
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert (report.state, report.owed) == (runs.SUCCEEDED, 0)
+    assert_previews_exist(archive_copy, specs)
+
+
+def test_a_picture_is_kept_until_the_one_that_is_owed_replaces_it(
+    archive_copy: Config, specs: KeywordSpecs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    before = documents(archive_copy, specs)
+
+    def full(*_, **__):
+        path = archive_copy.jpeg_dir / "9019" / "j8bt05njq_flt.jpg"
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr("acsql.ingest.read.preview.render", full)
+    report = run.ingest(archive_copy, replace(SYNCHRONOUS, everything=True))
+    assert all("No space left on device (jpeg_dir)" in each.reason for each in report.failures)
+    for rootname, document in documents(archive_copy, specs).items():
+        assert document["previews"] == before[rootname]["previews"]
+    assert_previews_exist(archive_copy, specs)

@@ -57,7 +57,7 @@ def test_plan_and_results_are_added_up() -> None:
         "Files read: 1 raw, 1 flt, 2.0 MB",
         "Previews: 1 raw",
         "Failures: 1",
-        "Known failures, unchanged since: 2",
+        "Damaged files, unchanged since they failed: 2",
         "Vanished files: 1",
         "Files still being written, to retry in the next run: 2 "
         "(j8bt08njq_raw.fits, j8bt05njq_spt.fits)",
@@ -66,6 +66,14 @@ def test_plan_and_results_are_added_up() -> None:
         "Ignored files (not ACS): 29",
         "Seconds: 1.2",
     ]
+
+
+def test_a_run_has_not_fully_succeeded_while_the_ingest_of_a_file_is_owed() -> None:
+    report = Report(owed=1)
+    report.add(INGESTED)
+    assert report.state == runs.SUCCEEDED_WITH_FAILURES
+    assert "Owed files, to read again in the next run: 1" in report.lines()
+    assert report.record()["owed"] == 1
 
 
 def test_vanished_files_alone_make_a_successful_run() -> None:

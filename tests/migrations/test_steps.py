@@ -418,3 +418,37 @@ def test_2_images_that_overlap_another_are_found(
     found = migrated.observations.find(around(own))
     assert "footprint_2dsphere" in str(found.explain()["queryPlanner"]["winningPlan"])
     assert sorted(int(document["_id"][1:]) for document in found) == expected
+
+
+def test_6_every_file_that_failed_is_owed(store: Store, specs: KeywordSpecs) -> None:
+    when = datetime(2026, 1, 1)
+    failed = {"rootname": "j8bt05nj", "stage": "headers", "reason": "truncated", "size": 2880}
+    store.failures.insert_one({"_id": "j8bt05njq_flt.fits", **failed})
+    store.failures.insert_one({"_id": "j8bt05njq_raw.fits", **failed, "owed": False})
+    refused = {"reason": "cannot write /full/j8bt05njq_flc.jpg"}
+    store.observations.insert_one(
+        {
+            "_id": "j8bt05nj",
+            "last_ingest_date": when,
+            "datasets": {name: f"j8bt05njq_{name}.fits" for name in ("raw", "flc", "crj", "spt")},
+            "previews": {"raw": refused, "flc": refused, "crj": {"jpeg": "9019/a.jpg"}},
+        }
+    )
+    assert step(6).pending(store) == 2
+    for _ in range(2):
+        step(6).apply(store, specs)
+        assert step(6).pending(store) == 0
+        stored = {failure.pop("_id"): failure for failure in store.failures.find()}
+        assert stored.keys() == {f"j8bt05njq_{name}.fits" for name in ("raw", "flt", "flc")}
+        assert stored["j8bt05njq_flt.fits"] == failed | {"owed": True}
+        assert stored["j8bt05njq_raw.fits"] == failed | {"owed": False}
+        assert stored["j8bt05njq_flc.fits"] == {
+            "rootname": "j8bt05nj",
+            "stage": "preview",
+            "owed": True,
+            "size": None,
+            "mtime": None,
+            "first": when,
+            "last": when,
+            **refused,
+        }

@@ -12,6 +12,7 @@ FAILURE = {
     "rootname": "j8bt05nj",
     "stage": "read",
     "reason": "truncated",
+    "owed": False,
     "size": 2880,
     "mtime": FIRST,
 }
@@ -43,3 +44,17 @@ def test_no_failures_write_nothing(store: Store) -> None:
     failures.record(store, [], FIRST)
     failures.remove(store, [])
     assert failures.by_filename(store) == {}
+
+
+def test_of_a_file_with_several_failures_the_owed_one_is_recorded(store: Store) -> None:
+    owed = FAILURE | {"stage": "preview", "reason": "No space left on device", "owed": True}
+    failures.record(store, [FAILURE, owed, FAILURE], FIRST)
+    (stored,) = failures.by_filename(store).values()
+    assert (stored["owed"], stored["stage"]) == (True, "preview")
+
+
+def test_owed_and_damaged_files_are_counted_apart(store: Store) -> None:
+    assert failures.count(store) == failures.FailureCounts()
+    owed = [FAILURE | {"filename": f"{name}_raw.fits", "owed": True} for name in "ab"]
+    failures.record(store, [FAILURE, *owed], FIRST)
+    assert failures.count(store) == failures.FailureCounts(owed=2, damaged=1)
