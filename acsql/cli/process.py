@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -24,6 +25,7 @@ def run() -> NoReturn:
     Interrupts and terminations unwind the stack, so that the private MongoDB stops and an ingest
     closes its run record.
     """
+    _leave_unusable_folder()
     from .root import acsql
 
     signal.signal(signal.SIGTERM, _terminate)
@@ -40,6 +42,17 @@ def run() -> NoReturn:
         # break off.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(status)
+
+
+def _leave_unusable_folder() -> None:
+    """Change to the root folder if the working directory was deleted or may not be entered.
+
+    Processes that start in it would fail, and no relative path leads anywhere from it.
+    """
+    try:
+        os.chdir(Path.cwd())
+    except OSError:
+        os.chdir("/")
 
 
 def _invoke(command: click.Command) -> int:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from .jobs import Finished, Item, Job, Result, make_bag, silence_astropy, stream
 
 # One pool that dies before it has finished anything is an accident, this many are a fault.
 MAX_FRUITLESS_POOLS = 3
+# The environment variable that is the option -P of Python.
+SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def run_in_processes(
@@ -106,13 +109,32 @@ def _start_forkserver() -> None:
     A terminal sends Ctrl-C to all processes of a command, and Python would print a traceback from
     each.  Workers inherit the signal mask, and unblock SIGINT in `_start_worker`.
     """
-    # Its start unblocks SIGINT in this process, so it must come first.
-    resource_tracker.ensure_running()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    with _safe_import_path():
+        # Its start unblocks SIGINT in this process, so it must come first.
+        resource_tracker.ensure_running()
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def _safe_import_path() -> Iterator[None]:
+    """Let Python processes that start meanwhile import nothing from the working directory.
+
+    They run ``python -c``, which looks there first: a folder ``acsql`` or a ``yaml.py`` in it
+    would take the place of the installed one.  Workers get the import path of this process.
+    """
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
     try:
-        forkserver.ensure_running()
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 def _start_worker() -> None:

@@ -3,14 +3,18 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
+import acsql
 from acsql.config import Config
 from acsql.ingest import run
 
@@ -48,3 +52,35 @@ def test_a_killed_worker_is_the_failure_of_its_observation_alone(
     (failure,) = report.failures
     assert failure.rootname == "jzzz01zz"
     assert killer.name in failure.reason
+
+
+def _shadowing(folder: Path) -> None:
+    """Fill a folder with modules that end every Python process that imports them."""
+    for name in ("acsql", "numpy", "multiprocessing"):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text(f"raise SystemExit('{name} of the folder')")
+    for name in ("astropy", "yaml", "signal"):
+        (folder / f"{name}.py").write_text(f"raise SystemExit('{name} of the folder')")
+
+
+@pytest.mark.parametrize("prepare", [_shadowing, Path.rmdir], ids=["other modules", "deleted"])
+def test_an_ingest_runs_in_any_working_directory(
+    archive_copy: Config,
+    tmp_path: Path,
+    write_settings: Callable[[Config, Path], Path],
+    prepare: Callable[[Path], None],
+) -> None:
+    settings = write_settings(archive_copy, tmp_path)
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    command = Path(sys.executable).with_name("acsql")
+    finished = subprocess.run(
+        [command, "--config", settings, "ingest", "--quiet"],
+        env=os.environ | {"PYTHONPATH": str(Path(acsql.__file__).parents[1]), "ACSQL_NCORES": "1"},
+        preexec_fn=lambda: (os.chdir(folder), prepare(folder)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "Observations: 3 new" in finished.stdout
