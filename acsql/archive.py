@@ -13,6 +13,7 @@ from . import runs, statistics
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
 from .errors import ConfigError
+from .keywords import KeywordSpecs
 from .migrations import runner
 from .mongod.server import resolve_connection
 from .monitor.watchable import Watchable
@@ -23,8 +24,8 @@ from .runs import RunRecord
 from .search.criteria import Source
 from .search.limits import TIME_LIMIT, optional_seconds
 from .statistics import ArchiveSummary, Statistic
-from .store import keywords_not_in_specs
 from .store.client import Store
+from .store.current_specs import CurrentSpecs
 
 
 def connect(
@@ -82,9 +83,13 @@ class Archive(Watchable):
             raise ConfigError("no connection_string: open the archive with acsql.connect")
         specs = keyword_specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, specs)
-        self.specs = specs.with_keywords(keywords_not_in_specs.stored(self.store))
-        self._source = Source(self.store, self.specs)
-        self._proposals = ProposalCatalog(self.store, self.specs)
+        self._source = Source(self.store, CurrentSpecs(self.store, specs))
+        self._proposals = ProposalCatalog(self.store, specs)
+
+    @property
+    def specs(self) -> KeywordSpecs:
+        """The keyword specs, with the keywords of ingests up to half a minute ago."""
+        return self._source.specs
 
     def close(self) -> None:
         """Close the connection to the database."""

@@ -1,11 +1,18 @@
 """The archive opens a database, and gives access to its observations, totals and migrations."""
 
+import time
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from operator import add
 
 import pytest
 
 import acsql
 from acsql.errors import ConfigError, QueryError
+from acsql.keywords import HeaderKey
+from acsql.store import keywords_not_in_specs
+from acsql.store.current_specs import READ_AGAIN_SECONDS
 from acsql.store.derived import freshness
 
 
@@ -32,6 +39,19 @@ def test_an_empty_archive_has_empty_results(empty_archive: acsql.Archive) -> Non
     assert empty_archive.statistics() == {}
     assert empty_archive.runs() == []
     assert len(empty_archive.search(detector="WFC")) == 0
+
+
+def test_an_open_archive_finds_keywords_that_a_later_ingest_reads(
+    empty_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(QueryError, match="later"):
+        empty_archive.count("raw.0.later=1")
+    store = empty_archive.store
+    key = HeaderKey("WFC", "raw", 0)
+    keywords_not_in_specs.record(store, {(key, "LATER"): ("int", "a")}, datetime(2020, 1, 1))
+    store.observations.insert_one({"_id": "j8bt05nj", "headers": {"raw": {"0": {"later": 1}}}})
+    monkeypatch.setattr(time, "monotonic", partial(add, READ_AGAIN_SECONDS, time.monotonic()))
+    assert empty_archive.count("raw.0.later=1") == 1
 
 
 def test_migrate_also_refreshes_and_indexes_a_database_without_pending_migrations(

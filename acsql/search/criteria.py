@@ -15,6 +15,7 @@ from ..keywords import KeywordSpecs
 from ..query import And, Column, Condition
 from ..store import sorting
 from ..store.client import Store
+from ..store.current_specs import CurrentSpecs
 from ..store.sorting import SortKey
 from .counting import FacetCache
 from .limits import TIME_LIMIT, at_least_one, optional_seconds
@@ -46,15 +47,20 @@ class Source:
     ----------
     store : Store
         The database.
-    specs : KeywordSpecs
+    current_specs : CurrentSpecs
         The keyword specs, by which addresses are resolved and values coerced.
     facets : FacetCache
         Shared by all searches of an archive.
     """
 
     store: Store
-    specs: KeywordSpecs
+    current_specs: CurrentSpecs
     facets: FacetCache = field(default_factory=FacetCache)
+
+    @property
+    def specs(self) -> KeywordSpecs:
+        """The keyword specs as they are now."""
+        return self.current_specs.value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
