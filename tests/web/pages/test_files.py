@@ -115,12 +115,12 @@ def outside(archive: acsql.Archive) -> dict[str, str]:
     """Return paths that lead out of an archive, and make what they lead to."""
     root = archive.config.filesystem
     secret = root.parent / "secret.fits"
-    secret.write_bytes(b"secret")
+    secret.write_bytes(b"classified")
     (root / "link.fits").symlink_to(secret)
     (root / "folder").symlink_to(root.parent)
     beside = root.with_name(f"{root.name}_beside")
     beside.mkdir()
-    (beside / "secret.fits").write_bytes(b"secret")
+    (beside / "secret.fits").write_bytes(b"classified")
     return {
         "absolute": str(secret),
         "upwards": "../secret.fits",
@@ -135,12 +135,12 @@ def test_files_outside_the_archive_are_not_sent(
     empty_client: FlaskClient, empty_archive: acsql.Archive, way: str
 ) -> None:
     leads_out = outside(empty_archive)[way]
-    assert (empty_archive.config.filesystem / leads_out).read_bytes() == b"secret"
+    assert (empty_archive.config.filesystem / leads_out).read_bytes() == b"classified"
     put_file(empty_archive, leads_out, None)
     for address in ("/files/j8bt05njq_raw.fits", "/files/archive"):
         response = empty_client.get(address)
         assert response.status_code == 404
-        assert b"secret" not in response.data
+        assert b"classified" not in response.data
         assert "leads out of its folder" in response.text
 
 
