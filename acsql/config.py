@@ -19,6 +19,9 @@ import yaml
 
 from .errors import ConfigError
 
+# The owner reads and writes; the group and the others do either nothing, read, or both.
+FILE_MODES = ("0600", "0604", "0606", "0640", "0644", "0646", "0660", "0664", "0666")
+
 
 class Setting(NamedTuple):
     """One setting.
@@ -65,6 +68,20 @@ SETTINGS = (
     ),
     Setting(
         "log_dir", Path, "<data_dir>/logs", "folder of the logs of each ingest and of the site"
+    ),
+    Setting(
+        "file_mode",
+        str,
+        "as the umask of the ingest says",
+        "mode of the previews, thumbnails and logs that an ingest writes, such as 0644 for a site "
+        "of another user; their folders can be searched by those who may read them",
+        choices=FILE_MODES,
+    ),
+    Setting(
+        "file_group",
+        str,
+        "the group of the user",
+        "group of the previews, thumbnails and logs that an ingest writes, as name or number",
     ),
     Setting("ncores", int, "all cores", "number of processes of an ingest"),
     Setting("database_wait", int, "300", "seconds that an ingest waits for a lost database"),
@@ -115,6 +132,8 @@ class Config:
     log_dir: Path
     proposals_file: Path
     ncores: int
+    file_mode: str | None = None
+    file_group: str | None = None
     connection_string: str | None = None
     read_connection_string: str | None = None
     database_wait: int = 300
@@ -296,6 +315,9 @@ def _value(name: str, value: Any, source: str, folder: Path) -> Any:
                 f"{source}: {name} must be an integer of at least {setting.minimum}, not {value!r}"
             )
         return value
+    if name in ("file_mode", "file_group") and type(value) is int:
+        # YAML reads 0644 as an octal number.
+        value = f"{value:04o}" if name == "file_mode" else str(value)
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{source}: {name} must be text, not {value!r}")
     if setting.type is Path:
@@ -304,6 +326,8 @@ def _value(name: str, value: Any, source: str, folder: Path) -> Any:
         if value not in setting.choices:
             choices = " or ".join(setting.choices)
             raise ConfigError(f"{source}: {name} must be {choices}, not {value!r}")
+        return value
+    if name == "file_group":
         return value
     if not value.startswith(("mongodb://", "mongodb+srv://")):
         # The message does not repeat the value, which may contain a password.

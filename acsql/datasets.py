@@ -11,6 +11,7 @@ from typing import Any
 
 from . import names, paths
 from .errors import DatasetNotFound, InvalidName, UnsafePath
+from .permissions import is_readable_file
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,11 @@ class Dataset:
             If the file has vanished.
         UnsafePath
             If its path leads out of the archive.
+        AccessDenied
+            If this process may not read it.
         """
         path = paths.confined(filesystem, self.path)
-        if not path.is_file():
+        if not is_readable_file(path, self.filename):
             since = f" since {self.vanished.date()}" if self.vanished else ""
             raise DatasetNotFound(f"{self.filename} is gone from disk{since}")
         return path

@@ -49,6 +49,10 @@ class UnsafePath(DatasetNotFound):
     """A path in the database leads out of its folder; nothing there is read or changed."""
 
 
+class AccessDenied(ArchiveError):
+    """The user of this process may not read a file that exists; the message says which."""
+
+
 class QueryError(ArchiveError):
     """A condition, a column, a sort order or a limit is invalid."""
 

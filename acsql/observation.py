@@ -11,6 +11,7 @@ from astropy.io import fits
 from . import paths
 from .errors import DatasetNotFound
 from .fits.image_data import read_image
+from .permissions import PICTURES_AND_LOGS, denied, is_readable_file
 from .stored_observation import StoredObservation
 
 
@@ -75,6 +76,8 @@ class Observation(StoredObservation):
         ------
         DatasetNotFound
             If the observation has no such filetype, or its file cannot be opened.
+        AccessDenied
+            If this process may not read it.
 
         Examples
         --------
@@ -85,6 +88,8 @@ class Observation(StoredObservation):
         path = self.path(filetype)
         try:
             return fits.open(path, **options)
+        except PermissionError as error:
+            raise denied(path.name) from error
         except OSError as error:
             raise DatasetNotFound(f"cannot open {path}: {error}") from error
 
@@ -145,6 +150,8 @@ class Observation(StoredObservation):
         ------
         DatasetNotFound
             If there is no preview; the message says why.
+        AccessDenied
+            If this process may not read it.
 
         Examples
         --------
@@ -165,6 +172,8 @@ class Observation(StoredObservation):
         ------
         DatasetNotFound
             If there is no thumbnail; the message says why.
+        AccessDenied
+            If this process may not read it.
 
         Examples
         --------
@@ -182,7 +191,7 @@ class Observation(StoredObservation):
             reason = preview.get("reason") or f"{kind}s are not made of {filetype} files"
             raise DatasetNotFound(f"{filename} has no {kind}: {reason}")
         path = paths.confined(folder, preview[kind])
-        if not path.is_file():
+        if not is_readable_file(path, f"the {kind} of {filename}", PICTURES_AND_LOGS):
             raise DatasetNotFound(
                 f"the {kind} of {filename} no longer exists: run acsql verify --full --fix"
             )

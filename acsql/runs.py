@@ -9,6 +9,7 @@ from typing import Any
 
 from . import paths
 from .errors import RunNotFound, UnsafePath
+from .permissions import PICTURES_AND_LOGS, is_readable_file
 from .store import lock, runs
 from .store.client import Store
 from .store.schema import now
@@ -87,6 +88,8 @@ def log_path(store: Store, log_dir: Path, number: int) -> Path:
     ------
     RunNotFound
         If there is no such run, it wrote no log, or the log no longer exists.
+    AccessDenied
+        If this process may not read it.
     """
     recorded = get(store, number).get("log")
     if not recorded:
@@ -96,7 +99,7 @@ def log_path(store: Store, log_dir: Path, number: int) -> Path:
         path = paths.confined(log_dir, Path(str(recorded)).name)
     except UnsafePath as error:
         raise RunNotFound(f"ingest run {number}: {error}") from error
-    if not path.is_file():
+    if not is_readable_file(path, f"the log of ingest run {number}", PICTURES_AND_LOGS):
         raise RunNotFound(f"the log of ingest run {number} no longer exists in {log_dir}")
     return path
 

@@ -173,6 +173,7 @@ _OTHER = {
     "connection_string": "mongodb://other/",
     "read_connection_string": "mongodb://reader@other/",
     "proposals_from": "mast",
+    "file_mode": "0640",
 }
 
 
@@ -232,6 +233,8 @@ WRONG = [
     ("filesystem", "a\0b"),
     *((name, value) for name in NUMBERS for value in (-1, 2.0, True, "4", "many", [])),
     *((name, 0) for name in NUMBERS if name != "proxies"),
+    *(("file_mode", value) for value in (644, 0o755, 0o200, "644", "rw-r--r--", True)),
+    *(("file_group", value) for value in (True, "", [])),
     *(("connection_string", value) for value in (3, "", "localhost:27017", "http://db.example")),
 ]
 
@@ -329,3 +332,9 @@ def test_a_folder_that_acsql_writes_to_is_refused_inside_the_archive(
 def test_the_archive_may_be_inside_a_folder_that_acsql_writes_to(written):
     inside = {"filesystem": "/data/archive", "data_dir": "/data", "jpeg_dir": "/data/archive2"}
     assert config.load(written(inside), {}).data_dir == Path("/data")
+
+
+@pytest.mark.parametrize("text", ["file_mode: 0644", "file_mode: '0644'"])
+def test_a_mode_is_octal_with_and_without_quotes(written, text):
+    loaded = config.load(written(f"filesystem: /archive\n{text}\nfile_group: 100"), {})
+    assert (loaded.file_mode, loaded.file_group) == ("0644", "100")

@@ -23,6 +23,7 @@ PARTS = {
 LAYERS: tuple[set[str], ...] = (
     {"errors"},
     {"config", "names"},
+    {"permissions"},
     {"keywords", "paths"},
     {"datasets"},
     {"fits", "query"},

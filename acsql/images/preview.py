@@ -18,6 +18,7 @@ from PIL import Image
 
 from ..errors import PreviewError
 from ..fits.chips import image_hdus, image_shape, read_pixels
+from ..permissions import BY_UMASK, Permissions
 from . import stretch
 
 # The longer side of a thumbnail in pixels.
@@ -59,6 +60,7 @@ def render(
     thumbnail: Path | None = None,
     extname: str = "SCI",
     quality: int = 75,
+    permissions: Permissions = BY_UMASK,
 ) -> Rendered:
     """Write the preview of an image, and its thumbnail.
 
@@ -78,6 +80,8 @@ def render(
         Name of the extensions to show.
     quality : int
         JPEG quality of both, 1 to 95 as Pillow defines it.
+    permissions : Permissions
+        Those of the pictures, and of folders that are made.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def render(
         small = image.copy()
         small.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
         files[Path(thumbnail)] = _encoded(small, quality)
-    _write(files)
+    _write(files, permissions)
     width, height = image.size
     return Rendered(width, height, low, high, *map(len, files.values()))
 
@@ -146,16 +150,17 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _write(files: dict[Path, bytes]) -> None:
+def _write(files: dict[Path, bytes], permissions: Permissions) -> None:
     """Write all files or, if one cannot be written, none."""
     # One temporary name per picture: the next run overwrites what a killed process left behind.
     temporary = {path: path.with_name(f".{path.name}.new") for path in files}
     try:
         for path, content in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            permissions.make_folder(path.parent)
             with temporary[path].open("wb") as file:
                 file.write(content)
                 file.flush()
+                permissions.apply(temporary[path])
                 os.fsync(file.fileno())
         for path in files:
             temporary[path].replace(path)

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..permissions import BY_UMASK, Permissions
 
 # What the modules of these packages log goes into the file.
 LOGGERS = ("acsql.ingest", "acsql.verify")
@@ -26,7 +27,9 @@ _DISTRIBUTIONS = {"PIL": "pillow"}
 
 
 @contextmanager
-def log_file(log_dir: Path, started: datetime) -> Iterator[Path]:
+def log_file(
+    log_dir: Path, started: datetime, permissions: Permissions = BY_UMASK
+) -> Iterator[Path]:
     """Write a log file while the block runs.
 
     Parameters
@@ -35,6 +38,8 @@ def log_file(log_dir: Path, started: datetime) -> Iterator[Path]:
         The folder of ``ingest_<YYYY-MM-DD-HH-MM-SS>.log``, made if necessary.
     started : datetime
         The time in its name (UTC, naive).
+    permissions : Permissions
+        Those of the file, and of folders that are made.
 
     Yields
     ------
@@ -48,8 +53,9 @@ def log_file(log_dir: Path, started: datetime) -> Iterator[Path]:
     """
     path = log_dir / f"ingest_{started:%Y-%m-%d-%H-%M-%S}.log"
     try:
-        log_dir.mkdir(parents=True, exist_ok=True)
+        permissions.make_folder(log_dir)
         handler = logging.FileHandler(path, encoding="utf-8")
+        permissions.apply(path)
     except OSError as error:
         raise ConfigError(f"log_dir: cannot write {path}: {error.strerror}") from error
     handler.setFormatter(logging.Formatter(FORMAT, DATE_FORMAT))

@@ -22,6 +22,7 @@ from ..fits.cards import Cards
 from ..fits.open import end_of_data, open_fits
 from ..images import preview
 from ..keywords import KeywordSpecs
+from ..permissions import permissions_of
 from ..store.schema import now
 from .observation_result import Failure
 from .plan import Task
@@ -348,6 +349,7 @@ def _render(
         paths.confined(config.jpeg_dir, jpeg),
         None if thumbnail is None else paths.confined(config.thumbnail_dir, thumbnail),
         specs.image_extname,
+        permissions=permissions_of(config),
     )
     return {
         "jpeg": jpeg,

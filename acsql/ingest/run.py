@@ -19,6 +19,7 @@ from ..errors import ConfigError
 from ..keywords import KeywordSpecs
 from ..migrations import runner
 from ..mongod.server import resolve_connection
+from ..permissions import permissions_of
 from ..store import failures, lock, observations, runs
 from ..store.client import Store
 from ..store.derived import freshness, refresh
@@ -123,7 +124,7 @@ def ingest(
     with (
         open_store(config, specs) as store,
         lock.hold(store, "ingest"),
-        log_file(config.log_dir, started) as log,
+        log_file(config.log_dir, started, permissions_of(config)) as log,
     ):
         if runs.close_died(store):
             logger.warning("An earlier run died; this run ingests what it left")

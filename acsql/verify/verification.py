@@ -15,6 +15,7 @@ from ..ingest.workers import PROCESSES, check_scheduler
 from ..keywords import KeywordSpecs
 from ..migrations import runner
 from ..mongod.server import resolve_connection
+from ..permissions import permissions_of
 from ..store import lock
 from ..store.client import Store
 from ..store.derived import freshness, refresh
@@ -76,7 +77,10 @@ def verify(
         verifier = _Verifier(config, specs, store, workers or config.ncores, scheduler, progress)
         if not fix:
             return verifier.compare(full)
-        with lock.hold(store, "verify"), log_file(config.log_dir, now()) as log:
+        with (
+            lock.hold(store, "verify"),
+            log_file(config.log_dir, now(), permissions_of(config)) as log,
+        ):
             verification = replace(verifier.repair(full), log=log)
             for line in verification.lines():
                 logger.info(line)

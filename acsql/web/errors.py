@@ -19,6 +19,7 @@ STATUSES: dict[type[ArchiveError], int] = {
     errors.ProposalNotFound: 404,
     errors.DatasetNotFound: 404,
     errors.RunNotFound: 404,
+    errors.AccessDenied: 403,
     errors.InvalidName: 400,
     errors.QueryTimeout: 503,
     errors.QueryError: 400,
@@ -26,6 +27,7 @@ STATUSES: dict[type[ArchiveError], int] = {
 }
 TITLES = {
     400: "Invalid query",
+    403: "Access denied",
     404: "Not found",
     413: "Request too large",
     414: "URL too long",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 from archive_files import (
@@ -175,3 +176,18 @@ def test_files_of_impossible_times_are_ingested_and_named(archive_copy: Config) 
             assert warning in report.log.read_text(encoding="utf-8")
         assert run.ingest(config, SYNCHRONOUS).state == runs.NOTHING_NEW
         assert not verify(config, full=True, scheduler="synchronous").findings
+
+
+def test_pictures_and_logs_have_the_configured_mode_whatever_the_umask(
+    archive_copy: Config,
+) -> None:
+    before = os.umask(0o027)
+    try:
+        options = replace(SYNCHRONOUS, rootnames=(one_file(archive_copy, "*_flt.fits").name[:9],))
+        run.ingest(replace(archive_copy, file_mode="0644"), options)
+    finally:
+        os.umask(before)
+    folders = (archive_copy.jpeg_dir, archive_copy.thumbnail_dir, archive_copy.log_dir)
+    written = [path for folder in folders for path in (folder, *folder.rglob("*"))]
+    modes = {path.suffix: f"{S_IMODE(path.stat().st_mode):o}" for path in written}
+    assert modes == {"": "755", ".jpg": "644", ".thumb": "644", ".log": "644"}

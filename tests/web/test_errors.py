@@ -1,11 +1,14 @@
 """Error responses: every error has a status, and the same message as a page and as JSON."""
 
+import html
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask, abort
 from flask.testing import FlaskClient
+from ordinary_user import as_ordinary_user
 
 import acsql
 from acsql import errors
@@ -16,6 +19,7 @@ ERRORS = [
     (errors.ObservationNotFound("no j8"), 404),
     (errors.ProposalNotFound("no 9"), 404),
     (errors.DatasetNotFound("no flc"), 404),
+    (errors.AccessDenied("the log may not be read"), 403),
     (errors.InvalidName("'x' is not a rootname"), 400),
     (errors.QueryError("exptime: expected a number"), 400),
     (errors.QueryTimeout("the search took longer than its time limit"), 503),
@@ -106,3 +110,32 @@ def test_a_database_that_does_not_answer_is_503(
 def test_an_error_page_shows_the_request_id(client: FlaskClient) -> None:
     response = client.get("/archive/9019/x/", headers={"X-Request-ID": "abc"})
     assert "abc" in BeautifulSoup(response.text, "html.parser").main.get_text()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/previews/{rootname}/flt.jpg",
+        "/thumbnails/{rootname}.jpg",
+        "/files/{ipppssoot}_flt.fits",
+        "/files/archive?q=rootname={rootname}",
+        "/pixels/{rootname}/flt/",
+        "/pixels/{rootname}/flt/limits",
+        "/ingest/1/log",
+    ],
+)
+def test_a_file_that_the_site_may_not_read_is_denied_with_its_reason(
+    client: FlaskClient, pictured: dict[str, Any], address: str
+) -> None:
+    with as_ordinary_user():
+        response = client.get(address.format(**pictured))
+    assert response.status_code == 403
+    assert "may not be read by the user" in html.unescape(response.text)
+    assert "Access denied" in response.text
+
+
+def test_a_run_whose_log_may_not_be_read_is_shown_with_the_reason(client: FlaskClient) -> None:
+    with as_ordinary_user():
+        response = client.get("/ingest/1/")
+    assert response.status_code == 200
+    assert "may not be read by the user" in response.text

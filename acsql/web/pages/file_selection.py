@@ -8,7 +8,7 @@ from itertools import islice
 from flask import Blueprint, Response, render_template, url_for
 
 from ...datasets import Dataset
-from ...errors import DatasetNotFound, QueryError, UnsafePath
+from ...errors import AccessDenied, ArchiveError, DatasetNotFound, QueryError, UnsafePath
 from .. import tar
 from ..context import current_archive, parameters
 from ..downloads import read_first
@@ -138,8 +138,8 @@ def archive() -> Response:
         raise QueryError(totals.too_large)
     members, missing = _members(datasets)
     if not members:
-        raise DatasetNotFound("\n".join(missing) or "no file is selected")
-    texts = {"MISSING": "".join(f"{line}\n" for line in missing).encode()} if missing else {}
+        raise missing[0] if missing else DatasetNotFound("no file is selected")
+    texts = {"MISSING": "".join(f"{error}\n" for error in missing).encode()} if missing else {}
     return Response(
         tar.stream(members, FOLDER, texts),
         mimetype="application/x-tar",
@@ -150,16 +150,17 @@ def archive() -> Response:
     )
 
 
-def _members(datasets: Iterable[Dataset]) -> tuple[list[tar.Member], list[str]]:
+def _members(datasets: Iterable[Dataset]) -> tuple[list[tar.Member], list[ArchiveError]]:
     """Return the files that are on disk, and why the others are missing."""
     filesystem = current_archive().config.filesystem
-    members, missing = [], []
+    members: list[tar.Member] = []
+    missing: list[ArchiveError] = []
     for dataset in datasets:
         try:
             path = dataset.locate(filesystem)
             members.append(tar.Member.from_file(dataset.local_path, path))
-        except DatasetNotFound as error:
-            missing.append(str(error))
+        except (AccessDenied, DatasetNotFound) as error:
+            missing.append(error)
     return members, missing
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from flask import Blueprint, Response, render_template, send_file, url_for
 
-from ...errors import RunNotFound
+from ...errors import AccessDenied, RunNotFound
 from ...query import AnyOf
 from ...runs import OVERDUE_HOURS, is_overdue
 from ..context import current_archive, observation_url, parameters
@@ -94,7 +94,7 @@ def _log_lines(number: int) -> tuple[list[str], str | None]:
     """Return the last lines of a log, and why there are none."""
     try:
         return _last_lines(current_archive().run_log(number)), None
-    except RunNotFound as error:
+    except (AccessDenied, RunNotFound) as error:
         return [], str(error)
 
 

@@ -33,6 +33,7 @@ from ...images.limits import Limits, read_limits
 from ...images.planes import Plane, read_planes
 from ...images.png import pack
 from ...observation import Observation
+from ...permissions import denied
 from ..context import current_archive, observation_url, parameters, requested_observation
 from ..params import Parameters, WholeNumber, choose
 from ..selection import WalkParameters
@@ -255,6 +256,8 @@ def _reading(path: Path) -> Iterator[None]:
         raise DatasetNotFound(str(error)) from error
     except fits.VerifyError as error:
         raise DatasetNotFound(f"{path.name} has a damaged header: {error}") from error
+    except PermissionError as error:
+        raise denied(path.name) from error
     except OSError as error:
         raise DatasetNotFound(f"{path.name} cannot be read: {error.strerror}") from error
 
