@@ -17,8 +17,8 @@ class ExitStatus(IntEnum):
 
 MEANINGS = {
     ExitStatus.OK: "success",
-    ExitStatus.FAILURES: "completed, but with failures, findings or an overdue ingest",
-    ExitStatus.ERROR: "usage error, or the archive could not do it",
+    ExitStatus.FAILURES: "completed, but with failures, findings, or an owed or overdue ingest",
+    ExitStatus.ERROR: "usage error, or acsql or the archive could not do it",
     ExitStatus.INTERRUPTED: "interrupted with Ctrl-C",
     ExitStatus.PIPE_CLOSED: "the reader of the output closed the pipe",
     ExitStatus.TERMINATED: "terminated by a signal (SIGTERM)",

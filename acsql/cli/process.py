@@ -67,10 +67,17 @@ def _invoke(command: click.Command) -> int:
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
         status = ExitStatus.PIPE_CLOSED
+    except OSError:
+        _discard_output()
+        raise
     if status == ExitStatus.PIPE_CLOSED:
-        # With another descriptor the flush at exit does not fail.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
     return status if isinstance(status, int) else ExitStatus.OK
+
+
+def _discard_output() -> None:
+    """Let the flush of the output at exit succeed: it would replace the exit status."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

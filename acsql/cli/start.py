@@ -1,12 +1,14 @@
-"""The entry point: it makes Ctrl-C quiet before anything else is imported.
+"""The entry point: it decides how a command ends that nothing in it foresaw.
 
-Until `main` runs, an interrupt prints a traceback.  So this module and the packages around it
-import next to nothing.
+Ctrl-C is quiet before anything else is imported: until `main` runs, an interrupt prints a
+traceback.  So this module and the packages around it import next to nothing.
 """
 
 import os
 import signal
+import sys
 
+ERROR = 2
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -17,9 +19,14 @@ def main() -> None:
     ignored.
     """
     exit_at_once_on_interrupt()
-    from .process import run
+    try:
+        from .process import run
 
-    run()
+        run()
+    except Exception:
+        # Python would exit with 1, with which commands say that they are complete.
+        sys.excepthook(*sys.exc_info())
+        sys.exit(ERROR)
 
 
 def exit_at_once_on_interrupt() -> bool:
