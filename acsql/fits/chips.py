@@ -59,7 +59,7 @@ def image_hdus(hdus: fits.HDUList, extname: str, filename: str) -> list[ImageHDU
     widths = [image_shape(hdu, filename)[1] for hdu in chips]
     if len(set(widths)) > 1:
         raise PreviewError(f"{filename}: {extname} chips differ in width: {widths}")
-    numbers = [hdu.header.get("CCDCHIP") for hdu in chips]
+    numbers = [_keyword(hdu, "CCDCHIP", None, filename) for hdu in chips]
     if all(isinstance(number, int) for number in numbers) and len(set(numbers)) == len(numbers):
         return sorted(chips, key=lambda hdu: -int(hdu.header["CCDCHIP"]))
     return sorted(chips, key=lambda hdu: int(hdu.ver))
@@ -289,7 +289,7 @@ def _scaling(stored: DType, hdu: ImageHDU, filename: str) -> tuple[DType, Scalin
     """Return the type of the physical values, and the function that makes them."""
     scale = _number(hdu, "BSCALE", 1, filename)
     zero = _number(hdu, "BZERO", 0, filename)
-    blank = None if stored.kind == "f" else hdu.header.get("BLANK")
+    blank = None if stored.kind == "f" else _keyword(hdu, "BLANK", None, filename)
     if blank is None and scale == 1 and zero == 0:
         return stored.newbyteorder("="), np.asarray
     if blank is None and scale == 1 and zero == 32768 and stored == ">i2":
@@ -307,13 +307,18 @@ def _scaling(stored: DType, hdu: ImageHDU, filename: str) -> tuple[DType, Scalin
 
 
 def _number(hdu: ImageHDU, keyword: str, default: float, filename: str) -> float:
+    value = _keyword(hdu, keyword, default, filename)
+    if isinstance(value, int | float):
+        return value
+    raise PreviewError(f"{filename}: {keyword} of {_label(hdu)} is {value!r}, not a number")
+
+
+def _keyword(hdu: ImageHDU, keyword: str, default: float | None, filename: str) -> Any:
+    """Return the value of a keyword as astropy reads it, and refuse one that it cannot read."""
     try:
-        value = hdu.header.get(keyword, default)
-    except fits.VerifyError as error:
+        return hdu.header.get(keyword, default)
+    except (fits.VerifyError, ValueError) as error:
         raise PreviewError(f"{filename}: {keyword} of {_label(hdu)}: {error}") from error
-    if not isinstance(value, int | float):
-        raise PreviewError(f"{filename}: {keyword} of {_label(hdu)} is {value!r}, not a number")
-    return value
 
 
 def _label(hdu: ImageHDU) -> str:

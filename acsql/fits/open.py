@@ -7,6 +7,8 @@ images.  One damaged file would block a worker, or exhaust its memory.
 
 import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +29,16 @@ MAX_HEADER_BYTES = 1_300_000
 _LARGE_NAXIS = re.compile(rb"[Nn][Aa][Xx][Ii][Ss] *= *\+?0*[1-9][0-9]{3}")
 _TOO_MANY_AXES = re.compile(rb" *(?:HIERARCH +)?NAXIS *= *\+?0*[1-9][0-9]{3}", re.IGNORECASE)
 _EXTENDS = re.compile(rb"EXTEND  = +T[ /]")
+# What astropy raises where the value of a structural keyword is missing or of another type, and
+# where a card is not text.
+_DAMAGE = (
+    fits.VerifyError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 _END = b"END".ljust(CARD)
 # HDUs whose headers astropy could read; those it could not read have no positions in the file.
 _READABLE = fits.PrimaryHDU | ExtensionHDU
@@ -64,7 +76,7 @@ def _opened(file: BinaryIO, filename: str) -> fits.HDUList:
     if file.read(6) != b"SIMPLE":
         raise FileError(f"{filename} is not a FITS file: it does not begin with SIMPLE")
     remaining = _check_primary(file, filename)
-    try:
+    with damage_refused(filename):
         hdus = fits.open(
             file,
             memmap=False,
@@ -81,6 +93,27 @@ def _opened(file: BinaryIO, filename: str) -> fits.HDUList:
             if end < hdu.fileinfo()["datLoc"]:
                 raise FileError(f"{filename}: extension {number} has data of a negative size")
             remaining -= len(_checked_header(file, end, remaining, filename))
+    return hdus
+
+
+@contextmanager
+def damage_refused(filename: str) -> Iterator[None]:
+    """Turn what astropy raises for the headers of a file into `FileError`.
+
+    Parameters
+    ----------
+    filename : str
+        Name of the file for error messages.
+
+    Raises
+    ------
+    FileError
+        If astropy cannot use a header that it reads in the block.
+    OSError
+        If the system cannot read the file.
+    """
+    try:
+        yield
     except OSError as error:
         if is_of_system(error):
             raise
@@ -89,7 +122,10 @@ def _opened(file: BinaryIO, filename: str) -> fits.HDUList:
                 f"{filename}: a header gives its data an impossible position"
             ) from error
         raise FileError(f"{filename} is not a readable FITS file: {error}") from error
-    return hdus
+    except _DAMAGE as error:
+        raise FileError(
+            f"{filename} has a damaged header: {type(error).__name__}: {error}"
+        ) from error
 
 
 def is_of_system(error: OSError) -> bool:

@@ -19,7 +19,7 @@ from ..config import Config
 from ..errors import FileError, PreviewError
 from ..fits import cards
 from ..fits.cards import Cards
-from ..fits.open import end_of_data, open_fits
+from ..fits.open import damage_refused, end_of_data, open_fits
 from ..images import preview
 from ..keywords import KeywordSpecs
 from ..permissions import permissions_of
@@ -278,12 +278,13 @@ def read_file(
     failures = []
     warnings = [warning for warning in (file.time_warning(now()),) if warning]
     with open_fits(config.filesystem / file.path) as hdus:
-        end = end_of_data(hdus[-1])
+        with damage_refused(str(file.name)):
+            end = end_of_data(hdus[-1])
+            headers = [cards.read(hdu) for hdu in hdus]
         if end > file.size:
             raise FileError(
                 f"{file.name} is truncated: it has {file.size} bytes, its headers describe {end}"
             )
-        headers = [cards.read(hdu) for hdu in hdus]
         _check_identity(file, headers, specs)
         extensions, expected = len(headers) - 1, first_value(headers[:1], "NEXTEND")
         if isinstance(expected, int) and extensions < expected:

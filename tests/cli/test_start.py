@@ -43,7 +43,7 @@ def test_an_unforeseen_exception_is_not_taken_for_success(
     assert "Traceback" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["config"], ["headers", "j8bt05njq", "flt"]])
+@pytest.mark.parametrize("arguments", [["config"], ["find", "--format", "json"]])
 def test_output_to_a_full_disk_is_an_error(sample_settings: Path, arguments: list[str]) -> None:
     command = [Path(sys.executable).with_name("acsql"), "--config", sample_settings, *arguments]
     with Path("/dev/full").open("w") as full:

@@ -283,7 +283,8 @@ def read(path: Path, content: bytes, specs: KeywordSpecs) -> FileContent | Failu
 
 
 def read_at(path: Path, specs: KeywordSpecs) -> FileContent | Failure | None:
-    config = config_at(path.parent, path.parent, "mongodb://nowhere/none?")
+    folder = path.parent.with_name(f"{path.parent.name}-out")
+    config = config_at(folder, path.parent, "mongodb://nowhere/none?")
     file = scan.FileOnDisk(NAME, path.name, *scan.size_and_mtime(path))
     return read_or_fail(file, specs, config)
 
