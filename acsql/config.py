@@ -3,7 +3,7 @@
 The settings are in one YAML file, and an environment variable ``ACSQL_<NAME>`` overrides each.
 `SETTINGS` is the only list of them: the reader, the error messages and the documentation use it.
 A setting or a variable that is not in the list is an error, so that a misspelt one is not ignored
-silently.
+silently.  No message repeats a value or a line of the file, because either may hold a password.
 """
 
 import difflib
@@ -31,7 +31,7 @@ class Setting(NamedTuple):
     name : str
         Its name in the configuration file.
     type : type
-        ``Path``, ``str`` or ``int``.
+        ``Path``, ``str``, ``int``, or ``tuple`` for texts: a list, or separated by commas.
     default : str
         The default, or what it depends on, for people to read.
     help : str
@@ -40,6 +40,10 @@ class Setting(NamedTuple):
         The allowed texts, if not any text is.
     minimum : int
         The smallest allowed number.
+    pattern : str
+        The regular expression that each text must match.
+    form : str
+        What `pattern` means, for people to read.
     """
 
     name: str
@@ -48,18 +52,30 @@ class Setting(NamedTuple):
     help: str
     choices: tuple[str, ...] = ()
     minimum: int = 1
+    pattern: str = ".+"
+    form: str = "text"
 
+
+_MONGODB = r"mongodb(\+srv)?://.+"
+_MONGODB_FORM = "an address that starts with mongodb:// or mongodb+srv://"
 
 SETTINGS = (
     Setting("filesystem", Path, "required", "folder of the FITS files, which acsql only reads"),
     Setting(
-        "connection_string", str, "a private MongoDB", "address of the database, mongodb://..."
+        "connection_string",
+        str,
+        "a private MongoDB",
+        "address of the database, mongodb://...",
+        pattern=_MONGODB,
+        form=_MONGODB_FORM,
     ),
     Setting(
         "read_connection_string",
         str,
         "connection_string",
         "address with a read-only user, for the site, mongodb://...",
+        pattern=_MONGODB,
+        form=_MONGODB_FORM,
     ),
     Setting("data_dir", Path, "the user's data folder", "folder of the files that acsql writes"),
     Setting("jpeg_dir", Path, "<data_dir>/jpegs", "folder of the previews, by proposal"),
@@ -82,6 +98,8 @@ SETTINGS = (
         str,
         "the group of the user",
         "group of the previews, thumbnails and logs that an ingest writes, as name or number",
+        pattern="[^:/]+",
+        form="the name or number of a group",
     ),
     Setting("ncores", int, "all cores", "number of processes of an ingest"),
     Setting("database_wait", int, "300", "seconds that an ingest waits for a lost database"),
@@ -266,10 +284,19 @@ def _read(
 
 
 def _from_file(source: Path) -> dict[str, Any]:
+    # The errors of YAML quote the line, so that they are not even chained.
     try:
         content = yaml.safe_load(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"cannot read the configuration file {source}: {error}") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"cannot read the configuration file {source}: {reason}") from error
+    except UnicodeDecodeError:
+        raise ConfigError(f"the configuration file {source} is not UTF-8 text") from None
+    except yaml.MarkedYAMLError as error:
+        place = f"line {error.problem_mark.line + 1}" if error.problem_mark else "its end"
+        raise ConfigError(f"the configuration file {source} is not YAML at {place}") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise ConfigError(f"the configuration file {source} is not YAML") from None
     if not isinstance(content or {}, dict):
         raise ConfigError(f"{source}: expected lines like 'filesystem: /archive'")
     return {
@@ -306,40 +333,45 @@ def _value(name: str, value: Any, source: str, folder: Path) -> Any:
     setting = _BY_NAME.get(name)
     if setting is None:
         settings = ", ".join(_BY_NAME)
-        raise ConfigError(f"{source}: unknown setting {name!r}; the settings are {settings}")
+        shown = f" {name!r}" if re.fullmatch(r"\w{1,40}", str(name)) else ""
+        raise ConfigError(f"{source}: unknown setting{shown}; the settings are {settings}")
     if value is None:
         return None
     if setting.type is int:
         if isinstance(value, bool) or not isinstance(value, int) or value < setting.minimum:
-            raise ConfigError(
-                f"{source}: {name} must be an integer of at least {setting.minimum}, not {value!r}"
-            )
+            raise ConfigError(f"{source}: {name} must be an integer of at least {setting.minimum}")
         return value
     if name in ("file_mode", "file_group") and type(value) is int:
         # YAML reads 0644 as an octal number.
         value = f"{value:04o}" if name == "file_mode" else str(value)
+    if setting.type is tuple:
+        parts = re.split(r"\s*,\s*", value.strip()) if isinstance(value, str) else value
+        if not isinstance(parts, list):
+            raise ConfigError(f"{source}: {name} must be a list, or texts separated by commas")
+        return tuple(_text(setting, part, source) for part in parts)
+    text = _text(setting, value, source)
+    return _path(name, text, source, folder) if setting.type is Path else text
+
+
+def _text(setting: Setting, value: Any, source: str) -> str:
+    """Return the checked text of a setting, or of an entry of one that is a list."""
     if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{source}: {name} must be text, not {value!r}")
-    if setting.type is Path:
-        return _path(name, value, source, folder)
-    if setting.choices:
-        if value not in setting.choices:
-            choices = " or ".join(setting.choices)
-            raise ConfigError(f"{source}: {name} must be {choices}, not {value!r}")
-        return value
-    if name == "file_group":
-        return value
-    if not value.startswith(("mongodb://", "mongodb+srv://")):
-        # The message does not repeat the value, which may contain a password.
-        raise ConfigError(f"{source}: {name} must start with mongodb:// or mongodb+srv://")
+        raise ConfigError(f"{source}: {setting.name} must be text")
+    if setting.choices and value not in setting.choices:
+        raise ConfigError(f"{source}: {setting.name} must be {' or '.join(setting.choices)}")
+    if not re.fullmatch(setting.pattern, value, re.DOTALL):
+        raise ConfigError(f"{source}: {setting.name} must be {setting.form}")
     return value
 
 
 def _path(name: str, value: str, source: str, folder: Path) -> Path:
     try:
+        if "://" in value:
+            # Later messages would show the password in an address.
+            raise ValueError("it is an address")
         return (folder / Path(value).expanduser()).resolve()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ConfigError(f"{source}: {name} cannot be the path {value!r}: {error}") from error
+    except (OSError, RuntimeError, ValueError):
+        raise ConfigError(f"{source}: {name} must be a path that can be resolved") from None
 
 
 def _complete(values: dict[str, Any], source: Path) -> Config:

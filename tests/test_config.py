@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import traceback
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_settings_are_the_fields_of_a_config():
 def test_a_setting_has_a_help_text_and_a_default(setting):
     assert setting.help
     assert setting.default
-    assert setting.type in (str, int, Path)
+    assert setting.type in (str, int, Path, tuple)
 
 
 def test_a_complete_file_is_read_unchanged(written):
@@ -273,10 +274,75 @@ def test_a_loop_of_links_is_refused(written, tmp_path):
         config.load(written({"filesystem": "loop/archive"}), {})
 
 
-def test_an_invalid_connection_string_is_not_repeated_with_its_password(written):
+SECRET = "mongodb://user:s3cr3t@db.example/acsql"
+
+
+def shown(error: BaseException) -> str:
+    """Return all that a traceback shows of an error and of those that caused it."""
+    return "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("value", [f"x{SECRET}", [SECRET], [[SECRET]], {SECRET: SECRET}])
+def test_a_wrong_value_is_not_repeated(written, name, value):
     with pytest.raises(ConfigError) as caught:
-        config.load(written(COMPLETE | {"connection_string": "mongo://user:secret@db"}), {})
-    assert "secret" not in str(caught.value)
+        config.load(written(COMPLETE | {name: value}), {})
+    assert name in str(caught.value)
+    assert "s3cr3t" not in shown(caught.value)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "connection" not in name])
+def test_an_address_of_a_database_under_the_wrong_name_is_not_repeated(written, name):
+    with pytest.raises(ConfigError, match=name) as caught:
+        config.load(written(COMPLETE | {name: SECRET}), {})
+    assert "s3cr3t" not in shown(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "connection_string: {address}: x",
+        "connection_string {address}",
+        "connection_string: '{address}",
+        'connection_string: "{address}\\q"',
+        "connection_string: [{address}",
+        "connection_string: {{{address}",
+        "connection_string: !{address}",
+        "connection_string: *{address}",
+        "connection_string: &{address} &{address}",
+        "connection_string: @{address}",
+        "connection_string: {address}\n{address}",
+        "connection_string:\t{address}\n\t{address}:",
+        "{address}",
+        "- {address}",
+        "{address}: x",
+        "? {address}",
+        "x: {address}\x00",
+        "x: {address}\n---\nx: {address}",
+        "<<: {address}",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "filesystem: /archive\n"])
+def test_a_broken_file_is_named_without_its_lines(written, before, line):
+    path = written(f"{before}{line.format(address=SECRET)}\n")
+    with pytest.raises(ConfigError) as caught:
+        config.load(path, {})
+    assert str(path) in str(caught.value)
+    assert "s3cr3t" not in shown(caught.value)
+
+
+@pytest.mark.parametrize(("content", "line"), [("a: 'b\n", 2), ("a: 1\nb: c: d\n", 2)])
+def test_a_broken_file_is_reported_with_its_line(written, content, line):
+    with pytest.raises(ConfigError, match=f"is not YAML at line {line}$"):
+        config.load(written(content), {})
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"ncores: 2026-13-45\n", b"[" * 5000])
+def test_any_broken_file_is_a_configuration_error(tmp_path, content):
+    path = tmp_path / "acsql.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=str(path)):
+        config.load(path, {})
 
 
 @pytest.mark.parametrize("key", ["filesytem", "Filesystem", 5, None])
