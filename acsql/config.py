@@ -102,6 +102,14 @@ SETTINGS = (
         form="the name or number of a group",
     ),
     Setting("ncores", int, "all cores", "number of processes of an ingest"),
+    Setting(
+        "vanish_limit",
+        int,
+        "5",
+        "percent of the stored files that may vanish at once; if more are missing, none is marked "
+        "as vanished",
+        minimum=0,
+    ),
     Setting("database_wait", int, "300", "seconds that an ingest waits for a lost database"),
     Setting(
         "proposals_from",
@@ -154,6 +162,7 @@ class Config:
     file_group: str | None = None
     connection_string: str | None = None
     read_connection_string: str | None = None
+    vanish_limit: int = 5
     database_wait: int = 300
     proposals_from: str = "file"
     rate_limit: int = 20_000

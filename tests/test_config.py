@@ -15,6 +15,7 @@ from acsql.errors import ConfigError
 NAMES = [setting.name for setting in SETTINGS]
 PATHS = [setting.name for setting in SETTINGS if setting.type is Path]
 NUMBERS = [setting.name for setting in SETTINGS if setting.type is int]
+POSITIVE = [name for name in NUMBERS if name not in ("proxies", "vanish_limit")]
 COMPLETE = {
     "filesystem": "/archive",
     "connection_string": "mongodb://db.example/acsql",
@@ -233,7 +234,7 @@ WRONG = [
     *((name, value) for name in PATHS for value in (3, True, [], "", "  ", "~no such user/x")),
     ("filesystem", "a\0b"),
     *((name, value) for name in NUMBERS for value in (-1, 2.0, True, "4", "many", [])),
-    *((name, 0) for name in NUMBERS if name != "proxies"),
+    *((name, 0) for name in POSITIVE),
     *(("file_mode", value) for value in (644, 0o755, 0o200, "644", "rw-r--r--", True)),
     *(("file_group", value) for value in (True, "", [])),
     *(("connection_string", value) for value in (3, "", "localhost:27017", "http://db.example")),
@@ -255,7 +256,7 @@ def test_an_invalid_value_is_reported_with_its_setting_and_file(written, name, v
         *((name, "  ") for name in NAMES),
         *((name, "~no such user/x") for name in PATHS),
         *((name, text) for name in NUMBERS for text in ("-1", "--5", "2.5", "²", "many")),
-        *((name, "0") for name in NUMBERS if name != "proxies"),
+        *((name, "0") for name in POSITIVE),
         ("ncores", "9" * 5000),
         ("connection_string", "localhost:27017"),
     ],

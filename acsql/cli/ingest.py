@@ -30,6 +30,11 @@ from .progress import progress_bar, showing_log
 @click.option("--checksum", is_flag=True, help="Compare the content of unchanged files as well.")
 @click.option("--retry-failed", is_flag=True, help="Read damaged files as well.")
 @click.option(
+    "--confirm-vanished",
+    is_flag=True,
+    help="Mark missing files as vanished, also if they are more than vanish_limit allows.",
+)
+@click.option(
     "--min-age",
     type=click.FloatRange(0),
     default=0,
@@ -49,13 +54,14 @@ def ingest(
     everything: bool,
     checksum: bool,
     retry_failed: bool,
+    confirm_vanished: bool,
     min_age: float,
     format_: str,
 ) -> None:
     """Ingest new and changed files.
 
-    The exit status is 0 if all files were ingested or none is new, 1 if files failed or their
-    ingest is owed, and 2 if the run failed.
+    The exit status is 0 if all files were ingested or none is new, 1 if files failed, their
+    ingest is owed or the archive has a problem, and 2 if the run failed.
 
     \b
     Examples:
@@ -68,6 +74,7 @@ def ingest(
         everything=everything,
         checksum=checksum,
         retry_failed=retry_failed,
+        confirm_vanished=confirm_vanished,
         min_age=min_age,
         workers=workers,
         scheduler=scheduler,
@@ -80,6 +87,8 @@ def ingest(
 
 def finish(ctx: click.Context, report: Report, format_: str) -> NoReturn:
     """Print the report of an ingest, and exit with its status."""
+    for problem in report.problems:
+        click.echo(f"Problem: {problem}", err=True)
     for failure in report.failures:
         click.echo(f"{failure.rootname}: {failure.reason}", err=True)
     if format_ == "json":

@@ -127,6 +127,7 @@ def _summary(record: Record) -> dict[str, object]:
         "Run": record["_id"],
         "State": record["state"],
         "Reason": record.get("reason") or "",
+        "Problems": "; ".join(record.get("problems", [])),
         "Started": f"{record['started']:%Y-%m-%d %H:%M:%S} UTC",
         "Finished": f"{finished:%Y-%m-%d %H:%M:%S} UTC" if finished else "",
         "Duration": f"{record['seconds']:.1f} s" if "seconds" in record else "",

@@ -67,6 +67,7 @@ def _print_text(
     places: dict[str, str], summary: ArchiveSummary, age: float | None, overdue: bool
 ) -> None:
     by_detector = ", ".join(f"{number} {name}" for name, number in summary.detectors.items())
+    problems = (summary.last_run or {}).get("problems", [])
     last_success = "never" if age is None else f"{age:.1f} hours ago"
     print_fields(
         {
@@ -76,6 +77,7 @@ def _print_text(
             "Files": f"{summary.files}, {summary.bytes / 1e9:.3f} GB",
             "Previews": summary.previews,
             "Last ingest": describe_start(summary.last_run),
+            **({"Problems": "; ".join(problems)} if problems else {}),
             "Last successful ingest": f"{last_success}{', overdue' if overdue else ''}",
         }
     )

@@ -62,6 +62,7 @@ class Selection:
     everything: bool = False
     checksum: bool = False
     retry_failed: bool = False
+    vanish_limit: float = 100.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,11 @@ class Plan:
     tasks : tuple of Task
         The observations to ingest.
     vanished : tuple of (rootname, filetype)
-        Stored files that are no longer on disk.
+        Stored files that are no longer on disk, to be marked.
+    returned : tuple of (rootname, filetype)
+        Files marked as vanished that are on disk again as they were.
+    problems : tuple of str
+        What is wrong with the archive as a whole.
     waiting : tuple of str
         Names of files that are too young to be read.
     unchanged : int
@@ -105,6 +110,8 @@ class Plan:
 
     tasks: tuple[Task, ...] = ()
     vanished: tuple[tuple[str, str], ...] = ()
+    returned: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     unchanged: int = 0
     known_failures: int = 0
@@ -149,6 +156,7 @@ def make_plan(
     unreadable: set[str] = set()
     tasks: list[Task] = []
     vanished: list[tuple[str, str]] = []
+    returned: list[tuple[str, str]] = []
     settled: list[str] = []
     waiting: list[str] = []
     failed = _by_rootname(stored.failures)
@@ -163,6 +171,7 @@ def make_plan(
             vanished += _vanished_files(observation.rootname, files, observation.files)
             settled += failed.get(observation.rootname, set()) - _names_on_disk(observation)
         comparison = _compare(observation, files, stored.failures, selection, filetypes)
+        returned += [(observation.rootname, filetype) for filetype in comparison.returned]
         waiting += comparison.waiting
         known_failures += comparison.known_failures
         if comparison.to_read or comparison.checksums or observation.problems:
@@ -173,23 +182,64 @@ def make_plan(
         vanished += _unseen_files(stored.observations, seen, unreadable)
         for rootname in _unseen(failed, seen, unreadable):
             settled += failed[rootname]
+    loss = implausible_loss(len(vanished), _number_of_files(stored), selection.vanish_limit)
     return Plan(
-        tuple(tasks),
-        tuple(vanished),
-        tuple(waiting),
-        unchanged,
-        known_failures,
-        tuple(settled),
-        ignored,
+        tasks=tuple(tasks),
+        vanished=() if loss else tuple(vanished),
+        returned=tuple(returned),
+        problems=(loss,) if loss else (),
+        waiting=tuple(waiting),
+        unchanged=unchanged,
+        known_failures=known_failures,
+        settled=() if loss else tuple(settled),
+        ignored=ignored,
+    )
+
+
+def implausible_loss(missing: int, stored: int, limit: float) -> str | None:
+    """Return why missing files are not marked as vanished, None if they may be.
+
+    A single file is always plausible, also in a small archive.
+
+    Parameters
+    ----------
+    missing : int
+        Number of stored files that are not on disk and not marked yet.
+    stored : int
+        Number of all stored files that are not marked.
+    limit : float
+        Percent of them that may vanish at once.
+
+    Returns
+    -------
+    str or None
+        A message for the user.
+    """
+    if missing <= max(1, limit * stored / 100):
+        return None
+    return (
+        f"{missing} of {stored} stored files are not on disk, more than the {limit:g} % that "
+        "vanish_limit allows: none is marked as vanished. Is the whole file system mounted? If the "
+        "files are really gone, run acsql ingest --confirm-vanished"
+    )
+
+
+def _number_of_files(stored: Stored) -> int:
+    """Return the number of stored files that are not marked as vanished."""
+    return sum(
+        "vanished" not in file
+        for document in stored.observations.values()
+        for file in document.get("files", {}).values()
     )
 
 
 @dataclass
 class _Comparison:
-    """One observation's files: those to read, to compare by checksum, and to leave."""
+    """The filetypes of one observation to read, to compare by checksum, and to leave."""
 
     to_read: list[str] = field(default_factory=list)
     checksums: dict[str, str | None] = field(default_factory=dict)
+    returned: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     known_failures: int = 0
 
@@ -214,6 +264,8 @@ def _compare(
             comparison.to_read.append(filetype)
         else:
             comparison.known_failures += failed is not None
+            if "vanished" in (stored or {}):
+                comparison.returned.append(filetype)
             if selection.checksum and stored is not None:
                 comparison.checksums[filetype] = stored.get("sha256")
     return comparison
@@ -239,7 +291,7 @@ def _has_changed(
     same = before.get("size") == file.size and before.get("mtime") == file.mtime
     if failed is not None:
         return retry_failed or not same
-    return not same or before.get("path") != file.path or "vanished" in before
+    return not same or before.get("path") != file.path
 
 
 def _vanished_files(

@@ -46,6 +46,8 @@ class Report:
         Number of type mismatches by (header, keyword).
     warnings : list of str
         Irregularities that are not failures.
+    problems : list of str
+        What is wrong with the archive as a whole.
     notes : list of str
         Lines about the run as a whole.
     owed : int
@@ -67,6 +69,7 @@ class Report:
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]] = field(default_factory=dict)
     mismatches: Counter[tuple[HeaderKey | None, str]] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     owed: int = 0
     seconds: float = 0.0
@@ -76,13 +79,14 @@ class Report:
         """The state of a run that ended like this, as its record has it."""
         if self.is_incomplete:
             return runs.SUCCEEDED_WITH_FAILURES
-        changed = self.observations[NEW] + self.observations[UPDATED] + len(self.vanished)
+        changed = self.observations[NEW] + self.observations[UPDATED]
+        changed += len(self.vanished) + len(self.plan.returned)
         return runs.SUCCEEDED if changed else runs.NOTHING_NEW
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether files failed in this run, or the ingest of some is still owed."""
-        return bool(self.failures or self.owed)
+        """Whether anything failed, the ingest of files is owed, or the archive has a problem."""
+        return bool(self.failures or self.owed or self.problems)
 
     @property
     def vanished(self) -> list[tuple[str, str]]:
@@ -103,6 +107,7 @@ class Report:
             Of a run, which has one.
         """
         self.plan = plan
+        self.problems += plan.problems
         self.waiting += plan.waiting
         if plan.unchanged:
             self.observations[UNCHANGED] += plan.unchanged
@@ -146,6 +151,8 @@ class Report:
             yield f"Damaged files, unchanged since they failed: {self.known_failures}"
         if self.vanished:
             yield f"Vanished files: {len(self.vanished)}"
+        if self.plan.returned:
+            yield f"Files on disk again, unchanged: {len(self.plan.returned)}"
         if self.waiting:
             yield (
                 f"Files still being written, to retry in the next run: {len(self.waiting)} "
@@ -178,6 +185,8 @@ class Report:
             "known_failures": self.known_failures,
             "waiting": self.waiting,
             "vanished": [list(file) for file in self.vanished],
+            "returned": len(self.plan.returned),
+            "problems": self.problems,
             "notes": self.notes,
             "warnings": self.warnings,
             "keywords_not_in_specs": [

@@ -57,6 +57,8 @@ class Options:
         Compare the content of files whose size and time have not changed.
     retry_failed : bool
         Read damaged files again that have not changed since they failed.
+    confirm_vanished : bool
+        Mark missing files as vanished, however many they are.
     min_age : float
         Seconds; younger files are left for the next run.
     workers : int, optional
@@ -70,6 +72,7 @@ class Options:
     everything: bool = False
     checksum: bool = False
     retry_failed: bool = False
+    confirm_vanished: bool = False
     min_age: float = 0.0
     workers: int | None = None
     scheduler: str = PROCESSES
@@ -223,6 +226,7 @@ def _plan(
         options.everything,
         options.checksum,
         options.retry_failed,
+        100.0 if options.confirm_vanished else config.vanish_limit,
     )
     plan = make_plan(
         scan(config.filesystem, specs.filetypes, options.rootnames),
@@ -231,12 +235,17 @@ def _plan(
         specs,
         whole=options.rootnames is None,
     )
-    if plan.tasks or plan.vanished:
+    if plan.tasks or plan.vanished or plan.returned:
         freshness.invalidate(store)
     failures.remove(store, plan.settled)
     observations.mark_vanished(store, plan.vanished, now())
+    observations.mark_returned(store, plan.returned)
     for rootname, filetype in plan.vanished:
         logger.warning("%s: the %s file has vanished from disk", rootname, filetype)
+    for rootname, filetype in plan.returned:
+        logger.info("%s: the %s file is on disk again, unchanged", rootname, filetype)
+    for problem in plan.problems:
+        logger.error("%s", problem)
     _log_waiting(plan.waiting)
     logger.info("Observations to ingest: %d", len(plan.tasks))
     return plan

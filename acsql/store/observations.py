@@ -150,6 +150,25 @@ def mark_vanished(store: Store, files: Iterable[tuple[str, str]], when: datetime
             store.observations.bulk_write(updates, ordered=False)
 
 
+def mark_returned(store: Store, files: Iterable[tuple[str, str]]) -> None:
+    """Mark files that had vanished as being on disk again.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    files : iterable of (str, str)
+        Rootname and filetype of each.
+    """
+    updates = [
+        UpdateOne({"_id": rootname}, {"$unset": {f"files.{filetype}.vanished": ""}})
+        for rootname, filetype in files
+    ]
+    if updates:
+        with store.errors():
+            store.observations.bulk_write(updates, ordered=False)
+
+
 def files_by_rootname(store: Store, rootnames: Iterable[str] | None = None) -> dict[str, Document]:
     """Return what is recorded of the files of observations, for the detection of changes.
 

@@ -37,12 +37,15 @@ class QuickComparison:
         The rootnames that are on disk and in the database.
     observations : int
         Number of observations on disk and in the database together.
+    files : int
+        Number of stored files that are not marked as vanished.
     """
 
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
     comparable: tuple[str, ...]
     observations: int
+    files: int
 
 
 def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickComparison:
@@ -74,7 +77,7 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
     previews: set[str] = set()
     comparable: list[str] = []
     unreadable: set[str] = set()
-    number, is_empty = 0, True
+    number, files, is_empty = 0, 0, True
     scanned = scan(config.filesystem, specs.filetypes)
     for rootname, on_disk, document in _side_by_side(scanned, observations.all_files(store)):
         is_empty = is_empty and on_disk is None
@@ -84,6 +87,8 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
             unreadable.add(on_disk.path)
             continue
         number += 1
+        stored = (document or {}).get("files", {}).values()
+        files += sum("vanished" not in file for file in stored)
         for entry in (document or {}).get("previews", {}).values():
             previews.update(str(entry[kind]) for kind in PREVIEW_KINDS if entry.get(kind))
         if on_disk is not None and document is not None:
@@ -101,7 +106,7 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
             f"the filesystem holds no observation, but {number} are stored: is it mounted?"
         )
     extra, notes = extra_previews(config, specs, previews)
-    return QuickComparison((*findings, *extra), tuple(notes), tuple(comparable), number)
+    return QuickComparison((*findings, *extra), tuple(notes), tuple(comparable), number, files)
 
 
 def _side_by_side(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..config import Config
 from ..ingest.observation_result import Failure
-from ..ingest.plan import Task
+from ..ingest.plan import Task, implausible_loss
 from ..ingest.run import Progress, ingest_tasks
 from ..ingest.scan import scan
 from ..keywords import KeywordSpecs
@@ -23,8 +23,10 @@ from .findings import EXTRA, PREVIEW_EXTRA, REINGESTED, Finding
 logger = logging.getLogger(__name__)
 
 
-def mark_vanished(store: Store, findings: Iterable[Finding]) -> None:
-    """Mark the files of findings of the kind ``extra`` as vanished.
+def mark_vanished(
+    store: Store, findings: Iterable[Finding], stored: int, limit: float
+) -> str | None:
+    """Mark the files of findings of the kind ``extra`` as vanished, if there may be as many.
 
     Parameters
     ----------
@@ -32,6 +34,15 @@ def mark_vanished(store: Store, findings: Iterable[Finding]) -> None:
         The database.
     findings : iterable of Finding
         Findings of all kinds.
+    stored : int
+        As for `acsql.ingest.plan.implausible_loss`.
+    limit : float
+        As for `acsql.ingest.plan.implausible_loss`.
+
+    Returns
+    -------
+    str or None
+        Why none is marked, None if they are.
     """
     vanished = [
         (finding.rootname, filetype)
@@ -39,7 +50,10 @@ def mark_vanished(store: Store, findings: Iterable[Finding]) -> None:
         if finding.kind == EXTRA
         for filetype in finding.filetypes
     ]
-    observations.mark_vanished(store, vanished, now())
+    problem = implausible_loss(len(vanished), stored, limit)
+    if not problem:
+        observations.mark_vanished(store, vanished, now())
+    return problem
 
 
 def ingest_again(

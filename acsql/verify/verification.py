@@ -114,12 +114,12 @@ class _Verifier:
         runner.migrate_if_empty(self.store, self.specs)
         runner.check(self.store)
         self.store.make_indexes()
-        _, findings = self._find(full)
+        quick, findings = self._find(full)
         for finding in findings:
             logger.warning("%s", finding)
         if findings:
             freshness.invalidate(self.store)
-        mark_vanished(self.store, findings)
+        problem = mark_vanished(self.store, findings, quick.files, self.config.vanish_limit)
         failures = ingest_again(
             findings,
             self.store,
@@ -134,7 +134,8 @@ class _Verifier:
         remaining = delete_extra_previews(after)
         for finding in remaining:
             logger.error("Remaining: %s", finding)
-        return Verification(findings, tuple(remaining), quick.notes, failures, quick.observations)
+        notes = (problem, *quick.notes) if problem else quick.notes
+        return Verification(findings, tuple(remaining), notes, failures, quick.observations)
 
     def _find(
         self, full: bool, only: Collection[str] | None = None

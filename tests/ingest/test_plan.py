@@ -24,7 +24,7 @@ import acsql
 from acsql.config import Config
 from acsql.errors import ArchiveError
 from acsql.ingest import run
-from acsql.ingest.plan import Plan, Selection, Stored, make_plan
+from acsql.ingest.plan import Plan, Selection, Stored, implausible_loss, make_plan
 from acsql.ingest.scan import FileOnDisk, ObservationOnDisk, ScanProblem
 from acsql.keywords import KeywordSpecs
 from acsql.names import Filename
@@ -121,9 +121,47 @@ def test_a_vanished_observation_is_marked(archive_copy: Config, specs: KeywordSp
     run.ingest(archive_copy, SYNCHRONOUS)
     path = one_file(archive_copy, "*_flt.fits")
     shutil.rmtree(path.parent)
-    run.ingest(archive_copy, SYNCHRONOUS)
+    run.ingest(archive_copy, replace(SYNCHRONOUS, confirm_vanished=True))
     files = documents(archive_copy, specs)[path.name[:8]]["files"]
     assert all("vanished" in file for file in files.values())
+
+
+def test_a_part_of_the_file_system_that_is_not_mounted_marks_nothing(
+    archive_copy: Config, specs: KeywordSpecs, tmp_path: Path
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    before = documents(archive_copy, specs)
+    folder = one_file(archive_copy, "*_flt.fits").parents[1]
+    folder.rename(tmp_path / "unmounted")
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.state == runs.SUCCEEDED_WITH_FAILURES
+    (problem,) = report.record()["problems"]
+    assert "none is marked as vanished" in problem
+    assert problem in report.log.read_text(encoding="utf-8")
+    assert documents(archive_copy, specs) == before
+    (tmp_path / "unmounted").rename(folder)
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert report.state == runs.NOTHING_NEW
+    assert not report.files
+
+
+def test_files_that_return_unchanged_are_not_read_again(
+    archive_copy: Config, specs: KeywordSpecs, tmp_path: Path
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    before = documents(archive_copy, specs)
+    folder = one_file(archive_copy, "*_flt.fits").parents[1]
+    rootnames = {path.name[:8] for path in folder.glob("*")}
+    number = sum(len(before[rootname]["files"]) for rootname in rootnames)
+    folder.rename(tmp_path / "unmounted")
+    report = run.ingest(archive_copy, replace(SYNCHRONOUS, confirm_vanished=True))
+    assert report.state == runs.SUCCEEDED
+    assert len(report.vanished) == number
+    (tmp_path / "unmounted").rename(folder)
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert not report.files
+    assert len(report.plan.returned) == number
+    assert documents(archive_copy, specs) == before
 
 
 @pytest.mark.parametrize("levels", [0, 1])
@@ -255,6 +293,42 @@ def test_checksums_of_files_that_were_never_ingested_are_not_compared(specs: Key
     observation = on_disk("j8bt05nj", "raw")
     result = plan([observation], Stored({}, DAMAGED), specs, checksum=True)
     assert result == Plan(unchanged=1, known_failures=1)
+
+
+@pytest.mark.parametrize(
+    ("missing", "stored", "limit", "plausible"),
+    [
+        (0, 0, 5, True),
+        (1, 1, 0, True),
+        (2, 40, 5, True),
+        (3, 40, 5, False),
+        (2, 1_000_000, 0, False),
+        (50_000, 1_000_000, 5, True),
+        (50_001, 1_000_000, 5, False),
+        (1_000_000, 1_000_000, 100, True),
+    ],
+)
+def test_a_loss_is_plausible_up_to_a_share_of_the_files(
+    missing: int, stored: int, limit: float, plausible: bool
+) -> None:
+    problem = implausible_loss(missing, stored, limit)
+    assert (problem is None) == plausible
+    if problem:
+        assert f"{missing} of {stored}" in problem and "--confirm-vanished" in problem
+
+
+def test_an_implausible_loss_also_keeps_the_failures_of_the_missing_files(
+    specs: KeywordSpecs,
+) -> None:
+    before = stored(on_disk("j8bt05nj", "raw", "flt"), on_disk("j8bt06nj", "raw", "flt"))
+    failure = {"rootname": "j8bt06nj", "owed": True}
+    before = replace(before, failures={"j8bt06njq_spt.fits": failure})
+    result = plan([on_disk("j8bt05nj", "raw", "flt")], before, specs, vanish_limit=5)
+    assert (result.vanished, result.settled) == ((), ())
+    assert result.problems
+    result = plan([on_disk("j8bt05nj", "raw", "flt")], before, specs)
+    assert len(result.vanished) == 2
+    assert result.settled == ("j8bt06njq_spt.fits",)
 
 
 def test_vanished_files_are_listed_once(specs: KeywordSpecs) -> None:

@@ -18,6 +18,7 @@ from acsql.ingest import run
 from acsql.keywords import KeywordSpecs
 from acsql.store.client import Store
 from acsql.verify.findings import (
+    EXTRA,
     FAILED,
     MISSING,
     PREVIEW_EXTRA,
@@ -32,6 +33,18 @@ def test_vanished_files_are_marked_and_their_headers_kept(archive: IngestedArchi
     after = archive.documents()
     assert after[filename[:8]]["files"]["flt"].pop("vanished")
     assert after == before
+
+
+def test_a_repair_of_a_partly_unmounted_archive_marks_nothing(archive: IngestedArchive) -> None:
+    archive = archive._replace(config=replace(archive.config, vanish_limit=5))
+    before = archive.documents()
+    folder = archive.files("*_flt.fits")[0].parents[1]
+    folder.rename(archive.config.filesystem.parent / "unmounted")
+    result = archive.verify(fix=True)
+    assert EXTRA in result.counts
+    assert result.remaining == result.findings
+    assert "none is marked as vanished" in result.notes[0]
+    assert archive.documents() == before
 
 
 def test_a_repaired_archive_has_nothing_new_to_ingest(archive: IngestedArchive) -> None:
