@@ -34,7 +34,8 @@ def baseline(files: Extensions) -> list[fits.Header]:
 
 
 def ours(files: Extensions) -> list[cards.Cards]:
-    """Read them as acsql does."""
+    """Read them as acsql does, headers that it has not parsed before."""
+    cards._parsed.cache_clear()
     read = []
     for path in files:
         with open_fits(path) as hdus:

@@ -2,11 +2,13 @@
 
 Astropy spends three quarters of the time of reading a header on parsing values, because it allows
 for every deviation from the standard.  Nearly all cards are plain: those are parsed here, and
-every card that could be ambiguous is left to astropy, whose reading is authoritative.
+every card that could be ambiguous is left to astropy, whose reading is authoritative.  A card that
+astropy refuses is kept as text, so that it costs no other card of the file.
 """
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from astropy.io import fits
@@ -19,26 +21,37 @@ Cards = list[tuple[str, Any]]
 
 # For other HDUs (compressed images, random groups ...) astropy may construct a different header.
 _SHOWN_AS_STORED = (fits.PrimaryHDU, fits.ImageHDU, fits.BinTableHDU, fits.TableHDU)
-_END = "END".ljust(fits.Card.length)
+_LENGTH = fits.Card.length
+_END = "END".ljust(_LENGTH)
 _WITHOUT_VALUE = tuple(keyword.ljust(8) for keyword in (*COMMENTARY, ""))
+_UNREADABLE = (VerifyError, ValueError)
 
 # A card of 80 characters together with its CONTINUE cards; END has none.
-_WHOLE_CARD = re.compile(r"END {77}|.{80}(?:CONTINUE.{72})*")
+_WHOLE_CARD = re.compile(r"END {77}|.{80}(?:CONTINUE.{72})*", re.DOTALL)
 # Not plain are, for example, strings that are empty or contain a quote, whose end is ambiguous,
-# and strings with a colon and a blank, which may make a record-valued card.
+# strings with a colon and a blank, which may make a record-valued card, and strings with
+# characters outside printable ASCII.
 _PLAIN_CARD = re.compile(
     r"""
     (?= [^=]{8} =[ ] .{70} \Z ) (?! END[ ] )
     (?P<keyword> [A-Z0-9_-]+ ) [ ]* = [ ]+
-    (?: ' (?P<text> (?! ' ) [^':]* (?: : (?![ ]) [^':]* )* ) '
+    (?: ' (?P<text> (?! ' ) [ -&(-9;-~]* (?: : (?![ ]) [ -&(-9;-~]* )* ) '
       | (?P<truth> [TF] )
       | (?P<integer> [+-]? [0-9]+ )
       | (?P<real> [+-]? (?: [0-9]+ \.? [0-9]* | \. [0-9]+ ) (?: E [+-]? [0-9]+ )? )
     )
     [ ]* (?: / .* )?
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
+# A string of any characters, closed by the quote that astropy takes for its end.
+_STRING = re.compile(r"'(.*?)'(?![!-.0-~])", re.DOTALL)
+# Characters that would close a text, or make a record-valued card of it.
+_NOT_SHOWN = re.compile(r"[^ -~]|[':]")
+_PLAIN_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}", re.ASCII)
+_TEXT_LENGTH = _LENGTH - len("KEYWORD = ''")
+# What ends a string that no quote closes; a slash within a word may belong to a path.
+_COMMENT = re.compile(r" /|/ |/\Z")
 _VALUES: dict[str, Callable[[str], Any]] = {
     "text": str.rstrip,
     "truth": "T".__eq__,
@@ -47,27 +60,32 @@ _VALUES: dict[str, Callable[[str], Any]] = {
 }
 
 
+class UnreadableValue(str):
+    """The text of a value that astropy cannot read, without quotes and comment."""
+
+    __slots__ = ()
+
+
 def read(hdu: Any) -> Cards:
     """Return the cards of a header in their order, without blank ones.
 
     Parameters
     ----------
     hdu : HDU
-        An HDU that astropy read from a file that is still open; its header is unmodified.
+        An HDU of a file that `acsql.fits.open.open_fits` opened and that is still open; its
+        header is unmodified.
 
     Returns
     -------
     list of (str, value)
-        Keywords and values.  An undefined value is None; a card that cannot be parsed has the
-        text after its keyword as its value.
+        Keywords and values.  An undefined value is None, and one that astropy cannot read an
+        `UnreadableValue`.  A CONTINUE card that continues no string is a card of its own.
     """
-    images = _WHOLE_CARD.findall(_stored(hdu)) if type(hdu) in _SHOWN_AS_STORED else []
-    if _END not in images:
+    cards = list(_parsed(_stored(hdu))) if type(hdu) in _SHOWN_AS_STORED else []
+    if not cards:
         return by_astropy(hdu.header)
-    cards = [card for card in map(_card, images[: images.index(_END)]) if card[0]]
-    # Astropy adds EXTEND to a primary header that lacks it if the file has extensions.
-    if type(hdu) is fits.PrimaryHDU and dict(reversed(cards)).get("EXTEND") is not True:
-        return by_astropy(hdu.header)
+    if type(hdu) is fits.PrimaryHDU and not dict(reversed(cards)).get("EXTEND"):
+        return _with_extend(cards, hdu.header)
     return cards
 
 
@@ -84,15 +102,78 @@ def by_astropy(header: fits.Header) -> Cards:
     list of (str, value)
         See `read`.
     """
-    return [_card_by_astropy(card) for card in header.cards if card.keyword]
+    cards: Cards = []
+    for card in header.cards:
+        try:
+            cards.append(_by_astropy(card))
+        except _UNREADABLE:
+            # The public image is the card as astropy would write it, an error where it cannot.
+            cards += map(_card, _parts(card._image))
+    return [card for card in cards if card[0]]
 
 
-def _stored(hdu: Any) -> str:
-    """Return the text of a header in the file, empty if it has characters that FITS forbids."""
+def readable(header: bytes) -> bytes:
+    """Return a header with texts in place of the values that astropy cannot read.
+
+    Astropy refuses a file, or stops before an extension, because of some of them.
+
+    Parameters
+    ----------
+    header : bytes
+        A header as stored, with its END.
+
+    Returns
+    -------
+    bytes
+        As many, and ASCII; the header itself if astropy can read all of it.
+    """
+    if header.isascii() and all(map(_is_readable, _parsed(header))):
+        return header
+    images = _images(header)
+    end = images.index(_END) if _END in images else 0
+    return "".join([*map(_shown, images[:end]), *images[end:]]).encode("ascii", "replace")
+
+
+# A file is parsed when it is opened, and its headers are read afterwards.
+@lru_cache(maxsize=64)
+def _parsed(header: bytes) -> tuple[tuple[str, Any], ...]:
+    """Return the cards of a stored header without blank ones, none if it has no END."""
+    images = _images(header)
+    if _END not in images:
+        return ()
+    return tuple(card for card in map(_card, images[: images.index(_END)]) if card[0])
+
+
+def _stored(hdu: Any) -> bytes:
+    """Return a header as it is in the file."""
     info = hdu.fileinfo()
+    size = info["datLoc"] - info["hdrLoc"]
     info["file"].seek(info["hdrLoc"])
-    text: str = info["file"].read(info["datLoc"] - info["hdrLoc"]).decode("latin-1")
-    return text if text.isascii() and text.isprintable() else ""
+    # A byte more, because `open_fits` returns the readable header to those who read one block.
+    return bytes(info["file"].read(size + 1)[:size])
+
+
+def _images(header: bytes) -> list[str]:
+    """Return the cards of a header as text, each with the CONTINUE cards that belong to it."""
+    images: list[str] = _WHOLE_CARD.findall(header.decode("latin-1"))
+    if b"CONTINUE" not in header:
+        return images
+    return [part for image in images for part in _parts(image)]
+
+
+def _parts(image: str) -> list[str]:
+    """Return a card with its CONTINUE cards as one, or each as one where astropy refuses them.
+
+    Strings belong together even if astropy refuses one for its characters.
+    """
+    records = _records(image)
+    if len(records) == 1 or not isinstance(_card(image)[1], UnreadableValue):
+        return [image]
+    return [image] if all(map(_STRING.match, map(_value_field, records))) else records
+
+
+def _records(image: str) -> list[str]:
+    return [image[at : at + _LENGTH] for at in range(0, len(image), _LENGTH)]
 
 
 def _card(image: str) -> tuple[str, Any]:
@@ -100,13 +181,71 @@ def _card(image: str) -> tuple[str, Any]:
         return image[:8].rstrip(), image[8:].rstrip()
     plain = _PLAIN_CARD.fullmatch(image)
     if plain is None or (kind := plain.lastgroup) is None:
-        return _card_by_astropy(fits.Card.fromstring(image))
+        return _left_to_astropy(image)
     return plain["keyword"], _VALUES[kind](plain[kind])
 
 
-def _card_by_astropy(card: fits.Card) -> tuple[str, Any]:
+def _left_to_astropy(image: str) -> tuple[str, Any]:
+    card, keyword = fits.Card.fromstring(image), image[:8].strip()
     try:
-        value = card.value
-    except (VerifyError, ValueError):
-        value = card.image[8:].strip(" =")
+        keyword = card.keyword
+        return _by_astropy(card)
+    except _UNREADABLE:
+        return keyword, UnreadableValue(_text(image))
+
+
+def _by_astropy(card: fits.Card) -> tuple[str, Any]:
+    value = card.value
     return card.keyword, None if isinstance(value, Undefined) else value
+
+
+def _is_readable(card: tuple[str, Any]) -> bool:
+    """Whether astropy reads a card; a CONTINUE card, where it is one, makes it refuse another."""
+    return type(card[1]) is not UnreadableValue and card[0] != "CONTINUE"
+
+
+def _shown(image: str) -> str:
+    """Return a card with a text for a value that astropy cannot read, else as it is."""
+    card = _card(image)
+    if _is_readable(card):
+        return image
+    keyword, value = card
+    is_plain = _PLAIN_KEYWORD.fullmatch(keyword) and keyword not in ("CONTINUE", "END")
+    text = f"{keyword:8}= '{_NOT_SHOWN.sub('?', value)[:_TEXT_LENGTH]:8}'" if is_plain else ""
+    return text.ljust(len(image))
+
+
+def _text(image: str) -> str:
+    """Return the text of the value of a card, without quotes and comment."""
+    *first, last = (_record_text(_value_field(record)) for record in _records(image))
+    return "".join([*(text.removesuffix("&") for text in first), last])
+
+
+def _record_text(field: str) -> str:
+    if string := _STRING.match(field):
+        return string[1].replace("''", "'").rstrip()
+    is_unclosed = field.startswith("'")
+    return (_COMMENT.split(field[1:], 1)[0] if is_unclosed else field.partition("/")[0]).rstrip()
+
+
+def _value_field(record: str) -> str:
+    """Return what follows the keyword and the equals sign of a card."""
+    has_sign = "=" in (record if record.startswith("HIERARCH ") else record[:9])
+    return (record.partition("=")[2] if has_sign else record[8:]).strip(" \0")
+
+
+def _with_extend(cards: Cards, header: fits.Header) -> Cards:
+    """Return the cards of a primary header with EXTEND as astropy shows it.
+
+    Astropy sets it, or adds it, where a file has extensions.
+    """
+    keywords = [keyword for keyword, _ in cards]
+    if "EXTEND" not in header:
+        return cards
+    if "EXTEND" in keywords:
+        at = keywords.index("EXTEND")
+        shown = None if isinstance(header["EXTEND"], Undefined) else header["EXTEND"]
+        return [*cards[:at], ("EXTEND", shown), *cards[at + 1 :]]
+    previous = header.cards[header.index("EXTEND") - 1].keyword
+    at = keywords.index(previous) + 1
+    return [*cards[:at], ("EXTEND", header["EXTEND"]), *cards[at:]]

@@ -2,20 +2,22 @@
 
 Astropy trusts headers: it allocates as many axes as NAXIS says, seeks backwards for a negative
 size and reads the same header for ever, reads a whole file in search of END, and decompresses
-images.  One damaged file would block a worker, or exhaust its memory.
+images.  One damaged file would block a worker, or exhaust its memory.  It also refuses a file, or
+stops before an extension, because of a single card: it is shown texts in place of such values.
 """
 
 import errno
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from astropy.io import fits
 from astropy.io.fits.hdu.base import ExtensionHDU
 
 from ..errors import FileError
+from . import cards
 
 BLOCK = 2880
 CARD = fits.Card.length
@@ -44,6 +46,29 @@ _END = b"END".ljust(CARD)
 _READABLE = fits.PrimaryHDU | ExtensionHDU
 
 
+class _ReadableHeaders(io.BufferedReader):
+    """A file whose headers have texts in place of the values that astropy cannot read.
+
+    Astropy reads headers in blocks, which are replaced here; all other reads are of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self._blocks: dict[int, bytes] = {}
+
+    def replace(self, start: int, header: bytes) -> None:
+        """Replace the header at a position by one of the same size."""
+        for at in range(0, len(header), BLOCK):
+            self._blocks[start + at] = header[at : at + BLOCK]
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read as all files do."""
+        if size != BLOCK or (block := self._blocks.get(self.tell())) is None:
+            return super().read(size)
+        self.seek(len(block), io.SEEK_CUR)
+        return block
+
+
 def open_fits(path: Path) -> fits.HDUList:
     """Open a FITS file and read all of its headers, but no data.
 
@@ -64,7 +89,7 @@ def open_fits(path: Path) -> fits.HDUList:
     OSError
         If the file cannot be opened or read.
     """
-    file = path.open("rb")
+    file = _ReadableHeaders(path)
     try:
         return _opened(file, path.name)
     except BaseException:
@@ -72,7 +97,7 @@ def open_fits(path: Path) -> fits.HDUList:
         raise
 
 
-def _opened(file: BinaryIO, filename: str) -> fits.HDUList:
+def _opened(file: _ReadableHeaders, filename: str) -> fits.HDUList:
     if file.read(6) != b"SIMPLE":
         raise FileError(f"{filename} is not a FITS file: it does not begin with SIMPLE")
     remaining = _check_primary(file, filename)
@@ -154,7 +179,7 @@ def end_of_data(hdu: fits.ImageHDU) -> int:
     return int(info["datLoc"] + info["datSpan"])
 
 
-def _check_primary(file: BinaryIO, filename: str) -> int:
+def _check_primary(file: _ReadableHeaders, filename: str) -> int:
     """Check the first header; return how many bytes the following headers may take.
 
     The second header is checked as well unless the first announces it with EXTEND: astropy then
@@ -170,8 +195,8 @@ def _check_primary(file: BinaryIO, filename: str) -> int:
     return remaining
 
 
-def _checked_header(file: BinaryIO, start: int, limit: int, filename: str) -> bytes:
-    """Return the header at a position of a file, empty at the end of the file.
+def _checked_header(file: _ReadableHeaders, start: int, limit: int, filename: str) -> bytes:
+    """Return the header at a position of a file as astropy reads it, empty at the end of the file.
 
     Raises FileError if it is longer than `limit` bytes or has more axes than FITS allows.
     """
@@ -188,7 +213,10 @@ def _checked_header(file: BinaryIO, start: int, limit: int, filename: str) -> by
             break
     if _LARGE_NAXIS.search(header) and any(map(_TOO_MANY_AXES.match, _cards(header))):
         raise FileError(f"{filename}: the header at byte {start} has a NAXIS beyond 999")
-    return header
+    readable = cards.readable(header)
+    if readable is not header:
+        file.replace(start, readable)
+    return readable
 
 
 def _cards(header: bytes) -> list[bytes]:

@@ -35,12 +35,15 @@ class TypedHeaders:
         Keywords not in the specs: (header, keyword) to (type, name of the file).
     mismatches : tuple of (HeaderKey or None, str)
         Header and keyword of the type mismatches.
+    warnings : tuple of str
+        File, extension and keywords of the values that astropy cannot read.
     """
 
     stored: Document
     promoted: Document
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]]
     mismatches: tuple[tuple[HeaderKey | None, str], ...]
+    warnings: tuple[str, ...]
 
 
 def type_headers(
@@ -68,6 +71,7 @@ def type_headers(
     stored = dict(existing.get("headers", {}))
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]] = {}
     mismatches: dict[tuple[HeaderKey | None, str], None] = {}
+    warnings: list[str] = []
     for filetype, content in contents.items():
         stored[filetype] = {}
         for extension, read in enumerate(content.headers):
@@ -75,12 +79,18 @@ def type_headers(
             header = type_header(read, key, specs)
             stored[filetype][str(extension)] = header.values
             mismatches |= {(key, keyword): None for keyword in header.mismatches}
+            if header.unreadable:
+                keywords = ", ".join(ascii(keyword)[1:-1] for keyword in header.unreadable)
+                warnings.append(
+                    f"{content.file.name}, extension {extension}: values that astropy cannot "
+                    f"read are kept as text: {keywords}"
+                )
             if key is not None:
                 for keyword, type_ in header.unspecified.items():
                     unspecified[key, keyword] = (type_, str(content.file.name))
     promoted = promote(stored, specs)
     promoted["detector"] = promoted["detector"] or detector
-    return TypedHeaders(stored, promoted, unspecified, tuple(mismatches))
+    return TypedHeaders(stored, promoted, unspecified, tuple(mismatches), tuple(warnings))
 
 
 def build_document(

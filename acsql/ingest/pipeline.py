@@ -87,7 +87,7 @@ def _ingest_contents(
         previews=tuple(name for name, content in contents.items() if content.has_preview),
         failures=reading.failures,
         waiting=reading.waiting,
-        warnings=(*reading.warnings, *warnings, *unremoved),
+        warnings=(*reading.warnings, *headers.warnings, *warnings, *unremoved),
         unspecified=headers.unspecified,
         mismatches=headers.mismatches,
         bytes=sum(content.file.size for content in contents.values()),

@@ -2,9 +2,10 @@
 
 The keyword specs say in which filetypes, extensions and keywords a value is looked up; the first
 that has the type of its spec is used.  A type mismatch is never promoted, so that searches can
-rely on the types of top-level fields.
+rely on the types of top-level fields, and neither are NaN and infinity, which would spoil sums.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -103,7 +104,9 @@ def promoted_value(
 
 
 def _has_type(value: Any, type_: str) -> bool:
-    """Whether a stored value has a type of the specs, and is not a type mismatch."""
+    """Whether a stored value has a type of the specs, and is finite if it is a number."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
     if type_ in ("date", "datetime"):
         return isinstance(value, datetime)
     return natural_type(value) == ("str" if type_ == "time" else type_)

@@ -1,23 +1,29 @@
 """Typing of FITS headers: every value gets the type of its keyword spec, and none is lost.
 
-A type mismatch is stored as read and reported; so is a keyword that is not in the specs.  Blank
-separator cards are layout and are dropped.  COMMENT and HISTORY become lists, and so do the blocks
-of keywords that drizzling writes for each of its input images.
+A type mismatch is stored as read and reported; so is a keyword that is not in the specs, and a
+value that astropy cannot read.  Where a number is expected, NaN and infinity are numbers however
+they are written, so that a column of numbers has no texts because of them.  Blank separator cards
+are layout and are dropped.  COMMENT and HISTORY become lists, and so do the blocks of keywords
+that drizzling writes for each of its input images.
 """
 
 import contextlib
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from ..fits.cards import Cards
+from ..fits.cards import Cards, UnreadableValue
 from ..fits.header import HeaderBuilder
 from ..keywords import COMMENTARY, HeaderKey, KeywordSpec, KeywordSpecs
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?", re.ASCII)
+# As C and Fortran write them, and C on Windows before 2015 ("1.#QNAN").
+_NAN = re.compile(r"[+-]?(nan[qs]?(\(\w*\))?|1\.#(ind|[qs]nan)0*)", re.ASCII | re.IGNORECASE)
+_INFINITY = re.compile(r"([+-]?)(inf(inity)?|1\.#inf0*)", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -32,11 +38,14 @@ class TypedHeader:
         Keywords not in the specs, with their types.
     mismatches : dict
         Keywords with a type mismatch, with their values as read.
+    unreadable : dict
+        Keywords with a value that astropy cannot read, with its text.
     """
 
     values: dict[str, Any]
     unspecified: dict[str, str]
     mismatches: dict[str, Any]
+    unreadable: dict[str, str]
 
 
 def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> TypedHeader:
@@ -59,6 +68,7 @@ def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
     builder = HeaderBuilder()
     unspecified: dict[str, str] = {}
     mismatches: dict[str, Any] = {}
+    unreadable: dict[str, str] = {}
     for keyword, value in cards:
         if keyword in COMMENTARY:
             builder.add_commentary(keyword, value)
@@ -67,11 +77,13 @@ def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
         stored, fits_type = type_value(value, location.spec)
         if not fits_type:
             mismatches[keyword] = value
+        if type(value) is UnreadableValue and isinstance(stored, str):
+            unreadable[keyword] = stored
         if not location.listed and key is not None:
             type_ = location.spec.type if location.spec else natural_type(value)
             unspecified[location.spec_name] = type_
         builder.add(location, stored)
-    return TypedHeader(builder.build(), unspecified, mismatches)
+    return TypedHeader(builder.build(), unspecified, mismatches, unreadable)
 
 
 def natural_type(value: Any) -> str:
@@ -94,7 +106,8 @@ def type_value(value: Any, spec: KeywordSpec | None) -> tuple[Any, bool]:
     """Return a value as it is stored, and whether it fits its spec.
 
     A blank instead of a number, a date or a truth value means unknown and is stored as None.
-    ``T`` and ``F`` are written with and without quotes in ACS headers, so both are accepted.
+    ``T`` and ``F`` are written with and without quotes in ACS headers, so both are accepted, and
+    NaN and infinity are numbers also as texts, though not of type int.
 
     Parameters
     ----------
@@ -106,19 +119,24 @@ def type_value(value: Any, spec: KeywordSpec | None) -> tuple[Any, bool]:
     Returns
     -------
     stored : object
-        The typed value, or in a type mismatch the value as read.
+        The typed value; in a type mismatch the value as read, or NaN or infinity.
     fits_type : bool
         False for a type mismatch.
     """
     if value is None:
         return None, True
-    if spec is not None and type(value) is _PYTHON_TYPES.get(spec.type) and value == value:
+    if spec is not None and type(value) is _PYTHON_TYPES.get(spec.type):
         return value, True
+    if type(value) is UnreadableValue:
+        value = str(value)
     storable = _storable(value)
     if spec is None or storable is not value:
         return storable, spec is None
     if isinstance(value, str) and not value.strip() and spec.type != "str":
         return None, True
+    if isinstance(value, str) and spec.type in ("int", "float"):
+        number = _not_finite(value.strip())
+        return (value, False) if number is None else (number, spec.type == "float")
     try:
         return _TYPED[spec.type](value, spec), True
     except (OverflowError, TypeError, ValueError):
@@ -140,16 +158,24 @@ def _fits_mongo(value: float) -> bool:
 
 
 def _as_int(value: Any, _: KeywordSpec) -> int:
-    if isinstance(value, bool | str) or value != int(value) or not _fits_mongo(value):
+    if isinstance(value, bool) or value != int(value) or not _fits_mongo(value):
         raise TypeError(value)
     return int(value)
 
 
 def _as_float(value: Any, _: KeywordSpec) -> float:
     number = float(value)
-    if isinstance(value, bool | str) or number != value:
+    if isinstance(value, bool) or (isinstance(value, int) and number != value):
         raise TypeError(value)
     return number
+
+
+def _not_finite(text: str) -> float | None:
+    """Return the NaN or infinity that a text stands for, if it does."""
+    if _NAN.fullmatch(text):
+        return math.nan
+    infinity = _INFINITY.fullmatch(text)
+    return float(f"{infinity[1]}inf") if infinity else None
 
 
 def _as_str(value: Any, _: KeywordSpec) -> str:
@@ -201,8 +227,7 @@ def _by_formats(text: str, spec: KeywordSpec) -> datetime:
     raise ValueError(text)
 
 
-# A shortcut for nearly all values: read from a card, they have their type already.  NaN, the one
-# value that differs from itself, takes the long way.
+# A shortcut for nearly all values: read from a card, they have their type already.
 _PYTHON_TYPES = {"float": float, "str": str, "bool": bool}
 _TYPED = {
     "int": _as_int,

@@ -1,5 +1,6 @@
 """Order of rows, and of values: total orders, the rows after a cursor, the most frequent first."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -137,13 +138,28 @@ def _values_after(field: str, key: SortKey, value: Any) -> list[dict[str, Any]]:
         # A top-level value has the type of its spec.  A separate condition on null would keep the
         # server from merging the rows in their order.
         return [{field: {"$not": {"$gte": value}} if key.descending else {"$gt": value}}]
-    # In a header, a type mismatch is stored as read.
-    filters: list[dict[str, Any]] = [{field: {"$lt" if key.descending else "$gt": value}}]
+    # In a header, a type mismatch is stored as read, and a number can be NaN.
+    filters: list[dict[str, Any]] = [
+        {field: bound} for bound in _bounds_after(value, key.descending)
+    ]
     if types := _types_after(value, key.descending):
         filters.append({field: {"$type": types}})
     if key.descending:
         filters.append({field: {"$eq": None}})
     return filters
+
+
+def _bounds_after(value: Any, descending: bool) -> list[dict[str, Any]]:
+    """Return the bounds of the values of one type that are sorted after a value of it.
+
+    NaN is sorted before all other numbers, but compares with none.
+    """
+    if isinstance(value, float) and math.isnan(value):
+        return [] if descending else [{"$gte": -math.inf}]
+    if not descending:
+        return [{"$gt": value}]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return [{"$lt": value}, *([{"$eq": math.nan}] if is_number else [])]
 
 
 def _types_after(value: Any, descending: bool) -> list[str]:

@@ -20,7 +20,9 @@ def path(tmp_path: Path) -> Path:
     """A file with one image."""
     path = tmp_path / NAME
     image = fits.ImageHDU(np.zeros((3, 4), np.float32), name="SCI")
-    fits.HDUList([fits.PrimaryHDU(), image]).writeto(path)
+    primary = fits.PrimaryHDU()
+    primary.header["ODD"] = image.header["ODD"] = "a card to be replaced"
+    fits.HDUList([primary, image]).writeto(path)
     return path
 
 
@@ -71,3 +73,29 @@ def test_headers_are_read_up_to_what_a_document_can_hold(tmp_path: Path) -> None
     path.write_text(text.replace("END".ljust(80), "COMMENT".ljust(80) + "END".ljust(2880)))
     with pytest.raises(FileError, match="take more than"):
         open_fits(path)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        b"EXTEND  = X",
+        b"EXTEND  = \xff",
+        b"A       = 'AXIS.1: 1D5'",
+        b"CONTINUE  5\xff",
+        b"CONTINUE= 5",
+    ],
+)
+@pytest.mark.parametrize("header", [0, 1])
+def test_astropy_sees_all_extensions_whatever_one_card_is(
+    path: Path, card: bytes, header: int
+) -> None:
+    with fits.open(path) as hdus:
+        number = len(hdus)
+        pixels = hdus[1].data.copy()
+        at = hdus[header].fileinfo()["hdrLoc"] + CARD * list(hdus[header].header).index("ODD")
+    content = path.read_bytes()
+    path.write_bytes(content[:at] + card.ljust(CARD) + content[at + CARD :])
+    with open_fits(path) as hdus:
+        assert len(hdus) == number
+        assert "NAXIS" in hdus[header].header
+        assert np.array_equal(hdus[1].data, pixels)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from acsql.fits.cards import UnreadableValue
 from acsql.ingest.document import build_document, type_headers
 from acsql.ingest.read import FileContent
 from acsql.ingest.scan import FileOnDisk, ObservationOnDisk
@@ -77,3 +78,19 @@ def test_keywords_not_in_the_specs_and_type_mismatches_are_listed(specs: Keyword
     assert headers.unspecified == {(key, "NEWKEY"): ("float", "j8bt05njq_raw.fits")}
     assert headers.mismatches == ((key, "EXPTIME"),)
     assert headers.promoted["exptime"] is None
+
+
+def test_values_that_astropy_cannot_read_are_reported_with_file_extension_and_keyword(
+    specs: KeywordSpecs,
+) -> None:
+    cards = [
+        *CARDS[:2],
+        ("TARGNAME", UnreadableValue("NGC\t104")),
+        ("A\x00B", UnreadableValue("5")),
+    ]
+    read = {"raw": replace(contents("raw")["raw"], headers=[CARDS, cards])}
+    headers = type_headers(read, None, specs)
+    assert headers.stored["raw"]["1"]["targname"] == "NGC\t104"
+    (warning,) = headers.warnings
+    assert "j8bt05njq_raw.fits, extension 1" in warning
+    assert r"TARGNAME, A\x00B" in warning

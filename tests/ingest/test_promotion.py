@@ -1,5 +1,7 @@
 """Promoted keywords, detectors and positions."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,14 @@ def test_promoted_keywords_come_from_the_best_file(specs: KeywordSpecs) -> None:
 def test_a_type_mismatch_is_not_promoted(specs: KeywordSpecs) -> None:
     stored = {"raw": {"0": {"exptime": "long"}}, "flt": {"0": {"exptime": 2.0}}}
     assert promotion.promote(stored, specs)["exptime"] == 2.0
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_only_finite_numbers_are_promoted(specs: KeywordSpecs, number: float) -> None:
+    headers = {"raw": {"0": {"exptime": 60.0}}, "flt": {"0": {"exptime": number}}}
+    assert promotion.promote(headers, specs)["exptime"] == 60.0
+    del headers["raw"]
+    assert promotion.promote(headers, specs)["exptime"] is None
 
 
 @pytest.mark.parametrize(

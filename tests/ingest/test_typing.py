@@ -1,5 +1,7 @@
 """Typing of headers by their specs, from cards as astropy reads them."""
 
+import math
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from acsql import names
 from acsql.fits import cards
+from acsql.fits.cards import UnreadableValue
 from acsql.ingest import typing
 from acsql.keywords import HeaderKey, KeywordSpec, KeywordSpecs
 
@@ -73,6 +76,51 @@ def test_type_mismatches_are_stored_as_read(value: object, type_: str) -> None:
     result, fits_type = typing.type_value(value, spec(type_))
     assert not fits_type
     assert result == (value if value != 2**70 else str(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("NaN", math.nan),
+        ("NAN", math.nan),
+        ("nan", math.nan),
+        ("-NaN", math.nan),
+        ("nan(0x8)", math.nan),
+        ("NaNQ", math.nan),
+        ("-1.#IND", math.nan),
+        ("1.#QNAN", math.nan),
+        ("INF", math.inf),
+        ("Infinity", math.inf),
+        ("+inf", math.inf),
+        ("-Inf", -math.inf),
+        ("-1.#INF00", -math.inf),
+    ],
+)
+@pytest.mark.parametrize("as_read", [UnreadableValue, str, "{:8}".format])
+def test_nan_and_infinity_are_numbers_in_any_spelling(
+    text: str, number: float, as_read: Callable[[str], str]
+) -> None:
+    assert repr(typing.type_value(as_read(text), spec("float"))) == repr((number, True))
+    assert repr(typing.type_value(as_read(text), spec("int"))) == repr((number, False))
+    assert typing.type_value(as_read(text), spec("str")) == (as_read(text), True)
+
+
+@pytest.mark.parametrize("text", ["-77,35", "TRUE", "unquoted", "infinite", "nano", "1E999"])
+@pytest.mark.parametrize("type_", ["float", "int", "bool", "date"])
+def test_other_texts_that_astropy_cannot_read_stay_texts(text: str, type_: str) -> None:
+    stored, fits_type = typing.type_value(UnreadableValue(text), spec(type_))
+    assert (stored, type(stored), fits_type) == (text, str, False)
+
+
+def test_values_that_astropy_cannot_read_are_listed_unless_they_are_numbers(
+    specs: KeywordSpecs,
+) -> None:
+    header = typed("EXPTIME = NAN / nothing\nTARGNAME= unquoted / name\nNEWKEY  = 1,5", specs)
+    assert repr(header.values["exptime"]) == "nan"
+    assert (header.values["targname"], header.values["newkey"]) == ("unquoted", "1,5")
+    assert header.unreadable == {"TARGNAME": "unquoted", "NEWKEY": "1,5"}
+    assert header.unspecified == {"NEWKEY": "str"}
+    assert not header.mismatches
 
 
 def test_dates_are_parsed_by_the_formats_of_their_spec() -> None:

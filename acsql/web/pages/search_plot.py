@@ -1,5 +1,6 @@
 """The plot of a search: a scatter plot of two keywords, or the histogram of one."""
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -45,11 +46,15 @@ def figure() -> Response:
     results = archive.where(search.condition(archive.specs)).columns(*addresses)
     rows = results.time_limit(TIME_LIMIT).sample(MAX_POINTS)
     values = [[row[name] for name in addresses] for row in rows]
-    # A type mismatch is stored as read and may be a text.
-    numeric = [point for point in values if all(type(value) in (int, float) for value in point)]
+    numeric = [point for point in values if all(map(_is_finite, point))]
     points = np.array(numeric, float).reshape(-1, len(axes))
     draw = _scatter if len(axes) == 2 else _histogram
     return plots.figure_response(draw(points, [_label(column) for column in axes]), search.theme)
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a value has a place in a plot; a type mismatch may be a text."""
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def plot_axes(search: ResultsParameters, specs: KeywordSpecs) -> list[Column]:
