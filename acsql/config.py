@@ -110,6 +110,13 @@ SETTINGS = (
         "as vanished",
         minimum=0,
     ),
+    Setting(
+        "read_timeout",
+        int,
+        "300",
+        "seconds that an ingest waits for a FITS file or a folder of them that does not answer, as "
+        "of a frozen mount",
+    ),
     Setting("database_wait", int, "300", "seconds that an ingest waits for a lost database"),
     Setting(
         "proposals_from",
@@ -163,6 +170,7 @@ class Config:
     connection_string: str | None = None
     read_connection_string: str | None = None
     vanish_limit: int = 5
+    read_timeout: int = 300
     database_wait: int = 300
     proposals_from: str = "file"
     rate_limit: int = 20_000

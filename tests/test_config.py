@@ -134,6 +134,7 @@ def test_the_environment_is_that_of_the_process_by_default(user_folder, monkeypa
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("read_timeout", 300),
         ("database_wait", 300),
         ("proposals_from", "file"),
         ("rate_limit", 20000),

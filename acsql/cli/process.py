@@ -17,6 +17,9 @@ from .start import exit_at_once_on_interrupt
 
 # Seconds after which an interrupt is sent again that arrived where Python cannot raise it.
 _RETRY_DELAY_S = 0.05
+# Seconds after a signal in which the process must have ended, whatever hangs: systemd and
+# container runtimes send SIGKILL ten seconds after SIGTERM (docker stop).
+_ENDING_S = 8.0
 
 
 def run() -> NoReturn:
@@ -36,7 +39,7 @@ def run() -> NoReturn:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         status = _invoke(acsql)
     except KeyboardInterrupt:
-        pass
+        _end_soon(ExitStatus.INTERRUPTED)
     finally:
         # The status is decided: only the cleanup at exit remains, which a second Ctrl-C would
         # break off.
@@ -81,7 +84,17 @@ def _discard_output() -> None:
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    # A second signal would break off the cleanup.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _end_soon(ExitStatus.TERMINATED)
     sys.exit(ExitStatus.TERMINATED)
+
+
+def _end_soon(status: ExitStatus) -> None:
+    """End the process after `_ENDING_S` if its threads or its database let it live until then."""
+    deadline = threading.Timer(_ENDING_S, os._exit, [status])
+    deadline.daemon = True
+    deadline.start()
 
 
 def _retry_interrupt(unraisable: "sys.UnraisableHookArgs") -> None:

@@ -9,7 +9,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,10 @@ from .. import keywords as keyword_specs
 from ..config import Config
 from ..keywords import KeywordSpecs
 from ..store.client import Store
+from .abandonable import in_thread
 
+# The longest wait for workers whose results are no longer read, in seconds.
+ABANDONED_SECONDS = 3
 # Small partitions keep all workers busy to the end, large ones save overhead in a backfill.
 PARTITIONS_PER_WORKER = 16
 LARGEST_PARTITION = 32
@@ -119,15 +122,21 @@ def make_bag(
     return bag.map_partitions(run_partition, job=job, config=config, notes=notes)
 
 
-def stream(bag: Any, **options: Any) -> Iterator[Finished[Any]]:
+def stream(
+    bag: Any, abandon: Callable[[], object] = lambda: None, **options: Any
+) -> Iterator[Finished[Any]]:
     """Yield the results of a bag as its tasks finish.
 
-    Dask passes them to a callback only, so the bag is computed in another thread.
+    Dask passes them to a callback only, so the bag is computed in another thread.  If the results
+    are not read to their end, as after a signal, that thread is waited for `ABANDONED_SECONDS` at
+    most: a worker can hang in a read.
 
     Parameters
     ----------
     bag : dask.bag.Bag
         As `make_bag` returns it.
+    abandon : callable
+        Called if the results are not read to their end, to end the workers.
     **options : object
         Those of its `compute`.
 
@@ -156,21 +165,29 @@ def stream(bag: Any, **options: Any) -> Iterator[Finished[Any]]:
             finished.put(None)
 
     seen: set[str] = set()
-    with ThreadPoolExecutor(1, thread_name_prefix="dask") as thread:
-        computation = thread.submit(compute)
-        try:
-            while (item := finished.get()) is not None:
-                # One list can pass through several tasks of the graph.
-                if item.rootname not in seen:
-                    seen.add(item.rootname)
-                    yield item
-            computation.result()
-        finally:
-            closed.set()
+    _ending.clear()
+    computation = in_thread(compute)
+    try:
+        while (item := finished.get()) is not None:
+            # One list can pass through several tasks of the graph.
+            if item.rootname not in seen:
+                seen.add(item.rootname)
+                yield item
+        computation.result()
+    finally:
+        closed.set()
+        if not computation.done():
+            _ending.set()
+            abandon()
+            wait([computation], ABANDONED_SECONDS)
 
 
 class _Closed(Exception):
     """The results are no longer read: ends the computation."""
+
+
+# Set while workers that are threads of this process must not begin another item.
+_ending = threading.Event()
 
 
 def run_partition(
@@ -197,6 +214,8 @@ def run_partition(
     store, specs = _opened(config)
     results = []
     for item in items:
+        if _ending.is_set():
+            raise _Closed
         rootname = job.rootname(item)
         with _noted(rootname, notes):
             results.append(Finished(rootname, job.run(item, store, specs, config)))

@@ -82,12 +82,20 @@ def _run_pool(
     context.set_forkserver_preload([__name__, job.run.__module__])
     _start_forkserver()
     try:
+        others = set(multiprocessing.active_children())
         with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
+
+            def abandon() -> None:
+                """Kill the workers: one that hangs in a read would not end otherwise."""
+                for worker in set(multiprocessing.active_children()) - others:
+                    worker.kill()
+                pool.shutdown(wait=False, cancel_futures=True)
+
             bag = make_bag(job, items, config, workers, notes)
             # By default the scheduler hands out six tasks at a time, which leaves a worker idle
             # at the end of a short run.
             yield from stream(
-                bag, scheduler="processes", pool=pool, num_workers=workers, chunksize=1
+                bag, abandon, scheduler="processes", pool=pool, num_workers=workers, chunksize=1
             )
     except (BrokenProcessPool, ConnectionError, EOFError):
         # The last two where the process from which workers are forked dies while it starts one.

@@ -24,6 +24,7 @@ from ..images import preview
 from ..keywords import KeywordSpecs
 from ..permissions import permissions_of
 from ..store.schema import now
+from .abandonable import Patience
 from .observation_result import Failure
 from .plan import Task
 from .scan import FileOnDisk, size_and_mtime
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 # A file that is damaged and younger may still be arriving: its ingest is owed.
 YOUNG_SECONDS = 3600
+
+_patience = Patience()
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,8 @@ def _checksums(task: Task, config: Config) -> tuple[dict[str, str], list[Failure
     for filetype in task.checksums:
         file = task.observation.files[filetype]
         try:
-            checksums[filetype] = checksum(config.filesystem / file.path)
+            path = config.filesystem / file.path
+            checksums[filetype] = _patience.call(config.read_timeout, checksum, path)
         except OSError as error:
             failures.append(
                 _owed(file, "read", f"{file.name} cannot be read: {_description(error)}")
@@ -204,6 +208,15 @@ def read_or_fail(
         The content, or why there is none; None if the file changed since the scan and is
         therefore still being written.
     """
+    try:
+        return _patience.call(config.read_timeout, _read_or_fail, file, specs, config, sha256)
+    except TimeoutError as error:
+        return _owed(file, "read", f"{file.name} cannot be read: {_description(error)}")
+
+
+def _read_or_fail(
+    file: FileOnDisk, specs: KeywordSpecs, config: Config, sha256: str | None
+) -> FileContent | Failure | None:
     result: FileContent | Failure
     try:
         result = read_file(file, specs, config, sha256)

@@ -178,9 +178,9 @@ def _recorded(
     try:
         yield
     except BaseException as error:
-        reason = _reason(error)
-        logger.error("The run failed: %s", reason)
-        runs.finish(store, number, _closing(report, runs.FAILED, reason))
+        state, reason = _broken_off(error)
+        logger.error("The run %s: %s", "failed" if state == runs.FAILED else "ended early", reason)
+        runs.finish(store, number, _closing(report, state, reason))
         raise
     record = _closing(report, report.state, None)
     for line in report.lines():
@@ -197,10 +197,13 @@ def _recorded_options(options: Options) -> dict[str, Any]:
     return record
 
 
-def _reason(error: BaseException) -> str:
+def _broken_off(error: BaseException) -> tuple[str, str]:
+    """Return the state and reason of a run that an error or a signal has ended."""
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted (Ctrl-C or SIGINT); the next run continues"
-    return str(error) or type(error).__name__
+        return runs.INTERRUPTED, "interrupted (Ctrl-C or SIGINT); the next run continues"
+    if isinstance(error, SystemExit):
+        return runs.INTERRUPTED, "terminated (SIGTERM); the next run continues"
+    return runs.FAILED, str(error) or type(error).__name__
 
 
 def _closing(report: Report, state: str, reason: str | None) -> dict[str, Any]:

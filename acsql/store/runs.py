@@ -13,6 +13,7 @@ SUCCEEDED = "succeeded"
 NOTHING_NEW = "nothing new"
 SUCCEEDED_WITH_FAILURES = "succeeded with failures"
 FAILED = "failed"
+INTERRUPTED = "interrupted"
 DIED = "died"
 # The states of runs after which the database has what is on disk.
 SUCCESSFUL = (SUCCEEDED, NOTHING_NEW, SUCCEEDED_WITH_FAILURES)

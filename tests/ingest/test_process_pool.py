@@ -22,8 +22,9 @@ from acsql.ingest import run
 def _kill_process_reading(rootname: str, folder: Path, over: threading.Event) -> None:
     """Do what the system does to a process that takes all memory: kill it, every time."""
     while not over.wait(0.002):
-        for note in folder.glob("acsql-*/*"):
-            with contextlib.suppress(OSError, ValueError):
+        # The notes and their folder are removed meanwhile.
+        with contextlib.suppress(OSError, ValueError):
+            for note in folder.glob("acsql-*/*"):
                 if note.read_text() == rootname:
                     os.kill(int(note.name), signal.SIGKILL)
 

@@ -99,7 +99,7 @@ def test_an_interrupted_run_is_recorded_with_what_it_has_done(
         signal.signal(signal.SIGINT, handler)
     with Store(archive_copy.connection_string, specs) as store:
         record = runs.last(store)
-        assert record["state"] == runs.FAILED
+        assert record["state"] == runs.INTERRUPTED
         assert record["reason"] == "interrupted (Ctrl-C or SIGINT); the next run continues"
         assert record["observations"] == {"new": 1}
     assert run.ingest(archive_copy, SYNCHRONOUS).observations == {"new": 2, "unchanged": 1}

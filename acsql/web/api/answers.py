@@ -138,7 +138,13 @@ class RunAnswer(TypedDict):
 
     number: int
     state: Literal[
-        "running", "succeeded", "nothing new", "succeeded with failures", "failed", "died"
+        "running",
+        "succeeded",
+        "nothing new",
+        "succeeded with failures",
+        "failed",
+        "interrupted",
+        "died",
     ]
     started: str
     log: NotRequired[Annotated[str, Field(description="The URL of its log.")]]

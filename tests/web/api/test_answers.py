@@ -16,6 +16,7 @@ STATES = {
     runs.NOTHING_NEW,
     runs.SUCCEEDED_WITH_FAILURES,
     runs.FAILED,
+    runs.INTERRUPTED,
     runs.DIED,
 }
 

@@ -74,6 +74,7 @@ def test_without_runs_the_page_says_so(client: FlaskClient) -> None:
         runs.NOTHING_NEW,
         runs.SUCCEEDED_WITH_FAILURES,
         runs.FAILED,
+        runs.INTERRUPTED,
         runs.DIED,
     ],
 )
