@@ -74,15 +74,26 @@ class Archive(Watchable):
         The configuration, with the address of a running database.
     time_limit : float, optional
         As in `connect`.
+    wait : float, optional
+        Seconds that a query waits for a database that does not answer, 15 by default.  With 0 it
+        fails at once, and the archive opens even if the database does not answer yet.
+    log_outages : bool
+        Whether to log when the database stops answering and when it answers again.
     """
 
-    def __init__(self, config: Config, time_limit: float | None = TIME_LIMIT) -> None:
+    def __init__(
+        self,
+        config: Config,
+        time_limit: float | None = TIME_LIMIT,
+        wait: float | None = None,
+        log_outages: bool = False,
+    ) -> None:
         self.config = config
         self.time_limit = optional_seconds(time_limit)
         if config.connection_string is None:
             raise ConfigError("no connection_string: open the archive with acsql.connect")
         specs = keyword_specs.load(configuration.specs_overlay(config))
-        self.store = Store(config.connection_string, specs)
+        self.store = Store(config.connection_string, specs, wait, log_outages)
         self._source = Source(self.store, CurrentSpecs(self.store, specs))
         self._proposals = ProposalCatalog(self.store, specs)
 
@@ -90,6 +101,11 @@ class Archive(Watchable):
     def specs(self) -> KeywordSpecs:
         """The keyword specs, with the keywords of ingests up to half a minute ago."""
         return self._source.specs
+
+    @property
+    def answers(self) -> bool:
+        """Whether the database answers, as the background check of the driver has found."""
+        return self.store.answers
 
     def close(self) -> None:
         """Close the connection to the database."""

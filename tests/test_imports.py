@@ -24,7 +24,7 @@ LAYERS: tuple[set[str], ...] = (
     {"errors"},
     {"config", "names"},
     {"permissions"},
-    {"keywords", "paths"},
+    {"keywords", "logs", "paths"},
     {"datasets"},
     {"fits", "query"},
     {"images", "export", "mongod"},

@@ -10,16 +10,16 @@ import platform
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
-from ..errors import ConfigError
+from ..logs import logging_to, open_log
 from ..permissions import BY_UMASK, Permissions
 
 # What the modules of these packages log goes into the file.
-LOGGERS = ("acsql.ingest", "acsql.verify")
+LOGGERS = ("acsql.ingest", "acsql.verify", "acsql.store", "acsql.mongod")
 FORMAT = "%(asctime)s %(levelname)s: %(message)s"
 DATE_FORMAT = "%m/%d/%Y %H:%M:%S"
 PACKAGES = ("acsql", "astropy", "numpy", "PIL", "dask", "pymongo", "mongoengine")
@@ -52,33 +52,12 @@ def log_file(
         If the file cannot be written.
     """
     path = log_dir / f"ingest_{started:%Y-%m-%d-%H-%M-%S}.log"
-    try:
-        permissions.make_folder(log_dir)
-        handler = logging.FileHandler(path, encoding="utf-8")
-        permissions.apply(path)
-    except OSError as error:
-        raise ConfigError(f"log_dir: cannot write {path}: {error.strerror}") from error
+    handler = open_log(path, permissions)
     handler.setFormatter(logging.Formatter(FORMAT, DATE_FORMAT))
-    with ExitStack() as stack:
-        stack.callback(handler.close)
-        for name in LOGGERS:
-            stack.enter_context(_handled_by(logging.getLogger(name), handler))
+    with logging_to([handler], LOGGERS):
         for line in environment():
             logging.getLogger(LOGGERS[0]).info(line)
         yield path
-
-
-@contextmanager
-def _handled_by(logger: logging.Logger, handler: logging.Handler) -> Iterator[None]:
-    """Send what a logger gets, from INFO on, to a handler."""
-    level = logger.level
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
 
 
 def environment() -> Iterator[str]:

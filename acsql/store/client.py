@@ -20,11 +20,22 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, Py
 from ..errors import DatabaseError, DatabaseUnavailable
 from ..keywords import KeywordSpecs
 from . import schema
+from .outage import OutageLog
 from .schema import Document, DocumentCollection
 
 DEFAULT_DATABASE = "acsql"
 # Seconds that a server may take for its first answer, unless the connection string says otherwise.
 FIRST_ANSWER_SECONDS = 15
+# Options of the driver for operations that fail at once while the server does not answer.  An
+# operation waits half a second for the server to answer again after a connection is lost; the
+# background check, which finds out when the server is back, looks each second and gives up one
+# that accepts connections and does not answer after two.
+# https://www.mongodb.com/docs/languages/python/pymongo-driver/current/connect/connection-options/
+AT_ONCE = {
+    "serverSelectionTimeoutMS": 500,
+    "heartbeatFrequencyMS": 1000,
+    "connectTimeoutMS": 2000,
+}
 
 
 class Store:
@@ -38,7 +49,11 @@ class Store:
         The source of fields and indexes.
     wait : float, optional
         Seconds that each operation waits, with retries, for a server that does not answer; by
-        default as long as for the first answer.
+        default as long as for the first answer.  With 0 operations fail at once, and the server
+        need not answer yet.
+    log_outages : bool
+        Whether to log when the server stops answering and when it answers again; of the processes
+        that work together, one does.
 
     Attributes
     ----------
@@ -59,7 +74,11 @@ class Store:
     database: Database[Document]
 
     def __init__(
-        self, connection_string: str, specs: KeywordSpecs, wait: float | None = None
+        self,
+        connection_string: str,
+        specs: KeywordSpecs,
+        wait: float | None = None,
+        log_outages: bool = False,
     ) -> None:
         self.connection_string = connection_string
         self._alias = f"acsql-{uuid.uuid4().hex}"
@@ -72,6 +91,7 @@ class Store:
                 alias=self._alias,
                 appname="acsql",
                 uuidRepresentation="standard",
+                event_listeners=[OutageLog(self.address)] if log_outages else [],
                 **options,
             )
             self.database = mongoengine.get_db(self._alias)
@@ -81,7 +101,9 @@ class Store:
             limit = FIRST_ANSWER_SECONDS if "timeoutMS" in options else None
             with self.errors(), pymongo.timeout(limit):
                 self.client.admin.command("ping")
-        except DatabaseError:
+        except DatabaseError as error:
+            if wait == 0 and isinstance(error, DatabaseUnavailable):
+                return
             self.close()
             raise
 
@@ -120,6 +142,12 @@ class Store:
         """The connection string without user and password, for messages."""
         scheme, _, rest = self.connection_string.partition("://")
         return f"{scheme}://{rest.rpartition('@')[2]}"
+
+    @property
+    def answers(self) -> bool:
+        """Whether the server answers, as the driver found in the background; takes no query."""
+        servers = self.client.topology_description
+        return servers.has_readable_server(self.client.read_preference)
 
     def make_indexes(self) -> None:
         """Make the indexes of `acsql.store.schema` that the database lacks.
@@ -170,12 +198,16 @@ def _parse(connection_string: str) -> dict[str, Any]:
 
 def _options(in_connection_string: Mapping[str, Any], wait: float | None) -> dict[str, Any]:
     """Return the options of the client; those of the connection string take precedence."""
-    options: dict[str, Any] = {"w": "majority", "journal": True}
-    if "serverselectiontimeoutms" not in {name.lower() for name in in_connection_string}:
-        options["serverSelectionTimeoutMS"] = 1000 * (wait or FIRST_ANSWER_SECONDS)
-        if wait:
-            options["timeoutMS"] = 1000 * wait
-    return options
+    named = {name.lower() for name in in_connection_string}
+    options: dict[str, Any]
+    if wait == 0:
+        options = AT_ONCE
+    elif wait and "serverselectiontimeoutms" not in named:
+        options = {"serverSelectionTimeoutMS": 1000 * wait, "timeoutMS": 1000 * wait}
+    else:
+        options = {"serverSelectionTimeoutMS": 1000 * FIRST_ANSWER_SECONDS}
+    chosen = {name: value for name, value in options.items() if name.lower() not in named}
+    return chosen | {"w": "majority", "journal": True}
 
 
 def _first_line(error: Exception) -> str:

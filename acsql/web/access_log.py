@@ -8,17 +8,20 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
 
-from ..errors import ConfigError
+from ..logs import logging_to, open_log
 
 LOG = "site.log"
+# What the modules of these packages log goes into the file.
+LOGGERS = ("acsql.web", "acsql.store", "acsql.mongod")
 HEADER = "X-Request-ID"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
@@ -69,51 +72,27 @@ class RequestFormatter(JsonFormatter):
         super().add_fields(log_data, record, message_dict)
 
 
-def check(log_dir: Path) -> None:
-    """Check that the log can be written.
+@contextmanager
+def logging_requests(log_dir: Path) -> Iterator[None]:
+    """Log to ``site.log``, and errors to standard error as well, while the block runs.
 
     Parameters
     ----------
     log_dir : Path
-        The folder of the log.
+        The folder of the log, which processes that are forked in the block use as well.
 
     Raises
     ------
     ConfigError
         If the log cannot be written.
     """
-    _open_log(log_dir).close()
-
-
-def _open_log(log_dir: Path) -> WatchedFileHandler:
-    try:
-        log_dir.mkdir(parents=True, exist_ok=True)
-        return WatchedFileHandler(log_dir / LOG, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"log_dir: cannot write {log_dir / LOG}: {error.strerror}") from error
-
-
-def log_to(log_dir: Path) -> None:
-    """Log to ``site.log``, and errors to standard error as well.
-
-    Parameters
-    ----------
-    log_dir : Path
-        The folder of the log.  The file may be rotated; a new one is opened then.
-
-    Raises
-    ------
-    ConfigError
-        If the log cannot be written.
-    """
-    file = _open_log(log_dir)
     console = logging.StreamHandler()
     console.setLevel(logging.ERROR)
-    site_logger = logging.getLogger(__package__)
-    site_logger.setLevel(logging.INFO)
-    for handler in (file, console):
+    handlers = (open_log(log_dir / LOG), console)
+    for handler in handlers:
         handler.setFormatter(RequestFormatter())
-        site_logger.addHandler(handler)
+    with logging_to(handlers, LOGGERS):
+        yield
 
 
 def register(app: Flask) -> None:

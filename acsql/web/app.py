@@ -10,7 +10,7 @@ from werkzeug.routing import BaseConverter
 from ..archive import Archive
 from ..export import text
 from ..paths import NO_PROPOSAL
-from . import access_log, api, context, errors, pages, plots
+from . import access_log, api, context, errors, outage, pages, plots
 from .formatting import age, duration, number, plural, size
 
 # Pages load nothing from other hosts, and no inline script or style runs.
@@ -65,6 +65,7 @@ def create_app(archive: Archive, workers: int = 1) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_LENGTH
     # The first hook of a request, so that requests refused by a later one are logged as well.
     access_log.register(app)
+    outage.register(app)
     _limit(app, archive.config.rate_limit // workers, archive.config.proxies)
     app.extensions[context.ARCHIVE] = archive
     app.url_map.converters["proposal"] = ProposalConverter

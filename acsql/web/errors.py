@@ -7,8 +7,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import errors
-from ..errors import ArchiveError, QueryTimeout
-from . import access_log
+from ..errors import ArchiveError, DatabaseUnavailable, QueryTimeout
+from . import access_log, outage
 from .json_response import is_api_path, json_response
 
 logger = logging.getLogger(__name__)
@@ -81,6 +81,10 @@ def error_response(status: int, title: str, message: str) -> Response:
 
 def _handle_archive_error(error: ArchiveError) -> Response:
     status = status_of(error)
+    if isinstance(error, DatabaseUnavailable):
+        # The log has one line for the whole outage; visitors do not learn the database's address.
+        outage.note()
+        return error_response(status, TITLES[status], outage.MESSAGE)
     if isinstance(error, QueryTimeout):
         # An expensive query is not a fault of the site.
         logger.warning("%s", error)

@@ -60,9 +60,9 @@ class _GunicornSite(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Callable[..., Iterable[bytes]]:
-        """Open the archive in a worker, and return its site."""
-        access_log.log_to(self._config.log_dir)
-        return create_app(Archive(self._config, TIME_LIMIT), self.cfg.workers).wsgi_app
+        """Open the archive in a worker, even during an outage, and return its site."""
+        archive = Archive(self._config, TIME_LIMIT, wait=0)
+        return create_app(archive, self.cfg.workers).wsgi_app
 
     def run(self) -> None:
         """Start the master process, and with it the workers."""
@@ -106,7 +106,6 @@ def serve(
     address = _free_address(host, port)
     # Fail here once instead of in each worker.
     Archive(config.for_reading).close()
-    access_log.check(config.log_dir)
     settings = {
         "bind": address,
         "workers": workers,
@@ -120,7 +119,12 @@ def serve(
         "when_ready": lambda _: on_ready() if on_ready else None,
         "control_socket_disable": True,
     }
-    with _restored_signals():
+    with (
+        access_log.logging_requests(config.log_dir),
+        # This process logs outages, once for all workers.
+        Archive(config.for_reading, wait=0, log_outages=True),
+        _restored_signals(),
+    ):
         return _run(_GunicornSite(config, settings))
 
 

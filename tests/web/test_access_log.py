@@ -55,8 +55,9 @@ def test_a_line_has_the_traceback_of_an_error() -> None:
 
 def test_a_log_that_cannot_be_written_is_an_error(tmp_path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match="log_dir: cannot write"):
-        access_log.check(tmp_path / "file")
+    log = access_log.logging_requests(tmp_path / "file")
+    with pytest.raises(ConfigError, match="log_dir: cannot write"), log:
+        pass
 
 
 def test_a_valid_request_id_of_a_proxy_is_kept(client: FlaskClient) -> None:

@@ -4,6 +4,7 @@ from flask import Response
 
 from ...errors import DatabaseError, DatabaseUnavailable
 from ...runs import OVERDUE_HOURS, is_overdue
+from .. import outage
 from ..context import current_archive
 from ..json_response import HEALTH, json_response
 from . import answers
@@ -15,6 +16,8 @@ def health() -> answers.Health | Response:
     """Check whether the site can serve, and whether an ingest is overdue."""
     response = json_response(state := _state(), 200 if state["status"] == "ok" else 503)
     response.cache_control.no_store = True
+    if not state["database"]:
+        outage.note()
     return response
 
 
@@ -30,6 +33,7 @@ def _state() -> answers.Health:
         "overdue_hours": OVERDUE_HOURS,
     }
     try:
+        outage.check_database()
         hours = archive.hours_since_success()
         state |= {"hours_since_success": hours, "overdue": is_overdue(hours)}
         archive.check()

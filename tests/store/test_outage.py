@@ -1,0 +1,111 @@
+"""An outage of the database is noticed without a query, and costs two lines of the log."""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from acsql.errors import DatabaseUnavailable
+from acsql.keywords import KeywordSpecs
+from acsql.mongod import server
+from acsql.store import outage
+from acsql.store.client import Store
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    """The folder of a private server that nothing starts again."""
+    yield tmp_path
+    server.stop(tmp_path)
+
+
+def send(data_dir: Path, number: signal.Signals) -> None:
+    """Send a signal to the server of a folder."""
+    state = server.status(data_dir)
+    assert state is not None
+    os.kill(state.pid, number)
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until a condition is true."""
+    while not condition():
+        time.sleep(0.02)
+
+
+def test_an_outage_is_one_line_and_its_end_another(
+    data_dir: Path, specs: KeywordSpecs, caplog: pytest.LogCaptureFixture
+) -> None:
+    uri = server.start(data_dir).uri
+    with (
+        caplog.at_level(logging.INFO, outage.__name__),
+        Store(uri, specs, wait=0, log_outages=True) as store,
+    ):
+        send(data_dir, signal.SIGKILL)
+        wait_until(lambda: caplog.messages)
+        for _ in range(3):
+            with pytest.raises(DatabaseUnavailable), store.errors():
+                store.observations.find_one()
+        server.start(data_dir)
+        wait_until(lambda: len(caplog.messages) > 1)
+        assert store.answers
+    lost, back = caplog.messages
+    assert lost == f"The database {store.address} does not answer"
+    assert back.startswith(f"The database {store.address} answers again after ")
+
+
+def test_closing_is_no_outage(
+    connection_string: str, specs: KeywordSpecs, caplog: pytest.LogCaptureFixture
+) -> None:
+    Store(connection_string, specs, log_outages=True).close()
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_server_that_was_killed_or_hangs_does_not_answer(
+    data_dir: Path, specs: KeywordSpecs, number: signal.Signals
+) -> None:
+    with Store(server.start(data_dir).uri, specs, wait=0) as store:
+        assert store.answers
+        send(data_dir, number)
+        wait_until(lambda: not store.answers)
+        with pytest.raises(DatabaseUnavailable), store.errors():
+            store.observations.find_one()
+        if number == signal.SIGSTOP:
+            send(data_dir, signal.SIGCONT)
+        else:
+            server.start(data_dir)
+        wait_until(lambda: store.answers)
+        assert store.observations.find_one() is None
+
+
+def test_a_query_under_way_ends_when_the_server_hangs(data_dir: Path, specs: KeywordSpecs) -> None:
+    with Store(server.start(data_dir).uri, specs, wait=0) as store:
+        send(data_dir, signal.SIGSTOP)
+        with pytest.raises(DatabaseUnavailable), store.errors():
+            store.observations.find_one()
+        send(data_dir, signal.SIGCONT)
+
+
+def test_without_waiting_the_server_need_not_answer_yet(
+    data_dir: Path, specs: KeywordSpecs
+) -> None:
+    uri = server.start(data_dir).uri
+    server.stop(data_dir)
+    with Store(uri, specs, wait=0) as store:
+        assert not store.answers
+        server.start(data_dir)
+        wait_until(lambda: store.answers)
+
+
+def test_the_connection_string_decides_before_the_wait(
+    connection_string: str, specs: KeywordSpecs
+) -> None:
+    chosen = f"{connection_string}&serverSelectionTimeoutMS=2500"
+    for wait in (None, 0, 300):
+        with Store(chosen, specs, wait) as store:
+            assert store.client.options.server_selection_timeout == 2.5
+            assert store.client.options.timeout is None
