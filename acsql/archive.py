@@ -6,6 +6,7 @@ The command line and the site use nothing else, so a script can do all that they
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from . import config as configuration
 from . import keywords as keyword_specs
@@ -24,6 +25,7 @@ from .runs import RunRecord
 from .search.criteria import Source
 from .search.limits import TIME_LIMIT, optional_seconds
 from .statistics import ArchiveSummary, Statistic
+from .store import failures
 from .store.client import Store
 from .store.current_specs import CurrentSpecs
 
@@ -343,6 +345,27 @@ class Archive(Watchable):
         []
         """
         return runs.get(self.store, number)
+
+    def failures(self, limit: int = 1000) -> list[dict[str, Any]]:
+        """Return the files that could not be, or not fully be, ingested.
+
+        Parameters
+        ----------
+        limit : int
+            At most this many; `summary` has their numbers.
+
+        Returns
+        -------
+        list of dict
+            First those whose ingest is ``owed``, which the next run reads again, then those that
+            are damaged; with filename, rootname, stage, reason, and the first and last time.
+
+        Examples
+        --------
+        >>> archive.failures()
+        []
+        """
+        return failures.listed(self.store, limit)
 
     def run_log(self, number: int) -> Path:
         """Return the log file of one ingest run.

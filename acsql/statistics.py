@@ -5,12 +5,13 @@ each column its unit and description.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from .keywords import KeywordSpecs
 from .query import Column, computed_column
+from .store import failures
 from .store.client import Store
 from .store.derived import statistics as derived
 from .store.derived import totals
@@ -30,6 +31,9 @@ class ArchiveSummary:
         Detector to number of observations.
     filetypes : dict of dict
         Filetype to its ``files`` and ``bytes``.
+    owed, damaged : int
+        Numbers of files that could not be ingested, at this moment: those that the next run reads
+        again, and those that are not read again before they change.
     last_run : dict or None
         The record of the last ingest run.
     counted : datetime or None
@@ -42,6 +46,8 @@ class ArchiveSummary:
     previews: int
     detectors: dict[str, int] = field(default_factory=dict)
     filetypes: dict[str, dict[str, int]] = field(default_factory=dict)
+    owed: int = 0
+    damaged: int = 0
     last_run: dict[str, Any] | None = None
     counted: datetime | None = None
 
@@ -187,5 +193,6 @@ def summarize(store: Store, specs: KeywordSpecs, last_run: dict[str, Any] | None
         },
         filetypes=filetypes,
         last_run=last_run,
+        **asdict(failures.count(store)),
         counted=current.get("counted"),
     )

@@ -34,6 +34,7 @@ SECTIONS = {
         "ingest": LazyCommand("ingest:ingest", "Ingest new and changed files."),
         "runs": LazyCommand("runs:runs", "List the newest ingest runs, or show one."),
         "log": LazyCommand("runs:log", "Print the log of an ingest run."),
+        "failures": LazyCommand("runs:failures", "List the files that could not be ingested."),
         "previews": LazyCommand("previews:previews", "Render previews and thumbnails again."),
         "verify": LazyCommand("verify:verify", "Compare files, database and previews."),
     },

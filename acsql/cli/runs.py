@@ -1,4 +1,4 @@
-"""The commands `runs` and `log`: the records of ingest runs, and their log files."""
+"""The commands `runs`, `log` and `failures`: ingest runs, their logs, and what they left undone."""
 
 from __future__ import annotations
 
@@ -135,8 +135,10 @@ def _summary(record: Record) -> dict[str, object]:
         "Files read": _counts(record.get("files", {})),
         "Bytes read": f"{record['bytes'] / 1e6:.1f} MB" if "bytes" in record else "",
         "Previews": _counts(record.get("previews", {})),
+        "Owed files after it": record.get("owed", ""),
+        "Damaged files, unchanged": record.get("known_failures", ""),
         **{title: len(record.get(name, [])) for name, title in _LISTS.items()},
-        "Ignored files (not ACS)": record.get("others", ""),
+        "Ignored files (not ACS)": record.get("ignored", ""),
         "Options": _options(record.get("options", {})),
         "acsql version": record.get("version", ""),
         "Log": record.get("log", ""),
@@ -160,7 +162,8 @@ def _print_list(title: str, lines: Iterator[str]) -> None:
 
 
 def _failure_line(failure: Record) -> str:
-    return f"{failure['filename']}: {failure['reason']}"
+    owed = " (owed)" if failure.get("owed") else ""
+    return f"{failure['filename']}: {failure['reason']}{owed}"
 
 
 def _entry_line(entry: Any) -> str:
@@ -200,6 +203,43 @@ def log(ctx: click.Context, number: int) -> None:
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             click.echo(line, nl=False)
+
+
+@click.command()
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="List at most this many files.",
+)
+@rows_format_option
+@click.pass_context
+def failures(ctx: click.Context, limit: int, format_: str) -> None:
+    """List the files that could not be ingested.
+
+    A file is owed if the cause is outside it, such as a full disk: every ingest reads it again.
+    Otherwise it is damaged, and is not read again before it changes.
+
+    \b
+    Examples:
+      acsql failures
+      acsql failures --format json
+    """
+    columns = [
+        computed_column("filename", "str", "name of the file"),
+        computed_column("owed", "bool", "whether every ingest reads it again"),
+        computed_column("stage", "str", "what failed"),
+        computed_column("reason", "str", "why"),
+        computed_column("first", "datetime", "when it failed first, UTC"),
+        computed_column("last", "datetime", "when it failed last, UTC"),
+    ]
+    with open_archive(ctx) as archive:
+        rows = [
+            {**row, **{name: row[name].replace(microsecond=0) for name in ("first", "last")}}
+            for row in archive.failures(limit)
+        ]
+    print_rows(rows, columns, format_, lambda: "No failures: all files are ingested")
 
 
 def describe_start(record: Record | None) -> str:

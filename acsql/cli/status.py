@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
     """Show the contents and the last ingest.
 
-    The exit status is 1 if the last successful ingest is overdue.
+    The exit status is 1 if the last successful ingest is overdue, or the ingest of files is owed.
 
     \b
     Examples:
@@ -48,7 +48,7 @@ def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
         print_json(places | _contents(summary) | ingests)
     else:
         _print_text(places, summary, age, overdue)
-    ctx.exit(ExitStatus.FAILURES if overdue else ExitStatus.OK)
+    ctx.exit(ExitStatus.FAILURES if overdue or summary.owed else ExitStatus.OK)
 
 
 def _contents(summary: ArchiveSummary) -> dict[str, object]:
@@ -60,6 +60,8 @@ def _contents(summary: ArchiveSummary) -> dict[str, object]:
         "bytes": summary.bytes,
         "previews": summary.previews,
         "filetypes": summary.filetypes,
+        "owed": summary.owed,
+        "damaged": summary.damaged,
     }
 
 
@@ -68,6 +70,7 @@ def _print_text(
 ) -> None:
     by_detector = ", ".join(f"{number} {name}" for name, number in summary.detectors.items())
     problems = (summary.last_run or {}).get("problems", [])
+    hint = " (see acsql failures)"
     last_success = "never" if age is None else f"{age:.1f} hours ago"
     print_fields(
         {
@@ -79,5 +82,7 @@ def _print_text(
             "Last ingest": describe_start(summary.last_run),
             **({"Problems": "; ".join(problems)} if problems else {}),
             "Last successful ingest": f"{last_success}{', overdue' if overdue else ''}",
+            "Owed files": f"{summary.owed}{hint if summary.owed else ''}",
+            "Damaged files": f"{summary.damaged}{hint if summary.damaged else ''}",
         }
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pymongo import DeleteOne, UpdateOne
+from pymongo import ASCENDING, DESCENDING, DeleteOne, UpdateOne
 
 from .client import Store
 from .schema import Document
@@ -55,6 +55,32 @@ def count(store: Store) -> FailureCounts:
     with store.errors():
         numbers = {group["_id"]: group["files"] for group in store.failures.aggregate(stages)}
     return FailureCounts(numbers.get(True, 0), numbers.get(False, 0))
+
+
+def listed(store: Store, limit: int) -> list[Document]:
+    """Return recorded failures.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    limit : int
+        The largest number of them.
+
+    Returns
+    -------
+    list of dict
+        Those that are owed first, then by name: filename, rootname, stage, reason, owed, first
+        and last.
+    """
+    fields = ("rootname", "stage", "reason", "owed", "first", "last")
+    stages: list[dict[str, Any]] = [
+        {"$sort": {"owed": DESCENDING, "_id": ASCENDING}},
+        {"$limit": limit},
+        {"$project": {"_id": 0, "filename": "$_id", **dict.fromkeys(fields, 1)}},
+    ]
+    with store.errors():
+        return list(store.failures.aggregate(stages))
 
 
 def record(store: Store, failures: Iterable[Mapping[str, Any]], when: datetime) -> None:

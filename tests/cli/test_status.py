@@ -1,6 +1,8 @@
 """The command `status`."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import acsql
@@ -22,3 +24,24 @@ def test_status_as_json_exits_with_1_when_overdue(
     result = run(sample_settings, "status", "--overdue-after", "0", "--format", "json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["overdue"] is True
+
+
+def test_status_exits_with_1_while_the_ingest_of_a_file_is_owed(
+    printed, run, config, write_settings, sample_filesystem: Path, tmp_path: Path
+) -> None:
+    settings = write_settings(config, tmp_path)
+    source = min(sample_filesystem.glob("*/*/*_flt.fits")).parent
+    shutil.copytree(source, config.filesystem / source.relative_to(sample_filesystem))
+    config.jpeg_dir.write_text("a file in the place of the folder")
+    assert run(settings, "ingest", "--scheduler", "synchronous").exit_code == 1
+    result = run(settings, "status")
+    assert result.exit_code == 1
+    assert re.search(r"Owed files +[1-9]\d* \(see acsql failures\)", result.stdout)
+    rows = json.loads(printed(settings, "failures", "--format", "json"))
+    assert {(row["owed"], row["stage"]) for row in rows} == {(True, "preview")}
+    assert "(jpeg_dir)" in rows[0]["reason"]
+    assert re.search(r"Owed files after it +[1-9]", printed(settings, "runs", "show", "1"))
+    config.jpeg_dir.unlink()
+    assert run(settings, "ingest", "--scheduler", "synchronous").exit_code == 0
+    assert run(settings, "status").exit_code == 0
+    assert json.loads(printed(settings, "failures", "--format", "json")) == []

@@ -156,6 +156,24 @@ class RunList(TypedDict):
     runs: list[RunAnswer]
 
 
+class FailureRecord(TypedDict):
+    """A file that could not be, or not fully be, ingested."""
+
+    filename: str
+    rootname: str
+    stage: str
+    reason: str
+    owed: Annotated[bool, Field(description="Whether every ingest reads it again.")]
+    first: Annotated[str, Field(description="When it failed first, UTC.")]
+    last: Annotated[str, Field(description="When it failed last, UTC.")]
+
+
+class FailureList(TypedDict):
+    """The files that could not be ingested, those that are owed first."""
+
+    failures: list[FailureRecord]
+
+
 class SummaryAnswer(TypedDict):
     """The contents of the archive, and the state of its last ingest."""
 
@@ -166,6 +184,12 @@ class SummaryAnswer(TypedDict):
     detectors: Annotated[dict[str, int], Field(description="Numbers of observations by detector.")]
     filetypes: Annotated[
         dict[str, dict[str, int]], Field(description="Numbers of files and bytes by filetype.")
+    ]
+    owed: Annotated[
+        int, Field(description="Number of files that the next ingest reads again after a failure.")
+    ]
+    damaged: Annotated[
+        int, Field(description="Number of files that are not read again before they change.")
     ]
     last_run: RunAnswer | None
     counted: Annotated[

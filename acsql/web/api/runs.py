@@ -1,4 +1,4 @@
-"""The endpoints of the ingest runs."""
+"""The endpoints of the ingest runs and of the files that they could not ingest."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
@@ -9,10 +9,11 @@ from pydantic import Field
 from ..context import current_archive
 from ..json_response import PREFIX
 from ..params import WholeNumber
-from .answers import RunAnswer, RunList
+from .answers import FailureList, FailureRecord, RunAnswer, RunList
 from .endpoint import INTEGER, MAX_INTEGER, ApiParameters, Number, endpoint
 
 MAX_RUNS = 1000
+MAX_FAILURES = 10_000
 
 
 class RunListParameters(ApiParameters):
@@ -26,6 +27,21 @@ class RunListParameters(ApiParameters):
         WholeNumber(1, MAX_INTEGER),
         Field(description="Only runs before the one with this number."),
     ] = None
+
+
+class FailureListParameters(ApiParameters):
+    """Which failures to list."""
+
+    limit: Annotated[
+        int, WholeNumber(1, MAX_FAILURES), Field(description="At most this many files.")
+    ] = 1000
+
+
+@endpoint(f"{PREFIX}failures")
+def failures(query: FailureListParameters) -> FailureList:
+    """List the files that could not be ingested, those that are owed first."""
+    records = current_archive().failures(query.limit)
+    return {"failures": [cast(FailureRecord, record) for record in records]}
 
 
 @endpoint(f"{PREFIX}runs")

@@ -47,6 +47,8 @@ def page() -> str:
     archive = current_archive()
     records = archive.runs(PAGE_SIZE + 1, before)
     hours = archive.hours_since_success()
+    summary = archive.summary()
+    failures = archive.failures(MAX_ENTRIES)
     return render_template(
         "runs.html",
         api=url_for("api.runs"),
@@ -56,6 +58,10 @@ def page() -> str:
         hours_since_success=hours,
         overdue=is_overdue(hours),
         overdue_hours=OVERDUE_HOURS,
+        owed=summary.owed,
+        damaged=summary.damaged,
+        failures=failures,
+        addresses=_addresses({failure["rootname"] for failure in failures}),
     )
 
 

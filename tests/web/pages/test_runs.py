@@ -179,3 +179,31 @@ def test_no_file_but_a_log_is_sent(client: FlaskClient, empty_archive: acsql.Arc
 def test_an_unknown_run_is_not_found(client: FlaskClient, number: str) -> None:
     assert client.get(f"/ingest/{number}/").status_code == 404
     assert client.get(f"/ingest/{number}/log").status_code == 404
+
+
+def test_files_that_could_not_be_ingested_are_shown_until_they_are(
+    client: FlaskClient, empty_archive: acsql.Archive
+) -> None:
+    add(empty_archive, runs.SUCCEEDED_WITH_FAILURES, finished=datetime.now(UTC))
+    entry = {"rootname": "j8bt05nj", "stage": "preview", "first": STARTED, "last": STARTED}
+    empty_archive.store.failures.insert_many(
+        [
+            {"_id": "j8bt05njq_raw.fits", "owed": False, "reason": "truncated", **entry},
+            {"_id": "j8bt05njq_flt.fits", "owed": True, "reason": "disk full", **entry},
+        ]
+    )
+    found = words(page(client, "/ingest/").main)
+    assert "incomplete" in found
+    assert "Files that could not be ingested: 1 owed, 1 damaged" in found
+    assert "j8bt05njq_flt.fits owed disk full" in found
+    assert "j8bt05njq_raw.fits damaged truncated" in found
+    home = words(page(client, "/").main)
+    assert "incomplete" in home
+    assert "1 owed, 1 damaged" in home
+    answer = client.get("/api/failures").get_json()["failures"]
+    assert [(row["filename"], row["owed"]) for row in answer] == [
+        ("j8bt05njq_flt.fits", True),
+        ("j8bt05njq_raw.fits", False),
+    ]
+    empty_archive.store.failures.delete_many({})
+    assert "up to date" in words(page(client, "/ingest/").main)
