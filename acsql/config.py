@@ -111,6 +111,14 @@ SETTINGS = (
         minimum=0,
     ),
     Setting(
+        "moved_limit",
+        int,
+        "1000",
+        "number of files with a new inode number or change time alone beyond which an ingest takes "
+        "the archive as moved, and does not compare their content",
+        minimum=0,
+    ),
+    Setting(
         "read_timeout",
         int,
         "300",
@@ -170,6 +178,7 @@ class Config:
     connection_string: str | None = None
     read_connection_string: str | None = None
     vanish_limit: int = 5
+    moved_limit: int = 1000
     read_timeout: int = 300
     database_wait: int = 300
     proposals_from: str = "file"

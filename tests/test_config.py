@@ -15,7 +15,7 @@ from acsql.errors import ConfigError
 NAMES = [setting.name for setting in SETTINGS]
 PATHS = [setting.name for setting in SETTINGS if setting.type is Path]
 NUMBERS = [setting.name for setting in SETTINGS if setting.type is int]
-POSITIVE = [name for name in NUMBERS if name not in ("proxies", "vanish_limit")]
+POSITIVE = [name for name in NUMBERS if name not in ("proxies", "vanish_limit", "moved_limit")]
 COMPLETE = {
     "filesystem": "/archive",
     "connection_string": "mongodb://db.example/acsql",
@@ -134,6 +134,7 @@ def test_the_environment_is_that_of_the_process_by_default(user_folder, monkeypa
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("moved_limit", 1000),
         ("read_timeout", 300),
         ("database_wait", 300),
         ("proposals_from", "file"),
@@ -177,6 +178,7 @@ _OTHER = {
     "read_connection_string": "mongodb://reader@other/",
     "proposals_from": "mast",
     "file_mode": "0640",
+    "file_group": "users",
 }
 
 

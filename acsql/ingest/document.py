@@ -166,7 +166,13 @@ def _files(contents: Mapping[str, FileContent]) -> dict[str, Document]:
     files: dict[str, Document] = {}
     for filetype, content in contents.items():
         file = content.file
-        files[filetype] = {"path": file.path, "size": file.size, "mtime": file.mtime}
+        files[filetype] = {
+            "path": file.path,
+            "size": file.size,
+            "mtime": file.mtime,
+            "ctime_ns": file.ctime_ns,
+            "inode": file.inode,
+        }
         if content.sha256:
             files[filetype]["sha256"] = content.sha256
     return files

@@ -42,6 +42,8 @@ class Failure:
         Size in bytes of a damaged file, which tells whether it has changed since.
     mtime : datetime or int, optional
         Modification time of such a file, as in `acsql.ingest.scan.FileOnDisk`.
+    ctime_ns, inode : int, optional
+        Marks of such a file, likewise.
     """
 
     rootname: str
@@ -51,6 +53,8 @@ class Failure:
     owed: bool = True
     size: int | None = None
     mtime: datetime | int | None = None
+    ctime_ns: int | None = None
+    inode: int | None = None
 
 
 @dataclass(frozen=True)

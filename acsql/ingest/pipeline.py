@@ -15,7 +15,7 @@ from .document import build_document, type_headers
 from .observation_result import FAILED, NEW, UNCHANGED, UPDATED, ObservationResult
 from .plan import Task
 from .read import Reading, read_observation
-from .write import write_checksums, write_observation
+from .write import write_observation
 
 
 def ingest_observation(
@@ -46,7 +46,7 @@ def ingest_observation(
     """
     started = time.monotonic()
     reading = read_observation(task, specs, config)
-    write_checksums(store, task.observation.rootname, reading.checksums)
+    observations.set_marks(store, reading.same)
     if reading.contents:
         return _ingest_contents(task, reading, store, specs, config, started)
     unchanged = task.checksums and not reading.failures

@@ -1,18 +1,20 @@
 """Planning: the difference between the files on disk and the files that are stored.
 
-Sizes and modification times are compared, so an unchanged archive is confirmed without opening a
-file.  A damaged file is skipped until it changes, and one whose ingest is owed is read in every
-run.  A stored file that is no longer on disk is
-marked as vanished, and its headers are kept.
+Sizes, times and inode numbers are compared, so an unchanged archive is confirmed without opening a
+file; the content decides where size and modification time agree and the others do not.  A damaged
+file is skipped until it changes, and one whose ingest is owed is read in every run.  A stored file
+that is no longer on disk is marked as vanished, and its headers are kept.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from ..errors import ArchiveError
 from ..keywords import KeywordSpecs
+from ..store.observations import Marks
+from .replaced import MovedFiles, has_no_marks, has_other_marks, marks_of
 from .scan import CLOCK_SKEW_SECONDS, FileOnDisk, ObservationOnDisk
 
 
@@ -28,7 +30,7 @@ class Task:
         The files to read.
     checksums : mapping
         The files to read only if their content has changed: filetype to the stored SHA-256 in
-        hexadecimal digits, None where no checksum is stored.
+        hexadecimal digits, None where no checksum is stored and the file has to be read.
     """
 
     observation: ObservationOnDisk
@@ -63,6 +65,7 @@ class Selection:
     checksum: bool = False
     retry_failed: bool = False
     vanish_limit: float = 100.0
+    moved_limit: int = 1000
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,10 @@ class Plan:
         Stored files that are no longer on disk, to be marked.
     returned : tuple of (rootname, filetype)
         Files marked as vanished that are on disk again as they were.
+    marks : tuple of Marks
+        Files of which the marks have to be stored, and nothing else.
+    moved : int
+        Number of those that have other marks than before.
     problems : tuple of str
         What is wrong with the archive as a whole.
     waiting : tuple of str
@@ -111,6 +118,8 @@ class Plan:
     tasks: tuple[Task, ...] = ()
     vanished: tuple[tuple[str, str], ...] = ()
     returned: tuple[tuple[str, str], ...] = ()
+    marks: tuple[Marks, ...] = ()
+    moved: int = 0
     problems: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     unchanged: int = 0
@@ -154,7 +163,9 @@ def make_plan(
     filetypes = [name for name in specs.filetypes if name in selection.filetypes]
     seen: set[str] = set()
     unreadable: set[str] = set()
-    tasks: list[Task] = []
+    tasks: dict[str, Task] = {}
+    moved = MovedFiles(selection.moved_limit)
+    marks: list[Marks] = []
     vanished: list[tuple[str, str]] = []
     returned: list[tuple[str, str]] = []
     settled: list[str] = []
@@ -175,18 +186,33 @@ def make_plan(
         waiting += comparison.waiting
         known_failures += comparison.known_failures
         if comparison.to_read or comparison.checksums or observation.problems:
-            tasks.append(Task(observation, tuple(comparison.to_read), comparison.checksums))
+            task = Task(observation, tuple(comparison.to_read), comparison.checksums)
+            tasks[observation.rootname] = task
         else:
             unchanged += bool(observation.files)
+        marks += [
+            marks_of(observation.rootname, observation.files[filetype])
+            for filetype in comparison.without_marks
+        ]
+        moved.add(observation, comparison.moved)
     if whole:
         vanished += _unseen_files(stored.observations, seen, unreadable)
         for rootname in _unseen(failed, seen, unreadable):
             settled += failed[rootname]
+    for rootname, (observation, moved_filetypes) in moved.observations.items():
+        unchanged -= rootname not in tasks
+        tasks[rootname] = _comparing(
+            tasks.get(rootname, Task(observation)), moved_filetypes, stored.observations[rootname]
+        )
+    if moved.archive_was_moved:
+        marks += moved.marks
     loss = implausible_loss(len(vanished), _number_of_files(stored), selection.vanish_limit)
     return Plan(
-        tasks=tuple(tasks),
+        tasks=tuple(tasks.values()),
         vanished=() if loss else tuple(vanished),
         returned=tuple(returned),
+        marks=tuple(marks),
+        moved=len(moved.marks) if moved.archive_was_moved else 0,
         problems=(loss,) if loss else (),
         waiting=tuple(waiting),
         unchanged=unchanged,
@@ -194,6 +220,12 @@ def make_plan(
         settled=() if loss else tuple(settled),
         ignored=ignored,
     )
+
+
+def _comparing(task: Task, filetypes: Collection[str], stored: Mapping[str, Any]) -> Task:
+    """Return a task that also compares the content of some files."""
+    checksums = {filetype: stored["files"][filetype].get("sha256") for filetype in filetypes}
+    return replace(task, checksums={**task.checksums, **checksums})
 
 
 def implausible_loss(missing: int, stored: int, limit: float) -> str | None:
@@ -239,6 +271,8 @@ class _Comparison:
 
     to_read: list[str] = field(default_factory=list)
     checksums: dict[str, str | None] = field(default_factory=dict)
+    moved: list[str] = field(default_factory=list)
+    without_marks: list[str] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     known_failures: int = 0
@@ -268,6 +302,10 @@ def _compare(
                 comparison.returned.append(filetype)
             if selection.checksum and stored is not None:
                 comparison.checksums[filetype] = stored.get("sha256")
+            elif stored is not None and has_no_marks(stored):
+                comparison.without_marks.append(filetype)
+            elif stored is not None and has_other_marks(file, stored):
+                comparison.moved.append(filetype)
     return comparison
 
 
@@ -290,7 +328,7 @@ def _has_changed(
         return True
     same = before.get("size") == file.size and before.get("mtime") == file.mtime
     if failed is not None:
-        return retry_failed or not same
+        return retry_failed or not same or has_other_marks(file, failed)
     return not same or before.get("path") != file.path
 
 

@@ -23,10 +23,12 @@ from ..fits.open import damage_refused, end_of_data, open_fits
 from ..images import preview
 from ..keywords import KeywordSpecs
 from ..permissions import permissions_of
+from ..store.observations import Marks
 from ..store.schema import now
 from .abandonable import Patience
 from .observation_result import Failure
 from .plan import Task
+from .replaced import marks_of
 from .scan import FileOnDisk, size_and_mtime
 from .typing import first_value
 
@@ -91,15 +93,15 @@ class Reading:
         Names of files that are still being written.
     warnings : tuple of str
         Irregularities that are not failures.
-    checksums : dict
-        Filetype to SHA-256 of unchanged files without a stored checksum.
+    same : tuple of Marks
+        The marks of the files whose checksum is the stored one.
     """
 
     contents: dict[str, FileContent] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     waiting: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    checksums: dict[str, str] = field(default_factory=dict)
+    same: tuple[Marks, ...] = ()
 
 
 def read_observation(task: Task, specs: KeywordSpecs, config: Config) -> Reading:
@@ -127,13 +129,15 @@ def read_observation(task: Task, specs: KeywordSpecs, config: Config) -> Reading
     checksums, refused = _checksums(task, config)
     failures += refused
     changed = [
-        filetype
-        for filetype, sha256 in checksums.items()
-        if task.checksums[filetype] not in (None, sha256)
+        filetype for filetype, sha256 in checksums.items() if task.checksums[filetype] != sha256
     ]
     contents: dict[str, FileContent] = {}
     waiting: list[str] = []
-    warnings: list[str] = []
+    warnings = [
+        f"{observation.files[filetype].name} was read again: no checksum is stored to compare with"
+        for filetype in changed
+        if task.checksums[filetype] is None
+    ]
     for filetype in [*task.filetypes, *changed]:
         file = observation.files[filetype]
         result = read_or_fail(file, specs, config, checksums.get(filetype))
@@ -145,8 +149,11 @@ def read_observation(task: Task, specs: KeywordSpecs, config: Config) -> Reading
             contents[filetype] = result
             failures += result.failures
             warnings += result.warnings
-    missing = {name: new for name, new in checksums.items() if task.checksums[name] is None}
-    return Reading(contents, tuple(failures), tuple(waiting), tuple(warnings), missing)
+    same = tuple(
+        marks_of(observation.rootname, observation.files[filetype])
+        for filetype in checksums.keys() - changed
+    )
+    return Reading(contents, tuple(failures), tuple(waiting), tuple(warnings), same)
 
 
 def _checksums(task: Task, config: Config) -> tuple[dict[str, str], list[Failure]]:
@@ -251,7 +258,14 @@ def _owed(file: FileOnDisk, stage: str, reason: str) -> Failure:
 def _damaged(file: FileOnDisk, stage: str, reason: str) -> Failure:
     """Return a failure of a damaged file; of a young one, which may be incomplete, it is owed."""
     young = 0 <= file.age(now()) < YOUNG_SECONDS
-    return replace(_owed(file, stage, reason), owed=young, size=file.size, mtime=file.mtime)
+    return replace(
+        _owed(file, stage, reason),
+        owed=young,
+        size=file.size,
+        mtime=file.mtime,
+        ctime_ns=file.ctime_ns,
+        inode=file.inode,
+    )
 
 
 def _has_changed(file: FileOnDisk, config: Config) -> bool:

@@ -153,6 +153,11 @@ class Report:
             yield f"Vanished files: {len(self.vanished)}"
         if self.plan.returned:
             yield f"Files on disk again, unchanged: {len(self.plan.returned)}"
+        if self.plan.moved:
+            yield (
+                f"Files with new inode numbers or change times alone, taken as moved: "
+                f"{self.plan.moved} (acsql ingest --checksum compares their content)"
+            )
         if self.waiting:
             yield (
                 f"Files still being written, to retry in the next run: {len(self.waiting)} "
@@ -186,6 +191,7 @@ class Report:
             "waiting": self.waiting,
             "vanished": [list(file) for file in self.vanished],
             "returned": len(self.plan.returned),
+            "moved": self.plan.moved,
             "problems": self.problems,
             "notes": self.notes,
             "warnings": self.warnings,

@@ -230,6 +230,7 @@ def _plan(
         options.checksum,
         options.retry_failed,
         100.0 if options.confirm_vanished else config.vanish_limit,
+        config.moved_limit,
     )
     plan = make_plan(
         scan(config.filesystem, specs.filetypes, options.rootnames),
@@ -243,6 +244,9 @@ def _plan(
     failures.remove(store, plan.settled)
     observations.mark_vanished(store, plan.vanished, now())
     observations.mark_returned(store, plan.returned)
+    observations.set_marks(store, plan.marks)
+    if plan.marks:
+        logger.info("Files of which inode number and change time were stored: %d", len(plan.marks))
     for rootname, filetype in plan.vanished:
         logger.warning("%s: the %s file has vanished from disk", rootname, filetype)
     for rootname, filetype in plan.returned:

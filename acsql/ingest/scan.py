@@ -36,12 +36,18 @@ class FileOnDisk:
     mtime : datetime or int
         Modification time, as the database stores it: UTC, naive, in whole milliseconds; as whole
         seconds since 1970 where it is outside the years that a date can have.
+    ctime_ns, inode : int
+        Time of the last change of the file or its attributes in nanoseconds since 1970, and inode
+        number; both as `stored_integer` returns them.  A file that another of equal size and
+        modification time has replaced differs in one of them.
     """
 
     name: Filename
     path: str
     size: int
     mtime: datetime | int
+    ctime_ns: int = 0
+    inode: int = 0
 
     @property
     def timestamp(self) -> float:
@@ -246,11 +252,18 @@ def _examine(
     try:
         if not entry.is_file():
             return ScanProblem(rootname, entry.name, f"{entry.name} is not a file")
-        size, mtime = size_and_mtime(Path(entry.path))
+        status = Path(entry.path).stat()
     except OSError as error:
         reason = f"{entry.name} cannot be read: {error.strerror}"
         return ScanProblem(rootname, entry.name, reason)
-    return FileOnDisk(name, f"{directory}/{entry.name}", size, mtime)
+    return FileOnDisk(
+        name,
+        f"{directory}/{entry.name}",
+        status.st_size,
+        _stored_time(status.st_mtime_ns),
+        stored_integer(status.st_ctime_ns),
+        stored_integer(status.st_ino),
+    )
 
 
 def size_and_mtime(path: Path) -> tuple[int, datetime | int]:
@@ -275,6 +288,11 @@ def size_and_mtime(path: Path) -> tuple[int, datetime | int]:
     """
     status = path.stat()
     return status.st_size, _stored_time(status.st_mtime_ns)
+
+
+def stored_integer(value: int) -> int:
+    """Return a number of the file system as the database can store it: in 63 bits."""
+    return value & (1 << 63) - 1
 
 
 def _stored_time(nanoseconds: int) -> datetime | int:

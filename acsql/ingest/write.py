@@ -93,22 +93,6 @@ def _previews(document: Mapping[str, Any], kind: str) -> list[Any]:
     return [entry[kind] for entry in document.get("previews", {}).values() if entry.get(kind)]
 
 
-def write_checksums(store: Store, rootname: str, checksums: Mapping[str, str]) -> None:
-    """Store the checksums of unchanged files.
-
-    Parameters
-    ----------
-    store : Store
-        The database.
-    rootname : str
-        The observation, which is stored.
-    checksums : mapping
-        Filetype to SHA-256 in hexadecimal digits.
-    """
-    for filetype, sha256 in checksums.items():
-        observations.set_checksum(store, rootname, filetype, sha256)
-
-
 def update_failures(store: Store, failures: Iterable[Failure], ingested: Iterable[str]) -> None:
     """Store at the end of a run which files failed, and forget those that are ingested now.
 

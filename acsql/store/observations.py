@@ -6,7 +6,7 @@ it returns and no more.  Searches are in `acsql.store.queries`.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import UpdateOne
 
@@ -111,22 +111,43 @@ def replace(store: Store, document: Document) -> None:
         store.observations.replace_one({"_id": document["_id"]}, document, upsert=True)
 
 
-def set_checksum(store: Store, rootname: str, filetype: str, sha256: str) -> None:
-    """Store the checksum of an unchanged file.
+class Marks(NamedTuple):
+    """What the file system says of a file beside its size and modification time.
+
+    Attributes
+    ----------
+    rootname, filetype : str
+        The file.
+    ctime_ns, inode : int
+        As in `acsql.ingest.scan.FileOnDisk`.
+    """
+
+    rootname: str
+    filetype: str
+    ctime_ns: int
+    inode: int
+
+
+def set_marks(store: Store, files: Iterable[Marks]) -> None:
+    """Store the marks of files whose content has not changed.
 
     Parameters
     ----------
     store : Store
         The open database.
-    rootname, filetype : str
-        The file.
-    sha256 : str
-        Its checksum in hexadecimal digits.
+    files : iterable of Marks
+        The marks of each.
     """
-    with store.errors():
-        store.observations.update_one(
-            {"_id": rootname}, {"$set": {f"files.{filetype}.sha256": sha256}}
+    updates = [
+        UpdateOne(
+            {"_id": rootname, f"files.{filetype}": {"$exists": True}},
+            {"$set": {f"files.{filetype}.ctime_ns": ctime_ns, f"files.{filetype}.inode": inode}},
         )
+        for rootname, filetype, ctime_ns, inode in files
+    ]
+    if updates:
+        with store.errors():
+            store.observations.bulk_write(updates, ordered=False)
 
 
 def mark_vanished(store: Store, files: Iterable[tuple[str, str]], when: datetime) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bson import BSON
 
 from acsql.errors import ConfigError, InvalidName
-from acsql.ingest.scan import FileOnDisk, ObservationOnDisk, scan, size_and_mtime
+from acsql.ingest.scan import FileOnDisk, ObservationOnDisk, scan, size_and_mtime, stored_integer
 from acsql.names import Filename
 
 FILETYPES = ("raw", "flt", "jit", "asn", "drz")
@@ -167,3 +167,9 @@ def test_an_invalid_rootname_is_refused(tmp_path: Path) -> None:
 def test_a_missing_root_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"{tmp_path}/nowhere"):
         scanned(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("number", [0, 1, 2**63 - 1, 2**63, 2**64 - 1, 253_402_300_800 * 10**9])
+def test_any_inode_number_and_change_time_can_be_stored(number: int) -> None:
+    assert 0 <= stored_integer(number) < 2**63
+    assert stored_integer(number) == number or number >= 2**63
