@@ -32,10 +32,13 @@ class Invocation:
         The file given with ``--config``.
     verbosity : int
         1 or more shows log lines, -1 hides progress bars, 0 is the default.
+    for_spreadsheet : bool
+        Whether printed rows are opened by a spreadsheet.
     """
 
     config_path: Path | None = None
     verbosity: int = 0
+    for_spreadsheet: bool = False
 
 
 def invocation(ctx: click.Context) -> Invocation:

@@ -14,15 +14,6 @@ conditions_argument = click.argument(
 )
 rootname_argument = click.argument("rootname", shell_complete=completion.rootnames)
 
-# For rows: any export format.
-rows_format_option = click.option(
-    "--format",
-    "format_",
-    type=FormatType(),
-    default="table",
-    show_default=True,
-    help="Format of the output.",
-)
 # For a single record or report.
 text_format_option = click.option(
     "--format",
@@ -53,6 +44,32 @@ scheduler_option = click.option(
     show_default=True,
     help="processes, threads, synchronous, or the address of a dask.distributed cluster.",
 )
+
+
+def rows_format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of commands that print rows: ``--format`` and ``--spreadsheet``."""
+
+    def remember(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+        """Set the state of the invocation."""
+        if wanted and not ctx.resilient_parsing:
+            invocation(ctx).for_spreadsheet = True
+
+    format_ = click.option(
+        "--format",
+        "format_",
+        type=FormatType(),
+        default="table",
+        show_default=True,
+        help="Format of the output.",
+    )
+    spreadsheet = click.option(
+        "--spreadsheet",
+        is_flag=True,
+        expose_value=False,
+        callback=remember,
+        help="Put a quote before texts that a spreadsheet would run as formulas.",
+    )
+    return format_(spreadsheet(command))
 
 
 def _add_to_verbosity(sign: int) -> Callable[[click.Context, click.Parameter, int], None]:

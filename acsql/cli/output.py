@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .context import invocation
+
 if TYPE_CHECKING:
     from ..query import Column
 
@@ -53,6 +55,8 @@ def print_rows(
     """
     from .. import export
 
+    if invocation(click.get_current_context()).for_spreadsheet:
+        rows = export.guarded(rows, columns)
     rows = iter(rows)
     first = list(islice(rows, 1))
     for piece in export.FORMATS[format_].write(chain(first, rows), columns):

@@ -2,6 +2,7 @@
 
 from .headers import header_lines, header_record
 from .registry import FORMATS, Format
+from .spreadsheet import guarded
 from .values import plain, text
 
-__all__ = ["FORMATS", "Format", "header_lines", "header_record", "plain", "text"]
+__all__ = ["FORMATS", "Format", "guarded", "header_lines", "header_record", "plain", "text"]

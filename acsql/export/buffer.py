@@ -1,11 +1,12 @@
 """Disk buffer for export formats that need the types of columns before the first row.
 
-ECSV, VOTable and FITS state the type of each column at their beginning, and a single text in a
-column of numbers changes it.  One pass over the rows writes them to a temporary file and
+ECSV, VOTable and FITS state the type of each column at their beginning, and whether a value of
+another type is left out.  One pass over the rows writes them to a temporary file and
 summarises the columns, so that memory stays constant and an ingest that runs meanwhile changes
 nothing.  The file has no name: it disappears with the process that holds it, even a killed one.
 """
 
+import logging
 import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,8 +18,10 @@ from typing import IO, Any, cast
 import numpy as np
 
 from ..query import Column
-from .columns import is_of_type
+from .columns import NUMBERS, note, without_misfits
 from .registry import Rows
+
+logger = logging.getLogger(__name__)
 
 # Some rows, as the values of each column.
 Block = Sequence[Sequence[Any]]
@@ -33,29 +36,56 @@ class ColumnSummary:
 
     Attributes
     ----------
-    type : str
-        The type of the spec; "str" if a value has another type, or if no integer is left to
-        represent unknown values.
+    column : Column
+        The column.
     has_nulls : bool
-        Whether values are unknown.
+        Whether values are unknown, or left out.
+    has_values : bool
+        Whether a value has the type of the spec.
+    misfits : int
+        Number of values of another type.
+    example : object
+        The first of these.
     free_integers : set of int
         Integers that no value has, one of which can represent unknown values.
     """
 
-    type: str
+    column: Column
     has_nulls: bool = False
+    has_values: bool = False
+    misfits: int = 0
+    example: Any = None
     free_integers: set[int] = field(default_factory=lambda: {int(_INT64.min), int(_INT64.max)})
 
     def update(self, values: Sequence[Any]) -> None:
         """Take further values into account."""
-        present = [value for value in values if value is not None]
+        fitting, misfits = without_misfits(values, self.column.spec.type)
+        present = [value for value in fitting if value is not None]
+        if misfits and not self.misfits:
+            self.example = misfits[0]
+        self.misfits += len(misfits)
+        self.has_values = self.has_values or bool(present)
         self.has_nulls = self.has_nulls or len(present) < len(values)
-        if not all(is_of_type(value, self.type) for value in present):
-            self.type = "str"
-        if self.type == "int":
+        if self.column.spec.type == "int":
             self.free_integers.difference_update(present)
-        if self.has_nulls and not self.free_integers:
-            self.type = "str"
+
+    @property
+    def type(self) -> str:
+        """The type of the column in a file.
+
+        That of the spec; "str" if a value has another type, except in columns of numbers, and
+        where none has the type or no integer is left to represent unknown values.
+        """
+        type_ = self.column.spec.type
+        if self.misfits and not (type_ in NUMBERS and self.has_values):
+            return "str"
+        return "str" if self.has_nulls and not self.free_integers else type_
+
+    @property
+    def note(self) -> str | None:
+        """What a file says about values that it leaves out, None if there are none."""
+        is_complete = not self.misfits or self.type == "str"
+        return None if is_complete else note(self.column, self.misfits, self.example)
 
     @property
     def null(self) -> int:
@@ -79,6 +109,11 @@ class RowBuffer:
         pickle.dump(block, self.file, pickle.HIGHEST_PROTOCOL)
         self.blocks_written += 1
         self.length += len(block[0])
+
+    @property
+    def notes(self) -> list[str]:
+        """What a file says about the values that it leaves out."""
+        return [summary.note for summary in self.summaries if summary.note]
 
     @property
     def types(self) -> list[str]:
@@ -112,8 +147,10 @@ def buffered(rows: Rows, columns: Sequence[Column]) -> Iterator[RowBuffer]:
         text.
     """
     with tempfile.TemporaryFile(prefix="acsql") as file:
-        buffer = RowBuffer(file, [ColumnSummary(column.spec.type) for column in columns])
+        buffer = RowBuffer(file, [ColumnSummary(column) for column in columns])
         remaining = iter(rows)
         while chunk := list(islice(remaining, BLOCK_SIZE)):
             buffer.write([[row[column.address] for row in chunk] for column in columns])
+        for line in buffer.notes:
+            logger.warning(line)
         yield buffer

@@ -1,22 +1,27 @@
 """Columns of astropy tables: values with the unit and description of their spec.
 
-Unknown values are masked, and values are never converted to fit a type: a column with a value of
-another type becomes one of objects or texts.
+Unknown values are masked, and values are never converted to fit a type.  Those of another type are
+masked as well, with a note, so that a single text does not turn a column of numbers into objects;
+a column of texts, or in which no value has its type, becomes one of objects or texts.
 """
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
 import numpy as np
-from astropy.table import MaskedColumn
+from astropy.table import MaskedColumn, Table
 
 from ..query import Column
 from .values import escape, text
 
+logger = logging.getLogger(__name__)
+
 # Types whose values file formats hold as such; all others are written as text.
-NATIVE = ("int", "float", "bool")
+NUMBERS = ("int", "float")
+NATIVE = (*NUMBERS, "bool")
 DTYPES = {
     "int": np.int64,
     "float": np.float64,
@@ -29,24 +34,67 @@ _INT64 = np.iinfo(np.int64)
 _EXACT = 2**53
 
 
-def table_column(rows: Sequence[Mapping[str, Any]], column: Column) -> MaskedColumn:
-    """Return a column of a table.
+def make_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Table:
+    """Return rows as a table.
 
     Parameters
     ----------
     rows : sequence of mapping
         Values by the address of their column.
-    column : Column
-        The column to make.
+    columns : sequence of Column
+        The columns to make.
 
     Returns
     -------
-    MaskedColumn
-        Of the type of the spec, or of objects if a value has another type.
+    astropy.table.Table
+        With columns of the types of their specs.  ``meta["notes"]`` says which values of another
+        type are masked, if any are.
     """
-    values = [row[column.address] for row in rows]
-    fit = all(is_of_type(value, column.spec.type) for value in values if value is not None)
-    return masked_column(values, column, DTYPES.get(column.spec.type, str) if fit else object)
+    made, notes = [], []
+    for column in columns:
+        values = [row[column.address] for row in rows]
+        fitting, misfits = without_misfits(values, column.spec.type)
+        is_typed = column.spec.type in DTYPES and any(value is not None for value in fitting)
+        if is_typed or not misfits:
+            made.append(masked_column(fitting, column, DTYPES.get(column.spec.type, str)))
+            notes += [note(column, len(misfits), misfits[0])] if misfits else []
+        else:
+            made.append(masked_column(values, column, object))
+    for line in notes:
+        logger.warning(line)
+    return Table(made, meta={"notes": notes} if notes else {})
+
+
+def without_misfits(values: Sequence[Any], type_: str) -> tuple[list[Any], list[Any]]:
+    """Return values with None in place of those that have another type, and these.
+
+    Parameters
+    ----------
+    values : sequence
+        Stored values.
+    type_ : str
+        One of `acsql.keywords.TYPES`.
+    """
+    misfits = [value for value in values if value is not None and not is_of_type(value, type_)]
+    if not misfits:
+        return list(values), misfits
+    return [value if is_of_type(value, type_) else None for value in values], misfits
+
+
+def note(column: Column, number: int, example: Any) -> str:
+    """Return what a table says about values that it leaves out.
+
+    Parameters
+    ----------
+    column : Column
+        Their column.
+    number : int
+        How many there are.
+    example : object
+        One of them.
+    """
+    values = "1 value is" if number == 1 else f"{number} values are"
+    return f"{column.address}: {values} not of type {column.spec.type} and left out: {example!a}"
 
 
 def masked_column(values: Sequence[Any], column: Column, dtype: Any) -> MaskedColumn:
@@ -89,12 +137,13 @@ def file_columns(
     columns : sequence of Column
         Name, unit and description of each column.
     types : sequence of str
-        The type of each column; those not in `NATIVE` are written as text.
+        The type of each column; those not in `NATIVE` are written as text, of the others the
+        values of another type are masked.
     forbidden : re.Pattern
         Matches the characters that the format cannot represent.
     """
     return [
-        masked_column(values, column, DTYPES[type_])
+        masked_column(without_misfits(values, type_)[0], column, DTYPES[type_])
         if type_ in NATIVE
         else masked_column(cell_texts(values, column, forbidden), column, str)
         for values, column, type_ in zip(block, columns, types, strict=True)

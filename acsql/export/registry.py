@@ -27,11 +27,14 @@ class Format(NamedTuple):
     write : callable
         Takes rows (values by the address of their column) and columns, and yields the file in
         pieces; texts are in UTF-8.
+    for_spreadsheets : bool
+        Whether spreadsheets open it, so that its rows may need `acsql.export.guarded`.
     """
 
     media_type: str
     extension: str
     write: Callable[[Rows, Sequence[Column]], Iterator[bytes]]
+    for_spreadsheets: bool = False
 
 
 class Formats(Mapping[str, Format]):

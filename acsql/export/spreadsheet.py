@@ -1,29 +1,41 @@
-"""Cells of text formats that spreadsheets open."""
+"""Rows for spreadsheets, which run a text as a formula if it begins like one.
+
+The guard changes values, so it is a step of its own before an export: the site takes it for what
+users open with a click, the command line and Python only on request.
+"""
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..query import Column
+from .registry import Rows
 from .values import text
 
-# Spreadsheets run cells that begin so as formulas (OWASP, "CSV Injection").
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# Spreadsheets run cells that begin so as formulas (OWASP, "CSV Injection").  Where the comma is
+# the decimal sign, they split cells at semicolons, and at line ends after such a split.
+_FORMULA = re.compile(r"(\A|[;\r\n])(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 
 
-def safe_cell(value: Any, column: Column) -> str:
-    """Return a value as text that no spreadsheet takes for a formula.
+def guarded(rows: Rows, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
+    """Yield rows whose texts no spreadsheet takes for formulas.
 
     Parameters
     ----------
-    value : object
-        A stored value.
-    column : Column
-        Its keyword.
+    rows : iterable of mapping
+        Values by the address of their column.
+    columns : sequence of Column
+        The columns to keep.
 
-    Returns
-    -------
-    str
-        With a single quote before texts that would be a formula; numbers stay as they are.
+    Yields
+    ------
+    dict
+        With a single quote before what would be a formula; numbers stay as they are.
     """
-    cell = text(value, column)
-    return f"'{cell}" if isinstance(value, str | list) and _FORMULA.match(cell) else cell
+    for row in rows:
+        yield {column.address: _safe(row[column.address], column) for column in columns}
+
+
+def _safe(value: Any, column: Column) -> Any:
+    is_text = isinstance(value, str | list)
+    return _FORMULA.sub(r"\1'", text(value, column)) if is_text else value

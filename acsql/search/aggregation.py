@@ -12,7 +12,7 @@ from typing import Any
 from astropy.table import Table
 
 from .. import query
-from ..export.columns import table_column
+from ..export.columns import make_table
 from ..query import Column, Condition, computed_column
 from ..store import aggregations, mongosh
 from ..store.aggregations import Stage
@@ -87,7 +87,7 @@ class Aggregation:
             As in `rows`.
         """
         rows = list(self.rows())
-        return Table([table_column(rows, column) for column in self.selected_columns])
+        return make_table(rows, self.selected_columns)
 
     def mongosh(self) -> str:
         """Return the line for the MongoDB shell that computes the same rows."""

@@ -9,7 +9,7 @@ from astropy.table import Table
 
 from ..datasets import Dataset, datasets_of
 from ..errors import QueryError
-from ..export.columns import table_column
+from ..export.columns import make_table
 from ..observation import Observation
 from ..query import Equals
 from ..store import queries, sorting
@@ -43,7 +43,7 @@ class Listing(Criteria):
         Unit("s")
         """
         rows = list(self.rows())
-        return Table([table_column(rows, column) for column in self.selected_columns])
+        return make_table(rows, self.selected_columns)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the observations one by one, for results too large for a table.

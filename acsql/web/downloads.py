@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from flask import Response
 
-from ..export import FORMATS
+from ..export import FORMATS, guarded
 from ..query import Column
 
 # The least number of bytes sent at once, so that short lines are not sent one by one.
@@ -34,9 +34,12 @@ def download(
     Returns
     -------
     Response
-        A response that is sent in chunks.  Errors of the first row are raised here.
+        A response that is sent in chunks.  Errors of the first row are raised here.  Texts that
+        a spreadsheet would run get a quote before them in the formats that it opens.
     """
     format_ = FORMATS[format_name]
+    if format_.for_spreadsheets:
+        rows = guarded(rows, columns)
     filename = f"{name}.{format_.extension}"
     return Response(
         _join(format_.write(read_first(rows), columns)),

@@ -1,9 +1,12 @@
 """Are rows buffered for the formats that need it, and is the file removed with its reader?"""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from astropy.table import Table
 from export_rows import Counted, columns, in_blocks, rows_of, whole
 
 from acsql import export
@@ -61,3 +64,20 @@ def test_the_first_row_does_not_wait_for_the_last(name, temporary):
     next(pieces)
     pieces.close()
     assert not temporary
+
+
+def test_a_text_in_a_column_of_numbers_is_left_out_with_a_note_in_the_file_and_the_log(caplog):
+    shown = columns("float", "str")
+    table = [[n + 0.5, "t"] for n in range(5)]
+    table[3][0] = "N/A"
+    for name, format_ in (("ecsv", "ascii.ecsv"), ("votable", "votable"), ("fits", "fits")):
+        caplog.clear()
+        written = in_blocks(name, table, shown)
+        read = Table.read(io.BytesIO(written), format=format_)
+        assert read["c0"].dtype.kind == "f"
+        assert np.isnan(np.ma.filled(np.ma.asarray(read["c0"]), np.nan)).tolist() == [
+            row[0] == "N/A" for row in table
+        ]
+        (note,) = caplog.messages
+        assert note == "c0: 1 value is not of type float and left out: 'N/A'"
+        assert b"c0: 1 value is not of type float and left out" in written

@@ -30,7 +30,7 @@ SOUND = {
 def column_of(type_: str, values: list) -> np.ma.MaskedArray:
     """Return the column that values of a keyword become."""
     spec = KeywordSpec("GAIN", type_, "electron / DN", "commanded gain")
-    return columns.table_column([{"gain": value} for value in values], Column("gain", spec))
+    return columns.make_table([{"gain": value} for value in values], [Column("gain", spec)])["gain"]
 
 
 def same(one: object, other: object) -> bool:
@@ -90,6 +90,32 @@ def test_a_value_of_another_type_is_not_converted(type_, value):
     found = column.data.data[1:].tolist()
     assert [type(one) for one in found] == [type(value)] * 2
     assert all(same(one, value) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "misfit"),
+    [
+        ("float", 1.5, "N/A"),
+        ("int", 7, math.nan),
+        ("bool", True, "maybe"),
+        ("date", datetime(2002, 4, 13), "13/04/02"),
+    ],
+)
+def test_one_value_of_another_type_is_masked_and_noted(type_, value, misfit, caplog):
+    spec = KeywordSpec("GAIN", type_)
+    rows = [{"flt.1.gain": each} for each in (value, misfit, value)]
+    table = columns.make_table(rows, [Column("flt.1.gain", spec)])
+    assert table["flt.1.gain"].dtype == columns.DTYPES[type_]
+    assert list(table["flt.1.gain"].mask) == [False, True, False]
+    (note,) = table.meta["notes"]
+    assert note == f"flt.1.gain: 1 value is not of type {type_} and left out: {misfit!r}"
+    assert caplog.messages == [note]
+
+
+def test_a_table_of_sound_values_has_no_notes(caplog):
+    table = columns.make_table([{"gain": 1}], [Column("gain", KeywordSpec("GAIN", "int"))])
+    assert not table.meta
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize("values", [[], [None, None]])

@@ -150,11 +150,12 @@ def is_sound(value: object, type_: str) -> bool:
 def expected_cells(column: Column, values: list, as_text: bool) -> list:
     """Return the cells that a reader has to find in a column."""
     type_ = column.spec.type
-    sound = all(is_sound(value, type_) for value in values if value is not None)
-    both = {INT64.min, INT64.max} <= set(values) if type_ == "int" and sound else False
-    typed = sound and type_ in ("int", "float", "bool") and not (both and None in values)
+    fitting = [value if is_sound(value, type_) else None for value in values]
+    sound = fitting == values or (type_ in ("int", "float") and fitting != [None] * len(values))
+    both = {INT64.min, INT64.max} <= set(fitting) if type_ == "int" else False
+    typed = sound and type_ in ("int", "float", "bool") and not (both and None in fitting)
     if typed and not as_text:
-        return [None if blank(value) else value for value in values]
+        return [None if blank(value) else value for value in fitting]
     return [export.text(value, column) for value in values]
 
 

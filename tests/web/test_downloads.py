@@ -56,3 +56,10 @@ def test_reading_the_first_item_loses_none(items: list[int]) -> None:
     assert list(remaining) == items[1:]
     assert list(read) == items[:1]
     assert list(read_first(items)) == items
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+def test_what_a_spreadsheet_would_run_is_quoted(name: str) -> None:
+    shown = [computed_column("targname", "str")]
+    content = b"".join(download([{"targname": "-NGC104/+1"}], shown, name, "acsql").response)
+    assert content.splitlines()[1] == b"'-NGC104/+1"

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from ...query import Column
 from ..registry import Format, Rows
-from ..spreadsheet import safe_cell
+from ..values import text
 
 
 def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
-    """Yield the lines of a CSV file; texts that a spreadsheet would run get a quote before them."""
+    """Yield the lines of a CSV file."""
     line = io.StringIO(newline="")
     writer = csv.writer(line)
     for cells in _cells(rows, columns):
@@ -23,7 +23,7 @@ def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
 def _cells(rows: Rows, columns: Sequence[Column]) -> Iterator[list[str]]:
     yield [column.address for column in columns]
     for row in rows:
-        yield [safe_cell(row[column.address], column) for column in columns]
+        yield [text(row[column.address], column) for column in columns]
 
 
-FORMAT = Format("text/csv", "csv", write)
+FORMAT = Format("text/csv", "csv", write, for_spreadsheets=True)

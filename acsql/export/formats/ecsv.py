@@ -1,7 +1,8 @@
 r"""ECSV (astropy APE 6): CSV below a header with types, units and descriptions.
 
-Unknown values are empty cells.  Dates and times are texts in ISO 8601, lists are joined as in CSV,
-and a column with a value of another type is one of texts.  Control characters are written as
+Unknown values are empty cells, and so are texts in a column of numbers, which
+``notes`` in the header names.  Dates and times are texts in ISO 8601, and lists are joined as in
+CSV.  Control characters are written as
 Python escapes them: ``\n``, ``\x07``.  astropy drops the blanks at the ends of texts when it reads
 the file, and takes blank texts for unknown.
 """
@@ -28,7 +29,8 @@ def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
     with buffered(rows, columns) as buffer:
         is_first = True
         for block in buffer.blocks():
-            table = Table(file_columns(block, columns, buffer.types, _FORBIDDEN))
+            cells = file_columns(block, columns, buffer.types, _FORBIDDEN)
+            table = Table(cells, meta={"notes": buffer.notes} if buffer.notes else {})
             lines = _writer(table).write(table)
             # No cell has a line end, so a row is a line; only the first block keeps its header.
             kept = lines if is_first else lines[len(lines) - len(table) :]

@@ -2,9 +2,9 @@ r"""FITS binary table (FITS standard 4.0, section 7.3).
 
 Unknown values are TNULLn for whole numbers, NaN for other numbers and blank for texts; a column of
 truth values with unknown ones has the texts T, F and blank, because readers take the empty byte of
-a FITS logical for false.  Dates and times are texts in ISO 8601, lists are joined as in CSV, and a
-column with a value of another type is one of texts.  Characters beyond printable ASCII are written
-as Python escapes them: ``\xe9``.
+a FITS logical for false.  Texts in a column of numbers are unknown as well, and
+COMMENT names them.  Dates and times are texts in ISO 8601, and lists are joined as in CSV.
+Characters beyond printable ASCII are written as Python escapes them: ``\xe9``.
 """
 
 import io
@@ -43,7 +43,7 @@ def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
                 nrows=len(block[0]),
             )
             if number == 0:
-                yield _headers(hdu, columns, buffer.length)
+                yield _headers(hdu, columns, buffer)
             data = _data(hdu)
             size += len(data)
             yield data
@@ -90,16 +90,18 @@ def _unit(cells: MaskedColumn) -> str | None:
         return escape(cells.unit.to_string(), _FORBIDDEN)
 
 
-def _headers(hdu: fits.BinTableHDU, columns: Sequence[Column], length: int) -> bytes:
-    """Return the headers of a file with `length` rows.
+def _headers(hdu: fits.BinTableHDU, columns: Sequence[Column], buffer: RowBuffer) -> bytes:
+    """Return the headers of a file with all rows of a buffer.
 
     Descriptions are in TCOMMn, as in files by STILTS: comments of TTYPEn have no room for them.
     """
     header = hdu.header.copy()
-    header["NAXIS2"] = length
+    header["NAXIS2"] = buffer.length
     for number, column in enumerate(columns, 1):
         if column.spec.description:
             header[f"TCOMM{number}"] = escape(column.spec.description, _FORBIDDEN)
+    for line in buffer.notes:
+        header["COMMENT"] = escape(line, _FORBIDDEN)
     text: str = fits.PrimaryHDU().header.tostring() + header.tostring()
     return text.encode("ascii")
 

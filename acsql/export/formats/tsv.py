@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from ...query import Column
 from ..registry import Format, Rows
-from ..spreadsheet import safe_cell
-from ..values import escape
+from ..values import escape, text
 
 # What some reader takes for the end of a cell or line, and controls.
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -20,7 +19,7 @@ def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
     """Yield the lines of a file of tab-separated values."""
     yield _line([column.address for column in columns])
     for row in rows:
-        yield _line([safe_cell(row[column.address], column) for column in columns])
+        yield _line([text(row[column.address], column) for column in columns])
 
 
 def _line(cells: Sequence[str]) -> bytes:
@@ -28,4 +27,4 @@ def _line(cells: Sequence[str]) -> bytes:
 
 
 # Media type as registered with IANA in 1993.
-FORMAT = Format("text/tab-separated-values", "tsv", write)
+FORMAT = Format("text/tab-separated-values", "tsv", write, for_spreadsheets=True)

@@ -1,8 +1,8 @@
 r"""VOTable (IVOA recommendation 1.4), with rows in TABLEDATA.
 
-Unknown values are empty cells, dates and times are timestamps in ISO 8601, lists are joined as in
-CSV, and a column with a value of another type is one of texts.  Characters that XML cannot
-represent are written as Python escapes them: ``\x07``.
+Unknown values are empty cells, and so are texts in a column of numbers, which INFO
+elements name.  Dates and times are timestamps in ISO 8601, and lists are joined as in CSV.
+Characters that XML cannot represent are written as Python escapes them: ``\x07``.
 """
 
 import io
@@ -58,6 +58,9 @@ def _document(block: Block, columns: Sequence[Column], buffer: RowBuffer) -> byt
     table = tree.TableElement(document)
     document.resources.append(resource)
     resource.tables.append(table)
+    resource.infos.extend(
+        tree.Info(name="note", value=escape(line, _FORBIDDEN)) for line in buffer.notes
+    )
     output = io.BytesIO()
     with warnings.catch_warnings():
         # The headers use Angstrom and erg, which VOUnits deprecates.
