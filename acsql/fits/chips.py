@@ -9,15 +9,16 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from astropy.io import fits
-from astropy.utils.exceptions import AstropyUserWarning
+from astropy.utils.exceptions import AstropyUserWarning, AstropyWarning
 
 from ..errors import PreviewError
-from .open import is_of_system
+from .open import is_of_system, open_fits
 
 ImageHDU: TypeAlias = "fits.ImageHDU | fits.PrimaryHDU"
 Pixels = npt.NDArray[Any]
@@ -88,8 +89,8 @@ def image_shape(hdu: ImageHDU, filename: str) -> tuple[int, int]:
     PreviewError
         If it is not a plain two-dimensional image with pixels.
     """
-    # An exact type: a compressed image is an ImageHDU too, but its pixels are in a table.
-    if type(hdu) not in (fits.ImageHDU, fits.PrimaryHDU):
+    # Exact types: others may have other keywords for the same, as random groups have.
+    if type(hdu) not in (fits.ImageHDU, fits.PrimaryHDU, fits.CompImageHDU):
         raise PreviewError(f"{filename}: {_label(hdu)} is not a plain image")
     size = hdu.shape or _constant_shape(hdu, filename)
     if min(size) < 1:
@@ -111,13 +112,15 @@ class StoredImage:
     shape : tuple of int
         Rows and columns.
     start : int
-        Position of the first pixel in the file, in bytes.
+        Position of the first pixel in the file, in bytes; of a compressed image that of its header.
     stored_type, physical_type : numpy.dtype
         Types of the pixels in the file and of the values that `rows` returns.
     physical : callable
         Makes physical values from stored ones.
     constant : float, optional
         The value of all pixels of an image that stores none.
+    compressed : bool
+        Whether it is tile-compressed (FITS 4.0, section 10), so that no row has a fixed position.
     """
 
     label: str
@@ -127,6 +130,7 @@ class StoredImage:
     physical_type: DType
     physical: Scaling
     constant: float | None = None
+    compressed: bool = False
 
     def rows(
         self, file: BinaryIO, filename: str, first: int = 0, last: int | None = None
@@ -150,13 +154,15 @@ class StoredImage:
         Raises
         ------
         PreviewError
-            If the file is truncated.
+            If the file is truncated, or a compressed image is damaged.
         OSError
             If the system cannot read it.
         """
         size = ((self.shape[0] if last is None else last) - first, self.shape[1])
         if self.constant is not None:
             return np.broadcast_to(np.float64(self.constant), size)
+        if self.compressed:
+            return self._decompressed(file, filename, first, first + size[0])
         # Small reads into an array of numpy's, which is on huge pages, take a third of the time of
         # one large read, and swap the bytes on the way.
         values = np.empty(math.prod(size), self.physical_type)
@@ -169,6 +175,25 @@ class StoredImage:
                 raise PreviewError(f"{filename}: truncated in {self.label}")
             chunk[:] = self.physical(np.frombuffer(content, self.stored_type))
         return values.reshape(size)
+
+    def _decompressed(self, file: BinaryIO, filename: str, first: int, last: int) -> Pixels:
+        """Read rows of a compressed image; only the tiles on which they lie are decompressed."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyWarning)
+            try:
+                with open_fits(Path(file.name)) as hdus:
+                    (hdu,) = (one for one in hdus if one.fileinfo()["hdrLoc"] == self.start)
+                    stored = hdu.section[first:last]
+            except (OSError, MemoryError) as error:
+                if isinstance(error, MemoryError) or is_of_system(error):
+                    raise
+                raise PreviewError(f"{filename}: {self.label}: {error}") from error
+            except Exception as error:
+                # The codecs raise almost anything for damaged tiles.
+                raise PreviewError(
+                    f"{filename}: {self.label} cannot be decompressed: {error}"
+                ) from error
+        return self.physical(stored).astype(self.physical_type, copy=False)
 
 
 def stored_image(hdu: ImageHDU, filename: str) -> StoredImage:
@@ -199,7 +224,15 @@ def stored_image(hdu: ImageHDU, filename: str) -> StoredImage:
         return StoredImage(_label(hdu), size, start, double, double, np.asarray, value)
     stored_type = _stored_type(hdu, filename)
     physical_type, physical = _scaling(stored_type, hdu, filename)
-    return StoredImage(_label(hdu), size, start, stored_type, physical_type, physical)
+    compressed = isinstance(hdu, fits.CompImageHDU)
+    if compressed:
+        start = hdu.fileinfo()["hdrLoc"]
+        if any(tile > side for tile, side in zip(hdu.tile_shape, size, strict=True)):
+            # Astropy would reserve memory for tiles of any size.
+            raise PreviewError(f"{filename}: {_label(hdu)} has tiles larger than the image")
+    return StoredImage(
+        _label(hdu), size, start, stored_type, physical_type, physical, compressed=compressed
+    )
 
 
 def read_pixels(hdu: ImageHDU, filename: str) -> Pixels:

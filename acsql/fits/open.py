@@ -1,9 +1,9 @@
 """Safe opening of FITS files: every header is checked before astropy acts on it.
 
 Astropy trusts headers: it allocates as many axes as NAXIS says, seeks backwards for a negative
-size and reads the same header for ever, reads a whole file in search of END, and decompresses
-images.  One damaged file would block a worker, or exhaust its memory.  It also refuses a file, or
-stops before an extension, because of a single card: it is shown texts in place of such values.
+size and reads the same header for ever, and reads a whole file in search of END.  One damaged file
+would block a worker, or exhaust its memory.  It also refuses a file, or stops before an extension,
+because of a single card: it is shown texts in place of such values.
 """
 
 import errno
@@ -80,7 +80,8 @@ def open_fits(path: Path) -> fits.HDUList:
     Returns
     -------
     HDUList
-        Without memory mapping, scaling or decompression of images; close it after use.
+        Without memory mapping or scaling; close it after use.  A tile-compressed image has the
+        header of the image, and is decompressed only where its pixels are read.
 
     Raises
     ------
@@ -107,8 +108,6 @@ def _opened(file: _ReadableHeaders, filename: str) -> fits.HDUList:
             memmap=False,
             lazy_load_hdus=True,
             do_not_scale_image_data=True,
-            # The header of a compressed image stays as it is stored, a table's.
-            disable_image_compression=True,
         )
         # Each iteration reads one HDU, whose header the previous iteration has checked.
         for number, hdu in enumerate(hdus):

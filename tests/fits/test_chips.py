@@ -154,7 +154,7 @@ CANNOT_BE_SHOWN = [
     ([science(np.ones(5))], "SCI,1 has 1 axes"),
     ([science(np.ones((2, 3, 4)))], "SCI,1 has 3 axes"),
     ([chip(1), chip(1, (3, 5), version=2)], r"differ in width: \[4, 5\]"),
-    ([fits.CompImageHDU(np.ones((9, 9)), name="SCI")], "SCI,1 is not a plain image"),
+    ([fits.CompImageHDU(np.ones((3, 9, 9)), name="SCI")], "SCI,1 has 3 axes, not 2"),
     ([fits.BinTableHDU(np.ones(3, [("a", "f4")]), name="SCI")], "SCI,1 is not a plain image"),
 ]
 
@@ -218,3 +218,43 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path, memmap):
         os.truncate(path, 100_000)
         with pytest.raises(PreviewError, match=f"{NAME}: truncated in SCI,1"):
             chips.read_pixels(hdu, NAME)
+
+
+def noise(dtype):
+    values = np.random.default_rng(1).normal(1000, 50, (40, 50))
+    return values.astype(dtype)
+
+
+@pytest.mark.parametrize("compression", ["RICE_1", "GZIP_1", "GZIP_2", "HCOMPRESS_1"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.int32, np.float32])
+def test_compressed_images_have_the_pixels_that_astropy_reads(tmp_path, compression, dtype):
+    compressed = fits.CompImageHDU(noise(dtype), name="SCI", compression_type=compression)
+    path = written(tmp_path, compressed)
+    with fits.open(path) as hdus:
+        expected = hdus["SCI"].data
+    (pixels,) = shown(path)
+    np.testing.assert_array_equal(pixels, expected)
+    assert pixels.dtype.isnative
+    with fits.open(path) as hdus:
+        stored = chips.stored_image(hdus[1], NAME)
+    with path.open("rb") as file:
+        np.testing.assert_array_equal(stored.rows(file, NAME, 7, 19), expected[7:19])
+
+
+def test_a_compressed_image_with_damaged_tiles_is_refused(tmp_path):
+    path = written(tmp_path, fits.CompImageHDU(noise(np.float32), name="SCI"))
+    with fits.open(path, disable_image_compression=True) as hdus:
+        start = hdus[1].fileinfo()["datLoc"]
+    content = bytearray(path.read_bytes())
+    content[start : start + 640] = b"\x7f" * 640
+    path.write_bytes(content)
+    with pytest.raises(PreviewError, match="SCI,1"):
+        shown(path)
+
+
+def test_tiles_that_would_exhaust_the_memory_are_refused(tmp_path):
+    path = written(tmp_path, fits.CompImageHDU(noise(np.int16), name="SCI"))
+    with fits.open(path, mode="update", disable_image_compression=True) as hdus:
+        hdus[1].header["ZTILE1"] = 2**31 - 1
+    with pytest.raises(PreviewError, match="SCI,1 has tiles larger than the image"):
+        shown(path)

@@ -32,11 +32,15 @@ def test_all_headers_are_read_and_the_data_end_where_the_file_does(path: Path) -
         assert end_of_data(hdus[1]) == path.stat().st_size
 
 
-def test_a_compressed_image_stays_a_table(tmp_path: Path) -> None:
+def test_a_compressed_image_has_the_header_of_the_image(tmp_path: Path) -> None:
     path = tmp_path / NAME
-    fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(np.zeros((9, 9)))]).writeto(path)
-    with open_fits(path) as hdus:
-        assert type(hdus[1]) is fits.BinTableHDU
+    compressed = fits.CompImageHDU(np.zeros((9, 8), np.int16), name="SCI")
+    compressed.header["CCDCHIP"] = 2
+    fits.HDUList([fits.PrimaryHDU(), compressed]).writeto(path)
+    with open_fits(path) as hdus, fits.open(path) as expected:
+        assert (hdus[1].header["NAXIS1"], hdus[1].header["NAXIS2"]) == (8, 9)
+        assert hdus[1].header == expected[1].header
+        assert end_of_data(hdus[1]) == path.stat().st_size
 
 
 def test_a_file_that_is_not_fits_is_refused(tmp_path: Path) -> None:

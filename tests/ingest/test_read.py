@@ -222,3 +222,23 @@ def test_a_picture_is_kept_until_the_one_that_is_owed_replaces_it(
     for rootname, document in documents(archive_copy, specs).items():
         assert document["previews"] == before[rootname]["previews"]
     assert_previews_exist(archive_copy, specs)
+
+
+def test_a_tile_compressed_image_is_ingested_as_the_image_that_it_holds(
+    archive_copy: Config, specs: KeywordSpecs
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    before = documents(archive_copy, specs)
+    path = one_file(archive_copy, "*_raw.fits")
+    with fits.open(path) as hdus:
+        image = hdus["SCI", 1]
+        hdus[hdus.index_of(("SCI", 1))] = fits.CompImageHDU(image.data, image.header)
+        hdus.writeto(path, overwrite=True)
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert (report.failures, report.previews) == ([], {"raw": 1})
+    rootname = path.name[:8]
+    after = documents(archive_copy, specs)[rootname]
+    with fits.open(path) as hdus:
+        assert len(after["headers"]["raw"]["1"]) == len(set(hdus[1].header) - {""})
+        assert after["headers"]["raw"]["1"]["naxis1"] == hdus[1].header["NAXIS1"]
+    assert after["previews"]["raw"] == before[rootname]["previews"]["raw"]
