@@ -241,7 +241,7 @@ def _opened(config: Config) -> tuple[Store, KeywordSpecs]:
     return open_store(config, specs), specs
 
 
-def open_store(config: Config, specs: KeywordSpecs) -> Store:
+def open_store(config: Config, specs: KeywordSpecs, log_outages: bool = False) -> Store:
     """Return a handle on the database of an archive that waits as its configuration says.
 
     Parameters
@@ -250,6 +250,8 @@ def open_store(config: Config, specs: KeywordSpecs) -> Store:
         With a `connection_string`.
     specs : KeywordSpecs
         The keyword specs of the archive.
+    log_outages : bool
+        As for `Store`: the process that writes the log does, its workers do not.
 
     Returns
     -------
@@ -262,7 +264,7 @@ def open_store(config: Config, specs: KeywordSpecs) -> Store:
         If the database does not answer.
     """
     assert config.connection_string is not None
-    return Store(config.connection_string, specs, config.database_wait)
+    return Store(config.connection_string, specs, config.database_wait, log_outages)
 
 
 def silence_astropy() -> None:

@@ -23,6 +23,7 @@ from ..permissions import permissions_of
 from ..store import failures, lock, observations, runs
 from ..store.client import Store
 from ..store.derived import freshness, refresh
+from ..store.outage import ending_early
 from ..store.schema import now
 from . import write
 from .jobs import open_store
@@ -125,7 +126,7 @@ def ingest(
     check_scheduler(options.scheduler)
     started = now()
     with (
-        open_store(config, specs) as store,
+        open_store(config, specs, log_outages=True) as store,
         lock.hold(store, "ingest"),
         log_file(config.log_dir, started, permissions_of(config)) as log,
     ):
@@ -180,7 +181,8 @@ def _recorded(
     except BaseException as error:
         state, reason = _broken_off(error)
         logger.error("The run %s: %s", "failed" if state == runs.FAILED else "ended early", reason)
-        runs.finish(store, number, _closing(report, state, reason))
+        with ending_early():
+            runs.finish(store, number, _closing(report, state, reason))
         raise
     record = _closing(report, report.state, None)
     for line in report.lines():
@@ -301,8 +303,11 @@ def ingest_tasks(
                 ingested += result.filenames
                 yield result
                 advance()
-        finally:
-            write.update_failures(store, failed, ingested)
+        except BaseException:
+            with ending_early():
+                write.update_failures(store, failed, ingested)
+            raise
+        write.update_failures(store, failed, ingested)
 
 
 def _log_result(result: ObservationResult) -> None:

@@ -18,6 +18,7 @@ from ..keywords import KeywordSpecs
 from ..store import lock
 from ..store.client import Store
 from ..store.derived import freshness, refresh
+from ..store.repetition import repeated
 from ..store.schema import MIGRATIONS, DocumentCollection, now
 
 STEPS = "acsql.migrations.steps"
@@ -165,6 +166,7 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
     return lacking
 
 
+@repeated
 def migrate_if_empty(store: Store, specs: KeywordSpecs) -> None:
     """Apply the steps that a database without observations lacks.
 

@@ -21,6 +21,7 @@ from ..errors import DatabaseError, DatabaseUnavailable
 from ..keywords import KeywordSpecs
 from . import schema
 from .outage import OutageLog
+from .repetition import repeated
 from .schema import Document, DocumentCollection
 
 DEFAULT_DATABASE = "acsql"
@@ -63,6 +64,8 @@ class Store:
         The database.
     document_classes : DocumentClasses
         The mongoengine classes.
+    wait : float
+        Seconds for which operations are repeated while the server does not answer.
 
     Raises
     ------
@@ -81,6 +84,7 @@ class Store:
         log_outages: bool = False,
     ) -> None:
         self.connection_string = connection_string
+        self.wait = wait or 0
         self._alias = f"acsql-{uuid.uuid4().hex}"
         with self.errors():
             parsed = _parse(connection_string)
@@ -149,6 +153,7 @@ class Store:
         servers = self.client.topology_description
         return servers.has_readable_server(self.client.read_preference)
 
+    @repeated
     def make_indexes(self) -> None:
         """Make the indexes of `acsql.store.schema` that the database lacks.
 

@@ -12,9 +12,11 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, DeleteOne, UpdateOne
 
 from .client import Store
+from .repetition import repeated
 from .schema import Document
 
 
+@repeated
 def by_filename(store: Store) -> dict[str, Document]:
     """Return the recorded failures.
 

@@ -24,12 +24,14 @@ from pymongo import ReturnDocument
 from ..errors import Busy, DatabaseError
 from ..mongod.process import identity
 from .client import Store
+from .outage import ending_early
 from .schema import LOCKS, Document, DocumentCollection
 
 logger = logging.getLogger(__name__)
 
 WRITER = "writer"  # the only lock
 RENEW_SECONDS = 10  # time between two renewals
+RENEWAL_SECONDS = 2  # the longest that one takes, for which also the end of the holder waits
 # Time without renewal after which a holder counts as dead; an ingest waits half of it for a
 # database that does not answer.
 SILENT_SECONDS = 600
@@ -60,15 +62,23 @@ def hold(store: Store, command: str) -> Iterator[None]:
     renewal.start()
     try:
         yield
-    finally:
-        ended.set()
-        renewal.join()
-        was_held = _release(store, token)
-    if not was_held:
+    except BaseException:
+        with ending_early():
+            _end(store, token, ended, renewal)
+        raise
+    if not _end(store, token, ended, renewal):
         raise Busy(
             f"acsql {command} lost the lock of the archive: it did not renew it for "
             f"{SILENT_SECONDS} s, and another acsql has changed the archive since; run it again"
         )
+
+
+def _end(store: Store, token: str, ended: threading.Event, renewal: threading.Thread) -> bool:
+    """End the renewal of the lock and release it; return whether it was still held."""
+    ended.set()
+    renewal.join()
+    with store.errors():
+        return _locks(store).delete_one({"_id": WRITER, "token": token}).deleted_count == 1
 
 
 def is_held(store: Store) -> bool:
@@ -159,16 +169,10 @@ def _renew(store: Store, token: str, ended: threading.Event) -> None:
     """Renew the lock at intervals until its holder has ended."""
     while not ended.wait(RENEW_SECONDS):
         try:
-            with store.errors(), pymongo.timeout(RENEW_SECONDS):
+            with store.errors(), pymongo.timeout(RENEWAL_SECONDS):
                 _locks(store).update_one(
                     {"_id": WRITER, "token": token}, [{"$set": {"renewed": "$$NOW"}}]
                 )
         except DatabaseError as error:
             # The next attempt follows soon, and the holder's own queries report a lost database.
             logger.warning("Could not renew the lock of the archive: %s", error)
-
-
-def _release(store: Store, token: str) -> bool:
-    """Release the lock, and return whether it was still held."""
-    with store.errors():
-        return _locks(store).delete_one({"_id": WRITER, "token": token}).deleted_count == 1

@@ -13,6 +13,7 @@ from pymongo import UpdateOne
 from .client import Store
 from .fields import value_at
 from .queries import BATCH_ROWS
+from .repetition import repeated
 from .schema import Document
 
 # The longest list of rootnames that a prefix is completed to.
@@ -190,6 +191,7 @@ def mark_returned(store: Store, files: Iterable[tuple[str, str]]) -> None:
             store.observations.bulk_write(updates, ordered=False)
 
 
+@repeated
 def files_by_rootname(store: Store, rootnames: Iterable[str] | None = None) -> dict[str, Document]:
     """Return what is recorded of the files of observations, for the detection of changes.
 

@@ -1,4 +1,4 @@
-"""Outages: the log lines of the time during which the database does not answer.
+"""Outages: the time during which the database does not answer, in the log and at an early end.
 
 The driver checks the servers in the background and reports what changes, so that neither queries
 nor a thread of acsql have to find out.
@@ -6,8 +6,16 @@ nor a thread of acsql have to find out.
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import pymongo
 from pymongo.monitoring import TopologyDescriptionChangedEvent, TopologyEvent, TopologyListener
+
+from ..errors import DatabaseError
+
+# Seconds that a process which ends early may spend on each of its last operations.
+LAST_SECONDS = 2
 
 logger = logging.getLogger(__name__)
 
@@ -49,3 +57,17 @@ class OutageLog(TopologyListener):
 
     def closed(self, event: TopologyEvent) -> None:
         """Do nothing: a closed client has no outage."""
+
+
+@contextmanager
+def ending_early() -> Iterator[None]:
+    """Limit the last operations of a process that ends because of an error or a signal.
+
+    While the database does not answer they must neither delay the end nor replace the reason for it:
+    an error of the database in the block is logged.
+    """
+    try:
+        with pymongo.timeout(LAST_SECONDS):
+            yield
+    except DatabaseError as error:
+        logger.warning("Not stored at the early end: %s", error)

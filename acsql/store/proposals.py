@@ -12,11 +12,13 @@ from pymongo import ReplaceOne, UpdateOne
 
 from .client import Store
 from .derived import freshness
+from .repetition import repeated
 
 # The facts about a proposal and their types.
 FACTS: dict[str, type] = {"type": str, "title": str, "cycle": int, "pi": str}
 
 
+@repeated
 def save(store: Store, proposals: Mapping[int, Mapping[str, Any]]) -> None:
     """Store facts about proposals, and their types in the observations.
 
@@ -43,6 +45,7 @@ def save(store: Store, proposals: Mapping[int, Mapping[str, Any]]) -> None:
         )
 
 
+@repeated
 def by_id(store: Store, proposids: Iterable[int] | None = None) -> dict[int, dict[str, Any]]:
     """Return the stored facts about proposals.
 

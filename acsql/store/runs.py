@@ -6,6 +6,7 @@ from typing import Any
 from pymongo import DESCENDING
 
 from .client import Store
+from .repetition import repeated
 from .schema import Document
 
 RUNNING = "running"
@@ -50,6 +51,7 @@ def start(store: Store, record: Mapping[str, Any]) -> int:
     return number
 
 
+@repeated
 def close_died(store: Store) -> int:
     """Close the records of runs that ended without closing them.
 

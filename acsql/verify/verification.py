@@ -73,7 +73,7 @@ def verify(
     config = resolve_connection(config)
     specs = keyword_specs.load(configuration.specs_overlay(config))
     check_scheduler(scheduler)
-    with open_store(config, specs) as store:
+    with open_store(config, specs, log_outages=True) as store:
         verifier = _Verifier(config, specs, store, workers or config.ncores, scheduler, progress)
         if not fix:
             return verifier.compare(full)

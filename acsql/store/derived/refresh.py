@@ -6,6 +6,7 @@ first, all counts from these.
 
 from ...keywords import KeywordSpecs
 from ..client import Store
+from ..repetition import repeated
 from ..schema import now
 from . import counts, freshness, headerless, proposal_summaries, statistics, totals
 
@@ -39,6 +40,7 @@ def refresh_all(store: Store, specs: KeywordSpecs) -> None:
     freshness.mark_current(store, writes, list(specs.facets))
 
 
+@repeated
 def refresh_if_stale(store: Store, specs: KeywordSpecs) -> None:
     """Call `refresh_all` unless the derived collections are current.
 
