@@ -63,8 +63,8 @@ class OutageLog(TopologyListener):
 def ending_early() -> Iterator[None]:
     """Limit the last operations of a process that ends because of an error or a signal.
 
-    While the database does not answer they must neither delay the end nor replace the reason for it:
-    an error of the database in the block is logged.
+    While the database does not answer, they must neither delay the end nor replace its reason: an
+    error of the database in the block is logged.
     """
     try:
         with pymongo.timeout(LAST_SECONDS):

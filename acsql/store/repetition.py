@@ -5,26 +5,27 @@ that write, and cursors end with the connection; functions made of these are rep
 which is safe for those that leave the same state the second time.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay
 
 from ..errors import DatabaseUnavailable
 
-if TYPE_CHECKING:
-    from .client import Store
 
+class Waiting(Protocol):
+    """What waits for the database, as a `Store` does: 0 seconds or more."""
+
+    wait: float
+
+
+S = TypeVar("S", bound=Waiting)
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def repeated(
-    function: Callable[Concatenate[Store, P], T],
-) -> Callable[Concatenate[Store, P], T]:
+def repeated(function: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
     """Repeat a function when the database is lost, for as long as its `Store` waits for it.
 
     Parameters
@@ -39,7 +40,8 @@ def repeated(
     """
 
     @functools.wraps(function)
-    def repeating(store: Store, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def repeating(store: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call the function until it succeeds or the wait is over."""
         retrying = Retrying(
             retry=retry_if_exception_type(DatabaseUnavailable),
             stop=stop_after_delay(store.wait),

@@ -109,3 +109,13 @@ def test_the_connection_string_decides_before_the_wait(
         with Store(chosen, specs, wait) as store:
             assert store.client.options.server_selection_timeout == 2.5
             assert store.client.options.timeout is None
+
+
+def test_the_last_operations_of_a_process_do_not_replace_the_reason_for_its_end(
+    data_dir: Path, specs: KeywordSpecs, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Store(server.start(data_dir).uri, specs, wait=300) as store:
+        send(data_dir, signal.SIGKILL)
+        with outage.ending_early(), store.errors():
+            store.observations.insert_one({"_id": "j8bt05nj"})
+    assert "Not stored at the early end" in caplog.messages[-1]
