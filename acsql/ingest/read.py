@@ -6,7 +6,6 @@ errors `FileError` and `PreviewError` say that a file is damaged: after any othe
 file is owed.
 """
 
-import hashlib
 import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from ..store.schema import now
 from .abandonable import Patience
 from .observation_result import Failure
 from .plan import Task
-from .replaced import marks_of
+from .replaced import checksum, marks_of
 from .scan import FileOnDisk, size_and_mtime
 from .typing import first_value
 
@@ -171,28 +170,6 @@ def _checksums(task: Task, config: Config) -> tuple[dict[str, str], list[Failure
     return checksums, failures
 
 
-def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    str
-        Hexadecimal digits.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read_or_fail(
     file: FileOnDisk, specs: KeywordSpecs, config: Config, sha256: str | None = None
 ) -> FileContent | Failure | None:
@@ -274,6 +251,33 @@ def _has_changed(file: FileOnDisk, config: Config) -> bool:
         return size_and_mtime(config.filesystem / file.path) != (file.size, file.mtime)
     except OSError:
         return False
+
+
+def read_in_time(file: FileOnDisk, specs: KeywordSpecs, config: Config) -> FileContent:
+    """Read a file as `read_file` does, for `Config.read_timeout` at most.
+
+    Parameters
+    ----------
+    file : FileOnDisk
+        As for `read_file`.
+    specs : KeywordSpecs
+        As for `read_file`.
+    config : Config
+        As for `read_file`.
+
+    Returns
+    -------
+    FileContent
+        As of `read_file`.
+
+    Raises
+    ------
+    FileError
+        As of `read_file`.
+    OSError
+        If the system refuses access, or the file does not answer.
+    """
+    return _patience.call(config.read_timeout, read_file, file, specs, config)
 
 
 def read_file(

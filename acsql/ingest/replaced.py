@@ -6,8 +6,10 @@ content decides.  An archive that was moved has new marks in every file: beyond 
 taken over without reading the archive as a whole.
 """
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..store.observations import Marks
@@ -28,6 +30,28 @@ def has_other_marks(file: FileOnDisk, stored: Mapping[str, Any]) -> bool:
     """Whether a file of the stored size and modification time may be another one."""
     marks = stored.get("ctime_ns"), stored.get("inode")
     return not has_no_marks(stored) and marks != (file.ctime_ns, file.inode)
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass

@@ -14,7 +14,7 @@ from ..fits.footprint import footprint
 from ..ingest.document import type_headers
 from ..ingest.jobs import Job
 from ..ingest.promotion import position, promote
-from ..ingest.read import FileContent, read_file
+from ..ingest.read import FileContent, read_in_time
 from ..ingest.scan import FileOnDisk, scan
 from ..ingest.workers import run_all
 from ..keywords import KeywordSpecs
@@ -95,7 +95,7 @@ def _read(
     for file in files:
         filetype = file.name.filetype
         try:
-            contents[filetype] = read_file(file, without_previews, config)
+            contents[filetype] = read_in_time(file, without_previews, config)
         except Exception as error:
             # Damaged files make astropy raise almost anything; this one was ingested once.
             kind = "" if isinstance(error, ArchiveError) else f"{type(error).__name__}: "

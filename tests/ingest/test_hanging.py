@@ -99,3 +99,21 @@ def test_a_file_that_does_not_answer_is_owed_and_the_others_go_in(
     report = run.ingest(archive_copy, SYNCHRONOUS)
     assert report.filenames == [hanging.name]
     assert report.state == runs.SUCCEEDED
+
+
+def test_a_verification_names_the_file_that_does_not_answer(
+    archive_copy: Config, hanging: Path, tmp_path: Path, write_settings
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    settings = write_settings(replace(archive_copy, read_timeout=2), tmp_path)
+    finished = subprocess.run(
+        [COMMAND, "--config", settings, "verify", "--full", "--scheduler", "synchronous"],
+        env=environment_with_hanging_file(tmp_path / "hanging", hanging.name),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert finished.returncode == 1, finished.stderr
+    assert f"{hanging.name}: it can no longer be read" in finished.stdout
+    assert "no answer within 2 s (read_timeout)" in finished.stdout

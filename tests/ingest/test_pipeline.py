@@ -12,7 +12,7 @@ from acsql.ingest import run
 from acsql.ingest.observation_result import FAILED, UNCHANGED
 from acsql.ingest.pipeline import ingest_observation
 from acsql.ingest.plan import Task
-from acsql.ingest.read import checksum
+from acsql.ingest.replaced import checksum
 from acsql.ingest.scan import scan
 from acsql.keywords import KeywordSpecs
 from acsql.store import observations

@@ -9,12 +9,19 @@ from pathlib import Path
 # Imported by every Python process with its folder on PYTHONPATH, also by workers.
 _SITECUSTOMIZE = """
 import io, os, pathlib
-real, pipe = io.open, os.environ["HANGING_PIPE"]
+open_file, File = io.open, io.FileIO
+def instead(file):
+    hangs = isinstance(file, pathlib.Path) and file.name == os.environ["HANGING_FILE"]
+    return os.environ["HANGING_PIPE"] if hangs else file
+class Kind(type):
+    def __instancecheck__(cls, file):
+        return isinstance(file, File)
+class HangingFile(File, metaclass=Kind):
+    def __init__(self, file, *arguments, **options):
+        super().__init__(instead(file), *arguments, **options)
 def open_or_hang(file, *arguments, **options):
-    if isinstance(file, pathlib.Path) and file.name == os.environ["HANGING_FILE"]:
-        file = pipe
-    return real(file, *arguments, **options)
-io.open = open_or_hang
+    return open_file(instead(file), *arguments, **options)
+io.open, io.FileIO = open_or_hang, HangingFile
 """
 
 
