@@ -9,12 +9,14 @@ association product is a digit that distinguishes products, so its rootname has 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from .errors import InvalidName
 
 _IPPPSSOOT = re.compile(r"[a-z][a-z0-9]{8}", re.ASCII)
 _ROOTNAME = re.compile(r"[a-z][a-z0-9]{7,8}", re.ASCII)
 _FILENAME = re.compile(r"([a-z][a-z0-9]{8})_([a-z0-9]+)\.fits", re.ASCII)
+_DISTINCT = re.compile(r"(\w*)__((?:[0-9a-f]{2})+)", re.ASCII)
 _NOT_IN_A_FIELD_NAME = re.compile(r"[^a-z0-9_]", re.ASCII)
 
 
@@ -151,3 +153,54 @@ def field(keyword: str) -> str:
     ('date_obs', 'dp1_axis_1')
     """
     return _NOT_IN_A_FIELD_NAME.sub("_", keyword.strip().lower())
+
+
+def distinct_field(keyword: str) -> str:
+    """Return the name under which a keyword is stored whose `field` belongs to another spelling.
+
+    Parameters
+    ----------
+    keyword : str
+        In FITS spelling.
+
+    Returns
+    -------
+    str
+        The field, and the codes of the characters that it has underscores for.
+
+    Examples
+    --------
+    >>> from acsql import names
+    >>> names.distinct_field("DATE_OBS")
+    'date_obs__5f'
+    """
+    replaced = re.findall(r"[^a-z0-9]", keyword.strip().lower(), re.ASCII)
+    return f"{field(keyword)}__{''.join(replaced).encode('latin-1', 'replace').hex()}"
+
+
+def distinct_keyword(name: str) -> str | None:
+    """Return the keyword of which a name is the `distinct_field`.
+
+    Parameters
+    ----------
+    name : str
+        A name under which a keyword is stored.
+
+    Returns
+    -------
+    str or None
+        The keyword in upper case; None for the name of any other keyword.
+
+    Examples
+    --------
+    >>> from acsql import names
+    >>> names.distinct_keyword("date_obs__5f"), names.distinct_keyword("date_obs")
+    ('DATE_OBS', None)
+    """
+    match = _DISTINCT.fullmatch(name)
+    if match is None:
+        return None
+    parts, characters = match[1].split("_"), bytes.fromhex(match[2]).decode("latin-1")
+    if len(parts) != len(characters) + 1:
+        return None
+    return "".join(map("".join, zip_longest(parts, characters, fillvalue=""))).upper()

@@ -37,10 +37,10 @@ class Header(Mapping[str, Any]):
     stored: Mapping[str, Any]
 
     def __getitem__(self, keyword: str) -> Any:
-        field = names.field(keyword)
-        if field not in self.stored:
-            raise KeyError(f"{self.name} has no keyword {keyword!r}")
-        return self.stored[field]
+        for field in (names.field(keyword), names.distinct_field(keyword)):
+            if field in self.stored:
+                return self.stored[field]
+        raise KeyError(f"{self.name} has no keyword {keyword!r}")
 
     @property
     def extension_name(self) -> str:

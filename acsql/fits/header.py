@@ -41,6 +41,7 @@ REPEATED = "_repeated"
 # Characters: a card without quotes has room for such a comment behind its value.
 _COMMENT_LENGTH = 47
 _PLAIN_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}", re.ASCII)
+_NOT_IN_KEYWORD = re.compile(r"[^ -<>-~]")
 _NOT_IN_FITS = re.compile(r"[^ -~]")
 
 
@@ -226,7 +227,8 @@ def cards(
     """
     for entry in entries(values):
         spec = specs.spec(entry.spec_name, key) or KeywordSpec(entry.spec_name.upper(), "str")
-        keyword = spec.keyword if entry.block is None else entry.file_name.upper()
+        distinct = names.distinct_keyword(entry.name)
+        keyword = distinct or (spec.keyword if entry.block is None else entry.file_name.upper())
         yield Card(keyword, entry.value, spec)
 
 
@@ -276,7 +278,7 @@ def _fits_card(card: Card) -> fits.Card:
         return fits.Card(keyword, value)
     is_record_valued = "." in keyword and isinstance(value, int | float)
     if not is_record_valued and not _PLAIN_KEYWORD.fullmatch(keyword):
-        keyword = f"HIERARCH {keyword}"
+        keyword = f"HIERARCH {_NOT_IN_KEYWORD.sub('?', keyword)}"
     unit = f"[{spec.unit}]" if spec.unit else ""
     comment = _printable(" ".join(filter(None, (unit, spec.description))))
     fits_card = fits.Card(keyword, value)

@@ -69,11 +69,14 @@ def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
     unspecified: dict[str, str] = {}
     mismatches: dict[str, Any] = {}
     unreadable: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for keyword, value in cards:
         if keyword in COMMENTARY:
             builder.add_commentary(keyword, value)
             continue
         location = specs.card_location(keyword, key)
+        if location.block is None and spellings.setdefault(location.name, keyword) != keyword:
+            location = specs.distinct_location(keyword, key)
         stored, fits_type = type_value(value, location.spec)
         if not fits_type:
             mismatches[keyword] = value

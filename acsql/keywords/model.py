@@ -19,6 +19,7 @@ BLOCK = re.compile(r"D(\d{3})([A-Z]+)", re.ASCII)
 BLOCK_KEYWORD = "Dnnn{}"
 # What their names in lower case begin with.
 BLOCK_PREFIX = names.field(BLOCK_KEYWORD.format(""))
+_PLAIN = re.compile(r"[A-Z0-9_-]*", re.ASCII | re.IGNORECASE)
 # Keywords that any header can have any number of times (FITS standard 4.0, section 4.4.2.4).
 COMMENTARY = ("COMMENT", "HISTORY")
 # Cached card locations: three times the keywords of all lists, because damaged files have others.
@@ -35,6 +36,11 @@ def spec_keyword(keyword: str) -> str:
     """
     block = BLOCK.fullmatch(keyword)
     return BLOCK_KEYWORD.format(block[2]) if block else keyword
+
+
+def _is_plain(keyword: str) -> bool:
+    """Whether a keyword is as FITS allows them (FITS 4.0, 4.1.2.1), in any case and length."""
+    return _PLAIN.fullmatch(keyword) is not None
 
 
 def has_many_values(name: str) -> bool:
@@ -250,9 +256,28 @@ class KeywordSpecs:
     def _card_location(self, keyword: str, key: HeaderKey | None) -> CardLocation:
         block = BLOCK.fullmatch(keyword)
         spec_name = spec_keyword(keyword)
+        spec = self.spec(spec_name, key)
+        is_standard = spec.keyword.upper() == keyword.upper() if spec else _is_plain(keyword)
+        if not (block or is_standard):
+            return self.distinct_location(keyword, key)
         listed = key is not None and self.listed_at(spec_name, key) is not None
         name, number = (names.field(block[2]), int(block[1])) if block else (keyword, None)
-        return CardLocation(names.field(name), spec_name, self.spec(spec_name, key), listed, number)
+        return CardLocation(names.field(name), spec_name, spec, listed, number)
+
+    def distinct_location(self, keyword: str, key: HeaderKey | None) -> CardLocation:
+        """Return where a card is stored whose name in lower case belongs to another keyword.
+
+        Parameters
+        ----------
+        keyword : str
+            In FITS spelling, such as ``DATE_OBS``, as the specs have ``DATE-OBS``; so are names
+            of HIERARCH cards with blanks and dots, which only their codes tell apart.
+        key : HeaderKey or None
+            The header.
+        """
+        name = names.distinct_field(keyword)
+        listed = key is not None and self.listed_at(name, key) is not None
+        return CardLocation(name, name.upper(), self.spec(name, key), listed)
 
     @cached_property
     def top_level(self) -> Mapping[str, KeywordSpec]:

@@ -65,7 +65,8 @@ def span(value: Any, column: Column) -> tuple[Any, Any]:
     -------
     tuple of (object, object)
         Begin and end, of the column's type, and equal except for dates that stand for a period:
-        a month, a day in a column of times.  The end does not belong to the period.
+        a month, a day in a column of times.  The end does not belong to the period.  A whole
+        number beyond MongoDB's integers is the text that a header stores of it.
 
     Raises
     ------
@@ -157,6 +158,9 @@ def _span(value: Any, column: Column) -> tuple[Any, Any]:
         return dates.to_milliseconds(begin), dates.to_milliseconds(end)
     if type_ == "date":
         return _days(*dates.period(value))
+    if type_ == "int" and column.header and not _fits_mongo(number := _whole(value)):
+        # As `acsql.ingest.typing` stores it, and never promotes it.
+        return str(number), str(number)
     point = _CONVERSIONS[type_](value)
     return point, point
 
@@ -168,13 +172,22 @@ def _days(begin: datetime, end: datetime) -> tuple[datetime, datetime]:
 
 
 def _to_int(value: Any) -> int:
+    number = _whole(value)
+    if not _fits_mongo(number):
+        raise OverflowError(value)
+    return number
+
+
+def _fits_mongo(number: int) -> bool:
+    return -_MAX_INT <= number < _MAX_INT
+
+
+def _whole(value: Any) -> int:
     if isinstance(value, bool | bytes):
         raise TypeError(value)
     number = int(value)
     if not isinstance(value, str) and number != value:
         raise ValueError(value)
-    if not -_MAX_INT <= number < _MAX_INT:
-        raise OverflowError(value)
     return number
 
 

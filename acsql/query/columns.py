@@ -145,9 +145,10 @@ def header_column(header: HeaderLocation, name: str, specs: KeywordSpecs) -> Col
 
 def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSpecs) -> Column:
     name = names.field(keyword)
-    column = header_column((filetype, extension), name, specs)
-    if column is not None:
-        return column
+    for stored in (name, names.distinct_field(keyword)):
+        column = header_column((filetype, extension), stored, specs)
+        if column is not None:
+            return column
     if addresses := _addresses(specs.headers_with(name), name):
         raise QueryError(f"no {filetype} header {extension} has {keyword!r}; it is in {addresses}")
     raise QueryError(

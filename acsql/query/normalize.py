@@ -148,6 +148,11 @@ def _range(condition: Between, column: Column) -> Condition:
         high, end = span(high, column)
         if high != end and high_inclusive:
             high, high_inclusive = end, False
+    if column.spec.type == "int" and str in (type(low), type(high)):
+        raise QueryError(
+            f"{column.address}: whole numbers beyond 64 bits are stored as text; "
+            "compare them with ="
+        )
     return Between(column.address, low, high, low_inclusive, high_inclusive)
 
 

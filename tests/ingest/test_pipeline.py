@@ -1,5 +1,7 @@
 """One observation through all stages: what headers contain is stored, reported and searchable."""
 
+from pathlib import Path
+
 from archive_files import (
     SYNCHRONOUS,
     one_file,
@@ -40,6 +42,70 @@ def test_a_keyword_not_in_the_specs_can_be_searched_at_once(archive_copy: Config
         found = archive.search("raw.1.NEW-KEY>4", columns=["rootname", "raw.1.new_key"])
         assert list(found["rootname"]) == [path.name[:8]]
         assert list(found["raw.1.new_key"]) == [4.5]
+
+
+def replace_card(path: Path, extension: int, keyword: str, *cards: bytes) -> None:
+    """Write cards, the first in the place of another, the others in the places of HISTORY."""
+    content = bytearray(path.read_bytes())
+    with fits.open(path) as hdus:
+        for card, old in zip(cards, [keyword, *["HISTORY"] * len(cards)], strict=False):
+            begin = hdus[extension].fileinfo()["hdrLoc"]
+            at = content.index(f"{old:8}".encode(), begin)
+            content[at : at + 80] = card.ljust(80)
+    path.write_bytes(content)
+
+
+def test_odd_cards_cost_only_themselves_and_are_named(archive_copy: Config) -> None:
+    path = one_file(archive_copy, "*_flt.fits")
+    replace_card(path, 0, "TARGNAME", b"TARGNAME= 'NGC\t104'")
+    replace_card(path, 1, "GOODMEAN", b"GOODMEAN= NAN / mean")
+    replace_card(path, 1, "GOODMIN", b"GOODMIN = -77,35")
+    report = run.ingest(archive_copy, SYNCHRONOUS)
+    assert not report.failures
+    assert report.previews["flt"]
+    assert [line for line in report.warnings if path.name in line] == [
+        f"{path.name[:8]}: {path.name}, extension {extension}: values that astropy cannot read are "
+        f"kept as text: {keyword}"
+        for extension, keyword in ((0, "TARGNAME"), (1, "GOODMIN"))
+    ]
+    with acsql.connect(archive_copy) as archive:
+        header = archive.observation(path.name[:8]).header("flt", 1)
+        assert header["GOODMIN"] == "-77,35"
+        table = archive.search(columns=["rootname", "flt.1.goodmean", "flt.1.goodmin"])
+        assert table["flt.1.goodmean"].dtype == table["flt.1.goodmin"].dtype == float
+        (note,) = table.meta["notes"]
+        assert "flt.1.goodmin: 1 value" in note
+
+
+def test_a_whole_number_beyond_64_bits_is_found(archive_copy: Config) -> None:
+    path = one_file(archive_copy, "*_flt.fits")
+    replace_card(path, 0, "TARGNAME", b"BIGINT  = 99999999999999999999")
+    run.ingest(archive_copy, SYNCHRONOUS)
+    with acsql.connect(archive_copy) as archive:
+        found = archive.search("flt.0.bigint=99999999999999999999")
+        assert list(found["rootname"]) == [path.name[:8]]
+
+
+def test_keywords_that_differ_only_in_spelling_are_found_apart(archive_copy: Config) -> None:
+    path = one_file(archive_copy, "*_flt.fits")
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].header["DATE_OBS"] = "other"
+        hdus[0].header["HIERARCH A B"] = 1
+        hdus[0].header["HIERARCH A.B.C"] = "dots"
+    run.ingest(archive_copy, SYNCHRONOUS)
+    with acsql.connect(archive_copy) as archive:
+        for condition in (
+            "flt.0.date_obs__5f=other",
+            "flt.0.A.B.C=dots",
+            acsql.Equals("flt.0.A B", 1),
+        ):
+            assert list(archive.search(condition)["rootname"]) == [path.name[:8]]
+        observation = archive.observation(path.name[:8])
+        with fits.open(path) as hdus:
+            header = observation.header("flt", 0)
+            for keyword in ("DATE-OBS", "DATE_OBS", "A B", "A.B.C"):
+                assert header[keyword] == hdus[0].header[keyword]
+            assert observation["date_obs"].isoformat()[:10] == hdus[0].header["DATE-OBS"]
 
 
 def test_an_observation_without_new_content_is_unchanged_and_not_written(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from acsql import names
 from acsql.fits import cards
 from acsql.fits.cards import UnreadableValue
+from acsql.fits.header import to_fits
 from acsql.ingest import typing
 from acsql.keywords import HeaderKey, KeywordSpec, KeywordSpecs
 
@@ -193,6 +194,25 @@ def test_keywords_not_in_the_specs_are_stored_and_listed(specs: KeywordSpecs) ->
     header = typed("NEWKEY  =   2.5\nNEW-KEY2= T", specs)
     assert header.values == {"newkey": 2.5, "new_key2": True}
     assert header.unspecified == {"NEWKEY": "float", "NEW-KEY2": "bool"}
+
+
+def test_keywords_that_differ_only_in_spelling_are_told_apart(specs: KeywordSpecs) -> None:
+    text = "DATE_OBS= 'other'\nDATE-OBS= '2002-04-13'\nNEW-KEY = 1\nNEW_KEY = 2"
+    hierarch = "HIERARCH A B = 3\nHIERARCH A.B = 4\nHIERARCH A_B = 5"
+    header = typed(f"{text}\n{hierarch}", specs)
+    assert header.values == {
+        "date_obs__5f": "other",
+        "date_obs": datetime(2002, 4, 13),
+        "new_key": 1,
+        "new_key__5f": 2,
+        "a_b__20": 3,
+        "a_b__2e": 4,
+        "a_b": 5,
+    }
+    assert set(map(names.field, header.unspecified)) == set(header.values) - {"date_obs"}
+    shown = to_fits(header.values, specs.with_keywords([(KEY, "NEW-KEY", "int")]), KEY)
+    expected = ["DATE_OBS", "DATE-OBS", "NEW-KEY", "NEW_KEY", "A B", "A.B", "A_B"]
+    assert list(shown) == expected
 
 
 def test_type_mismatches_are_listed(specs: KeywordSpecs) -> None:

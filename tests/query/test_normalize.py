@@ -124,3 +124,11 @@ def test_ten_thousand_rootnames_are_accepted():
     found = query.parse(f"rootname={','.join(rootnames)}", SPECS)
     assert len(found.values) == 10_000
     assert query.prepare(query.one_of("rootname", rootnames), SPECS) == found
+
+
+def test_a_whole_number_beyond_64_bits_is_the_text_that_a_header_stores():
+    expected = Equals("raw.0.proposid", "99999999999999999999")
+    for value in ("99999999999999999999", 99999999999999999999, "+099999999999999999999"):
+        assert query.prepare(Equals("raw.0.proposid", value), SPECS) == expected
+    with pytest.raises(QueryError, match="beyond 64 bits"):
+        query.prepare(Between("raw.0.proposid", 1, 2**70), SPECS)
