@@ -41,6 +41,10 @@ REPEATED = "_repeated"
 # Characters: a card without quotes has room for such a comment behind its value.
 _COMMENT_LENGTH = 47
 _PLAIN_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}", re.ASCII)
+# As astropy recognises them: "DP1.AXIS.1".
+_RECORD_VALUED = re.compile(
+    r"[A-Z_][A-Z0-9_]{0,7}(\.[A-Z_]\w*(\.[0-9]+)?)+", re.ASCII | re.IGNORECASE
+)
 _NOT_IN_KEYWORD = re.compile(r"[^ -<>-~]")
 _NOT_IN_FITS = re.compile(r"[^ -~]")
 
@@ -276,7 +280,7 @@ def _fits_card(card: Card) -> fits.Card:
     value = _fits_value(card.value, spec)
     if keyword in COMMENTARY:
         return fits.Card(keyword, value)
-    is_record_valued = "." in keyword and isinstance(value, int | float)
+    is_record_valued = _RECORD_VALUED.fullmatch(keyword) and isinstance(value, int | float)
     if not is_record_valued and not _PLAIN_KEYWORD.fullmatch(keyword):
         keyword = f"HIERARCH {_NOT_IN_KEYWORD.sub('?', keyword)}"
     unit = f"[{spec.unit}]" if spec.unit else ""
