@@ -108,6 +108,11 @@ class Report:
         """
         self.plan = plan
         self.problems += plan.problems
+        if plan.moved:
+            self.notes.append(
+                f"Files with new inode numbers or change times alone, taken as moved: {plan.moved} "
+                "(acsql ingest --checksum compares their content)"
+            )
         self.waiting += plan.waiting
         if plan.unchanged:
             self.observations[UNCHANGED] += plan.unchanged
@@ -153,11 +158,6 @@ class Report:
             yield f"Vanished files: {len(self.vanished)}"
         if self.plan.returned:
             yield f"Files on disk again, unchanged: {len(self.plan.returned)}"
-        if self.plan.moved:
-            yield (
-                f"Files with new inode numbers or change times alone, taken as moved: "
-                f"{self.plan.moved} (acsql ingest --checksum compares their content)"
-            )
         if self.waiting:
             yield (
                 f"Files still being written, to retry in the next run: {len(self.waiting)} "

@@ -105,6 +105,7 @@ def test_a_moved_archive_is_not_read(
     assert report.record()["moved"] == number
     assert f"taken as moved: {number} " in "\n".join(report.lines())
     assert f"taken as moved: {number} " in report.log.read_text()
+    assert f"taken as moved: {number} " in "".join(report.record()["notes"])
     assert without_reading(moved, monkeypatch).record()["moved"] == 0
 
 
