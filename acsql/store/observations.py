@@ -130,7 +130,7 @@ class Marks(NamedTuple):
 
 
 def set_marks(store: Store, files: Iterable[Marks]) -> None:
-    """Store the marks of files whose content has not changed.
+    """Store the marks of stored files whose content has not changed.
 
     Parameters
     ----------
@@ -139,13 +139,12 @@ def set_marks(store: Store, files: Iterable[Marks]) -> None:
     files : iterable of Marks
         The marks of each.
     """
-    updates = [
-        UpdateOne(
-            {"_id": rootname, f"files.{filetype}": {"$exists": True}},
-            {"$set": {f"files.{filetype}.ctime_ns": ctime_ns, f"files.{filetype}.inode": inode}},
+    changes: dict[str, dict[str, int]] = {}
+    for rootname, filetype, ctime_ns, inode in files:
+        changes.setdefault(rootname, {}).update(
+            {f"files.{filetype}.ctime_ns": ctime_ns, f"files.{filetype}.inode": inode}
         )
-        for rootname, filetype, ctime_ns, inode in files
-    ]
+    updates = [UpdateOne({"_id": name}, {"$set": change}) for name, change in changes.items()]
     if updates:
         with store.errors():
             store.observations.bulk_write(updates, ordered=False)
