@@ -22,7 +22,7 @@ from .process import importing
     default=2,
     show_default=True,
     type=click.IntRange(1),
-    help="Number of processes, each with four threads.",
+    help="Number of processes, each with four threads for pages.",
 )
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:

@@ -1,4 +1,4 @@
-"""The site in production: gunicorn, run inside this process.
+"""The site in production: gunicorn with `SiteWorker`, run inside this process.
 
 The port is checked before gunicorn starts.  Gunicorn itself would log that the port is in use,
 retry and exit, but the caller may have a private server to stop and needs an exception.  Each
@@ -21,9 +21,13 @@ from ..config import Config
 from ..errors import ArchiveError
 from . import access_log
 from .app import create_app
+from .worker import SiteWorker
 
-# Per worker.
-THREADS = 4
+# Open connections per worker; more wait until one is closed.
+CONNECTIONS = 4000
+# Seconds in which the header of a request must arrive, also on a connection that is kept open; less
+# than `GRACE_S`, so that no idle connection is still open at the end of a shutdown.
+HEADER_TIMEOUT_S = 4
 # Seconds that a query may take; scripts have more.
 TIME_LIMIT = 20
 # Requests after which a worker is replaced, which frees memory that libraries do not release;
@@ -88,7 +92,7 @@ def serve(
     port : int
         A free port.
     workers : int
-        Number of processes, each with `THREADS` threads.
+        Number of processes, each with `acsql.web.worker.THREADS` threads for pages.
     on_ready : callable, optional
         Called when the site accepts connections.
 
@@ -109,8 +113,9 @@ def serve(
     settings = {
         "bind": address,
         "workers": workers,
-        "worker_class": "gthread",
-        "threads": THREADS,
+        "worker_class": SiteWorker,
+        "worker_connections": CONNECTIONS,
+        "keepalive": HEADER_TIMEOUT_S,
         "limit_request_line": MAX_REQUEST_LINE,
         "max_requests": MAX_REQUESTS,
         "max_requests_jitter": MAX_REQUESTS // 10,

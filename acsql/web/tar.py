@@ -16,7 +16,7 @@ from ..errors import FileError
 
 CHECKSUMS = "SHA256SUMS"
 # Bytes read from a file at once.
-CHUNK_SIZE = 2**20
+CHUNK_SIZE = 2**16
 # The latest time that eleven octal digits of a tar header hold, in seconds since 1970 (POSIX.1,
 # pax, ustar Interchange Format).
 LATEST_MTIME = 8**11 - 1

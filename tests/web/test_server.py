@@ -10,12 +10,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pymongo
 import pytest
+from web_pages import put_file
 
 import acsql
 from acsql.errors import ArchiveError, DatabaseError
@@ -118,6 +119,43 @@ def test_a_long_url_is_accepted(running: subprocess.Popen[str], port: int) -> No
     assert running.poll() is None
 
 
+@pytest.fixture
+def slow_site(
+    empty_archive: acsql.Archive, write_settings, tmp_path: Path, port: int
+) -> Iterator[None]:
+    """A process that serves one file, which is larger than the buffers of any connection."""
+    put_file(empty_archive, "large.fits", b"")
+    os.truncate(empty_archive.config.filesystem / "large.fits", 64 * 2**20)
+    with serving(write_settings(empty_archive.config, tmp_path), port) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield
+        process.kill()
+
+
+HALF_A_REQUEST = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@pytest.mark.usefixtures("slow_site")
+def test_pages_are_answered_while_many_clients_are_slow(port: int) -> None:
+    downloads = [
+        f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        for address in ("/files/j8bt05njq_raw.fits", "/files/archive")
+    ]
+    with ExitStack() as clients:
+        for sent in [HALF_A_REQUEST, *downloads] * 20:
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(sent.encode())
+        for _ in range(20):
+            assert b"ACS Quicklook" in get(port)
+
+
+@pytest.mark.usefixtures("slow_site")
+def test_a_request_that_is_not_finished_is_closed(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall(HALF_A_REQUEST.encode())
+        assert client.recv(1) == b""
+
+
 def test_a_port_in_use_is_an_error_that_names_it(sample_archive: acsql.Archive) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -200,7 +238,7 @@ def test_the_site_uses_the_read_only_database_user(
             assert process.stdout.readline() == "ready\n"
             for page in ("/", "/archive/", "/ingest/", "/statistics/", f"/go?name={name}"):
                 assert get(port, page)
-            assert json.loads(get(port, "/health"))["status"] == "ok"
+            assert b"ACS Quicklook" in get(port)
             assert json.loads(get(port, "/api/count"))["observations"] == 1
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0

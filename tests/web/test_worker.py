@@ -1,0 +1,96 @@
+"""The site runs in threads: its answers are whole, and their pieces are read when they are sent."""
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from threading import get_ident
+from typing import Any
+
+import pytest
+from werkzeug.test import create_environ
+from werkzeug.wsgi import wrap_file
+
+from acsql.web.worker import PIECE_SIZE, InThreads
+
+
+class Body:
+    """A body that notes what is read of it, where, and whether it is closed."""
+
+    def __init__(self, pieces: list[bytes], error: Exception | None = None) -> None:
+        self.pieces = pieces
+        self.error = error
+        self.read = 0
+        self.threads: set[int] = set()
+        self.closed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self.pieces:
+            self.read += 1
+            self.threads.add(get_ident())
+            yield piece
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def respond(application: Callable[..., Iterable[bytes]]) -> Any:
+    """Return the body that an application answers in threads."""
+    return InThreads(application)(create_environ(), lambda _status, _headers: None)
+
+
+def finish(body: Any) -> bytes:
+    """Send a body as a server does."""
+    try:
+        return b"".join(body)
+    finally:
+        if hasattr(body, "close"):
+            body.close()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 10])
+def test_a_body_is_whole_closed_once_and_read_in_other_threads(number: int) -> None:
+    pieces = [bytes([65 + each]) for each in range(number)]
+    body = Body(pieces)
+    assert finish(respond(lambda _environ, _start: body)) == b"".join(pieces)
+    assert body.closed == 1
+    assert get_ident() not in body.threads
+
+
+def test_a_piece_is_read_when_the_one_before_is_sent() -> None:
+    body = Body([b"x"] * 10)
+    response = respond(lambda _environ, _start: body)
+    assert body.read == 2
+    sending = iter(response)
+    for sent in range(1, 11):
+        next(sending)
+        assert body.read == max(2, sent)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 10])
+def test_an_error_reaches_the_server_and_closes_the_body(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = Body([b"x"] * number, ValueError("broken"))
+    with pytest.raises(ValueError, match="broken"):
+        finish(respond(lambda _environ, _start: body))
+    assert body.closed == 1
+    # Gevent prints exceptions of threads; the server logs them.
+    assert capsys.readouterr().err == ""
+
+
+def test_a_body_that_is_not_wanted_any_more_is_closed() -> None:
+    body = Body([b"x"] * 10)
+    response = respond(lambda _environ, _start: body)
+    response.close()
+    assert (body.read, body.closed) == (2, 1)
+
+
+def test_files_are_read_in_pieces_and_request_bodies_never() -> None:
+    content = b"f" * (2 * PIECE_SIZE + 1)
+
+    def application(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
+        assert environ["wsgi.input"].read() == b""
+        return wrap_file(environ, io.BytesIO(content))
+
+    assert [len(piece) for piece in respond(application)] == [PIECE_SIZE, PIECE_SIZE, 1]
