@@ -15,6 +15,7 @@ from typing import Any
 
 import pymongo
 import pytest
+from pymongo.database import Database
 
 from acsql.config import Config
 from acsql.mongod import server
@@ -84,9 +85,11 @@ def stored(data_dir: Path) -> dict[str, list[Any]]:
     )
     client: pymongo.MongoClient[dict[str, Any]]
     with pymongo.MongoClient(server.start(data_dir).uri) as client:
-        database = client["acsql"]
+        database: Database[dict[str, Any]] = client["acsql"]
         names = ["observations", "headerless_observations", "keywords_not_in_specs", "failures"]
-        content = {name: list(database[name].find({}, hidden).sort("_id")) for name in names}
+        content: dict[str, list[Any]] = {
+            name: list(database[name].find({}, hidden).sort("_id")) for name in names
+        }
         content["states"] = [run["state"] for run in database.ingest_runs.find()]
         content["indexes"] = sorted(database.observations.index_information())
     server.stop(data_dir)
