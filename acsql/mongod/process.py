@@ -19,11 +19,12 @@ _POLL_SECONDS = 0.02  # between two looks at a process that is ending
 
 
 class RunningServer(NamedTuple):
-    """A running mongod: process id, port, and start of the process in UTC."""
+    """A running mongod: process id, port, start of the process in UTC, and whether it has a key."""
 
     pid: int
     port: int
     started: datetime
+    secured: bool
 
 
 def identity(pid: int) -> tuple[int, float] | None:
@@ -83,7 +84,8 @@ def find_running(dbpath: Path) -> RunningServer | None:
             return None
         (port,) = (argument for argument in arguments if argument.startswith("--port="))
         started = datetime.fromtimestamp(process.create_time(), UTC)
-        return RunningServer(process.pid, int(port.removeprefix("--port=")), started)
+        secured = any(argument.startswith("--keyFile=") for argument in arguments)
+        return RunningServer(process.pid, int(port.removeprefix("--port=")), started, secured)
     except (psutil.NoSuchProcess, psutil.AccessDenied):  # a process of another account
         return None
 

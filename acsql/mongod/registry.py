@@ -6,6 +6,7 @@ cannot show.
 
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,13 +87,26 @@ class Registry:
         }
 
     def save(self) -> None:
-        """Write the state file atomically, so that not even a power cut leaves half of it."""
-        new = self.file.with_suffix(".new")
-        with new.open("w", encoding="utf-8") as stream:
-            json.dump(self.content(), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(self.file)
+        """Write the state file."""
+        replace_file(self.file, json.dumps(self.content()))
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a file atomically, so that not even a power cut leaves half of it.
+
+    Parameters
+    ----------
+    file : Path
+        Only its owner can read it.
+    text : str
+        Its new content.
+    """
+    # A temporary file has the mode 0600 from the start.
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as new:
+        new.write(text)
+        new.flush()
+        os.fsync(new.fileno())
+    Path(new.name).replace(file)
 
 
 @contextmanager

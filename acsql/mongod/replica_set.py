@@ -7,27 +7,45 @@ from typing import Any
 
 from bson.int64 import Int64
 from pymongo import MongoClient
-from pymongo.errors import AutoReconnect, PyMongoError
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from ..errors import DatabaseError
+from .users import WRITER, Credentials, create_users
 
 HOST = "127.0.0.1"
 NAME = "acsql"  # of the replica set and of the database
 ANSWER_MS = 60_000  # the longest that a started server may take to accept writes
+# https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
+_AUTHENTICATION_FAILED = 18
 
 
-def uri(port: int) -> str:
-    """Return the connection string of the server on a port, for acsql, pymongo and mongosh."""
-    return f"mongodb://{HOST}:{port}/{NAME}?replicaSet={NAME}"
-
-
-def become_primary(port: int, log: Path) -> None:
-    """Make the server on a port the one member of its replica set, and wait until it is primary.
+def uri(port: int, user_info: str = "") -> str:
+    """Return the connection string of the server on a port, for acsql, pymongo and mongosh.
 
     Parameters
     ----------
     port : int
         Where it listens.
+    user_info : str
+        ``user:password@``, or nothing for an address that may be shown.
+
+    Returns
+    -------
+    str
+        ``mongodb://...``.
+    """
+    return f"mongodb://{user_info}{HOST}:{port}/{NAME}?replicaSet={NAME}"
+
+
+def become_ready(port: int, credentials: Credentials, log: Path) -> None:
+    """Make the server on a port the primary of its replica set, with the users of acsql.
+
+    Parameters
+    ----------
+    port : int
+        Where it listens.
+    credentials : Credentials
+        The secrets of the server and of its users.
     log : Path
         Its log, for the message.
 
@@ -36,28 +54,54 @@ def become_primary(port: int, log: Path) -> None:
     DatabaseError
         If it does not accept writes within `ANSWER_MS`.
     """
-    address = f"{HOST}:{port}"
-    config = {"_id": NAME, "version": 1, "members": [{"_id": 0, "host": address}]}
     try:
         with _direct(port) as client:
-            stored = client.local["system.replset"].find_one()
-            if stored is None:
-                client.admin.command("replSetInitiate", config)
-        if stored and stored["members"][0]["host"] != address:
-            _await_loaded_config(port)
-            with _direct(port) as client:
-                client.admin.command("replSetReconfig", config, force=True)
-        primary: MongoClient[dict[str, Any]]
-        with MongoClient(uri(port), serverSelectionTimeoutMS=ANSWER_MS) as primary:
-            primary.admin.command("ping")  # commands go to the primary
+            ready = client.is_primary
+        if not ready:
+            _become_primary(port, credentials.administrator)
+        if not _accepts(port, credentials):
+            with _client(uri(port), credentials.administrator) as client:
+                create_users(client[NAME], credentials)
     except PyMongoError as error:
         raise DatabaseError(
             f"the private MongoDB on port {port} does not become ready: {error}; see its log {log}"
         ) from error
 
 
-def _direct(port: int) -> MongoClient[Mapping[str, Any]]:
-    return MongoClient(HOST, port, directConnection=True, serverSelectionTimeoutMS=ANSWER_MS)
+def _become_primary(port: int, administrator: Mapping[str, str]) -> None:
+    """Initiate the replica set, or change its configuration to the port."""
+    address = f"{HOST}:{port}"
+    config = {"_id": NAME, "version": 1, "members": [{"_id": 0, "host": address}]}
+    with _direct(port, administrator) as client:
+        stored = client.local["system.replset"].find_one()
+        if stored is None:
+            client.admin.command("replSetInitiate", config)
+    if stored and stored["members"][0]["host"] != address:
+        _await_loaded_config(port)
+        with _direct(port, administrator) as client:
+            client.admin.command("replSetReconfig", config, force=True)
+
+
+def _accepts(port: int, credentials: Credentials) -> bool:
+    """Wait until the server is primary, and return whether it knows the users of acsql."""
+    try:
+        with _client(uri(port, credentials.user_info(WRITER))) as writer:
+            writer.admin.command("ping")
+    except OperationFailure as error:
+        if error.code != _AUTHENTICATION_FAILED:
+            raise
+        return False
+    return True
+
+
+def _client(
+    host: str, login: Mapping[str, Any] | None = None, **options: Any
+) -> MongoClient[dict[str, Any]]:
+    return MongoClient(host, serverSelectionTimeoutMS=ANSWER_MS, **(login or {}), **options)
+
+
+def _direct(port: int, login: Mapping[str, Any] | None = None) -> MongoClient[dict[str, Any]]:
+    return _client(HOST, login, port=port, directConnection=True)
 
 
 def _await_loaded_config(port: int) -> None:

@@ -10,7 +10,7 @@ server that ends although processes use it is started again by one of them
 import atexit
 import functools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from . import registry, supervision
 from .launch import free_port, launch, log_file
 from .process import RunningServer, find_running, identity, shut_down
 from .registry import Registry
-from .replica_set import become_primary, uri
+from .replica_set import become_ready, uri
+from .users import READER, WRITER, Credentials, load_credentials
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class ServerState:
         Whether it runs until `stop`; otherwise it ends with its last user.
     users : tuple of int
         The processes that use it, sorted.
+    credentials : Credentials
+        The secrets of the server and of its users.
     """
 
     pid: int
@@ -46,11 +49,22 @@ class ServerState:
     started: datetime
     kept: bool
     users: tuple[int, ...]
+    credentials: Credentials = field(repr=False)
+
+    @property
+    def address(self) -> str:
+        """The connection string without user and password, to be shown."""
+        return uri(self.port)
 
     @property
     def uri(self) -> str:
-        """The connection string, for acsql, pymongo and mongosh."""
-        return uri(self.port)
+        """The connection string of the writer, for acsql, pymongo and mongosh."""
+        return uri(self.port, self.credentials.user_info(WRITER))
+
+    @property
+    def reader_uri(self) -> str:
+        """The connection string of the reader, for the site, pymongo and mongosh."""
+        return uri(self.port, self.credentials.user_info(READER))
 
 
 def start(data_dir: str | Path, port: int | None = None) -> ServerState:
@@ -82,8 +96,8 @@ def start(data_dir: str | Path, port: int | None = None) -> ServerState:
         return _state(server, entry)
 
 
-def use(data_dir: str | Path, port: int | None = None) -> str:
-    """Return the connection string of the private server, starting it if it does not run.
+def use(data_dir: str | Path, port: int | None = None) -> ServerState:
+    """Return the state of the private server, starting it if it does not run.
 
     This process counts as a user until it has called `release` as often, or has ended in any way.
 
@@ -96,8 +110,8 @@ def use(data_dir: str | Path, port: int | None = None) -> str:
 
     Returns
     -------
-    str
-        For acsql, pymongo and mongosh.
+    ServerState
+        The running server.
 
     Raises
     ------
@@ -111,7 +125,7 @@ def use(data_dir: str | Path, port: int | None = None) -> str:
             entry.users.append(this)
         _release_at_exit(entry.data_dir)
         supervision.supervise(entry.data_dir, server, _revive)
-        return _state(server, entry).uri
+        return _state(server, entry)
 
 
 def resolve_connection(config: Config) -> Config:
@@ -125,14 +139,17 @@ def resolve_connection(config: Config) -> Config:
     Returns
     -------
     Config
-        With a `connection_string`.
+        With a `connection_string`; of the private server also with that of its reader.
 
     Raises
     ------
     DatabaseError
         If the private server is needed and does not start.
     """
-    return config if config.connection_string else config.at(use(config.data_dir))
+    if config.connection_string:
+        return config
+    state = use(config.data_dir)
+    return replace(config, connection_string=state.uri, read_connection_string=state.reader_uri)
 
 
 def release(data_dir: str | Path) -> None:
@@ -210,17 +227,21 @@ def status(data_dir: str | Path) -> ServerState | None:
 
 def _serve(entry: Registry, port: int | None) -> RunningServer:
     """Return the server of a registry, started if necessary, once it accepts writes."""
+    credentials = load_credentials(entry.data_dir)
     server = find_running(entry.dbpath)
+    if server and not server.secured:
+        _stop_unsecured(server, entry)
+        server = launch(entry.dbpath, port or server.port, credentials)
     if server is None:
         entry.kept = False
-        server = launch(entry.dbpath, port or free_port(entry.port))
+        server = launch(entry.dbpath, port or free_port(entry.port), credentials)
     elif port not in (None, server.port):
         raise DatabaseError(
             f"the private MongoDB in {entry.data_dir} already runs on port {server.port}: "
             f"stop it (acsql db stop) before starting it on port {port}"
         )
     else:
-        become_primary(server.port, log_file(entry.dbpath))
+        become_ready(server.port, credentials, log_file(entry.dbpath))
     entry.port, entry.stopped = server.port, False
     return server
 
@@ -242,9 +263,27 @@ def _revive(data_dir: Path) -> RunningServer | None:
         return server
 
 
+def _stop_unsecured(server: RunningServer, entry: Registry) -> None:
+    """Stop a server that an older acsql started without users, unless it is in use."""
+    if entry.users:
+        processes = ", ".join(str(pid) for pid, _ in entry.users)
+        raise DatabaseError(
+            f"the private MongoDB in {entry.data_dir} was started by an older acsql without "
+            f"passwords, and is used by process {processes}: end it, and try again"
+        )
+    shut_down(server)
+
+
 def _state(server: RunningServer, entry: Registry) -> ServerState:
     users = tuple(sorted({pid for pid, _ in entry.users}))
-    return ServerState(*server, kept=entry.kept, users=users)
+    return ServerState(
+        pid=server.pid,
+        port=server.port,
+        started=server.started,
+        kept=entry.kept,
+        users=users,
+        credentials=load_credentials(entry.data_dir),
+    )
 
 
 def _release(entry: Registry, uses: int) -> None:

@@ -12,14 +12,14 @@ from acsql.mongod import server
 
 
 def test_a_killed_server_is_started_again_with_its_data(data_dir):
-    uri = server.use(data_dir)
+    uri = server.use(data_dir).uri
     write(uri, 1)
     killed = server.status(data_dir).pid
     os.kill(killed, signal.SIGKILL)
     with suppress(psutil.NoSuchProcess):  # as soon as it is seen to die
         while psutil.Process(killed).cmdline():
             pass
-    assert server.use(data_dir) == uri
+    assert server.use(data_dir).uri == uri
     assert server.status(data_dir).pid != killed
     assert read(uri) == [1]
 
@@ -34,7 +34,7 @@ def test_a_reused_process_id_is_not_mistaken_for_the_server(data_dir):
     )
     assert server.status(data_dir) is None
     assert not server.stop(data_dir)
-    assert read(server.use(data_dir)) == [1]
+    assert read(server.use(data_dir).uri) == [1]
     server.release(data_dir)
     assert server.status(data_dir) is None
 
@@ -42,7 +42,7 @@ def test_a_reused_process_id_is_not_mistaken_for_the_server(data_dir):
 def test_a_server_whose_starter_died_half_way_is_found_again(data_dir):
     left_behind = server.start(data_dir)
     (data_dir / "mongodb.json").unlink()
-    assert server.use(data_dir) == left_behind.uri
+    assert server.use(data_dir).uri == left_behind.uri
     assert server.status(data_dir).pid == left_behind.pid
     server.release(data_dir)
     assert server.status(data_dir) is None

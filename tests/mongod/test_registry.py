@@ -17,7 +17,7 @@ def test_a_killed_user_does_not_count(data_dir):
         other.kill()
     left_behind = server.status(data_dir)
     assert left_behind.users == ()
-    assert server.use(data_dir) == uri
+    assert server.use(data_dir).uri == uri
     assert server.status(data_dir).pid == left_behind.pid
     server.release(data_dir)
     assert server.status(data_dir) is None
@@ -30,7 +30,7 @@ def test_processes_that_start_together_share_one_server(data_dir):
         python(USE, data_dir) as three,
     ):
         others = (one, two, three)
-        assert {first_line(other) for other in others} == {server.use(data_dir)}
+        assert {first_line(other) for other in others} == {server.use(data_dir).uri}
         users = {os.getpid(), *(other.pid for other in others)}
         assert set(server.status(data_dir).users) == users
         log = (data_dir / "mongodb" / "mongod.log").read_text(encoding="utf-8")

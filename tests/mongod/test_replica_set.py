@@ -4,7 +4,7 @@ import socketserver
 import threading
 
 import pytest
-from private_server import free_port, read, write
+from private_server import administrator_uri, free_port, read, write
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
@@ -47,7 +47,7 @@ def test_another_port_is_chosen_if_a_program_uses_the_last_one(data_dir):
 
 
 def test_transactions_and_change_streams(data_dir):
-    with MongoClient(server.use(data_dir)) as client:
+    with MongoClient(server.use(data_dir).uri) as client:
         notes = client.acsql.notes
         with notes.watch() as changes:
             with client.start_session() as session:
@@ -61,7 +61,7 @@ def test_transactions_and_change_streams(data_dir):
 
 
 def test_it_is_a_replica_set_of_one_with_a_journal(data_dir):
-    with MongoClient(server.use(data_dir)) as client:
+    with MongoClient(administrator_uri(server.use(data_dir))) as client:
         config = client.admin.command("replSetGetConfig")["config"]
         assert [m["host"] for m in config["members"]] == ["{}:{}".format(*client.address)]
         assert config["writeConcernMajorityJournalDefault"]

@@ -24,7 +24,7 @@ def test_start_status_stop(data_dir):
     assert started == server.status(data_dir) == server.start(data_dir)
     assert started.kept
     assert started.users == ()
-    assert started.uri == f"mongodb://127.0.0.1:{started.port}/acsql?replicaSet=acsql"
+    assert started.address == f"mongodb://127.0.0.1:{started.port}/acsql?replicaSet=acsql"
     assert abs(datetime.now(UTC) - started.started) < timedelta(hours=1)
     write(started.uri, 1)
 
@@ -36,8 +36,8 @@ def test_start_status_stop(data_dir):
 
 
 def test_the_last_release_ends_a_server_that_is_not_kept(data_dir):
-    uri = server.use(data_dir)
-    assert server.use(data_dir) == uri
+    uri = server.use(data_dir).uri
+    assert server.use(data_dir).uri == uri
     state = server.status(data_dir)
     assert (state.kept, state.users, state.uri) == (False, (os.getpid(),), uri)
     server.release(data_dir)
@@ -49,7 +49,7 @@ def test_the_last_release_ends_a_server_that_is_not_kept(data_dir):
 
 
 def test_start_keeps_a_server_that_use_started(data_dir):
-    uri = server.use(data_dir)
+    uri = server.use(data_dir).uri
     assert server.start(data_dir).uri == uri
     server.release(data_dir)
     assert server.status(data_dir).kept
@@ -72,7 +72,7 @@ def test_a_server_ends_with_its_last_process(data_dir):
 def test_a_release_leaves_the_server_to_other_processes(data_dir):
     with python(USE, data_dir) as other:
         uri = first_line(other)
-        assert server.use(data_dir) == uri
+        assert server.use(data_dir).uri == uri
         assert server.status(data_dir).users == tuple(sorted((os.getpid(), other.pid)))
     assert server.status(data_dir).users == (os.getpid(),)
     write(uri, 1)
@@ -101,7 +101,7 @@ def test_ctrl_c_does_not_end_the_server(data_dir):
 def test_the_server_listens_on_the_given_port(data_dir):
     port, other = free_port(), free_port()
     assert server.start(data_dir, port=port).port == port
-    assert server.use(data_dir, port=port) == server.status(data_dir).uri
+    assert server.use(data_dir, port=port).uri == server.status(data_dir).uri
     with pytest.raises(DatabaseError, match=f"already runs on port {port}.* port {other}"):
         server.use(data_dir, port=other)
 
@@ -110,7 +110,7 @@ def test_the_server_listens_on_the_given_port(data_dir):
 def nowhere(tmp_path) -> Config:
     """A configuration that names no database."""
     return Config(
-        filesystem=tmp_path,
+        filesystem=tmp_path / "archive",
         data_dir=tmp_path / "data",
         jpeg_dir=tmp_path,
         thumbnail_dir=tmp_path,
@@ -129,8 +129,11 @@ def test_a_configured_connection_string_is_kept(nowhere):
 def test_without_connection_string_the_private_server_is_used(nowhere, specs):
     located = server.resolve_connection(nowhere)
     try:
-        assert dataclasses.replace(located, connection_string=None) == nowhere
-        assert server.status(nowhere.data_dir).uri == located.connection_string
+        state = server.status(nowhere.data_dir)
+        assert located.connection_string == state.uri
+        assert located.for_reading.connection_string == state.reader_uri
+        unset = {"connection_string": None, "read_connection_string": None}
+        assert dataclasses.replace(located, **unset) == nowhere
         with Store(located.connection_string, specs) as store:
             assert store.observations.count_documents({}) == 0
     finally:

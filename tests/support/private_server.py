@@ -7,13 +7,15 @@ from contextlib import contextmanager
 
 from pymongo import MongoClient
 
+from acsql.mongod.replica_set import uri
+
 USE = """
 import sys
 from acsql.mongod import server
-print(server.use(sys.argv[1]), flush=True)
+print(server.use(sys.argv[1]).uri, flush=True)
 sys.stdin.read()
 """
-START = USE.replace("server.use(sys.argv[1])", "server.start(sys.argv[1]).uri")
+START = USE.replace("server.use(", "server.start(")
 USE_AND_FORK = """
 import os, sys
 from acsql.mongod import server
@@ -45,6 +47,14 @@ def python(program, data_dir, **options):
 
 def first_line(process):
     return process.stdout.readline().strip()
+
+
+def administrator_uri(state):
+    """Create a user with all rights on all databases, and return its connection string."""
+    password = state.credentials.key
+    with MongoClient(state.address, **state.credentials.administrator) as client:
+        client.admin.command("createUser", "administrator", pwd=password, roles=["root"])
+    return f"{uri(state.port, f'administrator:{password}@')}&authSource=admin"
 
 
 def write(uri, _id):

@@ -1,0 +1,164 @@
+"""Only the users of acsql reach the private server, each with its rights."""
+
+import os
+import stat
+import subprocess
+
+import psutil
+import pytest
+from private_server import USE, first_line, python, read, write
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from acsql.errors import DatabaseError
+from acsql.mongod import launch, process, replica_set, server, users
+
+SECRETS = ("mongodb.key", "mongodb.passwords")
+
+
+def refused(uri, code=13, **options):
+    """Whether the server refuses a write, by default because the user may not."""
+    with MongoClient(uri, **options) as client, pytest.raises(OperationFailure) as caught:
+        client.get_default_database().notes.insert_one({})
+    return caught.value.code == code
+
+
+def test_a_connection_without_a_user_may_do_nothing(data_dir):
+    state = server.start(data_dir)
+    assert refused(state.address)
+    with MongoClient(state.address) as client:
+        for database, command in (
+            ("acsql", {"find": "notes"}),
+            ("admin", {"listDatabases": 1}),
+            ("admin", {"createUser": "intruder", "pwd": "x", "roles": ["root"]}),
+            ("admin", {"replSetInitiate": {}}),
+            ("admin", {"shutdown": 1}),
+        ):
+            with pytest.raises(OperationFailure, match="requires authentication"):
+                client[database].command(command)
+
+
+def test_the_reader_reads_and_the_writer_writes(data_dir):
+    state = server.start(data_dir)
+    write(state.uri, 1)
+    assert read(state.reader_uri) == [1]
+    assert refused(state.reader_uri)
+    for uri in (state.uri, state.reader_uri):
+        with MongoClient(uri) as client, pytest.raises(OperationFailure, match="not authorized"):
+            client.other.notes.insert_one({})
+
+
+def test_the_secrets_are_random_and_only_their_owner_reads_them(data_dir):
+    umask = os.umask(0)
+    try:
+        server.start(data_dir)
+    finally:
+        os.umask(umask)
+    files = [data_dir / name for name in SECRETS]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    other = users.load_credentials(data_dir.parent)
+    made = [
+        secret
+        for credentials in (users.load_credentials(data_dir), other)
+        for secret in (credentials.key, *credentials.passwords.values())
+    ]
+    assert len(set(made)) == len(made) == 6
+    assert min(map(len, made)) == 64
+    assert not list(data_dir.glob("tmp*"))
+
+
+def test_no_secret_is_in_arguments_logs_or_representations(data_dir):
+    state = server.start(data_dir)
+    shown = [
+        repr(state),
+        repr(state.credentials),
+        state.address,
+        *psutil.Process(state.pid).cmdline(),
+        (data_dir / "mongodb" / "mongod.log").read_text(encoding="utf-8"),
+        (data_dir / "mongodb.json").read_text(encoding="utf-8"),
+    ]
+    for secret in (state.credentials.key, *state.credentials.passwords.values()):
+        assert not [text for text in shown if secret in text]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_lost_secret_is_replaced_at_the_next_start(data_dir, name):
+    write(server.start(data_dir).uri, 1)
+    server.stop(data_dir)
+    (data_dir / name).unlink()
+    state = server.start(data_dir)
+    assert read(state.uri) == read(state.reader_uri) == [1]
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"acsql": "x"}'])
+def test_damaged_passwords_are_an_error_that_names_the_file(data_dir, content):
+    data_dir.mkdir()
+    (data_dir / "mongodb.passwords").write_text(content)
+    with pytest.raises(DatabaseError, match=r"mongodb\.passwords is damaged: remove it"):
+        server.start(data_dir)
+
+
+def test_secrets_that_a_copy_made_readable_are_private_again(data_dir):
+    server.start(data_dir)
+    server.stop(data_dir)
+    for name in SECRETS:
+        (data_dir / name).chmod(0o644)
+    write(server.start(data_dir).uri, 1)
+    assert {stat.S_IMODE((data_dir / name).stat().st_mode) for name in SECRETS} == {0o600}
+
+
+@pytest.fixture
+def unsecured(data_dir):
+    """The server of an older acsql, with data and without users."""
+    dbpath = data_dir / "mongodb"
+    dbpath.mkdir(parents=True)
+    port = launch.free_port(None)
+    command = [
+        str(launch.find_mongod()),
+        "--fork",
+        f"--dbpath={dbpath}",
+        f"--logpath={dbpath}/mongod.log",
+        "--bind_ip=127.0.0.1",
+        f"--port={port}",
+        f"--replSet={replica_set.NAME}",
+    ]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    config = {"_id": replica_set.NAME, "members": [{"_id": 0, "host": f"127.0.0.1:{port}"}]}
+    with MongoClient("127.0.0.1", port, directConnection=True) as client:
+        client.admin.command("replSetInitiate", config)
+    write(replica_set.uri(port), 1)
+    return process.find_running(dbpath)
+
+
+def test_the_folder_of_an_older_acsql_is_upgraded_in_place(data_dir, unsecured):
+    process.shut_down(unsecured)
+    state = server.start(data_dir)
+    assert read(state.uri) == read(state.reader_uri) == [1]
+    assert refused(state.address)
+
+
+def test_an_unused_server_of_an_older_acsql_is_restarted_with_users(data_dir, unsecured):
+    state = server.start(data_dir)
+    assert (state.port, state.pid != unsecured.pid) == (unsecured.port, True)
+    assert read(state.uri) == [1]
+    assert refused(state.address)
+
+
+def test_a_used_server_of_an_older_acsql_is_not_restarted(data_dir, unsecured):
+    with server.registry.locked(data_dir) as entry:
+        entry.users.append(process.identity(os.getpid()))
+    with pytest.raises(DatabaseError, match=f"process {os.getpid()}: end it"):
+        server.use(data_dir)
+    assert read(replica_set.uri(unsecured.port)) == [1]
+    server.release(data_dir)
+
+
+def test_users_are_made_that_a_killed_start_did_not_make(data_dir):
+    state = server.start(data_dir)
+    administrator = state.credentials.administrator
+    with MongoClient(state.address, **administrator) as client:
+        for user in users.ROLES:
+            client.acsql.command("dropUser", user)
+    with python(USE, data_dir) as other:
+        write(first_line(other), 1)
+    assert read(state.reader_uri) == [1]
