@@ -164,12 +164,12 @@ def _running_archive(ctx: click.Context) -> Archive:
     from ..mongod import server
 
     config = load_config(ctx)
-    uri = config.connection_string
+    uri = config.for_reading.connection_string
     if uri is None:
         state = server.status(config.data_dir)
         if state is None:
             raise DatabaseError("the private MongoDB is not running")
-        uri = state.uri
+        uri = state.reader_uri
     return Archive(config.at(_with_short_wait(uri)), TIME_LIMIT_S)
 
 

@@ -1,5 +1,6 @@
 """The command `db`: the private MongoDB of an archive."""
 
+import os
 import shutil
 import subprocess
 
@@ -12,6 +13,10 @@ from .context import load_config, open_archive
 from .exit_status import ExitStatus
 from .options import text_format_option
 from .output import print_json
+
+# All accounts of a machine see the arguments of a process, its environment only its owner.
+_VARIABLE = "MONGOSH_URI"
+_CONNECT = f"db = connect(process.env.{_VARIABLE}); void delete process.env.{_VARIABLE}"
 
 
 @click.group()
@@ -40,7 +45,7 @@ def start(ctx: click.Context, port: int | None) -> None:
       acsql db start --port 27018
     """
     state = server.start(_private(ctx).data_dir, port)
-    click.echo(f"MongoDB is at {state.uri}")
+    click.echo(f"MongoDB is at {state.address}")
 
 
 @db.command()
@@ -74,7 +79,7 @@ def status(ctx: click.Context, format_: str) -> None:
             {
                 "running": state is not None,
                 "pid": state and state.pid,
-                "uri": state and state.uri,
+                "address": state and state.address,
                 "started": state and state.started,
                 "kept": state and state.kept,
                 "users": list(state.users) if state else [],
@@ -83,32 +88,38 @@ def status(ctx: click.Context, format_: str) -> None:
     elif state is None:
         click.echo("MongoDB is not running.")
     else:
-        click.echo(f"MongoDB runs as process {state.pid} at {state.uri}")
+        click.echo(f"MongoDB runs as process {state.pid} at {state.address}")
     ctx.exit(ExitStatus.FAILURES if state is None else ExitStatus.OK)
 
 
+writer_option = click.option(
+    "--writer", is_flag=True, help="As the user that may write, not as the one that reads."
+)
+
+
 @db.command()
+@writer_option
 @click.pass_context
-def uri(ctx: click.Context) -> None:
-    """Print the connection string of the database.
+def uri(ctx: click.Context, writer: bool) -> None:
+    """Print the connection string of the database, with its password.
 
     \b
     Example:
-      mongosh "$(acsql db uri)"
+      MONGODB="$(acsql db uri)" python my_script.py
     """
     config = load_config(ctx)
-    if config.connection_string:
-        click.echo(config.connection_string)
-        return
-    state = server.status(config.data_dir)
-    if state is None:
-        raise DatabaseError("the private MongoDB is not running; start it with: acsql db start")
-    click.echo(state.uri)
+    if config.connection_string is None:
+        state = server.status(config.data_dir)
+        if state is None:
+            raise DatabaseError("the private MongoDB is not running; start it with: acsql db start")
+        config = state.configure(config)
+    click.echo(_connection_string(config, writer))
 
 
 @db.command()
+@writer_option
 @click.pass_context
-def shell(ctx: click.Context) -> None:
+def shell(ctx: click.Context, writer: bool) -> None:
     """Open the Mongo shell (mongosh) on the database.
 
     \b
@@ -119,8 +130,13 @@ def shell(ctx: click.Context) -> None:
     if mongosh is None:
         raise DatabaseError("mongosh is not installed: npm install --global mongosh")
     with open_archive(ctx) as archive:
-        address = archive.store.connection_string
-    ctx.exit(subprocess.run([mongosh, address], check=False).returncode)
+        secret = {_VARIABLE: _connection_string(archive.config, writer)}
+    command = [mongosh, "--nodb", "--shell", "--eval", _CONNECT]
+    ctx.exit(subprocess.run(command, env=os.environ | secret, check=False).returncode)
+
+
+def _connection_string(config: Config, writer: bool) -> str:
+    return (config if writer else config.for_reading).connection_string or ""
 
 
 def _private(ctx: click.Context) -> Config:

@@ -66,6 +66,10 @@ class ServerState:
         """The connection string of the reader, for the site, pymongo and mongosh."""
         return uri(self.port, self.credentials.user_info(READER))
 
+    def configure(self, config: Config) -> Config:
+        """Return a configuration with the addresses of this server for ingest and site."""
+        return replace(config, connection_string=self.uri, read_connection_string=self.reader_uri)
+
 
 def start(data_dir: str | Path, port: int | None = None) -> ServerState:
     """Start the private server and keep it running until `stop`.
@@ -146,10 +150,7 @@ def resolve_connection(config: Config) -> Config:
     DatabaseError
         If the private server is needed and does not start.
     """
-    if config.connection_string:
-        return config
-    state = use(config.data_dir)
-    return replace(config, connection_string=state.uri, read_connection_string=state.reader_uri)
+    return config if config.connection_string else use(config.data_dir).configure(config)
 
 
 def release(data_dir: str | Path) -> None:

@@ -1,11 +1,17 @@
 """The command `db`."""
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from acsql import config
 
-def test_the_private_database_from_start_to_stop(printed, run, tmp_path: Path) -> None:
+
+def test_the_private_database_from_start_to_stop(printed, run, mongosh, tmp_path: Path) -> None:
     settings = tmp_path / "acsql.yaml"
     settings.write_text("filesystem: archive\ndata_dir: data\n")
     (tmp_path / "archive").mkdir()
@@ -13,12 +19,55 @@ def test_the_private_database_from_start_to_stop(printed, run, tmp_path: Path) -
     assert run(settings, "db", "uri").exit_code == 2
     try:
         assert "mongodb://127.0.0.1" in printed(settings, "db", "start")
-        uri = printed(settings, "db", "uri").strip()
-        assert uri in printed(settings, "db", "status")
+        reader, writer = (
+            printed(settings, "db", "uri", *options).strip() for options in ([], ["--writer"])
+        )
+        insert = "db.notes.insertOne({}).acknowledged"
+        assert mongosh(writer, [insert]) == [True]
+        with pytest.raises(AssertionError, match="not authorized"):
+            mongosh(reader, [insert])
         assert "rootname" in printed(settings, "find")
+        passwords = {re.search(":([0-9a-f]+)@", uri)[1] for uri in (reader, writer)}
+        assert len(passwords) == 2
+        for shown in (["start"], ["status"], ["status", "--format", "json"]):
+            output = printed(settings, "db", *shown)
+            assert "mongodb://127.0.0.1" in output
+            assert not [password for password in passwords if password in output]
     finally:
         assert "stopped" in printed(settings, "db", "stop")
     assert "not running" in printed(settings, "db", "stop")
+
+
+def test_the_shell_opens_on_the_database_as_the_user_that_reads(
+    run, sample_settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its place a script that notes what every account of the machine can see."""
+    seen = tmp_path / "seen"
+    mongosh = tmp_path / "mongosh"
+    mongosh.write_text(f'#!/bin/sh\necho "$@" > {seen}\necho "$MONGOSH_URI" >> {seen}\nexit 3\n')
+    mongosh.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    uri = config.load(sample_settings, {}).connection_string
+    reader = uri.replace("administrator:", "somebody:")
+    monkeypatch.setenv("ACSQL_READ_CONNECTION_STRING", reader)
+    for options, expected in (([], reader), (["--writer"], uri)):
+        assert run(sample_settings, "db", "shell", *options).exit_code == 3
+        arguments, secret = seen.read_text().splitlines()
+        assert secret == expected
+        assert "mongodb://" not in arguments
+
+
+def test_the_shell_runs_what_is_typed(mongosh, sample_settings: Path) -> None:
+    assert mongosh
+    result = subprocess.run(
+        [sys.executable, "-m", "acsql", "--config", sample_settings, "db", "shell"],
+        input="print('Number:', db.observations.countDocuments(), process.env.MONGOSH_URI)\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.search(r"Number: \d+ \n", result.stdout), result
+    assert result.returncode == 0
 
 
 def test_without_mongosh_the_shell_says_how_to_get_it(
