@@ -27,7 +27,7 @@ def await_another(data_dir, killed):
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_a_server_that_ends_under_a_process_returns_on_its_port_with_its_data(data_dir, end):
-    uri = server.use(data_dir)
+    uri = server.use(data_dir).uri
     write(uri, 1)
     before = server.status(data_dir)
     os.kill(before.pid, end)
@@ -47,7 +47,7 @@ def test_it_returns_each_time_and_a_kept_server_stays_kept(data_dir):
 
 def test_one_of_several_processes_starts_it(data_dir):
     with python(USE, data_dir) as one, python(USE, data_dir) as two:
-        assert first_line(one) == first_line(two) == server.use(data_dir)
+        assert first_line(one) == first_line(two) == server.use(data_dir).uri
         await_another(data_dir, kill(data_dir))
         time.sleep(2 * supervision.LOOK_SECONDS)
         log = (data_dir / "mongodb" / "mongod.log").read_text(encoding="utf-8")
