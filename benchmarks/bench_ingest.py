@@ -52,9 +52,10 @@ def main() -> None:
         uri = server.start(root).uri
         try:
             whole_and_parts(root / "true", uri, arguments)
-            unchanged(root / "tiny", uri)
+            unchanged(root / "tiny", server.start(root / "tiny").uri)
         finally:
             server.stop(root)
+            server.stop(root / "tiny")
         memory(root / "memory", root / "true" / "archive")
 
 
@@ -112,7 +113,7 @@ def read_all(config: Config) -> None:
 
 def unchanged(folder: Path, uri: str) -> None:
     """Confirm an archive of tiny files of which none has changed."""
-    config = configured(folder, uri.replace("/acsql?", "/tiny?"))
+    config = configured(folder, uri)
     for number in range(TINY_ROOTNAMES):
         name = f"j{number // 100:03d}{number % 100:02d}aaq"
         directory = config.filesystem / name[:4] / name

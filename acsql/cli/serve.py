@@ -49,7 +49,7 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
 
     def _announce() -> None:
         click.echo(f"acsql is at http://{host}:{port}/ (Ctrl-C stops it)")
-        click.echo("Its database: acsql db shell")
+        click.echo("acsql db shell opens mongosh on its database")
 
     if server.serve(config, host, port, workers, on_ready=_announce):
         ctx.exit(ExitStatus.INTERRUPTED)

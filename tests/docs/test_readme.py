@@ -176,5 +176,6 @@ def test_make_demo_serves_the_sample_archive(tmp_path: Path) -> None:
             demo.stdout.read()
     text = "".join(printed)
     assert f"http://127.0.0.1:{port}/" in text
-    assert 'mongosh "mongodb://127.0.0.1:' in text
+    assert "acsql db shell" in text
+    assert "mongodb://" not in text
     assert server.status(tmp_path / "demo" / "data") is None
