@@ -38,7 +38,8 @@ class Killer(monitoring.CommandListener):
     seen = 0
 
     def started(self, event):
-        if event.database_name != "acsql" or event.command_name in ("hello", "ping"):
+        connecting = event.command_name in ("hello", "ping", "saslStart", "saslContinue")
+        if event.database_name != "acsql" or connecting:
             return
         Killer.seen += 1
         if victim == 0:
