@@ -7,20 +7,28 @@ silently.  No message repeats a value or a line of the file, because either may 
 """
 
 import difflib
+import functools
+import logging
 import os
 import re
+import shlex
+import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import platformdirs
 import yaml
 
+from .connection_strings import has_password, without_password
 from .errors import ConfigError
 
 # The owner reads and writes; the group and the others do either nothing, read, or both.
 FILE_MODES = ("0600", "0604", "0606", "0640", "0644", "0646", "0660", "0664", "0666")
+
+
+logger = logging.getLogger(__name__)
 
 
 class Setting(NamedTuple):
@@ -175,8 +183,9 @@ class Config:
     ncores: int
     file_mode: str | None = None
     file_group: str | None = None
-    connection_string: str | None = None
-    read_connection_string: str | None = None
+    # They hold passwords, and representations are shown in tracebacks and logs.
+    connection_string: str | None = field(default=None, repr=False)
+    read_connection_string: str | None = field(default=None, repr=False)
     vanish_limit: int = 5
     moved_limit: int = 1000
     read_timeout: int = 300
@@ -277,7 +286,7 @@ def effective_settings(
     return [
         EffectiveSetting(
             setting.name,
-            _without_password(getattr(config, setting.name)),
+            without_password(value) if isinstance(value, str) else value,
             f"{ENVIRONMENT_PREFIX}{setting.name.upper()}"
             if setting.name in in_environment
             else str(source)
@@ -285,17 +294,8 @@ def effective_settings(
             else "default",
         )
         for setting in SETTINGS
+        for value in [getattr(config, setting.name)]
     ]
-
-
-def _without_password(value: Any) -> Any:
-    """Return a connection string with its password hidden, any other value as it is."""
-    if not isinstance(value, str) or "://" not in value:
-        return value
-    scheme, _, rest = value.partition("://")
-    user, at, address = rest.rpartition("@")
-    name, colon, _ = user.partition(":")
-    return f"{scheme}://{name}{':***' if colon else ''}{at}{address}"
 
 
 def _read(
@@ -325,10 +325,24 @@ def _from_file(source: Path) -> dict[str, Any]:
         raise ConfigError(f"the configuration file {source} is not YAML") from None
     if not isinstance(content or {}, dict):
         raise ConfigError(f"{source}: expected lines like 'filesystem: /archive'")
-    return {
+    values = {
         name: _value(name, value, str(source), source.absolute().parent)
         for name, value in (content or {}).items()
     }
+    if any(isinstance(value, str) and has_password(value) for value in values.values()):
+        _warn_of_readers(source)
+    return values
+
+
+@functools.cache
+def _warn_of_readers(source: Path) -> None:
+    """Warn once of a file with a password that every account may read."""
+    if source.stat().st_mode & stat.S_IROTH:
+        logger.warning(
+            "%s holds a password, and every account of this machine may read it: chmod o= %s",
+            source,
+            shlex.quote(str(source)),
+        )
 
 
 def _check_environment(environ: Mapping[str, str]) -> None:

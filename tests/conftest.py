@@ -95,6 +95,7 @@ def _write_settings(config: Config, folder: Path) -> Path:
     values = {name: str(v) if isinstance(v, Path) else v for name, v in settings.items()}
     path = folder / "acsql.yaml"
     path.write_text(yaml.safe_dump(values))
+    path.chmod(0o600)  # it holds a password
     return path
 
 

@@ -408,3 +408,28 @@ def test_the_archive_may_be_inside_a_folder_that_acsql_writes_to(written):
 def test_a_mode_is_octal_with_and_without_quotes(written, text):
     loaded = config.load(written(f"filesystem: /archive\n{text}\nfile_group: 100"), {})
     assert (loaded.file_mode, loaded.file_group) == ("0644", "100")
+
+
+def test_no_password_is_in_a_representation(written) -> None:
+    loaded = config.load(written(COMPLETE | {"connection_string": "mongodb://u:secret@db/"}), {})
+    assert "secret" in loaded.connection_string
+    assert "secret" not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    ("mode", "address", "warned"),
+    [
+        (0o644, "mongodb://user:secret@db/", 1),
+        (0o640, "mongodb://user:secret@db/", 0),
+        (0o644, "mongodb://db/", 0),
+    ],
+)
+def test_a_password_in_a_file_that_others_may_read_is_warned_of_once(
+    written, caplog: pytest.LogCaptureFixture, mode: int, address: str, warned: int
+) -> None:
+    path = written(COMPLETE | {"connection_string": address})
+    path.chmod(mode)
+    for _ in range(2):
+        config.load(path, {})
+    assert len(caplog.messages) == warned
+    assert all(str(path) in text and "secret" not in text for text in caplog.messages)

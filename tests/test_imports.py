@@ -21,7 +21,7 @@ PARTS = {
 
 # A part imports only parts of earlier layers; parts of one layer do not import each other.
 LAYERS: tuple[set[str], ...] = (
-    {"errors"},
+    {"errors", "connection_strings"},
     {"config", "names"},
     {"permissions"},
     {"keywords", "logs", "paths"},

@@ -136,6 +136,8 @@ def _fork(mongod: Path, dbpath: Path, port: int, key_file: Path) -> None:
         f"--replSet={NAME}",
         f"--keyFile={key_file}",
         "--setParameter=enableLocalhostAuthBypass=false",
+        # Before 6.0.27 zlib lets anyone who connects read the memory of mongod (CVE-2025-14847).
+        "--networkMessageCompressors=disabled",
     ]
     try:
         returncode, output = _run(command)

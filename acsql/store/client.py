@@ -17,6 +17,7 @@ from pymongo import MongoClient, uri_parser
 from pymongo.database import Database
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, PyMongoError
 
+from ..connection_strings import without_user
 from ..errors import DatabaseError, DatabaseUnavailable
 from ..keywords import KeywordSpecs
 from . import schema
@@ -144,8 +145,7 @@ class Store:
     @property
     def address(self) -> str:
         """The connection string without user and password, for messages."""
-        scheme, _, rest = self.connection_string.partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2]}"
+        return without_user(self.connection_string)
 
     @property
     def answers(self) -> bool:
