@@ -148,6 +148,15 @@ SETTINGS = (
         "file of proposals: YAML, or CSV if its name ends in .csv",
     ),
     Setting("rate_limit", int, "20000", "requests per minute that the site answers to one client"),
+    Setting("downloads", int, "1000", "downloads that the site sends at the same time"),
+    Setting(
+        "accel_redirect",
+        str,
+        "none: acsql sends files",
+        "internal location of nginx that sends the files below filesystem, as /acsql-files",
+        pattern="(/[A-Za-z0-9_.-]+)+",
+        form="a path such as /acsql-files",
+    ),
     Setting(
         "proxies",
         int,
@@ -192,6 +201,8 @@ class Config:
     database_wait: int = 300
     proposals_from: str = "file"
     rate_limit: int = 20_000
+    downloads: int = 1000
+    accel_redirect: str | None = None
     proxies: int = 0
 
     def __post_init__(self) -> None:

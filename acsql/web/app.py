@@ -10,7 +10,7 @@ from werkzeug.routing import BaseConverter
 from ..archive import Archive
 from ..export import text
 from ..paths import NO_PROPOSAL
-from . import access_log, api, context, errors, outage, pages, plots
+from . import access_log, api, context, download_limit, errors, outage, pages, plots
 from .formatting import age, duration, number, plural, size
 
 # Pages load nothing from other hosts, and no inline script or style runs.
@@ -54,7 +54,8 @@ def create_app(archive: Archive, workers: int = 1) -> Flask:
     archive : Archive
         The caller closes it.
     workers : int
-        Number of processes that serve the site; each allows its share of `Config.rate_limit`.
+        Number of processes that serve the site; each allows its share of `Config.rate_limit` and
+        `Config.downloads`.
 
     Returns
     -------
@@ -67,6 +68,7 @@ def create_app(archive: Archive, workers: int = 1) -> Flask:
     access_log.register(app)
     outage.register(app)
     _limit(app, archive.config.rate_limit // workers, archive.config.proxies)
+    download_limit.register(app, max(1, archive.config.downloads // workers))
     app.extensions[context.ARCHIVE] = archive
     app.url_map.converters["proposal"] = ProposalConverter
     _configure_templates(app, archive)

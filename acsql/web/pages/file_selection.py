@@ -11,6 +11,7 @@ from ...datasets import Dataset
 from ...errors import AccessDenied, ArchiveError, DatasetNotFound, QueryError, UnsafePath
 from .. import tar
 from ..context import current_archive, parameters
+from ..download_limit import limited
 from ..downloads import read_first
 from ..params import Parameters
 
@@ -128,6 +129,7 @@ def _count(datasets: Iterable[Dataset], filetypes: Collection[str]) -> Selection
 
 
 @blueprint.get("/files/archive")
+@limited
 def archive() -> Response:
     """Send the selected files as one tar archive with their checksums."""
     selection = parameters(FileSelectionParameters)

@@ -4,6 +4,8 @@ A file is found through the database and never through a path in the URL, and no
 archive's root is sent.
 """
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, render_template, send_file
 
 from ...datasets import Dataset, datasets_of
@@ -11,6 +13,7 @@ from ...errors import DatasetNotFound
 from ...names import Filename
 from ...observation import Observation
 from ..context import current_archive, parameters, requested_observation
+from ..download_limit import limited
 from ..params import Parameters
 from ..tar import portable_mtime
 
@@ -20,6 +23,7 @@ blueprint = Blueprint("files", __name__)
 
 
 @blueprint.get("/files/<filename>")
+@limited
 def fits(filename: str) -> Response:
     """Send a FITS file, or the byte range that a resumed download asks for."""
     parameters(Parameters)
@@ -33,6 +37,8 @@ def fits(filename: str) -> Response:
             f"{filename} is not in the archive; the files of {name.rootname} are {filenames}"
         )
     path = dataset.locate(archive.config.filesystem)
+    if archive.config.accel_redirect:
+        return _sent_by_nginx(dataset, archive.config.accel_redirect)
     return send_file(
         path,
         FITS_TYPE,
@@ -41,6 +47,14 @@ def fits(filename: str) -> Response:
         conditional=True,
         last_modified=portable_mtime(path.stat()),
     )
+
+
+def _sent_by_nginx(dataset: Dataset, location: str) -> Response:
+    """Return the response that nginx replaces by a file below one of its internal locations."""
+    response = Response(mimetype=FITS_TYPE)
+    response.headers.set("Content-Disposition", "attachment", filename=dataset.filename)
+    response.headers["X-Accel-Redirect"] = quote(f"{location}/{dataset.path}")
+    return response
 
 
 @blueprint.get("/archive/<proposal:proposid>/<name>/files/")

@@ -2,6 +2,7 @@
 
 import io
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from web_pages import put_file, soup, words
 
 import acsql
 from acsql.web import context
+from acsql.web.app import create_app
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +201,31 @@ def test_known_checksums_are_shown(empty_client: FlaskClient, empty_archive: acs
     text = words(soup(empty_client, "/archive/9019/j8bt05njq/files/"))
     assert "abc" * 21 + "d" in text
     assert "2026-01-02 00:00" in text
+
+
+def test_nginx_may_send_the_file(empty_archive: acsql.Archive) -> None:
+    put_file(empty_archive, "j8bt/with blank/j8bt05njq_raw.fits", b"content")
+    config = replace(empty_archive.config, accel_redirect="/acsql-files")
+    with acsql.connect(config) as archive:
+        response = create_app(archive).test_client().get("/files/j8bt05njq_raw.fits")
+    assert (response.status_code, response.data) == (200, b"")
+    location = response.headers["X-Accel-Redirect"]
+    assert location == "/acsql-files/j8bt/with%20blank/j8bt05njq_raw.fits"
+    assert response.mimetype == "application/fits"
+    assert response.headers["Content-Disposition"] == "attachment; filename=j8bt05njq_raw.fits"
+
+
+def test_downloads_beyond_the_limit_are_refused_and_pages_are_not(
+    empty_archive: acsql.Archive,
+) -> None:
+    put_file(empty_archive, "raw.fits", b"content")
+    with acsql.connect(replace(empty_archive.config, downloads=1)) as archive:
+        client = create_app(archive).test_client()
+        with client.get("/files/j8bt05njq_raw.fits"):
+            for address in ("/files/j8bt05njq_raw.fits", "/files/archive"):
+                refused = client.get(address)
+                assert refused.status_code == 503
+                assert refused.headers["Retry-After"] == "60"
+                assert "Too many downloads are in progress" in refused.text
+            assert client.get("/files/").status_code == 200
+        assert client.get("/files/archive").status_code == 200
