@@ -66,6 +66,9 @@ class Setting(NamedTuple):
 
 _MONGODB = r"mongodb(\+srv)?://.+"
 _MONGODB_FORM = "an address that starts with mongodb:// or mongodb+srv://"
+# As in RFC 3986, section 3.2.2; a name outside ASCII is written as in a request: xn--...
+_HOST = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])"
+_ORIGIN = rf"https?://{_HOST}(:[0-9]{{1,5}})?"
 
 SETTINGS = (
     Setting("filesystem", Path, "required", "folder of the FITS files, which acsql only reads"),
@@ -164,6 +167,31 @@ SETTINGS = (
         "number of reverse proxies in front of the site, whose X-Forwarded headers it trusts",
         minimum=0,
     ),
+    Setting(
+        "site_url",
+        str,
+        "as each request says",
+        "address of the site for its users, https://..., with which absolute links begin; its path "
+        "is the prefix of all pages",
+        pattern=rf"{_ORIGIN}(/[A-Za-z0-9._~-]+)*/?",
+        form="an address such as https://archive.example.org/acsql/",
+    ),
+    Setting(
+        "trusted_hosts",
+        tuple,
+        "those of this machine, if site_url is not set",
+        "hosts at which the site answers, beside that of site_url and localhost",
+        pattern=_HOST,
+        form="names or addresses of hosts, without a port",
+    ),
+    Setting(
+        "cors_origins",
+        tuple,
+        "none",
+        "web sites whose pages may read the HTTP API, such as https://example.org, or * for all",
+        pattern=rf"\*|{_ORIGIN}",
+        form="origins such as https://example.org, or *",
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 ENVIRONMENT_PREFIX = "ACSQL_"
@@ -204,6 +232,9 @@ class Config:
     downloads: int = 1000
     accel_redirect: str | None = None
     proxies: int = 0
+    site_url: str | None = None
+    trusted_hosts: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         filesystem = self.filesystem.resolve()

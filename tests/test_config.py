@@ -16,6 +16,7 @@ NAMES = [setting.name for setting in SETTINGS]
 PATHS = [setting.name for setting in SETTINGS if setting.type is Path]
 NUMBERS = [setting.name for setting in SETTINGS if setting.type is int]
 POSITIVE = [name for name in NUMBERS if name not in ("proxies", "vanish_limit", "moved_limit")]
+LISTS = [setting.name for setting in SETTINGS if setting.type is tuple]
 COMPLETE = {
     "filesystem": "/archive",
     "connection_string": "mongodb://db.example/acsql",
@@ -179,13 +180,17 @@ _OTHER = {
     "proposals_from": "mast",
     "file_mode": "0640",
     "file_group": "users",
+    "site_url": "https://archive.example.org/acsql/",
 }
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_variable_overrides_the_file(written, name):
     other = _OTHER.get(name) or (7 if name in NUMBERS else "/other")
-    loaded = config.load(written(COMPLETE), {f"ACSQL_{name.upper()}": str(other)})
+    if name in LISTS:
+        other = ("https://a.example", "*") if "origins" in name else ("a.example", "[::1]")
+    text = ", ".join(other) if name in LISTS else str(other)
+    loaded = config.load(written(COMPLETE), {f"ACSQL_{name.upper()}": text})
     assert getattr(loaded, name) == (Path(other) if name in PATHS else other)
     assert dataclasses.replace(
         loaded, **{name: getattr(config.load(written(COMPLETE), {}), name)}
@@ -203,6 +208,12 @@ def test_an_empty_variable_overrides_nothing(written, name):
 def test_a_number_in_a_variable_is_read_as_a_number(written, name, text):
     loaded = config.load(written(COMPLETE), {f"ACSQL_{name.upper()}": text})
     assert getattr(loaded, name) == 7
+
+
+@pytest.mark.parametrize("value", [["a.example", "b.example"], "a.example,b.example"])
+def test_a_list_is_a_list_or_one_text_with_commas(written, value):
+    loaded = config.load(written(COMPLETE | {"trusted_hosts": value}), {})
+    assert loaded.trusted_hosts == ("a.example", "b.example")
 
 
 def test_paths_in_a_file_are_relative_to_its_folder(tmp_path, monkeypatch):
@@ -240,6 +251,11 @@ WRONG = [
     *((name, 0) for name in POSITIVE),
     *(("file_mode", value) for value in (644, 0o755, 0o200, "644", "rw-r--r--", True)),
     *(("file_group", value) for value in (True, "", [])),
+    *((name, value) for name in LISTS for value in (3, True, {}, [3], [""], "a b", "x/y", ["a,b"])),
+    *(("trusted_hosts", value) for value in ("a:80", "http://a", "*", "ä.example")),
+    *(("cors_origins", value) for value in ("a.example", "https://a.example/", "null", ".*")),
+    *(("site_url", value) for value in (3, "a.example", "ftp://a", "https://", "https://a//b")),
+    *(("site_url", value) for value in ("https://u:p@a/", "https://a/?x", "https://a/#x")),
     *(("connection_string", value) for value in (3, "", "localhost:27017", "http://db.example")),
 ]
 

@@ -1,17 +1,30 @@
 """The Flask application: pages, API, error responses, security headers and limits."""
 
+from collections.abc import Sequence
+
 from flask import Flask, Response, abort, g, request
+from flask_cors import CORS
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from jinja2 import StrictUndefined
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from ..archive import Archive
 from ..export import text
 from ..paths import NO_PROPOSAL
-from . import access_log, api, context, download_limit, errors, outage, pages, plots
+from . import (
+    access_log,
+    api,
+    context,
+    download_limit,
+    errors,
+    outage,
+    pages,
+    plots,
+    site_address,
+)
 from .formatting import age, duration, number, plural, size
+from .json_response import PREFIX
 
 # Pages load nothing from other hosts, and no inline script or style runs.
 CONTENT_SECURITY_POLICY = {
@@ -32,6 +45,10 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# The response headers that scripts of other web sites may read.
+EXPOSED_HEADERS = [access_log.HEADER, "Content-Disposition", "Retry-After"]
+# Seconds for which browsers cache what another web site may do; they allow one day at most.
+CORS_MAX_AGE_S = 86_400
 # The largest request body, in bytes.
 MAX_BODY_LENGTH = 2**20
 
@@ -46,7 +63,7 @@ class ProposalConverter(BaseConverter):
         return None if value == NO_PROPOSAL else int(value)
 
 
-def create_app(archive: Archive, workers: int = 1) -> Flask:
+def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> Flask:
     """Return the site of an archive.
 
     Parameters
@@ -56,6 +73,8 @@ def create_app(archive: Archive, workers: int = 1) -> Flask:
     workers : int
         Number of processes that serve the site; each allows its share of `Config.rate_limit` and
         `Config.downloads`.
+    host : str
+        The name or address at which this machine serves the site.
 
     Returns
     -------
@@ -67,7 +86,8 @@ def create_app(archive: Archive, workers: int = 1) -> Flask:
     # The first hook of a request, so that requests refused by a later one are logged as well.
     access_log.register(app)
     outage.register(app)
-    _limit(app, archive.config.rate_limit // workers, archive.config.proxies)
+    _limit(app, archive.config.rate_limit // workers)
+    site_address.register(app, archive.config, host)
     download_limit.register(app, max(1, archive.config.downloads // workers))
     app.extensions[context.ARCHIVE] = archive
     app.url_map.converters["proposal"] = ProposalConverter
@@ -75,6 +95,7 @@ def create_app(archive: Archive, workers: int = 1) -> Flask:
     for blueprint in (api.blueprint, plots.blueprint, *pages.blueprints()):
         app.register_blueprint(blueprint)
     errors.register(app)
+    _share(app, archive.config.cors_origins)
     app.after_request(_add_security_headers)
     return app
 
@@ -101,15 +122,12 @@ def _configure_templates(app: Flask, archive: Archive) -> None:
     }
 
 
-def _limit(app: Flask, requests: int, proxies: int) -> None:
+def _limit(app: Flask, requests: int) -> None:
     """Limit the requests of a client per minute, and the length of URLs.
 
     Each process counts in its own memory: counting together would need a database that the site
     may write.
     """
-    if proxies:
-        proxied = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
-        app.wsgi_app = proxied  # type: ignore[method-assign]  # as the documentation of Flask does
     Limiter(
         get_remote_address,
         app=app,
@@ -122,6 +140,19 @@ def _limit(app: Flask, requests: int, proxies: int) -> None:
     def refuse_long_url() -> None:
         if len(request.full_path.encode()) > errors.MAX_URL_LENGTH:
             abort(414)
+
+
+def _share(app: Flask, origins: Sequence[str]) -> None:
+    """Let pages of other web sites read the API (cross-origin resource sharing)."""
+    if origins:
+        CORS(
+            app,
+            resources={rf"{PREFIX}.*": {"origins": list(origins)}},
+            methods=["GET"],
+            send_wildcard="*" in origins,
+            expose_headers=EXPOSED_HEADERS,
+            max_age=CORS_MAX_AGE_S,
+        )
 
 
 def _add_security_headers(response: Response) -> Response:

@@ -53,8 +53,9 @@ class _Arbiter(Arbiter):
 class _GunicornSite(BaseApplication):
     """Gunicorn with the site as its application."""
 
-    def __init__(self, config: Config, settings: Mapping[str, Any]) -> None:
+    def __init__(self, config: Config, host: str, settings: Mapping[str, Any]) -> None:
         self._config = config.for_reading
+        self._host = host
         self._settings = settings
         super().__init__()
 
@@ -66,7 +67,7 @@ class _GunicornSite(BaseApplication):
     def load(self) -> Callable[..., Iterable[bytes]]:
         """Open the archive in a worker, even during an outage, and return its site."""
         archive = Archive(self._config, TIME_LIMIT, wait=0)
-        return create_app(archive, self.cfg.workers).wsgi_app
+        return create_app(archive, self.cfg.workers, self._host).wsgi_app
 
     def run(self) -> None:
         """Start the master process, and with it the workers."""
@@ -130,7 +131,7 @@ def serve(
         Archive(config.for_reading, wait=0, log_outages=True),
         _restored_signals(),
     ):
-        return _run(_GunicornSite(config, settings))
+        return _run(_GunicornSite(config, host, settings))
 
 
 def _free_address(host: str, port: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import bokeh
 import pytest
@@ -17,7 +18,7 @@ from acsql.store.derived import statistics
 from acsql.web.app import create_app
 
 
-def limited(archive: acsql.Archive, **settings: int) -> Flask:
+def limited(archive: acsql.Archive, **settings: Any) -> Flask:
     """Return a site with other settings."""
     other = copy(archive)
     other.config = replace(archive.config, **settings)
@@ -348,3 +349,37 @@ def test_forwarded_addresses_count_only_behind_a_configured_proxy(
         for number in range(2)
     ]
     assert [status != 429 for status in found].count(True) == counted
+
+
+@pytest.mark.parametrize(
+    ("origins", "origin", "allowed"),
+    [
+        ((), "https://a.example", None),
+        (("https://a.example",), "https://a.example", "https://a.example"),
+        (("https://a.example",), "https://b.example", None),
+        (("https://a.example",), "https://aXexample", None),
+        (("https://a.example",), "https://a.example.evil", None),
+        (("https://a.example",), "http://a.example", None),
+        (("*",), "https://any.example", "*"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/api/summary", "/api/observations?q=(", "/api/nothing"])
+def test_pages_of_listed_sites_may_read_the_api(
+    empty_archive: acsql.Archive, origins: tuple[str, ...], origin: str, allowed: str, address: str
+) -> None:
+    client = limited(empty_archive, cors_origins=origins).test_client()
+    for method in (client.get, client.options):
+        headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+        response = method(address, headers=headers)
+        assert response.headers.get("Access-Control-Allow-Origin") == allowed
+        assert "Access-Control-Allow-Credentials" not in response.headers
+        assert "POST" not in response.headers.get("Access-Control-Allow-Methods", "")
+
+
+@pytest.mark.parametrize("address", ["/", "/files/", "/health", "/static/site.css"])
+def test_pages_of_other_sites_may_read_nothing_else(
+    empty_archive: acsql.Archive, address: str
+) -> None:
+    client = limited(empty_archive, cors_origins=("*",)).test_client()
+    with client.get(address, headers={"Origin": "https://a.example"}) as response:
+        assert "Access-Control-Allow-Origin" not in response.headers

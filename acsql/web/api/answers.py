@@ -31,6 +31,7 @@ class Document(TypedDict):
 
     openapi: str
     info: dict[str, Any]
+    servers: list[dict[str, str]]
     paths: dict[str, Any]
     components: dict[str, Any]
 

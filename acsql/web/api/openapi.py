@@ -30,17 +30,19 @@ _ERROR = {"$ref": "#/components/responses/Error"}
 def index() -> Index:
     """List the endpoints."""
     paths = [path for path in document()["paths"] if path.startswith(PREFIX)]
+    prefix = request.script_root
     return {
         "version": __version__,
         "document": url_for("api.openapi_document"),
-        "paths": [path for path in paths if path != request.path],
+        "paths": [f"{prefix}{path}" for path in paths if path != request.path],
     }
 
 
 @endpoint(f"{PREFIX}openapi.json")
 def openapi_document() -> Document:
     """Send the OpenAPI document."""
-    return cast(Document, document())
+    # Relative to the site, which may be under a prefix.
+    return cast(Document, document() | {"servers": [{"url": request.script_root or "/"}]})
 
 
 @cache
