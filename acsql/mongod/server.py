@@ -17,10 +17,10 @@ from pathlib import Path
 from ..config import Config
 from ..errors import DatabaseError
 from . import registry, supervision
-from .launch import free_port, launch, log_file
+from .launch import free_port, is_vulnerable, launch, log_file
 from .process import RunningServer, find_running, identity, shut_down
 from .registry import Registry
-from .replica_set import become_ready, uri
+from .replica_set import become_ready, uri, version
 from .users import READER, WRITER, Credentials, load_credentials
 
 
@@ -40,6 +40,8 @@ class ServerState:
         Whether it runs until `stop`; otherwise it ends with its last user.
     users : tuple of int
         The processes that use it, sorted.
+    version : str or None
+        The version of mongod; None if the state file was lost.
     credentials : Credentials
         The secrets of the server and of its users.
     """
@@ -49,7 +51,13 @@ class ServerState:
     started: datetime
     kept: bool
     users: tuple[int, ...]
+    version: str | None
     credentials: Credentials = field(repr=False)
+
+    @property
+    def vulnerable(self) -> bool:
+        """Whether this version lets anyone who connects read its memory (CVE-2025-14847)."""
+        return self.version is not None and is_vulnerable(self.version)
 
     @property
     def address(self) -> str:
@@ -232,10 +240,10 @@ def _serve(entry: Registry, port: int | None) -> RunningServer:
     server = find_running(entry.dbpath)
     if server and not server.secured:
         _stop_unsecured(server, entry)
-        server = launch(entry.dbpath, port or server.port, credentials)
+        server = _launch(entry, port or server.port, credentials)
     if server is None:
         entry.kept = False
-        server = launch(entry.dbpath, port or free_port(entry.port), credentials)
+        server = _launch(entry, port or free_port(entry.port), credentials)
     elif port not in (None, server.port):
         raise DatabaseError(
             f"the private MongoDB in {entry.data_dir} already runs on port {server.port}: "
@@ -264,6 +272,12 @@ def _revive(data_dir: Path) -> RunningServer | None:
         return server
 
 
+def _launch(entry: Registry, port: int, credentials: Credentials) -> RunningServer:
+    server = launch(entry.dbpath, port, credentials)
+    entry.version = version(port)
+    return server
+
+
 def _stop_unsecured(server: RunningServer, entry: Registry) -> None:
     """Stop a server that an older acsql started without users, unless it is in use."""
     if entry.users:
@@ -283,6 +297,7 @@ def _state(server: RunningServer, entry: Registry) -> ServerState:
         started=server.started,
         kept=entry.kept,
         users=users,
+        version=entry.version,
         credentials=load_credentials(entry.data_dir),
     )
 

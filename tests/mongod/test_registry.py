@@ -63,3 +63,15 @@ def test_a_deleted_data_dir_is_not_created_again_at_exit(data_dir):
         server.stop(data_dir)
         shutil.rmtree(data_dir)
     assert not Path(data_dir).exists()
+
+
+def test_a_folder_of_another_account_is_refused_and_left_as_it_is(data_dir, monkeypatch):
+    data_dir.mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: data_dir.stat().st_uid + 1)
+    for command in (server.start, server.use):
+        with pytest.raises(
+            DatabaseError, match=rf"belongs to the user {data_dir.owner()}"
+        ) as raised:
+            command(data_dir)
+    assert str(data_dir) in str(raised.value)
+    assert not list(data_dir.iterdir())
