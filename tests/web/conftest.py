@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import acsql
+from acsql.config import Config
 from acsql.web.app import create_app
 
 DESKTOP = {"width": 1280, "height": 900}
@@ -73,22 +75,42 @@ def proposid(sample_archive: acsql.Archive) -> int:
     return max(sample_archive.proposals(), key=lambda known: known.observations).proposid
 
 
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Find a port of this machine that is free."""
+
+    def find() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            return int(found.getsockname()[1])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def serving(write_settings, free_port) -> Callable[..., AbstractContextManager[int]]:
+    """Serve an archive with the settings of a configuration, at the port that is returned."""
+
+    @contextmanager
+    def serve(config: Config, folder: Path) -> Iterator[int]:
+        port = free_port()
+        command = [Path(sys.executable).with_name("acsql"), "--config"]
+        command += [write_settings(config, folder), "serve", "--port", str(port), "--workers", "1"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert str(port) in process.stdout.readline()
+            yield port
+            process.send_signal(signal.SIGTERM)
+        assert process.returncode == 0
+
+    return serve
+
+
 @pytest.fixture(scope="module")
 def site(
-    sample_archive: acsql.Archive, write_settings, tmp_path_factory: pytest.TempPathFactory
+    sample_archive: acsql.Archive, serving, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The address of a server with the sample archive."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
-    settings = write_settings(sample_archive.config, tmp_path_factory.mktemp("site"))
-    command = [Path(sys.executable).with_name("acsql"), "--config", settings, "serve"]
-    with subprocess.Popen(
-        [*command, "--port", str(port), "--workers", "1"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert str(port) in process.stdout.readline()
+    with serving(sample_archive.config, tmp_path_factory.mktemp("site")) as port:
         yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGTERM)
-    assert process.returncode == 0
 
 
 @pytest.fixture(scope="module")
