@@ -17,6 +17,7 @@ _IPPPSSOOT = re.compile(r"[a-z][a-z0-9]{8}", re.ASCII)
 _ROOTNAME = re.compile(r"[a-z][a-z0-9]{7,8}", re.ASCII)
 _FILENAME = re.compile(r"([a-z][a-z0-9]{8})_([a-z0-9]+)\.fits", re.ASCII)
 _DISTINCT = re.compile(r"(\w*)__((?:[0-9a-f]{2})+)", re.ASCII)
+_COMPRESSED = re.compile(r"(.+\.fits)\.(?:gz|bz2|fz|xz|z|zst)", re.ASCII | re.IGNORECASE)
 _NOT_IN_A_FIELD_NAME = re.compile(r"[^a-z0-9_]", re.ASCII)
 
 
@@ -107,6 +108,23 @@ class Filename:
 
     def __str__(self) -> str:
         return f"{self.ipppssoot}_{self.filetype}.fits"
+
+
+def uncompressed(name: str) -> str:
+    """Return the name of a FITS file without the suffix of a compression.
+
+    Parameters
+    ----------
+    name : str
+        The name of a file.
+
+    Returns
+    -------
+    str
+        ``j8bt05njq_raw.fits`` of ``j8bt05njq_raw.fits.gz``; any other name as it is.
+    """
+    match = _COMPRESSED.fullmatch(name)
+    return match[1] if match else name
 
 
 def is_ipppssoot(name: str) -> bool:

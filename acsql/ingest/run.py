@@ -235,7 +235,12 @@ def _plan(
         config.moved_limit,
     )
     plan = make_plan(
-        scan(config.filesystem, specs.filetypes, options.rootnames),
+        scan(
+            config.filesystem,
+            specs.filetypes,
+            options.rootnames,
+            read_timeout=config.read_timeout,
+        ),
         Stored(observations.files_by_rootname(store), failures.by_filename(store)),
         selection,
         specs,

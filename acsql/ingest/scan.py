@@ -13,12 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .. import names, paths
+from ..config import Config
 from ..errors import ConfigError, InvalidName
 from ..names import Filename
+from .abandonable import Patience
 
 # The clocks of a file server and of this machine may differ by this much: a later modification
 # time is in the future.
 CLOCK_SKEW_SECONDS = 60.0
+
+_patience = Patience()
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,11 @@ class ObservationOnDisk:
 
 
 def scan(
-    filesystem: Path, filetypes: Collection[str], rootnames: Iterable[str] | None = None
+    filesystem: Path,
+    filetypes: Collection[str],
+    rootnames: Iterable[str] | None = None,
+    *,
+    read_timeout: float = Config.read_timeout,
 ) -> Iterator[ObservationOnDisk]:
     """Yield the observations below a directory, sorted by rootname.
 
@@ -132,6 +140,8 @@ def scan(
     rootnames : iterable of str, optional
         Only these, of eight or nine characters in any case; one that does not exist is yielded
         with a problem.
+    read_timeout : float
+        Seconds after which a folder that does not answer counts as unreadable.
 
     Yields
     ------
@@ -146,12 +156,13 @@ def scan(
         If one of `rootnames` is not a rootname.
     """
     try:
-        folders = sorted(entry.name for entry in os.scandir(filesystem) if len(entry.name) == 4)
+        entries = _patience.call(read_timeout, os.listdir, filesystem)
     except OSError as error:
         raise ConfigError(f"filesystem {filesystem} cannot be read: {error.strerror}") from error
+    folders = sorted(name for name in entries if len(name) == 4)
     if rootnames is None:
         for folder in folders:
-            yield from _in_folder(filesystem, folder, filetypes)
+            yield from _in_time(read_timeout, filesystem, folder, filetypes)
         return
     by_folder: dict[str, set[str]] = {}
     for rootname in map(names.rootname, rootnames):
@@ -161,10 +172,36 @@ def scan(
         if folder in folders:
             observations = {
                 observation.rootname: observation
-                for observation in _in_folder(filesystem, folder, filetypes, selected)
+                for observation in _in_time(read_timeout, filesystem, folder, filetypes, selected)
             }
+        if folder in observations:
+            yield observations[folder]
+            continue
         for rootname in sorted(selected):
             yield observations.get(rootname) or _missing(rootname)
+
+
+def _in_time(
+    seconds: float,
+    filesystem: Path,
+    folder: str,
+    filetypes: Collection[str],
+    selected: Collection[str] | None = None,
+) -> list[ObservationOnDisk]:
+    """Return the observations of a folder, or what says that it cannot be read."""
+    try:
+        return _patience.call(
+            seconds, lambda: list(_in_folder(filesystem, folder, filetypes, selected))
+        )
+    except TimeoutError as error:
+        return [_unreadable(folder, error)]
+
+
+def _unreadable(folder: str, error: OSError) -> ObservationOnDisk:
+    """Return what a scan says of a folder of many observations that cannot be read."""
+    reason = f"the folder {folder} cannot be read: {error.strerror}"
+    problem = ScanProblem(folder, folder, reason)
+    return ObservationOnDisk(folder, folder, folder, problems=(problem,), unreadable=True)
 
 
 def _missing(rootname: str) -> ObservationOnDisk:
@@ -185,9 +222,7 @@ def _in_folder(
         entries = sorted(entry.name for entry in os.scandir(filesystem / folder))
     except OSError as error:
         if (filesystem / folder).is_dir():
-            reason = f"the folder {folder} cannot be read: {error.strerror}"
-            problem = ScanProblem(folder, folder, reason)
-            yield ObservationOnDisk(folder, folder, folder, problems=(problem,), unreadable=True)
+            yield _unreadable(folder, error)
         return
     for name in entries:
         if names.is_ipppssoot(name) and name[:4] == folder:
@@ -224,12 +259,23 @@ def _observation(
                 ignored += 1
             else:
                 problems.append(file)
+    # A compressed copy beside the file itself is none of the archive's.
+    on_disk = {str(file.name) for file in files.values()}
+    copies = {each for each in problems if _expanded(each.filename) in on_disk}
+    problems = [each for each in problems if each not in copies]
+    ignored += len(copies)
     path = paths.observation_path(ipppssoots[-1])
     if len(ipppssoots) > 1 and files:
         youngest = max(files.values(), key=_by_time)
         path = youngest.path.rpartition("/")[0]
     ipppssoot = path.rpartition("/")[2]
     return ObservationOnDisk(rootname, ipppssoot, path, files, tuple(problems), ignored, unreadable)
+
+
+def _expanded(filename: str) -> str | None:
+    """Return the name that a compressed file has when it is expanded, None for any other file."""
+    expanded = names.uncompressed(filename)
+    return None if expanded == filename else expanded
 
 
 def _by_time(file: FileOnDisk) -> tuple[float, str]:
@@ -240,14 +286,18 @@ def _examine(
     entry: os.DirEntry[str], rootname: str, directory: str, filetypes: Collection[str]
 ) -> FileOnDisk | ScanProblem | None:
     """Return the file of one directory entry, why it cannot be used, or None to ignore it."""
+    uncompressed = names.uncompressed(entry.name)
     try:
-        name = Filename.parse(entry.name)
+        name = Filename.parse(uncompressed)
     except InvalidName:
         return None
     if name.filetype not in filetypes:
         return None
     if name.rootname != rootname:
         reason = f"{entry.name} belongs to {name.rootname} and is in the folder {directory}"
+        return ScanProblem(rootname, entry.name, reason)
+    if uncompressed != entry.name:
+        reason = f"{entry.name} is compressed and is not read: decompress it to {name}"
         return ScanProblem(rootname, entry.name, reason)
     try:
         if not entry.is_file():

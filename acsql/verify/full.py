@@ -65,7 +65,9 @@ def _compare_by_rootname(
     document = observations.document(store, rootname)
     if document is None:
         return ()
-    (observation,) = scan(config.filesystem, specs.filetypes, [rootname])
+    (observation,) = scan(
+        config.filesystem, specs.filetypes, [rootname], read_timeout=config.read_timeout
+    )
     # Files that changed since are findings of the quick comparison.
     files = [file for file in observation.files.values() if not staleness(file, document)]
     filetypes = tuple(file.name.filetype for file in files)

@@ -78,7 +78,7 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
     comparable: list[str] = []
     unreadable: set[str] = set()
     number, files, is_empty = 0, 0, True
-    scanned = scan(config.filesystem, specs.filetypes)
+    scanned = scan(config.filesystem, specs.filetypes, read_timeout=config.read_timeout)
     for rootname, on_disk, document in _side_by_side(scanned, observations.all_files(store)):
         is_empty = is_empty and on_disk is None
         if on_disk is not None and on_disk.problems and "/" not in on_disk.path:

@@ -391,3 +391,19 @@ def test_failures_in_folders_that_cannot_be_read_are_kept(specs: KeywordSpecs) -
     problem = ScanProblem("j8bt", "j8bt", "the folder j8bt cannot be read")
     folder = ObservationOnDisk("j8bt", "j8bt", "j8bt", problems=(problem,), unreadable=True)
     assert plan([folder], Stored({}, DAMAGED), specs).settled == ()
+
+
+def test_a_file_replaced_by_its_compressed_copy_is_named_and_not_only_gone(
+    archive_copy: Config,
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    path = one_file(archive_copy, "*_flt.fits")
+    path.rename(path.with_name(f"{path.name}.gz"))
+    for _ in range(2):
+        report = run.ingest(archive_copy, SYNCHRONOUS)
+        assert report.state == runs.SUCCEEDED_WITH_FAILURES
+        (failure,) = report.failures
+        assert failure.filename == f"{path.name}.gz"
+        assert f"decompress it to {path.name}" in failure.reason
+    path.with_name(f"{path.name}.gz").rename(path)
+    assert not run.ingest(archive_copy, SYNCHRONOUS).is_incomplete

@@ -1,9 +1,12 @@
 """Finding observations on disk."""
 
 import os
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from bson import BSON
@@ -173,3 +176,54 @@ def test_a_missing_root_is_named(tmp_path: Path) -> None:
 def test_any_inode_number_and_change_time_can_be_stored(number: int) -> None:
     assert 0 <= stored_integer(number) < 2**63
     assert stored_integer(number) == number or number >= 2**63
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".GZ", ".bz2", ".fz", ".xz", ".Z", ".zst"])
+def test_a_compressed_file_is_named_as_such(tmp_path: Path, suffix: str) -> None:
+    touch(tmp_path, f"jcp0/jcp001kwq/jcp001kwq_raw.fits{suffix}")
+    seen = scanned(tmp_path)["jcp001kw"]
+    (problem,) = seen.problems
+    assert (seen.files, seen.ignored) == ({}, 0)
+    assert problem.filename == f"jcp001kwq_raw.fits{suffix}"
+    assert problem.reason.endswith(
+        "is compressed and is not read: decompress it to jcp001kwq_raw.fits"
+    )
+
+
+def test_a_compressed_copy_beside_its_file_is_ignored(tmp_path: Path) -> None:
+    folder = "jcp0/jcp001kwq"
+    touch(tmp_path, f"{folder}/jcp001kwq_raw.fits", f"{folder}/jcp001kwq_raw.fits.gz")
+    seen = scanned(tmp_path)["jcp001kw"]
+    assert (list(seen.files), seen.problems, seen.ignored) == (["raw"], (), 1)
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of a folder whose listing does not answer before the end of the test."""
+    answer, listdir, scandir = threading.Event(), os.listdir, os.scandir
+
+    def waiting(real: Callable[[Path], Any]) -> Callable[[Path], Any]:
+        return lambda path: answer.wait() if Path(path).name == "jcp0" else real(path)
+
+    monkeypatch.setattr(os, "listdir", waiting(listdir))
+    monkeypatch.setattr(os, "scandir", waiting(scandir))
+    yield "jcp0"
+    answer.set()
+
+
+def test_a_folder_that_does_not_answer_is_unreadable_and_the_others_are_scanned(
+    tmp_path: Path, frozen: str
+) -> None:
+    touch(tmp_path, f"{frozen}/jcp001kwq/jcp001kwq_raw.fits", "jcp3/jcp301abq/jcp301abq_flt.fits")
+    for options in ({}, {"rootnames": ["jcp001kwq", "jcp301abq"]}):
+        seen = scanned(tmp_path, read_timeout=0.05, **options)
+        assert list(seen) == [frozen, "jcp301ab"]
+        assert seen[frozen].unreadable
+        assert "no answer within" in seen[frozen].problems[0].reason
+
+
+def test_a_root_that_does_not_answer_is_named(tmp_path: Path, frozen: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"jcp0 cannot be read: no answer within .* \(read_timeout"
+    ):
+        scanned(tmp_path / frozen, read_timeout=0.05)
