@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from ...datasets import Dataset
 from ...errors import AccessDenied, ArchiveError, DatasetNotFound, QueryError, UnsafePath
@@ -15,7 +15,7 @@ from ..download_limit import limited
 from ..downloads import read_first
 from ..params import Parameters
 
-# The largest tar archive: its download cannot be resumed, so that a larger one rarely succeeds.
+# The largest tar archive: without resuming it, a larger one rarely succeeds.
 MAX_FILES = 2000
 MAX_BYTES = 50_000_000_000
 # The files that the page counts, and those that it lists.
@@ -142,14 +142,22 @@ def archive() -> Response:
     if not members:
         raise missing[0] if missing else DatasetNotFound("no file is selected")
     texts = {"MISSING": "".join(f"{error}\n" for error in missing).encode()} if missing else {}
-    return Response(
-        tar.stream(members, FOLDER, texts),
+    size = tar.length(members, FOLDER, texts)
+    response = Response(
+        tar.ResumableStream(members, FOLDER, texts),
         mimetype="application/x-tar",
         headers={
             "Content-Disposition": 'attachment; filename="acsql.tar"',
-            "Content-Length": str(tar.length(members, FOLDER, texts)),
+            "Content-Length": str(size),
         },
     )
+    response.set_etag(tar.etag(members, texts))
+    # Without If-Range the rest might be that of another selection: the client gets all of it.
+    environ = dict(request.environ)
+    if "If-Range" not in request.headers:
+        environ.pop("HTTP_RANGE", None)
+    response.make_conditional(environ, accept_ranges=True, complete_length=size)
+    return response
 
 
 def _members(datasets: Iterable[Dataset]) -> tuple[list[tar.Member], list[ArchiveError]]:

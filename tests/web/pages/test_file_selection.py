@@ -60,6 +60,26 @@ def test_a_selection_is_one_tar_archive_with_checksums(
     subprocess.run(["sha256sum", "--check", "--strict", tar.CHECKSUMS], cwd=folder, check=True)
 
 
+def test_an_archive_resumes_while_its_selection_has_not_changed(
+    empty_client: FlaskClient, empty_archive: acsql.Archive
+) -> None:
+    put_file(empty_archive, "raw.fits", b"content")
+    with empty_client.get("/files/archive") as response:
+        whole, tag = response.data, response.headers["ETag"]
+        assert response.headers["Accept-Ranges"] == "bytes"
+    resumed = {"Range": "bytes=600-", "If-Range": tag}
+    with empty_client.get("/files/archive", headers=resumed) as response:
+        assert (response.status_code, response.data) == (206, whole[600:])
+        assert response.headers["Content-Range"] == f"bytes 600-{len(whole) - 1}/{len(whole)}"
+    # What else may have changed is not known without the tag.
+    with empty_client.get("/files/archive", headers={"Range": "bytes=600-"}) as response:
+        assert (response.status_code, response.data) == (200, whole)
+    (empty_archive.config.filesystem / "raw.fits").write_bytes(b"changed")
+    with empty_client.get("/files/archive", headers=resumed) as response:
+        assert (response.status_code, len(response.data)) == (200, len(whole))
+        assert response.headers["ETag"] != tag
+
+
 def test_an_archive_lists_its_missing_files(
     empty_client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
