@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import DatabaseError
-from .process import RunningServer, find_running, shut_down
+from .process import RunningServer, ServerEnded, find_running, shut_down
 from .replica_set import HOST, NAME, become_ready
 from .users import Credentials
 
@@ -131,18 +131,20 @@ def launch(dbpath: Path, port: int, credentials: Credentials) -> RunningServer:
     ------
     DatabaseError
         If it does not start; the message has mongod's own reason.
+    ServerEnded
+        If it was killed meanwhile.
     """
     try:
         _fork(find_mongod(), dbpath, port, credentials.key_file)
-        become_ready(port, credentials, log_file(dbpath))
+        server = find_running(dbpath)
+        if server is None:
+            raise ServerEnded(f"mongod ended right after its start: see {log_file(dbpath)}")
+        become_ready(server, credentials, log_file(dbpath))
     except BaseException:  # Ctrl-C, too, must not leave a server behind
         half_started = find_running(dbpath)
         if half_started:
             shut_down(half_started)
         raise
-    server = find_running(dbpath)
-    if server is None:
-        raise DatabaseError(f"mongod ended right after its start: see {log_file(dbpath)}")
     return server
 
 
@@ -175,8 +177,10 @@ def _fork(mongod: Path, dbpath: Path, port: int, key_file: Path) -> None:
     except OSError as error:
         raise DatabaseError(f"cannot run {mongod}: {error}. {ADVICE}") from error
     if returncode:
-        reasons = _logged_errors(log, log_length) or output.splitlines()[-_LOG_LINES:]
-        raise DatabaseError(
+        errors, last_lines = _logged(log, log_length)
+        reasons = errors or last_lines or output.splitlines()[-_LOG_LINES:]
+        kind = DatabaseError if errors else ServerEnded
+        raise kind(
             f"{mongod} does not start in {dbpath} on port {port} ({_describe(returncode)})"
             + "".join(f"\n  {reason}" for reason in reasons)
             + f"\n{ADVICE}"
@@ -210,8 +214,8 @@ def log_file(dbpath: Path) -> Path:
     return dbpath / "mongod.log"
 
 
-def _logged_errors(log: Path, offset: int) -> list[str]:
-    """Return the first errors in mongod's log after an offset, or its last lines without any.
+def _logged(log: Path, offset: int) -> tuple[list[str], list[str]]:
+    """Return the first errors in mongod's log after an offset, and its last lines.
 
     A line is a JSON document: https://www.mongodb.com/docs/manual/reference/log-messages/
     """
@@ -219,7 +223,7 @@ def _logged_errors(log: Path, offset: int) -> list[str]:
         stream.seek(offset)
         lines = stream.read().decode(errors="replace").splitlines()
     errors = [line for line in lines if '"s":"E"' in line or '"s":"F"' in line]
-    return [_message(line) for line in errors[:_LOG_LINES] or lines[-_LOG_LINES:]]
+    return list(map(_message, errors[:_LOG_LINES])), list(map(_message, lines[-_LOG_LINES:]))
 
 
 def _message(line: str) -> str:

@@ -18,6 +18,10 @@ SHUTDOWN_SECONDS = 120  # the longest that mongod may take to write its cache to
 _POLL_SECONDS = 0.02  # between two looks at a process that is ending
 
 
+class ServerEnded(DatabaseError):
+    """A mongod was killed while it was starting: its log has no reason, and it may start again."""
+
+
 class RunningServer(NamedTuple):
     """A running mongod: process id, port, start of the process in UTC, and whether it has a key."""
 

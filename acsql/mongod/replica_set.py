@@ -7,14 +7,17 @@ from typing import Any
 
 from bson.int64 import Int64
 from pymongo import MongoClient
-from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
+from pymongo.errors import AutoReconnect, ConnectionFailure, OperationFailure, PyMongoError
+from tenacity import Retrying, retry_if_exception, stop_after_delay
 
 from ..errors import DatabaseError
+from .process import RunningServer, ServerEnded, identity
 from .users import WRITER, Credentials, create_users
 
 HOST = "127.0.0.1"
 NAME = "acsql"  # of the replica set and of the database
-ANSWER_MS = 60_000  # the longest that a started server may take to accept writes
+ANSWER_SECONDS = 60  # the longest that a started server may take to accept writes
+_ATTEMPT_MS = 1000  # the longest that one look at it waits for a connection
 # https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
 _AUTHENTICATION_FAILED = 18
 
@@ -37,13 +40,13 @@ def uri(port: int, user_info: str = "") -> str:
     return f"mongodb://{user_info}{HOST}:{port}/{NAME}?replicaSet={NAME}"
 
 
-def become_ready(port: int, credentials: Credentials, log: Path) -> None:
-    """Make the server on a port the primary of its replica set, with the users of acsql.
+def become_ready(server: RunningServer, credentials: Credentials, log: Path) -> None:
+    """Make a server the primary of its replica set, with the users of acsql.
 
     Parameters
     ----------
-    port : int
-        Where it listens.
+    server : RunningServer
+        The server.
     credentials : Credentials
         The secrets of the server and of its users.
     log : Path
@@ -52,20 +55,38 @@ def become_ready(port: int, credentials: Credentials, log: Path) -> None:
     Raises
     ------
     DatabaseError
-        If it does not accept writes within `ANSWER_MS`.
+        If it does not accept writes within `ANSWER_SECONDS`.
+    ServerEnded
+        If its process ends meanwhile.
     """
+    process = identity(server.pid)
+
+    # Each attempt is short, so that a server that was killed is not waited for.
+    retrying = Retrying(
+        retry=retry_if_exception(
+            lambda error: isinstance(error, ConnectionFailure) and identity(server.pid) == process
+        ),
+        stop=stop_after_delay(ANSWER_SECONDS),
+        reraise=True,
+    )
     try:
-        with _direct(port) as client:
-            ready = client.is_primary
-        if not ready:
-            _become_primary(port, credentials.administrator)
-        if not _accepts(port, credentials):
-            with _client(uri(port), credentials.administrator) as client:
-                create_users(client[NAME], credentials)
+        retrying(_become_ready, server.port, credentials)
     except PyMongoError as error:
-        raise DatabaseError(
-            f"the private MongoDB on port {port} does not become ready: {error}; see its log {log}"
+        kind = DatabaseError if identity(server.pid) == process else ServerEnded
+        raise kind(
+            f"the private MongoDB on port {server.port} does not become ready: {error}; "
+            f"see its log {log}"
         ) from error
+
+
+def _become_ready(port: int, credentials: Credentials) -> None:
+    with _direct(port) as client:
+        ready = client.is_primary
+    if not ready:
+        _become_primary(port, credentials.administrator)
+    if not _accepts(port, credentials):
+        with _client(uri(port), credentials.administrator) as client:
+            create_users(client[NAME], credentials)
 
 
 def version(port: int) -> str:
@@ -122,7 +143,7 @@ def _accepts(port: int, credentials: Credentials) -> bool:
 def _client(
     host: str, login: Mapping[str, Any] | None = None, **options: Any
 ) -> MongoClient[dict[str, Any]]:
-    return MongoClient(host, serverSelectionTimeoutMS=ANSWER_MS, **(login or {}), **options)
+    return MongoClient(host, serverSelectionTimeoutMS=_ATTEMPT_MS, **(login or {}), **options)
 
 
 def _direct(port: int, login: Mapping[str, Any] | None = None) -> MongoClient[dict[str, Any]]:
@@ -142,5 +163,5 @@ def _await_loaded_config(port: int) -> None:
         client.admin.command(
             "hello",
             topologyVersion=version | {"counter": Int64(0)},
-            maxAwaitTimeMS=ANSWER_MS,
+            maxAwaitTimeMS=1000 * ANSWER_SECONDS,
         )

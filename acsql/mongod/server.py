@@ -14,14 +14,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+
 from ..config import Config
 from ..errors import DatabaseError
 from . import registry, supervision
 from .launch import free_port, is_vulnerable, launch, log_file
-from .process import RunningServer, find_running, identity, shut_down
+from .process import RunningServer, ServerEnded, find_running, identity, shut_down
 from .registry import Registry
 from .replica_set import become_ready, uri, version
 from .users import READER, WRITER, Credentials, load_credentials
+
+STARTS = 3  # of a server that is killed while it starts, after which something else is wrong
 
 
 @dataclass(frozen=True)
@@ -234,8 +238,12 @@ def status(data_dir: str | Path) -> ServerState | None:
         return _state(server, entry) if server else None
 
 
+@retry(retry=retry_if_exception_type(ServerEnded), stop=stop_after_attempt(STARTS), reraise=True)
 def _serve(entry: Registry, port: int | None) -> RunningServer:
-    """Return the server of a registry, started if necessary, once it accepts writes."""
+    """Return the server of a registry, started if necessary, once it accepts writes.
+
+    One that is killed while it starts is started again at once.
+    """
     credentials = load_credentials(entry.data_dir)
     server = find_running(entry.dbpath)
     if server and not server.secured:
@@ -250,7 +258,7 @@ def _serve(entry: Registry, port: int | None) -> RunningServer:
             f"stop it (acsql db stop) before starting it on port {port}"
         )
     else:
-        become_ready(server.port, credentials, log_file(entry.dbpath))
+        become_ready(server, credentials, log_file(entry.dbpath))
     entry.port, entry.stopped = server.port, False
     return server
 

@@ -4,6 +4,9 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -12,6 +15,7 @@ from pymongo import MongoClient
 
 from acsql.errors import DatabaseError
 from acsql.mongod import launch, server
+from acsql.mongod.process import find_running
 
 
 def test_the_server_listens_on_the_loopback_interface_only(data_dir):
@@ -163,3 +167,32 @@ def test_data_in_use_by_another_mongod_are_an_error(data_dir):
         server.use(data_dir)
     assert read(uri) == [1]
     lock.write_text(f"{state.pid}\n")
+
+
+@pytest.mark.parametrize("moment", ["right away", "when it listens"])
+def test_a_server_killed_while_it_starts_is_started_again(data_dir, moment):
+    killed = []
+
+    def kill():
+        while not (state := find_running(data_dir / "mongodb")) or (
+            moment == "when it listens" and not listens(state.port)
+        ):
+            time.sleep(0.002)
+        os.kill(state.pid, signal.SIGKILL)
+        killed.append(state.pid)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    state = server.start(data_dir)
+    killer.join()
+    while state.pid in killed:  # it was killed only after it had started
+        state = server.start(data_dir)
+    write(state.uri, 1)
+    assert read(state.uri) == [1]
+
+
+def listens(port):
+    """Whether a program accepts connections."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
