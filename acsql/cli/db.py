@@ -1,5 +1,6 @@
 """The command `db`: the private MongoDB of an archive."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import click
 from ..config import Config
 from ..errors import ConfigError, DatabaseError
 from ..mongod import server
+from ..mongod.replica_set import NAME
+from ..mongod.users import ROLES
 from .context import load_config, open_archive
 from .exit_status import ExitStatus
 from .options import text_format_option
@@ -154,6 +157,26 @@ def _vulnerability(state: server.ServerState) -> str:
 
 def _connection_string(config: Config, writer: bool) -> str:
     return (config if writer else config.for_reading).connection_string or ""
+
+
+@db.command()
+@click.option("--database", default=NAME, show_default=True, help="Name of the database.")
+def roles(database: str) -> None:
+    """Print the commands that create the users on a MongoDB of your own.
+
+    They are for an administrator in mongosh, which asks for the new passwords.  One user may write,
+    for connection_string; the other may only read, for read_connection_string.
+
+    \b
+    Example:
+      acsql db roles --database acsql
+    """
+    name = json.dumps(database)
+    for user, role in ROLES.items():
+        click.echo(
+            f"db.getSiblingDB({name}).createUser("
+            f'{{user: "{user}", pwd: passwordPrompt(), roles: [{{role: "{role}", db: {name}}}]}})'
+        )
 
 
 def _private(ctx: click.Context) -> Config:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pymongo
 import pytest
+from click.testing import CliRunner
 from web_pages import put_file
 
 import acsql
+from acsql import cli
 from acsql.errors import ArchiveError, DatabaseError
 from acsql.ingest import run
 from acsql.mongod import launch
@@ -217,13 +219,21 @@ def test_every_request_is_a_line_of_the_log(
     assert running.poll() is None
 
 
-def test_the_site_uses_the_read_only_database_user(
-    sample_archive: acsql.Archive, tmp_path: Path, write_settings, port: int
+@pytest.fixture
+def create_users(mongosh) -> Callable[[str], object]:
+    """Run what ``acsql db roles`` prints, on the address of an administrator."""
+    printed = CliRunner().invoke(cli.acsql, ["db", "roles"], catch_exceptions=False).stdout
+    prompt = "globalThis.passwordPrompt = () => 'two'"
+    return lambda administrator: mongosh(administrator, [prompt, *printed.splitlines()])
+
+
+def test_ingest_and_site_need_no_more_rights_than_the_users_of_db_roles(
+    sample_archive: acsql.Archive, tmp_path: Path, write_settings, port: int, create_users
 ) -> None:
-    with own_mongod(tmp_path) as (owner, reader):
+    with own_mongod(tmp_path, create_users) as (writer, reader):
         config = replace(
             sample_archive.config,
-            connection_string=owner,
+            connection_string=writer,
             read_connection_string=reader,
             **{name: tmp_path / name for name in ("data_dir", "log_dir", "jpeg_dir")},
             thumbnail_dir=tmp_path / "thumbnails",
@@ -245,8 +255,8 @@ def test_the_site_uses_the_read_only_database_user(
 
 
 @contextmanager
-def own_mongod(folder: Path) -> Iterator[tuple[str, str]]:
-    """Run a mongod with authentication; yield the addresses for its owner and for a reader."""
+def own_mongod(folder: Path, create_users: Callable[[str], object]) -> Iterator[tuple[str, str]]:
+    """Run a mongod with authentication; yield the addresses of the users that acsql needs."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     (folder / "mongod").mkdir()
@@ -259,11 +269,10 @@ def own_mongod(folder: Path) -> Iterator[tuple[str, str]]:
             # Without any user yet, one from this machine may make the first.
             with pymongo.MongoClient(f"mongodb://{where}/", timeoutMS=60_000) as client:
                 client.admin.command("createUser", "owner", pwd="one", roles=["root"])
-            with pymongo.MongoClient(f"mongodb://owner:one@{where}/") as client:
-                client.acsql.command("createUser", "reader", pwd="two", roles=["read"])
+            create_users(f"mongodb://owner:one@{where}/?authSource=admin")
             yield (
-                f"mongodb://owner:one@{where}/acsql?authSource=admin",
-                (f"mongodb://reader:two@{where}/acsql"),
+                f"mongodb://acsql:two@{where}/acsql",
+                f"mongodb://acsql_reader:two@{where}/acsql",
             )
         finally:
             process.terminate()
