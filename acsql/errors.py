@@ -21,6 +21,10 @@ class DatabaseUnavailable(DatabaseError):
     """The database did not answer within the allowed time."""
 
 
+class SchemaMismatch(DatabaseError):
+    """The database lacks migrations, or has had unknown ones; the message says what to do."""
+
+
 class Busy(ArchiveError):
     """Another acsql is changing the archive; the message says which and since when."""
 

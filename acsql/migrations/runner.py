@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Protocol, cast
 
-from ..errors import DatabaseError
+from ..errors import SchemaMismatch
 from ..keywords import KeywordSpecs
 from ..store import lock
 from ..store.client import Store
@@ -100,16 +100,15 @@ def missing(store: Store) -> list[Step]:
 
     Raises
     ------
-    DatabaseError
+    SchemaMismatch
         If the database has had a step that this version of acsql does not have.
     """
     with store.errors():
         applied = {record["_id"] for record in _records(store).find({}, {"_id": 1})}
     released = steps()
     if newer := applied - {step.number for step in released}:
-        raise DatabaseError(
-            f"the database {store.address} was written by a newer acsql "
-            f"(migration {max(newer)}): upgrade acsql"
+        raise SchemaMismatch(
+            f"the database was written by a newer acsql (migration {max(newer)}): upgrade acsql"
         )
     return [step for step in released if step.number not in applied]
 
@@ -126,15 +125,13 @@ def check(store: Store) -> None:
 
     Raises
     ------
-    DatabaseError
+    SchemaMismatch
         If it lacks steps or has had unknown ones; the message says what to do.
     """
     lacking = missing(store)
     if lacking and not _is_empty(store):
         numbers = ", ".join(str(step.number) for step in lacking)
-        raise DatabaseError(
-            f"the database {store.address} lacks migration {numbers}: run acsql migrate"
-        )
+        raise SchemaMismatch(f"the database lacks migration {numbers}: run acsql migrate")
 
 
 def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:

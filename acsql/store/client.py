@@ -90,7 +90,7 @@ class Store:
         with self.errors():
             parsed = _parse(connection_string)
             options = _options(parsed["options"], wait)
-            self.client = mongoengine.connect(
+            self.client = _connect(
                 db=parsed["database"] or DEFAULT_DATABASE,
                 host=connection_string,
                 alias=self._alias,
@@ -197,8 +197,21 @@ class Store:
 def _parse(connection_string: str) -> dict[str, Any]:
     try:
         return uri_parser.parse_uri(connection_string)
+    except OSError as error:
+        # Such as "The tlscertificatekeyfile file is not readable".
+        raise DatabaseError(f"invalid connection_string: {error.strerror}") from error
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise DatabaseError(f"invalid connection_string: {error}") from error
+
+
+def _connect(**options: Any) -> MongoClient[Document]:
+    try:
+        client: MongoClient[Document] = mongoengine.connect(**options)
+    except mongoengine.connection.ConnectionFailure as error:
+        # Such as a file that holds no certificate; the first line names an alias.
+        reason = str(error).rpartition("\n")[2]
+        raise DatabaseError(f"invalid connection_string: {reason}") from error
+    return client
 
 
 def _options(in_connection_string: Mapping[str, Any], wait: float | None) -> dict[str, Any]:

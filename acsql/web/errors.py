@@ -79,18 +79,41 @@ def error_response(status: int, title: str, message: str) -> Response:
     return Response(render_template("error.html", title=title, message=message), status)
 
 
-def _handle_archive_error(error: ArchiveError) -> Response:
-    status = status_of(error)
+def public_message(error: ArchiveError) -> str:
+    """Log an error that is a fault of the site, and return what visitors learn of it.
+
+    Parameters
+    ----------
+    error : ArchiveError
+        The error.
+
+    Returns
+    -------
+    str
+        Without the address of the database and without paths of this machine, which the messages
+        of faults have.
+    """
     if isinstance(error, DatabaseUnavailable):
-        # The log has one line for the whole outage; visitors do not learn the database's address.
+        # The log has one line for the whole outage.
         outage.note()
-        return error_response(status, TITLES[status], outage.MESSAGE)
+        return outage.MESSAGE
     if isinstance(error, QueryTimeout):
         # An expensive query is not a fault of the site.
         logger.warning("%s", error)
-    elif status >= 500:
+    elif status_of(error) >= 500:
         logger.error("%s", error, exc_info=error)
-    return error_response(status, TITLES[status], str(error))
+        if not isinstance(error, errors.SchemaMismatch):
+            return _logged()
+    return str(error)
+
+
+def _logged() -> str:
+    return f"The error was logged (request {access_log.request_id()})."
+
+
+def _handle_archive_error(error: ArchiveError) -> Response:
+    status = status_of(error)
+    return error_response(status, TITLES[status], public_message(error))
 
 
 def _handle_http_error(error: HTTPException) -> BaseResponse:
@@ -100,7 +123,7 @@ def _handle_http_error(error: HTTPException) -> BaseResponse:
         return response
     status = error.code or 500
     if status == 500:
-        message = f"The error was logged (request {access_log.request_id()})."
+        message = _logged()
     else:
         message = MESSAGES.get(status) or error.description or error.name
     styled = error_response(status, TITLES.get(status, error.name), message)

@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import traceback
 
 import pytest
 from pymongo.errors import PyMongoError
@@ -24,6 +25,17 @@ def dead_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return taken.getsockname()[1]
+
+
+@pytest.mark.parametrize("option", ["tlsCertificateKeyFile", "tlsCAFile"])
+@pytest.mark.parametrize("file", ["missing.pem", ".", "invalid.pem"])
+def test_a_certificate_that_cannot_be_used_is_an_error_for_the_user(specs, tmp_path, option, file):
+    (tmp_path / "invalid.pem").write_text("no certificate")
+    uri = f"mongodb://user:secret@127.0.0.1:1/?tls=true&{option}={tmp_path / file}"
+    with pytest.raises(DatabaseError, match="invalid connection_string: ") as caught:
+        Store(uri, specs)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("credentials", ["", "user:secret@"])

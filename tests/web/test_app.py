@@ -105,6 +105,7 @@ ADDRESSES = {
     "api.runs": "/api/runs",
     "api.run": "/api/runs/1",
     "api.health": "/health",
+    "api.failures": "/api/failures",
 }
 
 

@@ -23,8 +23,7 @@ ERRORS = [
     (errors.InvalidName("'x' is not a rootname"), 400),
     (errors.QueryError("exptime: expected a number"), 400),
     (errors.QueryTimeout("the search took longer than its time limit"), 503),
-    (errors.DatabaseError("the database does not answer"), 503),
-    (errors.ArchiveError("something else"), 500),
+    (errors.SchemaMismatch("the database lacks migration 3: run acsql migrate"), 503),
 ]
 
 
@@ -53,6 +52,28 @@ def test_errors_have_a_status_and_a_page(
     assert response.status_code == status
     assert response.json["message"] == str(error)
     assert response.json["error"] == page.h1.get_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.DatabaseError("the database mongodb://db.example/: not authorized"), 503),
+        (errors.DatabaseUnavailable("the database mongodb://db.example/: timed out"), 503),
+        (errors.ConfigError("/srv/acsql/jpegs cannot be read at db.example"), 500),
+    ],
+)
+def test_a_fault_of_the_site_is_logged_and_its_message_not_shown(
+    failing: Flask, error: errors.ArchiveError, status: int
+) -> None:
+    @failing.get("/fail")
+    @failing.get("/api/fail")
+    def fail() -> str:
+        raise error
+
+    for address in ("/fail", "/api/fail"):
+        response = failing.test_client().get(address)
+        assert response.status_code == status
+        assert "db.example" not in response.text
 
 
 def test_every_error_has_a_status() -> None:

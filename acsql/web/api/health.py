@@ -6,6 +6,7 @@ from ...errors import DatabaseError, DatabaseUnavailable
 from ...runs import OVERDUE_HOURS, is_overdue
 from .. import outage
 from ..context import current_archive
+from ..errors import public_message
 from ..json_response import HEALTH, json_response
 from . import answers
 from .endpoint import endpoint
@@ -16,8 +17,6 @@ def health() -> answers.Health | Response:
     """Check whether the site can serve, and whether an ingest is overdue."""
     response = json_response(state := _state(), 200 if state["status"] == "ok" else 503)
     response.cache_control.no_store = True
-    if not state["database"]:
-        outage.note()
     return response
 
 
@@ -37,8 +36,8 @@ def _state() -> answers.Health:
         hours = archive.hours_since_success()
         state |= {"hours_since_success": hours, "overdue": is_overdue(hours)}
         archive.check()
-    except DatabaseUnavailable as error:
-        state |= {"status": "failing", "database": False, "schema": None, "message": str(error)}
     except DatabaseError as error:
-        state |= {"status": "failing", "schema": False, "message": str(error)}
+        state |= {"status": "failing", "message": public_message(error)}
+        is_outage = isinstance(error, DatabaseUnavailable)
+        state |= {"database": False, "schema": None} if is_outage else {"schema": False}
     return state

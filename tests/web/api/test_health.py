@@ -44,3 +44,16 @@ def test_health_fails_if_the_database_does_not_answer(empty_archive: acsql.Archi
     response = client.get("/health")
     assert response.status_code == 503
     assert json.loads(response.data)["status"] == "failing"
+
+
+def test_visitors_do_not_learn_the_address_of_the_database(empty_archive: acsql.Archive) -> None:
+    client = create_app(empty_archive).test_client()
+    address = empty_archive.store.address.partition("://")[2].partition("/")[0]
+    empty_archive.store.database["migrations"].insert_one({"_id": 9999, "name": "m9999_later"})
+    for lost in (False, True):
+        if lost:
+            empty_archive.close()
+        for path in ("/health", "/", "/api/summary", "/ingest/"):
+            text = client.get(path).text
+            assert address not in text
+            assert "mongodb://" not in text
