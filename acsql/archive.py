@@ -14,7 +14,6 @@ from . import runs, statistics
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
 from .errors import ConfigError
-from .keywords import KeywordSpecs
 from .migrations import runner
 from .mongod.server import resolve_connection
 from .monitor.watchable import Watchable
@@ -98,16 +97,6 @@ class Archive(Watchable):
         self.store = Store(config.connection_string, specs, wait, log_outages)
         self._source = Source(self.store, CurrentSpecs(self.store, specs))
         self._proposals = ProposalCatalog(self.store, specs)
-
-    @property
-    def specs(self) -> KeywordSpecs:
-        """The keyword specs, with the keywords of ingests up to half a minute ago."""
-        return self._source.specs
-
-    @property
-    def answers(self) -> bool:
-        """Whether the database answers, as the background check of the driver has found."""
-        return self.store.answers
 
     def close(self) -> None:
         """Close the connection to the database."""

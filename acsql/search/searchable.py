@@ -7,6 +7,7 @@ from typing import Any
 
 from astropy.table import Table
 
+from ..keywords import KeywordSpecs
 from ..query import Condition
 from .counting import Count
 from .criteria import Source
@@ -19,6 +20,16 @@ class Searchable:
 
     _source: Source
     time_limit: float | None
+
+    @property
+    def specs(self) -> KeywordSpecs:
+        """The keyword specs, with the keywords of ingests up to half a minute ago."""
+        return self._source.specs
+
+    @property
+    def answers(self) -> bool:
+        """Whether the database answers, as the background check of the driver has found."""
+        return self._source.store.answers
 
     def where(self, *conditions: Condition | str, **keywords: Any) -> Search:
         """Return a search for the observations that meet all conditions.
