@@ -41,7 +41,9 @@ def confined(folder: Path, stored: object) -> Path:
     """
     if isinstance(stored, str) and len(stored.encode()) <= MAX_LENGTH and "\0" not in stored:
         path = folder / stored
-        if Path(os.path.realpath(folder)) in Path(os.path.realpath(path)).parents:
+        real_folder, real_path = (Path(os.path.realpath(each)) for each in (folder, path))
+        # With "..", nginx and the system could disagree on where a path over a link leads.
+        if real_folder in real_path.parents and ".." not in Path(stored).parts:
             return path
     raise UnsafePath(f"the database names the path {stored!r:.100}, which leads out of its folder")
 

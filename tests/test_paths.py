@@ -78,14 +78,28 @@ def test_a_stored_path_is_below_its_folder_or_refused(folder, stored):
     assert folder in path.resolve(strict=False).parents or "loop" in path.parts
 
 
-@pytest.mark.parametrize("name", ["a", "a/new.jpg", "in/a", "a/../a/a", "out/folder/a"])
+@pytest.mark.parametrize("name", ["a", "a/new.jpg", "in/a", "out/folder/a"])
 def test_a_stored_path_may_follow_links_within_its_folder(folder, name):
     assert paths.confined(folder, name) == folder / name
 
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "../x", "/etc/x", "out/x", "in/../../x", "a\0", "a" * 256, None, 5, ["a"]],
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/../a/a",
+        "/etc/x",
+        "out/x",
+        "in/../../x",
+        "a\0",
+        "a" * 256,
+        None,
+        5,
+        ["a"],
+    ],
 )
 def test_any_other_stored_path_is_refused(folder, name):
     with pytest.raises(UnsafePath, match="leads out of its folder"):

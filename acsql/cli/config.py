@@ -1,5 +1,7 @@
 """The command `config`: the settings in effect."""
 
+from typing import Any
+
 import click
 
 from ..config import effective_settings
@@ -31,9 +33,16 @@ def config(ctx: click.Context, format_: str) -> None:
     rows = (
         {
             "setting": setting.name,
-            "value": None if setting.value is None else str(setting.value),
+            "value": _text(setting.value),
             "source": setting.source,
         }
         for setting in effective_settings(invocation(ctx).config_path)
     )
     print_rows(rows, columns, format_)
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as it may stand in a variable of the environment, None if nothing is set."""
+    if isinstance(value, tuple):
+        return ", ".join(value) or None
+    return None if value is None else str(value)
