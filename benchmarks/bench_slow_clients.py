@@ -37,6 +37,8 @@ ACSQL = Path(sys.executable).with_name("acsql")
 LARGE_FILE = 400_000_000
 # What a slow reader takes each second, in bytes.
 READ_PER_S = 10_000
+# Seconds within which the slow clients start, each at a random time.
+START_S = 5
 # Seconds after which a client gives up.
 PATIENCE_S = 10
 
@@ -150,7 +152,8 @@ def slow_clients(port: int, files: list[str], given: argparse.Namespace) -> Iter
         target=hold, args=(port, files, given.half_open, given.readers, received), daemon=True
     )
     process.start()
-    time.sleep(3)
+    # Two seconds for the process itself.
+    time.sleep(START_S + 2)
     before = received.value
     yield
     print(f"    slow readers received {(received.value - before) / 1e6:.0f} MB meanwhile")
@@ -173,6 +176,7 @@ def hold(port: int, files: list[str], half_open: int, readers: int, received: ob
 
 async def send_half(port: int) -> None:
     """Send half of a request, and again on a new connection whenever the server closes it."""
+    await asyncio.sleep(random.uniform(0, START_S))
     while True:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -185,6 +189,7 @@ async def send_half(port: int) -> None:
 
 async def read_slowly(port: int, address: str, received: object) -> None:
     """Download a file slowly, and again whenever it is refused or broken off."""
+    await asyncio.sleep(random.uniform(0, START_S))
     while True:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=READ_PER_S)
