@@ -55,9 +55,14 @@ class IngestedArchive(NamedTuple):
         return self.store.observations.find_one({"_id": rootname})
 
     def documents(self) -> dict[str, dict[str, Any]]:
-        """Return the documents without their dates of ingest."""
+        """Return the documents without dates of ingest, and marks that a copy does not share."""
         when = {"first_ingest_date": 0, "last_ingest_date": 0}
-        return {document["_id"]: document for document in self.store.observations.find({}, when)}
+        documents = {d["_id"]: d for d in self.store.observations.find({}, when)}
+        for document in documents.values():
+            for file in document["files"].values():
+                file.pop("ctime_ns", None)
+                file.pop("inode", None)
+        return documents
 
     def set(self, rootname: str, field: str, value: Any) -> None:
         change = {"$set": {field: value}}
