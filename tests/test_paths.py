@@ -1,5 +1,6 @@
 """Paths of FITS files are those of the mission, and previews are stored by proposal."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,8 @@ def test_a_stored_path_is_below_its_folder_or_refused(folder, stored):
         path = paths.confined(folder, stored)
     except UnsafePath:
         return
-    assert folder in path.resolve(strict=False).parents or "loop" in path.parts
+    # Not `Path.resolve`, which refuses a link in a loop.
+    assert folder in Path(os.path.realpath(path)).parents
 
 
 @pytest.mark.parametrize("name", ["a", "a/new.jpg", "in/a", "out/folder/a"])
