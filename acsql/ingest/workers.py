@@ -1,5 +1,6 @@
 """Workers: observations are processed in parallel, on this machine or on a cluster."""
 
+import asyncio
 import logging
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
@@ -8,6 +9,7 @@ from ..config import Config
 from ..errors import ArchiveError, ConfigError, DatabaseUnavailable
 from ..keywords import KeywordSpecs
 from ..store.client import Store
+from .abandonable import in_thread
 from .jobs import (
     Finished,
     Item,
@@ -140,12 +142,23 @@ def _connect(address: str) -> Any:
             'cluster needs dask.distributed: pip install "acsql[distributed]"'
         ) from error
     try:
-        return distributed.Client(address)
+        # A client that could not connect blocks later ones if it is collected while they start.
+        # In a thread, because a notebook has an event loop in this one.
+        in_thread(asyncio.run, _answer(address)).result()
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"scheduler {address!r} is not one of {', '.join(LOCAL)}, and no dask.distributed "
             f"cluster answers there: {error}"
         ) from error
+    return distributed.Client(address)
+
+
+async def _answer(address: str) -> None:
+    """Connect to a cluster and disconnect."""
+    from distributed.comm.core import connect
+
+    connection = await connect(address)
+    await connection.close()
 
 
 def _run_on_cluster(
