@@ -1,4 +1,4 @@
-"""The site in production: gunicorn with `SiteWorker`, run inside this process.
+"""The site in production: gunicorn with ``SiteWorker``, run inside this process.
 
 The port is checked before gunicorn starts.  Gunicorn itself would log that the port is in use,
 retry and exit, but the caller may have a private server to stop and needs an exception.  Each

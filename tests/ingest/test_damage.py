@@ -368,7 +368,6 @@ def test_any_card_is_read_or_reported(
         ("PCOUNT  =                -3008", "data of a negative size"),
         ("GCOUNT  =                  -45", "data of a negative size"),
         ("NAXIS2  =     1000000000000000", "impossible position"),
-        ("XTENSION= 'IMAGE", "damaged"),
     ],
 )
 @pytest.mark.parametrize("extend", ["T", "F"])
@@ -382,6 +381,21 @@ def test_impossible_headers_are_refused(
     assert isinstance(failure, Failure)
     assert word in failure.reason
     assert failure.stage == "headers"
+
+
+def test_an_extension_type_without_its_closing_quote_is_read_as_if_it_had_one(
+    tmp_path: Path, specs: KeywordSpecs
+) -> None:
+    image = damage.headers(SMALL)[1]
+    damaged = damage.put_card(SMALL, random.Random(SEED), "XTENSION= 'IMAGE", [image])
+    assert damaged != SMALL
+    content = read(tmp_path / str(NAME), damaged, specs)
+    intact = read(tmp_path / str(NAME), SMALL, specs)
+    assert isinstance(content, FileContent)
+    assert isinstance(intact, FileContent)
+    assert content.headers == intact.headers
+    assert content.preview == intact.preview
+    assert not content.failures
 
 
 def test_keywords_named_like_fields_of_acsql_do_not_replace_them(specs: KeywordSpecs) -> None:

@@ -1,6 +1,7 @@
 """Rendering previews again."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_conditions_select_observations(ingested: Config) -> None:
 def test_observations_whose_files_have_vanished_keep_their_previews(ingested: Config) -> None:
     directory = min(ingested.filesystem.glob("*/*"))
     shutil.rmtree(directory)
-    run.ingest(ingested, SYNCHRONOUS)
+    run.ingest(ingested, replace(SYNCHRONOUS, confirm_vanished=True))
     report = remake_previews(ingested, "exptime>=0", scheduler="synchronous")
     assert not report.failures
     assert report.observations == {"updated": 2}

@@ -133,7 +133,7 @@ def test_changes_other_than_an_ingest_are_not_delivered(watched, tmp_path) -> No
     checkpoint = tmp_path / "checkpoint"
     put(watched, "j0000000")
     assert names(watched, checkpoint) == ["j0000000"]
-    observations.set_checksum(watched.store, "j0000000", "raw", "ab")
+    observations.set_marks(watched.store, [observations.Marks("j0000000", "raw", 1, 2)])
     observations.mark_vanished(watched.store, [("j0000000", "raw")], datetime(2026, 1, 1))
     # A repair rewrites the document of unchanged files.
     document = observations.document(watched.store, "j0000000")

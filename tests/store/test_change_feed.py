@@ -52,7 +52,7 @@ def test_the_stream_yields_ingests_only(store) -> None:
     place = change_feed.resume_token(store)
     put(store, "j0000000")
     put(store, "j0000000", datetime(2026, 1, 2))
-    observations.set_checksum(store, "j0000000", "raw", "ab")
+    observations.set_marks(store, [observations.Marks("j0000000", "raw", 1, 2)])
     store.observations.update_one({"_id": "j0000000"}, {"$set": {"footprint": None}})
     store.observations.update_one({"_id": "j0000000"}, {"$set": {"last_ingest_date": WHEN}})
     put(store, "j0000001")

@@ -387,7 +387,9 @@ def archive(filled, tmp_path_factory):
     folder = tmp_path_factory.mktemp("plans")
     places = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "proposals_file")
     config = Config(
-        **dict.fromkeys(places, folder), ncores=1, connection_string=filled.connection_string
+        **{place: folder / place for place in places},
+        ncores=1,
+        connection_string=filled.connection_string,
     )
     with acsql.connect(config) as opened:
         yield opened
