@@ -73,6 +73,14 @@ _ORIGIN = rf"https?://{_HOST}(:[0-9]{{1,5}})?"
 SETTINGS = (
     Setting("filesystem", Path, "required", "folder of the FITS files, which acsql only reads"),
     Setting(
+        "layout",
+        str,
+        "acs",
+        "folders of the observations below filesystem: acs for <first four>/<ipppssoot>/, mast for "
+        "the mastDownload/HST/<ipppssoot>/ of a download from MAST",
+        choices=("acs", "mast"),
+    ),
+    Setting(
         "connection_string",
         str,
         "a private MongoDB",
@@ -223,6 +231,7 @@ class Config:
     # They hold passwords, and representations are shown in tracebacks and logs.
     connection_string: str | None = field(default=None, repr=False)
     read_connection_string: str | None = field(default=None, repr=False)
+    layout: str = "acs"
     vanish_limit: int = 5
     moved_limit: int = 1000
     read_timeout: int = 300

@@ -181,6 +181,7 @@ _OTHER = {
     "file_mode": "0640",
     "file_group": "users",
     "site_url": "https://archive.example.org/acsql/",
+    "layout": "mast",
 }
 
 

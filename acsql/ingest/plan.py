@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import ArchiveError
 from ..keywords import KeywordSpecs
 from ..store.observations import Marks
+from .layouts import Misplaced
 from .replaced import MovedFiles, has_no_marks, has_other_marks, marks_of
 from .scan import CLOCK_SKEW_SECONDS, FileOnDisk, ObservationOnDisk
 
@@ -113,6 +114,8 @@ class Plan:
         Names of files that failed and are no longer on disk.
     ignored : int
         Number of files that are not ACS data.
+    misplaced : Misplaced
+        FITS files outside the layout.
     """
 
     tasks: tuple[Task, ...] = ()
@@ -126,6 +129,25 @@ class Plan:
     known_failures: int = 0
     settled: tuple[str, ...] = ()
     ignored: int = 0
+    misplaced: Misplaced = field(default_factory=Misplaced)
+
+    def with_misplaced(self, misplaced: Misplaced) -> "Plan":
+        """Return the plan with the FITS files outside the layout.
+
+        Parameters
+        ----------
+        misplaced : Misplaced
+            They are a problem where nothing is in the layout.
+
+        Returns
+        -------
+        Plan
+            The same otherwise.
+        """
+        problems = self.problems
+        if misplaced.number and not (self.tasks or self.unchanged or self.waiting):
+            problems += (f"{misplaced.message}, and no file is in it",)
+        return replace(self, misplaced=misplaced, problems=problems)
 
 
 def make_plan(
@@ -348,7 +370,7 @@ def _unseen_files(
     if observations and not seen:
         raise ArchiveError(
             f"the filesystem holds no observation, but {len(observations)} are stored: "
-            "is it mounted?"
+            "is it mounted, and does the setting layout fit?"
         )
     for rootname in _unseen(observations, seen, unreadable):
         yield from _vanished_files(rootname, observations[rootname].get("files", {}), ())

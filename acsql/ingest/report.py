@@ -167,6 +167,8 @@ class Report:
         yield f"Keywords not in the specs: {len(self.unspecified)}{hint}"
         yield f"Keywords with type mismatches: {len(self.mismatches)}"
         yield f"Ignored files (not ACS): {self.plan.ignored}"
+        if self.plan.misplaced.number:
+            yield self.plan.misplaced.message
         yield from self.notes
         yield f"Seconds: {self.seconds:.1f}"
 
@@ -185,6 +187,7 @@ class Report:
             "previews": dict(self.previews),
             "bytes": self.bytes,
             "ignored": self.plan.ignored,
+            "misplaced": asdict(self.plan.misplaced),
             "failures": [asdict(failure) for failure in self.failures],
             "owed": self.owed,
             "known_failures": self.known_failures,

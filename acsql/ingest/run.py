@@ -27,6 +27,7 @@ from ..store.outage import ending_early
 from ..store.schema import now
 from . import write
 from .jobs import open_store
+from .layouts import find_misplaced
 from .log import log_file
 from .observation_result import FAILED, Failure, ObservationResult
 from .plan import Plan, Selection, Stored, Task, make_plan
@@ -239,6 +240,7 @@ def _plan(
             config.filesystem,
             specs.filetypes,
             options.rootnames,
+            layout=config.layout,
             read_timeout=config.read_timeout,
         ),
         Stored(observations.files_by_rootname(store), failures.by_filename(store)),
@@ -246,6 +248,11 @@ def _plan(
         specs,
         whole=options.rootnames is None,
     )
+    if options.rootnames is None:
+        misplaced = find_misplaced(
+            config.filesystem, config.layout, read_timeout=config.read_timeout
+        )
+        plan = plan.with_misplaced(misplaced)
     if plan.tasks or plan.vanished or plan.returned:
         freshness.invalidate(store)
     failures.remove(store, plan.settled)
@@ -258,6 +265,8 @@ def _plan(
         logger.warning("%s: the %s file has vanished from disk", rootname, filetype)
     for rootname, filetype in plan.returned:
         logger.info("%s: the %s file is on disk again, unchanged", rootname, filetype)
+    if plan.misplaced.number:
+        logger.warning("%s", plan.misplaced.message)
     for problem in plan.problems:
         logger.error("%s", problem)
     _log_waiting(plan.waiting)

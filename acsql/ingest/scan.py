@@ -3,7 +3,8 @@
 No file is opened: the directory listing and each file's size and modification time are all that
 change detection needs.  A re-delivery can leave two directories for one exposure that differ in
 the ninth character: they are one observation here, and of a filetype in both the younger file
-counts.
+counts.  A folder or file may be a link to another place in the archive; a link out of it is not
+followed here, because the site would not send what is behind it either.
 """
 
 import os
@@ -12,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .. import names, paths
+from .. import names
 from ..config import Config
 from ..errors import ConfigError, InvalidName
 from ..names import Filename
+from . import layouts, links
 from .abandonable import Patience
 
 # The clocks of a file server and of this machine may differ by this much: a later modification
@@ -127,6 +129,7 @@ def scan(
     filetypes: Collection[str],
     rootnames: Iterable[str] | None = None,
     *,
+    layout: str = layouts.ACS,
     read_timeout: float = Config.read_timeout,
 ) -> Iterator[ObservationOnDisk]:
     """Yield the observations below a directory, sorted by rootname.
@@ -134,12 +137,14 @@ def scan(
     Parameters
     ----------
     filesystem : Path
-        The root of the archive, with ``<first four>/<ipppssoot>/`` below it.
+        The root of the archive.
     filetypes : collection of str
         The filetypes of the archive; files of others are ignored.
     rootnames : iterable of str, optional
         Only these, of eight or nine characters in any case; one that does not exist is yielded
         with a problem.
+    layout : str
+        One of `acsql.ingest.layouts.LAYOUTS`: where below the root the observations are.
     read_timeout : float
         Seconds after which a folder that does not answer counts as unreadable.
 
@@ -156,23 +161,25 @@ def scan(
         If one of `rootnames` is not a rootname.
     """
     try:
-        entries = _patience.call(read_timeout, os.listdir, filesystem)
+        folders = _patience.call(read_timeout, layouts.parents, filesystem, layout)
     except OSError as error:
-        raise ConfigError(f"filesystem {filesystem} cannot be read: {error.strerror}") from error
-    folders = sorted(name for name in entries if len(name) == 4)
+        root = error.filename or filesystem
+        raise ConfigError(f"filesystem {root} cannot be read: {error.strerror}") from error
     if rootnames is None:
         for folder in folders:
-            yield from _in_time(read_timeout, filesystem, folder, filetypes)
+            yield from _in_time(read_timeout, filesystem, folder, filetypes, layout)
         return
     by_folder: dict[str, set[str]] = {}
     for rootname in map(names.rootname, rootnames):
-        by_folder.setdefault(rootname[:4], set()).add(rootname)
+        by_folder.setdefault(layouts.parent(rootname, layout), set()).add(rootname)
     for folder, selected in sorted(by_folder.items()):
         observations = {}
         if folder in folders:
             observations = {
                 observation.rootname: observation
-                for observation in _in_time(read_timeout, filesystem, folder, filetypes, selected)
+                for observation in _in_time(
+                    read_timeout, filesystem, folder, filetypes, layout, selected
+                )
             }
         if folder in observations:
             yield observations[folder]
@@ -186,21 +193,24 @@ def _in_time(
     filesystem: Path,
     folder: str,
     filetypes: Collection[str],
+    layout: str,
     selected: Collection[str] | None = None,
 ) -> list[ObservationOnDisk]:
     """Return the observations of a folder, or what says that it cannot be read."""
     try:
         return _patience.call(
-            seconds, lambda: list(_in_folder(filesystem, folder, filetypes, selected))
+            seconds, lambda: list(_in_folder(filesystem, folder, filetypes, layout, selected))
         )
     except TimeoutError as error:
-        return [_unreadable(folder, error)]
+        return [_unreadable(folder, layout, error)]
 
 
-def _unreadable(folder: str, error: OSError) -> ObservationOnDisk:
+def _unreadable(folder: str, layout: str, error: OSError) -> ObservationOnDisk:
     """Return what a scan says of a folder of many observations that cannot be read."""
-    reason = f"the folder {folder} cannot be read: {error.strerror}"
-    problem = ScanProblem(folder, folder, reason)
+    if layout == layouts.MAST:
+        # It contains all observations.
+        raise ConfigError(_refusal(folder, error)) from error
+    problem = ScanProblem(folder, folder, _refusal(folder, error))
     return ObservationOnDisk(folder, folder, folder, problems=(problem,), unreadable=True)
 
 
@@ -214,43 +224,60 @@ def _in_folder(
     filesystem: Path,
     folder: str,
     filetypes: Collection[str],
+    layout: str,
     selected: Collection[str] | None = None,
 ) -> Iterator[ObservationOnDisk]:
-    """Yield the observations of one four-character folder, all or those of some rootnames."""
-    directories: dict[str, list[str]] = {}
+    """Yield the observations of one parent folder, all or those of some rootnames."""
+    directories: dict[str, list[os.DirEntry[str]]] = {}
     try:
-        entries = sorted(entry.name for entry in os.scandir(filesystem / folder))
-    except OSError as error:
-        if (filesystem / folder).is_dir():
-            yield _unreadable(folder, error)
+        entries = _entries(filesystem, folder, (filesystem / folder).is_symlink())
+    except NotADirectoryError:
         return
-    for name in entries:
-        if names.is_ipppssoot(name) and name[:4] == folder:
-            rootname = names.rootname(name)
+    except OSError as error:
+        yield _unreadable(folder, layout, error)
+        return
+    for entry in entries:
+        if layouts.is_observation(folder, entry.name, layout):
+            rootname = names.rootname(entry.name)
             if selected is None or rootname in selected:
-                directories.setdefault(rootname, []).append(name)
-    for rootname, ipppssoots in sorted(directories.items()):
-        yield _observation(filesystem, rootname, ipppssoots, filetypes)
+                directories.setdefault(rootname, []).append(entry)
+    for rootname, of_observation in sorted(directories.items()):
+        yield _observation(filesystem, folder, rootname, of_observation, filetypes)
+
+
+def _entries(filesystem: Path, folder: str, is_link: bool) -> list[os.DirEntry[str]]:
+    """Return the entries of a folder by name; a link out of the archive is not followed."""
+    if is_link:
+        links.refuse_link_out(filesystem, folder)
+    with os.scandir(filesystem / folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def _refusal(folder: str, error: OSError) -> str:
+    return f"the folder {folder} cannot be read: {error.strerror or error}"
 
 
 def _observation(
-    filesystem: Path, rootname: str, ipppssoots: list[str], filetypes: Collection[str]
+    filesystem: Path,
+    parent: str,
+    rootname: str,
+    directories: list[os.DirEntry[str]],
+    filetypes: Collection[str],
 ) -> ObservationOnDisk:
     """Return the files in the directories of one rootname."""
     files: dict[str, FileOnDisk] = {}
     problems: list[ScanProblem] = []
     ignored, unreadable = 0, False
-    for ipppssoot in ipppssoots:
-        directory = paths.observation_path(ipppssoot)
+    for directory in directories:
+        folder = f"{parent}/{directory.name}"
         try:
-            entries = sorted(os.scandir(filesystem / directory), key=lambda entry: entry.name)
+            entries = _entries(filesystem, folder, directory.is_symlink())
         except OSError as error:
-            reason = f"the folder {directory} cannot be read: {error.strerror}"
-            problems.append(ScanProblem(rootname, ipppssoot, reason))
+            problems.append(ScanProblem(rootname, directory.name, _refusal(folder, error)))
             unreadable = True
             continue
         for entry in entries:
-            file = _examine(entry, rootname, directory, filetypes)
+            file = _examine(entry, rootname, filesystem, folder, filetypes)
             if isinstance(file, FileOnDisk):
                 other = files.get(file.name.filetype)
                 if other is None or _by_time(other) < _by_time(file):
@@ -264,8 +291,8 @@ def _observation(
     copies = {each for each in problems if _expanded(each.filename) in on_disk}
     problems = [each for each in problems if each not in copies]
     ignored += len(copies)
-    path = paths.observation_path(ipppssoots[-1])
-    if len(ipppssoots) > 1 and files:
+    path = f"{parent}/{directories[-1].name}"
+    if len(directories) > 1 and files:
         youngest = max(files.values(), key=_by_time)
         path = youngest.path.rpartition("/")[0]
     ipppssoot = path.rpartition("/")[2]
@@ -283,32 +310,45 @@ def _by_time(file: FileOnDisk) -> tuple[float, str]:
 
 
 def _examine(
-    entry: os.DirEntry[str], rootname: str, directory: str, filetypes: Collection[str]
+    entry: os.DirEntry[str],
+    rootname: str,
+    filesystem: Path,
+    folder: str,
+    filetypes: Collection[str],
 ) -> FileOnDisk | ScanProblem | None:
     """Return the file of one directory entry, why it cannot be used, or None to ignore it."""
     uncompressed = names.uncompressed(entry.name)
     try:
-        name = Filename.parse(uncompressed)
+        name = Filename.parse(uncompressed.lower())
     except InvalidName:
         return None
     if name.filetype not in filetypes:
         return None
-    if name.rootname != rootname:
-        reason = f"{entry.name} belongs to {name.rootname} and is in the folder {directory}"
-        return ScanProblem(rootname, entry.name, reason)
-    if uncompressed != entry.name:
+    if str(name) != uncompressed:
+        reason = f"{entry.name} is not in lower case: rename it to {entry.name.lower()}"
+    elif name.rootname != rootname:
+        reason = f"{entry.name} belongs to {name.rootname} and is in the folder {folder}"
+    elif uncompressed != entry.name:
         reason = f"{entry.name} is compressed and is not read: decompress it to {name}"
-        return ScanProblem(rootname, entry.name, reason)
-    try:
-        if not entry.is_file():
-            return ScanProblem(rootname, entry.name, f"{entry.name} is not a file")
-        status = Path(entry.path).stat()
-    except OSError as error:
-        reason = f"{entry.name} cannot be read: {error.strerror}"
-        return ScanProblem(rootname, entry.name, reason)
+    else:
+        try:
+            if entry.is_symlink():
+                links.refuse_link_out(filesystem, f"{folder}/{entry.name}")
+            if entry.is_file():
+                return _file(entry, name, folder)
+            kind = "a link to nothing" if links.is_broken(entry) else "not a file"
+            reason = f"{entry.name} is {kind}"
+        except OSError as error:
+            reason = f"{entry.name} cannot be read: {error.strerror}"
+    return ScanProblem(rootname, entry.name, reason)
+
+
+def _file(entry: os.DirEntry[str], name: Filename, folder: str) -> FileOnDisk:
+    """Return what the file system says of a file, or of what a link leads to."""
+    status = Path(entry.path).stat()
     return FileOnDisk(
         name,
-        f"{directory}/{entry.name}",
+        f"{folder}/{entry.name}",
         status.st_size,
         _stored_time(status.st_mtime_ns),
         stored_integer(status.st_ctime_ns),

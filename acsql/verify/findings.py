@@ -12,6 +12,7 @@ EXTRA = "extra"  # in the database, not on disk and not marked as vanished
 STALE = "stale"  # size, time or path differ from those on disk
 DIFFERENT = "different"  # the stored headers differ from those of the file
 FAILED = "failed"  # could not be ingested, and has not changed since
+MISPLACED = "misplaced"  # all FITS files are outside the layout of the archive
 PREVIEW_MISSING = "preview missing"  # named by a document, does not exist
 PREVIEW_EXTRA = "preview extra"  # exists, not named by any document
 PREVIEW_STALE = "preview stale"  # exists, and is not the picture that its document describes
@@ -21,6 +22,7 @@ KINDS = (
     STALE,
     DIFFERENT,
     FAILED,
+    MISPLACED,
     PREVIEW_MISSING,
     PREVIEW_EXTRA,
     PREVIEW_STALE,
@@ -38,7 +40,7 @@ class Finding:
     kind : str
         One of `KINDS`.
     rootname : str
-        The observation.
+        The observation, empty where it is the whole archive.
     what : str
         The name of a FITS file, the path of a preview, or the rootname.
     reason : str

@@ -66,7 +66,11 @@ def _compare_by_rootname(
     if document is None:
         return ()
     (observation,) = scan(
-        config.filesystem, specs.filetypes, [rootname], read_timeout=config.read_timeout
+        config.filesystem,
+        specs.filetypes,
+        [rootname],
+        layout=config.layout,
+        read_timeout=config.read_timeout,
     )
     # Files that changed since are findings of the quick comparison.
     files = [file for file in observation.files.values() if not staleness(file, document)]

@@ -13,11 +13,12 @@ from typing import Any
 
 from ..config import Config
 from ..errors import ArchiveError
+from ..ingest.layouts import find_misplaced
 from ..ingest.scan import FileOnDisk, ObservationOnDisk, scan
 from ..keywords import KeywordSpecs
 from ..store import failures, observations
 from ..store.client import Store
-from .findings import EXTRA, FAILED, MISSING, REINGESTED, STALE, Finding
+from .findings import EXTRA, FAILED, MISPLACED, MISSING, REINGESTED, STALE, Finding
 from .previews import PREVIEW_KINDS, compare_previews, extra_previews
 
 Documents = Mapping[str, Mapping[str, Any]]
@@ -78,7 +79,12 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
     comparable: list[str] = []
     unreadable: set[str] = set()
     number, files, is_empty = 0, 0, True
-    scanned = scan(config.filesystem, specs.filetypes, read_timeout=config.read_timeout)
+    scanned = scan(
+        config.filesystem,
+        specs.filetypes,
+        layout=config.layout,
+        read_timeout=config.read_timeout,
+    )
     for rootname, on_disk, document in _side_by_side(scanned, observations.all_files(store)):
         is_empty = is_empty and on_disk is None
         if on_disk is not None and on_disk.problems and "/" not in on_disk.path:
@@ -103,9 +109,15 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
         )
     if number and is_empty:
         raise ArchiveError(
-            f"the filesystem holds no observation, but {number} are stored: is it mounted?"
+            f"the filesystem holds no observation, but {number} are stored: is it mounted, and "
+            "does the setting layout fit?"
         )
     extra, notes = extra_previews(config, specs, previews)
+    misplaced = find_misplaced(config.filesystem, config.layout, read_timeout=config.read_timeout)
+    if misplaced.number:
+        notes = [misplaced.message, *notes]
+        if is_empty:
+            findings.append(Finding(MISPLACED, "", misplaced.examples[0], misplaced.message))
     return QuickComparison((*findings, *extra), tuple(notes), tuple(comparable), number, files)
 
 

@@ -99,9 +99,14 @@ def _tasks(findings: Iterable[Finding], specs: KeywordSpecs, config: Config) -> 
     for finding in findings:
         if finding.kind in REINGESTED and finding.filetypes:
             filetypes.setdefault(finding.rootname, set()).update(finding.filetypes)
-    for observation in scan(
-        config.filesystem, specs.filetypes, filetypes, read_timeout=config.read_timeout
-    ):
+    scanned = scan(
+        config.filesystem,
+        specs.filetypes,
+        filetypes,
+        layout=config.layout,
+        read_timeout=config.read_timeout,
+    )
+    for observation in scanned:
         on_disk = filetypes[observation.rootname] & observation.files.keys()
         if on_disk:
             yield Task(observation, tuple(name for name in specs.filetypes if name in on_disk))

@@ -1,5 +1,6 @@
 """Finding observations on disk."""
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -147,6 +148,85 @@ def test_an_entry_that_is_not_a_file_is_a_problem(tmp_path: Path, kind: str) -> 
     seen = scanned(tmp_path)["jcp001kw"]
     assert list(seen.files) == ["raw"]
     assert [problem.filename for problem in seen.problems] == ["jcp001kwq_flt.fits"]
+
+
+@pytest.mark.parametrize("name", ["JCP001KWQ_FLT.FITS", "jcp001kwq_flt.FITS", "Jcp001kwq_flt.fits"])
+def test_a_name_in_upper_case_is_a_problem(tmp_path: Path, name: str) -> None:
+    touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits", f"jcp0/jcp001kwq/{name}")
+    seen = scanned(tmp_path)["jcp001kw"]
+    assert list(seen.files) == ["raw"]
+    (problem,) = seen.problems
+    assert problem.reason == f"{name} is not in lower case: rename it to jcp001kwq_flt.fits"
+
+
+def test_a_broken_link_is_named_as_such(tmp_path: Path) -> None:
+    touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits")
+    (tmp_path / "jcp0/jcp001kwq/jcp001kwq_flt.fits").symlink_to("nowhere")
+    (tmp_path / "jcp3").symlink_to("nowhere")
+    (tmp_path / "jcp0/jcp002kwq").symlink_to("nowhere")
+    seen = scanned(tmp_path)
+    assert seen["jcp001kw"].problems[0].reason == "jcp001kwq_flt.fits is a link to nothing"
+    assert "the folder jcp3 cannot be read" in seen["jcp3"].problems[0].reason
+    assert "the folder jcp0/jcp002kwq cannot be read" in seen["jcp002kw"].problems[0].reason
+
+
+@pytest.mark.parametrize("linked", ["jcp0", "jcp0/jcp001kwq", "jcp0/jcp001kwq/jcp001kwq_flt.fits"])
+def test_a_link_is_followed_inside_the_archive_alone(tmp_path: Path, linked: str) -> None:
+    root = tmp_path / "archive"
+    touch(root, "jcp0/jcp001kwq/jcp001kwq_flt.fits", "jcp3/jcp301abq/jcp301abq_flt.fits")
+    for target in (root / "disk2" / linked, tmp_path / "disk3" / linked):
+        target.parent.mkdir(parents=True)
+        (root / linked).rename(target)
+        (root / linked).symlink_to(target)
+        seen = scanned(root)
+        assert "flt" in seen["jcp301ab"].files
+        if root in target.parents:
+            assert "flt" in seen["jcp001kw"].files
+            (root / linked).unlink()
+            target.rename(root / linked)
+    found = next(one for name, one in seen.items() if name != "jcp301ab")
+    assert not found.files
+    assert "it is a link that leads out of the archive" in found.problems[0].reason
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ESTALE, errno.EIO, errno.EACCES])
+@pytest.mark.parametrize("gone", ["jcp0", "jcp0/jcp001kwq"])
+def test_a_folder_that_fails_half_way_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str, number: int
+) -> None:
+    touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits", "jcp3/jcp301abq/jcp301abq_flt.fits")
+    scandir = os.scandir
+
+    def failing(path):
+        if Path(path) == tmp_path / gone:
+            raise OSError(number, os.strerror(number), str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    seen = scanned(tmp_path)
+    assert "flt" in seen.pop("jcp301ab").files
+    (lost,) = seen.values()
+    assert lost.unreadable
+    assert os.strerror(number) in lost.problems[0].reason
+
+
+def test_the_layout_of_a_download_from_mast_is_scanned(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "mastDownload/HST/jcp001kwq/jcp001kwq_raw.fits",
+        "mastDownload/HST/jcp301abq/jcp301abq_flt.fits",
+        "mastDownload/HST/hst_9019_05_acs_hrc/hst_9019_05_acs_hrc_flt.fits",
+    )
+    seen = scanned(tmp_path, layout="mast")
+    assert list(seen) == ["jcp001kw", "jcp301ab"]
+    assert seen["jcp001kw"].path == "mastDownload/HST/jcp001kwq"
+    path = "mastDownload/HST/jcp301abq/jcp301abq_flt.fits"
+    assert seen["jcp301ab"].files["flt"].path == path
+    limited = scanned(tmp_path, layout="mast", rootnames=["jcp301ab", "jcp099zz"])
+    assert list(limited) == ["jcp099zz", "jcp301ab"]
+    assert limited["jcp301ab"].files
+    with pytest.raises(ConfigError, match="mastDownload/HST"):
+        scanned(tmp_path / "mastDownload", layout="mast")
 
 
 def test_a_scan_can_be_limited_to_rootnames(tmp_path: Path) -> None:
