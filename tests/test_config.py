@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from acsql import config
-from acsql.config import SETTINGS, WRITTEN_FOLDERS, Config
+from acsql.config import WRITTEN_FOLDERS, Config
 from acsql.errors import ConfigError
+from acsql.settings import SETTINGS
 
 NAMES = [setting.name for setting in SETTINGS]
 PATHS = [setting.name for setting in SETTINGS if setting.type is Path]
@@ -54,13 +55,6 @@ def written(tmp_path):
 def test_settings_are_the_fields_of_a_config():
     assert sorted(NAMES) == sorted(field.name for field in dataclasses.fields(Config))
     assert len(set(NAMES)) == len(NAMES)
-
-
-@pytest.mark.parametrize("setting", SETTINGS, ids=NAMES)
-def test_a_setting_has_a_help_text_and_a_default(setting):
-    assert setting.help
-    assert setting.default
-    assert setting.type in (str, int, Path, tuple)
 
 
 def test_a_complete_file_is_read_unchanged(written):

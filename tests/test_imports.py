@@ -22,6 +22,7 @@ PARTS = {
 # A part imports only parts of earlier layers; parts of one layer do not import each other.
 LAYERS: tuple[set[str], ...] = (
     {"errors", "connection_strings"},
+    {"settings"},
     {"config", "names"},
     {"permissions"},
     {"keywords", "logs", "paths"},

@@ -12,9 +12,10 @@ from stat import S_IMODE
 import pytest
 from ordinary_user import NOBODY, as_ordinary_user
 
-from acsql.config import FILE_MODES, Config
+from acsql.config import Config
 from acsql.errors import AccessDenied, ConfigError
 from acsql.permissions import BY_UMASK, Permissions, is_readable_file, permissions_of
+from acsql.settings import FILE_MODES
 
 
 @pytest.fixture

@@ -24,10 +24,10 @@ from sphinx.util.nodes import make_refnode
 
 import acsql
 from acsql import export, keywords, named_queries
-from acsql.config import SETTINGS
 from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.query import parser
+from acsql.settings import SETTINGS
 from acsql.web.api import openapi
 
 Cell = str | nodes.Node

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from acsql.config import SETTINGS
+from acsql.settings import SETTINGS
 
 
 def test_config_shows_each_setting_and_its_source(

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from acsql.cli import root
-from acsql.config import SETTINGS
+from acsql.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

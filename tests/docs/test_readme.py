@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from acsql import cli
-from acsql.config import SETTINGS
 from acsql.mongod import server
+from acsql.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

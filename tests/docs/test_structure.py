@@ -16,8 +16,8 @@ import acsql
 from acsql import errors, export, keywords, named_queries
 from acsql.cli import root
 from acsql.cli.exit_status import ExitStatus
-from acsql.config import SETTINGS
 from acsql.migrations import runner
+from acsql.settings import SETTINGS
 from acsql.web.api import openapi
 
 ROOT = Path(__file__).parents[2]
