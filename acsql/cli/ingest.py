@@ -1,5 +1,6 @@
 """The command `ingest`."""
 
+import csv
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,7 +23,7 @@ from .progress import progress_bar, showing_log
 @click.option(
     "--file-list",
     type=click.Path(path_type=Path),
-    help="Read only the rootnames in this file, one on a line.",
+    help="Read only the rootnames in this file, one on a line or as CSV with this column.",
 )
 @workers_option
 @scheduler_option
@@ -101,10 +102,18 @@ def finish(ctx: click.Context, report: Report, format_: str) -> NoReturn:
 
 
 def _rootnames(path: Path) -> tuple[str, ...]:
-    """Return the rootnames in a file, without comments that begin with #."""
+    """Return the rootnames in a file: one on a line, or the column of a CSV file of acsql.
+
+    Blank lines and comments that begin with # are left out.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        # Spreadsheets start a file with a byte order mark.
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        rows = list(csv.reader(line for line in lines if line.partition("#")[0].strip()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"cannot read the file list {path}: {error}") from error
-    words = (line.partition("#")[0].strip() for line in lines)
+    place = 0
+    if rows and "rootname" in rows[0]:
+        place = rows.pop(0).index("rootname")
+    words = (row[place].partition("#")[0].strip() for row in rows if len(row) > place)
     return tuple(word for word in words if word)

@@ -6,7 +6,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from astropy.table import Table
 
@@ -16,6 +16,14 @@ from ..store import proposals
 from . import proposals_file
 
 Facts = dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """The answer of a provider: the facts about each proposal, and what is wrong with others."""
+
+    facts: dict[int, Facts]
+    problems: tuple[str, ...] = ()
+
 
 # Seconds that MAST may take to answer one query.
 MAST_SECONDS = 120.0
@@ -34,7 +42,7 @@ class Provider(Protocol):
         correction takes effect at once.
         """
 
-    def __call__(self, proposids: Sequence[int], /) -> dict[int, Facts]:
+    def __call__(self, proposids: Sequence[int], /) -> Answer:
         """Return the facts about proposals.
 
         Parameters
@@ -44,8 +52,8 @@ class Provider(Protocol):
 
         Returns
         -------
-        dict
-            Type, title, cycle and PI of those that the provider knows, and of any others.
+        Answer
+            With the facts about those that the provider knows, and about any others.
 
         Raises
         ------
@@ -68,24 +76,34 @@ class FileProvider:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def __call__(self, _proposids: Sequence[int], /) -> dict[int, Facts]:
+    def __call__(self, _proposids: Sequence[int], /) -> Answer:
         """Return the facts about all proposals in the file.
 
         Returns
         -------
-        dict
-            Also those that were not requested: their observations may be ingested next.
+        Answer
+            Also those that were not requested: their observations may be ingested next; and what
+            is wrong with entries of the file.
 
         Raises
         ------
         ProviderUnavailable
             If the file does not exist.
         ConfigError
-            If it cannot be read or an entry is wrong; the message names it.
+            If it cannot be read as a whole; the message names it.
         """
-        if not self.path.exists():
+        if _is_missing(self.path):
             raise ProviderUnavailable(f"the proposals file {self.path} does not exist")
-        return proposals_file.read(self.path)
+        return Answer(*proposals_file.read(self.path))
+
+
+def _is_missing(path: Path) -> bool:
+    """Return whether a file does not exist, which differs from a refused access to it."""
+    try:
+        path.stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return False
 
 
 class MastProvider:
@@ -109,7 +127,7 @@ class MastProvider:
             raise ConfigError('proposals_from: mast requires astroquery: pip install "acsql[mast]"')
         self.seconds = seconds
 
-    def __call__(self, proposids: Sequence[int], /) -> dict[int, Facts]:
+    def __call__(self, proposids: Sequence[int], /) -> Answer:
         """Return the facts of MAST about proposals.
 
         Parameters
@@ -119,15 +137,15 @@ class MastProvider:
 
         Returns
         -------
-        dict
-            Those that have observations in MAST.
+        Answer
+            With those that have observations in MAST.
 
         Raises
         ------
         ProviderUnavailable
             If MAST does not answer within the time limit.
         """
-        return facts_from_mast(_query_mast(proposids, self.seconds))
+        return Answer(facts_from_mast(_query_mast(proposids, self.seconds)))
 
 
 # Fields of MAST's observations that describe their proposal, as named in

@@ -3,8 +3,9 @@
 Whether MAST answers, and how fast, must not decide when an ingest ends or whether it succeeds.  So
 a thread looks proposals up while files are read, and the answers are stored when all observations
 are written: then no worker is about to write an observation with an older proposal type.  A local
-file is read before, so that observations are written with their types.  Any error is a note in
-the report; proposals that MAST does not know are looked up again on a later day.
+file is read before, so that observations are written with their types; what is wrong with it is a
+problem of the run.  Any other error is a note in the report; proposals that MAST does not know are
+looked up again on a later day.
 """
 
 import logging
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from ..errors import ArchiveError, ProviderUnavailable
+from ..errors import ArchiveError, ConfigError, ProviderUnavailable
 from ..store import proposals
 from ..store.client import Store
 from .proposal_providers import Facts, Provider
@@ -41,12 +42,15 @@ class LookupResult:
         Number of these that the provider knows.
     note : str, optional
         Why the provider did not answer, or not for all of them.
+    problems : tuple of str
+        What is wrong with the provider's file or with entries of it.
     """
 
     known: int = 0
     looked_up: int = 0
     found: int = 0
     note: str | None = None
+    problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         counts = f"{self.known} known, {self.looked_up} looked up, {self.found} found"
@@ -83,7 +87,7 @@ def look_up(
     Raises
     ------
     ConfigError
-        If the provider's file is wrong.
+        If the provider's file cannot be read as a whole.
     DatabaseError
         If the database does not answer.
     """
@@ -112,6 +116,7 @@ class _Lookup:
         self.looked_up: set[int] = set()
         self.facts: dict[int, Facts] = {}
         self.note: str | None = None
+        self.problems: tuple[str, ...] = ()
         self.closed = threading.Event()
 
     @property
@@ -126,17 +131,18 @@ class _Lookup:
             if self.closed.is_set():
                 return
             try:
-                facts = self.provider(batch)
+                answer = self.provider(batch)
             except ProviderUnavailable as error:
                 # It would not answer for the others either.
                 self.note = str(error)
                 self.looked_up |= set(missing)
                 return
-            self.facts |= facts
+            self.facts |= answer.facts
+            self.problems = answer.problems
             self.looked_up |= set(batch)
 
     def query_or_note(self) -> None:
-        """Query the provider; an error becomes the note."""
+        """Query the provider; an error becomes the note, or a problem of its file."""
         with self.noting_errors():
             self.query()
 
@@ -145,6 +151,8 @@ class _Lookup:
         """Turn exceptions into the note; unexpected ones are logged with their traceback."""
         try:
             yield
+        except ConfigError as error:
+            self.problems = (str(error),)
         except ArchiveError as error:
             self.note = str(error)
         except Exception as error:
@@ -175,7 +183,7 @@ class _Lookup:
         observed = proposals.observed_proposids(self.store)
         known = proposals.proposids_with_facts(self.store, observed)
         found = len(looked_up) - len(in_vain)
-        return LookupResult(len(known), len(looked_up), found, self.note)
+        return LookupResult(len(known), len(looked_up), found, self.note, self.problems)
 
 
 def _batches(proposids: list[int], size: int | None) -> list[list[int]]:
@@ -192,7 +200,7 @@ def in_background(
     """Look proposals up while the block runs, and store the answers at its end.
 
     Proposals of observations that the block ingested are looked up at its end.  Errors do not
-    become exceptions here: they are the note of the result.
+    become exceptions here: they are the note or the problems of the result.
 
     Parameters
     ----------
@@ -242,8 +250,10 @@ def _finish(
             answered = _ends_in_time(thread.submit(lookup.query_or_note), ends)
         lookup.closed.set()
         result = lookup.save()
+    for problem in lookup.problems:
+        logger.error("%s", problem)
     late = None if answered else f"not all answers came within {seconds:g} s of the ingest"
-    return replace(result, note=lookup.note or late)
+    return replace(result, note=lookup.note or late, problems=lookup.problems)
 
 
 def _ends_in_time(query: Future[None], ends: float) -> bool:

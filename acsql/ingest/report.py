@@ -11,6 +11,7 @@ from ..keywords import HeaderKey
 from ..store import runs
 from .observation_result import NEW, STATES, UNCHANGED, UPDATED, Failure, ObservationResult
 from .plan import Plan
+from .proposals import LookupResult
 
 # A line of the summary has at most this many names.
 NAMED = 5
@@ -136,6 +137,17 @@ class Report:
         self.mismatches.update(result.mismatches)
         for place, first_seen in result.unspecified.items():
             self.unspecified.setdefault(place, first_seen)
+
+    def add_lookup(self, result: LookupResult) -> None:
+        """Add what is known about proposals.
+
+        Parameters
+        ----------
+        result : LookupResult
+            Its problems are those of the proposals file.
+        """
+        self.notes.append(f"Proposals: {result}")
+        self.problems += result.problems
 
     def lines(self) -> Iterator[str]:
         """Yield the summary, for the end of the log and for the user.

@@ -148,7 +148,7 @@ def ingest(
                     for result in results:
                         report.add(result)
             report.owed = failures.count(store).owed
-            report.notes.append(f"Proposals: {proposals.result()}")
+            report.add_lookup(proposals.result())
             refresh.refresh_if_stale(store, specs)
             _log_keywords(report)
     return report

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from acsql.config import Config
 
 
@@ -43,3 +45,37 @@ def test_ingest_of_a_file_list(
     result = run(settings, "ingest", "--file-list", str(tmp_path / "nowhere.txt"))
     assert result.exit_code == 2
     assert "nowhere.txt" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jcp001kw\n",
+        "\ufeffjcp001kw\r\n\r\n",
+        "\ufeffrootname\r\njcp001kw\r\n \r\n",
+        "# mine\n\nexptime,rootname\n5.0,jcp001kw\n",
+        'targname,rootname\n"A, B #1",jcp001kw\n',
+    ],
+)
+def test_a_file_list_may_come_from_a_spreadsheet_or_from_acsql(
+    run, config: Config, write_settings, tmp_path: Path, text: str
+) -> None:
+    names = tmp_path / "names.csv"
+    names.write_text(text, encoding="utf-8", newline="")
+    result = run(write_settings(config, tmp_path), "ingest", "--file-list", str(names))
+    # The archive is empty: each rootname of the list is named.
+    assert result.stderr.splitlines() == ["jcp001kw: jcp001kw has no folder in the archive"]
+
+
+def test_a_refused_proposals_file_makes_every_ingest_exit_with_1(
+    run, config: Config, write_settings, tmp_path: Path
+) -> None:
+    config.proposals_file.parent.mkdir(parents=True, exist_ok=True)
+    config.proposals_file.write_text("- 9019\n")
+    settings = write_settings(config, tmp_path)
+    for _ in range(2):
+        result = run(settings, "ingest")
+        assert result.exit_code == 1
+        assert f"Problem: {config.proposals_file}: expected lines like" in result.stderr
+    config.proposals_file.unlink()
+    assert run(settings, "ingest").exit_code == 0

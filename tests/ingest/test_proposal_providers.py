@@ -135,7 +135,7 @@ def test_mast_is_queried_for_many_proposals_at_once(monkeypatch):
     known = {"proposal_id": "9019", "proposal_type": "CAL/ACS", "obs_title": "A title"}
     rows = [known | {"proposal_pi": "Bohlin, Ralph"}, known | {"proposal_pi": None}]
     with mast_answering(monkeypatch, lambda _: complete(*rows)) as requests:
-        facts = MastProvider(30)([9019, 9020])
+        facts, _ = MastProvider(30)([9019, 9020])
     assert facts == {9019: FACTS | {"cycle": None}}
     (request,) = requests
     assert request["service"] == "Mast.Caom.Filtered"
@@ -147,7 +147,7 @@ def test_mast_is_queried_for_many_proposals_at_once(monkeypatch):
 
 def test_mast_may_know_no_proposal(monkeypatch):
     with mast_answering(monkeypatch, lambda _: complete()):
-        assert MastProvider(30)([1, 2]) == {}
+        assert MastProvider(30)([1, 2]).facts == {}
 
 
 @pytest.mark.parametrize(

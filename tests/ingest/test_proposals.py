@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from acsql.errors import ProviderUnavailable
-from acsql.ingest.proposal_providers import FileProvider, MastProvider
+from acsql.ingest.proposal_providers import Answer, FileProvider, MastProvider
 from acsql.ingest.proposals import LookupResult, in_background, look_up
 from acsql.store import proposals
 
@@ -40,7 +40,7 @@ class RemoteProvider:
         self.queried.set()
         if self.fails_at == len(self.queries):
             raise self.error
-        return {key: self.facts[key] for key in proposids if key in self.facts}
+        return Answer({key: self.facts[key] for key in proposids if key in self.facts})
 
     @property
     def looked_up(self) -> list[int]:
@@ -265,13 +265,24 @@ def test_an_unavailable_provider_is_not_queried_again_at_the_end(store):
     assert provider.queries == [[9019]]
 
 
-def test_an_error_in_a_file_is_a_note_that_names_it(store, written):
-    path = written("proposid,type,cycle\n9019,GO,eleven\n")
+def test_a_wrong_row_of_a_file_is_a_problem_and_the_others_count(store, written, caplog):
+    path = written("proposid,type,cycle\n9019,GO,eleven\n9020,SNAP,12\n")
+    observe(store, 9019, 9020)
+    with in_background(store, FileProvider(path)) as lookup:
+        pass
+    (problem,) = lookup.result().problems
+    assert problem.startswith(f"{path}, line 2: proposal 9019: cycle 'eleven'")
+    assert lookup.result().note is None
+    assert caplog.messages == [problem]
+    assert types(store) == {9019: None, 9020: "SNAP"}
+
+
+def test_a_refused_file_is_a_problem(store, written):
+    path = written("proposal,type\n9019,GO\n")
     with in_background(store, FileProvider(path)) as lookup:
         observe(store, 9019)
-    note = lookup.result().note
-    assert str(path) in note
-    assert "proposal 9019: cycle 'eleven'" in note
+    (problem,) = lookup.result().problems
+    assert str(path) in problem
     assert types(store) == {9019: None}
 
 

@@ -1,6 +1,7 @@
 """The proposals file, as YAML and as CSV."""
 
 import csv
+import os
 
 import pytest
 import yaml
@@ -28,6 +29,15 @@ def written(tmp_path):
     return write
 
 
+def refusal(path) -> str:
+    """Return why a file, or its only wrong entry, is refused."""
+    try:
+        _, (problem,) = proposals_file.read(path)
+    except ConfigError as error:
+        return str(error)
+    return problem
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -44,7 +54,7 @@ def written(tmp_path):
     ],
 )
 def test_a_yaml_file_is_read(written, content, expected):
-    assert proposals_file.read(written(content, "proposals.yaml")) == expected
+    assert proposals_file.read(written(content, "proposals.yaml")) == (expected, ())
 
 
 @pytest.mark.parametrize(
@@ -69,14 +79,16 @@ def test_a_yaml_file_is_read(written, content, expected):
         ("9019: {cycle: 11.5}", ["proposal 9019", "cycle", "11.5"]),
         ("9019: {cycle: true}", ["proposal 9019", "cycle", "True"]),
         ("9019: {pi: [Bohlin]}", ["proposal 9019", "pi", "Bohlin"]),
+        ("9019: {cycle: 99999999999999999999}", ["proposal 9019", "cycle", "too large"]),
+        (f"9019: {{cycle: {'9' * 5000}}}", ["cannot read"]),
+        ("2002-13-45: {type: GO}", ["cannot read"]),
     ],
 )
 def test_errors_in_yaml_name_file_and_proposal(written, content, named):
     path = written(content, "proposals.yaml")
-    with pytest.raises(ConfigError) as caught:
-        proposals_file.read(path)
+    message = refusal(path)
     for text in [str(path), *named]:
-        assert text in str(caught.value)
+        assert text in message
 
 
 def test_an_unreadable_file_is_named(tmp_path):
@@ -98,15 +110,14 @@ def test_an_unreadable_file_is_named(tmp_path):
 )
 def test_a_csv_file_is_read(written, content):
     for name in ("proposals.csv", "PROPOSALS.CSV"):
-        facts = proposals_file.read(written(content, name))
+        facts, _ = proposals_file.read(written(content, name))
         assert facts == {9019: FACTS, 9020: NOTHING | {"type": "GO"}}
 
 
 def test_columns_may_be_missing(written):
-    assert proposals_file.read(written("proposid,type\n9019,GO\n")) == {
-        9019: NOTHING | {"type": "GO"}
-    }
-    assert proposals_file.read(written("proposid,type\n")) == {}
+    facts, _ = proposals_file.read(written("proposid,type\n9019,GO\n"))
+    assert facts == {9019: NOTHING | {"type": "GO"}}
+    assert proposals_file.read(written("proposid,type\n")) == ({}, ())
 
 
 texts = st.one_of(st.none(), st.text(st.characters(codec="utf-8", exclude_categories=["C"])))
@@ -131,8 +142,8 @@ def test_yaml_and_csv_are_equivalent(tmp_path_factory, content):
         writer = csv.DictWriter(file, ["proposid", *ENTRIES])
         writer.writeheader()
         writer.writerows({"proposid": key} | entry for key, entry in content.items())
-    assert proposals_file.read(folder / "p.yaml") == content
-    assert proposals_file.read(folder / "p.csv") == content
+    assert proposals_file.read(folder / "p.yaml") == (content, ())
+    assert proposals_file.read(folder / "p.csv") == (content, ())
 
 
 @pytest.mark.parametrize(
@@ -145,7 +156,7 @@ def test_yaml_and_csv_are_equivalent(tmp_path_factory, content):
         ("proposid,type\n-9019,GO\n", ["'-9019' is not a proposal number"]),
         ("proposid,type\n0,GO\n", ["0 is not a proposal number"]),
         (f"proposid,type\n{'9' * 5000},GO\n", ["is not a proposal number"]),
-        ("proposid,typ\n9019,GO\n", ["proposal 9019", "'typ'"]),
+        ("proposid,typ\n9019,GO\n", ["header", "'typ'"]),
         ("proposid,cycle\n9019,eleven\n", ["proposal 9019", "cycle", "'eleven'"]),
         ("proposid,cycle\n9019,11.5\n", ["proposal 9019", "cycle", "'11.5'"]),
         ("proposid,type\n9019,GO,more\n", ["proposal 9019", "more values"]),
@@ -155,13 +166,47 @@ def test_yaml_and_csv_are_equivalent(tmp_path_factory, content):
 )
 def test_errors_in_csv_name_file_and_proposal(written, content, named):
     path = written(content)
-    with pytest.raises(ConfigError) as caught:
-        proposals_file.read(path)
+    message = refusal(path)
     for text in [str(path), *named]:
-        assert text in str(caught.value)
+        assert text in message
 
 
 def test_a_csv_file_in_another_encoding_is_named(tmp_path):
     (tmp_path / "latin.csv").write_bytes(b"proposid,title\n9019,Stra\xdfe\n")
     with pytest.raises(ConfigError, match=r"latin\.csv"):
         proposals_file.read(tmp_path / "latin.csv")
+
+
+BAD_ROWS = ["abc,GO", "9020,GO,11,more", "9019,SNAP", ",", "9021,GO,eleven"]
+
+
+@pytest.mark.parametrize("bad", BAD_ROWS)
+def test_a_wrong_row_costs_that_row_and_its_line_is_named(written, bad):
+    path = written(f"proposid,type,cycle\n9019,GO,11\n{bad}\n9022,SNAP,12\n")
+    facts, (problem,) = proposals_file.read(path)
+    assert {proposid: entry["type"] for proposid, entry in facts.items()} == {
+        9019: "GO",
+        9022: "SNAP",
+    }
+    assert problem.startswith(f"{path}, line 3: ")
+
+
+def test_a_wrong_entry_costs_that_entry(written):
+    path = written("9019: {type: GO}\n9020: {type: 5}\n9022: {type: SNAP}\n", "p.yaml")
+    facts, (problem,) = proposals_file.read(path)
+    assert list(facts) == [9019, 9022]
+    assert problem.startswith(f"{path}: proposal 9020: ")
+
+
+def test_of_many_wrong_rows_some_are_named_and_all_counted(written):
+    facts, problems = proposals_file.read(written("proposid,type\n" + "x,GO\n" * 100))
+    assert not facts
+    assert len(problems) == proposals_file.NAMED + 1
+    assert "80 more entries are wrong" in problems[-1]
+
+
+@pytest.mark.parametrize("name", ["pipe.csv", "pipe.yaml"])
+def test_a_named_pipe_is_refused_at_once(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ConfigError, match="not a regular file"):
+        proposals_file.read(tmp_path / name)
