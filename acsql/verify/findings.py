@@ -12,6 +12,7 @@ EXTRA = "extra"  # in the database, not on disk and not marked as vanished
 STALE = "stale"  # size, time or path differ from those on disk
 DIFFERENT = "different"  # the stored headers differ from those of the file
 FAILED = "failed"  # could not be ingested, and has not changed since
+OWED = "owed"  # stored, but a fault outside the file kept a part of it from being ingested
 MISPLACED = "misplaced"  # all FITS files are outside the layout of the archive
 PREVIEW_MISSING = "preview missing"  # named by a document, does not exist
 PREVIEW_EXTRA = "preview extra"  # exists, not named by any document
@@ -22,13 +23,14 @@ KINDS = (
     STALE,
     DIFFERENT,
     FAILED,
+    OWED,
     MISPLACED,
     PREVIEW_MISSING,
     PREVIEW_EXTRA,
     PREVIEW_STALE,
 )
 # Those that are repaired by ingesting their files again.
-REINGESTED = (MISSING, STALE, DIFFERENT, PREVIEW_MISSING, PREVIEW_STALE)
+REINGESTED = (MISSING, STALE, DIFFERENT, OWED, PREVIEW_MISSING, PREVIEW_STALE)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ..ingest.scan import FileOnDisk, ObservationOnDisk, scan
 from ..keywords import KeywordSpecs
 from ..store import failures, observations
 from ..store.client import Store
-from .findings import EXTRA, FAILED, MISPLACED, MISSING, REINGESTED, STALE, Finding
+from .findings import EXTRA, FAILED, MISPLACED, MISSING, OWED, REINGESTED, STALE, Finding
 from .previews import PREVIEW_KINDS, compare_previews, extra_previews
 
 Documents = Mapping[str, Mapping[str, Any]]
@@ -165,6 +165,8 @@ def _compare_observation(
             repair = (filetype,)
             kind = MISSING if stored is None else STALE
             difference = "it is not stored" if stored is None else staleness(file, document)
+            if not difference and (difference := _owed_failure(file, failed)):
+                kind = OWED
             if difference:
                 # Ingesting it again also renders its previews again.
                 name = str(file.name)
@@ -208,6 +210,12 @@ def _known_failure(file: FileOnDisk, failed: Documents) -> str | None:
     if entry is None or entry["owed"] or (entry["size"], entry["mtime"]) != (file.size, file.mtime):
         return None
     return str(entry["reason"])
+
+
+def _owed_failure(file: FileOnDisk, failed: Documents) -> str | None:
+    """Return why the ingest of a file is owed."""
+    entry = failed.get(str(file.name))
+    return str(entry["reason"]) if entry is not None and entry["owed"] else None
 
 
 def staleness(file: FileOnDisk, document: Mapping[str, Any]) -> str | None:

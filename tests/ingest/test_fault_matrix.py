@@ -29,6 +29,7 @@ from acsql.keywords import KeywordSpecs
 from acsql.store import runs, schema
 from acsql.store.client import Store
 from acsql.store.derived import counts
+from acsql.verify.findings import OWED
 from acsql.verify.verification import verify
 
 READ = ("EACCES", "EPERM", "EIO", "ESTALE", "ENFILE", "EMFILE", "MemoryError")
@@ -223,7 +224,25 @@ def test_after_a_fault_is_gone_one_ingest_equals_a_clean_run(
             assert report.state == runs.SUCCEEDED_WITH_FAILURES
             assert report.failures
             assert all(failure.owed for failure in report.failures)
+            named = {found.what for found in verify(archive, scheduler="synchronous").findings}
+            assert named >= {each.filename for each in report.failures if each.stage != "scan"}
     assert hits
+    assert_recovers(archive, specs)
+
+
+def test_a_repair_does_what_is_owed(
+    archive: Config, specs: KeywordSpecs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Any) -> None:
+        raise error_of("ENOSPC", path)
+
+    with monkeypatch.context() as patch:
+        at_synchronising(patch, archive, fail)
+        report = run.ingest(archive, SYNCHRONOUS)
+    result = verify(archive, fix=True, scheduler="synchronous")
+    assert {found.kind for found in result.findings} == {OWED}
+    assert len(result.findings) == report.owed > 0
+    assert result.remaining == ()
     assert_recovers(archive, specs)
 
 
