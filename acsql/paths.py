@@ -3,8 +3,8 @@
 FITS files are stored by rootname, as in the file system of the mission; previews and thumbnails
 by proposal, because people browse them by proposal.
 
-The database is not trusted: whoever may write there must not thereby read, replace or remove other
-files of this machine.  Every path from the database passes through `confined`.
+The database is not trusted: a user who may write to it must not read, replace or remove other
+files of this machine through it.  Every path from the database passes through `confined`.
 """
 
 import os

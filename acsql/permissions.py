@@ -2,7 +2,7 @@
 
 A site often runs as another user than the ingest.  The umask of the ingest decides what that user
 may read unless `Config.file_mode` and `Config.file_group` say it, and a file that may not be read
-is an error of its own, which is mended differently from a file that does not exist.
+is a separate error, which is mended differently from a file that does not exist.
 """
 
 import grp

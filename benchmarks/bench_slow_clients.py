@@ -99,7 +99,7 @@ def addresses(settings: Path) -> tuple[list[str], list[str]]:
 
 
 def get(port: int, address: str) -> int:
-    """Request a page on a connection of its own and return its status."""
+    """Request a page on a new connection and return its status."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request("GET", address)

@@ -1,6 +1,6 @@
 """Rows for spreadsheets, which run a text as a formula if it begins like one.
 
-The guard changes values, so it is a step of its own before an export: the site takes it for what
+The guard changes values, so it is a separate step before an export: the site takes it for what
 users open with a click, the command line and Python only on request.
 """
 

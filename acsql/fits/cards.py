@@ -79,7 +79,7 @@ def read(hdu: Any) -> Cards:
     -------
     list of (str, value)
         Keywords and values.  An undefined value is None, and one that astropy cannot read an
-        `UnreadableValue`.  A CONTINUE card that continues no string is a card of its own.
+        `UnreadableValue`.  A CONTINUE card that continues no string is a separate card.
     """
     cards = list(_parsed(_stored(hdu))) if type(hdu) in _SHOWN_AS_STORED else []
     if not cards:

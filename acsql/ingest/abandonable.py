@@ -1,6 +1,6 @@
 """Calls that can be abandoned: a read of a frozen mount may never end, and nothing cancels it.
 
-Such a call is made in a thread of its own, which does not keep the process from ending.
+Such a call is made in a separate thread, which does not keep the process from ending.
 """
 
 import errno

@@ -85,5 +85,5 @@ class MovedFiles:
 
     @property
     def archive_was_moved(self) -> bool:
-        """Whether there are so many that the archive as a whole has been moved."""
+        """Whether there are more than `limit`: the archive as a whole was moved."""
         return len(self.marks) > self.limit

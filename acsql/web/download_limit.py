@@ -19,7 +19,7 @@ _FREE = "acsql.downloads"
 
 
 def register(app: Flask, downloads: int) -> None:
-    """Let an application send at most so many files at the same time.
+    """Limit the number of files that an application sends at the same time.
 
     Parameters
     ----------

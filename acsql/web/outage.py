@@ -1,4 +1,4 @@
-"""An outage of the database: requests are refused at once, without a query of their own.
+"""An outage of the database: requests are refused at once, without a query.
 
 The background check of the driver finds out when the database answers again.  If each request did,
 it would wait, and soon every thread of the site with it.

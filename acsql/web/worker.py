@@ -147,7 +147,7 @@ def _in_pieces(file: Any, _size: int) -> FileWrapper:
 
 def _run(threads: ThreadPool, function: Callable[..., Value], *arguments: Any) -> Value:
     """Run a function in a thread, and return or raise what it does."""
-    # A future, because gevent prints exceptions of its own threads.
+    # A future, because gevent prints the exceptions of its threads.
     future: Future[Value] = Future()
 
     def run() -> None:

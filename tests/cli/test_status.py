@@ -32,7 +32,7 @@ def test_status_exits_with_1_while_the_ingest_of_a_file_is_owed(
     settings = write_settings(config, tmp_path)
     source = min(sample_filesystem.glob("*/*/*_flt.fits")).parent
     shutil.copytree(source, config.filesystem / source.relative_to(sample_filesystem))
-    config.jpeg_dir.write_text("a file in the place of the folder")
+    config.jpeg_dir.write_text("a file where the folder should be")
     assert run(settings, "ingest", "--scheduler", "synchronous").exit_code == 1
     result = run(settings, "status")
     assert result.exit_code == 1

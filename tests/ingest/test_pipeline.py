@@ -45,7 +45,7 @@ def test_a_keyword_not_in_the_specs_can_be_searched_at_once(archive_copy: Config
 
 
 def replace_card(path: Path, extension: int, keyword: str, *cards: bytes) -> None:
-    """Write cards, the first in the place of another, the others in the places of HISTORY."""
+    """Write cards, the first over another card, the others over HISTORY cards."""
     content = bytearray(path.read_bytes())
     with fits.open(path) as hdus:
         for card, old in zip(cards, [keyword, *["HISTORY"] * len(cards)], strict=False):
