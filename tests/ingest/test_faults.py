@@ -167,7 +167,9 @@ class Site:
     def wipe(self) -> None:
         """Remove everything that was ingested."""
         with Store(self.config.connection_string, self.specs) as store:
-            store.client.drop_database(store.database.name)
+            # The user of an ingest may not drop the database.
+            for name in store.database.list_collection_names():
+                store.database.drop_collection(name)
         shutil.rmtree(self.config.jpeg_dir, ignore_errors=True)
         shutil.rmtree(self.config.thumbnail_dir, ignore_errors=True)
 
