@@ -94,9 +94,15 @@ def _run_pool(
             bag = make_bag(job, items, config, workers, notes)
             # By default the scheduler hands out six tasks at a time, which leaves a worker idle
             # at the end of a short run.
-            yield from stream(
-                bag, abandon, scheduler="processes", pool=pool, num_workers=workers, chunksize=1
-            )
+            try:
+                yield from stream(
+                    bag, abandon, scheduler="processes", pool=pool, num_workers=workers, chunksize=1
+                )
+            except (BrokenProcessPool, ConnectionError, EOFError):
+                # A broken pool terminates its workers, but not one that is started meanwhile, and
+                # then waits for it forever.
+                abandon()
+                raise
     except (BrokenProcessPool, ConnectionError, EOFError):
         # The last two where the process from which workers are forked dies while it starts one.
         return
