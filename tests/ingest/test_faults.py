@@ -338,7 +338,7 @@ STEPS = {
     "acsql.ingest.write.update_failures": 2,
     "acsql.store.failures.remove": 2,
     "acsql.store.runs.finish": 1,
-    "acsql.store.lock._release": 0,
+    "acsql.store.lock._end": 0,
 }
 KILLED_AT = """
 import os, pkgutil, signal, sys
