@@ -256,7 +256,10 @@ class Modules(SphinxDirective):
 # Modules whose own page declares them.
 _DOCUMENTED = {
     f"acsql.{name}"
-    for name in ("named_queries", "proposals", "runs", "statistics", "compare", "config", "errors")
+    for name in (
+        *("named_queries", "proposals", "runs", "statistics", "compare", "config", "settings"),
+        "errors",
+    )
 }
 
 
