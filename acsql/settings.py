@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from .errors import ConfigError
 
+# Where the folders of observations are below `filesystem`; `acsql.ingest.layouts` finds them.
+LAYOUTS = ("acs", "mast")
 # The owner reads and writes; the group and the others do either nothing, read, or both.
 FILE_MODES = ("0600", "0604", "0606", "0640", "0644", "0646", "0660", "0664", "0666")
 
@@ -61,7 +63,7 @@ SETTINGS = (
         "acs",
         "folders of the observations below filesystem: acs for <first four>/<ipppssoot>/, mast for "
         "the mastDownload/HST/<ipppssoot>/ of a download from MAST",
-        choices=("acs", "mast"),
+        choices=LAYOUTS,
     ),
     Setting(
         "connection_string",

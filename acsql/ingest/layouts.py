@@ -12,13 +12,12 @@ from pathlib import Path
 
 from .. import names
 from ..config import Config
+from ..settings import LAYOUTS
 from .abandonable import Patience
 
-# <first four>/<ipppssoot>/, as in the file system of the mission.
-ACS = "acs"
+# ACS: <first four>/<ipppssoot>/, as in the file system of the mission.  MAST:
 # mastDownload/HST/<ipppssoot>/, as astroquery and the scripts of MAST download files.
-MAST = "mast"
-LAYOUTS = (ACS, MAST)
+ACS, MAST = LAYOUTS
 _MAST_PARENT = "mastDownload/HST"
 # At most this many files outside the layout are named.
 NAMED = 5
@@ -67,7 +66,7 @@ def parents(filesystem: Path, layout: str) -> list[str]:
     filesystem : Path
         The root of the archive.
     layout : str
-        One of `LAYOUTS`.
+        One of `acsql.settings.LAYOUTS`.
 
     Returns
     -------
@@ -94,7 +93,7 @@ def find_misplaced(
     filesystem : Path
         The root of the archive.
     layout : str
-        One of `LAYOUTS`.
+        One of `acsql.settings.LAYOUTS`.
     read_timeout : float
         Seconds after which a folder that does not answer ends the search.
 

@@ -144,7 +144,7 @@ def scan(
         Only these, of eight or nine characters in any case; one that does not exist is yielded
         with a problem.
     layout : str
-        One of `acsql.ingest.layouts.LAYOUTS`: where below the root the observations are.
+        One of `acsql.settings.LAYOUTS`: where below the root the observations are.
     read_timeout : float
         Seconds after which a folder that does not answer counts as unreadable.
 
