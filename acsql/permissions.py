@@ -151,6 +151,11 @@ def is_readable_file(path: Path, name: str, advice: str = "") -> bool:
     return True
 
 
+def may_read(path: Path) -> bool:
+    """Return whether this process may read a file, as the system says without opening it."""
+    return os.access(path, os.R_OK, effective_ids=True)
+
+
 def denied(name: str, advice: str = "") -> AccessDenied:
     """Return the error for a file that this process may not read; parameters as above."""
     hint = f": {advice}" if advice else ""

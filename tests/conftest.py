@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -103,6 +104,15 @@ def _write_settings(config: Config, folder: Path) -> Path:
 def write_settings() -> Callable[[Config, Path], Path]:
     """Write a configuration as the file ``acsql.yaml`` of a folder, and return its path."""
     return _write_settings
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that every user can search, which those of pytest are not."""
+    folder = Path(tempfile.mkdtemp(prefix="acsql-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import grp
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +12,7 @@ from ordinary_user import NOBODY, as_ordinary_user
 
 from acsql.config import Config
 from acsql.errors import AccessDenied, ConfigError
-from acsql.permissions import BY_UMASK, Permissions, is_readable_file, permissions_of
+from acsql.permissions import BY_UMASK, Permissions, is_readable_file, may_read, permissions_of
 from acsql.settings import FILE_MODES
 
 
@@ -24,15 +22,6 @@ def umask_027() -> Iterator[None]:
     before = os.umask(0o027)
     yield
     os.umask(before)
-
-
-@pytest.fixture
-def public() -> Iterator[Path]:
-    """A folder that every user can search, which those of pytest are not."""
-    folder = Path(tempfile.mkdtemp(prefix="acsql-test-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.mark.usefixtures("umask_027")
@@ -100,10 +89,12 @@ def test_a_file_that_may_not_be_read_is_named_with_the_user(public: Path, denyin
     file.parent.mkdir()
     file.touch()
     with as_ordinary_user():
+        assert may_read(file)
         assert is_readable_file(file, "the picture")
     (file.parent / denying).chmod(0)
     reason = "^the picture may not be read by the user '.+' of this process: ask$"
     with as_ordinary_user(), pytest.raises(AccessDenied, match=reason):
+        assert not may_read(file)
         is_readable_file(file, "the picture", "ask")
     file.parent.chmod(0o700)
 

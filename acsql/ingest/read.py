@@ -165,7 +165,7 @@ def _checksums(task: Task, config: Config) -> tuple[dict[str, str], list[Failure
             checksums[filetype] = _patience.call(config.read_timeout, checksum, path)
         except OSError as error:
             failures.append(
-                _owed(file, "read", f"{file.name} cannot be read: {_description(error)}")
+                _owed(file, "read", f"{file.name} cannot be read: {description(error)}")
             )
     return checksums, failures
 
@@ -195,7 +195,7 @@ def read_or_fail(
     try:
         return _patience.call(config.read_timeout, _read_or_fail, file, specs, config, sha256)
     except TimeoutError as error:
-        return _owed(file, "read", f"{file.name} cannot be read: {_description(error)}")
+        return _owed(file, "read", f"{file.name} cannot be read: {description(error)}")
 
 
 def _read_or_fail(
@@ -207,12 +207,12 @@ def _read_or_fail(
     except FileError as error:
         result = _damaged(file, "headers", str(error))
     except Exception as error:
-        result = _owed(file, "read", f"{file.name} cannot be read: {_description(error)}")
+        result = _owed(file, "read", f"{file.name} cannot be read: {description(error)}")
     return None if _has_changed(file, config) else result
 
 
-def _description(error: Exception) -> str:
-    """Return what an error says, to whom the text of an unforeseen one alone says little."""
+def description(error: Exception) -> str:
+    """Return what an error says, with its class where the text alone says little."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     logger.debug("unforeseen", exc_info=error)
@@ -337,7 +337,7 @@ def read_file(
                 else:
                     failures.append(_damaged(file, "preview", str(error)))
             except Exception as error:
-                reason = f"no preview of {file.name}: {_description(error)}"
+                reason = f"no preview of {file.name}: {description(error)}"
                 reason += _refusing_folder(error, config)
                 entry = {"reason": reason, "owed": True}
                 failures.append(_owed(file, "preview", reason))

@@ -11,6 +11,7 @@ MISSING = "missing"  # on disk, not in the database
 EXTRA = "extra"  # in the database, not on disk and not marked as vanished
 STALE = "stale"  # size, time or path differ from those on disk
 DIFFERENT = "different"  # the stored headers differ from those of the file
+UNREADABLE = "unreadable"  # a file or folder of previews that exists and could not be read
 FAILED = "failed"  # could not be ingested, and has not changed since
 OWED = "owed"  # stored, but a fault outside the file kept a part of it from being ingested
 MISPLACED = "misplaced"  # all FITS files are outside the layout of the archive
@@ -22,6 +23,7 @@ KINDS = (
     EXTRA,
     STALE,
     DIFFERENT,
+    UNREADABLE,
     FAILED,
     OWED,
     MISPLACED,
@@ -44,7 +46,7 @@ class Finding:
     rootname : str
         The observation, empty where it is the whole archive.
     what : str
-        The name of a FITS file, the path of a preview, or the rootname.
+        The name of a FITS file, the path of a preview or of a folder of previews, or the rootname.
     reason : str
         What is inconsistent.
     filetypes : tuple of str

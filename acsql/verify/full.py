@@ -9,18 +9,19 @@ from typing import Any
 
 from .. import names
 from ..config import Config
-from ..errors import ArchiveError
+from ..errors import FileError
 from ..fits.footprint import footprint
 from ..ingest.document import type_headers
 from ..ingest.jobs import Job
 from ..ingest.promotion import position, promote
-from ..ingest.read import FileContent, read_in_time
+from ..ingest.read import FileContent, description, read_in_time
 from ..ingest.scan import FileOnDisk, scan
 from ..ingest.workers import run_all
 from ..keywords import KeywordSpecs
+from ..permissions import may_read
 from ..store import observations, proposals
 from ..store.client import Store
-from .findings import DIFFERENT, Finding
+from .findings import DIFFERENT, UNREADABLE, Finding
 from .previews import compare_pixels
 from .quick import staleness
 
@@ -56,7 +57,7 @@ def compare_fully(
 
 
 def _crashed(rootname: str) -> Findings:
-    return (Finding(DIFFERENT, rootname, rootname, "the worker that read its files died"),)
+    return (Finding(UNREADABLE, rootname, rootname, "the worker that read its files died"),)
 
 
 def _compare_by_rootname(
@@ -72,8 +73,12 @@ def _compare_by_rootname(
         layout=config.layout,
         read_timeout=config.read_timeout,
     )
-    # Files that changed since are findings of the quick comparison.
-    files = [file for file in observation.files.values() if not staleness(file, document)]
+    # Files that changed since or may not be read are findings of the quick comparison.
+    files = [
+        file
+        for file in observation.files.values()
+        if not staleness(file, document) and may_read(config.filesystem / file.path)
+    ]
     filetypes = tuple(file.name.filetype for file in files)
     contents, unreadable = _read(files, specs, config)
     return (
@@ -99,16 +104,16 @@ def _read(
     without_previews = replace(specs, filetypes=filetypes)
     contents, findings = {}, []
     for file in files:
-        filetype = file.name.filetype
+        rootname, name, filetype = file.name.rootname, str(file.name), file.name.filetype
         try:
             contents[filetype] = read_in_time(file, without_previews, config)
+        except FileError as error:
+            # It was ingested once.
+            reason = f"it can no longer be read: {error}"
+            findings.append(Finding(DIFFERENT, rootname, name, reason, (filetype,)))
         except Exception as error:
-            # Damaged files make astropy raise almost anything; this one was ingested once.
-            kind = "" if isinstance(error, ArchiveError) else f"{type(error).__name__}: "
-            reason = f"it can no longer be read: {kind}{error}"
-            findings.append(
-                Finding(DIFFERENT, file.name.rootname, str(file.name), reason, (filetype,))
-            )
+            reason = f"it cannot be read: {description(error)}"
+            findings.append(Finding(UNREADABLE, rootname, name, reason))
     return contents, findings
 
 

@@ -11,11 +11,12 @@ from PIL import Image
 
 from .. import paths
 from ..config import Config
-from ..errors import ConfigError, InvalidName, UnsafePath
+from ..errors import InvalidName, UnsafePath
 from ..images.preview import THUMBNAIL_SIZE
 from ..keywords import KeywordSpecs
 from ..names import Filename
-from .findings import PREVIEW_EXTRA, PREVIEW_MISSING, PREVIEW_STALE, Finding
+from ..permissions import denied, may_read
+from .findings import PREVIEW_EXTRA, PREVIEW_MISSING, PREVIEW_STALE, UNREADABLE, Finding
 
 JPEG, THUMBNAIL = PREVIEW_KINDS = ("jpeg", "thumbnail")
 
@@ -51,28 +52,52 @@ def named_previews(entry: Mapping[str, Any], config: Config) -> Iterator[tuple[s
             yield kind, folder, entry[kind]
 
 
-def missing_or_empty(folder: Path, name: object) -> tuple[str, str] | None:
+def apparent_fault(
+    rootname: str, folder: Path, name: object, repair: tuple[str, ...] = ()
+) -> Finding | None:
     """Return what is wrong with a picture, as far as it shows without opening it.
 
     Parameters
     ----------
+    rootname : str
+        Its observation.
     folder, name : Path, object
         As of `named_previews`.
+    repair : tuple of str
+        The filetypes that a repair ingests again.
 
     Returns
     -------
-    (str, str) or None
-        The kind of the finding and its reason.
+    Finding or None
+        Of a folder that refuses access the finding is the same for each picture in it.
     """
+    what = f"{folder}/{name}"
     try:
-        status = paths.confined(folder, name).stat()
+        path = paths.confined(folder, name)
     except UnsafePath as error:
-        return PREVIEW_STALE, str(error)
+        return Finding(PREVIEW_STALE, rootname, what, str(error), repair)
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        reason = f"it cannot be found: {error.strerror}"
+        return Finding(PREVIEW_MISSING, rootname, what, reason, repair)
+    except PermissionError as error:
+        return _closed(folder, path.parent, error)
     except OSError as error:
-        return PREVIEW_MISSING, f"it cannot be found: {error.strerror}"
+        return Finding(UNREADABLE, rootname, what, f"it cannot be read: {error.strerror}")
     if not S_ISREG(status.st_mode):
-        return PREVIEW_MISSING, "it is not a file"
-    return None if status.st_size else (PREVIEW_STALE, "it is empty")
+        return Finding(PREVIEW_MISSING, rootname, what, "it is not a file", repair)
+    if not status.st_size:
+        return Finding(PREVIEW_STALE, rootname, what, "it is empty", repair)
+    if not may_read(path):
+        return Finding(UNREADABLE, rootname, what, str(denied("it")))
+    return None
+
+
+def _closed(root: Path, folder: Path, error: OSError) -> Finding:
+    """Return the finding for a folder of pictures that refuses access, or for that of all."""
+    refusing = folder if os.access(root, os.R_OK | os.X_OK, effective_ids=True) else root
+    return Finding(UNREADABLE, "", str(refusing), f"the folder cannot be read: {error.strerror}")
 
 
 def compare_previews(
@@ -101,7 +126,7 @@ def compare_previews(
     Returns
     -------
     list of Finding
-        Previews that the document lacks, or that do not exist.
+        Previews that the document lacks, that do not exist, or that may not be read.
     """
     findings = []
     entry = document.get("previews", {}).get(filetype, {})
@@ -114,9 +139,8 @@ def compare_previews(
         reason = "it has no thumbnail"
         findings.append(Finding(PREVIEW_MISSING, rootname, filename, reason, repair))
     for _, folder, name in named_previews(entry, config):
-        if fault := missing_or_empty(folder, name):
-            kind, reason = fault
-            findings.append(Finding(kind, rootname, f"{folder}/{name}", reason, repair))
+        if fault := apparent_fault(rootname, folder, name, repair):
+            findings.append(fault)
     return findings
 
 
@@ -143,27 +167,30 @@ def compare_pixels(
     entry = document.get("previews", {}).get(filetype, {})
     size = entry.get("width"), entry.get("height")
     for kind, folder, name in named_previews(entry, config):
-        # `compare_previews` finds those that are missing or empty.
-        if missing_or_empty(folder, name) is None:
+        # `compare_previews` finds the other faults.
+        if apparent_fault(rootname, folder, name) is None:
             path = folder / name
-            reason = _wrong_pixels(path, None if kind == THUMBNAIL else size)
-            if reason:
-                findings.append(Finding(PREVIEW_STALE, rootname, str(path), reason, (filetype,)))
+            fault = _wrong_pixels(path, None if kind == THUMBNAIL else size)
+            if fault:
+                findings.append(Finding(fault[0], rootname, str(path), fault[1], (filetype,)))
     return findings
 
 
-def _wrong_pixels(path: Path, size: tuple[int | None, int | None] | None) -> str | None:
-    """Return what is wrong with a picture; the size of a thumbnail is not stored."""
+def _wrong_pixels(path: Path, size: tuple[int | None, int | None] | None) -> tuple[str, str] | None:
+    """Return the kind and reason of a finding; the size of a thumbnail is not stored."""
     try:
         with Image.open(path, formats=["JPEG"]) as image:
             image.load()
             width, height = image.size
     except (OSError, SyntaxError, ValueError) as error:
-        return f"it cannot be read: {error}"
+        # Unlike those of the system, the errors of Pillow have no number.
+        by_system = isinstance(error, OSError) and error.errno
+        return UNREADABLE if by_system else PREVIEW_STALE, f"it cannot be read: {error}"
+    pixels = f"it has {width} x {height} pixels"
     if size is not None and (width, height) != size:
-        return f"it has {width} x {height} pixels, its document says {size[0]} x {size[1]}"
+        return PREVIEW_STALE, f"{pixels}, its document says {size[0]} x {size[1]}"
     if size is None and max(width, height) > THUMBNAIL_SIZE:
-        return f"it has {width} x {height} pixels, too many for a thumbnail"
+        return PREVIEW_STALE, f"{pixels}, too many for a thumbnail"
     return None
 
 
@@ -184,14 +211,9 @@ def extra_previews(
     Returns
     -------
     findings : list of Finding
-        One for each of them.
+        One for each of them, and for each folder that cannot be read.
     notes : list of str
         Other files there, which are left alone.
-
-    Raises
-    ------
-    ConfigError
-        If a folder cannot be read.
     """
     name_makers: dict[Path, list[_NameMaker]] = {}
     name_makers.setdefault(config.jpeg_dir, []).append(paths.jpeg_name)
@@ -199,11 +221,13 @@ def extra_previews(
     findings: list[Finding] = []
     notes: list[str] = []
     for directory, makers in name_makers.items():
-        for entry in _entries(directory):
+        entries, closed = _entries(directory, directory)
+        findings += closed
+        for entry in entries:
             if not entry.is_dir():
                 notes.append(f"{entry.path} is not a preview of acsql")
                 continue
-            extra, others = _extra_in(Path(entry.path), makers, specs, named)
+            extra, others = _extra_in(directory, Path(entry.path), makers, specs, named)
             findings += extra
             if others:
                 notes.append(f"Files in {entry.path} that are not previews of acsql: {others}")
@@ -211,11 +235,16 @@ def extra_previews(
 
 
 def _extra_in(
-    folder: Path, makers: Sequence[_NameMaker], specs: KeywordSpecs, named: Collection[str]
+    root: Path,
+    folder: Path,
+    makers: Sequence[_NameMaker],
+    specs: KeywordSpecs,
+    named: Collection[str],
 ) -> tuple[list[Finding], int]:
-    """Return the extra previews of one folder, and the number of other files."""
-    findings, others = [], 0
-    for entry in _entries(folder):
+    """Return the findings of one folder, and the number of other files."""
+    entries, findings = _entries(root, folder)
+    others = 0
+    for entry in entries:
         if f"{folder.name}/{entry.name}" in named:
             continue
         unfinished = _UNFINISHED.fullmatch(entry.name)
@@ -242,11 +271,11 @@ def _source(
     return filename if is_preview and filename.filetype in specs.filetypes else None
 
 
-def _entries(directory: Path) -> list[os.DirEntry[str]]:
-    """Return the entries of a folder of previews, none if it does not exist yet."""
+def _entries(root: Path, folder: Path) -> tuple[list[os.DirEntry[str]], list[Finding]]:
+    """Return the entries of a folder of previews, none if it does not exist yet or is closed."""
     try:
-        return sorted(os.scandir(directory), key=lambda entry: entry.name)
+        return sorted(os.scandir(folder), key=lambda entry: entry.name), []
     except FileNotFoundError:
-        return []
+        return [], []
     except OSError as error:
-        raise ConfigError(f"{directory} cannot be read: {error.strerror}") from error
+        return [], [_closed(root, folder, error)]

@@ -16,9 +16,20 @@ from ..errors import ArchiveError
 from ..ingest.layouts import find_misplaced
 from ..ingest.scan import FileOnDisk, ObservationOnDisk, scan
 from ..keywords import KeywordSpecs
+from ..permissions import denied, may_read
 from ..store import failures, observations
 from ..store.client import Store
-from .findings import EXTRA, FAILED, MISPLACED, MISSING, OWED, REINGESTED, STALE, Finding
+from .findings import (
+    EXTRA,
+    FAILED,
+    MISPLACED,
+    MISSING,
+    OWED,
+    REINGESTED,
+    STALE,
+    UNREADABLE,
+    Finding,
+)
 from .previews import PREVIEW_KINDS, compare_previews, extra_previews
 
 Documents = Mapping[str, Mapping[str, Any]]
@@ -69,12 +80,13 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
     Raises
     ------
     ConfigError
-        If the file system or a folder of previews cannot be read.
+        If the file system cannot be read.
     ArchiveError
         If no file is on disk while documents are stored: the file system is not mounted.
     """
     failed = failures.by_filename(store)
-    findings: list[Finding] = []
+    # Without duplicates: a closed folder of previews is one finding, not one for each of them.
+    findings: dict[Finding, None] = {}
     previews: set[str] = set()
     comparable: list[str] = []
     unreadable: set[str] = set()
@@ -89,7 +101,7 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
         is_empty = is_empty and on_disk is None
         if on_disk is not None and on_disk.problems and "/" not in on_disk.path:
             # A folder of many observations that cannot be read.
-            findings += _problems(on_disk)
+            findings |= dict.fromkeys(_problems(on_disk))
             unreadable.add(on_disk.path)
             continue
         number += 1
@@ -99,7 +111,7 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
             previews.update(str(entry[kind]) for kind in PREVIEW_KINDS if entry.get(kind))
         if on_disk is not None and document is not None:
             comparable.append(rootname)
-        findings += _compare_observation(
+        of_observation = _compare_observation(
             on_disk or ObservationOnDisk(rootname, rootname, ""),
             document or {},
             failed,
@@ -107,18 +119,20 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
             specs,
             config,
         )
+        findings |= dict.fromkeys(of_observation)
     if number and is_empty:
         raise ArchiveError(
             f"the filesystem holds no observation, but {number} are stored: is it mounted, and "
             "does the setting layout fit?"
         )
     extra, notes = extra_previews(config, specs, previews)
+    findings |= dict.fromkeys(extra)
     misplaced = find_misplaced(config.filesystem, config.layout, read_timeout=config.read_timeout)
     if misplaced.number:
         notes = [misplaced.message, *notes]
         if is_empty:
-            findings.append(Finding(MISPLACED, "", misplaced.examples[0], misplaced.message))
-    return QuickComparison((*findings, *extra), tuple(notes), tuple(comparable), number, files)
+            findings[Finding(MISPLACED, "", misplaced.examples[0], misplaced.message)] = None
+    return QuickComparison(tuple(findings), tuple(notes), tuple(comparable), number, files)
 
 
 def _side_by_side(
@@ -159,6 +173,9 @@ def _compare_observation(
         repair: tuple[str, ...] = ()
         if file is None:
             findings += _compare_absent(on_disk.rootname, filetype, stored, closed)
+        elif not may_read(config.filesystem / file.path):
+            denial = str(denied("it"))
+            findings.append(Finding(UNREADABLE, on_disk.rootname, str(file.name), denial))
         elif reason := _known_failure(file, failed):
             findings.append(Finding(FAILED, on_disk.rootname, str(file.name), reason))
         else:

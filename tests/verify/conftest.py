@@ -4,6 +4,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from inconsistencies import IngestedArchive
@@ -23,6 +24,12 @@ def database(database_uri: str, specs: KeywordSpecs) -> Iterator[Store]:
         store.make_indexes()
         yield store
         store.client.drop_database(store.database.name)
+
+
+@pytest.fixture
+def tmp_path(public: Path) -> Path:
+    """A folder for the archive of a test, which every user can search."""
+    return public
 
 
 @pytest.fixture

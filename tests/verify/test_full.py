@@ -1,15 +1,18 @@
 """The full comparison of documents with the content of files."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from inconsistencies import IngestedArchive, kinds_and_names, value_changed
 
-from acsql.verify.findings import (
-    DIFFERENT,
-)
+from acsql.ingest import read
+from acsql.ingest.read import FileContent
+from acsql.ingest.scan import FileOnDisk
+from acsql.verify.findings import DIFFERENT, UNREADABLE
 from acsql.verify.verification import verify
 
 
@@ -21,6 +24,26 @@ def test_a_file_that_can_no_longer_be_read_is_different(archive: IngestedArchive
     result = archive.verify(full=True)
     assert kinds_and_names(result.findings) == {(DIFFERENT, path.name)}
     assert "can no longer be read" in result.findings[0].reason
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.EIO, "Input/output error"), MemoryError("full")])
+def test_a_fault_outside_a_file_does_not_make_it_different(
+    archive: IngestedArchive, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    path, read_file = archive.files("*_flt.fits")[0], read.read_file
+
+    def fails(file: FileOnDisk, *args: Any) -> FileContent:
+        if str(file.name) == path.name:
+            raise fault
+        return read_file(file, *args)
+
+    monkeypatch.setattr(read, "read_file", fails)
+    (finding,) = archive.verify(full=True).findings
+    assert (finding.kind, finding.what) == (UNREADABLE, path.name)
+    assert str(fault.args[-1]) in finding.reason
+    before = archive.documents()
+    assert archive.verify(full=True, fix=True).remaining == (finding,)
+    assert archive.documents() == before
 
 
 def test_schedulers_agree(archive: IngestedArchive) -> None:

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 from inconsistencies import IngestedArchive, kinds_and_names
+from ordinary_user import as_ordinary_user
 
 from acsql.errors import ArchiveError
-from acsql.verify.findings import (
-    EXTRA,
-    FAILED,
-)
+from acsql.verify.findings import EXTRA, FAILED, UNREADABLE
 
 
 def test_a_file_in_the_folder_of_another_observation_is_found(archive: IngestedArchive) -> None:
@@ -48,3 +46,13 @@ def test_an_unmounted_filesystem_is_an_error(archive: IngestedArchive, fix: bool
     with pytest.raises(ArchiveError, match="mounted"):
         archive.verify(fix=fix)
     assert (archive.documents(), archive.previews()) == before
+
+
+def test_a_file_that_may_not_be_read_is_unreadable(archive: IngestedArchive) -> None:
+    path = archive.files("*_flt.fits")[0]
+    path.chmod(0)
+    for full in (False, True):
+        with as_ordinary_user():
+            findings = archive.verify(full=full).findings
+        assert kinds_and_names(findings) == {(UNREADABLE, path.name)}
+        assert "may not be read by the user" in findings[0].reason
