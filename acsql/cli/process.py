@@ -100,7 +100,9 @@ def _end_soon(status: ExitStatus) -> None:
 def _retry_interrupt(unraisable: "sys.UnraisableHookArgs") -> None:
     """Send an interrupt again that arrived in a destructor, where Python only reports it."""
     if unraisable.exc_type is KeyboardInterrupt:
-        retry = threading.Timer(_RETRY_DELAY_S, signal.raise_signal, [signal.SIGINT])
+        # To the main thread: only there does it end the wait of a system call.
+        main = threading.main_thread().ident
+        retry = threading.Timer(_RETRY_DELAY_S, signal.pthread_kill, [main, signal.SIGINT])
         retry.daemon = True
         retry.start()
     else:

@@ -65,7 +65,7 @@ class Destructed:
 
 def work(path):
     Destructed()
-    time.sleep(60)
+    time.sleep(600)
 
 root.acsql.callback = work
 main()
