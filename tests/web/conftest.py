@@ -104,7 +104,7 @@ def serving(write_settings, free_port) -> Callable[..., AbstractContextManager[i
     return serve
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(
     sample_archive: acsql.Archive, serving, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
@@ -113,7 +113,7 @@ def site(
         yield f"http://127.0.0.1:{port}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A browser; tests that need it are skipped where Chromium is not installed, except in CI."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
