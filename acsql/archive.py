@@ -311,7 +311,7 @@ class Archive(Watchable):
         return runs.newest(self.store, limit, before)
 
     def run(self, number: int) -> RunRecord:
-        """Return the record of one ingest run, with its failures and other lists.
+        """Return the record of one ingest run, with the beginnings of its lists.
 
         Parameters
         ----------
@@ -321,7 +321,8 @@ class Archive(Watchable):
         Returns
         -------
         dict
-            The record.
+            The record; ``listed`` has the length of each list, of which the record has the first
+            few hundred entries and the log all.
 
         Raises
         ------

@@ -42,7 +42,7 @@ def newest(store: Store, limit: int, before: int | None = None) -> list[RunRecor
 
 
 def get(store: Store, number: int) -> RunRecord:
-    """Return the record of one run, with its failures and other lists.
+    """Return the record of one run, with the beginnings of its lists.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ def get(store: Store, number: int) -> RunRecord:
     Returns
     -------
     dict
-        The record.
+        The record; ``listed`` has the length of each list, such as ``failures``.  A list has its
+        first entries, usually 500; the log has all.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -89,13 +89,14 @@ def _row(record: Record) -> dict[str, Any]:
     type=_SHOW_FORMATS,
     default="text",
     show_default=True,
-    help="Format of the output; json has the whole record.",
+    help="Format of the output; json has all that the record has.",
 )
 @click.pass_context
 def show(ctx: click.Context, number: int, failures: bool, everything: bool, format_: str) -> None:
     """Summarize the ingest run with this NUMBER.
 
-    Failures are counted by their reason; --failures lists them by file.
+    Failures are counted by their reason; --failures lists them by file.  A record has the first
+    few hundred entries of each list, the log of the run has all.
 
     \b
     Examples:
@@ -110,13 +111,13 @@ def show(ctx: click.Context, number: int, failures: bool, everything: bool, form
         return
     print_fields(_summary(record))
     if failures or everything:
-        _print_list("Failed files", map(_failure_line, record.get("failures", [])))
+        _print_list(record, "failures", "Failed files", _failure_lines)
     if everything:
         for name, title in _LISTS.items():
             if name != "failures":
-                _print_list(title, map(_entry_line, record.get(name, [])))
+                _print_list(record, name, title, _entry_lines)
     elif record.get("failures") and not failures:
-        _print_list("Failed files by reason", _reasons(record["failures"]))
+        _print_list(record, "failures", "Failed files by reason", _reasons)
         click.echo(f"Failed files by name: acsql runs show {number} --failures")
 
 
@@ -137,7 +138,7 @@ def _summary(record: Record) -> dict[str, object]:
         "Previews": _counts(record.get("previews", {})),
         "Owed files after it": record.get("owed", ""),
         "Damaged files, unchanged": record.get("known_failures", ""),
-        **{title: len(record.get(name, [])) for name, title in _LISTS.items()},
+        **{title: record["listed"][name] for name, title in _LISTS.items()},
         "Ignored files (not ACS)": record.get("ignored", ""),
         "Options": _options(record.get("options", {})),
         "acsql version": record.get("version", ""),
@@ -155,25 +156,35 @@ def _options(options: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items() if value)
 
 
-def _print_list(title: str, lines: Iterator[str]) -> None:
+def _print_list(
+    record: Record, name: str, title: str, lines_of: Callable[[list[Any]], Iterator[str]]
+) -> None:
+    """Print a list of a record, and how many entries are in the log alone."""
     click.echo(f"\n{title}:")
-    for line in lines:
+    entries = record.get(name, [])
+    for line in lines_of(entries):
         click.echo(f"  {line}")
+    more = record["listed"][name] - len(entries)
+    if more:
+        click.echo(f"  and {more} more: acsql log {record['_id']}")
 
 
-def _failure_line(failure: Record) -> str:
-    owed = " (owed)" if failure.get("owed") else ""
-    return f"{failure['filename']}: {failure['reason']}{owed}"
+def _failure_lines(failures: list[Record]) -> Iterator[str]:
+    for failure in failures:
+        owed = " (owed)" if failure.get("owed") else ""
+        yield f"{failure['filename']}: {failure['reason']}{owed}"
 
 
-def _entry_line(entry: Any) -> str:
-    """Return one entry of a list of a record as a line."""
-    match entry:
-        case Mapping():
-            return ", ".join(f"{name}: {value}" for name, value in entry.items())
-        case list() | tuple():
-            return " ".join(map(str, entry))
-    return str(entry)
+def _entry_lines(entries: list[Any]) -> Iterator[str]:
+    """Yield each entry of a list of a record as a line."""
+    for entry in entries:
+        match entry:
+            case Mapping():
+                yield ", ".join(f"{name}: {value}" for name, value in entry.items())
+            case list() | tuple():
+                yield " ".join(map(str, entry))
+            case _:
+                yield str(entry)
 
 
 def _reasons(failures: list[Record]) -> Iterator[str]:

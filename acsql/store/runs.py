@@ -1,8 +1,13 @@
-"""Records of ingest runs: opened when a run starts, closed with its outcome."""
+"""Records of ingest runs: opened when a run starts, closed with its outcome.
+
+A record has the beginning of each of its lists, because 100,000 failures would not fit into a
+document: ``listed`` has their lengths, the log of the run all of their entries.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import bson
 from pymongo import DESCENDING
 
 from .client import Store
@@ -27,6 +32,8 @@ LISTS = (
     "waiting",
     "warnings",
 )
+# Bytes of each list, as BSON: six of them stay below 1 MB, and hold about 500 failures each.
+LIST_BYTES = 150_000
 
 
 def start(store: Store, record: Mapping[str, Any]) -> int:
@@ -73,9 +80,40 @@ def close_died(store: Store) -> int:
 
 
 def finish(store: Store, number: int, outcome: Mapping[str, Any]) -> None:
-    """Close the record of a run with its outcome: the state, counts and lists."""
+    """Close the record of a run.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    number : int
+        The number of the run.
+    outcome : mapping
+        The state, counts and whole lists.
+    """
+    beginnings = {name: _beginning(outcome[name]) for name in LISTS if name in outcome}
+    change = {**outcome, **beginnings, "listed": _lengths(outcome)}
     with store.errors():
-        store.ingest_runs.update_one({"_id": number}, {"$set": outcome})
+        store.ingest_runs.update_one({"_id": number}, {"$set": change})
+
+
+def _beginning(entries: Sequence[Any]) -> Sequence[Any]:
+    """Return the first entries of a list, as many as are stored."""
+    size = 0
+    for number, entry in enumerate(entries):
+        size += len(bson.encode({"": entry}))
+        if size > LIST_BYTES:
+            return entries[:number]
+    return entries
+
+
+def _lengths(record: Mapping[str, Any]) -> dict[str, int]:
+    return {name: len(record.get(name) or ()) for name in LISTS}
+
+
+def _with_lengths(record: Document | None) -> Document | None:
+    """Return a record with the lengths of its lists, which open and older records lack."""
+    return record and {"listed": _lengths(record), **record}
 
 
 def last(store: Store, states: Sequence[str] = ()) -> Document | None:
@@ -91,17 +129,17 @@ def last(store: Store, states: Sequence[str] = ()) -> Document | None:
     Returns
     -------
     dict or None
-        None if there is none.
+        With ``listed``, the length of each list.  None if there is none.
     """
     filter_ = {"state": {"$in": list(states)}} if states else {}
     with store.errors():
-        return store.ingest_runs.find_one(filter_, sort=[("_id", DESCENDING)])
+        return _with_lengths(store.ingest_runs.find_one(filter_, sort=[("_id", DESCENDING)]))
 
 
 def get(store: Store, number: int) -> Document | None:
-    """Return the record of a run, or None if there is no run of that number."""
+    """Return the record of a run as `last` does, or None if there is no run of that number."""
     with store.errors():
-        return store.ingest_runs.find_one({"_id": number})
+        return _with_lengths(store.ingest_runs.find_one({"_id": number}))
 
 
 def newest(store: Store, limit: int, before: int | None = None) -> list[Document]:
@@ -126,7 +164,7 @@ def newest(store: Store, limit: int, before: int | None = None) -> list[Document
         {"$match": {} if before is None else {"_id": {"$lt": before}}},
         {"$sort": {"_id": DESCENDING}},
         {"$limit": limit},
-        {"$set": {"listed": lengths}},
+        {"$set": {"listed": {"$mergeObjects": [lengths, "$listed"]}}},
         {"$unset": list(LISTS)},
     ]
     with store.errors():

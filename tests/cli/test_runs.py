@@ -49,6 +49,17 @@ def test_runs_are_listed_and_summarized(settings: Path, printed) -> None:
         assert printed(settings, "log", "1") == archive.run_log(1).read_text()
 
 
+def test_the_entries_that_only_the_log_has_are_counted(settings: Path, printed) -> None:
+    with acsql.connect(settings) as archive:
+        longer = {"$set": {"listed.failures": 100_000}}
+        archive.store.ingest_runs.update_one({"_id": 2}, longer)
+    for option in ([], ["--failures"], ["--all"]):
+        summary = printed(settings, "runs", "show", "2", *option)
+        assert "Failed files 100000" in " ".join(summary.split())
+        assert "  and 99999 more: acsql log 2" in summary
+    assert json.loads(printed(settings, "runs", "--format", "json"))[0]["failures"] == 100_000
+
+
 def test_without_runs_the_list_says_how_to_start_one(config, write_settings, run, tmp_path) -> None:
     result = run(write_settings(config, tmp_path), "runs")
     assert result.exit_code == 0

@@ -2,11 +2,15 @@
 
 from datetime import datetime, timedelta
 
+import bson
 import pytest
 
+from acsql.ingest.observation_result import Failure
+from acsql.ingest.report import Report
 from acsql.store import runs
 
 STARTED = datetime(2020, 1, 1, 12)
+NOTHING_LISTED = dict.fromkeys(runs.LISTS, 0)
 
 
 def test_a_run_is_recorded_from_its_start(store):
@@ -16,6 +20,7 @@ def test_a_run_is_recorded_from_its_start(store):
         "state": runs.RUNNING,
         "started": STARTED,
         "version": "1.0.0",
+        "listed": NOTHING_LISTED,
     }
 
 
@@ -30,6 +35,7 @@ def test_a_run_is_closed_with_its_outcome(store, state):
         "started": STARTED,
         "state": state,
         "observations": 3,
+        "listed": NOTHING_LISTED,
     }
 
 
@@ -93,3 +99,27 @@ def test_the_last_run_in_some_states(store):
 def test_an_archive_without_runs_has_no_last_one(store):
     assert runs.last(store) is None
     assert runs.last(store, (runs.SUCCEEDED,)) is None
+
+
+def test_a_record_with_long_lists_stays_below_a_megabyte(store) -> None:
+    reason = "j8bt05njq_flt.fits is truncated: it has 5 bytes, its headers describe 168652800"
+    failure = Failure("j8bt05nj", "j8bt05njq_flt.fits", "headers", reason, owed=False, size=5)
+    report = Report(
+        failures=[failure] * 100_000,
+        waiting=["j8bt05njq_flt.fits"] * 100_000,
+        warnings=[reason] * 100_000,
+    )
+    number = runs.start(store, {"started": STARTED})
+    runs.finish(store, number, {"state": runs.SUCCEEDED_WITH_FAILURES, **report.record()})
+    record = runs.get(store, number)
+    assert len(bson.encode(record)) < 1_000_000
+    assert 500 <= len(record["failures"]) < 1000
+    for each in (record, runs.last(store), *runs.newest(store, 1)):
+        assert each["listed"]["failures"] == each["listed"]["warnings"] == 100_000
+
+
+def test_the_lengths_of_lists_are_given_for_records_without_them(store) -> None:
+    store.ingest_runs.insert_one({"_id": 1, "state": runs.SUCCEEDED, "waiting": ["a", "b"]})
+    expected = NOTHING_LISTED | {"waiting": 2}
+    for record in (runs.get(store, 1), runs.last(store), *runs.newest(store, 1)):
+        assert record["listed"] == expected

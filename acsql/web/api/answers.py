@@ -135,7 +135,7 @@ class ProposalList(TypedDict):
 
 
 class RunAnswer(TypedDict):
-    """The record of an ingest run."""
+    """The record of an ingest run, with the beginnings of its lists."""
 
     number: int
     state: Literal[
@@ -148,11 +148,12 @@ class RunAnswer(TypedDict):
         "died",
     ]
     started: str
+    listed: Annotated[dict[str, int], Field(description="The length of each list.")]
     log: NotRequired[Annotated[str, Field(description="The URL of its log.")]]
 
 
 class RunList(TypedDict):
-    """The run records without their lists; ``listed`` has the length of each list."""
+    """The run records without their lists."""
 
     runs: list[RunAnswer]
 

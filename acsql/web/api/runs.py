@@ -53,7 +53,7 @@ def runs(query: RunListParameters) -> RunList:
 
 @endpoint(f"{PREFIX}runs/<{INTEGER}:number>")
 def run(number: Number) -> RunAnswer:
-    """Return an ingest run with its failures."""
+    """Return an ingest run with its first failures; its log has all."""
     return run_answer(current_archive().run(number))
 
 

@@ -13,7 +13,7 @@ from ..context import current_archive, observation_url, parameters
 from ..params import Parameters, WholeNumber
 
 PAGE_SIZE = 100
-# Entries shown of each list of a run; the log and the API have all.
+# Entries shown of each list of a run; the log has all.
 MAX_ENTRIES = 500
 # The end of the log that the page shows.
 LOG_LINES = 200
@@ -21,15 +21,6 @@ LOG_BYTES = 2**16
 # The largest run number that the database can hold.
 MAX_NUMBER = 2**31 - 1
 NUMBER = f"int(max={MAX_NUMBER})"
-# The lists of a run record that the page shows.
-LISTS = (
-    "failures",
-    "keywords_not_in_specs",
-    "type_mismatches",
-    "vanished",
-    "waiting",
-    "warnings",
-)
 
 blueprint = Blueprint("runs", __name__)
 
@@ -70,8 +61,8 @@ def run(number: int) -> str:
     """Show a run."""
     parameters(Parameters)
     record = current_archive().run(number)
-    lists = {name: record.get(name) or [] for name in LISTS}
-    shown = {name: entries[:MAX_ENTRIES] for name, entries in lists.items()}
+    lengths = record["listed"]
+    shown = {name: record.get(name, [])[:MAX_ENTRIES] for name in lengths}
     rootnames = {entry["rootname"] for entry in shown["failures"]}
     rootnames |= {rootname for rootname, _ in shown["vanished"]}
     lines, missing_log = _log_lines(number)
@@ -80,7 +71,7 @@ def run(number: int) -> str:
         api=url_for("api.run", number=number),
         run=record,
         lists=shown,
-        more={name: len(entries) - len(shown[name]) for name, entries in lists.items()},
+        more={name: length - len(shown[name]) for name, length in lengths.items()},
         addresses=_addresses(rootnames),
         lines=lines,
         missing_log=missing_log,

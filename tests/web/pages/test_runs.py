@@ -122,6 +122,17 @@ def test_a_run_shows_its_whole_record(client: FlaskClient, empty_archive: acsql.
     assert "<truncated>" not in response.text
 
 
+def test_entries_that_only_the_log_has_are_counted(
+    client: FlaskClient, empty_archive: acsql.Archive
+) -> None:
+    (failure,) = FINISHED["failures"]
+    number = add(empty_archive, runs.SUCCEEDED_WITH_FAILURES, failures=[failure] * 100_000)
+    shown = len(empty_archive.run(number)["failures"])
+    found = words(page(client, f"/ingest/{number}/").main)
+    assert f"And {100_000 - min(shown, 500):,} more, which are in the log." in found
+    assert "100,000 failures" in words(page(client, "/").main)
+
+
 def test_a_failure_leads_to_its_observation_if_there_is_one(
     client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
