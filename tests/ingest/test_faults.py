@@ -26,6 +26,7 @@ import pytest
 import yaml
 from archive_files import SYNCHRONOUS
 from astropy.io import fits
+from killed import ingest_killed_at
 
 from acsql.config import Config
 from acsql.errors import ArchiveError
@@ -340,41 +341,13 @@ STEPS = {
     "acsql.store.runs.finish": 1,
     "acsql.store.lock._end": 0,
 }
-KILLED_AT = """
-import os, pkgutil, signal, sys
-from acsql import config
-from acsql.ingest import run
-
-name, when, word = sys.argv[1:]
-owner, _, function = name.rpartition(".")
-owner = pkgutil.resolve_name(owner)
-original = getattr(owner, function)
-
-def killed(*arguments, **options):
-    if word not in str(arguments):
-        return original(*arguments, **options)
-    if when == "after":
-        original(*arguments, **options)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-setattr(owner, function, killed)
-run.ingest(config.load(), run.Options(scheduler="synchronous"))
-"""
-
-
-def _ingest_killed_at(site: Site, step: str, when: str, word: str = "") -> None:
-    """Ingest up to the first call of a function with a word in its arguments."""
-    environment = {**os.environ, "ACSQL_CONFIG": str(site.settings)}
-    command = [sys.executable, "-c", KILLED_AT, step, when, word]
-    ended = subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
 
 
 def test_killed_before_or_after_any_step_the_next_run_gives_the_clean_state(site: Site) -> None:
     for step, died in STEPS.items():
         site.wipe()
-        _ingest_killed_at(site, step, "before")
-        _ingest_killed_at(site, step, "after")
+        ingest_killed_at(site.settings, step, "before")
+        ingest_killed_at(site.settings, step, "after")
         run.ingest(site.config, SYNCHRONOUS)
         assert site.differences() == [], step
         states = [record["state"] for record in site.records()]
@@ -385,7 +358,7 @@ def test_killed_before_or_after_any_step_the_next_run_gives_the_clean_state(site
 def test_failures_and_keywords_of_ingested_files_are_not_lost(site: Site) -> None:
     for filename in site.clean["failure"]:
         site.wipe()
-        _ingest_killed_at(site, "acsql.store.observations.replace", "after", filename[:8])
+        ingest_killed_at(site.settings, "acsql.store.observations.replace", "after", filename[:8])
         run.ingest(site.config, SYNCHRONOUS)
         assert site.differences() == [], filename
 
@@ -411,7 +384,7 @@ def test_killed_while_a_preview_moves_to_another_proposal(
     fits.setval(moved, "PROPOSID", value=before)
     run.ingest(config, SYNCHRONOUS)
     fits.setval(moved, "PROPOSID", value=99999)
-    _ingest_killed_at(replace(site, settings=_elsewhere(site, root)), step, when)
+    ingest_killed_at(_elsewhere(site, root), step, when)
     run.ingest(config, SYNCHRONOUS)
     state = end_state(config, site.specs)
     for one in (state, clean):
@@ -440,14 +413,17 @@ def test_unfinished_previews_of_a_killed_run_are_removed_by_the_next(site: Site)
     assert site.differences() == []
 
 
-def _some_documents(uri: str) -> bool:
+def _wait_until_it_writes(ingest: subprocess.Popen, uri: str) -> None:
+    """Wait until an ingest has written the first observations."""
     with pymongo.MongoClient(uri, serverSelectionTimeoutMS=1000 * SECONDS) as client:
-        return client.get_default_database("acsql").observations.estimated_document_count() > 2
+        stored = client.get_default_database("acsql").observations.estimated_document_count
+        _wait_until(lambda: stored() > 2 or ingest.poll() is not None)
+    assert ingest.poll() is None
 
 
 def test_a_run_continues_when_the_server_comes_back(site: Site) -> None:
     ingest = site.start_ingest(*PROCESSES, wait=SECONDS)
-    _wait_until(partial(_some_documents, site.config.connection_string))
+    _wait_until_it_writes(ingest, site.config.connection_string)
     site.kill_server()
     time.sleep(1)
     assert ingest.poll() is None
@@ -466,13 +442,10 @@ def test_a_private_server_killed_with_the_run_is_restarted_by_the_next(
     config = replace(site.config, data_dir=data_dir, connection_string=None)
     private = replace(site, config=config, settings=write_settings(config, tmp_path))
 
-    def documents() -> bool:
-        state = server.status(data_dir)
-        return state is not None and _some_documents(state.uri)
-
     try:
         ingest = private.start_ingest(*IN_THIS_PROCESS)
-        _wait_until(documents)
+        state = _wait_until(lambda: server.status(data_dir))
+        _wait_until_it_writes(ingest, state.uri)
         _kill(ingest.pid)  # first: a run starts its server again
         assert ingest.wait(SECONDS) == -signal.SIGKILL
         private.kill_server()
@@ -563,7 +536,7 @@ def test_a_run_continues_when_the_primary_of_a_replica_set_is_killed(
     config = site.config.at(_uri(list(members)))
     site = replace(site, config=config, settings=write_settings(config, tmp_path))
     ingest = site.start_ingest(*PROCESSES, wait=SECONDS)
-    _wait_until(partial(_some_documents, config.connection_string))
+    _wait_until_it_writes(ingest, config.connection_string)
     with pymongo.MongoClient(config.connection_string) as client:
         client.admin.command("ping")
         primary = client.primary[1]
