@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,16 +73,19 @@ KEPT_TO = {
 }
 
 
-def imports(path: Path) -> Iterator[tuple[str, ...]]:
-    """Yield the absolute dotted names that a module imports, also inside functions."""
+@cache
+def imports(path: Path) -> frozenset[tuple[str, ...]]:
+    """Return the absolute dotted names that a module imports, also inside functions."""
     package = ["acsql", *path.relative_to(PACKAGE).parent.parts]
+    found: set[tuple[str, ...]] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (tuple(alias.name.split(".")) for alias in node.names)
+            found.update(tuple(alias.name.split(".")) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) + 1 - node.level] if node.level else []
             base = [*base, *(node.module.split(".") if node.module else [])]
-            yield from ((*base, alias.name) for alias in node.names)
+            found.update((*base, alias.name) for alias in node.names)
+    return frozenset(found)
 
 
 def parts_imported(part: str) -> set[str]:
