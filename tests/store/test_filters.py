@@ -177,14 +177,9 @@ def holds_for(condition: Condition, value: Any) -> bool:
     raise AssertionError(condition)
 
 
-@st.composite
-def conditions(draw, depth: int = 2) -> Condition:
-    """Draw a condition over the pool."""
-    if depth and draw(st.integers(0, 2)) == 0:
-        inner = conditions(depth - 1)
-        some = st.lists(inner, max_size=3).map(tuple)
-        return draw(st.one_of(inner.map(Not), some.map(And), some.map(Or)))
-    keyword = draw(st.sampled_from(sorted(POOL)))
+@cache
+def about(keyword: str) -> st.SearchStrategy[Condition]:
+    """Return the conditions on a keyword of the pool."""
     values = st.sampled_from(POOL[keyword])
     kinds = [
         st.builds(Equals, st.just(keyword), values),
@@ -196,11 +191,21 @@ def conditions(draw, depth: int = 2) -> Condition:
         kinds.append(st.builds(Between, st.just(keyword), ends, ends, st.booleans(), st.booleans()))
     if keyword in TEXTS:
         kinds.append(st.builds(Like, st.just(keyword), patterns.map(lambda text: text + "*")))
-    return draw(st.one_of(kinds))
+    return st.one_of(kinds)
+
+
+def combined(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    """Return negations and combinations of conditions."""
+    some = st.lists(inner, max_size=3).map(tuple)
+    return st.one_of(inner.map(Not), some.map(And), some.map(Or))
+
+
+# Made once: to make strategies for each example took most of the time of the test.
+conditions = st.recursive(st.sampled_from(sorted(POOL)).flatmap(about), combined, max_leaves=6)
 
 
 @settings(many, max_examples=2000)
-@given(condition=conditions())
+@given(condition=conditions)
 def test_a_filter_finds_the_documents_that_meet_the_condition(filled, condition):
     prepared = prepare(condition, SPECS)
     found = {d["_id"] for d in filled.observations.find(filters.to_filter(prepared), {"_id": 1})}

@@ -1,8 +1,23 @@
 """Conditions of all kinds, with texts of everything that the query language gives a meaning."""
 
+from functools import cache
+
 from hypothesis import strategies as st
 
-from acsql.query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Overlaps, Within
+from acsql.query import (
+    And,
+    AnyOf,
+    Between,
+    Condition,
+    Covers,
+    Equals,
+    Exists,
+    Like,
+    Not,
+    Or,
+    Overlaps,
+    Within,
+)
 
 # Texts with everything that has a meaning in the query language, and with anything else.
 signs = st.sampled_from([*"*?.,()<>=!\"' \n\t-+", "..", "and", "or", "not", "near", "a", "NGC"])
@@ -26,10 +41,9 @@ VALUES = {
 }
 
 
-@st.composite
-def of_keyword(draw):
-    """Draw a condition on a keyword."""
-    keyword = draw(st.sampled_from(sorted(VALUES)))
+@cache
+def about(keyword: str) -> st.SearchStrategy[Condition]:
+    """Return the conditions on a keyword."""
     values = VALUES[keyword]
     ends = st.none() | values
     kinds = [
@@ -38,10 +52,12 @@ def of_keyword(draw):
         st.builds(Between, st.just(keyword), ends, ends, st.booleans(), st.booleans()),
         st.just(Exists(keyword)),
     ]
-    if VALUES[keyword] is texts:
+    if values is texts:
         kinds.append(st.builds(Like, st.just(keyword), texts))
-    return draw(st.one_of(kinds))
+    return st.one_of(kinds)
 
+
+of_keyword = st.sampled_from(sorted(VALUES)).flatmap(about)
 
 right_ascensions, declinations = st.floats(-180, 360), st.floats(-90, 90)
 
@@ -52,7 +68,7 @@ of_sky = st.one_of(
 )
 
 conditions = st.recursive(
-    of_keyword() | of_sky,
+    of_keyword | of_sky,
     lambda inner: st.one_of(
         inner.map(Not),
         st.lists(inner, max_size=3).map(tuple).map(And),

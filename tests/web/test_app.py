@@ -311,7 +311,11 @@ def test_no_url_causes_a_server_error(site: Flask, shown: dict[str, str], endpoi
     names = ("q", "name", "after", "sort", "columns", "where", "format", "by", "theme", "size",
              "rootname", "filetype", "x", "y", "match", "find", "before", "limit", "q[$gt]",
              "a", "b", "of", "extension", "date_obs", "exptime", "visit")  # fmt: skip
-    addresses += [f"{plain}{joint}{name}={broken}" for name in names for broken in BROKEN]
+    for name in names:
+        # The value of a parameter that a page does not have is not looked at.
+        with client.get(f"{plain}{joint}{name}=1") as response:
+            values = BROKEN[:3] if b"unknown parameter" in response.data else BROKEN
+        addresses += [f"{plain}{joint}{name}={broken}" for broken in values]
     for address in addresses:
         with client.get(address) as response:
             assert response.status_code < 500, address
