@@ -32,6 +32,8 @@ from acsql.store import observations
 from acsql.store.client import Store
 
 REPEATS = 30
+# Seconds after which a slow question is not repeated any more.
+ENOUGH = 8
 # Observations a second that are written while questions are put: what two workers ingest of
 # single-chip exposures (benchmarks/bench_ingest.py).
 RATE = 100
@@ -104,7 +106,7 @@ def measure(given: argparse.Namespace) -> None:
 
 def print_times(title: str, asked: subprocess.Popen[str]) -> None:
     """Put all questions to a process, and print a line for each."""
-    print(f"\n{title:40} {'first':>8} {'median':>8} {'p99':>8}  ms, of {REPEATS}")
+    print(f"\n{title:40} {'first':>8} {'median':>8} {'p99':>8}  ms, of up to {REPEATS}")
     for name in exchange(asked, None):
         first, *times = exchange(asked, name)
         p99 = sorted(times)[math.ceil(0.99 * len(times)) - 1]
@@ -146,10 +148,16 @@ def answer(connection_string: str) -> None:
         by_name = questions(archive)
         for line in sys.stdin:
             name = json.loads(line)
-            found = (
-                list(by_name) if name is None else [taken(by_name[name]) for _ in range(REPEATS)]
-            )
+            found = list(by_name) if name is None else repeated(by_name[name])
             print(json.dumps(found), flush=True)
+
+
+def repeated(do: Callable[[], Any]) -> list[float]:
+    """Return the milliseconds that each of at least two calls takes."""
+    found = [taken(do), taken(do)]
+    while len(found) < REPEATS and sum(found) < 1e3 * ENOUGH:
+        found.append(taken(do))
+    return found
 
 
 def taken(do: Callable[[], Any]) -> float:
@@ -169,7 +177,9 @@ def write_again(connection_string: str) -> None:
                 if not sys.stdin.readline():
                     return
                 print(json.dumps(written), flush=True)
-            observations.replace(store, store.observations.find_one({"_id": rootname}))
+            document = store.observations.find_one({"_id": rootname})
+            assert document is not None
+            observations.replace(store, document)
 
 
 if __name__ == "__main__":

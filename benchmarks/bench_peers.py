@@ -14,7 +14,6 @@ MariaDB is one that runs already (``mariadbd --datadir=DIR --skip-grant-tables -
 import argparse
 import sqlite3
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -215,4 +214,4 @@ def sql_type(values: pa.ChunkedArray) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
