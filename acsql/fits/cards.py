@@ -25,6 +25,8 @@ _LENGTH = fits.Card.length
 _END = "END".ljust(_LENGTH)
 _WITHOUT_VALUE = tuple(keyword.ljust(8) for keyword in (*COMMENTARY, ""))
 _UNREADABLE = (VerifyError, ValueError)
+# Four fifths of the cards of an exposure are those of another one; these take about 6 MB.
+_REMEMBERED_CARDS = 1 << 14
 
 # A card of 80 characters together with its CONTINUE cards; END has none.
 _WHOLE_CARD = re.compile(r"END {77}|.{80}(?:CONTINUE.{72})*", re.DOTALL)
@@ -112,6 +114,23 @@ def by_astropy(header: fits.Header) -> Cards:
     return [card for card in cards if card[0]]
 
 
+def parse(header: bytes) -> Cards | None:
+    """Return the cards of a stored header if astropy reads every one of them.
+
+    Parameters
+    ----------
+    header : bytes
+        A header as stored, with its END.
+
+    Returns
+    -------
+    list of (str, value), optional
+        See `read`; empty without END, and None where `readable` would replace a card.
+    """
+    cards = _parsed(header)
+    return list(cards) if header.isascii() and all(map(_is_readable, cards)) else None
+
+
 def readable(header: bytes) -> bytes:
     """Return a header with texts in place of the values that astropy cannot read.
 
@@ -127,7 +146,7 @@ def readable(header: bytes) -> bytes:
     bytes
         As many, and ASCII; the header itself if astropy can read all of it.
     """
-    if header.isascii() and all(map(_is_readable, _parsed(header))):
+    if parse(header) is not None:
         return header
     images = _images(header)
     end = images.index(_END) if _END in images else 0
@@ -177,12 +196,20 @@ def _records(image: str) -> list[str]:
 
 
 def _card(image: str) -> tuple[str, Any]:
+    # Only single cards are remembered: one with its CONTINUE cards can be as long as a header.
+    return (_remembered if len(image) == _LENGTH else _parse_card)(image)
+
+
+def _parse_card(image: str) -> tuple[str, Any]:
     if image[:8] in _WITHOUT_VALUE:
         return image[:8].rstrip(), image[8:].rstrip()
     plain = _PLAIN_CARD.fullmatch(image)
     if plain is None or (kind := plain.lastgroup) is None:
         return _left_to_astropy(image)
     return plain["keyword"], _VALUES[kind](plain[kind])
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED_CARDS)(_parse_card)
 
 
 def _left_to_astropy(image: str) -> tuple[str, Any]:

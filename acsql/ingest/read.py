@@ -11,14 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from astropy.io import fits
-
 from .. import paths
 from ..config import Config
 from ..errors import FileError, PreviewError
-from ..fits import cards
 from ..fits.cards import Cards
-from ..fits.open import damage_refused, end_of_data, open_fits
+from ..fits.walk import Headers, open_headers
 from ..images import preview
 from ..keywords import KeywordSpecs
 from ..permissions import permissions_of
@@ -308,10 +305,8 @@ def read_file(
     """
     failures = []
     warnings = [warning for warning in (file.time_warning(now()),) if warning]
-    with open_fits(config.filesystem / file.path) as hdus:
-        with damage_refused(str(file.name)):
-            end = end_of_data(hdus[-1])
-            headers = [cards.read(hdu) for hdu in hdus]
+    with open_headers(config.filesystem / file.path) as opened:
+        headers, end = opened.cards, opened.end
         if end > file.size:
             raise FileError(
                 f"{file.name} is truncated: it has {file.size} bytes, its headers describe {end}"
@@ -329,10 +324,10 @@ def read_file(
         entry = None
         if specs.filetypes[file.name.filetype].preview:
             try:
-                entry = _render(hdus, file, headers, specs, config)
+                entry = _render(opened, file, specs, config)
             except PreviewError as error:
                 entry = {"reason": str(error)}
-                if _has_no_pixels(hdus, specs):
+                if _has_no_pixels(opened, specs):
                     warnings.append(f"no preview: {error}")
                 else:
                     failures.append(_damaged(file, "preview", str(error)))
@@ -363,20 +358,16 @@ def _check_identity(file: FileOnDisk, headers: list[Cards], specs: KeywordSpecs)
 
 
 def _render(
-    hdus: fits.HDUList,
-    file: FileOnDisk,
-    headers: list[Cards],
-    specs: KeywordSpecs,
-    config: Config,
+    opened: Headers, file: FileOnDisk, specs: KeywordSpecs, config: Config
 ) -> dict[str, Any]:
     """Render the preview and thumbnail of a file, and return what the document stores."""
-    proposid = first_value(headers[:1], "PROPOSID")
+    proposid = first_value(opened.cards[:1], "PROPOSID")
     proposid = proposid if isinstance(proposid, int) else None
     jpeg, thumbnail = paths.jpeg_name(file.name, proposid), None
     if specs.filetypes[file.name.filetype].thumbnail:
         thumbnail = paths.thumbnail_name(file.name, proposid)
     rendered = preview.render(
-        hdus,
+        opened.images(specs.image_extname),
         str(file.name),
         paths.confined(config.jpeg_dir, jpeg),
         None if thumbnail is None else paths.confined(config.thumbnail_dir, thumbnail),
@@ -393,7 +384,9 @@ def _render(
     }
 
 
-def _has_no_pixels(hdus: fits.HDUList, specs: KeywordSpecs) -> bool:
+def _has_no_pixels(opened: Headers, specs: KeywordSpecs) -> bool:
     """Whether the image extensions of a file hold no array, as constant images do."""
-    images = [hdu for hdu in hdus if hdu.name == specs.image_extname]
-    return bool(images) and all(hdu.header.get("NAXIS") == 0 for hdu in images)
+    images = [
+        header for header in opened.cards if first_value([header], "EXTNAME") == specs.image_extname
+    ]
+    return bool(images) and all(first_value([header], "NAXIS") == 0 for header in images)

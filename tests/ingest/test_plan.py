@@ -35,7 +35,7 @@ def test_unchanged_files_are_not_opened(
     archive_copy: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run.ingest(archive_copy, SYNCHRONOUS)
-    monkeypatch.setattr(read, "open_fits", None)
+    monkeypatch.setattr(read, "open_headers", None)
     monkeypatch.setattr(read, "checksum", None)
     report = run.ingest(archive_copy, SYNCHRONOUS)
     assert report.observations == {"unchanged": 3}

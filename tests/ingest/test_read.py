@@ -179,7 +179,9 @@ NOT_OF_THE_FILE = [
 
 
 @pytest.mark.parametrize("error", NOT_OF_THE_FILE, ids=repr)
-@pytest.mark.parametrize(("stage", "place"), [("read", "open_fits"), ("preview", "preview.render")])
+@pytest.mark.parametrize(
+    ("stage", "place"), [("read", "open_headers"), ("preview", "preview.render")]
+)
 def test_what_fails_for_a_reason_outside_the_file_is_owed_until_it_succeeds(
     archive_copy: Config,
     specs: KeywordSpecs,

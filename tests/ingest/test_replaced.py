@@ -42,7 +42,7 @@ def renamed_target(path: Path, name: str) -> bytes:
 def without_reading(config: Config, monkeypatch: pytest.MonkeyPatch) -> Report:
     """Ingest while no file can be opened, which would be a failure."""
     with monkeypatch.context() as patch:
-        patch.setattr(read, "open_fits", None)
+        patch.setattr(read, "open_headers", None)
         patch.setattr(read, "checksum", None)
         report = run.ingest(config, SYNCHRONOUS)
     assert not report.failures

@@ -1,0 +1,211 @@
+"""The headers of ordinary FITS files, found by plain reads and the sizes that they state.
+
+Astropy spends two thirds of the time of reading headers on HDU objects.  A file that follows the
+standard to the letter needs none: its structural keywords are in the order that FITS 4.0, section
+4.4.1 requires, astropy reads all of its cards, and it ends where its headers say.  Every other
+file is left to `acsql.fits.open`, whose checks and messages hold for it.
+"""
+
+import math
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from astropy.io import fits
+
+from . import cards
+from .cards import Cards
+from .open import BLOCK, CARD, MAX_HEADER_BYTES, damage_refused, end_of_data, open_fits
+
+# Nearly all headers of ACS files fit into one such read, in bytes.
+_READ = 8 * BLOCK
+_END_CARD = re.compile(rb"END {77}")
+_KEYWORD = re.compile(r"[A-Z0-9_-]+", re.ASCII)
+_CLASSES = {
+    "SIMPLE": fits.PrimaryHDU,
+    "IMAGE": fits.ImageHDU,
+    "BINTABLE": fits.BinTableHDU,
+    "TABLE": fits.TableHDU,
+}
+# Random groups and compressed images, whose headers astropy constructs; most ACS files state that
+# they are not the former.
+_SPECIAL = {"GROUPS", "ZIMAGE", "ZTABLE"}
+# Keywords by which astropy names an extension, and the types without which it refuses them.
+_NAMES = {"EXTNAME": str, "EXTVER": int, "EXTLEVEL": int}
+
+
+@dataclass(frozen=True)
+class Headers:
+    """The headers of an open file.
+
+    Attributes
+    ----------
+    cards : list of Cards
+        The cards of each HDU.
+    end : int
+        Position of the first byte after the last HDU and its padding.
+    images : callable
+        Returns the HDUs of an EXTNAME as astropy reads them, between the first and the last one
+        of the file; the last one shows whether the file is complete.
+    """
+
+    cards: list[Cards]
+    end: int
+    images: Callable[[str], list[Any]]
+
+
+@dataclass(frozen=True)
+class _WalkedHDU:
+    kind: str
+    start: int
+    end: int
+    cards: Cards
+
+    def opened(self, file: Any) -> Any:
+        """Return the HDU of astropy, from a file as astropy wraps it."""
+        file.seek(self.start)
+        return _CLASSES[self.kind].readfrom(file, do_not_scale_image_data=True)
+
+
+@contextmanager
+def open_headers(path: Path) -> Iterator[Headers]:
+    """Open a FITS file and read the cards of all of its headers, but no data.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Yields
+    ------
+    Headers
+        The headers; `Headers.images` can be used until the file is closed.
+
+    Raises
+    ------
+    FileError
+        If it is not a FITS file, or one of its headers is damaged.
+    OSError
+        If the file cannot be opened or read.
+    """
+    with path.open("rb") as file:
+        if hdus := _walk(file.fileno()):
+            headers = [hdu.cards for hdu in hdus]
+            yield Headers(headers, hdus[-1].end, partial(_images, file, hdus))
+            return
+    with open_fits(path) as opened:
+        with damage_refused(path.name):
+            end = end_of_data(opened[-1])
+            headers = [cards.read(hdu) for hdu in opened]
+        yield Headers(headers, end, lambda _: list(opened))
+
+
+def _images(file: BinaryIO, hdus: list[_WalkedHDU], extname: str) -> list[Any]:
+    name = extname.upper()
+    chosen = [hdu for hdu in hdus[1:-1] if dict(hdu.cards).get("EXTNAME", "").upper() == name]
+    file.seek(0)
+    primary = fits.PrimaryHDU.readfrom(file, do_not_scale_image_data=True)
+    # Astropy wraps a file at its beginning only; the other HDUs are read through the same wrapper.
+    wrapped = primary.fileinfo()["file"]
+    return [primary, *(hdu.opened(wrapped) for hdu in [*chosen, *hdus[1:][-1:]])]
+
+
+def _walk(descriptor: int) -> list[_WalkedHDU]:
+    """Return the HDUs of an ordinary file, none of any other."""
+    size = os.fstat(descriptor).st_size
+    hdus: list[_WalkedHDU] = []
+    start, remaining = 0, MAX_HEADER_BYTES
+    while start < size:
+        header = _header(descriptor, start, remaining)
+        hdu = _ordinary(header, start)
+        if hdu is None or hdu.end > size:
+            return []
+        hdus.append(hdu)
+        remaining -= len(header)
+        start = hdu.end
+    return hdus
+
+
+def _header(descriptor: int, start: int, limit: int) -> bytes:
+    """Return the blocks of a header, empty if it has no END within `limit` bytes."""
+    header = b""
+    while more := os.pread(descriptor, _READ, start + len(header)):
+        header += more
+        for end in _END_CARD.finditer(header):
+            if end.start() % CARD == 0:
+                length = -(-end.end() // BLOCK) * BLOCK
+                is_padded = header[end.end() : length] == b" " * (length - end.end())
+                return header[:length] if is_padded and length <= limit else b""
+        if len(header) > limit:
+            break
+    return b""
+
+
+def _ordinary(header: bytes, start: int) -> _WalkedHDU | None:
+    """Return the HDU of a header that follows the standard to the letter, None of any other."""
+    if not header.startswith(b"XTENSION=" if start else b"SIMPLE  ="):
+        return None
+    parsed = cards.parse(header)
+    if not parsed:
+        return None
+    kind, data_size = _kind(parsed), _data_size(parsed)
+    if kind is None or data_size is None:
+        return None
+    padded = -(-data_size // BLOCK) * BLOCK
+    return _WalkedHDU(kind, start, start + len(header) + padded, parsed)
+
+
+def _kind(header: Cards) -> str | None:
+    """Return what sort of HDU an ordinary header describes, None if it is not ordinary."""
+    keyword, value = header[0]
+    names = [(name, named) for name, named in header if name in _NAMES]
+    is_special = any(
+        (name in _SPECIAL and value is not False)
+        or (name.startswith("END") and not _is_keyword(name))
+        for name, value in header
+    )
+    if is_special or not all(type(named) is _NAMES[name] for name, named in names):
+        return None
+    if len(names) > len({name for name, _ in names}):
+        return None
+    if keyword == "XTENSION":
+        return value if value in _CLASSES and value != "SIMPLE" else None
+    # Astropy changes another EXTEND where a file has extensions.
+    extends = [value for keyword, value in header if keyword == "EXTEND"]
+    return "SIMPLE" if value is True and extends == [True] else None
+
+
+def _is_keyword(name: str) -> bool:
+    return name != "END" and _KEYWORD.fullmatch(name) is not None
+
+
+def _data_size(header: Cards) -> int | None:
+    """Return the bytes of the data without padding, None if the header is not ordinary."""
+    values = dict(header)
+    naxis = values.get("NAXIS")
+    if type(naxis) is not int or not 0 <= naxis <= 999:
+        return None
+    counts = ["PCOUNT", "GCOUNT"]
+    axes = [f"NAXIS{axis}" for axis in range(1, naxis + 1)]
+    is_primary = header[0][0] == "SIMPLE"
+    sizes = ["BITPIX", "NAXIS", *axes, *([] if is_primary else counts)]
+    structural = {header[0][0], *sizes, *counts}
+    if [keyword for keyword, _ in header if keyword in structural] != [header[0][0], *sizes]:
+        return None
+    if [keyword for keyword, _ in header[1 : len(sizes) + 1]] != sizes:
+        return None
+    numbers = [values[keyword] for keyword in sizes[1:]]
+    if not all(type(number) is int and number >= 0 for number in numbers):
+        return None
+    if values["BITPIX"] not in fits.BITPIX2DTYPE or type(values["BITPIX"]) is not int:
+        return None
+    if naxis == 0:
+        return 0
+    pixels = math.prod(values[axis] for axis in axes)
+    pcount, gcount = (0, 1) if is_primary else (values[count] for count in counts)
+    return int(abs(values["BITPIX"]) * gcount * (pcount + pixels) // 8)
