@@ -101,8 +101,8 @@ def open_fits(path: Path) -> fits.HDUList:
 def _opened(file: _ReadableHeaders, filename: str) -> fits.HDUList:
     if file.read(6) != b"SIMPLE":
         raise FileError(f"{filename} is not a FITS file: it does not begin with SIMPLE")
-    remaining = _check_primary(file, filename)
     with damage_refused(filename):
+        remaining = _check_primary(file, filename)
         hdus = fits.open(
             file,
             memmap=False,

@@ -64,6 +64,15 @@ def test_a_naxis_beyond_the_standard_is_refused(path: Path) -> None:
         open_fits(path)
 
 
+def test_a_primary_header_without_extend_whose_naxis_is_text_is_damaged(path: Path) -> None:
+    damaged = path.read_bytes().replace(b"EXTEND  =", b"OTHER   =")
+    path.write_bytes(
+        damaged.replace(b"NAXIS   =                    0", b"NAXIS   = 'none'".ljust(30))
+    )
+    with pytest.raises(FileError, match=f"{NAME} has a damaged header"):
+        open_fits(path)
+
+
 def test_headers_are_read_up_to_what_a_document_can_hold(tmp_path: Path) -> None:
     path = tmp_path / NAME
     header = fits.PrimaryHDU().header
