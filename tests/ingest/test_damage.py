@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -359,7 +360,7 @@ def test_any_card_is_read_or_reported(
 
 
 @pytest.mark.parametrize(
-    ("card", "word"),
+    ("card", "reason"),
     [
         ("NAXIS   =           2000000000", "NAXIS beyond 999"),
         ("  naxis = +0002000000000", "NAXIS beyond 999"),
@@ -367,19 +368,20 @@ def test_any_card_is_read_or_reported(
         ("NAXIS1  =                 -999", "gives its data an impossible position"),
         ("PCOUNT  =                -3008", "data of a negative size"),
         ("GCOUNT  =                  -45", "data of a negative size"),
-        ("NAXIS2  =     1000000000000000", "impossible position"),
+        # A file system of larger files than this has such a position.
+        ("NAXIS2  =     1000000000000000", "impossible position|is truncated"),
     ],
 )
 @pytest.mark.parametrize("extend", ["T", "F"])
 def test_impossible_headers_are_refused(
-    tmp_path: Path, specs: KeywordSpecs, card: str, word: str, extend: str
+    tmp_path: Path, specs: KeywordSpecs, card: str, reason: str, extend: str
 ) -> None:
     rng, (primary, image, _) = random.Random(SEED), damage.headers(SMALL)
     damaged = damage.put_card(SMALL, rng, card, [image])
     damaged = damage.put_card(damaged, rng, f"EXTEND  = {extend:>20}", [primary])
     failure = read(tmp_path / str(NAME), damaged, specs)
     assert isinstance(failure, Failure)
-    assert word in failure.reason
+    assert re.search(reason, failure.reason)
     assert failure.stage == "headers"
 
 

@@ -115,5 +115,5 @@ def test_a_verification_names_the_file_that_does_not_answer(
         check=False,
     )
     assert finished.returncode == 1, finished.stderr
-    assert f"{hanging.name}: it can no longer be read" in finished.stdout
+    assert f"{hanging.name}: it cannot be read" in finished.stdout
     assert "no answer within 2 s (read_timeout)" in finished.stdout
