@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def by_walk(path: Path) -> object:
     """Return what `open_headers` reads, or its error."""
     try:
-        with walk.open_headers(path) as opened:
+        with walk.open_headers(path) as opened, walk.damage_refused(path.name):
             images = [hdu for hdu in opened.images("SCI") if hdu.name == "SCI"]
             read = [[(keyword, repr(value)) for keyword, value in one] for one in opened.cards]
             return read, opened.end, list(map(described, images))
