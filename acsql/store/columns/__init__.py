@@ -1,0 +1,1 @@
+"""Columns: the values of one field of many observations as Arrow arrays, derived from documents."""

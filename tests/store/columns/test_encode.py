@@ -1,0 +1,52 @@
+"""Columns have every value of the documents, or name its row as irregular."""
+
+import math
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acsql.store.columns.encode import encode, flatten, from_bytes, to_bytes
+
+values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(),
+    st.text(max_size=5),
+    st.lists(st.integers(0, 3), max_size=2),
+    st.just(datetime(2002, 4, 13, 18, 16, 35)),
+)
+
+
+def test_nested_documents_are_flattened_and_positions_are_no_columns():
+    document = {"_id": "j8bt05nj", "headers": {"flt": {"1": {"goodmean": 5.5, "unit": None}}}}
+    geometry = {"position": {"type": "Point"}, "footprint": {"type": "Polygon"}}
+    assert dict(flatten(document | geometry)) == {
+        "_id": "j8bt05nj",
+        "headers.flt.1.goodmean": 5.5,
+    }
+
+
+@given(st.lists(values, min_size=1, max_size=20))
+def test_a_value_is_in_its_column_with_its_type_or_its_row_is_irregular(stored):
+    column = encode([{"value": value} for value in stored]).get("value")
+    if column is None:
+        assert all(value is None for value in stored)
+        return
+    decoded = from_bytes(to_bytes(column.array)).to_pylist()
+    assert len(decoded) == len(stored)
+    for row, value in enumerate(stored):
+        if row in column.irregular:
+            assert value is not None
+            assert decoded[row] is None
+        else:
+            assert (type(decoded[row]), decoded[row]) == (type(value), value)
+
+
+@pytest.mark.parametrize("value", [math.nan, 2**53 + 1, ["CALACS"], 1, True, "text"])
+def test_a_value_that_is_compared_differently_or_of_another_type_is_irregular(value):
+    column = encode([{"exptime": 60.0}, {"exptime": 60.5}, {"exptime": value}])["exptime"]
+    assert column.irregular == (2,)
+    assert column.array.to_pylist() == [60.0, 60.5, None]
