@@ -70,6 +70,7 @@ KEPT_TO = {
     "wtforms": {"web"},
     "click": {"cli"},
     "lark": {"query"},
+    "pyarrow": {"store"},
 }
 
 

@@ -130,5 +130,5 @@ def _type(value: Any) -> str | None:
     for type_, name in _TYPES.items():
         if isinstance(value, type_):
             exact = not isinstance(value, int) or abs(value) <= _LARGEST_EXACT
-            return name if exact and not (type_ is float and math.isnan(value)) else None
+            return name if exact and not (isinstance(value, float) and math.isnan(value)) else None
     return None

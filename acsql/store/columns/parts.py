@@ -1,7 +1,10 @@
-"""Parts: the stored columns of up to 10,000 observations each, and the registry that lists them.
+"""Parts: the stored columns of up to 1,000 observations each, and the registry that lists them.
 
 One replacement of the registry publishes a fold, so a reader sees the columns before it or after
 it, also on a standalone server.  What an interrupted fold has stored is not in the registry.
+
+A writer marks an observation in `CHANGED`, with a token of its own, before it writes it.  Nothing
+may call `fold` while a writer exists that does not.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 CHANGED = "changed_observations"
 PARTS = "column_parts"
 COLUMNS = "columns"
-# Observations in a part that a fold writes; their documents are in memory together (40 KB each).
+# Observations of one part; their documents are in memory together, at tens of kilobytes each.
 ROWS = 1000
 _REGISTRY = "parts"
 

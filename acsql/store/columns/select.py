@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ...keywords import has_many_values
 from ...query.conditions import (
@@ -41,7 +42,8 @@ _MOST_DOCUMENTS = 5000
 _LARGEST_EXACT = 2**53  # as in `acsql.store.columns.encode`
 
 
-class Selection(NamedTuple):
+@dataclass(frozen=True)
+class Selection:
     """The observations that meet a condition.
 
     Attributes
