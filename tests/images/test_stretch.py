@@ -80,6 +80,43 @@ def test_the_picture_is_the_definition(chips, sample, chunk):
         assert_as_defined(chips)
 
 
+@st.composite
+def limits(draw):
+    """Draw limits of any size and distance; of 510 halves, the pixels on a boundary are exact."""
+    low = draw(st.one_of(st.integers(-300, 70_000), st.floats(-(2.0**120), 2.0**120, width=32)))
+    powers = st.builds(lambda power: 510 * 2.0**power, st.integers(-150, 110))
+    distance = draw(st.one_of(st.just(0), powers, st.floats(0, 2.0**127), st.floats(0, 1e5)))
+    return float(low), float(low + distance)
+
+
+def pixels_on_boundaries(low, high, dtype):
+    """Return the pixels on and beside the boundary of each two greys, as well as the limits."""
+    halves = low + (np.arange(-1, 513) / 2) * ((high - low) / 255)
+    if dtype.kind != "f":
+        info = np.iinfo(dtype)
+        near = np.rint(halves) + np.arange(-2, 3)[:, np.newaxis]
+        return np.clip(near, info.min, info.max).astype(dtype)
+    exact = halves.astype(dtype)
+    rows = [exact]
+    for direction in (-np.inf, np.inf):
+        beside = exact
+        for _ in range(3):
+            beside = np.nextafter(beside, dtype.type(direction))
+            rows.append(beside)
+    return np.array(rows)
+
+
+@settings(max_examples=500)
+@given(st.data(), limits(), st.sampled_from(["f4", "i2", "u2", "f8"]))
+def test_any_pixel_becomes_the_grey_of_the_definition_in_float64(data, low_and_high, code):
+    dtype = np.dtype(code)
+    anything = data.draw(hnp.arrays(dtype, (1, 514), elements=hnp.from_dtype(dtype)))
+    image = np.vstack([pixels_on_boundaries(*low_and_high, dtype), anything])
+    with np.errstate(invalid="ignore", over="ignore"):
+        expected = plain_picture([image], *low_and_high)
+    np.testing.assert_array_equal(stretch.to_grey([image], *low_and_high), expected)
+
+
 def sky(shape, dtype):
     """Return noise with stars, many chunks and samples large."""
     random = np.random.default_rng(9)
