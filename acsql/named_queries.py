@@ -17,9 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, Protocol, cast
-
-from astropy.table import Table
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, cast
 
 from . import names
 from .archive import Archive
@@ -33,6 +31,9 @@ from .search.aggregation import (
     filenames,
     filenames_by_reference,
 )
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 P = ParamSpec("P")
 

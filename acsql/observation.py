@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import numpy.typing as npt
-from astropy.io import fits
+from typing import TYPE_CHECKING, Any
 
 from . import paths
 from .errors import DatasetNotFound
-from .fits.image_data import read_image
 from .permissions import PICTURES_AND_LOGS, denied, is_readable_file
 from .stored_observation import StoredObservation
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from astropy.io import fits
 
 
 class Observation(StoredObservation):
@@ -85,6 +85,8 @@ class Observation(StoredObservation):
         ...     hdus["SCI", 1].name
         'SCI'
         """
+        from astropy.io import fits
+
         path = self.path(filetype)
         try:
             return fits.open(path, **options)
@@ -119,6 +121,8 @@ class Observation(StoredObservation):
         >>> observation.data("flt").ndim
         2
         """
+        from .fits.image_data import read_image
+
         path = self.path(filetype)
         name = f"{path.name}[{extname},{extver}]"
         with self.open(filetype, memmap=False) as hdus:

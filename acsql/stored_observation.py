@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
-
-from astropy.io import fits
+from typing import TYPE_CHECKING, Any, Self
 
 from . import names, query
 from .config import Config
 from .errors import DatasetNotFound, ObservationNotFound
-from .fits import header as fits_header
 from .keywords import HeaderKey, KeywordSpecs
 from .store import observations
 from .store.client import Store
+
+if TYPE_CHECKING:
+    from astropy.io import fits
 
 
 @dataclass(frozen=True)
@@ -288,10 +288,12 @@ class StoredObservation:
         >>> observation.header("raw").comments["EXPTIME"]
         '[s] ...'
         """
+        from .fits.astropy_header import to_fits
+
         stored = self.stored_header(filetype, extension)
         detector = self._document.detector
         key = HeaderKey(detector, filetype, extension) if detector else None
-        return fits_header.to_fits(stored.stored, self._specs, key)
+        return to_fits(stored.stored, self._specs, key)
 
     def _filename(self, filetype: str) -> str:
         """Return the file name of a filetype."""

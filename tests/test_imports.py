@@ -192,3 +192,30 @@ def test_importing_reads_no_settings_and_has_no_side_effect(tmp_path, everything
     assert not {path for path in settings if not {"dask", ".bokeh"} & set(path.parts)}
     assert not [[event, what] for event, what in seen if event != "read"]
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [trap]
+
+
+SCIENCE = {"astropy", "numpy", "pyarrow", "erfa"}
+DATABASE = {"pymongo", "mongoengine", "bson"}
+# Libraries of ingest and of the site.
+SERVICES = {"dask", "distributed", "flask", "bokeh", "gunicorn", "pydantic", "wtforms"}
+
+
+@pytest.mark.parametrize(
+    ("command", "unwanted"),
+    [
+        (["-c", "import acsql"], SCIENCE | DATABASE | SERVICES | {"click", "yaml", "lark"}),
+        (["-m", "acsql", "--help"], SCIENCE | DATABASE | SERVICES | {"yaml", "lark"}),
+        (["-m", "acsql", "count", "--help"], SCIENCE | DATABASE | SERVICES),
+        (["-c", "from acsql import connect, Equals"], SCIENCE | SERVICES | {"click"}),
+        (["-c", "from acsql.archive import Archive"], SCIENCE | SERVICES | {"click"}),
+    ],
+    ids=["acsql", "help", "help of a command", "public names", "archive"],
+)
+def test_a_start_imports_no_library_that_it_does_not_need(command, unwanted):
+    result = subprocess.run(
+        [sys.executable, "-X", "importtime", *command], capture_output=True, text=True, check=True
+    )
+    # Each line ends with the name of a module: "import time:  100 |  200 |   acsql.errors".
+    loaded = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
+    assert "acsql" in loaded
+    assert {module.partition(".")[0] for module in loaded} & unwanted == set()

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from ..config import specs_overlay
 from .context import load_config
 
 if TYPE_CHECKING:
@@ -114,6 +113,7 @@ def values_of(keyword: str) -> Complete:
 
 
 def _specs(ctx: click.Context) -> KeywordSpecs:
+    from ..config import specs_overlay
     from ..keywords import load
 
     return load(specs_overlay(load_config(ctx)))

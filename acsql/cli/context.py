@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..config import Config
-from ..config import load as load_file
-
 if TYPE_CHECKING:
     from ..archive import Archive
+    from ..config import Config
 
 # Seconds that the database may spend on a query, as `acsql.archive.TIME_LIMIT`.
 TIME_LIMIT_S = 60.0
@@ -48,7 +46,9 @@ def invocation(ctx: click.Context) -> Invocation:
 
 def load_config(ctx: click.Context) -> Config:
     """Return the configuration of the archive."""
-    return load_file(invocation(ctx).config_path)
+    from ..config import load
+
+    return load(invocation(ctx).config_path)
 
 
 def open_archive(ctx: click.Context, time_limit: float | None = TIME_LIMIT_S) -> Archive:

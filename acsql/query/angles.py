@@ -1,12 +1,7 @@
 """Positions and radii as users write them: degrees, sexagesimal texts and astropy quantities."""
 
 import math
-import warnings
 from typing import Any
-
-from astropy.coordinates import Angle, SkyCoord
-from astropy.units import Quantity
-from astropy.utils.exceptions import AstropyWarning
 
 from ..errors import QueryError
 from .messages import abbreviate
@@ -70,7 +65,7 @@ def radius(value: Any) -> float:
 def _degrees(name: str, value: Any, low: float, high: float, sexagesimal_unit: str) -> float:
     try:
         degrees = _angle(value, sexagesimal_unit)
-    except (ValueError, TypeError, OverflowError, AstropyWarning):
+    except (ValueError, TypeError, OverflowError):
         raise QueryError(f"{name}: expected an angle in degrees, not {abbreviate(value)}") from None
     if not low <= degrees <= high:
         raise QueryError(f"{name}: expected {low:g} to {high:g} degrees, not {abbreviate(value)}")
@@ -83,20 +78,27 @@ def _angle(value: Any, sexagesimal_unit: str) -> float:
     elif isinstance(value, bool | bytes):
         raise TypeError(value)
     else:
-        degrees = float(value.to_value("deg") if isinstance(value, Quantity) else value)
+        degrees = _to_degrees(value)
     if not math.isfinite(degrees):
         raise ValueError(value)
     return degrees
+
+
+def _to_degrees(value: Any) -> float:
+    if isinstance(value, int | float):
+        return float(value)
+    from . import astropy_values
+
+    return astropy_values.to_degrees(value)
 
 
 def _parse_angle(text: str, sexagesimal_unit: str) -> float:
     try:
         return float(text)
     except ValueError:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", AstropyWarning)  # such as 60 minutes of an hour
-            angle = Angle(text, unit=sexagesimal_unit)
-            return round(float(angle.to_value("deg")), _DECIMALS)
+        from . import astropy_values
+
+        return round(astropy_values.parse_angle(text, sexagesimal_unit), _DECIMALS)
 
 
 def _split_position(text: Any) -> tuple[Any, Any]:
@@ -110,10 +112,9 @@ def _split_position(text: Any) -> tuple[Any, Any]:
     if len(parts) == 2:
         return parts[0], parts[1]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", AstropyWarning)
-            coordinates = SkyCoord(text, unit=("hourangle", "deg"))
-    except (ValueError, TypeError, AstropyWarning):
+        from . import astropy_values
+
+        ra, dec = astropy_values.parse_position(text)
+    except (ValueError, TypeError):
         raise QueryError(message) from None
-    ra, dec = (float(angle.to_value("deg")) for angle in (coordinates.ra, coordinates.dec))
     return round(ra, _DECIMALS), round(dec, _DECIMALS)

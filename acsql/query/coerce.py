@@ -7,12 +7,8 @@ no time, so for such a keyword every moment is its day.
 
 import math
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
-
-import numpy as np
-from astropy.time import Time
-from astropy.units import Quantity
 
 from .. import names
 from ..errors import InvalidName, QueryError
@@ -26,6 +22,8 @@ FALSE = ("f", "false", "no", "0")
 
 # MongoDB's integers have eight bytes.
 _MAX_INT = 2**63
+# The types of values that need no conversion from numpy or astropy.
+_PYTHON_TYPES = (bool, int, float, str, bytes, date, datetime, time)
 
 
 def coerce_value(value: Any, column: Column) -> Any:
@@ -139,13 +137,11 @@ def to_str(value: Any) -> str:
 
 def _to_python(value: Any, column: Column) -> Any:
     """Return a scalar of numpy or astropy as Python's own, a quantity in the column's unit."""
-    if isinstance(value, Time):
-        return float(value.utc.mjd) if is_mjd(column) else dates.from_time(value)
-    if isinstance(value, Quantity):
-        return value.to_value(column.spec.unit or "").item()
-    if isinstance(value, np.datetime64):
-        return value.astype("datetime64[us]").item()
-    return value.item() if isinstance(value, np.generic) else value
+    if type(value) in _PYTHON_TYPES:
+        return value
+    from . import astropy_values
+
+    return astropy_values.to_scalar(value, column.spec.unit or "", is_mjd(column))
 
 
 def _span(value: Any, column: Column) -> tuple[Any, Any]:

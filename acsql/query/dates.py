@@ -7,12 +7,8 @@ second.  With a fraction of a second, as a number (a Modified Julian Date) and a
 """
 
 import re
-import warnings
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-
-from astropy.time import Time
-from erfa import ErfaWarning
 
 _ISO = re.compile(
     r"(?P<year>\d{4})(-(?P<month>0[1-9]|1[0-2])(-(?P<day>\d\d)([T ](?P<minute>\d\d:\d\d)"
@@ -67,7 +63,9 @@ def period(value: Any) -> tuple[datetime, datetime]:
         value = repr(value)
     text = value.strip()
     if _MJD.fullmatch(text):
-        moment = from_time(Time(float(text), format="mjd", scale="utc"))
+        from . import astropy_values
+
+        moment = astropy_values.from_mjd(float(text))
         return moment, moment
     match = _ISO.fullmatch(text)
     if not match:
@@ -112,28 +110,6 @@ def to_midnight(moment: datetime) -> datetime:
 
 def to_mjd(moment: datetime) -> float:
     """Return a moment as Modified Julian Date (UTC, in days)."""
-    with warnings.catch_warnings():
-        # ERFA warns of leap seconds that are not known yet, for years far from now.
-        warnings.simplefilter("ignore", ErfaWarning)
-        return float(Time(moment, scale="utc").mjd)
+    from . import astropy_values
 
-
-def from_time(value: Time) -> datetime:
-    """Return an astropy Time as datetime in UTC.
-
-    Parameters
-    ----------
-    value : astropy.time.Time
-        A single moment.
-
-    Raises
-    ------
-    TypeError
-        If it holds several moments.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ErfaWarning)
-        moment = value.utc.to_datetime()
-    if not isinstance(moment, datetime):
-        raise TypeError(value)
-    return moment
+    return astropy_values.to_mjd(moment)

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-import numpy as np
-
 from ..errors import QueryError
 from .conditions import Between, Condition, Exists, Like, Not, equals_any
 from .messages import abbreviate
@@ -74,13 +72,22 @@ def one_of(keyword: str, values: Iterable[Any]) -> Condition:
     """
     plain: list[Any] = []
     alternatives: list[Condition] = []
-    for value in islice(values, MAX_VALUES + 1):
-        if value is None or value is np.ma.masked:
+    for value in map(_unwrap, islice(values, MAX_VALUES + 1)):
+        if value is None:
             alternatives.append(Not(Exists(keyword)))
         elif isinstance(value, str) and _WILDCARD.search(value):
             alternatives.append(Like(keyword, str(value)))
         elif isinstance(value, Mapping | tuple) or _is_collection(value):
             raise QueryError(f"{keyword}: expected one value, not {abbreviate(value)}")
         else:
-            plain.append(value.item() if type(value) is np.ndarray else value)
+            plain.append(value)
     return equals_any(keyword, plain, list(dict.fromkeys(alternatives)))
+
+
+def _unwrap(value: Any) -> Any:
+    """Return None for a masked value, and the value in an array without dimensions."""
+    if not hasattr(value, "shape"):  # all values of numpy and astropy have one
+        return value
+    from . import astropy_values
+
+    return astropy_values.unwrap(value)

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from astropy.table import Table
+from typing import TYPE_CHECKING, Any
 
 from .. import query
-from ..export.columns import make_table
 from ..query import Column, Condition, computed_column
 from ..store import aggregations, mongosh
 from ..store.aggregations import Stage
 from ..store.sorting import total_order
 from .explain import Explanation
 from .search import Search
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 _EXTENSION_KEYWORDS = ("extname", "extver")
 
@@ -86,6 +86,8 @@ class Aggregation:
         QueryTimeout
             As in `rows`.
         """
+        from ..export.columns import make_table
+
         rows = list(self.rows())
         return make_table(rows, self.selected_columns)
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
-
-from astropy.table import Table
+from typing import TYPE_CHECKING, Any
 
 from ..datasets import Dataset, datasets_of
 from ..errors import QueryError
-from ..export.columns import make_table
 from ..observation import Observation
 from ..query import Equals
 from ..store import queries, sorting
@@ -17,6 +14,9 @@ from . import paging, thumbnails
 from .criteria import Criteria
 from .limits import at_least_one
 from .paging import Page, PageRequest
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 
 class Listing(Criteria):
@@ -42,6 +42,8 @@ class Listing(Criteria):
         >>> table["exptime"].unit
         Unit("s")
         """
+        from ..export.columns import make_table
+
         rows = list(self.rows())
         return make_table(rows, self.selected_columns)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from astropy.table import Table
+from typing import TYPE_CHECKING, Any
 
 from ..keywords import KeywordSpecs
 from ..query import Condition
@@ -13,6 +11,9 @@ from .counting import Count
 from .criteria import Source
 from .limits import TimeLimit
 from .search import Search
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 
 class Searchable:

@@ -16,7 +16,7 @@ from astropy.io import fits
 
 from acsql.config import Config
 from acsql.fits import cards
-from acsql.fits.header import to_fits
+from acsql.fits.astropy_header import to_fits
 from acsql.fits.open import CARD, open_fits
 from acsql.ingest.read import FileContent, read_or_fail
 from acsql.ingest.scan import scan
