@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from itertools import chain
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +24,14 @@ if TYPE_CHECKING:
 _NOT_COLUMNS = ("position", "footprint")
 # Beyond it a float does not represent every integer (IEEE 754, binary64).
 _LARGEST_EXACT = 2**53
-_TYPES: dict[type, str] = {int: "int64", float: "float64", str: "string", bool: "bool"}
+# A bool is an int to Python, so it comes first.
+_TYPES: dict[type, str] = {
+    bool: "bool",
+    int: "int64",
+    float: "float64",
+    str: "string",
+    datetime: "timestamp",
+}
 
 
 @dataclass(frozen=True)
@@ -41,33 +51,10 @@ class Column:
     irregular: tuple[int, ...]
 
 
-def flatten(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the paths of a document that have a value, with their values.
-
-    Parameters
-    ----------
-    document : mapping
-        The document of an observation, or a part of one.
-    prefix : str
-        The path of that part, with a dot behind it.
-
-    Yields
-    ------
-    path : str
-        Such as ``headers.flt.1.goodmean``.
-    value : object
-        Lists are values; documents are not.
-    """
-    for name, value in document.items():
-        if isinstance(value, Mapping):
-            if prefix or name not in _NOT_COLUMNS:
-                yield from flatten(value, f"{prefix}{name}.")
-        elif value is not None:
-            yield f"{prefix}{name}", value
-
-
 def encode(documents: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
     """Return the columns of observations.
+
+    Nested documents are flattened to paths such as ``headers.flt.1.goodmean``; lists are values.
 
     Parameters
     ----------
@@ -79,11 +66,7 @@ def encode(documents: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
     dict
         Paths to columns; a path without a value in any document has none.
     """
-    values: dict[str, dict[int, Any]] = {}
-    for row, document in enumerate(documents):
-        for path, value in flatten(document):
-            values.setdefault(path, {})[row] = value
-    return {path: _column(by_row, len(documents)) for path, by_row in values.items()}
+    return dict(_columns("", range(len(documents)), documents, len(documents)))
 
 
 def to_bytes(array: pa.Array) -> bytes:
@@ -107,28 +90,122 @@ def from_bytes(data: bytes) -> pa.Array:
         return reader.read_next_batch().column(0)
 
 
-def _column(by_row: Mapping[int, Any], rows: int) -> Column:
-    """Return the column of the values of one path; the most frequent type is its type."""
+def _columns(
+    prefix: str, rows: Sequence[int], documents: Sequence[Mapping[str, Any]], total: int
+) -> Iterator[tuple[str, Column]]:
+    """Yield the columns below a prefix, of the rows that have a document there.
+
+    At one prefix, documents have few different layouts (sequences of names).  Those of one layout
+    are transposed as a whole, which is faster than a look-up for each name and document.
+    """
+    layouts: dict[tuple[str, ...], list[int]] = {}
+    for place, document in enumerate(documents):
+        layouts.setdefault(tuple(document), []).append(place)
+    pieces: dict[str, list[tuple[int, tuple[Any, ...]]]] = {}
+    for number, (names, places) in enumerate(layouts.items()):
+        transposed = zip(*(documents[place].values() for place in places), strict=True)
+        for name, values in zip(names, transposed, strict=True):
+            pieces.setdefault(name, []).append((number, values))
+    of_layout = [[rows[place] for place in places] for places in layouts.values()]
+    # Most names have the same layouts, and thus the same rows.
+    known: dict[tuple[int, ...], _Rows] = {}
+    for name, found in pieces.items():
+        numbers = tuple(number for number, _ in found)
+        if numbers not in known:
+            known[numbers] = _Rows(list(chain(*(of_layout[n] for n in numbers))), total)
+        values = found[0][1] if len(found) == 1 else tuple(chain(*(part for _, part in found)))
+        yield from _named(prefix, name, known[numbers], values)
+
+
+@dataclass
+class _Rows:
+    """The rows of some values, in the order of the values, of a part with a number of rows."""
+
+    numbers: list[int]
+    total: int
+
+    @cached_property
+    def positions(self) -> pa.Array | None:
+        """For each row of the part, the place of its value, or null; None if they are the same."""
+        import pyarrow as pa
+
+        if self.numbers == list(range(self.total)):
+            return None
+        positions: list[int | None] = [None] * self.total
+        for place, row in enumerate(self.numbers):
+            positions[row] = place
+        return pa.array(positions, pa.int32())
+
+
+def _named(
+    prefix: str, name: str, rows: _Rows, values: Sequence[Any]
+) -> Iterator[tuple[str, Column]]:
+    """Yield the column of the values of one name, and those of the documents among them."""
+    types = set(map(type, values))
+    if nested := {type_ for type_ in types if issubclass(type_, Mapping)}:
+        if prefix or name not in _NOT_COLUMNS:
+            places = [place for place, value in enumerate(values) if type(value) in nested]
+            numbers = [rows.numbers[place] for place in places]
+            inner = [values[place] for place in places]
+            yield from _columns(f"{prefix}{name}.", numbers, inner, rows.total)
+        values = [None if type(value) in nested else value for value in values]
+        types -= nested
+    types.discard(NoneType)
+    if types:
+        array, irregular = _array(values, types)
+        if rows.positions is not None:
+            array = array.take(rows.positions)
+        yield f"{prefix}{name}", Column(array, tuple(sorted(rows.numbers[n] for n in irregular)))
+
+
+def _array(values: Sequence[Any], types: Set[type]) -> tuple[pa.Array, list[int]]:
+    """Return the array of the values of one path, and the places of those that are not in it."""
+    names = {_type_name(type_) for type_ in types}
+    name = names.pop()
+    if not names and name:
+        present = [v for v in values if v is not None] if None in values else values
+        if _are_exact(name, present):
+            return _typed(values, name), []
+    return _mixed(values)
+
+
+def _mixed(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
+    """Return what `_array` returns, for values of several types; the most frequent one decides."""
     import pyarrow as pa
 
-    names = {row: name for row, value in by_row.items() if (name := _type(value))}
-    if not names:
-        return Column(pa.nulls(rows), tuple(by_row))
-    [(type_, _)] = Counter(names.values()).most_common(1)
-    values = [by_row[row] if names.get(row) == type_ else None for row in range(rows)]
-    array = pa.array(values, pa.timestamp("ms") if type_ == "timestamp" else type_)
-    irregular = tuple(row for row in by_row if names.get(row) != type_)
-    return Column(array.dictionary_encode() if type_ == "string" else array, irregular)
+    fits = [_type_name(type(v)) if v is not None else None for v in values]
+    fits = [
+        name if name and _are_exact(name, (value,)) else None
+        for name, value in zip(fits, values, strict=True)
+    ]
+    frequent = Counter(name for name in fits if name).most_common(1)
+    type_ = frequent[0][0] if frequent else None
+    present = enumerate(values)
+    irregular = [n for n, v in present if v is not None and (fits[n] != type_ or not type_)]
+    if not type_:
+        return pa.nulls(len(values)), irregular
+    kept = [v if fits[n] == type_ else None for n, v in enumerate(values)]
+    return _typed(kept, type_), irregular
 
 
-def _type(value: Any) -> str | None:
-    """Return the type of the column that a value fits, None for one that fits none."""
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, datetime):
-        return "timestamp"
-    for type_, name in _TYPES.items():
-        if isinstance(value, type_):
-            exact = not isinstance(value, int) or abs(value) <= _LARGEST_EXACT
-            return name if exact and not (isinstance(value, float) and math.isnan(value)) else None
-    return None
+def _typed(values: Sequence[Any], name: str) -> pa.Array:
+    import pyarrow as pa
+
+    if name == "string":
+        return pa.array(values, pa.dictionary(pa.int32(), pa.string()))
+    return pa.array(values, pa.timestamp("ms") if name == "timestamp" else name)
+
+
+def _are_exact(name: str, values: Sequence[Any]) -> bool:
+    """Return whether Arrow compares values of one type, at least one, as MongoDB does.
+
+    It may be False for floats that do: the sum of both infinities is NaN.
+    """
+    if name == "int64":
+        return bool(min(values) >= -_LARGEST_EXACT and max(values) <= _LARGEST_EXACT)
+    return name != "float64" or not math.isnan(sum(values))
+
+
+def _type_name(type_: type) -> str | None:
+    """Return the type of the column that values of a type fit, None if they fit none."""
+    return next((name for base, name in _TYPES.items() if issubclass(type_, base)), None)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acsql.store.columns.encode import encode, flatten, from_bytes, to_bytes
+from acsql.store.columns.encode import encode, from_bytes, to_bytes
 
 values = st.one_of(
     st.none(),
@@ -23,10 +23,42 @@ values = st.one_of(
 def test_nested_documents_are_flattened_and_positions_are_no_columns():
     document = {"_id": "j8bt05nj", "headers": {"flt": {"1": {"goodmean": 5.5, "unit": None}}}}
     geometry = {"position": {"type": "Point"}, "footprint": {"type": "Polygon"}}
-    assert dict(flatten(document | geometry)) == {
-        "_id": "j8bt05nj",
-        "headers.flt.1.goodmean": 5.5,
+    columns = encode([document | geometry])
+    assert {path: column.array.to_pylist() for path, column in columns.items()} == {
+        "_id": ["j8bt05nj"],
+        "headers.flt.1.goodmean": [5.5],
     }
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from("ab"),
+            st.one_of(values, st.dictionaries(st.sampled_from("cd"), values)),
+        ),
+        max_size=8,
+    )
+)
+def test_documents_of_different_layouts_have_each_value_in_their_row(documents):
+    expected = {}
+    for row, document in enumerate(documents):
+        for name, value in document.items():
+            inner = value if isinstance(value, dict) else {"": value}
+            for key, stored in inner.items():
+                if stored is not None:
+                    expected.setdefault(f"{name}.{key}".rstrip("."), {})[row] = stored
+    columns = encode(documents)
+    assert columns.keys() == expected.keys()
+    for path, column in columns.items():
+        assert list(column.irregular) == sorted(column.irregular)
+        found = column.array.to_pylist()
+        assert len(found) == len(documents)
+        for row, value in enumerate(found):
+            if row in column.irregular:
+                assert row in expected[path]
+                assert value is None
+            else:
+                assert value == expected[path].get(row)
 
 
 @given(st.lists(values, min_size=1, max_size=20))
