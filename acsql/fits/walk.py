@@ -6,6 +6,7 @@ standard to the letter needs none: its structural keywords are in the order that
 file is left to `acsql.fits.open`, whose checks and messages hold for it.
 """
 
+import io
 import math
 import os
 import re
@@ -93,7 +94,7 @@ def open_headers(path: Path) -> Iterator[Headers]:
     OSError
         If the file cannot be opened or read.
     """
-    with path.open("rb") as file:
+    with io.BufferedReader(io.FileIO(path)) as file:
         if hdus := _walk(file.fileno()):
             headers = [hdu.cards for hdu in hdus]
             yield Headers(headers, hdus[-1].end, partial(_images, file, hdus))

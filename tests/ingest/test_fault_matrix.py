@@ -87,6 +87,9 @@ def in_file(moment: str) -> Put:
     """Fail at opening a FITS file, at reading its headers, or at reading pixels."""
 
     def put(monkeypatch: pytest.MonkeyPatch, _: Config, fail: Fail) -> None:
+        if moment == "headers":
+            before(monkeypatch, os, "pread", fail)
+
         class Failing(io.FileIO):
             def __init__(self, path: Any) -> None:
                 if moment == "open":
@@ -94,7 +97,7 @@ def in_file(moment: str) -> Put:
                 super().__init__(path)
 
             def readinto(self, buffer: Any, /) -> int | None:
-                # Headers are read through the buffer of the file, pixels are not.
+                # Astropy reads headers through the buffer of the file, pixels are read without.
                 if (len(buffer) > io.DEFAULT_BUFFER_SIZE) == (moment == "pixels"):
                     fail(self.name)
                 return super().readinto(buffer)
