@@ -3,8 +3,8 @@
 One replacement of the registry publishes a fold, so a reader sees the columns before it or after
 it, also on a standalone server.  What an interrupted fold has stored is not in the registry.
 
-A writer marks an observation in `CHANGED`, with a token of its own, before it writes it.  Nothing
-may call `fold` while a writer exists that does not.
+A writer has to mark an observation in `CHANGED`, with a new token, before it writes it.  The
+writers of acsql do not do so yet, so nothing calls `fold`, and `select` answers no question.
 """
 
 from __future__ import annotations
