@@ -1,26 +1,16 @@
 """The viewer: a page that shows the pixels of a FITS file, and the pixels as binned cutouts.
 
 The page itself never opens the file; its script requests the description of the image, the limits
-of its stretch, and cutouts of what is on the screen.  Files are found through the document of the
-observation, never through a path in the URL.  URLs of what depends on a file carry the version of
-the file, so that browsers can cache the response; a worker caches only descriptions, a few kB each.
+of its stretch, and cutouts of what is on the screen.
 """
 
 import json
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import asdict
 from typing import Annotated, Any
 
-from astropy.io import fits
-from astropy.utils.exceptions import AstropyWarning
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, url_for
 
-from ...errors import DatasetNotFound, FileError, PreviewError, QueryError
-from ...fits.open import open_fits
+from ...errors import PreviewError, QueryError
 from ...images.cutout import (
     MAX_BINNING,
     MAX_CELLS,
@@ -30,37 +20,29 @@ from ...images.cutout import (
     read_cutout,
 )
 from ...images.limits import Limits, read_limits
-from ...images.planes import Plane, read_planes
+from ...images.planes import Plane
 from ...images.png import pack
 from ...observation import Observation
-from ...permissions import denied
 from ..context import current_archive, observation_url, parameters, requested_observation
-from ..params import Parameters, WholeNumber, choose
+from ..image_request import (
+    ExtensionParameters,
+    File,
+    cached,
+    image_file,
+    image_path,
+    image_plane,
+    image_planes,
+    reading,
+)
+from ..params import Parameters, WholeNumber
 from ..selection import WalkParameters
 
-# Files whose descriptions a worker caches: many more than one user views in an hour.
-CACHED_FILES = 256
-# Seconds for which browsers cache a response whose URL has the version of its file.
-MAX_AGE_S = 86_400
 # The response header that says which region a cutout shows and how its pixels are packed.
 CUT_HEADER = "X-Acsql-Cut"
 # A larger coordinate is within no image, but must not overflow.
 MAX_PIXEL = 10**9 - 1
 
 blueprint = Blueprint("viewer", __name__)
-
-
-class VersionParameters(Parameters):
-    """The version of a file, as its description has it."""
-
-    version: str = ""
-
-
-class ExtensionParameters(VersionParameters):
-    """An extension of a file: its name, and EXTVER for a single chip."""
-
-    extname: str | None = None
-    extver: str | None = None
 
 
 Pixel = Annotated[int, WholeNumber(-MAX_PIXEL, MAX_PIXEL)]
@@ -76,26 +58,12 @@ class CutoutParameters(ExtensionParameters):
     bin: Pixel = 1
 
 
-@dataclass(frozen=True)
-class File:
-    """A FITS file as it is on disk now; `size` is in bytes, `mtime_ns` in nanoseconds."""
-
-    path: Path
-    size: int
-    mtime_ns: int
-
-    @property
-    def version(self) -> str:
-        """An identifier that changes whenever the file does."""
-        return f"{self.size:x}-{self.mtime_ns:x}"
-
-
 @blueprint.get("/archive/<proposal:proposid>/<name>/<filetype>/view")
 def page(proposid: int | None, name: str, filetype: str) -> str:
     """Show the viewer, with links to the neighbours of the observation in its selection."""
     selection = parameters(WalkParameters)
     observation = requested_observation(proposid, name)
-    _image_path(observation, filetype)
+    image_path(observation, filetype)
     filetypes = current_archive().specs.filetypes
     before, after = selection.search(current_archive(), observation).neighbours(observation)
     return render_template(
@@ -112,14 +80,6 @@ def page(proposid: int | None, name: str, filetype: str) -> str:
         after=_neighbour(after, filetype, selection),
         picture=observation.previews.get(filetype, {}),
     )
-
-
-def _image_path(observation: Observation, filetype: str) -> Path:
-    """Return the path of a dataset, or raise DatasetNotFound if it has no image."""
-    path = observation.path(filetype)
-    if not current_archive().specs.filetypes[filetype].pixels:
-        raise DatasetNotFound(f"{observation.datasets[filetype]} contains no image")
-    return path
 
 
 def _frame(observation: Observation, filetype: str, selection: WalkParameters) -> dict[str, Any]:
@@ -156,12 +116,12 @@ def _neighbour(name: str | None, filetype: str, selection: WalkParameters) -> di
 def description(name: str, filetype: str) -> Response:
     """Send the description of an image: its extensions, chips and world coordinates."""
     parameters(Parameters)
-    file = _file(name, filetype)
+    file = image_file(name, filetype)
     specs = current_archive().specs
     described = {
         "file": file.path.name,
         "version": file.version,
-        "planes": [_described_plane(plane) for plane in _planes(file)],
+        "planes": [_described_plane(plane) for plane in image_planes(file)],
         "flags": {str(bit): meaning for bit, meaning in specs.dq_flags.items()},
         "most_cells": MAX_CELLS,
         "largest_bin": MAX_BINNING,
@@ -194,8 +154,8 @@ def _described_plane(plane: Plane) -> dict[str, Any]:
 def limits(name: str, filetype: str) -> Response:
     """Send the limits between which an extension can be stretched."""
     part = parameters(ExtensionParameters)
-    file = _file(name, filetype, part)
-    return _cached(part, file, lambda: jsonify(asdict(_limits(file, _plane(file, part)))))
+    file = image_file(name, filetype, part)
+    return cached(part, file, lambda: jsonify(asdict(_limits(file, image_plane(file, part)))))
 
 
 @blueprint.get("/pixels/<name>/<filetype>/cut.png")
@@ -203,8 +163,8 @@ def cut_png(name: str, filetype: str) -> Response:
     """Send a cutout of an extension, packed as `acsql.images.png.Packed` defines it."""
     cut = parameters(CutoutParameters)
     region = Region(cut.x0, cut.x1, cut.y0, cut.y1)
-    file = _file(name, filetype, cut)
-    return _cached(cut, file, lambda: _cutout(file, _plane(file, cut), region, cut.bin))
+    file = image_file(name, filetype, cut)
+    return cached(cut, file, lambda: _cutout(file, image_plane(file, cut), region, cut.bin))
 
 
 def _cutout(file: File, plane: Plane, region: Region, binning: int) -> Response:
@@ -213,78 +173,13 @@ def _cutout(file: File, plane: Plane, region: Region, binning: int) -> Response:
         cutout_shape(region, binning)
     except PreviewError as error:
         raise QueryError(str(error)) from error
-    with _reading(file.path), file.path.open("rb", buffering=0) as stream:
+    with reading(file.path), file.path.open("rb", buffering=0) as stream:
         packed = pack(read_cutout(stream, file.path.name, plane, region, binning))
     packing = asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step}
     return Response(packed.png, mimetype="image/png", headers={CUT_HEADER: json.dumps(packing)})
 
 
-def _cached(query: VersionParameters, file: File, make: Callable[[], Response]) -> Response:
-    """Return the response that `make` makes, or 304 if the browser has it in its cache."""
-    tag = f"{file.version}-{request.query_string.hex()}"
-    response = Response(status=304) if request.if_none_match.contains(tag) else make()
-    response.set_etag(tag)
-    response.cache_control.private = True
-    if query.version:
-        response.cache_control.max_age = MAX_AGE_S
-    else:
-        response.cache_control.no_cache = True
-    return response
-
-
-def _file(name: str, filetype: str, query: VersionParameters | None = None) -> File:
-    """Return the file of an observation as it is now.
-
-    Raises DatasetNotFound if it is missing, or not the version that the page has described.
-    """
-    path = _image_path(current_archive().observation(name), filetype)
-    with _reading(path):
-        status = path.stat()
-    file = File(path, status.st_size, status.st_mtime_ns)
-    version = file.version if query is None else query.version or file.version
-    if version != file.version:
-        raise DatasetNotFound(f"{path.name} has changed: reload the page")
-    return file
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Turn errors of reading a file into DatasetNotFound."""
-    try:
-        yield
-    except (FileError, PreviewError) as error:
-        raise DatasetNotFound(str(error)) from error
-    except fits.VerifyError as error:
-        raise DatasetNotFound(f"{path.name} has a damaged header: {error}") from error
-    except PermissionError as error:
-        raise denied(path.name) from error
-    except OSError as error:
-        raise DatasetNotFound(f"{path.name} cannot be read: {error.strerror}") from error
-
-
-def _plane(file: File, part: ExtensionParameters) -> Plane:
-    """Return the requested extension, or raise QueryError if the file does not have it."""
-    planes = {plane.extname: plane for plane in _planes(file)}
-    plane = planes[choose("extname", part.extname, list(planes), next(iter(planes)))]
-    extver = choose("extver", part.extver, [str(chip.extver) for chip in plane.chips], "")
-    return plane.only(int(extver)) if extver else plane
-
-
-@lru_cache(maxsize=CACHED_FILES)
-def _read_planes(file: File, science: str, quality: str) -> tuple[Plane, ...]:
-    # Astropy warns of defects that matter nothing here, or that `read_planes` checks.
-    with warnings.catch_warnings(), _reading(file.path):
-        warnings.simplefilter("ignore", AstropyWarning)
-        with open_fits(file.path) as hdus:
-            return read_planes(hdus, file.path.name, science, quality)
-
-
-def _planes(file: File) -> tuple[Plane, ...]:
-    specs = current_archive().specs
-    return _read_planes(file, specs.image_extname, specs.dq_extname)
-
-
 def _limits(file: File, plane: Plane) -> Limits:
     """Return the limits of an extension, which browsers cache, so that workers need not."""
-    with _reading(file.path), file.path.open("rb", buffering=0) as stream:
+    with reading(file.path), file.path.open("rb", buffering=0) as stream:
         return read_limits(stream, file.path.name, plane)

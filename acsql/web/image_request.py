@@ -1,0 +1,131 @@
+"""The image named in the URL: its file as it is now, its extensions, and responses that cache.
+
+Files are found through the document of the observation, never through a path in the URL.  URLs of
+what depends on a file carry the version of the file, so that browsers can cache the response; a
+worker caches only descriptions, a few kB each.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
+from flask import Response, request
+
+from ..errors import DatasetNotFound, FileError, PreviewError
+from ..fits.open import open_fits
+from ..images.planes import Plane, read_planes
+from ..observation import Observation
+from ..permissions import denied
+from .context import current_archive
+from .params import Parameters, choose
+
+# Files whose descriptions a worker caches: many more than one user views in an hour.
+CACHED_FILES = 256
+# Seconds for which browsers cache a response whose URL has the version of its file.
+MAX_AGE_S = 86_400
+
+
+class VersionParameters(Parameters):
+    """The version of a file, as its description has it."""
+
+    version: str = ""
+
+
+class ExtensionParameters(VersionParameters):
+    """An extension of a file: its name, and EXTVER for a single chip."""
+
+    extname: str | None = None
+    extver: str | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """A FITS file as it is on disk now; `size` is in bytes, `mtime_ns` in nanoseconds."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+    @property
+    def version(self) -> str:
+        """An identifier that changes whenever the file does."""
+        return f"{self.size:x}-{self.mtime_ns:x}"
+
+
+def image_path(observation: Observation, filetype: str) -> Path:
+    """Return the path of a dataset, or raise DatasetNotFound if it has no image."""
+    path = observation.path(filetype)
+    if not current_archive().specs.filetypes[filetype].pixels:
+        raise DatasetNotFound(f"{observation.datasets[filetype]} contains no image")
+    return path
+
+
+def image_file(name: str, filetype: str, query: VersionParameters | None = None) -> File:
+    """Return the file of an observation as it is now.
+
+    Raises DatasetNotFound if it is missing, or not the version that the page has described.
+    """
+    path = image_path(current_archive().observation(name), filetype)
+    with reading(path):
+        status = path.stat()
+    file = File(path, status.st_size, status.st_mtime_ns)
+    version = file.version if query is None else query.version or file.version
+    if version != file.version:
+        raise DatasetNotFound(f"{path.name} has changed: reload the page")
+    return file
+
+
+def image_planes(file: File) -> tuple[Plane, ...]:
+    """Return the planes of a file, the science first."""
+    specs = current_archive().specs
+    return _read_planes(file, specs.image_extname, specs.dq_extname)
+
+
+def image_plane(file: File, part: ExtensionParameters) -> Plane:
+    """Return the requested extension, or raise QueryError if the file does not have it."""
+    planes = {plane.extname: plane for plane in image_planes(file)}
+    plane = planes[choose("extname", part.extname, list(planes), next(iter(planes)))]
+    extver = choose("extver", part.extver, [str(chip.extver) for chip in plane.chips], "")
+    return plane.only(int(extver)) if extver else plane
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn errors of reading a file into DatasetNotFound."""
+    try:
+        yield
+    except (FileError, PreviewError) as error:
+        raise DatasetNotFound(str(error)) from error
+    except fits.VerifyError as error:
+        raise DatasetNotFound(f"{path.name} has a damaged header: {error}") from error
+    except PermissionError as error:
+        raise denied(path.name) from error
+    except OSError as error:
+        raise DatasetNotFound(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def cached(query: VersionParameters, file: File, make: Callable[[], Response]) -> Response:
+    """Return the response that `make` makes, or 304 if the browser has it in its cache."""
+    tag = f"{file.version}-{request.query_string.hex()}"
+    response = Response(status=304) if request.if_none_match.contains(tag) else make()
+    response.set_etag(tag)
+    response.cache_control.private = True
+    if query.version:
+        response.cache_control.max_age = MAX_AGE_S
+    else:
+        response.cache_control.no_cache = True
+    return response
+
+
+@lru_cache(maxsize=CACHED_FILES)
+def _read_planes(file: File, science: str, quality: str) -> tuple[Plane, ...]:
+    # Astropy warns of defects that matter nothing here, or that `read_planes` checks.
+    with warnings.catch_warnings(), reading(file.path):
+        warnings.simplefilter("ignore", AstropyWarning)
+        with open_fits(file.path) as hdus:
+            return read_planes(hdus, file.path.name, science, quality)
