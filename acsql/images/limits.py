@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ..errors import PreviewError
 from ..fits.chips import Pixels, finite_pixels
 from .planes import Plane
+from .stretch import HIGH_PERCENTS
 
 # Pixels of the sample: above the 99.9th percentile are 260 of them.
 SAMPLE = 1 << 18
@@ -36,6 +37,11 @@ class Limits:
         Limits of the zscale algorithm, from the sample.
     percentiles : mapping
         A pair of limits for each of `PERCENTAGES`, from the sample.
+
+    Notes
+    -----
+    Where both limits of `zscale` or `percentiles` would be equal, the higher one is the lowest of
+    `acsql.images.stretch.HIGH_PERCENTS` that differs, or the maximum.
     """
 
     pixels: int
@@ -97,8 +103,10 @@ def read_limits(file: BinaryIO, filename: str, plane: Plane) -> Limits:
         finite=finite,
         sampled=sample.size,
         minmax=(low, high),
-        zscale=_zscale(sample),
-        percentiles=_percentiles(sample),
+        zscale=_apart(_zscale(sample), sample, high),
+        percentiles={
+            part: _apart(pair, sample, high) for part, pair in _percentiles(sample).items()
+        },
     )
 
 
@@ -114,3 +122,14 @@ def _zscale(sample: npt.NDArray[np.float64]) -> tuple[float, float]:
 
     low, high = ZScaleInterval(n_samples=10_000).get_limits(sample)
     return float(low), float(high)
+
+
+def _apart(
+    limits: tuple[float, float], sample: npt.NDArray[np.float64], maximum: float
+) -> tuple[float, float]:
+    """Return limits that differ, if pixels do: the higher one is chosen as for previews."""
+    low, high = limits
+    if low != high:
+        return limits
+    higher = (*np.percentile(sample, HIGH_PERCENTS).tolist(), maximum)
+    return low, next((each for each in higher if each > low), high)

@@ -20,6 +20,7 @@ from ..errors import PreviewError
 from ..fits.chips import image_hdus, image_shape, read_pixels
 from ..permissions import BY_UMASK, Permissions
 from . import stretch
+from .stretch import StretchLimits
 
 # The longer side of a thumbnail in pixels.
 THUMBNAIL_SIZE = 128
@@ -37,8 +38,8 @@ class Rendered:
     ----------
     width, height : int
         Sides of the preview in pixels.
-    low, high : float
-        Values shown as black and white, in the unit of the image.
+    limits : StretchLimits
+        Values shown as black and white.
     jpeg_bytes : int
         Size of the preview.
     thumbnail_bytes : int, optional
@@ -47,8 +48,7 @@ class Rendered:
 
     width: int
     height: int
-    low: float
-    high: float
+    limits: StretchLimits
     jpeg_bytes: int
     thumbnail_bytes: int | None = None
 
@@ -95,21 +95,19 @@ def render(
     OSError
         If the file cannot be read, or a picture cannot be written.
     """
-    grey, low, high = picture(hdus, filename, extname)
+    grey, limits = picture(hdus, filename, extname)
     image = Image.fromarray(grey)
     files = {Path(jpeg): _encoded(image, quality)}
     if thumbnail is not None:
-        small = image.copy()
-        small.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
-        files[Path(thumbnail)] = _encoded(small, quality)
+        files[Path(thumbnail)] = _encoded(_small(image, limits.is_sparse), quality)
     _write(files, permissions)
     width, height = image.size
-    return Rendered(width, height, low, high, *map(len, files.values()))
+    return Rendered(width, height, limits, *map(len, files.values()))
 
 
 def picture(
     hdus: fits.HDUList, filename: str, extname: str = "SCI"
-) -> tuple[npt.NDArray[np.uint8], float, float]:
+) -> tuple[npt.NDArray[np.uint8], StretchLimits]:
     """Return the picture of an image.
 
     Parameters
@@ -125,8 +123,8 @@ def picture(
     -------
     grey : numpy.ndarray of uint8, shape (height, width)
         The picture, top row first.
-    low, high : float
-        Values shown as black and white, in the unit of the image.
+    limits : StretchLimits
+        Values shown as black and white.
 
     Raises
     ------
@@ -139,8 +137,21 @@ def picture(
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise PreviewError(f"{filename}: {width} x {height} pixels are too many for a JPEG")
     chips = [read_pixels(hdu, filename) for hdu in images]
-    low, high = stretch.percentile_limits(chips, filename)
-    return stretch.to_grey(chips, low, high), low, high
+    limits = stretch.percentile_limits(chips, filename)
+    return stretch.to_grey(chips, limits.low, limits.high), limits
+
+
+def _small(image: Image.Image, sparse: bool) -> Image.Image:
+    """Return the thumbnail of a picture."""
+    small = image.copy()
+    small.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
+    if not sparse:
+        return small
+    # The brightest pixel of each cell, because a mean hides single counts.
+    grey = np.asarray(image)
+    for axis, cells in enumerate(reversed(small.size)):
+        grey = np.maximum.reduceat(grey, np.arange(cells) * grey.shape[axis] // cells, axis=axis)
+    return Image.fromarray(grey)
 
 
 def _encoded(image: Image.Image, quality: int) -> bytes:

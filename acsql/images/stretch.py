@@ -1,7 +1,8 @@
 """The stretch of previews: linear, to 8 bits, between the 1st and 99th percentile of an image.
 
-The result equals the plain definition with `numpy.percentile` to the last bit, in a tenth of the
-time.  Images of 8 or 16 bits need one histogram of all possible values and one look-up table.  For
+Where these are equal, as in exposures with few counts, a higher percentile is white.  The result
+equals the plain definition with `numpy.percentile` to the last bit, in a tenth of the time.  Images
+of 8 or 16 bits need one histogram of all possible values and one look-up table.  For
 all others a sample estimates where the tails begin, one pass collects the tails, and the ranks of
 all finite pixels decide whether the estimate was good enough; float32 pixels are scaled as they
 are, and only those near the boundary of two greys in float64.  All work chunk by chunk, so that
@@ -10,7 +11,7 @@ nothing as large as the image is allocated but the picture.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,9 @@ import numpy.typing as npt
 from ..errors import PreviewError
 from ..fits.chips import Pixels, finite_pixels
 
-# Percentiles shown as black and white.
-LOW_PERCENT, HIGH_PERCENT = 1, 99
+# The percentile shown as black, and those shown as white: the first that differs from black.
+LOW_PERCENT = 1
+HIGH_PERCENTS = (99, 99.5, 99.9, 99.99, 100)
 # Grey of all pixels of a constant image.
 MID_GREY = 128
 
@@ -38,10 +40,31 @@ Grey = npt.NDArray[np.uint8]
 ValueAt = Callable[[int], float]
 
 
+class StretchLimits(NamedTuple):
+    """The pixel values shown as black and white.
+
+    Attributes
+    ----------
+    low, high : float
+        In the unit of the image.
+    high_percent : float
+        The percentile that `high` is, one of `HIGH_PERCENTS`.
+    """
+
+    low: float
+    high: float
+    high_percent: float = HIGH_PERCENTS[0]
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether so few pixels are brighter than black that a higher percentile is white."""
+        return self.high_percent != HIGH_PERCENTS[0]
+
+
 # Numpy warns at every access to a signalling NaN.
 @np.errstate(invalid="ignore")
-def percentile_limits(chips: Sequence[Pixels], filename: str) -> tuple[float, float]:
-    """Return the 1st and 99th percentile of the finite pixels of all chips together.
+def percentile_limits(chips: Sequence[Pixels], filename: str) -> StretchLimits:
+    """Return the limits of the finite pixels of all chips together: two percentiles.
 
     Parameters
     ----------
@@ -52,10 +75,9 @@ def percentile_limits(chips: Sequence[Pixels], filename: str) -> tuple[float, fl
 
     Returns
     -------
-    low : float
-        The 1st percentile, equal to `numpy.percentile` of the same pixels in float64.
-    high : float
-        The 99th percentile, likewise.
+    StretchLimits
+        The 1st percentile, and the lowest of `HIGH_PERCENTS` that differs from it, or equal limits
+        if none does.  Both equal `numpy.percentile` of the same pixels in float64.
 
     Raises
     ------
@@ -70,10 +92,11 @@ def percentile_limits(chips: Sequence[Pixels], filename: str) -> tuple[float, fl
     if not size:
         raise PreviewError(f"{filename}: no pixel of the image is finite")
     low = _percentile(size, value_at, LOW_PERCENT)
-    high = _percentile(size, value_at, HIGH_PERCENT)
+    highs = ((_percentile(size, value_at, percent), percent) for percent in HIGH_PERCENTS)
+    high, percent = next((pair for pair in highs if pair[0] != low), (low, HIGH_PERCENTS[0]))
     if not math.isfinite(high - low):
         raise PreviewError(f"{filename}: its pixel values are too far apart to be scaled")
-    return low, high
+    return StretchLimits(low, high, percent)
 
 
 @np.errstate(invalid="ignore", over="ignore")

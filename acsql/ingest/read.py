@@ -374,13 +374,15 @@ def _render(
         specs.image_extname,
         permissions=permissions_of(config),
     )
+    limits = rendered.limits
     return {
         "jpeg": jpeg,
         "thumbnail": thumbnail,
         "width": rendered.width,
         "height": rendered.height,
-        "low": rendered.low,
-        "high": rendered.high,
+        "low": limits.low,
+        "high": limits.high,
+        **({"high_percent": limits.high_percent} if limits.is_sparse else {}),
     }
 
 

@@ -20,6 +20,9 @@ _ATOD_LIMIT = 65535
 # collects them too.
 _COSMIC_RAYS = 1.8e-6
 _IDLE = 60.0
+# Dark current of SBC in counts per second and pixel, as in real darks of 2015: everywhere, what is
+# added in the middle, and what is added in the hot pixel.
+_SBC_DARK, _SBC_GLOW, _SBC_HOT = 6e-6, 2e-6, 1.5
 
 
 @dataclass(frozen=True)
@@ -90,10 +93,11 @@ def _count(
     flat: np.ndarray,
     rng: np.random.Generator,
 ) -> ExposedChip:
-    """Return what the MAMA of SBC counts: photons, and a dark current in its middle."""
+    """Return what the MAMA of SBC counts: photons, and a dark current that glows in its middle."""
     exptime = conditions.exptime
     rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in readout.shape)
-    dark = 2e-4 + 1.5e-3 * np.exp(-((rows[:, None] - 0.1) ** 2 + columns[None, :] ** 2) / 0.25)
+    middle = np.exp(-((rows[:, None] - 0.1) ** 2 + columns[None, :] ** 2) / 0.25)
+    dark = _SBC_DARK + _SBC_GLOW * middle
     expected = dark * exptime
     if light is not None:
         rate = np.minimum(light, 22.0 if conditions.imagetyp == "EXT" else 2.0)
@@ -102,6 +106,9 @@ def _count(
     broken = fixed_random("anode").integers(0, readout.rows, 3)
     expected[broken] = 0
     dq[broken] = _BAD_PIXEL
+    hot = tuple(fixed_random("hot anode").integers(0, readout.shape))
+    expected[hot] += _SBC_HOT * exptime
+    dq[hot] = _HOT
     raw = rng.poisson(expected).astype(np.float32)
     sci = raw / flat
     err = np.sqrt(np.maximum(raw, 1)) / flat

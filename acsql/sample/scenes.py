@@ -33,6 +33,9 @@ _BRIGHTEST = 2.0e4
 _PIXELS = 2 * 4096 * 2048
 # Sky background, electrons per second and pixel in a broad filter.
 _SKY = {"nebula": 0.25, "spiral": 0.12, "cluster": 0.12}
+# The same in the far ultraviolet, relative to that, and its stars: one in so many, and so bright.
+_ULTRAVIOLET_SKY = 1e-3
+_STARS_PER_HOT_ONE, _ULTRAVIOLET_FLUX = 20, 0.05
 _CHUNK = 2_000_000
 
 
@@ -158,10 +161,12 @@ def light(
     """
     rate = np.zeros(readout.shape, np.float32)
     rate += _SKY.get(scenery.scene, 0.07) * (0.01 if scenery.scene == "spectra" else 1.0)
-    if DETECTORS[readout.detector].photon_counting:
-        rate *= 0.01
-    matrix = np.linalg.inv(wcs.cd) / ARCSEC
     points, blobs = scenery.stars, scenery.galaxies
+    if DETECTORS[readout.detector].photon_counting:
+        # The sky is dark in the far ultraviolet, and few stars are hot.
+        rate *= np.float32(_ULTRAVIOLET_SKY)
+        points = points[::_STARS_PER_HOT_ONE] * (1, 1, _ULTRAVIOLET_FLUX)
+    matrix = np.linalg.inv(wcs.cd) / ARCSEC
     x, y = matrix @ points[:, :2].T + np.array(target)[:, None]
     if scenery.scene == "spectra":
         _add_spectra(rate, x, y, points[:, 2])

@@ -58,3 +58,16 @@ def test_an_image_without_finite_pixels_has_limits(
     with path.open("rb") as file:
         offered = read_limits(file, path.name, described(path)["SCI"])
     assert (offered.finite, offered.minmax, offered.zscale) == (0, (0, 0), (0, 0))
+
+
+def test_limits_of_a_sparse_image_differ(
+    tmp_path: Path, write: Callable[..., Path], described: Described
+) -> None:
+    values = np.zeros((100, 100), np.uint16)
+    values[::20, ::10] = 1
+    values[7, 7] = 900
+    path = write(tmp_path / "x.fits", {"SCI": values})
+    with path.open("rb") as file:
+        offered = read_limits(file, path.name, described(path)["SCI"])
+    assert offered.percentiles["98"] == (0, np.percentile(values, 99.9))
+    assert offered.zscale[0] < offered.zscale[1]

@@ -16,6 +16,7 @@ from acsql.images import preview
 NAME = "jabc01abq_flt.fits"
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "real"
 RAW = ("j8bt05njq_raw.fits", "j8bt06o6q_raw.fits")
+SPARSE = ("jcrx01iiq_raw.fits", "jcrx01ijq_raw.fits", "jcrx01ikq_raw.fits")
 
 
 def real(name):
@@ -58,12 +59,12 @@ def grey(path):
 def test_chip_2_is_below_chip_1_and_row_0_at_the_bottom(tmp_path):
     path = written(tmp_path, ramp((60, 200), 0, 10), ramp((40, 200), 20, 30))
     with fits.open(path) as hdus:
-        picture, low, high = preview.picture(hdus, NAME)
+        picture, limits = preview.picture(hdus, NAME)
     assert picture.shape == (100, 200)
     column = picture[:, 0].astype(int)
     assert (np.diff(column) <= 0).all()
     assert column[[0, 39, 40, 99]] == pytest.approx([255, 170, 85, 0], abs=2)
-    assert (low, high) == pytest.approx((0, 30), abs=0.3)
+    assert limits[:2] == pytest.approx((0, 30), abs=0.3)
 
 
 def test_the_preview_is_a_jpeg_of_the_picture(tmp_path):
@@ -71,11 +72,11 @@ def test_the_preview_is_a_jpeg_of_the_picture(tmp_path):
     jpeg = tmp_path / "12345" / "a.jpg"
     made = rendered(path, jpeg)
     with fits.open(path) as hdus:
-        picture, low, high = preview.picture(hdus, NAME)
+        picture, limits = preview.picture(hdus, NAME)
     assert np.abs(grey(jpeg) - picture).max() <= 12
     assert np.abs(grey(jpeg) - picture).mean() <= 1
     size = jpeg.stat().st_size
-    assert made == preview.Rendered(200, 100, low, high, size, None)
+    assert made == preview.Rendered(200, 100, limits, size, None)
 
 
 def test_quality_and_extension_can_be_chosen(tmp_path):
@@ -117,11 +118,23 @@ def test_a_real_raw_file(tmp_path, name):
     low, high = np.percentile(counts, 1), np.percentile(counts, 99)
     expected = np.rint((np.clip(counts, low, high) - low) / (high - low) * 255)
     with fits.open(path) as hdus:
-        picture, *limits = preview.picture(hdus, name)
+        picture, limits = preview.picture(hdus, name)
     np.testing.assert_array_equal(picture, expected.astype(np.uint8)[::-1])
-    assert [made.low, made.high] == limits == [low, high]
+    assert made.limits == limits == (low, high, 99)
     assert grey(tmp_path / "a.jpg").shape == picture.shape == (1044, 1062)
     assert np.abs(grey(tmp_path / "a.jpg") - picture).mean() < 4
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_the_thumbnail_of_a_real_sparse_dark_shows_single_counts(tmp_path, name):
+    path = real(name)
+    made = rendered(path, tmp_path / "a.jpg", tmp_path / "a.thumb")
+    assert made.limits == (0, 1, 99.5)
+    counts = fits.getdata(path, "SCI")[::-1]
+    cells = counts.reshape(128, 8, 128, 8).max(axis=(1, 3))
+    thumbnail = grey(tmp_path / "a.thumb")
+    assert 0.3 < (cells > 0).mean() < 0.5
+    assert ((thumbnail > 128) == (cells > 0)).mean() > 0.99
 
 
 def test_a_real_file_without_pixels_is_refused(tmp_path):
@@ -136,7 +149,7 @@ def test_the_calibrated_file_that_astropy_carries(tmp_path):
     if not path.exists():
         pytest.skip("this astropy was installed without its test files")
     made = rendered(path, tmp_path / "a.jpg", tmp_path / "a.thumb")
-    assert (made.width, made.height, made.low, made.high) == (1, 2, 0, 0)
+    assert (made.width, made.height, made.limits) == (1, 2, (0, 0, 99))
     assert grey(tmp_path / "a.jpg").tolist() == [[128], [128]]
 
 

@@ -15,7 +15,12 @@ NAME = "jabc01abq_flt.fits"
 def plain_limits(chips):
     pixels = np.concatenate([chip.astype(np.float64).ravel() for chip in chips])
     pixels = pixels[np.isfinite(pixels)]
-    return np.percentile(pixels, 1), np.percentile(pixels, 99)
+    low = np.percentile(pixels, 1)
+    for percent in (99, 99.5, 99.9, 99.99, 100):
+        high = np.percentile(pixels, percent)
+        if high != low:
+            return low, high, percent
+    return low, low, 99
 
 
 def plain_picture(chips, low, high):
@@ -30,8 +35,8 @@ def plain_picture(chips, low, high):
 
 
 def assert_as_defined(chips):
-    low, high = stretch.percentile_limits(chips, NAME)
-    assert (low, high) == plain_limits(chips)
+    low, high, percent = stretch.percentile_limits(chips, NAME)
+    assert (low, high, percent) == plain_limits(chips)
     picture = stretch.to_grey(chips, low, high)
     assert picture.dtype == np.uint8
     np.testing.assert_array_equal(picture, plain_picture(chips, low, high))
@@ -152,16 +157,27 @@ def test_an_image_with_millions_of_equal_pixels():
 
 
 def test_pixels_beyond_equal_limits_are_grey_too():
-    image = np.zeros((40, 50), np.float32)
-    image[3, 4] = 1e5
-    assert stretch.percentile_limits([image], NAME) == (0, 0)
+    image = np.array([[0, 1e5]], np.float32)
     assert (stretch.to_grey([image], 0, 0) == 128).all()
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f4", "u2", "f8"])
+@pytest.mark.parametrize(
+    ("bright", "percent"), [(2e-2, 99), (7e-3, 99.5), (2e-3, 99.9), (2e-4, 99.99), (5e-6, 100)]
+)
+def test_white_is_the_lowest_percentile_that_differs_from_black(dtype, bright, percent):
+    image = np.zeros((500, 400), dtype)
+    image.ravel()[:: round(1 / bright)] = 3
+    limits = stretch.percentile_limits([image], NAME)
+    assert limits.high_percent == percent
+    assert limits.is_sparse == (percent != 99)
+    assert_as_defined([image])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_constant_image_is_mid_grey(dtype):
     image = np.full((3, 5), 7, dtype)
-    assert stretch.percentile_limits([image], NAME) == (7, 7)
+    assert stretch.percentile_limits([image], NAME) == (7, 7, 99)
     assert (stretch.to_grey([image], 7, 7) == 128).all()
 
 
@@ -173,7 +189,7 @@ def test_pixels_that_are_not_finite_are_black(low, high):
 
 def test_a_signalling_nan_is_black_without_a_warning():
     image = np.array([[0x7F800001, 0, 0]], np.uint32).view(np.float32)
-    assert stretch.percentile_limits([image], NAME) == (0, 0)
+    assert stretch.percentile_limits([image], NAME)[:2] == (0, 0)
     assert stretch.to_grey([image], 0, 0).tolist() == [[0, 128, 128]]
 
 

@@ -20,3 +20,15 @@ def test_some_calibrated_pixels_are_nan(root):
     assert any(holes)
     assert not all(holes)
     assert max(holes) < 0.05
+
+
+def test_darks_of_the_photon_counter_are_as_sparse_as_real_ones(root):
+    darks = [
+        fits.getdata(path, 1)
+        for path in root.glob("*/*/*_raw.fits")
+        if (header := fits.getheader(path))["DETECTOR"] == "SBC" and header["IMAGETYP"] == "DARK"
+    ]
+    assert darks
+    for counts in darks:
+        assert 0.96 < (counts == 0).mean() < 0.999
+        assert counts.max() > 900

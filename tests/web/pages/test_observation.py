@@ -47,6 +47,17 @@ def test_every_file_has_a_page_with_its_preview_or_the_reason_for_its_absence(
     assert seen == {True, False}
 
 
+def test_the_page_says_where_a_higher_percentile_is_white(
+    client: FlaskClient, sample_archive: acsql.Archive
+) -> None:
+    (dark, *_) = sample_archive.where(detector="SBC", imagetyp="DARK").thumbnails().rows
+    picture = sample_archive.observation(dark["rootname"]).previews["raw"]
+    assert picture["high_percent"] > 99
+    assert picture["low"] < picture["high"]
+    caption = words(soup(client, f"{address_of(dark)}raw/").figcaption)
+    assert "because the 1st and the 99th percentile are equal" in caption
+
+
 def test_the_reason_for_a_missing_preview_is_shown(
     empty_client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
