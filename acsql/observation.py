@@ -1,4 +1,4 @@
-"""Observation: the metadata, headers, FITS files, pixels and previews of one rootname."""
+"""Observation: the metadata, headers, FITS files, pixels, tables and previews of one rootname."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import paths
-from .errors import DatasetNotFound
+from .errors import DatasetNotFound, FileError
 from .permissions import PICTURES_AND_LOGS, denied, is_readable_file
 from .stored_observation import StoredObservation
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     from astropy.io import fits
+    from astropy.table import Table
+
+    from .fits.tables import Extension
 
 
 class Observation(StoredObservation):
@@ -136,6 +139,47 @@ class Observation(StoredObservation):
         if pixels is None:
             raise DatasetNotFound(f"{name} has no image")
         return pixels
+
+    def table(self, filetype: str, extension: Extension = 1) -> Table:
+        """Return a table: of an association, of jitter, or any other of a file.
+
+        Parameters
+        ----------
+        filetype : str
+            Such as ``jit``.
+        extension : int, str or (str, int)
+            The number of the extension, its name, or its name and version: ``1``, ``"WCSCORR"``,
+            ``("HDRLET", 1)``.
+
+        Returns
+        -------
+        astropy.table.Table
+            With units and descriptions; unknown values are masked.  Of a headerlet (HDRLET) a row
+            for each card of its headers.
+
+        Raises
+        ------
+        DatasetNotFound
+            If there is no such file or extension, or it is not a readable table.
+        AccessDenied
+            If this process may not read the file.
+
+        Examples
+        --------
+        >>> observation.table("jit")["SI_V2_RMS"].unit
+        Unit("arcsec")
+        """
+        from .fits.tables import read_table
+
+        path = self.path(filetype)
+        try:
+            return read_table(path, extension, self._specs.table_columns)
+        except PermissionError as error:
+            raise denied(path.name) from error
+        except FileError as error:
+            raise DatasetNotFound(str(error)) from error
+        except OSError as error:
+            raise DatasetNotFound(f"cannot open {path}: {error}") from error
 
     def jpeg(self, filetype: str) -> Path:
         """Return the path of the preview of a filetype.

@@ -85,6 +85,11 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
         reference_files=tuple(map(names.field, raw.instrument["reference_files"])),
         dq_extname=raw.instrument["dq_extname"],
         dq_flags=raw.instrument["dq_flags"],
+        table_columns=raw.instrument["table_columns"],
+        header_groups={
+            filetype: {title: tuple(patterns) for title, patterns in groups.items()}
+            for filetype, groups in raw.instrument["header_groups"].items()
+        },
         detectors=raw.instrument["detectors"],
         filetypes={
             name: Filetype(name, **entries) for name, entries in raw.instrument["filetypes"].items()

@@ -189,6 +189,11 @@ class KeywordSpecs:
         EXTNAME of data quality arrays.
     dq_flags : mapping
         Meaning of the bits of data quality arrays.
+    table_columns : mapping
+        Descriptions of columns of tables, by their names.
+    header_groups : mapping
+        By filetype, the titles of the groups in which its headers are shown, each with the
+        patterns (`fnmatch`) of its keywords.
     detectors, filetypes : mapping
         By name; filetypes in the order in which they are displayed.
     own_fields : mapping
@@ -213,6 +218,8 @@ class KeywordSpecs:
     reference_files: tuple[str, ...]
     dq_extname: str
     dq_flags: Mapping[int, str]
+    table_columns: Mapping[str, str]
+    header_groups: Mapping[str, Mapping[str, tuple[str, ...]]]
     detectors: Mapping[str, str]
     filetypes: Mapping[str, Filetype]
     own_fields: Mapping[str, KeywordSpec]

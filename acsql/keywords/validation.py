@@ -32,6 +32,7 @@ def check(raw: RawSpecs) -> list[str]:
         *_check_footprint(raw),
         *_check_reference_files(raw),
         *_check_flags(raw),
+        *_check_groups(raw),
         *_check_lists(raw),
         *_check_promoted(raw),
         *_check_unlisted(raw),
@@ -80,6 +81,16 @@ def _check_flags(raw: RawSpecs) -> Iterator[str]:
         if type(bit) is not int or bit < 1 or bit & (bit - 1) or not isinstance(meaning, str):
             entry = f"{bit!r}: {meaning!r}"
             yield f"instrument.yaml: dq_flags: {entry} is not a power of 2 with its meaning"
+
+
+def _check_groups(raw: RawSpecs) -> Iterator[str]:
+    for filetype, groups in raw.instrument.get("header_groups", {}).items():
+        if filetype not in raw.instrument.get("filetypes", {}):
+            yield f"instrument.yaml: header_groups: there is no filetype {filetype}"
+        for title, patterns in groups.items():
+            if not isinstance(patterns, list) or not all(isinstance(p, str) for p in patterns):
+                where = f"instrument.yaml: header_groups: {filetype}"
+                yield f"{where}: {title} is not a list of keywords"
 
 
 def _check_lists(raw: RawSpecs) -> Iterator[str]:

@@ -17,6 +17,12 @@ _UDL_WORDS = 965
 _JITTER_SECONDS = 3.0
 # Pixels on a side of the image of the pointing.
 _HISTOGRAM = 64
+# Days of an orbit of the telescope, and of its night, which SHADOENT and SHADOEXT delimit.
+_ORBIT, _NIGHT = 0.0664, 0.025
+# How often guide stars are lost, for how many seconds, and by what the jitter is larger then.
+_LOSSES, _LOST_SECONDS, _UNGUIDED = 0.25, 30.0, 12.0
+# Seconds for which the pointing is recentred afterwards.
+_RECENTRED_SECONDS = 15.0
 
 # Jitter tables: column, TFORM, unit, typical size (OMS observation logs, chapter 3).
 _JITTER_COLUMNS = (
@@ -132,7 +138,10 @@ def jitter_tables(simulation: Simulation, filetype: str) -> list[Hdu]:
     hdus = []
     for number, exposure in enumerate(simulation.observation.exposures, start=1):
         seconds = np.arange(0, max(exposure.exptime, 6.0), _JITTER_SECONDS)
-        columns = _jitter_columns(seconds, exposure, simulation.random(JITTER, number, 1))
+        rng = simulation.random(JITTER, number, 1)
+        days = seconds / 86_400 + exposure.start - simulation.common["SHADOENT"]
+        night = days % _ORBIT < _NIGHT
+        columns = _jitter_columns(seconds, night, exposure, rng)
         hdus.append(_jitter(simulation, filetype, number, exposure, table(columns), columns))
     return hdus
 
@@ -176,18 +185,27 @@ def _histogram(simulation: Simulation, number: int) -> np.ndarray:
 
 
 def _jitter_columns(
-    seconds: np.ndarray, exposure: PlannedObservation, rng: np.random.Generator
+    seconds: np.ndarray, night: np.ndarray, exposure: PlannedObservation, rng: np.random.Generator
 ) -> list[TableColumn]:
     """Return the columns of a jitter table, one row for each of some seconds."""
+    since_loss = seconds - seconds[-1] * rng.random() + (0 if rng.random() < _LOSSES else 1e6)
+    lost = (since_loss >= 0) & (since_loss < _LOST_SECONDS)
+    recentred = (since_loss >= _LOST_SECONDS) & (since_loss < _LOST_SECONDS + _RECENTRED_SECONDS)
     centres: dict[str, Any] = {
         "Seconds": seconds,
         "RA": exposure.target.ra,
         "DEC": exposure.target.dec,
         "Roll": exposure.pa_v3,
-        "TakeData": 1,
+        "DayNight": night,
+        "Recenter": recentred,
+        "TakeData": ~lost,
     }
     columns = []
     for name, form, unit, size in _JITTER_COLUMNS:
-        readings = size * rng.standard_normal(len(seconds)) + centres.get(name, 0.0)
-        columns.append(TableColumn(name, form, readings.astype(_FORMS[form]), unit))
+        sizes = np.where(lost, _UNGUIDED, 1.0) * size if name.startswith(("V", "SI")) else size
+        readings = sizes * rng.standard_normal(len(seconds))
+        if name.endswith(("RMS", "P2P")):
+            readings = np.abs(readings)
+        values = (readings + centres.get(name, 0.0)).astype(_FORMS[form])
+        columns.append(TableColumn(name, form, values, unit))
     return columns

@@ -95,7 +95,7 @@ def wcs_extensions(
             yield _lookup("WCSDVARR", 2 * index + axis, readout, observation)
     yield _wcs_history(pointings, common)
     if len(readouts) > 1:
-        yield headerlet(observation)
+        yield headerlet(observation, pointings)
 
 
 def _lookup(extname: str, extver: int, readout: Readout, observation: PlannedObservation) -> Hdu:
@@ -196,20 +196,46 @@ def ordered(facts: dict[str, Any]) -> dict[str, Any]:
     return {key: facts[key] for key in first} | facts
 
 
-def headerlet(observation: PlannedObservation) -> Hdu:
-    """Return a WCS solution as an extension of type HDRLET.
+def headerlet(observation: PlannedObservation, pointings: Sequence[Wcs] = ()) -> Hdu:
+    """Return a WCS solution as an extension of type HDRLET: a FITS file within a FITS file.
 
     Parameters
     ----------
     observation : PlannedObservation
         The observation.
+    pointings : sequence of Wcs
+        The WCS of each chip.
 
     Returns
     -------
     Hdu
         The extension.
     """
-    data = np.frombuffer(f"headerlet of {observation.ipppssoot}".ljust(512).encode(), np.uint8)
+    name = f"{observation.ipppssoot}_hdr1"
+    primary = {
+        "SIMPLE": True,
+        "BITPIX": 8,
+        "NAXIS": 0,
+        "EXTEND": True,
+        "HDRNAME": name,
+        "DESTIM": observation.ipppssoot,
+        "WCSNAME": "IDC",
+    }
+    solutions = [
+        {
+            **structure(None),
+            "EXTNAME": "SIPWCS",
+            "EXTVER": extver,
+            **{f"CRPIX{axis + 1}": float(wcs.crpix[axis]) for axis in (0, 1)},
+            **{f"CRVAL{axis + 1}": float(wcs.crval[axis]) for axis in (0, 1)},
+            **{f"CD{i + 1}_{j + 1}": float(wcs.cd[i, j]) for i in (0, 1) for j in (0, 1)},
+            "CTYPE1": "RA---TAN-SIP",
+            "CTYPE2": "DEC--TAN-SIP",
+        }
+        for extver, wcs in enumerate(pointings, start=1)
+    ]
+    hdus = [Hdu(free(values)) for values in (primary, *solutions)]
+    data = np.frombuffer(b"".join(bytes(part) for hdu in hdus for part in hdu.parts()), np.uint8)
     values = {
         "XTENSION": "HDRLET",
         "BITPIX": 8,
@@ -219,7 +245,7 @@ def headerlet(observation: PlannedObservation) -> Hdu:
         "GCOUNT": 1,
         "EXTNAME": "HDRLET",
         "EXTVER": 1,
-        "HDRNAME": f"{observation.ipppssoot}_hdr1",
+        "HDRNAME": name,
         "WCSNAME": "IDC",
     }
     return Hdu(free(values), data)

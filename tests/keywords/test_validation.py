@@ -84,6 +84,14 @@ WRONG = {
         put("instrument", "reference_files", value=["BIASFIL"]),
         "instrument.yaml: reference_files: keywords.yaml has no BIASFIL",
     ),
+    "group of a filetype that does not exist": (
+        put("instrument", "header_groups", value={"flt": {"Times": ["EXPTIME"]}}),
+        "instrument.yaml: header_groups: there is no filetype flt",
+    ),
+    "group without a list": (
+        put("instrument", "header_groups", value={"spt": {"Times": "EXPTIME"}}),
+        "instrument.yaml: header_groups: spt: Times is not a list of keywords",
+    ),
     "unknown keyword": (
         put("lists", "WFC", "raw", 1, value={"keywords": ["EXPTME"]}),
         "lists: WFC raw 1: keywords.yaml has no EXPTME",
