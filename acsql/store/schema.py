@@ -36,6 +36,10 @@ TOTALS = "totals"
 PROPOSAL_SUMMARIES = "proposal_summaries"
 STATISTICS = "statistics"
 DERIVED_STATE = "derived_state"
+# See `acsql.store.columns`.
+CHANGED = "changed_observations"
+COLUMN_PARTS = "column_parts"
+COLUMNS = "columns"
 
 SCHEMA_VERSION = 2
 

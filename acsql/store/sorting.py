@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import total_ordering
+from typing import Any, NamedTuple, Self
 
 from ..keywords import KeywordSpecs
 from ..query import And, Between, Condition, Like
@@ -165,14 +167,69 @@ def _bounds_after(value: Any, descending: bool) -> list[dict[str, Any]]:
 def _types_after(value: Any, descending: bool) -> list[str]:
     """Return the names of the BSON types that are sorted after the type of a value."""
     names = list(_SORTED_TYPES)
-    # To Python, a bool is an int as well.
-    own = next(
+    position = names.index(_type_name(value))
+    return names[:position] if descending else names[position + 1 :]
+
+
+def order_key(value: Any) -> tuple[Any, ...]:
+    """Return a key by which Python sorts single values as MongoDB does.
+
+    Parameters
+    ----------
+    value : object
+        A stored value; None for a missing one.
+
+    Returns
+    -------
+    tuple
+        The rank of its type, then the value; NaN comes before all other numbers.
+    """
+    if value is None:
+        return (0,)
+    rank = 1 + list(_SORTED_TYPES).index(_type_name(value))
+    return (rank, True, value) if value == value else (rank, False)
+
+
+def order_position(values: Sequence[Any], order: Sequence[SortKey]) -> tuple[Any, ...]:
+    """Return the position of a row in an order, which Python compares.
+
+    Parameters
+    ----------
+    values : sequence
+        The values of the keys of the order.
+    order : sequence of SortKey
+        A total order.
+
+    Returns
+    -------
+    tuple
+        Smaller than that of a row that comes later.
+    """
+    keys = map(order_key, values)
+    return tuple(
+        _Reversed(value) if key.descending else value
+        for value, key in zip(keys, order, strict=True)
+    )
+
+
+@total_ordering
+@dataclass(frozen=True)
+class _Reversed:
+    """A key that sorts in the opposite direction."""
+
+    key: tuple[Any, ...]
+
+    def __lt__(self, other: Self) -> bool:
+        return other.key < self.key
+
+
+def _type_name(value: Any) -> str:
+    """Return the name of the BSON type of a value; to Python, a bool is an int as well."""
+    return next(
         name
         for name, types in _SORTED_TYPES.items()
         if isinstance(value, types) and isinstance(value, bool) == (name == "bool")
     )
-    position = names.index(own)
-    return names[:position] if descending else names[position + 1 :]
 
 
 def most_frequent_first(numbers: Mapping[Any, int]) -> dict[Any, int]:

@@ -15,15 +15,14 @@ from datetime import datetime
 from functools import cached_property
 from itertools import chain
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+
+from .select import LARGEST_EXACT
 
 # Fields that no condition on a keyword names.
 _NOT_COLUMNS = ("position", "footprint")
-# Beyond it a float does not represent every integer (IEEE 754, binary64).
-_LARGEST_EXACT = 2**53
 # A bool is an int to Python, so it comes first.
 _TYPES: dict[type, str] = {
     bool: "bool",
@@ -41,14 +40,20 @@ class Column:
     Attributes
     ----------
     array : pyarrow.Array
-        One value for each row; null where there is none and in irregular rows.  Texts are
-        dictionary-encoded.
+        One value for each row; null where there is none and in irregular rows.  Texts that
+        repeat are dictionary-encoded.
     irregular : tuple of int
         The rows whose value is not in the array.
     """
 
     array: pa.Array
-    irregular: tuple[int, ...]
+    irregular: tuple[int, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the array and of the numbers of the irregular rows."""
+        size: int = self.array.nbytes
+        return size + 8 * len(self.irregular)
 
 
 def encode(documents: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
@@ -69,10 +74,44 @@ def encode(documents: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
     return dict(_columns("", range(len(documents)), documents, len(documents)))
 
 
+def join(columns: Sequence[Column | None], kept: Sequence[Sequence[int]]) -> Column:
+    """Return the column of the rows of several parts.
+
+    Parameters
+    ----------
+    columns : sequence of Column or None
+        The columns of one path; None for a part without a value.
+    kept : sequence of sequence of int
+        The rows to take of each part, in ascending order.
+
+    Returns
+    -------
+    Column
+        The rows of all parts in their order.  Its type is that of most values; the rows with a
+        value of another type are irregular.
+    """
+    arrays, irregular, start = [], [], 0
+    for column, rows in zip(columns, kept, strict=True):
+        array = column.array.take(pa.array(rows, pa.int32())) if column else pa.nulls(len(rows))
+        arrays.append(array.dictionary_decode() if pa.types.is_dictionary(array.type) else array)
+        moved = set(column.irregular) if column else ()
+        irregular += [start + place for place, row in enumerate(rows) if row in moved]
+        start += len(rows)
+    numbers: Counter[pa.DataType] = Counter()
+    for array in arrays:
+        numbers[array.type] += len(array) - array.null_count
+    type_ = numbers.most_common(1)[0][0]
+    start = 0
+    for place, array in enumerate(arrays):
+        if array.type != type_:
+            irregular += [start + row for row, ok in enumerate(array.is_valid().to_pylist()) if ok]
+            arrays[place] = pa.nulls(len(array), type_)
+        start += len(array)
+    return Column(_compact(pa.concat_arrays(arrays)), tuple(sorted(irregular)))
+
+
 def to_bytes(array: pa.Array) -> bytes:
     """Return an array as an Arrow IPC stream, compressed with lz4."""
-    import pyarrow as pa
-
     batch = pa.record_batch([array], names=["values"])
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -84,8 +123,6 @@ def to_bytes(array: pa.Array) -> bytes:
 
 def from_bytes(data: bytes) -> pa.Array:
     """Return the array of `to_bytes`."""
-    import pyarrow as pa
-
     with pa.ipc.open_stream(data) as reader:
         return reader.read_next_batch().column(0)
 
@@ -127,8 +164,6 @@ class _Rows:
     @cached_property
     def positions(self) -> pa.Array | None:
         """For each row of the part, the place of its value, or null; None if they are the same."""
-        import pyarrow as pa
-
         if self.numbers == list(range(self.total)):
             return None
         positions: list[int | None] = [None] * self.total
@@ -171,8 +206,6 @@ def _array(values: Sequence[Any], types: Set[type]) -> tuple[pa.Array, list[int]
 
 def _mixed(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
     """Return what `_array` returns, for values of several types; the most frequent one decides."""
-    import pyarrow as pa
-
     fits = [_type_name(type(v)) if v is not None else None for v in values]
     fits = [
         name if name and _are_exact(name, (value,)) else None
@@ -189,11 +222,15 @@ def _mixed(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
 
 
 def _typed(values: Sequence[Any], name: str) -> pa.Array:
-    import pyarrow as pa
+    return _compact(pa.array(values, pa.timestamp("ms") if name == "timestamp" else name))
 
-    if name == "string":
-        return pa.array(values, pa.dictionary(pa.int32(), pa.string()))
-    return pa.array(values, pa.timestamp("ms") if name == "timestamp" else name)
+
+def _compact(array: pa.Array) -> pa.Array:
+    """Return an array, dictionary-encoded if it has texts of which half are repetitions."""
+    if not pa.types.is_string(array.type):
+        return array
+    encoded = array.dictionary_encode()
+    return encoded if 2 * len(encoded.dictionary) <= len(array) else array
 
 
 def _are_exact(name: str, values: Sequence[Any]) -> bool:
@@ -202,7 +239,7 @@ def _are_exact(name: str, values: Sequence[Any]) -> bool:
     It may be False for floats that do: the sum of both infinities is NaN.
     """
     if name == "int64":
-        return bool(min(values) >= -_LARGEST_EXACT and max(values) <= _LARGEST_EXACT)
+        return bool(min(values) >= -LARGEST_EXACT and max(values) <= LARGEST_EXACT)
     return name != "float64" or not math.isnan(sum(values))
 
 

@@ -1,33 +1,28 @@
-"""Parts: the stored columns of up to 1,000 observations each, and the registry that lists them.
+"""Parts: the stored columns of up to 10,000 observations each, and the registry that lists them.
 
-One replacement of the registry publishes a fold, so a reader sees the columns before it or after
-it, also on a standalone server.  What an interrupted fold has stored is not in the registry.
-
-A writer has to mark an observation in `CHANGED`, with a new token, before it writes it.  The
-writers of acsql do not do so yet, so nothing calls `fold`, and `select` answers no question.
+The registry is one document, and one replacement of it publishes all that a fold or a merge has
+stored, so a reader sees the columns before it or after it, also on a standalone server.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
 
-from bson import Binary
-from pymongo import DeleteOne
+import numpy as np
+import numpy.typing as npt
+from bson import Binary, MaxKey
+from pymongo.errors import DuplicateKeyError
 
+from ...errors import DatabaseError
 from ..client import Store
-from ..schema import Document
-from .encode import Column, encode, from_bytes, to_bytes
+from ..schema import COLUMN_PARTS, COLUMNS, Document, DocumentCollection
+from .encode import Column, from_bytes, to_bytes
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-CHANGED = "changed_observations"
-PARTS = "column_parts"
-COLUMNS = "columns"
-# Observations of one part; their documents are in memory together, at tens of kilobytes each.
-ROWS = 1000
+# The columns that are sent to the server together, at up to some 100 kilobytes each.
+_SENT_TOGETHER = 200
 _REGISTRY = "parts"
 
 
@@ -40,107 +35,143 @@ class Part(NamedTuple):
         Its name in the keys of its columns.
     rows : int
         The number of its observations.
-    live : tuple of bool
-        Of each row, whether no newer part has its observation.
+    live : bytes
+        A bit for each row, the lowest of each byte first: whether no newer part has its
+        observation.
     """
 
     id: str
     rows: int
-    live: tuple[bool, ...]
+    live: bytes
+
+    @property
+    def live_rows(self) -> npt.NDArray[np.bool_]:
+        """Whether each row is live."""
+        bits = np.frombuffer(self.live, np.uint8)
+        return np.unpackbits(bits, count=self.rows, bitorder="little").astype(bool)
+
+    def with_live(self, rows: npt.NDArray[np.bool_]) -> Part:
+        """Return the part with other live rows."""
+        return self._replace(live=np.packbits(rows, bitorder="little").tobytes())
 
 
-def registry(store: Store) -> list[Part]:
-    """Return the parts of the columns, the oldest first."""
-    stored = store.database[PARTS].find_one({"_id": _REGISTRY}) or {"parts": []}
-    return [Part(part["id"], part["rows"], _flags(part)) for part in stored["parts"]]
+class Registry(NamedTuple):
+    """The parts that make up the columns.
 
-
-def column(store: Store, path: str, part: Part) -> Column:
-    """Return the column of a path in a part.
-
-    Parameters
+    Attributes
     ----------
-    store : Store
-        The open database.
-    path : str
-        As `acsql.store.fields.field_path` returns it.
-    part : Part
-        From the registry.
-
-    Returns
-    -------
-    Column
-        Of nulls if no observation of the part has a value.
+    version : int
+        The number of replacements of the registry, 0 before the first.
+    parts : tuple of Part
+        Each observation is live in at most one.
+    retired : dict
+        Parts that are not, or not yet, in the columns, and since when (UTC).  Readers of an older
+        registry may still read them.
     """
-    import pyarrow as pa
 
-    stored = store.database[COLUMNS].find_one({"_id": {"path": path, "part": part.id}})
+    version: int = 0
+    parts: tuple[Part, ...] = ()
+    retired: Mapping[str, datetime] = {}
+
+
+def registry(store: Store) -> Registry:
+    """Return the registry of the columns."""
+    stored = store.database[COLUMN_PARTS].find_one({"_id": _REGISTRY})
     if stored is None:
-        return Column(pa.nulls(part.rows), ())
-    return Column(from_bytes(stored["data"]), tuple(stored["irregular"]))
+        return Registry()
+    parts = (Part(part["id"], part["rows"], part["live"]) for part in stored["parts"])
+    return Registry(stored["version"], tuple(parts), stored["retired"])
 
 
-def fold(store: Store) -> int:
-    """Move the changed observations into columns; the caller holds the writer lock.
+def publish(store: Store, old: Registry, new: Registry) -> None:
+    """Replace the registry.
 
     Parameters
     ----------
     store : Store
         The open database.
-
-    Returns
-    -------
-    int
-        The number of observations that were moved.  One that changes meanwhile stays marked.
+    old : Registry
+        The registry that is replaced.
+    new : Registry
+        The new one, whose version is one more.
 
     Raises
     ------
     DatabaseError
-        If the database fails.
+        If another process, which took the writer lock over, has replaced it since it was read.
     """
-    moved = 0
-    with store.errors():
-        while marks := list(store.database[CHANGED].find(limit=ROWS, sort=[("_id", 1)])):
-            _fold(store, marks)
-            moved += len(marks)
-    return moved
+    document = {
+        "version": old.version + 1,
+        "parts": [part._asdict() | {"live": Binary(part.live)} for part in new.parts],
+        "retired": dict(new.retired),
+    }
+    try:
+        store.database[COLUMN_PARTS].replace_one(
+            {"_id": _REGISTRY, "version": old.version}, document, upsert=True
+        )
+    except DuplicateKeyError as error:
+        raise DatabaseError(
+            f"another process changes the columns in {store.address}: run the command again"
+        ) from error
 
 
-def _fold(store: Store, marks: Sequence[Document]) -> None:
-    """Store one part of marked observations, publish it, and remove their marks."""
-    rootnames = [mark["_id"] for mark in marks]
-    documents = list(store.observations.find({"_id": {"$in": rootnames}}).sort("_id", 1))
-    part = Part(uuid.uuid4().hex, len(documents), (True,) * len(documents))
-    columns = encode(documents)
-    if columns:
-        store.database[COLUMNS].insert_many(_stored(columns, part))
-    older = [_without(store, known, rootnames) for known in registry(store)]
-    parts = [_registered(known) for known in [*older, part] if any(known.live)]
-    store.database[PARTS].replace_one({"_id": _REGISTRY}, {"parts": parts}, upsert=True)
-    # A mark that was written since has another token.
-    store.database[CHANGED].bulk_write([DeleteOne(mark) for mark in marks], ordered=False)
+def read(store: Store, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Column]:
+    """Return columns.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    keys : iterable of tuple
+        Ids of parts with MongoDB field paths.
+
+    Returns
+    -------
+    dict
+        Keys to columns; a path without a value in a part has no column there.
+    """
+    wanted = [_key(*key) for key in keys]
+    found = _columns(store).find({"_id": {"$in": wanted}}) if wanted else ()
+    return {(each["_id"]["part"], each["_id"]["path"]): _decoded(each) for each in found}
 
 
-def _stored(columns: Mapping[str, Column], part: Part) -> Iterable[Document]:
-    for path, values in columns.items():
-        yield {
-            "_id": {"path": path, "part": part.id},
-            "data": Binary(to_bytes(values.array)),
-            "irregular": list(values.irregular),
+def read_all(store: Store, part: Part) -> Iterable[tuple[str, Column]]:
+    """Yield the columns of a part with their paths, in the order of the paths."""
+    for stored in _columns(store).find(_of_part(part.id)).sort("_id", 1):
+        yield stored["_id"]["path"], _decoded(stored)
+
+
+def write(store: Store, part: str, columns: Iterable[tuple[str, Column]]) -> None:
+    """Store the columns of a part, given with their paths."""
+    documents = (
+        {
+            "_id": _key(part, path),
+            "data": Binary(to_bytes(column.array)),
+            "irregular": list(column.irregular),
         }
+        for path, column in columns
+    )
+    while batch := list(islice(documents, _SENT_TOGETHER)):
+        _columns(store).insert_many(batch, ordered=False)
 
 
-def _without(store: Store, part: Part, rootnames: Sequence[str]) -> Part:
-    """Return a part in which the rows of some observations are not live."""
-    moved = set(rootnames)
-    names: pa.Array = column(store, "_id", part).array
-    pairs = zip(part.live, names.to_pylist(), strict=True)
-    return part._replace(live=tuple(live and name not in moved for live, name in pairs))
+def delete(store: Store, part: str) -> None:
+    """Delete the columns of a part."""
+    _columns(store).delete_many(_of_part(part))
 
 
-def _registered(part: Part) -> dict[str, Any]:
-    return {"id": part.id, "rows": part.rows, "live": Binary(bytes(part.live))}
+def _columns(store: Store) -> DocumentCollection:
+    return store.database[COLUMNS]
 
 
-def _flags(part: Mapping[str, Any]) -> tuple[bool, ...]:
-    return tuple(map(bool, part["live"]))
+def _key(part: str, path: str) -> dict[str, str]:
+    # MongoDB compares the fields in this order, so the columns of a part are a range of keys.
+    return {"part": part, "path": path}
+
+
+def _of_part(part: str) -> dict[str, Any]:
+    return {"_id": {"$gte": {"part": part}, "$lt": {"part": part, "path": MaxKey()}}}
+
+
+def _decoded(stored: Document) -> Column:
+    return Column(from_bytes(stored["data"]), tuple(stored["irregular"]))

@@ -1,74 +1,30 @@
-"""A fold moves changed observations into columns; each is live in the newest part alone."""
+"""The registry is replaced as a whole, by one process at a time."""
 
+import numpy as np
 import pytest
 
 from acsql.errors import DatabaseError
 from acsql.store.columns import parts
+from acsql.store.columns.encode import encode
+from acsql.store.columns.parts import Part, Registry
 
 
-def change(store, number, value):
-    """Write and mark observations."""
-    for n in range(number):
-        rootname = f"j8bt{n:04d}"
-        mark = {"token": value}
-        store.database[parts.CHANGED].replace_one({"_id": rootname}, mark, upsert=True)
-        document = {"exptime": value, "headers": {"flt": {"1": {"goodmean": n}}}}
-        store.observations.replace_one({"_id": rootname}, document, upsert=True)
+def test_a_registry_that_another_process_has_replaced_is_not_replaced(store):
+    old = parts.registry(store)
+    assert old == Registry()
+    part = Part("a", 3, b"").with_live(np.array([True, False, True]))
+    parts.publish(store, old, old._replace(parts=(part,)))
+    assert parts.registry(store).parts == (part,)
+    assert part.live_rows.tolist() == [True, False, True]
+    with pytest.raises(DatabaseError, match="another process changes the columns"):
+        parts.publish(store, old, old)
 
 
-def live_values(store, path):
-    """Return the values of the live rows by rootname."""
-    found = {}
-    for part in parts.registry(store):
-        names, values = (parts.column(store, p, part).array.to_pylist() for p in ("_id", path))
-        for live, name, value in zip(part.live, names, values, strict=True):
-            if live:
-                assert name not in found
-                found[name] = value
-    return found
-
-
-def stored(store, path):
-    documents = store.observations.aggregate([{"$project": {"value": f"${path}"}}])
-    return {document["_id"]: document.get("value") for document in documents}
-
-
-@pytest.mark.parametrize("path", ["exptime", "headers.flt.1.goodmean", "missing"])
-def test_after_folds_the_live_rows_are_the_observations(store, path):
-    for number, value in ((5, 1.0), (3, 2.0), (1, 3.0)):
-        change(store, number, value)
-        assert parts.fold(store) == number
-    assert live_values(store, path) == stored(store, path)
-    assert store.database[parts.CHANGED].count_documents({}) == 0
-
-
-def test_an_observation_that_changes_during_a_fold_stays_marked(store, monkeypatch):
-    change(store, 2, 1.0)
-    encode = parts.encode
-
-    def changing(documents):
-        change(store, 1, 2.0)
-        monkeypatch.setattr(parts, "encode", encode)
-        return encode(documents)
-
-    monkeypatch.setattr(parts, "encode", changing)
-    parts.fold(store)
-    assert live_values(store, "exptime") == stored(store, "exptime")
-
-
-def test_an_interrupted_fold_is_not_seen_and_the_next_one_completes_it(store, monkeypatch):
-    change(store, 3, 1.0)
-    parts.fold(store)
-    change(store, 3, 2.0)
-
-    def interrupted(*_):
-        raise DatabaseError("lost")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(parts, "_registered", interrupted)
-        with pytest.raises(DatabaseError):
-            parts.fold(store)
-    assert set(live_values(store, "exptime").values()) == {1.0}
-    assert store.database[parts.CHANGED].count_documents({}) == 3
-    parts.fold(store)
-    assert live_values(store, "exptime") == stored(store, "exptime")
+def test_the_columns_of_a_part_are_deleted_and_no_others(store):
+    columns = encode([{"exptime": 1.5, "targname": "NGC104"}])
+    for part in ("a", "ab", "b"):
+        parts.write(store, part, columns.items())
+    parts.delete(store, "a")
+    keys = [(part, path) for part in ("a", "ab", "b") for path in columns]
+    assert parts.read(store, keys).keys() == set(keys[2:])
+    assert dict(parts.read_all(store, Part("b", 1, b""))) == columns

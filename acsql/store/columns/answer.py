@@ -1,0 +1,104 @@
+"""Answers of the columns: the rows that Arrow selects, and the documents that MongoDB selects.
+
+MongoDB evaluates the observations that the columns do not have as they are now, and those with a
+value that Arrow would compare differently, so the answer is the one that MongoDB gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...query.conditions import Condition
+from ..client import Store
+from ..filters import to_filter
+from ..schema import CHANGED, Document
+from . import cache
+from .encode import Column
+from .evaluate import meets
+from .parts import Part, registry
+from .paths import path_of
+from .selection import Selection
+
+# More rows than this are not read as documents; they would take longer than the columns save.
+_MOST_DOCUMENTS = 5000
+
+
+def answer(
+    store: Store, condition: Condition, addresses: Sequence[str], named: Sequence[str]
+) -> Selection | None:
+    """Return the observations that meet a condition.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    condition : Condition
+        One that `acsql.store.columns.select` has checked.
+    addresses : sequence of str
+        The keywords whose values the selection has.
+    named : sequence of str
+        These and the keywords of the condition.
+
+    Returns
+    -------
+    Selection or None
+        None before the first fold, and if too many rows had to be read as documents.
+    """
+    # Marks come first: a row that a fold moves meanwhile is then read as a document.
+    marks = store.database[CHANGED].find({}, {"_id": 1}, limit=_MOST_DOCUMENTS + 1)
+    by_document = {mark["_id"] for mark in marks}
+    parts = registry(store).parts
+    if not parts or len(by_document) > _MOST_DOCUMENTS:
+        return None
+    columns = cache.columns(store, ["_id", *map(path_of, named)], parts)
+    selected, irregular, count = [], set(by_document), 0
+    for part, by_path in zip(parts, columns, strict=True):
+        of_part = {name: by_path[path_of(name)] or _without_value(part) for name in named}
+        usable, others = _usable(part, by_path["_id"], of_part.values(), by_document)
+        irregular |= others
+        arrays = {name: column.array for name, column in of_part.items()}
+        rows = pc.and_(usable, meets(condition, arrays, part.rows))
+        selected.append({name: arrays[name].filter(rows) for name in addresses})
+        count += rows.true_count
+    if len(irregular) > _MOST_DOCUMENTS:
+        return None
+    documents = _documents(store, condition, named, sorted(irregular))
+    return Selection(tuple(addresses), tuple(selected), documents, count + len(documents))
+
+
+def _without_value(part: Part) -> Column:
+    return Column(pa.nulls(part.rows))
+
+
+def _usable(
+    part: Part, names: Column | None, columns: Iterable[Column], marked: Set[str]
+) -> tuple[pa.BooleanArray, set[str]]:
+    """Return for each row whether Arrow evaluates it, and the rootnames that MongoDB evaluates."""
+    rootnames = (names or _without_value(part)).array
+    usable = pa.Array.from_buffers(pa.bool_(), part.rows, [None, pa.py_buffer(part.live)])
+    if marked:
+        usable = pc.and_not(usable, pc.is_in(rootnames, pa.array(marked, pa.string())))
+    irregular = sorted({row for column in columns for row in column.irregular})
+    if not irregular:
+        return usable, set()
+    is_irregular = np.zeros(part.rows, bool)
+    is_irregular[irregular] = True
+    others = pc.and_(usable, pa.array(is_irregular))
+    return pc.and_not(usable, others), set(rootnames.filter(others).to_pylist())
+
+
+def _documents(
+    store: Store, condition: Condition, addresses: Sequence[str], rootnames: list[str]
+) -> tuple[Document, ...]:
+    """Return those of some observations that meet a condition, with the values of addresses."""
+    if not rootnames:
+        return ()
+    filter_ = {"$and": [{"_id": {"$in": rootnames}}, to_filter(condition)]}
+    paths = {path_of(address): 1 for address in addresses} or {"_id": 1}
+    in_headers = any(path.startswith("headers.") for path in paths)
+    collection = store.observations if in_headers else store.headerless
+    return tuple(collection.find(filter_, paths))

@@ -1,0 +1,118 @@
+"""Evaluation of conditions on columns: for each row whether it meets a condition.
+
+It compares as MongoDB does with the filters of `acsql.store.filters`, for the values that are in
+columns and the conditions that `acsql.store.columns.select` accepts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...query.conditions import (
+    And,
+    AnyOf,
+    Between,
+    Condition,
+    Equals,
+    Exists,
+    KeywordCondition,
+    Like,
+    Not,
+    Or,
+)
+from ..filters import like
+
+
+def meets(condition: Condition, arrays: Mapping[str, pa.Array], rows: int) -> pa.BooleanArray:
+    """Return for each row whether it meets a condition.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it, of leaves that are answerable.
+    arrays : mapping
+        The addresses of its keywords to their values.
+    rows : int
+        The number of rows.
+
+    Returns
+    -------
+    pyarrow.BooleanArray
+        Without nulls.
+    """
+    match condition:
+        case Not(inner):
+            return pc.invert(meets(inner, arrays, rows))
+        case And(parts):
+            result = pa.repeat(True, rows)
+            for part in parts:
+                result = pc.and_(result, meets(part, arrays, rows))
+            return result
+        case Or(parts):
+            result = pa.repeat(False, rows)
+            for part in parts:
+                result = pc.or_(result, meets(part, arrays, rows))
+            return result
+        case KeywordCondition():
+            return _keyword_meets(condition, arrays[condition.keyword])
+    raise TypeError(f"{condition!r} is not a condition on keywords")
+
+
+def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanArray:
+    """Return for each row whether its value meets a condition; of texts, each is tested once."""
+    if pa.types.is_dictionary(array.type):
+        tested = _keyword_meets(condition, array.dictionary).take(array.indices)
+        return pc.fill_null(tested, False)
+    result = pc.is_valid(array)
+    match condition:
+        case Like(_, pattern):
+            expression = re.compile(like(pattern), re.DOTALL)
+            texts = array.to_pylist() if pa.types.is_string(array.type) else [None] * len(array)
+            matches = [t is not None and bool(expression.search(t)) for t in texts]
+            return pa.array(matches, pa.bool_())
+        case Exists() | Between(_, None, None):
+            return pc.and_(result, _compare("not_equal", array, "", otherwise=True))
+    for tests in _comparisons(condition):
+        alternatives = pa.repeat(False, len(array))
+        for name, value in tests:
+            alternatives = pc.or_(alternatives, _compare(name, array, value))
+        result = pc.and_(result, alternatives)
+    return result
+
+
+def _comparisons(condition: KeywordCondition) -> Iterator[list[tuple[str, Any]]]:
+    """Yield comparisons; a value has to meet one of each list."""
+    match condition:
+        case Equals(_, value):
+            yield [("equal", value)]
+        case AnyOf(_, values):
+            yield [("equal", value) for value in values]
+        case Between(_, low, high, low_inclusive, high_inclusive):
+            if low is not None:
+                yield [("greater_equal" if low_inclusive else "greater", low)]
+            if high is not None:
+                yield [("less_equal" if high_inclusive else "less", high)]
+
+
+def _compare(name: str, array: pa.Array, value: Any, otherwise: bool = False) -> pa.BooleanArray:
+    """Compare the values of a column with one, to `otherwise` if their types do not compare."""
+    types = pa.types
+    if isinstance(value, datetime):
+        comparable = types.is_timestamp(array.type)
+        value = value.replace(microsecond=value.microsecond // 1000 * 1000)
+    elif isinstance(value, str):
+        comparable = types.is_string(array.type)
+    elif isinstance(value, bool):
+        comparable = types.is_boolean(array.type)
+    else:
+        comparable = types.is_integer(array.type) or types.is_floating(array.type)
+    if not comparable:
+        return pa.repeat(otherwise, len(array))
+    scalar = pa.scalar(value, array.type) if isinstance(value, datetime) else pa.scalar(value)
+    return pc.fill_null(pc.call_function(name, [array, scalar]), False)

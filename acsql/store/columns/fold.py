@@ -1,0 +1,162 @@
+"""Folds move changed observations into columns, and merges join small parts.
+
+The caller holds the writer lock.  A kill at any moment leaves the registry of before or after, and
+an observation keeps its mark until the registry has its new row.  No fold is needed for a right
+answer: `acsql.store.columns.select` reads marked observations as documents.
+
+An observation has to be marked, with a new token, in the transaction of its write.  On a
+standalone server, which has no transactions, nothing may write while a fold runs.
+"""
+
+from __future__ import annotations
+
+import heapq
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pymongo import DeleteOne
+
+from ..client import Store
+from ..schema import CHANGED, Document, now
+from . import cache, parts
+from .encode import Column, encode, join
+from .parts import Part, registry
+
+# Observations that are encoded together; their documents, of tens of kilobytes, are in memory.
+FOLD_ROWS = 1000
+# The most observations of a part.  A query takes some 0.2 ms for each part that it reads.
+PART_ROWS = 10_000
+# Parts of fewer observations are small; any two fit into one.  This many small ones are merged.
+_SMALL_ROWS = PART_ROWS // 2
+_SMALL_PARTS = 10
+# The longest time in which a reader of the registry reads the columns of its parts.
+_RETIREMENT = timedelta(minutes=10)
+
+
+def fold(store: Store, least: int = 1) -> int:
+    """Move the changed observations into columns, and merge small parts.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    least : int
+        While fewer observations are changed, they stay so; at most 1,000.
+
+    Returns
+    -------
+    int
+        The number of observations that were moved.  One that changes meanwhile stays marked.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    moved = 0
+    with store.errors():
+        while len(marks := _marks(store)) >= least:
+            _delete_retired(store)
+            _fold(store, marks)
+            moved += len(marks)
+            while small := _mergeable(registry(store).parts):
+                _merge(store, small)
+    return moved
+
+
+def _marks(store: Store) -> list[Document]:
+    return list(store.database[CHANGED].find(limit=FOLD_ROWS, sort=[("_id", 1)]))
+
+
+def _fold(store: Store, marks: Sequence[Document]) -> None:
+    """Make a part of marked observations, publish it, and remove their marks."""
+    rootnames = [mark["_id"] for mark in marks]
+    documents = list(store.observations.find({"_id": {"$in": rootnames}}).sort("_id", 1))
+    new = _stored(store, len(documents), encode(documents).items())
+    known = registry(store).parts
+    columns = cache.columns(store, ["_id"], known)
+    older = [
+        _without(part, by_path["_id"], rootnames)
+        for part, by_path in zip(known, columns, strict=True)
+    ]
+    _publish(store, [*older, new])
+    # A mark that was written since has another token.
+    store.database[CHANGED].bulk_write([DeleteOne(mark) for mark in marks], ordered=False)
+
+
+def _without(part: Part, names: Column | None, rootnames: Sequence[str]) -> Part:
+    """Return a part in which the rows of some observations are not live."""
+    if names is None:
+        return part
+    moved = pc.is_in(names.array, pa.array(rootnames, pa.string()))
+    return part.with_live(part.live_rows & ~moved.to_numpy(zero_copy_only=False))
+
+
+def _mergeable(known: Sequence[Part]) -> list[Part]:
+    """Return the parts to merge into one, the smallest, if there are many small ones."""
+    sizes = {part: int(part.live_rows.sum()) for part in known}
+    small = sorted((part for part in known if sizes[part] < _SMALL_ROWS), key=sizes.__getitem__)
+    if len(small) < _SMALL_PARTS:
+        return []
+    totals = np.cumsum([sizes[part] for part in small])
+    return [part for part, total in zip(small, totals, strict=True) if total <= PART_ROWS]
+
+
+def _merge(store: Store, small: Sequence[Part]) -> None:
+    """Publish one part in place of several."""
+    rows = [np.flatnonzero(part.live_rows).tolist() for part in small]
+    new = _stored(store, sum(map(len, rows)), _merged(store, small, rows))
+    kept = [part for part in registry(store).parts if part not in small]
+    _publish(store, [*kept, new])
+
+
+def _merged(
+    store: Store, small: Sequence[Part], rows: Sequence[Sequence[int]]
+) -> Iterator[tuple[str, Column]]:
+    """Yield the joined columns of parts, one path after another."""
+
+    def of_part(number: int) -> Iterator[tuple[str, int, Column]]:
+        """Yield the columns of a part with its number."""
+        for path, column in parts.read_all(store, small[number]):
+            yield path, number, column
+
+    every = heapq.merge(*map(of_part, range(len(small))), key=itemgetter(0, 1))
+    for path, found in groupby(every, itemgetter(0)):
+        columns = {number: column for _, number, column in found}
+        yield path, join([columns.get(number) for number in range(len(small))], rows)
+
+
+def _stored(store: Store, rows: int, columns: Iterable[tuple[str, Column]]) -> Part:
+    """Store a new part, which counts as retired until it is published."""
+    new = Part(uuid.uuid4().hex, rows, b"").with_live(np.ones(rows, bool))
+    current = registry(store)
+    parts.publish(store, current, current._replace(retired={**current.retired, new.id: now()}))
+    parts.write(store, new.id, columns)
+    return new
+
+
+def _publish(store: Store, new: Sequence[Part]) -> None:
+    """Publish parts in place of the present ones; those without live rows are left out."""
+    current = registry(store)
+    live = tuple(part for part in new if part.live_rows.any())
+    ids = {part.id for part in live}
+    left = [part.id for part in (*current.parts, *new) if part.id not in ids]
+    retired = {id_: since for id_, since in current.retired.items() if id_ not in ids}
+    changed = current._replace(parts=live, retired=retired | dict.fromkeys(left, now()))
+    parts.publish(store, current, changed)
+
+
+def _delete_retired(store: Store) -> None:
+    """Delete the columns of parts that no reader reads any more."""
+    current = registry(store)
+    kept = {id_: since for id_, since in current.retired.items() if now() - since < _RETIREMENT}
+    for id_ in current.retired.keys() - kept.keys():
+        parts.delete(store, id_)
+    if len(kept) < len(current.retired):
+        parts.publish(store, current, current._replace(retired=kept))

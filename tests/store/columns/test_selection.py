@@ -1,0 +1,75 @@
+"""Pages, rows, groups and tables of a selection have the values of the documents."""
+
+from collections import Counter
+from operator import itemgetter
+
+from column_conditions import VALUES, conditions
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from acsql.query import And
+from acsql.store import queries
+from acsql.store.columns.select import select
+from acsql.store.sorting import SortKey, cursor_values
+
+# MongoDB sorts lists by one of their elements; no keyword that is sorted by has lists.
+orders = st.lists(
+    st.builds(
+        SortKey,
+        st.sampled_from([*sorted({*VALUES} - {"flt.1.goodmean"}), "rootname"]),
+        st.booleans(),
+    ),
+    max_size=2,
+    unique_by=lambda key: key.address,
+)
+ADDRESSES = [*VALUES, "rootname", "expstart"]
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(condition=conditions, order=orders, limit=st.integers(1, 70))
+def test_pages_of_a_selection_are_those_that_mongodb_sorts(filled, condition, order, limit):
+    selection = select(filled, condition, ADDRESSES)
+    if selection is None:
+        return
+    every = [row["rootname"] for row in queries.find(filled, condition, ["rootname"], order)]
+    cursor = None
+    for start in (0, limit):
+        page = selection.first(order, limit, cursor)
+        assert [row["rootname"] for row in page] == every[start : start + limit]
+        if not page:
+            return
+        cursor = cursor_values(page[-1], order)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(condition=conditions)
+def test_rows_and_groups_of_a_selection_have_the_values_of_the_documents(filled, condition):
+    selection = select(filled, condition, ADDRESSES)
+    if selection is None:
+        return
+    found = queries.find(filled, condition, ADDRESSES)
+    expected = sorted(found, key=itemgetter("rootname"))
+    rows = sorted(selection.rows(), key=itemgetter("rootname"))
+    assert repr(rows) == repr(
+        [
+            {name: row[name] for name in ADDRESSES}
+            for row in sorted(expected, key=itemgetter("rootname"))
+        ]
+    )
+    combinations = Counter((row["targname"] or None, row["subarray"]) for row in expected)
+    assert selection.group(["targname", "subarray"]) == combinations
+    assert selection.group(["subarray"]) == Counter((row["subarray"],) for row in expected)
+
+
+def test_a_table_has_one_type_for_each_keyword(filled):
+    selection = select(filled, And(()), ADDRESSES)
+    table = selection.table(["rootname", "date_obs", "exptime", "expstart"])
+    assert table.num_rows == selection.count == 150
+    assert [str(field.type) for field in table.schema] == [
+        "string",
+        "timestamp[ms]",
+        "string",
+        "null",
+    ]
+    names = table["rootname"].to_pylist()
+    assert sorted(names) == [f"j8bt{number:04d}" for number in range(150)]
