@@ -26,7 +26,7 @@ from ..client import Store
 from ..schema import CHANGED, Document, now
 from . import cache, parts
 from .encode import Column, encode, join
-from .parts import Part, registry
+from .parts import Part, Registry, registry
 
 # Observations that are encoded together; their documents, of tens of kilobytes, are in memory.
 FOLD_ROWS = 1000
@@ -61,32 +61,35 @@ def fold(store: Store, least: int = 1) -> int:
     """
     moved = 0
     with store.errors():
-        while len(marks := _marks(store)) >= least:
-            _delete_retired(store)
-            _fold(store, marks)
+        while True:
+            # It is read first, so that a process that lost the lock publishes no older documents.
+            current = registry(store)
+            marks = list(store.database[CHANGED].find(limit=FOLD_ROWS, sort=[("_id", 1)]))
+            if len(marks) < least:
+                return moved
+            current = _fold(store, _without_retired(store, current), marks)
             moved += len(marks)
-            while small := _mergeable(registry(store).parts):
-                _merge(store, small)
-    return moved
+            while small := _mergeable(current.parts):
+                current = _merge(store, current, small)
 
 
-def _marks(store: Store) -> list[Document]:
-    return list(store.database[CHANGED].find(limit=FOLD_ROWS, sort=[("_id", 1)]))
-
-
-def _fold(store: Store, marks: Sequence[Document]) -> None:
+def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registry:
     """Make a part of marked observations, publish it, and remove their marks."""
     rootnames = [mark["_id"] for mark in marks]
     documents = list(store.observations.find({"_id": {"$in": rootnames}}).sort("_id", 1))
-    new = _stored(store, len(documents), encode(documents).items())
-    known = registry(store).parts
-    columns = cache.columns(store, ["_id"], known)
+    current, new = _stored(store, current, len(documents), encode(documents).items())
+    columns = cache.columns(store, ["_id"], current.parts)
     older = [
         _without(part, by_path["_id"], rootnames)
-        for part, by_path in zip(known, columns, strict=True)
+        for part, by_path in zip(current.parts, columns, strict=True)
     ]
-    _publish(store, [*older, new])
-    # A mark that was written since has another token.
+    current = _published(store, current, [*older, new])
+    _delete_marks(store, marks)
+    return current
+
+
+def _delete_marks(store: Store, marks: Sequence[Document]) -> None:
+    # A mark that was written since has another token, and stays.
     store.database[CHANGED].bulk_write([DeleteOne(mark) for mark in marks], ordered=False)
 
 
@@ -108,12 +111,13 @@ def _mergeable(known: Sequence[Part]) -> list[Part]:
     return [part for part, total in zip(small, totals, strict=True) if total <= PART_ROWS]
 
 
-def _merge(store: Store, small: Sequence[Part]) -> None:
+def _merge(store: Store, current: Registry, small: Sequence[Part]) -> Registry:
     """Publish one part in place of several."""
     rows = [np.flatnonzero(part.live_rows).tolist() for part in small]
-    new = _stored(store, sum(map(len, rows)), _merged(store, small, rows))
-    kept = [part for part in registry(store).parts if part not in small]
-    _publish(store, [*kept, new])
+    columns = _merged(store, small, rows)
+    current, new = _stored(store, current, sum(map(len, rows)), columns)
+    kept = [part for part in current.parts if part not in small]
+    return _published(store, current, [*kept, new])
 
 
 def _merged(
@@ -132,31 +136,32 @@ def _merged(
         yield path, join([columns.get(number) for number in range(len(small))], rows)
 
 
-def _stored(store: Store, rows: int, columns: Iterable[tuple[str, Column]]) -> Part:
+def _stored(
+    store: Store, current: Registry, rows: int, columns: Iterable[tuple[str, Column]]
+) -> tuple[Registry, Part]:
     """Store a new part, which counts as retired until it is published."""
     new = Part(uuid.uuid4().hex, rows, b"").with_live(np.ones(rows, bool))
-    current = registry(store)
-    parts.publish(store, current, current._replace(retired={**current.retired, new.id: now()}))
+    reserved = current._replace(retired={**current.retired, new.id: now()})
+    current = parts.publish(store, current, reserved)
     parts.write(store, new.id, columns)
-    return new
+    return current, new
 
 
-def _publish(store: Store, new: Sequence[Part]) -> None:
+def _published(store: Store, current: Registry, new: Sequence[Part]) -> Registry:
     """Publish parts in place of the present ones; those without live rows are left out."""
-    current = registry(store)
     live = tuple(part for part in new if part.live_rows.any())
     ids = {part.id for part in live}
     left = [part.id for part in (*current.parts, *new) if part.id not in ids]
     retired = {id_: since for id_, since in current.retired.items() if id_ not in ids}
     changed = current._replace(parts=live, retired=retired | dict.fromkeys(left, now()))
-    parts.publish(store, current, changed)
+    return parts.publish(store, current, changed)
 
 
-def _delete_retired(store: Store) -> None:
+def _without_retired(store: Store, current: Registry) -> Registry:
     """Delete the columns of parts that no reader reads any more."""
-    current = registry(store)
     kept = {id_: since for id_, since in current.retired.items() if now() - since < _RETIREMENT}
     for id_ in current.retired.keys() - kept.keys():
         parts.delete(store, id_)
-    if len(kept) < len(current.retired):
-        parts.publish(store, current, current._replace(retired=kept))
+    if len(kept) == len(current.retired):
+        return current
+    return parts.publish(store, current, current._replace(retired=kept))

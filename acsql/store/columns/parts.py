@@ -83,7 +83,7 @@ def registry(store: Store) -> Registry:
     return Registry(stored["version"], tuple(parts), stored["retired"])
 
 
-def publish(store: Store, old: Registry, new: Registry) -> None:
+def publish(store: Store, old: Registry, new: Registry) -> Registry:
     """Replace the registry.
 
     Parameters
@@ -93,6 +93,11 @@ def publish(store: Store, old: Registry, new: Registry) -> None:
     old : Registry
         The registry that is replaced.
     new : Registry
+        The new one, but for its version.
+
+    Returns
+    -------
+    Registry
         The new one, whose version is one more.
 
     Raises
@@ -100,8 +105,9 @@ def publish(store: Store, old: Registry, new: Registry) -> None:
     DatabaseError
         If another process, which took the writer lock over, has replaced it since it was read.
     """
+    new = new._replace(version=old.version + 1)
     document = {
-        "version": old.version + 1,
+        "version": new.version,
         "parts": [part._asdict() | {"live": Binary(part.live)} for part in new.parts],
         "retired": dict(new.retired),
     }
@@ -113,6 +119,7 @@ def publish(store: Store, old: Registry, new: Registry) -> None:
         raise DatabaseError(
             f"another process changes the columns in {store.address}: run the command again"
         ) from error
+    return new
 
 
 def read(store: Store, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Column]:

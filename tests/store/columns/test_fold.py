@@ -1,79 +1,167 @@
-"""A fold moves changed observations into columns; each is live in the newest part alone."""
+"""Folds and merges move observations into columns; each is live in the newest part alone."""
+
+import random
+from datetime import timedelta
+from itertools import count
 
 import pytest
+from column_conditions import VALUES, write
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from acsql.errors import DatabaseError
-from acsql.store.columns import cache, fold, parts
-from acsql.store.schema import CHANGED
+from acsql.query import And
+from acsql.store import queries
+from acsql.store.columns import fold, parts
+from acsql.store.columns.select import select
+from acsql.store.schema import CHANGED, COLUMN_PARTS, COLUMNS, now
+
+ADDRESSES = [*VALUES, "rootname"]
 
 
-def change(store, number, value):
-    """Write and mark observations."""
-    for n in range(number):
-        rootname = f"j8bt{n:04d}"
-        mark = {"token": value}
-        store.database[CHANGED].replace_one({"_id": rootname}, mark, upsert=True)
-        document = {"exptime": value, "headers": {"flt": {"1": {"goodmean": n}}}}
-        store.observations.replace_one({"_id": rootname}, document, upsert=True)
+class Killed(BaseException):
+    """The end of the process."""
 
 
-def live_values(store, path):
-    """Return the values of the live rows by rootname."""
-    found = {}
-    known = parts.registry(store).parts
-    for part, columns in zip(known, cache.columns(store, ["_id", path], known), strict=True):
-        names, values = (
-            columns[p].array.to_pylist() if columns[p] else [None] * part.rows
-            for p in ("_id", path)
-        )
-        for live, name, value in zip(part.live_rows, names, values, strict=True):
-            if live:
-                assert name not in found
-                found[name] = value
-    return found
+@pytest.fixture
+def small(monkeypatch):
+    """Parts of a few rows, so that few observations make many."""
+    monkeypatch.setattr(fold, "FOLD_ROWS", 3)
+    monkeypatch.setattr(fold, "PART_ROWS", 10)
+    monkeypatch.setattr(fold, "_SMALL_ROWS", 5)
+    monkeypatch.setattr(fold, "_SMALL_PARTS", 3)
 
 
-def stored(store, path):
-    documents = store.observations.aggregate([{"$project": {"value": f"${path}"}}])
-    return {document["_id"]: document.get("value") for document in documents}
+def clear(store):
+    for name in (CHANGED, COLUMN_PARTS, COLUMNS):
+        store.database[name].delete_many({})
+    store.observations.delete_many({})
+    store.headerless.delete_many({})
 
 
-@pytest.mark.parametrize("path", ["exptime", "headers.flt.1.goodmean", "missing"])
-def test_after_folds_the_live_rows_are_the_observations(store, path):
-    for number, value in ((5, 1.0), (3, 2.0), (1, 3.0)):
-        change(store, number, value)
+def check_columns(store):
+    """Check that a selection has what the documents have, and that no column is left over."""
+    selection = select(store, And(()), ADDRESSES)
+    found = sorted(map(repr, selection.rows()))
+    expected = queries.find(store, And(()), ADDRESSES)
+    assert found == sorted(repr({name: row[name] for name in ADDRESSES}) for row in expected)
+    registry = parts.registry(store)
+    known = {part.id for part in registry.parts} | registry.retired.keys()
+    assert {each["_id"]["part"] for each in store.database[COLUMNS].find()} <= known
+    return registry
+
+
+spans = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), min_size=1, max_size=8)
+
+
+@pytest.mark.usefixtures("small")
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=spans, seed=st.integers(0, 99))
+def test_after_any_changes_and_folds_the_columns_are_the_observations(store, changes, seed):
+    clear(store)
+    chance = random.Random(seed)
+    for start, number in changes:
+        write(store, range(start, start + number), chance)
         assert fold.fold(store) == number
-    assert live_values(store, path) == stored(store, path)
+        registry = check_columns(store)
+        sizes = [part.live_rows.sum() for part in registry.parts]
+        assert 0 < min(sizes) <= max(sizes) <= 10
+        assert sum(size < 5 for size in sizes) < 3
     assert store.database[CHANGED].count_documents({}) == 0
 
 
+def test_few_changed_observations_stay_marked(store):
+    write(store, range(4), random.Random(1))
+    assert fold.fold(store, least=5) == 0
+    assert store.database[CHANGED].count_documents({}) == 4
+    assert fold.fold(store, least=4) == 4
+
+
 def test_an_observation_that_changes_during_a_fold_stays_marked(store, monkeypatch):
-    change(store, 2, 1.0)
+    write(store, range(2), random.Random(1))
     encode = fold.encode
 
     def changing(documents):
-        change(store, 1, 2.0)
+        write(store, range(1), random.Random(2))
         monkeypatch.setattr(fold, "encode", encode)
         return encode(documents)
 
     monkeypatch.setattr(fold, "encode", changing)
     fold.fold(store)
-    assert live_values(store, "exptime") == stored(store, "exptime")
+    check_columns(store)
 
 
-def test_an_interrupted_fold_is_not_seen_and_the_next_one_completes_it(store, monkeypatch):
-    change(store, 3, 1.0)
+def test_a_removed_observation_leaves_the_columns(store):
+    write(store, range(3), random.Random(1))
     fold.fold(store)
-    change(store, 3, 2.0)
+    store.observations.delete_one({"_id": "j8bt0001"})
+    store.headerless.delete_one({"_id": "j8bt0001"})
+    store.database[CHANGED].insert_one({"_id": "j8bt0001", "token": 1})
+    assert select(store, And(())).count == 2
+    fold.fold(store)
+    check_columns(store)
 
-    def interrupted(*_):
-        raise DatabaseError("lost")
 
+def kill_at(step, monkeypatch):
+    """Let folds end before their write of a number."""
+    writes = count(1)
+
+    def counted(function):
+        def call(*arguments):
+            if next(writes) == step:
+                raise Killed
+            return function(*arguments)
+
+        return call
+
+    for name in ("publish", "write", "delete"):
+        monkeypatch.setattr(parts, name, counted(getattr(parts, name)))
+    monkeypatch.setattr(fold, "_delete_marks", counted(fold._delete_marks))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("step", range(1, 14))
+def test_a_fold_that_is_killed_before_any_write_leaves_right_answers(store, monkeypatch, step):
+    """It folds twice, merges twice, and deletes what is retired."""
+    chance = random.Random(step)
+    write(store, range(6), chance)
+    fold.fold(store)
+    write(store, range(3, 9), chance)
+    monkeypatch.setattr(fold, "_RETIREMENT", timedelta(0))
     with monkeypatch.context() as patch:
-        patch.setattr(fold, "_publish", interrupted)
-        with pytest.raises(DatabaseError):
+        kill_at(step, patch)
+        with pytest.raises(Killed):
             fold.fold(store)
-    assert set(live_values(store, "exptime").values()) == {1.0}
-    assert store.database[CHANGED].count_documents({}) == 3
+    check_columns(store)
+    write(store, range(8, 12), chance)
     fold.fold(store)
-    assert live_values(store, "exptime") == stored(store, "exptime")
+    assert len(check_columns(store).retired) <= 4
+
+
+@pytest.mark.usefixtures("small")
+def test_retired_parts_are_deleted_when_no_reader_can_read_them(store, monkeypatch):
+    chance = random.Random(1)
+    for _ in range(3):
+        write(store, range(2), chance)
+        fold.fold(store)
+    assert len(parts.registry(store).retired) == 2
+    monkeypatch.setattr(fold, "now", lambda: now() + timedelta(minutes=11))
+    write(store, range(2), chance)
+    fold.fold(store)
+    assert len(check_columns(store).retired) == 1
+
+
+def test_a_fold_of_a_process_that_lost_the_lock_publishes_nothing(store, monkeypatch):
+    write(store, range(2), random.Random(1))
+    encode = fold.encode
+
+    def late(documents):
+        monkeypatch.setattr(fold, "encode", encode)
+        fold.fold(store)
+        write(store, range(1), random.Random(2))
+        return encode(documents)
+
+    monkeypatch.setattr(fold, "encode", late)
+    with pytest.raises(DatabaseError, match="another process changes the columns"):
+        fold.fold(store)
+    check_columns(store)
