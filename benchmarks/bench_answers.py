@@ -28,7 +28,7 @@ from acsql import keywords as keyword_specs
 from acsql.archive import Archive
 from acsql.config import Config
 from acsql.search.aggregation import distribution
-from acsql.store import observations
+from acsql.store import observation_writes
 from acsql.store.client import Store
 
 REPEATS = 30
@@ -179,7 +179,7 @@ def write_again(connection_string: str) -> None:
                 print(json.dumps(written), flush=True)
             document = store.observations.find_one({"_id": rootname})
             assert document is not None
-            observations.replace(store, document)
+            observation_writes.replace(store, document)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import acsql
 from acsql.config import Config, load
 from acsql.errors import ArchiveError
 from acsql.ingest import run
+from acsql.store import observation_writes
 from acsql.verify import verification
 from acsql.web.app import create_app
 
@@ -92,7 +93,8 @@ def archive(config: Config) -> Iterator[acsql.Archive]:
     canary = config.filesystem.parent / CANARY
     canary.write_bytes(CONTENT)
     with acsql.connect(config) as archive:
-        collections = archive.store.observations, archive.store.database["ingest_runs"]
+        store = archive.store
+        collections = store.observations, store.headerless, store.ingest_runs
         stored = [list(collection.find()) for collection in collections]
         yield archive
         for collection, documents in zip(collections, stored, strict=True):
@@ -108,7 +110,8 @@ def change(archive: acsql.Archive, way: str, fields: list[str]) -> None:
     value = WAYS_OUT[way]
     if isinstance(value, str):
         value = value.replace("{outside}", str(archive.config.filesystem.parent))
-    archive.store.observations.update_one({}, {"$set": dict.fromkeys(fields, value)})
+    change = {"$set": dict.fromkeys(fields, value)}
+    observation_writes.update_where(archive.store, {}, change)
     archive.store.database["ingest_runs"].update_one({}, {"$set": {"log": value}})
 
 

@@ -13,7 +13,7 @@ from ..config import Config
 from ..errors import UnsafePath
 from ..keywords import HeaderKey
 from ..store import failures as failed_files
-from ..store import keywords_not_in_specs, observations
+from ..store import keywords_not_in_specs, observation_writes
 from ..store.client import Store
 from ..store.schema import now
 from .observation_result import Failure
@@ -57,7 +57,7 @@ def write_observation(
     _store_failures(store, failures)
     keywords_not_in_specs.record(store, unspecified, now())
     warnings = tuple(_remove_old_previews(config, existing or {}, document))
-    observations.replace(store, document)
+    observation_writes.replace(store, document)
     return warnings
 
 

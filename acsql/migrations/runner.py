@@ -137,6 +137,9 @@ def check(store: Store) -> None:
 def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
     """Apply the steps that a database lacks, make missing indexes and refresh what is derived.
 
+    The headerless copies are compared with all observations, because they can differ after a
+    restore or after a change that acsql did not make.
+
     Parameters
     ----------
     store : Store
@@ -159,6 +162,7 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
     with lock.hold(store, "migrate"):
         lacking = _apply_missing(store, specs)
         store.make_indexes()
+        refresh.refresh_copies(store)
         refresh.refresh_if_stale(store, specs)
     return lacking
 

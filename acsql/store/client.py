@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import mongoengine
@@ -146,6 +147,19 @@ class Store:
     def address(self) -> str:
         """The connection string without user and password, for messages."""
         return without_user(self.connection_string)
+
+    @cached_property
+    def has_transactions(self) -> bool:
+        """Whether the server has transactions: a replica set or a sharded cluster has.
+
+        Raises
+        ------
+        DatabaseError
+            If the database does not answer.
+        """
+        with self.errors():
+            hello = self.client.admin.command("hello")
+        return "setName" in hello or hello.get("msg") == "isdbgrid"
 
     @property
     def answers(self) -> bool:

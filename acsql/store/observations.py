@@ -1,15 +1,15 @@
-"""Observations read by rootname and written: each is one document, replaced whole.
+"""Observations read by rootname, and the marks of their files.
 
 Most of the tens of kilobytes of a document are headers, so each function reads the fields that
-it returns and no more.  Searches are in `acsql.store.queries`.
+it returns and no more.  Searches are in `acsql.store.queries`; all writes go through
+`acsql.store.observation_writes`.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pymongo import UpdateOne
-
+from . import observation_writes
 from .client import Store
 from .fields import value_at
 from .queries import BATCH_ROWS
@@ -106,12 +106,6 @@ def rootnames_starting_with(store: Store, prefix: str) -> list[str]:
         return [document["_id"] for document in documents]
 
 
-def replace(store: Store, document: Document) -> None:
-    """Write the document of an observation; it replaces an older one with the same rootname."""
-    with store.errors():
-        store.observations.replace_one({"_id": document["_id"]}, document, upsert=True)
-
-
 class Marks(NamedTuple):
     """What the file system says of a file beside its size and modification time.
 
@@ -144,10 +138,7 @@ def set_marks(store: Store, files: Iterable[Marks]) -> None:
         changes.setdefault(rootname, {}).update(
             {f"files.{filetype}.ctime_ns": ctime_ns, f"files.{filetype}.inode": inode}
         )
-    updates = [UpdateOne({"_id": name}, {"$set": change}) for name, change in changes.items()]
-    if updates:
-        with store.errors():
-            store.observations.bulk_write(updates, ordered=False)
+    observation_writes.update(store, {name: {"$set": change} for name, change in changes.items()})
 
 
 def mark_vanished(store: Store, files: Iterable[tuple[str, str]], when: datetime) -> None:
@@ -162,13 +153,7 @@ def mark_vanished(store: Store, files: Iterable[tuple[str, str]], when: datetime
     when : datetime
         When it was noticed, in UTC.
     """
-    updates = [
-        UpdateOne({"_id": rootname}, {"$set": {f"files.{filetype}.vanished": when}})
-        for rootname, filetype in files
-    ]
-    if updates:
-        with store.errors():
-            store.observations.bulk_write(updates, ordered=False)
+    observation_writes.update(store, _changes(files, "$set", when))
 
 
 def mark_returned(store: Store, files: Iterable[tuple[str, str]]) -> None:
@@ -181,13 +166,18 @@ def mark_returned(store: Store, files: Iterable[tuple[str, str]]) -> None:
     files : iterable of (str, str)
         Rootname and filetype of each.
     """
-    updates = [
-        UpdateOne({"_id": rootname}, {"$unset": {f"files.{filetype}.vanished": ""}})
-        for rootname, filetype in files
-    ]
-    if updates:
-        with store.errors():
-            store.observations.bulk_write(updates, ordered=False)
+    observation_writes.update(store, _changes(files, "$unset", ""))
+
+
+def _changes(
+    files: Iterable[tuple[str, str]], operator: str, value: Any
+) -> dict[str, dict[str, Document]]:
+    """Return the updates, by rootname, that apply an operator to ``vanished`` of some files."""
+    changes: dict[str, dict[str, Document]] = {}
+    for rootname, filetype in files:
+        fields = changes.setdefault(rootname, {operator: {}})[operator]
+        fields[f"files.{filetype}.vanished"] = value
+    return changes
 
 
 @repeated

@@ -10,6 +10,7 @@ from typing import Any
 
 from pymongo import ReplaceOne, UpdateOne
 
+from . import observation_writes
 from .client import Store
 from .derived import freshness
 from .repetition import repeated
@@ -37,8 +38,8 @@ def save(store: Store, proposals: Mapping[int, Mapping[str, Any]]) -> None:
     # The proposals last: if this is interrupted, the next call finds them changed again.
     with store.errors():
         for key, facts in changed.items():
-            store.observations.update_many(
-                {"proposid": key}, {"$set": {"proposal_type": facts["type"]}}
+            observation_writes.update_where(
+                store, {"proposid": key}, {"$set": {"proposal_type": facts["type"]}}
             )
         store.proposals.bulk_write(
             [ReplaceOne({"_id": key}, dict(facts), upsert=True) for key, facts in changed.items()]

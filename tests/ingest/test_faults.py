@@ -335,7 +335,7 @@ STEPS = {
     "acsql.store.proposals.save": 2,
     "pathlib.Path.replace": 2,
     "acsql.ingest.write._store_failures": 2,
-    "acsql.store.observations.replace": 2,
+    "acsql.store.observation_writes.replace": 2,
     "acsql.ingest.write.update_failures": 2,
     "acsql.store.failures.remove": 2,
     "acsql.store.runs.finish": 1,
@@ -358,7 +358,8 @@ def test_killed_before_or_after_any_step_the_next_run_gives_the_clean_state(site
 def test_failures_and_keywords_of_ingested_files_are_not_lost(site: Site) -> None:
     for filename in site.clean["failure"]:
         site.wipe()
-        ingest_killed_at(site.settings, "acsql.store.observations.replace", "after", filename[:8])
+        written = "acsql.store.observation_writes.replace"
+        ingest_killed_at(site.settings, written, "after", filename[:8])
         run.ingest(site.config, SYNCHRONOUS)
         assert site.differences() == [], filename
 
@@ -366,7 +367,7 @@ def test_failures_and_keywords_of_ingested_files_are_not_lost(site: Site) -> Non
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
     "step",
-    ["acsql.ingest.write._remove_old_previews", "acsql.store.observations.replace"],
+    ["acsql.ingest.write._remove_old_previews", "acsql.store.observation_writes.replace"],
 )
 def test_killed_while_a_preview_moves_to_another_proposal(
     site: Site, tmp_path: Path, step: str, when: str

@@ -20,7 +20,7 @@ from acsql.ingest import promotion
 from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.store.client import Store
-from acsql.store.derived import freshness
+from acsql.store.derived import freshness, headerless
 from acsql.store.schema import SCHEMA_VERSION
 
 STEPS = "acsql.migrations.steps"
@@ -452,3 +452,17 @@ def test_6_every_file_that_failed_is_owed(store: Store, specs: KeywordSpecs) -> 
             "last": when,
             **refused,
         }
+
+
+def test_7_copies_are_made_and_those_without_an_observation_removed(
+    store: Store, specs: KeywordSpecs
+) -> None:
+    store.observations.insert_many(EXPOSURES)
+    store.headerless.insert_many([{"_id": "gone"}, EXPOSURES[0] | {"detector": "OLD"}])
+    assert step(7).pending(store) == len(EXPOSURES)
+    for _ in range(2):
+        step(7).apply(store, specs)
+        assert step(7).pending(store) == 0
+        copies = {each["_id"]: each for each in store.headerless.find()}
+        assert copies == {each["_id"]: headerless.copy(each) for each in EXPOSURES}
+        assert headerless.if_current(store) == store.headerless

@@ -26,7 +26,7 @@ from acsql.config import Config
 from acsql.errors import ArchiveError, QueryError
 from acsql.ingest import run
 from acsql.mongod import launch, replica_set
-from acsql.store import change_feed, observations
+from acsql.store import change_feed, observation_writes, observations
 
 SECONDS = 120  # a test that takes longer hangs
 DAY = timedelta(days=1)
@@ -74,7 +74,7 @@ def put(archive: acsql.Archive, rootname: str, when: datetime | None = None, siz
     when = (when or datetime.now(UTC).replace(tzinfo=None)).replace(microsecond=0)
     files = {"raw": {"size": size, "mtime": when, "path": f"{rootname}_raw.fits"}}
     document = {"_id": rootname, "last_ingest_date": when, "files": files, "datasets": {}}
-    observations.replace(archive.store, document | more)
+    observation_writes.replace(archive.store, document | more)
 
 
 def names(archive: acsql.Archive, checkpoint: Path, *conditions, **options) -> list[str]:
@@ -137,7 +137,7 @@ def test_changes_other_than_an_ingest_are_not_delivered(watched, tmp_path) -> No
     observations.mark_vanished(watched.store, [("j0000000", "raw")], datetime(2026, 1, 1))
     # A repair rewrites the document of unchanged files.
     document = observations.document(watched.store, "j0000000")
-    observations.replace(watched.store, document | {"targname": "NGC104"})
+    observation_writes.replace(watched.store, document | {"targname": "NGC104"})
     assert names(watched, checkpoint) == []
 
 
@@ -149,7 +149,7 @@ def test_a_new_checkpoint_can_begin_at_a_moment(watched, tmp_path) -> None:
     # Only a new checkpoint takes the moment.
     assert names(watched, checkpoint, since="2020-01-01") == []
     document = observations.document(watched.store, "j0000000")
-    observations.replace(watched.store, document | {"targname": "NGC104"})
+    observation_writes.replace(watched.store, document | {"targname": "NGC104"})
     assert names(watched, checkpoint) == []
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql.errors import DatabaseError
-from acsql.store import change_feed, observations
+from acsql.store import change_feed, observation_writes, observations
 
 WHEN = datetime(2026, 1, 1)
 file = st.fixed_dictionaries(
@@ -34,13 +34,13 @@ def test_a_checksum_added_later_is_no_change(one) -> None:
 
 
 def put(store, rootname: str, when: datetime | None = WHEN) -> None:
-    observations.replace(store, {"_id": rootname, "last_ingest_date": when})
+    observation_writes.replace(store, {"_id": rootname, "last_ingest_date": when})
 
 
 def test_observations_come_in_the_order_of_ingest(store) -> None:
     for rootname, day in (("j0000003", 1), ("j0000001", 3), ("j0000002", 3), ("j0000000", 2)):
         put(store, rootname, datetime(2026, 1, day))
-    observations.replace(store, {"_id": "j0000009"})
+    observation_writes.replace(store, {"_id": "j0000009"})
     found = [
         changed.rootname for changed in change_feed.ingested_since(store, datetime(2026, 1, 2))
     ]

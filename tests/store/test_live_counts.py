@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from acsql.query import And, Between, Equals, Like
-from acsql.store import live_counts, observations
+from acsql.store import live_counts, observation_writes
 
 EVERYTHING = And()
 
@@ -34,8 +34,8 @@ def test_observations_that_meet_a_condition_are_counted(filled):
 )
 def test_values_of_a_keyword_are_distinct_and_sorted(store, values, expected):
     for number, value in enumerate(values):
-        observations.replace(store, {"_id": f"j{number:07d}", "exptime": value})
-    observations.replace(store, {"_id": "j9999999"})
+        observation_writes.replace(store, {"_id": f"j{number:07d}", "exptime": value})
+    observation_writes.replace(store, {"_id": "j9999999"})
     assert live_counts.distinct(store, "exptime", EVERYTHING) == expected
 
 
@@ -66,7 +66,7 @@ def test_values_are_counted_once_per_observation(store, address, expected):
         if number == 0:
             headers["drz"]["0"]["history"] = ["x", "x"]
         document = {"_id": f"j{number:07d}", "exptime": exptime, "headers": headers}
-        observations.replace(store, document)
+        observation_writes.replace(store, document)
     assert live_counts.value_counts(store, address, EVERYTHING) == expected
     assert live_counts.value_counts(store, address, Equals("rootname", "j9999999")) == {}
 

@@ -7,7 +7,7 @@ from stored_observation import DOCUMENT
 
 from acsql.errors import DatabaseError
 from acsql.query import And
-from acsql.store import live_counts, observations
+from acsql.store import live_counts, observation_writes, observations
 
 EVERYTHING = And()
 
@@ -20,15 +20,15 @@ def test_a_document_is_stored_unchanged(filled):
 
 def test_a_document_is_replaced_whole(filled):
     newer = {"_id": "j8bt05nj", "exptime": 61.0}
-    observations.replace(filled, newer)
-    observations.replace(filled, newer)
+    observation_writes.replace(filled, newer)
+    observation_writes.replace(filled, newer)
     assert observations.document(filled, "j8bt05nj") == newer
     assert filled.observations.count_documents({}) == 2
 
 
 def test_replacing_does_not_change_the_document_it_is_given(store):
     document = copy.deepcopy(DOCUMENT)
-    observations.replace(store, document)
+    observation_writes.replace(store, document)
     assert document == DOCUMENT
 
 
@@ -50,7 +50,7 @@ def test_an_unknown_value_of_an_observation_is_none(filled):
 
 @pytest.mark.parametrize("others", [{"a_field_of_later": 3}, {"exptime": "N/A"}])
 def test_a_document_written_with_other_specs_can_be_read(store, others):
-    observations.replace(store, {"_id": "j8bt05nj", "targname": "NGC104"} | others)
+    observation_writes.replace(store, {"_id": "j8bt05nj", "targname": "NGC104"} | others)
     found = observations.get(store, "j8bt05nj")
     assert found.targname == "NGC104"
     assert found.exptime == others.get("exptime")
@@ -98,8 +98,8 @@ def test_files_are_returned_by_rootname_without_headers(filled):
 
 def test_a_document_that_mongodb_refuses_raises_an_error(store):
     with pytest.raises(DatabaseError):
-        observations.replace(store, {"_id": "j8bt05nj", "position": "x" * 17_000_000})
+        observation_writes.replace(store, {"_id": "j8bt05nj", "position": "x" * 17_000_000})
     store.make_indexes()
     with pytest.raises(DatabaseError):
-        observations.replace(store, {"_id": "j8bt05nj", "position": {"type": "Point"}})
+        observation_writes.replace(store, {"_id": "j8bt05nj", "position": {"type": "Point"}})
     assert live_counts.count(store, EVERYTHING) == 0

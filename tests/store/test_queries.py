@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stored_observation import DOCUMENT
 
 from acsql.query import And, Between, Equals
-from acsql.store import observations, queries, sorting
+from acsql.store import observation_writes, queries, sorting
 from acsql.store.sorting import SortKey
 
 EVERYTHING = And()
@@ -211,11 +211,11 @@ def test_unchanged_rows_are_on_one_page_each_during_writes(store, found, order, 
         while not stop.is_set():
             number = len(rounds)
             other = {"exptime": float(number % 5), "expstart": 52000.0 + number % 3}
-            observations.replace(store, {"_id": f"k{number % 9:07d}", **other})
+            observation_writes.replace(store, {"_id": f"k{number % 9:07d}", **other})
             store.observations.delete_one({"_id": f"k{(number + 4) % 9:07d}"})
             if found:
                 document = found[number % len(found)]
-                observations.replace(store, document | {"aperture": f"A{number}"})
+                observation_writes.replace(store, document | {"aperture": f"A{number}"})
             rounds.append(number)
 
     writer = threading.Thread(target=write)

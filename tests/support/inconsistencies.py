@@ -12,6 +12,7 @@ from astropy.io import fits
 from PIL import Image
 
 from acsql.config import Config
+from acsql.store import observation_writes
 from acsql.store.client import Store
 from acsql.verify.findings import (
     DIFFERENT,
@@ -65,12 +66,10 @@ class IngestedArchive(NamedTuple):
         return documents
 
     def set(self, rootname: str, field: str, value: Any) -> None:
-        change = {"$set": {field: value}}
-        assert self.store.observations.update_one({"_id": rootname}, change).modified_count
+        observation_writes.update(self.store, {rootname: {"$set": {field: value}}})
 
     def unset(self, rootname: str, *fields: str) -> None:
-        change = {"$unset": dict.fromkeys(fields, 1)}
-        assert self.store.observations.update_one({"_id": rootname}, change).modified_count
+        observation_writes.update(self.store, {rootname: {"$unset": dict.fromkeys(fields, 1)}})
 
     def everything(self) -> dict[str, Any]:
         """Return all that a verification could change: the database and all files."""

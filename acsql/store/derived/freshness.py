@@ -1,4 +1,7 @@
-"""Freshness of the derived collections: any write to the observations invalidates them.
+"""Freshness of the derived collections: any write to the observations invalidates the counts.
+
+The headerless copies stay current where the server has transactions, because each write of an
+observation then writes its copy as well (`acsql.store.observation_writes`).
 
 It is a separate module because all code that writes observations imports it, and the modules of
 the derived collections import code that reads observations.
@@ -7,22 +10,56 @@ the derived collections import code that reads observations.
 from ..client import Store
 from ..schema import DERIVED_STATE, DocumentCollection
 
-# All derived collections share one state: they are refreshed together.
+# All derived collections share one state.
 _STATE = {"_id": "state"}
+# Its field that says whether each write of an observation has written its headerless copy since
+# all copies were made.
+_COPIES = "copies"
 
 
 def invalidate(store: Store) -> None:
     """Mark the derived collections as stale; call it before the first write of observations.
+
+    Without transactions the headerless copies are stale as well.
 
     Parameters
     ----------
     store : Store
         The open database.
     """
+    stale = {"current": False} if store.has_transactions else {"current": False, _COPIES: False}
     with store.errors():
-        _states(store).update_one(
-            _STATE, {"$set": {"current": False}, "$inc": {"writes": 1}}, upsert=True
-        )
+        _states(store).update_one(_STATE, {"$set": stale, "$inc": {"writes": 1}}, upsert=True)
+
+
+def mark_copies_current(store: Store) -> None:
+    """Mark the headerless copies as current: all are made, and no write since has left one out.
+
+    Parameters
+    ----------
+    store : Store
+        The open database; the caller excludes writers.
+    """
+    with store.errors():
+        _states(store).update_one(_STATE, {"$set": {_COPIES: True}}, upsert=True)
+
+
+def has_current_copies(store: Store) -> bool:
+    """Return whether the headerless copies describe the observations as they are.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    bool
+        False also before they are made.
+    """
+    with store.errors():
+        state = _states(store).find_one({**_STATE, _COPIES: True}, {"_id": 1})
+    return state is not None
 
 
 def write_count(store: Store) -> int:
@@ -62,7 +99,7 @@ def mark_current(store: Store, writes: int, facets: list[str]) -> None:
 
 
 def is_current(store: Store, facets: list[str] | None = None) -> bool:
-    """Return whether the derived collections describe the observations as they are.
+    """Return whether all derived collections describe the observations as they are.
 
     Parameters
     ----------

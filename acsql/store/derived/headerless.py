@@ -2,16 +2,18 @@
 
 Headers are nearly all of a document.  Where no index serves two conditions together, the server
 reads thousands of documents, which takes seconds at tens of kilobytes each and milliseconds at
-two.  The server itself copies the observations after every ingest.  The first write of the next
-ingest makes the copies stale, and searches then read the observations until the next refresh.
+two.  Each write of an observation writes its copy in the same transaction
+(`acsql.store.observation_writes`), so searches read the copies also while an ingest runs.  A
+standalone server has no transactions: there the first write of an ingest makes the copies stale,
+searches read the observations, and the server copies all of them at the end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...query.conditions import And, AnyOf, Condition, Equals, KeywordCondition, leaves
 from ..client import Store
-from ..schema import DocumentCollection
+from ..schema import Document, DocumentCollection
 from . import freshness
 
 # The one field that a copy has and its observation has not: the extensions with a header, by
@@ -19,13 +21,31 @@ from . import freshness
 EXTENSIONS = "extensions"
 
 
+def copy(document: Mapping[str, Any]) -> Document:
+    """Return the headerless copy of an observation.
+
+    Parameters
+    ----------
+    document : mapping
+        The document of the observation.
+
+    Returns
+    -------
+    dict
+        The document without ``headers``, and with `EXTENSIONS`.
+    """
+    headers = document.get("headers") or {}
+    kept = {name: value for name, value in document.items() if name != "headers"}
+    return kept | {EXTENSIONS: {filetype: list(found) for filetype, found in headers.items()}}
+
+
 def refresh(store: Store) -> None:
-    """Copy the observations without their headers; only copies that differ are written.
+    """Copy all observations without their headers; only copies that differ are written.
 
     Parameters
     ----------
     store : Store
-        The open database.
+        The open database; the caller excludes writers.
     """
     merge = {"into": store.headerless.name, "whenMatched": "replace"}
     store.observations.aggregate(
@@ -33,6 +53,7 @@ def refresh(store: Store) -> None:
     )
     if _document_count(store.headerless) > _document_count(store.observations):
         _remove_orphans(store)
+    freshness.mark_copies_current(store)
 
 
 def collection_for(
@@ -75,7 +96,7 @@ def top_level(addresses: Iterable[str]) -> list[str]:
 
 def if_current(store: Store) -> DocumentCollection:
     """Return the headerless observations if they are current, else the observations."""
-    return store.headerless if freshness.is_current(store) else store.observations
+    return store.headerless if freshness.has_current_copies(store) else store.observations
 
 
 def entries(field: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Refresh of the derived collections, all of them, after observations were written.
 
 They are refreshed together, in the order of what they are computed from: the headerless copies
-first, all counts from these.
+first, unless these have stayed current, and all counts from them.
 """
 
 from ...keywords import KeywordSpecs
@@ -31,13 +31,27 @@ def refresh_all(store: Store, specs: KeywordSpecs) -> None:
     writes = freshness.write_count(store)
     started = now()
     with store.errors():
-        headerless.refresh(store)
+        if not freshness.has_current_copies(store):
+            headerless.refresh(store)
         counts.refresh_combinations(store, specs)
         proposal_summaries.refresh(store, specs.thumbnail_filetype)
         counts.refresh_values(store, specs)
         totals.refresh(store, started)
     statistics.refresh(store, specs)
     freshness.mark_current(store, writes, list(specs.facets))
+
+
+@repeated
+def refresh_copies(store: Store) -> None:
+    """Make the headerless copies that are missing or differ, whether they are current or not.
+
+    Parameters
+    ----------
+    store : Store
+        The open database; the caller excludes writers.
+    """
+    with store.errors():
+        headerless.refresh(store)
 
 
 @repeated

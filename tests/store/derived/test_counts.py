@@ -11,6 +11,7 @@ from acsql import keywords as keyword_specs
 from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or, Within
 from acsql.store import live_counts
 from acsql.store.derived import counts, freshness, proposal_summaries, refresh, totals
+from acsql.store.schema import DERIVED_STATE
 
 SPECS = keyword_specs.load()
 EVERYTHING = And()
@@ -53,6 +54,7 @@ conditions = st.recursive(
 def put(store, documents) -> list[dict]:
     """Let these documents be all that there are."""
     named = [{"_id": f"j{number:07d}", **found} for number, found in enumerate(documents)]
+    store.database[DERIVED_STATE].delete_many({})
     store.observations.delete_many({})
     if named:
         store.observations.insert_many(named)
