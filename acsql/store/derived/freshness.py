@@ -76,7 +76,7 @@ def write_count(store: Store) -> int:
         A refresh reads it before it starts and gives it to `mark_current` at its end.
     """
     with store.errors():
-        _states(store).update_one(_STATE, {"$setOnInsert": {"writes": 0}}, upsert=True)
+        _states(store).update_one(_STATE, {"$inc": {"writes": 0}}, upsert=True)
         state = _states(store).find_one(_STATE) or {}
     return int(state["writes"])
 
