@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import uuid
@@ -22,7 +23,7 @@ from acsql import sample
 from acsql.config import Config
 from acsql.ingest import run
 from acsql.keywords import KeywordSpecs
-from acsql.mongod import server
+from acsql.mongod import launch, replica_set, server
 from acsql.store.client import Store
 
 OBSERVATIONS = 40
@@ -55,6 +56,29 @@ def database_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data_dir = tmp_path_factory.mktemp("server")
     yield administrator_uri(server.start(data_dir))
     server.stop(data_dir)
+
+
+@pytest.fixture(scope="session")
+def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a standalone server, which has no transactions and no change streams."""
+    folder = tmp_path_factory.mktemp("standalone")
+    with socket.create_server((replica_set.HOST, 0)) as free:
+        port = free.getsockname()[1]
+    command = [
+        launch.find_mongod(),
+        f"--dbpath={folder}",
+        f"--logpath={folder}/mongod.log",
+        f"--bind_ip={replica_set.HOST}",
+        f"--port={port}",
+        "--nounixsocket",
+        "--wiredTigerCacheSizeGB=0.25",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield f"mongodb://{replica_set.HOST}:{port}/"
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _own_database(uri: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 import acsql
 from acsql.errors import ConfigError, QueryError
 from acsql.keywords import HeaderKey
-from acsql.store import keywords_not_in_specs
+from acsql.store import keywords_not_in_specs, observation_writes
 from acsql.store.current_specs import READ_AGAIN_SECONDS
 from acsql.store.derived import freshness
 
@@ -59,9 +59,9 @@ def test_migrate_also_refreshes_and_indexes_a_database_without_pending_migration
 ) -> None:
     store, specs = empty_archive.store, empty_archive.specs
     empty_archive.migrate()
-    store.observations.insert_one({"_id": "j8bt05nj", "detector": "HRC"})
-    store.database.drop_collection(store.headerless.name)
+    store.headerless.drop_indexes()
     freshness.invalidate(store)
+    observation_writes.replace(store, {"_id": "j8bt05nj", "detector": "HRC"})
     assert empty_archive.migrate(dry_run=True) == []
     assert not freshness.is_current(store, list(specs.facets))
     assert empty_archive.migrate() == []

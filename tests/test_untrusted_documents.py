@@ -111,7 +111,8 @@ def change(archive: acsql.Archive, way: str, fields: list[str]) -> None:
     if isinstance(value, str):
         value = value.replace("{outside}", str(archive.config.filesystem.parent))
     change = {"$set": dict.fromkeys(fields, value)}
-    observation_writes.update_where(archive.store, {}, change)
+    rootnames = archive.store.observations.distinct("_id")
+    observation_writes.update(archive.store, dict.fromkeys(rootnames, change))
     archive.store.database["ingest_runs"].update_one({}, {"$set": {"log": value}})
 
 

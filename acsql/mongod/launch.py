@@ -169,6 +169,9 @@ def _fork(mongod: Path, dbpath: Path, port: int, key_file: Path) -> None:
         f"--replSet={NAME}",
         f"--keyFile={key_file}",
         "--setParameter=enableLocalhostAuthBypass=false",
+        # Seconds, not the default of 60: the transaction of a killed ingest locks an observation
+        # for as long, and the next ingest waits for it.
+        "--setParameter=transactionLifetimeLimitSeconds=10",
         # Before 6.0.27 zlib lets anyone who connects read the memory of mongod (CVE-2025-14847).
         "--networkMessageCompressors=disabled",
     ]

@@ -150,7 +150,7 @@ class Store:
 
     @cached_property
     def has_transactions(self) -> bool:
-        """Whether the server has transactions: a replica set or a sharded cluster has.
+        """Whether the server has transactions and change streams: a standalone one has neither.
 
         Raises
         ------
@@ -194,7 +194,11 @@ class Store:
         try:
             yield
         except (PyMongoError, BSONError) as error:
-            kind = DatabaseUnavailable if isinstance(error, ConnectionFailure) else DatabaseError
+            # A transaction whose time is over has the reason of its last attempt as its cause.
+            is_lost = isinstance(error, ConnectionFailure) or isinstance(
+                error.__cause__, ConnectionFailure
+            )
+            kind = DatabaseUnavailable if is_lost else DatabaseError
             raise kind(f"the database {self.address}: {_first_line(error)}") from error
 
     def close(self) -> None:

@@ -1,13 +1,14 @@
-"""Writes of observations: each changes an observation and its headerless copy together.
+"""Writes of observations: each marks an observation, writes it, and writes its headerless copy.
 
-All writes of observations go through this module.  Both changes are made in one transaction, so
-that no search finds one without the other, and no kill leaves one without the other.  On a
-standalone server, which has no transactions, only the observation is written; the copies are then
-stale until they are refreshed (`acsql.store.derived.freshness`).
+All writes of observations go through this module.  Where the server has transactions the three
+are one transaction: a search finds all of them or none, and a kill leaves all of them or none.  A
+standalone server has no transactions.  There an observation is marked before it is written, so
+that no kill leaves a change without a mark, and its copy is not written: the copies are stale
+until they are refreshed (`acsql.store.derived.freshness`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pymongo
@@ -15,16 +16,19 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from .client import Store
+from .columns.parts import CHANGED
 from .derived import headerless
-from .schema import Document, DocumentCollection
+from .repetition import repeated
+from .schema import Document
 
-# Observations that one transaction changes: it has to end within a minute, and its changes are in
-# memory until then (MongoDB manual, "Production Considerations" of transactions).
+# Observations that one transaction changes; MongoDB advises at most 1,000 documents.
+# https://www.mongodb.com/docs/manual/core/transactions-production-consideration/
 _AT_ONCE = 1000
 
 Changes = Mapping[str, Any]
 
 
+@repeated
 def replace(store: Store, document: Document) -> None:
     """Write the document of an observation; it replaces an older one with the same rootname.
 
@@ -41,80 +45,66 @@ def replace(store: Store, document: Document) -> None:
         If the database does not answer or refuses the document.
     """
     key = {"_id": document["_id"]}
+    copy = headerless.copy(document)
 
     def write(session: ClientSession | None) -> None:
-        """Replace the observation and its copy."""
+        """Mark and replace the observation, and replace its copy."""
+        _mark(store, [document["_id"]], session)
         store.observations.replace_one(key, document, upsert=True, session=session)
         if session:
-            store.headerless.replace_one(
-                key, headerless.copy(document), upsert=True, session=session
-            )
+            store.headerless.replace_one(key, copy, upsert=True, session=session)
 
     _in_transaction(store, write)
 
 
+@repeated
 def update(store: Store, changes: Mapping[str, Changes]) -> None:
-    """Change top-level fields of observations.
+    """Change fields of stored observations outside their headers.
 
     Parameters
     ----------
     store : Store
         The open database.
     changes : mapping
-        Rootnames to the MongoDB update of each, which changes no header.
+        Rootnames to the MongoDB update of each, such as ``{"$set": {"proposal_type": "GO"}}``.
 
     Raises
     ------
     DatabaseError
-        If the database fails; some observations may be changed.
+        If the database fails; where it has transactions, up to 1,000 observations are changed
+        together or not at all.
     """
+    rootnames = list(changes)
+    for start in range(0, len(rootnames), _AT_ONCE):
+        _update(store, {name: changes[name] for name in rootnames[start : start + _AT_ONCE]})
+
+
+def _update(store: Store, changes: Mapping[str, Changes]) -> None:
     updates = [UpdateOne({"_id": rootname}, change) for rootname, change in changes.items()]
-    for first in range(0, len(updates), _AT_ONCE):
-        _in_transaction(store, partial(_bulk_write, store, updates[first : first + _AT_ONCE]))
-
-
-def update_where(store: Store, filter_: Mapping[str, Any], changes: Changes) -> None:
-    """Change top-level fields of all observations that a filter on such fields finds.
-
-    Parameters
-    ----------
-    store : Store
-        The open database.
-    filter_ : mapping
-        A MongoDB filter on top-level fields.
-    changes : mapping
-        The MongoDB update, which changes no header.
-
-    Raises
-    ------
-    DatabaseError
-        If the database fails.
-    """
 
     def write(session: ClientSession | None) -> None:
-        """Change the observations and their copies."""
-        for collection in _collections(store, session):
-            collection.update_many(filter_, changes, session=session)
+        """Mark and change the observations, and change their copies."""
+        _mark(store, changes, session)
+        store.observations.bulk_write(updates, ordered=False, session=session)
+        if session:
+            store.headerless.bulk_write(updates, ordered=False, session=session)
 
     _in_transaction(store, write)
 
 
-def _bulk_write(store: Store, updates: Sequence[UpdateOne], session: ClientSession | None) -> None:
-    for collection in _collections(store, session):
-        collection.bulk_write(updates, ordered=False, session=session)
-
-
-def _collections(store: Store, session: ClientSession | None) -> Iterator[DocumentCollection]:
-    """Yield the collections to write: the copies only in a transaction."""
-    yield store.observations
-    if session:
-        yield store.headerless
+def _mark(store: Store, rootnames: Iterable[str], session: ClientSession | None) -> None:
+    """Mark observations as changed, each with a token that names this change."""
+    marks = [
+        UpdateOne({"_id": rootname}, {"$set": {"token": uuid.uuid4().hex}}, upsert=True)
+        for rootname in rootnames
+    ]
+    store.database[CHANGED].bulk_write(marks, ordered=False, session=session)
 
 
 def _in_transaction(store: Store, write: Callable[[ClientSession | None], None]) -> None:
-    """Call a function in a transaction, again after a conflict with another; without, if none.
+    """Call a function in a transaction, again after a conflict; without one if there are none.
 
-    A transaction is repeated by the driver for as long as the store waits for the server.
+    The driver repeats a transaction for two minutes unless a time limit is set around it.
     """
     with store.errors(), pymongo.timeout(store.wait or None):
         if store.has_transactions:

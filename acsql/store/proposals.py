@@ -38,9 +38,9 @@ def save(store: Store, proposals: Mapping[int, Mapping[str, Any]]) -> None:
     # The proposals last: if this is interrupted, the next call finds them changed again.
     with store.errors():
         for key, facts in changed.items():
-            observation_writes.update_where(
-                store, {"proposid": key}, {"$set": {"proposal_type": facts["type"]}}
-            )
+            change = {"$set": {"proposal_type": facts["type"]}}
+            rootnames = store.observations.distinct("_id", {"proposid": key})
+            observation_writes.update(store, dict.fromkeys(rootnames, change))
         store.proposals.bulk_write(
             [ReplaceOne({"_id": key}, dict(facts), upsert=True) for key, facts in changed.items()]
         )

@@ -7,7 +7,6 @@ is one.
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -25,34 +24,10 @@ from acsql import sample
 from acsql.config import Config
 from acsql.errors import ArchiveError, QueryError
 from acsql.ingest import run
-from acsql.mongod import launch, replica_set
 from acsql.store import change_feed, observation_writes, observations
 
 SECONDS = 120  # a test that takes longer hangs
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a standalone server, which has no change streams."""
-    folder = tmp_path_factory.mktemp("standalone")
-    with socket.create_server((replica_set.HOST, 0)) as free:
-        port = free.getsockname()[1]
-    command = [
-        launch.find_mongod(),
-        f"--dbpath={folder}",
-        f"--logpath={folder}/mongod.log",
-        f"--bind_ip={replica_set.HOST}",
-        f"--port={port}",
-        "--nounixsocket",
-        "--wiredTigerCacheSizeGB=0.25",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        yield f"mongodb://{replica_set.HOST}:{port}/"
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(params=["standalone", "replica set"])

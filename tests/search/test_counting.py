@@ -6,6 +6,8 @@ import pytest
 
 import acsql
 from acsql.query import Equals, Not
+from acsql.store import observation_writes
+from acsql.store.derived import freshness
 from acsql.store.derived.refresh import refresh_all
 
 
@@ -84,7 +86,8 @@ def test_facets_are_cached_until_the_counts_are_stale(empty_archive) -> None:
     first = search.facets_of("detector")
     assert search.facets_of("detector") is first
     assert search.where(detector="WFC").facets_of("detector") == {"detector": {"WFC": 1}}
-    store.observations.insert_one({"_id": "j0000002", "detector": "HRC"})
+    freshness.invalidate(store)
+    observation_writes.replace(store, {"_id": "j0000002", "detector": "HRC"})
     refresh_all(store, specs)
     assert search.facets_of("detector") == {"detector": {"HRC": 2, "WFC": 1}}
 

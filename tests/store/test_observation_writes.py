@@ -1,5 +1,8 @@
-"""Each write changes an observation and its headerless copy, or neither."""
+"""An observation, its headerless copy and its mark are written together, or none of them is."""
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +15,7 @@ from acsql.errors import DatabaseError
 from acsql.keywords import KeywordSpecs
 from acsql.store import observation_writes, observations, proposals
 from acsql.store.client import Store
+from acsql.store.columns.parts import CHANGED
 from acsql.store.derived import headerless
 
 WHEN = datetime(2026, 1, 1)
@@ -36,6 +40,11 @@ def differing(store: Store) -> list[str]:
     copies = {document["_id"]: document for document in store.headerless.find()}
     expected = {each["_id"]: headerless.copy(each) for each in store.observations.find()}
     return [name for name in copies | expected if copies.get(name) != expected.get(name)]
+
+
+def tokens(store: Store) -> dict[str, str]:
+    """Return the tokens of the marked observations."""
+    return {mark["_id"]: mark["token"] for mark in store.database[CHANGED].find()}
 
 
 def test_an_observation_is_written_with_its_copy(copied: Store) -> None:
@@ -85,6 +94,27 @@ def test_after_any_writes_copies_are_those_of_the_observations(copied: Store, se
     for kind, what in sequence:
         apply(copied, kind, what)
     assert differing(copied) == []
+    assert {found["_id"] for found in copied.observations.find()} <= tokens(copied).keys()
+
+
+def test_each_write_has_a_token_of_its_own(store: Store) -> None:
+    seen = set()
+    for _ in range(3):
+        observation_writes.replace(store, DOCUMENT)
+        observation_writes.update(store, {"j8bt05nj": {"$set": {"exptime": 1.0}}})
+        seen.add(tokens(store)["j8bt05nj"])
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("number", [0, 1, 2500])
+def test_many_observations_are_changed_in_several_transactions(store: Store, number: int) -> None:
+    names = [f"j{n:07d}" for n in range(number)]
+    if names:
+        store.observations.insert_many({"_id": name} for name in names)
+        store.headerless.insert_many({"_id": name, "extensions": {}} for name in names)
+    observation_writes.update(store, {name: {"$set": {"proposal_type": "GO"}} for name in names})
+    assert store.headerless.count_documents({"proposal_type": "GO"}) == number
+    assert len(tokens(store)) == number
 
 
 @pytest.fixture(params=["observations", "headerless"])
@@ -150,11 +180,88 @@ def test_a_search_between_two_writes_finds_a_whole_observation(copied: Store) ->
     assert all(exptime == copied_exptime for exptime, copied_exptime in seen)
 
 
-def test_without_transactions_the_observation_alone_is_written(copied: Store) -> None:
-    copied.has_transactions = False
+KILLED = """
+import os, signal, sys
+from pymongo import monitoring
+from acsql import keywords
+from acsql.store import observation_writes
+from acsql.store.client import Store
+
+uri, number = sys.argv[1], int(sys.argv[2])
+
+class Killer(monitoring.CommandListener):
+    seen = 0
+
+    def started(self, event):
+        if event.command_name in ("update", "commitTransaction"):
+            if self.seen == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self.seen += 1
+
+    def succeeded(self, event): pass
+    def failed(self, event): pass
+
+monitoring.register(Killer())
+document = {"_id": "j8bt05nj", "exptime": 2.0, "headers": {"flt": {"0": {}}}}
+with Store(uri, keywords.load()) as store:
+    observation_writes.replace(store, document)
+"""
+
+
+def kill_before(uri: str, number: int) -> None:
+    """Replace an observation in a process that is killed before one of its commands."""
+    done = subprocess.run([sys.executable, "-c", KILLED, uri, str(number)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.fixture
+def short_transactions(store: Store) -> Iterator[None]:
+    """Let the server end the transaction of a killed process after a second, not after ten."""
+    parameter = "transactionLifetimeLimitSeconds"
+    before = store.client.admin.command({"getParameter": 1, parameter: 1})[parameter]
+    store.client.admin.command({"setParameter": 1, parameter: 1})
+    yield
+    store.client.admin.command({"setParameter": 1, parameter: before})
+
+
+@pytest.mark.usefixtures("short_transactions")
+@pytest.mark.parametrize("number", range(4))
+def test_killed_at_any_moment_of_a_transaction_nothing_is_changed(
+    copied: Store, connection_string: str, number: int
+) -> None:
     observation_writes.replace(copied, DOCUMENT)
+    token = tokens(copied)
+    kill_before(connection_string, number)
     assert copied.observations.find_one() == DOCUMENT
-    assert copied.headerless.find_one() is None
+    assert differing(copied) == []
+    assert tokens(copied) == token
+    observation_writes.replace(copied, DOCUMENT | {"exptime": 3.0})
+    assert differing(copied) == []
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_killed_on_a_standalone_server_a_changed_observation_is_marked(
+    standalone: str, specs: KeywordSpecs, number: int
+) -> None:
+    uri = f"{standalone}test_killed_{number}"
+    with Store(uri, specs) as store:
+        observation_writes.replace(store, DOCUMENT)
+        token = tokens(store)
+        kill_before(uri, number)
+        assert store.observations.find_one() == DOCUMENT
+        assert (tokens(store) == token) == (number == 0)
+
+
+def test_on_a_standalone_server_no_copy_is_written(standalone: str, specs: KeywordSpecs) -> None:
+    with Store(f"{standalone}test_no_copy", specs) as store:
+        assert not store.has_transactions
+        observation_writes.replace(store, DOCUMENT)
+        observation_writes.update(store, {"j8bt05nj": {"$set": {"exptime": 1.0}}})
+        assert store.observations.find_one() == DOCUMENT | {"exptime": 1.0}
+        assert store.headerless.find_one() is None
+        assert tokens(store).keys() == {"j8bt05nj"}
+        headerless.refresh(store)
+        assert differing(store) == []
 
 
 def test_the_server_of_the_tests_has_transactions(store: Store) -> None:
