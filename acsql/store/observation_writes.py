@@ -16,10 +16,9 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from .client import Store
-from .columns.parts import CHANGED
 from .derived import headerless
 from .repetition import repeated
-from .schema import Document
+from .schema import CHANGED, Document
 
 # Observations that one transaction changes; MongoDB advises at most 1,000 documents.
 # https://www.mongodb.com/docs/manual/core/transactions-production-consideration/

@@ -15,8 +15,8 @@ from acsql.errors import DatabaseError
 from acsql.keywords import KeywordSpecs
 from acsql.store import observation_writes, observations, proposals
 from acsql.store.client import Store
-from acsql.store.columns.parts import CHANGED
 from acsql.store.derived import headerless
+from acsql.store.schema import CHANGED
 
 WHEN = datetime(2026, 1, 1)
 DOCUMENT = {
