@@ -147,19 +147,20 @@ def read_wcs(header: Mapping[str, Any]) -> TangentWCS | None:
     )
 
 
-def read_projection(header: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the projection of an image header, see `TangentWCS.projection`.
+def read_usable_wcs(header: Mapping[str, Any]) -> TangentWCS | None:
+    """Return the celestial WCS of an image header, None also for one that `read_wcs` rejects.
 
-    Returns
-    -------
-    dict or None
-        None also for a WCS that `read_wcs` rejects: the viewer shows pixels without coordinates.
+    The viewer shows the pixels of such an image without coordinates.
+
+    Parameters
+    ----------
+    header : mapping
+        As in `read_wcs`.
     """
     try:
-        wcs = read_wcs(header)
+        return read_wcs(header)
     except FileError:
         return None
-    return None if wcs is None else wcs.projection()
 
 
 def _matrix(header: Mapping[str, Any]) -> tuple[Pair, Pair]:

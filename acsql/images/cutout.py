@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..errors import PreviewError
+from ..errors import QueryError
 from ..fits.chips import DType, Pixels
 from .planes import Plane
 
@@ -64,8 +64,10 @@ def read_cutout(
 
     Raises
     ------
+    QueryError
+        If the region is empty or too large.
     PreviewError
-        If the region is empty or too large, or the file is truncated.
+        If the file is truncated.
     OSError
         If the system cannot read the file.
     """
@@ -97,13 +99,13 @@ def clip(plane: Plane, region: Region) -> Region:
 
     Raises
     ------
-    PreviewError
+    QueryError
         If the region is empty or outside the image.
     """
     x0, x1 = max(region.x0, 0), min(region.x1, plane.width)
     y0, y1 = max(region.y0, 0), min(region.y1, plane.height)
     if x0 >= x1 or y0 >= y1:
-        raise PreviewError(
+        raise QueryError(
             f"x {region.x0} to {region.x1} and y {region.y0} to {region.y1} are not within "
             f"{plane.width} x {plane.height} pixels"
         )
@@ -127,15 +129,15 @@ def cutout_shape(region: Region, binning: int) -> tuple[int, int]:
 
     Raises
     ------
-    PreviewError
+    QueryError
         If the cutout would have more than `MAX_CELLS` bins, or `binning` is out of range.
     """
     if not 1 <= binning <= MAX_BINNING:
-        raise PreviewError(f"bin must be 1 to {MAX_BINNING} pixels, not {binning}")
+        raise QueryError(f"bin must be 1 to {MAX_BINNING} pixels, not {binning}")
     height = -(-(region.y1 - region.y0) // binning)
     width = -(-(region.x1 - region.x0) // binning)
     if height * width > MAX_CELLS:
-        raise PreviewError(
+        raise QueryError(
             f"{width} x {height} bins are too many for one cutout, at most {MAX_CELLS}: "
             "choose a smaller region or a larger bin"
         )

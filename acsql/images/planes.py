@@ -6,16 +6,17 @@ description is small enough to be cached.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
 from astropy.io import fits
+from astropy.wcs import WCS
 
 from ..errors import PreviewError
 from ..fits.chips import Pixels, StoredImage, image_hdus, stored_image
-from ..fits.wcs import read_projection
+from ..fits.wcs import TangentWCS, read_usable_wcs
 from .preview import MAX_PIXELS
 
 # Pixels per strip: 1 MB of float32 stays in a processor's cache.
@@ -38,8 +39,8 @@ class Chip:
         The row of the plane in which it begins.
     origin : tuple of float
         Column and row of the calibrated detector's first pixel in this image (LTV1, LTV2).
-    projection : mapping or None
-        Its world coordinates, see `acsql.fits.wcs.TangentWCS.projection`.
+    wcs : TangentWCS or None
+        Its world coordinates.
     """
 
     stored: StoredImage
@@ -47,12 +48,33 @@ class Chip:
     ccdchip: int | None
     first_row: int
     origin: tuple[float, float]
-    projection: Mapping[str, Any] | None
+    wcs: TangentWCS | None
 
     @property
     def height(self) -> int:
         """Number of rows."""
         return self.stored.shape[0]
+
+    @property
+    def projection(self) -> dict[str, Any] | None:
+        """The numbers from which the viewer computes coordinates, see `TangentWCS.projection`."""
+        return None if self.wcs is None else self.wcs.projection()
+
+    def wcs_of_plane(self) -> WCS:
+        """Return the world coordinates by pixels of the plane, the first pixel 0 or 1 as usual.
+
+        Raises
+        ------
+        PreviewError
+            If the header has none that can be used.
+        """
+        try:
+            if self.wcs is not None:
+                x, y = self.wcs.crpix
+                return replace(self.wcs, crpix=(x, y + self.first_row)).to_astropy()
+        except ValueError as error:
+            raise PreviewError(f"{self.stored.label} has no usable WCS: {error}") from error
+        raise PreviewError(f"{self.stored.label} has no usable WCS")
 
 
 @dataclass(frozen=True)
@@ -221,7 +243,7 @@ def _chip(hdu: fits.ImageHDU, filename: str, first_row: int) -> Chip:
         ccdchip if type(ccdchip) is int and ccdchip > 0 else None,
         first_row,
         (_offset(header, "LTV1"), _offset(header, "LTV2")),
-        read_projection(header),
+        read_usable_wcs(header),
     )
 
 
@@ -241,7 +263,6 @@ def _with_coordinates_of(science: Plane, plane: Plane) -> Plane:
     return replace(
         plane,
         chips=tuple(
-            replace(chip, ccdchip=of.ccdchip, origin=of.origin, projection=of.projection)
-            for chip, of in chips
+            replace(chip, ccdchip=of.ccdchip, origin=of.origin, wcs=of.wcs) for chip, of in chips
         ),
     )

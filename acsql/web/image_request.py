@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
 from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
@@ -18,16 +19,19 @@ from flask import Response, request
 
 from ..errors import DatasetNotFound, FileError, PreviewError
 from ..fits.open import open_fits
+from ..images.cutout import Region
 from ..images.planes import Plane, read_planes
 from ..observation import Observation
 from ..permissions import denied
 from .context import current_archive
-from .params import Parameters, choose
+from .params import Parameters, WholeNumber, choose
 
 # Files whose descriptions a worker caches: many more than one user views in an hour.
 CACHED_FILES = 256
 # Seconds for which browsers cache a response whose URL has the version of its file.
 MAX_AGE_S = 86_400
+# A larger coordinate is within no image, but must not overflow.
+MAX_PIXEL = 10**9 - 1
 
 
 class VersionParameters(Parameters):
@@ -41,6 +45,23 @@ class ExtensionParameters(VersionParameters):
 
     extname: str | None = None
     extver: str | None = None
+
+
+Pixel = Annotated[int, WholeNumber(-MAX_PIXEL, MAX_PIXEL)]
+
+
+class PartParameters(ExtensionParameters):
+    """A part of an extension, in pixels from 0."""
+
+    x0: Pixel
+    x1: Pixel
+    y0: Pixel
+    y1: Pixel
+
+    @property
+    def rectangle(self) -> Region:
+        """The part."""
+        return Region(self.x0, self.x1, self.y0, self.y1)
 
 
 @dataclass(frozen=True)

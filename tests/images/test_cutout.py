@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from acsql.errors import PreviewError
+from acsql.errors import PreviewError, QueryError
 from acsql.images import planes
 from acsql.images.cutout import Region, read_cutout
 from acsql.images.planes import Plane
@@ -94,7 +94,7 @@ def test_a_region_outside_the_image_or_a_wrong_bin_is_refused(
     binning: int,
     message: str,
 ) -> None:
-    with pytest.raises(PreviewError, match=message):
+    with pytest.raises(QueryError, match=message):
         cutout_of(two_chips[0], "SCI", region, binning)
 
 
@@ -103,7 +103,7 @@ def test_no_cutout_is_larger_than_a_screen(
 ) -> None:
     chip = np.zeros((2049, 2049), np.uint8)
     path = write(tmp_path / "x.fits", {"SCI": chip})
-    with pytest.raises(PreviewError, match="2049 x 2049 bins are too many for one cutout"):
+    with pytest.raises(QueryError, match="2049 x 2049 bins are too many for one cutout"):
         cutout_of(path)
     assert cutout_of(path, binning=2).shape == (1025, 1025)
 

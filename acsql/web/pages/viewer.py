@@ -6,17 +6,15 @@ of its stretch, and cutouts of what is on the screen.
 
 import json
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, url_for
 
-from ...errors import PreviewError, QueryError
 from ...images.cutout import (
     MAX_BINNING,
     MAX_CELLS,
     Region,
     clip,
-    cutout_shape,
     read_cutout,
 )
 from ...images.limits import Limits, read_limits
@@ -27,6 +25,8 @@ from ..context import current_archive, observation_url, parameters, requested_ob
 from ..image_request import (
     ExtensionParameters,
     File,
+    PartParameters,
+    Pixel,
     cached,
     image_file,
     image_path,
@@ -34,27 +34,18 @@ from ..image_request import (
     image_planes,
     reading,
 )
-from ..params import Parameters, WholeNumber
+from ..params import Parameters
 from ..selection import WalkParameters
 
 # The response header that says which region a cutout shows and how its pixels are packed.
 CUT_HEADER = "X-Acsql-Cut"
-# A larger coordinate is within no image, but must not overflow.
-MAX_PIXEL = 10**9 - 1
 
 blueprint = Blueprint("viewer", __name__)
 
 
-Pixel = Annotated[int, WholeNumber(-MAX_PIXEL, MAX_PIXEL)]
-
-
-class CutoutParameters(ExtensionParameters):
+class CutoutParameters(PartParameters):
     """A cutout: its region in pixels from 0, and the pixels along a bin."""
 
-    x0: Pixel
-    x1: Pixel
-    y0: Pixel
-    y1: Pixel
     bin: Pixel = 1
 
 
@@ -162,17 +153,13 @@ def limits(name: str, filetype: str) -> Response:
 def cut_png(name: str, filetype: str) -> Response:
     """Send a cutout of an extension, packed as `acsql.images.png.Packed` defines it."""
     cut = parameters(CutoutParameters)
-    region = Region(cut.x0, cut.x1, cut.y0, cut.y1)
+    region = cut.rectangle
     file = image_file(name, filetype, cut)
     return cached(cut, file, lambda: _cutout(file, image_plane(file, cut), region, cut.bin))
 
 
 def _cutout(file: File, plane: Plane, region: Region, binning: int) -> Response:
-    try:
-        region = clip(plane, region)
-        cutout_shape(region, binning)
-    except PreviewError as error:
-        raise QueryError(str(error)) from error
+    region = clip(plane, region)
     with reading(file.path), file.path.open("rb", buffering=0) as stream:
         packed = pack(read_cutout(stream, file.path.name, plane, region, binning))
     packing = asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step}

@@ -1,0 +1,111 @@
+"""FITS cutouts: a part of an image as a FITS file of its own, with all its planes and its WCS.
+
+The reference pixels of every world coordinate system move with the corner of the part, and so do
+the look-up tables of residual distortion, so that each pixel keeps its place on the sky.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from astropy.io import fits
+
+from ..errors import QueryError
+from ..fits.open import open_fits
+from .cutout import MAX_CELLS, Region, clip
+from .planes import Chip, Plane
+
+# CRPIX1, also of the alternate systems A to Z (FITS 4.0, section 8.2.1).
+_REFERENCE = re.compile(r"CRPIX([12])[A-Z]?")
+# Keywords of how pixels were stored, which astropy writes anew.
+_STORAGE = ("BSCALE", "BZERO", "BLANK", "NPIX1", "NPIX2", "PIXVALUE")
+# Extensions of the look-up tables, and the keywords of a chip that name their EXTVER.
+_TABLES = {
+    "WCSDVARR": ("DP1.EXTVER", "DP2.EXTVER"),
+    "D2IMARR": ("D2IM1.EXTVER", "D2IM2.EXTVER"),
+}
+
+
+def fits_cutout(path: Path, planes: tuple[Plane, ...], region: Region) -> fits.HDUList:
+    """Return a part of an image as HDUs, for ``HDUList.writeto``.
+
+    Parameters
+    ----------
+    path : Path
+        The file that the planes describe.
+    planes : tuple of Plane
+        All planes to cut out, of the same shape.
+    region : Region
+        The part; each chip that it overlaps becomes an extension of each plane.
+
+    Returns
+    -------
+    HDUList
+        The primary header of the file, and the extensions, whose pixels have the same values.
+
+    Raises
+    ------
+    QueryError
+        If the region is empty, outside the image or has more than `MAX_CELLS` pixels.
+    PreviewError
+        If the file is truncated.
+    OSError
+        If the system cannot read the file.
+    """
+    region = clip(planes[0], region)
+    if (region.x1 - region.x0) * (region.y1 - region.y0) > MAX_CELLS:
+        raise QueryError(
+            f"a FITS cutout may have at most {MAX_CELLS:,} pixels: choose a smaller region, or "
+            "download the file"
+        )
+    with open_fits(path) as hdus, path.open("rb", buffering=0) as file:
+        parts = [fits.PrimaryHDU(header=hdus[0].header.copy())]
+        tables: list[fits.ImageHDU] = []
+        for chips in zip(*(plane.chips for plane in planes), strict=True):
+            first, height = chips[0].first_row, chips[0].height
+            y0, y1 = max(region.y0 - first, 0), min(region.y1 - first, height)
+            if y0 >= y1:
+                continue
+            for plane, chip in zip(planes, chips, strict=True):
+                header = _header(hdus, plane, chip, region.x0, y0)
+                pixels = chip.stored.rows(file, path.name, y0, y1)[:, region.x0 : region.x1]
+                tables += _tables(hdus, header, tables, region.x0, y0)
+                parts.append(fits.ImageHDU(pixels.copy(), header))
+    return fits.HDUList([*parts, *tables])
+
+
+def _header(hdus: fits.HDUList, plane: Plane, chip: Chip, x0: int, y0: int) -> fits.Header:
+    header: fits.Header = hdus[plane.extname, chip.extver].header.copy()
+    for keyword in _STORAGE:
+        header.remove(keyword, ignore_missing=True)
+    for keyword in [*header]:
+        if (reference := _REFERENCE.fullmatch(keyword)) and _is_number(header[keyword]):
+            header[keyword] -= (x0, y0)[int(reference[1]) - 1]
+    header["LTV1"] = chip.origin[0] - x0
+    header["LTV2"] = chip.origin[1] - y0
+    return header
+
+
+def _tables(
+    hdus: fits.HDUList, header: fits.Header, others: list[fits.ImageHDU], x0: int, y0: int
+) -> list[fits.ImageHDU]:
+    """Return the look-up tables that a chip names, moved with its corner.
+
+    Both chips may share a table of which each now needs its own: all get new EXTVERs, which are
+    written into the header of the chip.
+    """
+    moved = []
+    for extname, keywords in _TABLES.items():
+        used = sum(table.name == extname for table in others)
+        for extver, keyword in enumerate((each for each in keywords if each in header), used + 1):
+            table = hdus[extname, int(header[keyword])].copy()
+            for axis, offset in (("CRVAL1", x0), ("CRVAL2", y0)):
+                table.header[axis] = table.header.get(axis, 0.0) - offset
+            table.ver = extver
+            header[keyword] = float(extver)
+            moved.append(table)
+    return moved
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
