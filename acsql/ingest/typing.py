@@ -17,7 +17,7 @@ from typing import Any
 
 from ..fits.cards import Cards, UnreadableValue
 from ..fits.header import HeaderBuilder
-from ..keywords import COMMENTARY, HeaderKey, KeywordSpec, KeywordSpecs
+from ..keywords import COMMENTARY, PRIMARY, HeaderKey, KeywordSpec, KeywordSpecs
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ISO_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?", re.ASCII)
@@ -70,11 +70,12 @@ def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
     mismatches: dict[str, Any] = {}
     unreadable: dict[str, str] = {}
     spellings: dict[str, str] = {}
+    extname = extension_name(cards, key)
     for keyword, value in cards:
         if keyword in COMMENTARY:
             builder.add_commentary(keyword, value)
             continue
-        location = specs.card_location(keyword, key)
+        location = specs.card_location(keyword, key, extname)
         if location.block is None and spellings.setdefault(location.name, keyword) != keyword:
             location = specs.distinct_location(keyword, key)
         stored, fits_type = type_value(value, location.spec)
@@ -87,6 +88,22 @@ def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
             unspecified[location.spec_name] = type_
         builder.add(location, stored)
     return TypedHeader(builder.build(), unspecified, mismatches, unreadable)
+
+
+def extension_name(cards: Cards, key: HeaderKey | None) -> str | None:
+    """Return the EXTNAME of an extension as the specs have it, None if it has none.
+
+    Parameters
+    ----------
+    cards : list of (str, object)
+        The keywords and values of its header.
+    key : HeaderKey or None
+        Which header it is.
+    """
+    if key is None or key.extension == 0:
+        return PRIMARY
+    extname = first_value([cards], "EXTNAME")
+    return extname.strip().upper() if isinstance(extname, str) else None
 
 
 def natural_type(value: Any) -> str:

@@ -6,18 +6,19 @@ from .model import (
     BLOCK_KEYWORD,
     BLOCK_PREFIX,
     COMMENTARY,
+    PRIMARY,
     TYPES,
     CardLocation,
     Filetype,
     HeaderKey,
     HeaderLocation,
     KeywordSpec,
-    KeywordSpecs,
     Promotion,
     has_many_values,
     spec_keyword,
 )
 from .raw import RawSpecs, header_entries, read_folder
+from .specs import KeywordSpecs
 from .validation import check
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "BLOCK_KEYWORD",
     "BLOCK_PREFIX",
     "COMMENTARY",
+    "PRIMARY",
     "TYPES",
     "CardLocation",
     "Filetype",

@@ -13,8 +13,9 @@ from typing import Any
 
 from .. import names
 from ..errors import SpecError
-from .model import Filetype, KeywordSpec, KeywordSpecs, Promotion
+from .model import Filetype, KeywordSpec, Promotion
 from .raw import RawSpecs, header_entries, merge_folders
+from .specs import KeywordSpecs
 from .validation import check
 
 
@@ -92,11 +93,16 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
         },
         detectors=raw.instrument["detectors"],
         filetypes={
-            name: Filetype(name, **entries) for name, entries in raw.instrument["filetypes"].items()
+            name: Filetype(name, **{**entries, "extensions": tuple(entries.get("extensions", ()))})
+            for name, entries in raw.instrument["filetypes"].items()
         },
         own_fields=own_fields,
         keywords={spec.name: spec for spec in specs.values()},
         lists=lists,
+        extensions={
+            extname: frozenset(map(names.field, listed))
+            for extname, listed in raw.extensions.items()
+        },
         promoted={
             specs[keyword].name: _promotion(specs[keyword], entries)
             for keyword, entries in promoted.items()

@@ -26,6 +26,8 @@ class RawSpecs:
         Content of ``instrument.yaml``.
     own_fields, keywords, promoted : dict
         Entries by keyword, of the files of these names.
+    extensions : dict
+        Keywords by EXTNAME, of ``extensions.yaml``.
     lists : dict
         Keywords by detector, filetype and extension, of the files in ``lists/``.
     """
@@ -34,6 +36,7 @@ class RawSpecs:
     own_fields: Content = field(default_factory=dict)
     keywords: Content = field(default_factory=dict)
     promoted: Content = field(default_factory=dict)
+    extensions: Content = field(default_factory=dict)
     lists: Content = field(default_factory=dict)
 
 
@@ -78,6 +81,12 @@ def overlay(base: RawSpecs, top: RawSpecs) -> RawSpecs:
         own_fields=_overlay_entries(base.own_fields, top.own_fields),
         keywords=keywords,
         promoted=_overlay_entries(base.promoted, top.promoted),
+        extensions={
+            extname: list(
+                dict.fromkeys([*base.extensions.get(extname, ()), *top.extensions.get(extname, ())])
+            )
+            for extname in {**base.extensions, **top.extensions}
+        },
         lists=_overlay_lists(base.lists, top.lists, keywords),
     )
 
@@ -144,6 +153,7 @@ def read_folder(folder: Traversable | Path) -> RawSpecs:
         own_fields=_read_mapping(folder.joinpath("own_fields.yaml")),
         keywords=_read_mapping(folder.joinpath("keywords.yaml")),
         promoted=_read_mapping(folder.joinpath("promoted.yaml")),
+        extensions=_read_extensions(folder.joinpath("extensions.yaml")),
         lists={
             path.name.removesuffix(".yaml").upper(): _read_lists(path)
             for path in files
@@ -164,6 +174,14 @@ def _read_mapping(path: Traversable) -> Content:
     if not isinstance(content or {}, dict):
         raise SpecError(f"{path}: expected a mapping")
     return content or {}
+
+
+def _read_extensions(path: Traversable) -> Content:
+    content = _read_mapping(path)
+    for extname, keywords in content.items():
+        if not isinstance(keywords, list) or not all(isinstance(k, str) for k in keywords):
+            raise SpecError(f"{path}: {extname}: expected a list of keywords like [EXTNAME]")
+    return content
 
 
 def _read_lists(path: Traversable) -> Content:

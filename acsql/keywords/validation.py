@@ -34,6 +34,7 @@ def check(raw: RawSpecs) -> list[str]:
         *_check_flags(raw),
         *_check_groups(raw),
         *_check_lists(raw),
+        *_check_extensions(raw),
         *_check_promoted(raw),
         *_check_unlisted(raw),
     ]
@@ -115,6 +116,13 @@ def _check_lists(raw: RawSpecs) -> Iterator[str]:
                 yield f"{where}: the type of {keyword} is the one in keywords.yaml"
 
 
+def _check_extensions(raw: RawSpecs) -> Iterator[str]:
+    for extname, listed in raw.extensions.items():
+        for keyword in listed:
+            if keyword not in raw.keywords:
+                yield f"extensions.yaml: {extname}: keywords.yaml has no {keyword}"
+
+
 def _check_promoted(raw: RawSpecs) -> Iterator[str]:
     for keyword, entries in raw.promoted.items():
         if keyword not in raw.keywords:
@@ -141,6 +149,6 @@ def _check_unlisted(raw: RawSpecs) -> Iterator[str]:
         keyword
         for _, content in header_entries(raw.lists)
         for keyword in content.get("keywords", [])
-    }
+    }.union(*raw.extensions.values())
     for keyword in sorted(raw.keywords.keys() - listed - {*COMMENTARY}, key=str):
         yield f"keywords.yaml: no list has {keyword}"

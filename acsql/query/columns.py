@@ -139,7 +139,7 @@ def header_column(header: HeaderLocation, name: str, specs: KeywordSpecs) -> Col
     Column or None
         None if no detector has the keyword there.
     """
-    spec = specs.queryable_keywords.get(header, {}).get(name)
+    spec = specs.queryable_at(header, name)
     return Column(f"{header[0]}.{header[1]}.{name}", spec, header) if spec else None
 
 

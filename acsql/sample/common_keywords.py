@@ -207,7 +207,7 @@ def _configuration(observation: PlannedObservation) -> Values:
         "CRSPLIT": visit.crsplit,
         "JWROTYPE": "DS_int" if observation.start > calibration.REPAIRED else "CDS",
         "CCDAMP": "N/A" if counting else "".join(sorted(amplifiers)),
-        "CCDGAIN": int(calibration.gain(observation)),
+        "CCDGAIN": float(calibration.gain(observation)),
         **{f"CCDOFST{a}": 0 if counting else 3 for a in "ABCD"},
         "FLASHDUR": seconds,
         "FLASHCUR": "LOW" if seconds else "OFF",

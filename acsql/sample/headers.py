@@ -165,8 +165,6 @@ def _lines(
         ]
     if _OF_LOOKUPS.fullmatch(keyword) and keyword not in values:
         return []
-    if _always_blank(spec):
-        return [card(keyword, " ".ljust(8), spec.description or "")]
     if not _possible(keyword, values):
         return []
     value = values.get(keyword, _MISSING)
@@ -183,12 +181,6 @@ def _possible(keyword: str, values: Mapping[str, Any]) -> bool:
     if _OF_TABLES.fullmatch(keyword):
         return keyword in values
     return True
-
-
-def _always_blank(spec: KeywordSpec) -> bool:
-    """Whether the list says text where the keyword is otherwise a number: it is never filled."""
-    everywhere = specs.load().keywords[spec.name].type
-    return spec.type == "str" and everywhere in ("int", "float", "bool")
 
 
 def _default(

@@ -21,7 +21,7 @@ def build(read):
         if keyword in keywords.COMMENTARY:
             builder.add_commentary(keyword, str(value))
         else:
-            builder.add(SPECS.card_location(keyword, None), value)
+            builder.add(SPECS.card_location(keyword, None, None), value)
     return builder.build()
 
 
