@@ -298,8 +298,9 @@ def _complete(hdus: fits.HDUList, filename: str) -> list[Any]:
             raise PreviewError(f"{filename}: cannot be read: {error}") from error
     if not end_and_after:
         raise PreviewError(f"{filename}: truncated in {_label(every[-1])}")
-    # Astropy stops at a header that it cannot read.
-    if end_and_after[1:] == b"XTENSION":
+    # Astropy stops at a header that it cannot read, also at the first bytes of a truncated one.
+    after = end_and_after[1:]
+    if after and b"XTENSION".startswith(after):
         raise PreviewError(f"{filename}: truncated or damaged after {_label(every[-1])}")
     return every
 
