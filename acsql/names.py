@@ -196,6 +196,29 @@ def distinct_field(keyword: str) -> str:
     return f"{field(keyword)}__{''.join(replaced).encode('latin-1', 'replace').hex()}"
 
 
+def possible_fields(keyword: str) -> tuple[str, str]:
+    """Return the names under which a keyword can be stored, the likelier one first.
+
+    Parameters
+    ----------
+    keyword : str
+        In FITS spelling or as stored, in any case.
+
+    Returns
+    -------
+    tuple of str
+        Its `field` and its `distinct_field`; the latter first if the spelling is no field name.
+
+    Examples
+    --------
+    >>> from acsql import names
+    >>> names.possible_fields("NEW_KEY"), names.possible_fields("NEW-KEY")
+    (('new_key', 'new_key__5f'), ('new_key__2d', 'new_key'))
+    """
+    plain, distinct = field(keyword), distinct_field(keyword)
+    return (plain, distinct) if plain == keyword.strip().lower() else (distinct, plain)
+
+
 def distinct_keyword(name: str) -> str | None:
     """Return the keyword of which a name is the `distinct_field`.
 

@@ -234,4 +234,4 @@ def _beginning(names: Iterable[object], word: str) -> list[str]:
 def describe(column: Column) -> str:
     """Return the description of a keyword and its unit, in one line."""
     unit = f" ({column.spec.unit})" if column.spec.unit else ""
-    return f"{column.spec.description or column.spec.keyword}{unit}"
+    return f"{column.spec.description or column.spec.fits_keyword}{unit}"

@@ -37,7 +37,7 @@ class Header(Mapping[str, Any]):
     stored: Mapping[str, Any]
 
     def __getitem__(self, keyword: str) -> Any:
-        for field in (names.field(keyword), names.distinct_field(keyword)):
+        for field in names.possible_fields(keyword):
             if field in self.stored:
                 return self.stored[field]
         raise KeyError(f"{self.name} has no keyword {keyword!r}")

@@ -198,8 +198,7 @@ def paths(
 def keywords(ctx: click.Context, text: str, format_: str) -> None:
     """Search keywords by name or description.
 
-    TEXT is a part of either, in any case.  The column "address" is how conditions and
-    columns name a keyword.
+    TEXT is a part of either, in any case.
 
     The column "address" is how conditions and columns name a keyword.
 

@@ -215,8 +215,7 @@ def cards(
     """
     for entry in entries(values):
         spec = specs.spec(entry.spec_name, key) or KeywordSpec(entry.spec_name.upper(), "str")
-        distinct = names.distinct_keyword(entry.name)
-        keyword = distinct or (spec.keyword if entry.block is None else entry.file_name.upper())
+        keyword = spec.fits_keyword if entry.block is None else entry.file_name.upper()
         yield Card(keyword, entry.value, spec)
 
 

@@ -87,6 +87,11 @@ class KeywordSpec:
         """The name under which the keyword is stored."""
         return names.field(self.keyword)
 
+    @property
+    def fits_keyword(self) -> str:
+        """The keyword as in files, also where `name` tells it apart from another spelling."""
+        return names.distinct_keyword(self.name) or self.keyword
+
 
 def alternate_spec(primary: KeywordSpec, keyword: str) -> KeywordSpec:
     """Return the spec of a keyword of an alternate WCS, by that of the primary WCS."""

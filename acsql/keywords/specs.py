@@ -3,7 +3,6 @@
 They are one immutable `KeywordSpecs`, which is passed to all code that needs it.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -25,14 +24,8 @@ from .model import (
     spec_keyword,
 )
 
-_PLAIN = re.compile(r"[A-Z0-9_-]*", re.ASCII | re.IGNORECASE)
 # Cached card locations: three times the keywords of all lists, because damaged files have others.
 _LOCATION_CACHE_SIZE = 32_768
-
-
-def _is_plain(keyword: str) -> bool:
-    """Whether a keyword is as FITS allows them (FITS 4.0, 4.1.2.1), in any case and length."""
-    return _PLAIN.fullmatch(keyword) is not None
 
 
 @dataclass(frozen=True)
@@ -174,7 +167,8 @@ class KeywordSpecs:
         block = BLOCK.fullmatch(keyword)
         spec_name = spec_keyword(keyword)
         spec = self.spec(spec_name, key)
-        is_standard = spec.keyword.upper() == keyword.upper() if spec else _is_plain(keyword)
+        standard = spec.keyword if spec else names.field(keyword)
+        is_standard = standard.upper() == keyword.upper()
         if not (block or is_standard):
             return self.distinct_location(keyword, key)
         listed = key is not None and self.listed_at(spec_name, key, extname) is not None

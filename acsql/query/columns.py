@@ -145,7 +145,7 @@ def header_column(header: HeaderLocation, name: str, specs: KeywordSpecs) -> Col
 
 def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSpecs) -> Column:
     name = names.field(keyword)
-    for stored in (name, names.distinct_field(keyword)):
+    for stored in names.possible_fields(keyword):
         column = header_column((filetype, extension), stored, specs)
         if column is not None:
             return column

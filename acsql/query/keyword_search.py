@@ -93,7 +93,7 @@ def keyword_row(column: Column) -> dict[str, str | None]:
         Values of the columns `KEYWORD_COLUMNS`.
     """
     return {
-        "keyword": column.spec.keyword,
+        "keyword": column.spec.fits_keyword,
         "type": column.spec.type,
         "unit": column.spec.unit,
         "address": column.address,

@@ -116,7 +116,7 @@ class ComparisonView:
                 yield {
                     "header_a": section.a,
                     "header_b": section.b,
-                    "keyword": row.spec.keyword,
+                    "keyword": row.spec.fits_keyword,
                     "where": str(row.where),
                     "a": row.a,
                     "b": row.b,

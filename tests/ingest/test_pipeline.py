@@ -37,11 +37,11 @@ def test_a_keyword_not_in_the_specs_can_be_searched_at_once(archive_copy: Config
     path = one_file(archive_copy, "*_raw.fits")
     fits.setval(path, "NEW-KEY", value=4.5, ext=1)
     report = run.ingest(archive_copy, SYNCHRONOUS)
-    assert "NEW-KEY" in {keyword for _, keyword in report.unspecified}
+    assert "NEW_KEY__2D" in {keyword for _, keyword in report.unspecified}
     with acsql.connect(archive_copy) as archive:
-        found = archive.search("raw.1.NEW-KEY>4", columns=["rootname", "raw.1.new_key"])
+        found = archive.search("raw.1.NEW-KEY>4", columns=["rootname", "raw.1.NEW-KEY"])
         assert list(found["rootname"]) == [path.name[:8]]
-        assert list(found["raw.1.new_key"]) == [4.5]
+        assert list(found["raw.1.new_key__2d"]) == [4.5]
 
 
 def replace_card(path: Path, extension: int, keyword: str, *cards: bytes) -> None:
@@ -87,23 +87,27 @@ def test_a_whole_number_beyond_64_bits_is_found(archive_copy: Config) -> None:
 
 
 def test_keywords_that_differ_only_in_spelling_are_found_apart(archive_copy: Config) -> None:
-    path = one_file(archive_copy, "*_flt.fits")
+    path, other = sorted(archive_copy.filesystem.rglob("*_flt.fits"))[:2]
+    fits.setval(other, "NEW_KEY", value=1)
     with fits.open(path, mode="update") as hdus:
         hdus[0].header["DATE_OBS"] = "other"
+        hdus[0].header["NEW-KEY"] = 1
         hdus[0].header["HIERARCH A B"] = 1
         hdus[0].header["HIERARCH A.B.C"] = "dots"
     run.ingest(archive_copy, SYNCHRONOUS)
     with acsql.connect(archive_copy) as archive:
         for condition in (
             "flt.0.date_obs__5f=other",
+            "flt.0.new-key=1",
             "flt.0.A.B.C=dots",
             acsql.Equals("flt.0.A B", 1),
         ):
             assert list(archive.search(condition)["rootname"]) == [path.name[:8]]
+        assert list(archive.search("flt.0.new_key=1")["rootname"]) == [other.name[:8]]
         observation = archive.observation(path.name[:8])
         with fits.open(path) as hdus:
             header = observation.header("flt", 0)
-            for keyword in ("DATE-OBS", "DATE_OBS", "A B", "A.B.C"):
+            for keyword in ("DATE-OBS", "DATE_OBS", "NEW-KEY", "A B", "A.B.C"):
                 assert header[keyword] == hdus[0].header[keyword]
             assert observation["date_obs"].isoformat()[:10] == hdus[0].header["DATE-OBS"]
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from query_values import SPECS, untimed
 
 from acsql import query
+from acsql.keywords import HeaderKey
 from acsql.query import KEYWORD_COLUMNS, keyword_row, search_keywords
 
 
@@ -24,6 +25,13 @@ def test_the_keyword_itself_is_found_first_and_at_the_top_level(text):
 @pytest.mark.parametrize("text", ["DATE-OBS", "date_obs"])
 def test_either_spelling_of_a_keyword_is_found(text):
     assert addresses(text)[0] == "date_obs"
+
+
+def test_a_keyword_that_differs_from_another_in_spelling_is_shown_as_in_the_file():
+    specs = SPECS.with_keywords([(HeaderKey("WFC", "flt", 0), "DATE_OBS__5F", "str")])
+    (column,) = search_keywords("flt.0.date_obs__5f", specs)
+    row = keyword_row(column)
+    assert (row["keyword"], row["address"]) == ("DATE_OBS", "flt.0.date_obs__5f")
 
 
 def test_an_address_finds_the_keywords_of_its_header():
