@@ -144,15 +144,26 @@ def _limit(app: Flask, requests: int) -> None:
 
 def _share(app: Flask, origins: Sequence[str]) -> None:
     """Let pages of other web sites read the API (cross-origin resource sharing)."""
-    if origins:
-        CORS(
-            app,
-            resources={rf"{PREFIX}.*": {"origins": list(origins)}},
-            methods=["GET"],
-            send_wildcard="*" in origins,
-            expose_headers=EXPOSED_HEADERS,
-            max_age=CORS_MAX_AGE_S,
-        )
+    if not origins:
+        return
+    any_origin = "*" in origins
+    CORS(
+        app,
+        resources={rf"{PREFIX}.*": {"origins": list(origins)}},
+        methods=["GET"],
+        send_wildcard=any_origin,
+        always_send=any_origin,
+        vary_header=False,
+        expose_headers=EXPOSED_HEADERS,
+        max_age=CORS_MAX_AGE_S,
+    )
+
+    @app.after_request
+    def vary_by_origin(response: Response) -> Response:
+        """Let caches keep the responses apart, also those to requests that name no origin."""
+        if not any_origin and request.path.startswith(PREFIX):
+            response.vary.add("Origin")
+        return response
 
 
 def _add_security_headers(response: Response) -> Response:

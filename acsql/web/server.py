@@ -30,9 +30,6 @@ CONNECTIONS = 4000
 HEADER_TIMEOUT_S = 4
 # Seconds that a query may take; scripts have more.
 TIME_LIMIT = 20
-# Requests after which a worker is replaced, which frees memory that libraries do not release;
-# with jitter, so that workers are not replaced at the same time.
-MAX_REQUESTS = 100_000
 # Bytes of a request line, the largest value of gunicorn: a search with many values has a long URL.
 MAX_REQUEST_LINE = 8190
 # Seconds for which a shutdown waits for running downloads.
@@ -118,8 +115,6 @@ def serve(
         "worker_connections": CONNECTIONS,
         "keepalive": HEADER_TIMEOUT_S,
         "limit_request_line": MAX_REQUEST_LINE,
-        "max_requests": MAX_REQUESTS,
-        "max_requests_jitter": MAX_REQUESTS // 10,
         "graceful_timeout": GRACE_S,
         "loglevel": "warning",
         "when_ready": lambda _: on_ready() if on_ready else None,

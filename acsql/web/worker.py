@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from itertools import islice
+from random import randrange
 from typing import Any, TypeVar
 
 import gevent.socket
@@ -25,6 +26,9 @@ from werkzeug.wsgi import FileWrapper
 THREADS = 4
 # Threads that read what downloads send, apart from pages: a slow disk does not delay pages.
 DOWNLOAD_THREADS = 4
+# Requests after which a worker is replaced, which frees memory that libraries do not release; up to
+# a tenth more, so that workers are not replaced at the same time.
+MAX_REQUESTS = 100_000
 # Seconds after which the connection of a client that takes no bytes is closed.
 SEND_TIMEOUT_S = 60
 # Bytes of a file that are read at once, and held for each download.
@@ -35,6 +39,19 @@ Value = TypeVar("Value")
 
 class SiteWorker(GeventWorker):
     """A process that serves the site."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._last_request = MAX_REQUESTS + randrange(1 + MAX_REQUESTS // 10)
+
+    def notify(self) -> None:
+        """Report to the master process, each second; end after many requests.
+
+        The limit of gunicorn would break downloads, which take longer than a shutdown waits.
+        """
+        super().notify()
+        if self.nr >= self._last_request and not self._site.sending:
+            self.alive = False
 
     def patch(self) -> None:
         """Let gevent wait for the sockets, without its patches of the standard library."""
@@ -55,7 +72,7 @@ class SiteWorker(GeventWorker):
     def load_wsgi(self) -> None:
         """Load the site, to be run in threads."""
         super().load_wsgi()
-        self.wsgi = InThreads(self.wsgi)
+        self.wsgi = self._site = InThreads(self.wsgi)
 
     def handle_request(self, listener_name: Any, req: Request, sock: Any, addr: Any) -> bool:
         """Answer a request; close the connection of a client that takes no bytes."""
@@ -79,6 +96,12 @@ class InThreads:
         self._application = application
         self._pages = ThreadPool(THREADS)
         self._downloads = ThreadPool(DOWNLOAD_THREADS)
+        self._sent: set[_Remaining] = set()
+
+    @property
+    def sending(self) -> bool:
+        """Whether a body is being sent that is larger than a page."""
+        return bool(self._sent)
 
     def __call__(
         self, environ: MutableMapping[str, Any], start_response: Callable[..., Any]
@@ -112,7 +135,11 @@ class InThreads:
             begin = list(islice(pieces, 2))
             if len(begin) < 2:
                 return begin
-            return _Remaining(begin, pieces, closing.pop_all().close, self._downloads)
+            closing = closing.pop_all()
+            body = _Remaining(begin, pieces, closing.close, self._downloads)
+            self._sent.add(body)
+            closing.callback(self._sent.discard, body)
+            return body
 
 
 class _Remaining:

@@ -381,6 +381,21 @@ def test_pages_of_listed_sites_may_read_the_api(
         assert "POST" not in response.headers.get("Access-Control-Allow-Methods", "")
 
 
+@pytest.mark.parametrize(
+    ("origins", "varies"), [((), False), (("*",), False), (("https://a.example",), True)]
+)
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://a.example"}, {"Origin": "https://b"}])
+def test_caches_keep_responses_to_different_origins_apart(
+    empty_archive: acsql.Archive, origins: tuple[str, ...], varies: bool, headers: dict[str, str]
+) -> None:
+    client = limited(empty_archive, cors_origins=origins).test_client()
+    response = client.get("/api/summary", headers=headers)
+    assert ("Origin" in response.vary) is varies
+    assert "Origin" not in client.get("/health", headers=headers).vary
+    if not headers:
+        assert response.headers.get("Access-Control-Allow-Origin", "*") == "*"
+
+
 @pytest.mark.parametrize("address", ["/", "/files/", "/health", "/static/site.css"])
 def test_pages_of_other_sites_may_read_nothing_else(
     empty_archive: acsql.Archive, address: str

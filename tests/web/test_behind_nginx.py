@@ -4,11 +4,15 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from getpass import getuser
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.error import HTTPError
+from urllib.parse import urljoin, urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -31,26 +35,35 @@ def site(
     folder = tmp_path_factory.mktemp("nginx")
     port = free_port()
     address = f"http://127.0.0.1:{port}{PREFIX}/"
-    config = replace(sample_archive.config, proxies=1, site_url=address)
+    config = replace(
+        sample_archive.config, proxies=1, site_url=address, accel_redirect="/acsql-files"
+    )
     with serving(config, folder) as site_port:
         path = folder / "nginx.conf"
-        path.write_text(nginx_configuration(folder, port, site_port))
+        path.write_text(nginx_configuration(folder, port, site_port, config.filesystem))
         command = [program, "-p", folder, "-c", path, "-e", folder / "error.log"]
         with subprocess.Popen(command) as process:
+            while not (folder / "nginx.pid").exists():
+                assert process.poll() is None
+                time.sleep(0.01)
             yield address
             process.terminate()
 
 
-def nginx_configuration(folder: Path, port: int, site_port: int) -> str:
+def nginx_configuration(folder: Path, port: int, site_port: int, filesystem: Path) -> str:
     """Return the configuration of deploy/, changed as its comments say, without TLS."""
-    (location,) = re.findall(
-        r"^    location / {\n(.*?)^    }", CONFIGURATION.read_text(), re.MULTILINE | re.DOTALL
+    lines = CONFIGURATION.read_text()
+    (location,) = re.findall(r"^    location / {\n(.*?)^    }", lines, re.MULTILINE | re.DOTALL)
+    (commented,) = re.findall(
+        r"^    # location /acsql-files/ {\n.*?^    # }", lines, re.MULTILINE | re.DOTALL
     )
+    of_files = commented.replace("# ", "").replace("alias /archive/", f"alias {filesystem}/")
     location = location.replace("http://acsql;", f"http://127.0.0.1:{site_port}/;")
     location = location.replace('X-Forwarded-Prefix ""', f"X-Forwarded-Prefix {PREFIX}")
     temporary = "".join(f"{name}_temp_path {folder / name};\n" for name in TEMPORARY)
     return f"""
 daemon off;
+user {getuser()};
 pid {folder / "nginx.pid"};
 events {{}}
 http {{
@@ -58,6 +71,7 @@ access_log {folder / "access.log"};
 {temporary}
 server {{
     listen 127.0.0.1:{port};
+{of_files}
     location {PREFIX}/ {{
 {location}
     }}
@@ -122,6 +136,23 @@ def test_every_link_of_the_navigation_works(page: Page) -> None:
     assert len(links) > 10
     for link in sorted(set(links)):
         assert page.request.get(link).ok, link
+
+
+def test_nginx_sends_the_files_that_the_site_allows(
+    site: str, row: dict[str, Any], sample_archive: acsql.Archive
+) -> None:
+    path = sample_archive.observation(row["rootname"]).path("flt")
+    address = f"{site}files/{path.name}"
+    with urlopen(Request(address, headers={"Range": "bytes=2880-5759"})) as response:
+        assert response.status == 206
+        assert response.read() == path.read_bytes()[2880:5760]
+        assert response.headers["Content-Type"] == "application/fits"
+        assert path.name in response.headers["Content-Disposition"]
+        assert "X-Accel-Redirect" not in response.headers
+    below_root = path.relative_to(sample_archive.config.filesystem)
+    for refused in (urljoin(site, f"/acsql-files/{below_root}"), f"{site}files/j0000000q_flt.fits"):
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(refused)
 
 
 def test_the_download_script_fetches_files_through_nginx(

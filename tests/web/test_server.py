@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pymongo
 import pytest
 from click.testing import CliRunner
@@ -32,11 +34,13 @@ SERVE = """
 import sys
 from pathlib import Path
 from acsql import config
-from acsql.web import server
+from acsql.web import server, worker
 
-path, port, workers, broken = sys.argv[1:]
-if broken == "broken":
+path, port, workers, changed = sys.argv[1:]
+if changed == "broken":
     server.create_app = None
+elif changed:
+    worker.MAX_REQUESTS = int(changed)
 try:
     server.serve(
         config.load(path),
@@ -65,11 +69,11 @@ def config_path(sample_archive: acsql.Archive, write_settings, tmp_path: Path) -
 
 
 def serving(
-    config_path: Path, port: int, workers: int = 1, broken: str = ""
+    config_path: Path, port: int, workers: int = 1, changed: str = ""
 ) -> subprocess.Popen[str]:
     """Start a process that serves."""
     return subprocess.Popen(
-        [sys.executable, "-c", SERVE, config_path, str(port), str(workers), broken],
+        [sys.executable, "-c", SERVE, config_path, str(port), str(workers), changed],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -123,15 +127,38 @@ def test_a_long_url_is_accepted(running: subprocess.Popen[str], port: int) -> No
 
 @pytest.fixture
 def slow_site(
-    empty_archive: acsql.Archive, write_settings, tmp_path: Path, port: int
-) -> Iterator[None]:
+    empty_archive: acsql.Archive,
+    write_settings,
+    tmp_path: Path,
+    port: int,
+    request: pytest.FixtureRequest,
+) -> Iterator[subprocess.Popen[str]]:
     """A process that serves one file, which is larger than the buffers of any connection."""
     put_file(empty_archive, "large.fits", b"")
     os.truncate(empty_archive.config.filesystem / "large.fits", 64 * 2**20)
-    with serving(write_settings(empty_archive.config, tmp_path), port) as process:
+    config_path = write_settings(empty_archive.config, tmp_path)
+    with serving(config_path, port, changed=getattr(request, "param", "")) as process:
         assert process.stdout.readline() == "ready\n"
-        yield
+        yield process
         process.kill()
+
+
+@pytest.mark.parametrize("slow_site", ["3"], indirect=True)
+def test_a_worker_is_replaced_after_many_requests_but_not_during_a_download(
+    slow_site: subprocess.Popen[str], port: int
+) -> None:
+    get(port)
+    (process,) = psutil.Process(slow_site.pid).children()
+    address = f"http://127.0.0.1:{port}/files/j8bt05njq_raw.fits"
+    with urllib.request.urlopen(address, timeout=60) as download:
+        begin = len(download.read(1))
+        for _ in range(5):
+            get(port)
+            time.sleep(0.5)
+        assert process.is_running()
+        assert begin + len(download.read()) == 64 * 2**20
+    process.wait(60)
+    assert b"ACS Quicklook" in get(port)
 
 
 HALF_A_REQUEST = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"

@@ -86,6 +86,18 @@ def test_a_body_that_is_not_wanted_any_more_is_closed() -> None:
     assert (body.read, body.closed) == (2, 1)
 
 
+def test_only_a_body_larger_than_a_page_counts_as_sending_until_it_is_closed() -> None:
+    bodies = {b"page": Body([b"x"]), b"download": Body([b"x"] * 3)}
+    site = InThreads(lambda environ, _start: bodies[environ["QUERY_STRING"].encode()])
+    page = site(create_environ(query_string="page"), None)
+    assert not site.sending
+    assert finish(page) == b"x"
+    download = site(create_environ(query_string="download"), None)
+    assert site.sending
+    finish(download)
+    assert not site.sending
+
+
 def test_files_are_read_in_pieces_and_request_bodies_never() -> None:
     content = b"f" * (2 * PIECE_SIZE + 1)
 
