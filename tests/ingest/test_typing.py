@@ -138,7 +138,7 @@ def test_dates_are_parsed_by_the_formats_of_their_spec() -> None:
 def test_typing_is_idempotent_and_loses_no_value(type_: str, value: object) -> None:
     stored, fits_type = typing.type_value(value, spec(type_))
     if not fits_type and not (isinstance(value, int) and abs(value) >= 2**63):
-        assert stored is value
+        assert stored is value or (isinstance(stored, float) and not math.isfinite(stored))
     if fits_type and type_ not in ("date", "datetime"):
         again = typing.type_value(stored, spec(type_))
         assert again == (stored, True) or stored != stored
