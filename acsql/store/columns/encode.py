@@ -60,6 +60,7 @@ def encode(documents: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
     """Return the columns of observations.
 
     Nested documents are flattened to paths such as ``headers.flt.1.goodmean``; lists are values.
+    Integers among floats become floats.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def join(columns: Sequence[Column | None], kept: Sequence[Sequence[int]]) -> Col
     -------
     Column
         The rows of all parts in their order.  Its type is that of most values; the rows with a
-        value of another type are irregular.
+        value of another type are irregular.  Integers are floats where a part has floats.
     """
     arrays, irregular, start = [], [], 0
     for column, rows in zip(columns, kept, strict=True):
@@ -97,6 +98,8 @@ def join(columns: Sequence[Column | None], kept: Sequence[Sequence[int]]) -> Col
         moved = set(column.irregular) if column else ()
         irregular += [start + place for place, row in enumerate(rows) if row in moved]
         start += len(rows)
+    if any(pa.types.is_floating(array.type) for array in arrays):
+        arrays = [a.cast(pa.float64()) if pa.types.is_integer(a.type) else a for a in arrays]
     numbers: Counter[pa.DataType] = Counter()
     for array in arrays:
         numbers[array.type] += len(array) - array.null_count
@@ -211,6 +214,9 @@ def _mixed(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
         name if name and _are_exact(name, (value,)) else None
         for name, value in zip(fits, values, strict=True)
     ]
+    if "float64" in fits:
+        # MongoDB compares, sorts and groups numbers by value, whatever their type.
+        fits = ["float64" if name == "int64" else name for name in fits]
     frequent = Counter(name for name in fits if name).most_common(1)
     type_ = frequent[0][0] if frequent else None
     present = enumerate(values)
