@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -209,7 +210,7 @@ class Observation(StoredObservation):
         return self._preview(self._config.jpeg_dir, filetype, "jpeg")
 
     def thumbnail(self) -> Path:
-        """Return the path of the thumbnail.
+        """Return the path of the thumbnail, which is that of the best filetype.
 
         Returns
         -------
@@ -228,8 +229,14 @@ class Observation(StoredObservation):
         >>> observation.thumbnail().suffix
         '.thumb'
         """
-        filetype = self._specs.thumbnail_filetype
-        return self._preview(self._config.thumbnail_dir, filetype, "thumbnail")
+        return self._preview(self._config.thumbnail_dir, self._best_filetype(), "thumbnail")
+
+    def _best_filetype(self) -> str:
+        """Return the filetype of the thumbnail, or the first that should have one."""
+        best = self._specs.thumbnail_filetypes
+        previews = self._document.previews
+        made = (name for name in best if previews.get(name, {}).get("thumbnail"))
+        return next(chain(made, (name for name in best if name in self.datasets), best))
 
     def _preview(self, folder: Path, filetype: str, kind: str) -> Path:
         """Return the path of a picture; `kind` is ``jpeg`` or ``thumbnail``."""

@@ -92,7 +92,7 @@ class ProposalCatalog:
         facts = proposals.by_id(self._store)
         summaries = proposal_summaries.stored(self._store)
         if summaries is None:
-            summaries = proposal_summaries.live(self._store, self._specs.thumbnail_filetype)
+            summaries = proposal_summaries.live(self._store, self._specs.thumbnail_filetypes)
         return [_to_proposal(summary, facts.get(summary["_id"], {})) for summary in summaries]
 
     def get(self, proposid: int) -> Proposal:
@@ -115,8 +115,8 @@ class ProposalCatalog:
         """
         summary = proposal_summaries.stored_of(self._store, self._specs, proposid)
         if summary is None:
-            filetype = self._specs.thumbnail_filetype
-            summary = next(iter(proposal_summaries.live(self._store, filetype, proposid)), None)
+            filetypes = self._specs.thumbnail_filetypes
+            summary = next(iter(proposal_summaries.live(self._store, filetypes, proposid)), None)
         if summary is None:
             raise ProposalNotFound(f"there is no observation of proposal {proposid}")
         return _to_proposal(summary, proposals.by_id(self._store, [proposid]).get(proposid, {}))

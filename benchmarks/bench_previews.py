@@ -2,7 +2,7 @@
 
     python benchmarks/bench_previews.py [--repeat N]
 
-Writes a full-frame WFC raw and flt file into a temporary folder, renders each both ways,
+Writes a full-frame WFC raw, flt and drz file into a temporary folder, renders each both ways,
 checks that the previews are the same byte for byte, and prints the medians of the times
 (the two ways in turn, files in the page cache), their ratio, and by how much memory grew at
 its peak (each way in a new process; on Linux only).
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from exposure import memory_mb, write_exposure
+from exposure import memory_mb, write_exposure, write_product
 from PIL import Image
 
 from acsql.images import preview
@@ -26,17 +26,20 @@ from acsql.images import preview
 def plain(path: Path, jpeg: Path) -> None:
     """Render by the definition, on the whole mosaic at once."""
     with fits.open(path) as hdus:
-        chips = [hdus["SCI", version].data for version in (1, 2)]
-    mosaic = np.vstack(chips).astype(np.float64)
-    low, high = np.percentile(mosaic, 1), np.percentile(mosaic, 99)
-    grey = np.rint((np.clip(mosaic, low, high) - low) / (high - low) * 255).astype(np.uint8)
+        chips = [hdu.data for hdu in hdus if hdu.name == "SCI"]
+        mosaic = np.vstack(chips).astype(np.float64)
+        with_data = hdus["WHT"].data > 0 if "WHT" in hdus else np.ones(mosaic.shape, bool)
+    low, high = (np.percentile(mosaic[with_data], percent) for percent in (1, 99))
+    scaled = (np.clip(mosaic, low, high) - low) / (high - low) * 255
+    grey = np.where(with_data, np.rint(scaled), 0).astype(np.uint8)
     Image.fromarray(grey[::-1]).save(jpeg, quality=75)
 
 
 def ours(path: Path, jpeg: Path) -> None:
     """Render as acsql does."""
     with fits.open(path) as hdus:
-        preview.render(hdus, path.name, jpeg)
+        weights = "WHT" if "WHT" in hdus else None
+        preview.render(hdus, path.name, jpeg, weights=weights)
 
 
 WAYS = {"plain": plain, "ours": ours}
@@ -88,6 +91,9 @@ def main() -> None:
             path = Path(folder) / f"jbench01q_{filetype}.fits"
             write_exposure(path, filetype)
             compare(path, repeat)
+        path = Path(folder) / "jbench010_drz.fits"
+        write_product(path)
+        compare(path, repeat)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from astropy.io import fits
 SHAPE = (2048, 4096)
 # Rows and columns that a raw file has in addition.
 OVERSCAN = (20, 48)
+# Rows and columns of a drizzled product of both chips, and the part of it without data.
+DRIZZLED_SHAPE = (4211, 4238)
+DRIZZLED_BORDER = 0.06
 # Flag of a cosmic ray in a DQ array (ACS Data Handbook, table 3.4).
 _COSMIC_RAY = 8192
 
@@ -43,6 +46,21 @@ def write_exposure(path: Path, filetype: str, defects: bool = False) -> None:
             sky[random.random(shape) < 1e-4] = np.nan
         hdus.extend(fits.ImageHDU(data, name=name, ver=version) for name, data in planes.items())
     hdus.writeto(path)
+
+
+def write_product(path: Path) -> None:
+    """Write a drizzled sky with noise and stars, and borders without data."""
+    random = np.random.default_rng(20020301)
+    sky = random.normal(0.1, 0.02, DRIZZLED_SHAPE).astype(np.float32)
+    stars = random.random(sky.shape) < 0.02
+    sky[stars] += random.exponential(3, np.count_nonzero(stars))
+    weights = np.full(sky.shape, 600, np.float32)
+    border = round(DRIZZLED_BORDER / 2 * len(sky))
+    for blank in (np.s_[:border], np.s_[-border:], np.s_[:, :border], np.s_[:, -border:]):
+        sky[blank] = weights[blank] = 0
+    planes = {"SCI": sky, "WHT": weights, "CTX": (weights > 0).astype(np.int32)}
+    hdus = [fits.ImageHDU(data, name=name) for name, data in planes.items()]
+    fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(path)
 
 
 def memory_mb(field: str) -> float:

@@ -51,13 +51,13 @@ class Headers:
     end : int
         Position of the first byte after the last HDU and its padding.
     images : callable
-        Returns the HDUs of an EXTNAME as astropy reads them, between the first and the last one
+        Returns the HDUs of some EXTNAMEs as astropy reads them, between the first and the last one
         of the file; the last one shows whether the file is complete.
     """
 
     cards: list[Cards]
     end: int
-    images: Callable[[str], list[Any]]
+    images: Callable[..., list[Any]]
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,12 @@ def open_headers(path: Path) -> Iterator[Headers]:
         with damage_refused(path.name):
             end = end_of_data(opened[-1])
             headers = [cards.read(hdu) for hdu in opened]
-        yield Headers(headers, end, lambda _: list(opened))
+        yield Headers(headers, end, lambda *_: list(opened))
 
 
-def _images(file: BinaryIO, hdus: list[_WalkedHDU], extname: str) -> list[Any]:
-    name = extname.upper()
-    chosen = [hdu for hdu in hdus[1:-1] if dict(hdu.cards).get("EXTNAME", "").upper() == name]
+def _images(file: BinaryIO, hdus: list[_WalkedHDU], *extnames: str) -> list[Any]:
+    names = {extname.upper() for extname in extnames}
+    chosen = [hdu for hdu in hdus[1:-1] if dict(hdu.cards).get("EXTNAME", "").upper() in names]
     file.seek(0)
     primary = fits.PrimaryHDU.readfrom(file, do_not_scale_image_data=True)
     # Astropy wraps a file at its beginning only; the other HDUs are read through the same wrapper.

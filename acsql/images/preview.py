@@ -20,14 +20,16 @@ from ..errors import PreviewError
 from ..fits.chips import image_hdus, image_shape, read_pixels
 from ..permissions import BY_UMASK, Permissions
 from . import stretch
+from .drizzled import without_blank
 from .stretch import StretchLimits
 
 # The longer side of a thumbnail in pixels.
 THUMBNAIL_SIZE = 128
 # The longest side that libjpeg can write (JPEG_MAX_DIMENSION), in pixels.
 MAX_SIDE = 65500
-# Twice the pixels of a WFC exposure: a damaged header can claim more than memory holds.
-MAX_PIXELS = 1 << 25
+# Eight times the pixels of a WFC exposure, as many as the largest mosaics have: a damaged header
+# can claim more than memory holds.
+MAX_PIXELS = 1 << 27
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def render(
     jpeg: Path,
     thumbnail: Path | None = None,
     extname: str = "SCI",
+    weights: str | None = None,
     quality: int = 75,
     permissions: Permissions = BY_UMASK,
 ) -> Rendered:
@@ -78,6 +81,8 @@ def render(
         pixels; by default none is made.
     extname : str
         Name of the extensions to show.
+    weights : str, optional
+        As for `picture`.
     quality : int
         JPEG quality of both, 1 to 95 as Pillow defines it.
     permissions : Permissions
@@ -95,7 +100,7 @@ def render(
     OSError
         If the file cannot be read, or a picture cannot be written.
     """
-    grey, limits = picture(hdus, filename, extname)
+    grey, limits = picture(hdus, filename, extname, weights)
     image = Image.fromarray(grey)
     files = {Path(jpeg): _encoded(image, quality)}
     if thumbnail is not None:
@@ -106,7 +111,7 @@ def render(
 
 
 def picture(
-    hdus: fits.HDUList, filename: str, extname: str = "SCI"
+    hdus: fits.HDUList, filename: str, extname: str = "SCI", weights: str | None = None
 ) -> tuple[npt.NDArray[np.uint8], StretchLimits]:
     """Return the picture of an image.
 
@@ -118,6 +123,9 @@ def picture(
         Name of the file for error messages.
     extname : str
         Name of the extensions to show.
+    weights : str, optional
+        Name of the extensions with the weights of a drizzled image, whose pixels without data then
+        count as not finite.
 
     Returns
     -------
@@ -137,6 +145,11 @@ def picture(
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise PreviewError(f"{filename}: {width} x {height} pixels are too many for a JPEG")
     chips = [read_pixels(hdu, filename) for hdu in images]
+    if weights is not None:
+        chips = [
+            without_blank(chip, hdu, hdus, weights, filename)
+            for chip, hdu in zip(chips, images, strict=True)
+        ]
     limits = stretch.percentile_limits(chips, filename)
     return stretch.to_grey(chips, limits.low, limits.high), limits
 

@@ -364,14 +364,16 @@ def _render(
     proposid = first_value(opened.cards[:1], "PROPOSID")
     proposid = proposid if isinstance(proposid, int) else None
     jpeg, thumbnail = paths.jpeg_name(file.name, proposid), None
-    if specs.filetypes[file.name.filetype].thumbnail:
+    if file.name.filetype in specs.thumbnail_filetypes:
         thumbnail = paths.thumbnail_name(file.name, proposid)
+    weights = specs.filetypes[file.name.filetype].weights
     rendered = preview.render(
-        opened.images(specs.image_extname),
+        opened.images(specs.image_extname, *([weights] if weights else [])),
         str(file.name),
         paths.confined(config.jpeg_dir, jpeg),
         None if thumbnail is None else paths.confined(config.thumbnail_dir, thumbnail),
         specs.image_extname,
+        weights,
         permissions=permissions_of(config),
     )
     limits = rendered.limits

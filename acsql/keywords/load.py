@@ -83,6 +83,7 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
             for keyword, values in raw.instrument["internal_exposures"].items()
         },
         footprint_filetypes=tuple(raw.instrument["footprint_filetypes"]),
+        thumbnail_filetypes=tuple(raw.instrument["thumbnail_filetypes"]),
         reference_files=tuple(map(names.field, raw.instrument["reference_files"])),
         dq_extname=raw.instrument["dq_extname"],
         dq_flags=raw.instrument["dq_flags"],

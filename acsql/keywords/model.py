@@ -133,20 +133,22 @@ class Filetype:
         Such as ``flt``.
     description : str
         A short phrase.
-    preview, thumbnail : bool
-        Whether previews and thumbnails are made of it.
+    preview : bool
+        Whether previews are made of it.
     pixels : bool
         Whether it has images that the viewer can show.
     extensions : tuple of str
         EXTNAME of its first extensions, in their order, which repeats with each EXTVER.
+    weights : str, optional
+        EXTNAME of the weights of a drizzled image: a pixel of weight 0 has no data.
     """
 
     name: str
     description: str
     preview: bool = False
-    thumbnail: bool = False
     pixels: bool = False
     extensions: tuple[str, ...] = ()
+    weights: str | None = None
 
     def extension_name(self, number: int) -> str | None:
         """Return the EXTNAME that an extension has by its number, None if the specs say none."""

@@ -44,6 +44,8 @@ class KeywordSpecs:
         Values of top-level fields that mark exposures which do not point at the sky.
     footprint_filetypes : tuple of str
         Filetypes whose WCS gives the footprint, in the order in which they are tried.
+    thumbnail_filetypes : tuple of str
+        Filetypes that thumbnails are made of, the best first.
     reference_files : tuple of str
         Keywords that name calibration reference files.
     dq_extname : str
@@ -79,6 +81,7 @@ class KeywordSpecs:
     image_extname: str
     internal_exposures: Mapping[str, tuple[str, ...]]
     footprint_filetypes: tuple[str, ...]
+    thumbnail_filetypes: tuple[str, ...]
     reference_files: tuple[str, ...]
     dq_extname: str
     dq_flags: Mapping[int, str]
@@ -287,11 +290,6 @@ class KeywordSpecs:
     def is_internal(self, document: Mapping[str, Any]) -> bool:
         """Return whether an observation does not point at the sky, by its promoted keywords."""
         return any(document.get(name) in values for name, values in self.internal_exposures.items())
-
-    @property
-    def thumbnail_filetype(self) -> str:
-        """The filetype of which thumbnails are made."""
-        return next(name for name, filetype in self.filetypes.items() if filetype.thumbnail)
 
     def with_preview(self) -> list[str]:
         """Return the filetypes of which previews are made."""

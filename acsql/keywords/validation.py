@@ -30,6 +30,7 @@ def check(raw: RawSpecs) -> list[str]:
         *_check_keywords("own_fields.yaml", raw.own_fields),
         *_check_keywords("keywords.yaml", raw.keywords),
         *_check_footprint(raw),
+        *_check_thumbnails(raw),
         *_check_reference_files(raw),
         *_check_flags(raw),
         *_check_groups(raw),
@@ -69,6 +70,12 @@ def _check_footprint(raw: RawSpecs) -> Iterator[str]:
     for filetype in raw.instrument.get("footprint_filetypes", ()):
         if filetype not in raw.instrument.get("filetypes", {}):
             yield f"instrument.yaml: footprint_filetypes: there is no filetype {filetype}"
+
+
+def _check_thumbnails(raw: RawSpecs) -> Iterator[str]:
+    for filetype in raw.instrument.get("thumbnail_filetypes", ()):
+        if not raw.instrument.get("filetypes", {}).get(filetype, {}).get("preview"):
+            yield f"instrument.yaml: thumbnail_filetypes: {filetype} has no preview"
 
 
 def _check_reference_files(raw: RawSpecs) -> Iterator[str]:

@@ -33,7 +33,7 @@ def with_status(page: Page, specs: KeywordSpecs) -> Page:
     page : Page
         Rows with `CAPTION_COLUMNS` and `STATUS_COLUMNS`.
     specs : KeywordSpecs
-        With the filetype of which thumbnails are made.
+        With the filetypes of which thumbnails are made.
 
     Returns
     -------
@@ -50,11 +50,12 @@ def with_status(page: Page, specs: KeywordSpecs) -> Page:
 
 def _reason(row: Mapping[str, Any], specs: KeywordSpecs) -> str | None:
     """Return why an observation has no thumbnail, or None if it has one."""
-    preview = (row["previews"] or {}).get(specs.thumbnail_filetype, {})
-    if preview.get("thumbnail"):
+    stored = row["previews"] or {}
+    previews = [stored.get(filetype, {}) for filetype in specs.thumbnail_filetypes]
+    if any(preview.get("thumbnail") for preview in previews):
         return None
-    if preview.get("reason"):
-        return str(preview["reason"])
+    if reason := next(filter(None, (preview.get("reason") for preview in previews)), None):
+        return str(reason)
     filetypes = [name for name in specs.filetypes if name in (row["datasets"] or {})]
     kind = "association" if len(row["rootname"]) == 9 else "observation"
     return f"No preview: this {kind} has {_only(filetypes)}"

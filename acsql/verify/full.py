@@ -98,8 +98,7 @@ def _read(
 ) -> tuple[dict[str, FileContent], list[Finding]]:
     """Read files as an ingest does, but for their previews."""
     filetypes = {
-        name: replace(filetype, preview=False, thumbnail=False)
-        for name, filetype in specs.filetypes.items()
+        name: replace(filetype, preview=False) for name, filetype in specs.filetypes.items()
     }
     without_previews = replace(specs, filetypes=filetypes)
     contents, findings = {}, []

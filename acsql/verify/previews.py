@@ -135,7 +135,7 @@ def compare_previews(
     if spec and spec.preview and not (entry.get("jpeg") or entry.get("reason")):
         reason = "it has neither a preview nor a reason for having none"
         findings.append(Finding(PREVIEW_MISSING, rootname, filename, reason, repair))
-    elif spec and spec.thumbnail and entry.get("jpeg") and not entry.get("thumbnail"):
+    elif filetype in specs.thumbnail_filetypes and entry.get("jpeg") and not entry.get("thumbnail"):
         reason = "it has no thumbnail"
         findings.append(Finding(PREVIEW_MISSING, rootname, filename, reason, repair))
     for _, folder, name in named_previews(entry, config):

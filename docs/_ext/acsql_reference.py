@@ -134,7 +134,12 @@ def filetypes() -> list[nodes.Node]:
     """Return the table of filetypes, in the order in which values are looked for."""
     specs = keywords.load()
     rows = [
-        (code(name), filetype.description, _yes(filetype.preview), _yes(filetype.thumbnail))
+        (
+            code(name),
+            filetype.description,
+            _yes(filetype.preview),
+            _yes(name in specs.thumbnail_filetypes),
+        )
         for name, filetype in specs.filetypes.items()
     ]
     return [table(("Filetype", "Content", "Preview", "Thumbnail"), rows, (12, 64, 12, 12))]

@@ -84,7 +84,10 @@ def test_headers_with_a_keyword_are_in_the_order_of_filetypes():
 
 
 def test_previews_are_of_images_alone():
-    assert keywords.load().with_preview() == ["raw", "flt", "flc"]
+    assert keywords.load().with_preview() == [
+        *("raw", "flt", "flc"),
+        *("crj", "crc", "drz", "drc"),
+    ]
 
 
 def test_specs_can_be_extended_with_keywords_of_files():

@@ -92,6 +92,10 @@ WRONG = {
         put("instrument", "header_groups", value={"spt": {"Times": "EXPTIME"}}),
         "instrument.yaml: header_groups: spt: Times is not a list of keywords",
     ),
+    "thumbnails of a filetype without previews": (
+        put("instrument", "thumbnail_filetypes", value=["raw", "spt"]),
+        "instrument.yaml: thumbnail_filetypes: raw has no preview",
+    ),
     "unknown keyword": (
         put("lists", "WFC", "raw", 1, value={"keywords": ["EXPTME"]}),
         "lists: WFC raw 1: keywords.yaml has no EXPTME",

@@ -5,6 +5,7 @@ of each), targets, visits and filters (each value once), first and last (dates o
 exptime (seconds), pr_inv_l, pr_inv_f, and the rootname of one observation with a thumbnail.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...keywords import KeywordSpecs
@@ -17,17 +18,17 @@ _SETS = {"targets": "targname", "visits": "visit", "filters1": "filter1", "filte
 _UNION = {"$setUnion": ["$$value", "$$this"]}
 
 
-def refresh(store: Store, thumbnail_filetype: str) -> None:
+def refresh(store: Store, thumbnail_filetypes: Sequence[str]) -> None:
     """Compute the summaries from the headerless observations and store them.
 
     Parameters
     ----------
     store : Store
         The open database.
-    thumbnail_filetype : str
-        The filetype that thumbnails are made of.
+    thumbnail_filetypes : sequence of str
+        The filetypes that thumbnails are made of.
     """
-    store.headerless.aggregate([*stages(thumbnail_filetype), {"$out": PROPOSAL_SUMMARIES}])
+    store.headerless.aggregate([*stages(thumbnail_filetypes), {"$out": PROPOSAL_SUMMARIES}])
 
 
 def stored(store: Store) -> list[Document] | None:
@@ -72,15 +73,17 @@ def stored_of(store: Store, specs: KeywordSpecs, proposid: int) -> Document | No
         return store.database[PROPOSAL_SUMMARIES].find_one({"_id": proposid})
 
 
-def live(store: Store, thumbnail_filetype: str, proposid: int | None = None) -> list[Document]:
+def live(
+    store: Store, thumbnail_filetypes: Sequence[str], proposid: int | None = None
+) -> list[Document]:
     """Return summaries computed now, in the order of the proposal numbers.
 
     Parameters
     ----------
     store : Store
         The open database.
-    thumbnail_filetype : str
-        The filetype that thumbnails are made of.
+    thumbnail_filetypes : sequence of str
+        The filetypes that thumbnails are made of.
     proposid : int, optional
         Only of this proposal.
 
@@ -90,10 +93,10 @@ def live(store: Store, thumbnail_filetype: str, proposid: int | None = None) -> 
         Without proposals that have no observations.
     """
     with store.errors():
-        return list(store.observations.aggregate(stages(thumbnail_filetype, proposid)))
+        return list(store.observations.aggregate(stages(thumbnail_filetypes, proposid)))
 
 
-def stages(thumbnail_filetype: str, proposid: int | None = None) -> list[dict[str, Any]]:
+def stages(thumbnail_filetypes: Sequence[str], proposid: int | None = None) -> list[dict[str, Any]]:
     """Return the aggregation stages that yield summaries; parameters as for `live`."""
     known_detectors = {"input": "$detectors", "cond": {"$gt": ["$$this.k", ""]}}
     each_once = {
@@ -101,7 +104,7 @@ def stages(thumbnail_filetype: str, proposid: int | None = None) -> list[dict[st
     }
     return [
         {"$match": {"proposid": {"$ne": None} if proposid is None else proposid}},
-        {"$group": _by_detector(thumbnail_filetype)},
+        {"$group": _by_detector(thumbnail_filetypes)},
         {"$group": _by_proposal()},
         {"$set": {"detectors": {"$arrayToObject": {"$filter": known_detectors}}, **each_once}},
         {"$set": {"filters": {"$setUnion": ["$filters1", "$filters2"]}}},
@@ -110,9 +113,10 @@ def stages(thumbnail_filetype: str, proposid: int | None = None) -> list[dict[st
     ]
 
 
-def _by_detector(thumbnail_filetype: str) -> dict[str, Any]:
+def _by_detector(thumbnail_filetypes: Sequence[str]) -> dict[str, Any]:
     """Return the group of the observations of a proposal with one detector."""
-    thumbnail = f"$previews.{thumbnail_filetype}.thumbnail"
+    thumbnails = [f"$previews.{filetype}.thumbnail" for filetype in thumbnail_filetypes]
+    has_thumbnail = {"$or": [{"$gt": [thumbnail, None]} for thumbnail in thumbnails]}
     return {
         "_id": {"proposid": "$proposid", "detector": "$detector"},
         "observations": {"$sum": 1},
@@ -122,7 +126,7 @@ def _by_detector(thumbnail_filetype: str) -> dict[str, Any]:
         "exptime": {"$sum": "$exptime"},
         "pr_inv_l": {"$max": "$pr_inv_l"},
         "pr_inv_f": {"$max": "$pr_inv_f"},
-        "thumbnail": {"$max": {"$cond": [{"$gt": [thumbnail, None]}, "$_id", None]}},
+        "thumbnail": {"$max": {"$cond": [has_thumbnail, "$_id", None]}},
     }
 
 

@@ -34,7 +34,7 @@ def refresh_all(store: Store, specs: KeywordSpecs) -> None:
         if not freshness.has_current_copies(store):
             headerless.refresh(store)
         counts.refresh_combinations(store, specs)
-        proposal_summaries.refresh(store, specs.thumbnail_filetype)
+        proposal_summaries.refresh(store, specs.thumbnail_filetypes)
         counts.refresh_values(store, specs)
         totals.refresh(store, started)
     statistics.refresh(store, specs)

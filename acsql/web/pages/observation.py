@@ -61,12 +61,13 @@ def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
 
 
 def _default_filetype(observation: Observation) -> str:
-    """Return the filetype with a thumbnail, else one with a preview, else the first."""
-    filetypes = current_archive().specs.filetypes
+    """Return the filetype of the thumbnail, else one with a preview, else the first."""
+    best = current_archive().specs.thumbnail_filetypes
     previewed = [
-        name for name in observation.datasets if observation.previews.get(name, {}).get("jpeg")
+        name
+        for name in (*best, *observation.datasets)
+        if observation.previews.get(name, {}).get("jpeg")
     ]
-    previewed.sort(key=lambda name: not filetypes[name].thumbnail)
     return next(chain(previewed, observation.datasets))
 
 

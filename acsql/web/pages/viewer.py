@@ -99,8 +99,9 @@ def _neighbour(name: str | None, filetype: str, selection: WalkParameters) -> di
         address = observation_url("observation.page", observation, **selection.arguments())
         return {"name": name, "address": address, "pixels": None}
     # Associations have no raw files and exposures no products: link to the most useful image.
-    best = next((other for other in images if filetypes[other].thumbnail), images[-1])
-    return _frame(observation, best, selection) | {"pixels": None}
+    best = current_archive().specs.thumbnail_filetypes
+    shown = next((other for other in best if other in images), images[-1])
+    return _frame(observation, shown, selection) | {"pixels": None}
 
 
 @blueprint.get("/pixels/<name>/<filetype>/")

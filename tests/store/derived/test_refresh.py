@@ -16,7 +16,7 @@ def test_stored_totals_and_summaries_equal_the_live_ones(sample_archive):
     assert isinstance(counted.pop("counted"), datetime)
     assert counted == live
     ahead = {row["_id"]: row for row in proposal_summaries.stored(store)}
-    now = {row["_id"]: row for row in proposal_summaries.live(store, specs.thumbnail_filetype)}
+    now = {row["_id"]: row for row in proposal_summaries.live(store, specs.thumbnail_filetypes)}
     assert list(ahead) == list(now)
     for proposid, row in now.items():
         for name in ("targets", "visits", "filters"):
