@@ -232,6 +232,18 @@ def test_keywords_are_read_from_the_document_and_from_headers(sample_archive) ->
         observation.jpeg("spt")
 
 
+def test_the_thumbnail_is_that_of_the_best_filetype(sample_archive: acsql.Archive) -> None:
+    best = ("drc", "drz", "crc", "crj", "flt")
+    shown = set()
+    for row in sample_archive.where().thumbnails().rows:
+        if not row["no_thumbnail"]:
+            observation = sample_archive.observation(row["rootname"])
+            made = [name for name in best if observation.previews.get(name, {}).get("thumbnail")]
+            assert observation.thumbnail().stem == f"{observation.ipppssoot}_{made[0]}"
+            shown.add(made[0])
+    assert shown >= {"drz", "flt"}
+
+
 def test_a_vanished_file_is_named(empty_archive: acsql.Archive) -> None:
     empty_archive.store.observations.insert_one(
         {

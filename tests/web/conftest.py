@@ -58,15 +58,15 @@ def rows(sample_archive: acsql.Archive) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def pictured(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """An observation with a thumbnail."""
-    return next(row for row in rows if not row["no_thumbnail"])
+    """An exposure with a thumbnail."""
+    return next(row for row in rows if not row["no_thumbnail"] and len(row["rootname"]) == 8)
 
 
 @pytest.fixture(scope="module")
 def row(sample_archive: acsql.Archive) -> dict[str, Any]:
     """An exposure with calibrated files that another one follows."""
     found = sample_archive.where(detector="WFC").thumbnails().rows
-    return next(row for row in found if not row["no_thumbnail"])
+    return next(row for row in found if not row["no_thumbnail"] and len(row["rootname"]) == 8)
 
 
 @pytest.fixture(scope="module")

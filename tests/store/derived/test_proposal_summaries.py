@@ -40,7 +40,7 @@ def test_a_summary_adds_up_the_observations_of_a_proposal(store):
             {"_id": "j0000006", "exptime": 5.0},
         ]
     )
-    few, full = proposal_summaries.live(store, "flt")
+    few, full = proposal_summaries.live(store, ["drz", "flt"])
     assert (few["_id"], full["_id"]) == (8992, 9019)
     assert full.pop("detectors") == {"HRC": 1, "WFC": 1}
     assert set(full.pop("targets")) - {None} == {"NGC104"}
@@ -63,10 +63,10 @@ def test_a_summary_adds_up_the_observations_of_a_proposal(store):
 
 def test_the_summary_of_one_proposal_equals_the_one_among_all(store):
     store.observations.insert_many([observation(f"j000000{n}", 9000 + n % 2) for n in range(5)])
-    for summary in proposal_summaries.live(store, "flt"):
-        assert proposal_summaries.live(store, "flt", summary["_id"]) == [summary]
-    assert proposal_summaries.live(store, "flt", 1) == []
+    for summary in proposal_summaries.live(store, ["drz", "flt"]):
+        assert proposal_summaries.live(store, ["drz", "flt"], summary["_id"]) == [summary]
+    assert proposal_summaries.live(store, ["drz", "flt"], 1) == []
 
 
 def test_an_empty_archive_has_no_summaries(store):
-    assert proposal_summaries.live(store, "flt") == []
+    assert proposal_summaries.live(store, ["drz", "flt"]) == []
