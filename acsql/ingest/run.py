@@ -25,7 +25,7 @@ from ..store.client import Store
 from ..store.derived import freshness, refresh
 from ..store.outage import ending_early
 from ..store.schema import now
-from . import write
+from . import folding, write
 from .jobs import open_store
 from .layouts import find_misplaced
 from .log import log_file
@@ -138,7 +138,10 @@ def ingest(
             runner.migrate_if_empty(store, specs)
             runner.check(store)
             store.make_indexes()
-            with in_background(store, provider_for(config)) as proposals:
+            with (
+                folding.in_background(store),
+                in_background(store, provider_for(config)) as proposals,
+            ):
                 plan = _plan(config, options, filetypes, store, specs)
                 report.add_plan(plan)
                 workers = options.workers or config.ncores

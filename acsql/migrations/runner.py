@@ -138,7 +138,7 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
     """Apply the steps that a database lacks, make missing indexes and refresh what is derived.
 
     The headerless copies are compared with all observations, because they can differ after a
-    restore or after a change that acsql did not make.
+    restore or after a change that acsql did not make.  Changed observations are moved into columns.
 
     Parameters
     ----------
@@ -164,6 +164,10 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
         store.make_indexes()
         refresh.refresh_copies(store)
         refresh.refresh_if_stale(store, specs)
+        # Arrow takes longer to import than most commands run.
+        from ..store.columns.fold import fold_all
+
+        fold_all(store)
     return lacking
 
 

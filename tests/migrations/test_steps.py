@@ -21,7 +21,7 @@ from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.store.client import Store
 from acsql.store.derived import freshness, headerless
-from acsql.store.schema import SCHEMA_VERSION
+from acsql.store.schema import CHANGED, SCHEMA_VERSION
 
 STEPS = "acsql.migrations.steps"
 # What a step may import: the types of its parameters, and libraries with a stable interface.
@@ -466,3 +466,17 @@ def test_7_copies_are_made_and_those_without_an_observation_removed(
         copies = {each["_id"]: each for each in store.headerless.find()}
         assert copies == {each["_id"]: headerless.copy(each) for each in EXPOSURES}
         assert headerless.if_current(store) == store.headerless
+
+
+def test_8_all_observations_are_marked_and_later_marks_stay(
+    store: Store, specs: KeywordSpecs
+) -> None:
+    store.observations.insert_many(EXPOSURES)
+    changed = store.database[CHANGED]
+    changed.insert_one({"_id": EXPOSURES[0]["_id"], "token": "later"})
+    assert step(8).pending(store) == len(EXPOSURES) - 1
+    for _ in range(2):
+        step(8).apply(store, specs)
+        assert step(8).pending(store) == 0
+        assert {each["_id"] for each in changed.find()} == {each["_id"] for each in EXPOSURES}
+        assert changed.find_one({"_id": EXPOSURES[0]["_id"]})["token"] == "later"

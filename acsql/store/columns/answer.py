@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from ...query.conditions import Condition
 from ..client import Store
+from ..derived import headerless
 from ..filters import to_filter
 from ..schema import CHANGED, Document
 from . import cache
@@ -100,5 +101,5 @@ def _documents(
     filter_ = {"$and": [{"_id": {"$in": rootnames}}, to_filter(condition)]}
     paths = {path_of(address): 1 for address in addresses} or {"_id": 1}
     in_headers = any(path.startswith("headers.") for path in paths)
-    collection = store.observations if in_headers else store.headerless
+    collection = store.observations if in_headers else headerless.if_current(store)
     return tuple(collection.find(filter_, paths))

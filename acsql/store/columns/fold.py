@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from pymongo import DeleteOne
 
 from ..client import Store
+from ..repetition import repeated
 from ..schema import CHANGED, Document, now
 from . import cache, parts
 from .encode import Column, encode, join
@@ -39,38 +40,41 @@ _SMALL_PARTS = 10
 _RETIREMENT = timedelta(minutes=10)
 
 
-def fold(store: Store, least: int = 1) -> int:
-    """Move the changed observations into columns, and merge small parts.
+@repeated
+def fold(store: Store) -> int:
+    """Move up to 1,000 changed observations into columns, and merge small parts.
 
     Parameters
     ----------
     store : Store
         The open database.
-    least : int
-        While fewer observations are changed, they stay so; at most 1,000.
 
     Returns
     -------
     int
-        The number of observations that were moved.  One that changes meanwhile stays marked.
+        The number of observations that were moved, 0 if none is changed.  One that changes
+        meanwhile stays marked.
 
     Raises
     ------
     DatabaseError
-        If the database fails.
+        If the database fails, or another process has taken the lock over and folds.
     """
-    moved = 0
     with store.errors():
-        while True:
-            # It is read first, so that a process that lost the lock publishes no older documents.
-            current = registry(store)
-            marks = list(store.database[CHANGED].find(limit=FOLD_ROWS, sort=[("_id", 1)]))
-            if len(marks) < least:
-                return moved
+        # It is read first, so that a process that lost the lock publishes no older documents.
+        current = registry(store)
+        marks = list(store.database[CHANGED].find(limit=FOLD_ROWS, sort=[("_id", 1)]))
+        if marks:
             current = _fold(store, _without_retired(store, current), marks)
-            moved += len(marks)
             while small := _mergeable(current.parts):
                 current = _merge(store, current, small)
+    return len(marks)
+
+
+def fold_all(store: Store) -> None:
+    """Move all changed observations into columns, as `fold` does."""
+    while fold(store):
+        pass
 
 
 def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registry:

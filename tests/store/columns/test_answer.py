@@ -6,14 +6,14 @@ from column_conditions import write
 
 from acsql.query import And, Equals
 from acsql.store.columns import answer
-from acsql.store.columns.fold import fold
+from acsql.store.columns.fold import fold_all
 from acsql.store.columns.select import select
 
 
 def test_no_answer_reads_more_documents_than_the_limit(filled, monkeypatch):
     monkeypatch.setattr(answer, "_MOST_DOCUMENTS", 10)
     assert select(filled, And(())) is None
-    fold(filled)
+    fold_all(filled)
     assert select(filled, And(())).count == 150
     # Numbers among texts, and lists, are irregular.
     assert select(filled, Equals("targname", "NGC104")) is None
@@ -22,7 +22,7 @@ def test_no_answer_reads_more_documents_than_the_limit(filled, monkeypatch):
 
 def test_a_changed_observation_is_counted_as_it_is_now(store):
     write(store, range(5), random.Random(1))
-    fold(store)
+    fold_all(store)
     write(store, range(5), random.Random(2))
     found = select(store, And(()), ["subarray"]).group(["subarray"])
     expected = [each["subarray"] for each in store.observations.find()]

@@ -5,12 +5,12 @@ import random
 from column_conditions import write
 
 from acsql.store.columns import cache, parts
-from acsql.store.columns.fold import fold
+from acsql.store.columns.fold import fold_all
 
 
 def test_columns_in_memory_are_not_read_again(store, monkeypatch):
     write(store, range(3), random.Random(1))
-    fold(store)
+    fold_all(store)
     known = parts.registry(store).parts
     paths = ["exptime", "missing"]
     first = cache.columns(store, paths, known)

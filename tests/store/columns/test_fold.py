@@ -66,19 +66,12 @@ def test_after_any_changes_and_folds_the_columns_are_the_observations(store, cha
     chance = random.Random(seed)
     for start, number in changes:
         write(store, range(start, start + number), chance)
-        assert fold.fold(store) == number
+        fold.fold_all(store)
         registry = check_columns(store)
         sizes = [part.live_rows.sum() for part in registry.parts]
         assert 0 < min(sizes) <= max(sizes) <= 10
         assert sum(size < 5 for size in sizes) < 3
     assert store.database[CHANGED].count_documents({}) == 0
-
-
-def test_few_changed_observations_stay_marked(store):
-    write(store, range(4), random.Random(1))
-    assert fold.fold(store, least=5) == 0
-    assert store.database[CHANGED].count_documents({}) == 4
-    assert fold.fold(store, least=4) == 4
 
 
 def test_an_observation_that_changes_during_a_fold_stays_marked(store, monkeypatch):
@@ -91,18 +84,18 @@ def test_an_observation_that_changes_during_a_fold_stays_marked(store, monkeypat
         return encode(documents)
 
     monkeypatch.setattr(fold, "encode", changing)
-    fold.fold(store)
+    fold.fold_all(store)
     check_columns(store)
 
 
 def test_a_removed_observation_leaves_the_columns(store):
     write(store, range(3), random.Random(1))
-    fold.fold(store)
+    fold.fold_all(store)
     store.observations.delete_one({"_id": "j8bt0001"})
     store.headerless.delete_one({"_id": "j8bt0001"})
     store.database[CHANGED].insert_one({"_id": "j8bt0001", "token": 1})
     assert select(store, And(())).count == 2
-    fold.fold(store)
+    fold.fold_all(store)
     check_columns(store)
 
 
@@ -129,16 +122,16 @@ def test_a_fold_that_is_killed_before_any_write_leaves_right_answers(store, monk
     """It folds twice, merges twice, and deletes what is retired."""
     chance = random.Random(step)
     write(store, range(6), chance)
-    fold.fold(store)
+    fold.fold_all(store)
     write(store, range(3, 9), chance)
     monkeypatch.setattr(fold, "_RETIREMENT", timedelta(0))
     with monkeypatch.context() as patch:
         kill_at(step, patch)
         with pytest.raises(Killed):
-            fold.fold(store)
+            fold.fold_all(store)
     check_columns(store)
     write(store, range(8, 12), chance)
-    fold.fold(store)
+    fold.fold_all(store)
     assert len(check_columns(store).retired) <= 4
 
 
@@ -147,11 +140,11 @@ def test_retired_parts_are_deleted_when_no_reader_can_read_them(store, monkeypat
     chance = random.Random(1)
     for _ in range(3):
         write(store, range(2), chance)
-        fold.fold(store)
+        fold.fold_all(store)
     assert len(parts.registry(store).retired) == 2
     monkeypatch.setattr(fold, "now", lambda: now() + timedelta(minutes=11))
     write(store, range(2), chance)
-    fold.fold(store)
+    fold.fold_all(store)
     assert len(check_columns(store).retired) == 1
 
 
@@ -161,11 +154,11 @@ def test_a_fold_of_a_process_that_lost_the_lock_publishes_nothing(store, monkeyp
 
     def late(documents):
         monkeypatch.setattr(fold, "encode", encode)
-        fold.fold(store)
+        fold.fold_all(store)
         write(store, range(1), random.Random(2))
         return encode(documents)
 
     monkeypatch.setattr(fold, "encode", late)
     with pytest.raises(DatabaseError, match="another process changes the columns"):
-        fold.fold(store)
+        fold.fold_all(store)
     check_columns(store)

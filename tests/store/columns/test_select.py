@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from acsql.query import And, Within
 from acsql.store import live_counts
-from acsql.store.columns.fold import fold
+from acsql.store.columns.fold import fold_all
 from acsql.store.columns.select import select
 
 
@@ -27,9 +27,9 @@ def test_a_selection_counts_what_mongodb_counts(filled, condition, address):
     }
 
 
-def test_columns_do_not_answer_for_the_sky_or_before_the_first_fold(store):
+def test_columns_do_not_answer_for_the_sky_or_before_the_first_fold_all(store):
     assert select(store, And(())) is None
     write(store, range(2), random.Random(1))
-    fold(store)
+    fold_all(store)
     assert select(store, Within(6.0, -72.0, 1.0)) is None
     assert select(store, And(())).count == 2

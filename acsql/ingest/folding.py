@@ -1,0 +1,84 @@
+"""Folding in the background: an ingest moves the observations that it writes into columns.
+
+No fold is needed for a right answer, only for a fast one: `acsql.store.columns.select` reads the
+observations that are not folded yet as documents.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..errors import DatabaseError
+from ..store.client import Store
+from ..store.schema import CHANGED
+
+logger = logging.getLogger(__name__)
+
+# Changed observations that are folded together; a search reads fewer as documents in some 10 ms.
+LEAST = 1000
+# Seconds between two looks at the number of changed observations.
+INTERVAL = 2.0
+
+
+@contextmanager
+def in_background(store: Store) -> Iterator[None]:
+    """Fold changed observations while the block runs, and what is left of many after it.
+
+    A standalone server has no transactions, so that a fold could miss a write; there nothing is
+    folded before the block has ended.
+
+    Parameters
+    ----------
+    store : Store
+        The database; the caller holds its lock, and has no other writers after the block.
+
+    Raises
+    ------
+    DatabaseError
+        After the block, if the database fails.
+    """
+    ended = threading.Event()
+    thread = threading.Thread(target=_fold_until, args=(store, ended), daemon=True)
+    if store.has_transactions:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if thread.is_alive():
+            thread.join()
+    while fold_many(store):
+        pass
+
+
+def _fold_until(store: Store, ended: threading.Event) -> None:
+    while not ended.wait(INTERVAL):
+        try:
+            while fold_many(store) and not ended.is_set():
+                pass
+        except DatabaseError as error:
+            # The next attempt follows soon, and the ingest reports a lost database.
+            logger.warning("Could not fold changed observations into columns: %s", error)
+
+
+def fold_many(store: Store) -> bool:
+    """Fold changed observations if there are many.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+
+    Returns
+    -------
+    bool
+        Whether some were folded.
+    """
+    with store.errors():
+        if store.database[CHANGED].count_documents({}, limit=LEAST) < LEAST:
+            return False
+    # Arrow takes longer to import than most ingests run.
+    from ..store.columns.fold import fold
+
+    return fold(store) > 0
