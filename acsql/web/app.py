@@ -49,8 +49,6 @@ SECURITY_HEADERS = {
 EXPOSED_HEADERS = [access_log.HEADER, "Content-Disposition", "Retry-After"]
 # Seconds for which browsers cache what another web site may do; they allow one day at most.
 CORS_MAX_AGE_S = 86_400
-# The largest request body, in bytes.
-MAX_BODY_LENGTH = 2**20
 
 
 class ProposalConverter(BaseConverter):
@@ -82,7 +80,7 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
         A WSGI application.
     """
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_LENGTH
+    app.config["MAX_CONTENT_LENGTH"] = errors.MAX_BODY_LENGTH
     # The first hook of a request, so that requests refused by a later one are logged as well.
     access_log.register(app)
     outage.register(app)

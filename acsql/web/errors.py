@@ -37,6 +37,8 @@ TITLES = {
 }
 # The longest URL without the host, in bytes.
 MAX_URL_LENGTH = 8000
+# The largest request body in bytes: a DS9 file of 10,000 regions.
+MAX_BODY_LENGTH = 2**20
 # Messages of errors that werkzeug raises.
 MESSAGES = {
     404: "There is no page at this URL.",

@@ -22,6 +22,8 @@ from gunicorn.http.message import Request
 from gunicorn.workers.ggevent import GeventWorker
 from werkzeug.wsgi import FileWrapper
 
+from .errors import MAX_BODY_LENGTH
+
 # Threads for pages.
 THREADS = 4
 # Threads that read what downloads send, apart from pages: a slow disk does not delay pages.
@@ -89,7 +91,7 @@ class InThreads:
     Parameters
     ----------
     application : callable
-        A WSGI application that reads no request body.
+        A WSGI application; it gets request bodies of up to `MAX_BODY_LENGTH` bytes.
     """
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
@@ -120,18 +122,23 @@ class InThreads:
         iterable of bytes
             The body.  From its third piece on, each is read when the one before has been sent.
         """
-        return _run(self._pages, self._begin, environ, start_response)
+        # The socket belongs to the thread of gevent: a slow body holds no thread of the site.
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = environ["wsgi.input"].read(length) if 0 < length <= MAX_BODY_LENGTH else b""
+        return _run(self._pages, self._begin, environ, body, start_response)
 
     def _begin(
-        self, environ: MutableMapping[str, Any], start_response: Callable[..., Any]
+        self,
+        environ: MutableMapping[str, Any],
+        body: bytes,
+        start_response: Callable[..., Any],
     ) -> Iterable[bytes]:
         """Return the body: whole if it has one piece, as pages have, else with two read."""
-        # The socket belongs to the thread of gevent.
-        changes = {"wsgi.input": io.BytesIO(), "wsgi.file_wrapper": _in_pieces}
+        changes = {"wsgi.input": io.BytesIO(body), "wsgi.file_wrapper": _in_pieces}
         with ExitStack() as closing:
-            body = self._application({**environ, **changes}, start_response)
-            closing.callback(getattr(body, "close", int))
-            pieces = iter(body)
+            answer = self._application({**environ, **changes}, start_response)
+            closing.callback(getattr(answer, "close", int))
+            pieces = iter(answer)
             begin = list(islice(pieces, 2))
             if len(begin) < 2:
                 return begin

@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import create_environ
 from werkzeug.wsgi import wrap_file
 
+from acsql.web.errors import MAX_BODY_LENGTH
 from acsql.web.worker import PIECE_SIZE, InThreads
 
 
@@ -55,6 +56,19 @@ def test_a_body_is_whole_closed_once_and_read_in_other_threads(number: int) -> N
     assert finish(respond(lambda _environ, _start: body)) == b"".join(pieces)
     assert body.closed == 1
     assert get_ident() not in body.threads
+
+
+@pytest.mark.parametrize(("size", "passed"), [(0, 0), (7, 7), (MAX_BODY_LENGTH + 1, 0)])
+def test_a_request_body_reaches_the_site_unless_it_is_too_large(size: int, passed: int) -> None:
+    received = []
+
+    def application(environ: dict[str, Any], _start: object) -> list[bytes]:
+        received.append(environ["wsgi.input"].read())
+        return [b""]
+
+    environ = create_environ(method="POST", data=b"x" * size)
+    finish(InThreads(application)(environ, lambda _status, _headers: None))
+    assert received == [b"x" * passed]
 
 
 def test_a_piece_is_read_when_the_one_before_is_sent() -> None:

@@ -6,8 +6,8 @@ const NO_VALUE = 255;
 export const BLUE_PER_STEP = 256;
 
 /** Fetch a URL; a response that is not a success becomes an error with the server's message. */
-export async function request(url, signal) {
-  const response = await fetch(url, { signal });
+export async function request(url, signal, options) {
+  const response = await fetch(url, { signal, ...options });
   if (response.ok) return response;
   const error = await response.json().catch(() => ({}));
   throw new Error(error.message || `the server responded with status ${response.status}`);

@@ -1,6 +1,7 @@
 // The settings of the viewer in the fragment of the URL, so that a view can be sent to others.
 
 import { COLOURS, SCALES } from "./colours.js";
+import { formatRegion, parseRegion } from "./regions.js";
 
 export const ALL_FLAGS = 0xffff;
 export const DEFAULT_LIMITS = "98";
@@ -34,6 +35,7 @@ export function parseFragment(hash) {
     stretches: { image, flags },
     mask: number("mask") ?? ALL_FLAGS,
     position: parsePosition(text("at", ""), number("zoom")),
+    regions: text("regions", "").split(";").map(parsePlacedRegion).filter(Boolean),
   };
 }
 
@@ -43,8 +45,20 @@ function parsePosition(at, zoom) {
   return { ccdchip: ccdchip || null, extver, x, y, zoom };
 }
 
+/** A region with its chip: CCDCHIP or 0, EXTVER, and the region in pixels of the detector. */
+function parsePlacedRegion(text) {
+  const [, ccdchip, extver, shape] = /^(\d+),(\d+),(.*)$/.exec(text) || [];
+  const region = shape && parseRegion(shape);
+  return region && { ...region, ccdchip: +ccdchip || null, extver: +extver };
+}
+
+function formatPlacedRegion(region) {
+  const label = region.label.replaceAll(";", ",");
+  return [region.ccdchip ?? 0, region.extver, formatRegion({ ...region, label })].join(",");
+}
+
 /** Write settings as a fragment, without those that have their default. */
-export function formatFragment({ choice, colours, inverted, stretches, mask, position }) {
+export function formatFragment({ choice, colours, inverted, stretches, mask, position, regions }) {
   const { limits, scale, low, high } = stretches.image;
   const parameters = new URLSearchParams();
   if (choice.extname) parameters.set("extname", choice.extname);
@@ -65,5 +79,6 @@ export function formatFragment({ choice, colours, inverted, stretches, mask, pos
     parameters.set("at", [ccdchip ?? 0, extver, x.toFixed(1), y.toFixed(1)].join(","));
     parameters.set("zoom", +zoom.toPrecision(5));
   }
+  if (regions.length) parameters.set("regions", regions.map(formatPlacedRegion).join(";"));
   return parameters.size ? `#${parameters}` : "";
 }

@@ -46,13 +46,12 @@ export class Frame {
     const { signal } = this.abort;
     this.description ??= await (await request(this.url, signal)).json();
     const shown = chosen(this.description, choice);
-    const { width, height, extname, extver } = shown;
+    const { width, height } = shown;
     const binning = this.binningOf(shown, Math.min(screen.width / width, screen.height / height));
     const whole = { x0: 0, x1: width, y0: 0, y1: height };
-    const query = new URLSearchParams({ version: this.description.version, extname, extver });
     const [overview, limits] = await Promise.all([
       fetchCutout(this.cutoutUrl(shown, whole, binning), signal),
-      request(`${this.url}limits?${query}`, signal).then((response) => response.json()),
+      request(this.partUrl("limits", {}, shown), signal).then((response) => response.json()),
     ]);
     signal.throwIfAborted();
     Object.assign(this, { shown, overview, limits, detail: null });
@@ -67,11 +66,15 @@ export class Frame {
     return Math.min(binning, largest);
   }
 
-  cutoutUrl(shown, region, binning) {
+  cutoutUrl(shown, { x0, x1, y0, y1 }, binning) {
+    return this.partUrl("cut.png", { x0, x1, y0, y1, bin: binning }, shown);
+  }
+
+  /** The URL of something about an extension, by default the one that is shown. */
+  partUrl(page, parameters, shown = this.shown) {
     const { version } = this.description;
     const { extname, extver } = shown;
-    const query = new URLSearchParams({ version, extname, extver, ...region, bin: binning });
-    return `${this.url}cut.png?${query}`;
+    return `${this.url}${page}?${new URLSearchParams({ version, extname, extver, ...parameters })}`;
   }
 
   /** Fetch the detail of a region unless it is there; return whether something was fetched. */

@@ -7,7 +7,8 @@ export function listenToKeys(viewer) {
   document.addEventListener("keydown", (event) => {
     if (!isShortcut(viewer, event)) return;
     const action = actions(viewer, event)[event.key];
-    if (!action) return;
+    // A button that has the focus is pressed by this key.
+    if (!action || (event.key === "Enter" && event.target.closest("button, a"))) return;
     event.preventDefault();
     action();
   });
@@ -51,6 +52,14 @@ function actions(viewer, { shiftKey }) {
     B: () => viewer.blinkWithin(viewer.neighbours),
     n: () => follow("next"),
     p: () => follow("prev"),
+    r: () => viewer.regions.chooseNext(),
+    a: () => viewer.regions.place(),
+    "[": () => viewer.regions.select(viewer.regions.selected - 1),
+    "]": () => viewer.regions.select(viewer.regions.selected + 1),
+    Delete: () => viewer.regions.remove(),
+    Backspace: () => viewer.regions.remove(),
+    Enter: () => viewer.regions.closePolygon(),
+    Escape: () => viewer.regions.cancel(),
     "?": () => viewer.keys.showModal(),
   };
 }

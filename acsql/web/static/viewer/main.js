@@ -1,6 +1,7 @@
 // Starts the viewer on its page.
 
 // All modules are imported here, so that browsers request them at once and not level by level.
+import "./chart.js";
 import "./colours.js";
 import "./controls.js";
 import "./cutouts.js";
@@ -11,6 +12,9 @@ import "./geometry.js";
 import "./keyboard.js";
 import "./pointers.js";
 import "./readout.js";
+import "./region_panel.js";
+import "./region_tools.js";
+import "./regions.js";
 import "./sky.js";
 import "./view.js";
 import { Viewer } from "./viewer.js";

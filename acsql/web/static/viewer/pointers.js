@@ -32,8 +32,9 @@ class Pointers {
   press(event) {
     this.canvas.setPointerCapture(event.pointerId);
     this.pressed.set(event.pointerId, this.at(event));
-    this.canvas.classList.add("moving");
     this.viewer.cursor = this.at(event);
+    this.forRegion = this.pressed.size === 1 && this.viewer.regions.press(this.viewer.cursor);
+    if (!this.forRegion) this.canvas.classList.add("moving");
     this.viewer.draw();
   }
 
@@ -48,6 +49,11 @@ class Pointers {
     }
     const others = [...this.pressed].filter(([id]) => id !== event.pointerId);
     this.pressed.set(event.pointerId, now);
+    if (this.forRegion) {
+      viewer.regions.move(now);
+      viewer.draw();
+      return;
+    }
     const { zoom } = viewer.view.position;
     if (others.length) this.pinch(before, now, others[0][1]);
     else viewer.moveBy((before.x - now.x) / zoom, (now.y - before.y) / zoom);
@@ -64,7 +70,10 @@ class Pointers {
 
   release(event) {
     this.pressed.delete(event.pointerId);
-    if (!this.pressed.size) this.canvas.classList.remove("moving");
+    if (this.pressed.size) return;
+    this.canvas.classList.remove("moving");
+    if (this.forRegion) this.viewer.regions.release();
+    this.forRegion = false;
   }
 
   leave() {

@@ -9,6 +9,8 @@ import { fromDetector, toDetector } from "./geometry.js";
 import { listenToKeys } from "./keyboard.js";
 import { listenToPointers } from "./pointers.js";
 import { Readout } from "./readout.js";
+import { RegionPanel } from "./region_panel.js";
+import { RegionTools } from "./region_tools.js";
 import { View } from "./view.js";
 
 // Milliseconds without a move after which missing pixels are fetched.
@@ -31,6 +33,9 @@ export class Viewer {
     this.drawing = new Drawing(this);
     this.readout = new Readout(this);
     this.controls = new Controls(this);
+    this.regions = new RegionTools(this);
+    this.regions.list = this.settings.regions;
+    this.regionPanel = new RegionPanel(this);
     new ResizeObserver(() => this.resize()).observe(stage);
     listenToPointers(this);
     listenToKeys(this);
@@ -65,6 +70,7 @@ export class Viewer {
     this.frame = frame;
     this.reveal();
     this.refresh();
+    this.regionPanel.update();
     this.settle();
   }
 
@@ -184,7 +190,8 @@ export class Viewer {
     const { x, y, zoom } = view.position;
     const position = { ...toDetector(shown, x, y), zoom: zoom / view.density };
     const shownPosition = view.fitted ? null : position;
-    const fragment = formatFragment({ ...this.settings, choice, position: shownPosition });
+    const { list: regions } = this.regions;
+    const fragment = formatFragment({ ...this.settings, choice, position: shownPosition, regions });
     const { pathname, search } = window.location;
     window.history.replaceState(null, "", pathname + search + fragment);
     for (const link of this.section.querySelectorAll("[data-frame]")) link.hash = fragment;

@@ -1,0 +1,36 @@
+"""The viewer in a browser: opened, and waited for."""
+
+from playwright.sync_api import Page, expect
+
+import acsql
+from acsql.observation import Observation
+
+
+def exposure_of_two_chips(archive: acsql.Archive) -> Observation:
+    """Return an exposure of two chips with raw, flt and flc files."""
+    rows = archive.where("detector=WFC").columns("rootname").rows()
+    every = (archive.observation(row["rootname"]) for row in rows)
+    return next(
+        found
+        for found in every
+        if {"raw", "flt", "flc"} <= found.datasets.keys()
+        and "RA---TAN-SIP" in str(found.stored_header("flt", 1).get("ctype1"))
+        and "SCI,2" in found.extensions["flt"].values()
+    )
+
+
+def view(observation: Observation, filetype: str, fragment: str = "") -> str:
+    """Return the address of the viewer of a file."""
+    return f"/archive/{observation['proposid']}/{observation.ipppssoot}/{filetype}/view{fragment}"
+
+
+def go(page: Page, address: str) -> None:
+    """Open the viewer and wait until everything is loaded."""
+    page.goto("about:blank")
+    page.goto(address)
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing is loaded any more."""
+    expect(page.locator("#viewer")).to_have_attribute("data-state", "ready")

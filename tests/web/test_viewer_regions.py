@@ -1,0 +1,170 @@
+"""Regions of the viewer in a browser: drawn, typed, moved, measured, saved and loaded."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+from regions import Regions
+from viewer_page import exposure_of_two_chips, go, settled, view
+
+import acsql
+from acsql.observation import Observation
+
+ALL = (
+    "circle(40,50,6);box(60,30,20,10,30);ellipse(90,60,12,5,45);annulus(120,50,4,9);"
+    "line(20,90,60,95);point(30,30);polygon(150,20,180,25,160,60)"
+)
+
+
+@pytest.fixture(scope="module")
+def shown(sample_archive: acsql.Archive) -> Observation:
+    """An exposure of two chips, with raw, flt and flc."""
+    return exposure_of_two_chips(sample_archive)
+
+
+def fragment(regions: str, extver: int = 1) -> str:
+    placed = ";".join(f"{3 - extver},{extver},{region}" for region in regions.split(";"))
+    return f"#extver={extver}&regions={placed}"
+
+
+def figures(page: Page) -> dict[str, float]:
+    """Return the statistics that the panel shows."""
+    expect(page.locator("#region-statistics dd").first).to_be_visible()
+    texts = page.locator("#region-statistics").locator("dt, dd").all_inner_texts()
+    return {
+        name: float(value.split()[0].strip(","))
+        for name, value in zip(texts[::2], texts[1::2], strict=True)
+    }
+
+
+def shape_button(page: Page, shape: str) -> None:
+    page.locator("#region-tool").evaluate("element => { element.open = true; }")
+    page.get_by_role("button", name=f"Draw a {shape}").click()
+
+
+@pytest.mark.parametrize("shape", ["circle", "box", "ellipse", "annulus", "line"])
+def test_a_shape_is_drawn_by_dragging_and_measured(
+    page: Page, shown: Observation, shape: str
+) -> None:
+    go(page, view(shown, "flt", "#extver=1"))
+    shape_button(page, shape)
+    box = page.locator("#canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y - 40, steps=3)
+    page.mouse.up()
+    text = page.locator("#region-text").input_value()
+    assert text.startswith(f"{shape}(")
+    found = figures(page)
+    (region,) = Regions.parse(f"image\n{text}", format="ds9")
+    science = shown.data("flt", "SCI", 1)
+    if shape != "line":
+        inside = science[region.to_mask("center").to_image(science.shape) > 0]
+        assert found["pixels"] == inside.size
+        assert found["mean"] == pytest.approx(np.nanmean(inside, dtype=float), rel=1e-5)
+    profiled = shape in ("circle", "line")
+    expect(page.locator("#region-chart")).to_be_visible(visible=profiled)
+    assert f"regions=2%2C1%2C{shape}" in page.url
+
+
+def test_a_polygon_ends_at_its_first_corner(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt"))
+    shape_button(page, "polygon")
+    box = page.locator("#canvas").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for dx, dy in ((0, 0), (60, 0), (60, 50), (0, 0)):
+        page.mouse.click(x + dx, y + dy)
+    text = page.locator("#region-text").input_value()
+    assert text.startswith("polygon(")
+    assert len(text.split(",")) == 6
+
+
+def test_an_outline_is_dragged_and_a_handle_changes_the_size(
+    page: Page, shown: Observation
+) -> None:
+    go(page, view(shown, "flt", fragment("circle(60,60,20)")))
+    canvas = page.locator("#canvas").bounding_box()
+    scale = page.evaluate("parseFloat(document.getElementById('at-zoom').textContent) / 100")
+    width = shown.data("flt", "SCI", 1).shape[1]
+    height = shown.data("flt", "SCI", 1).shape[0]
+
+    def screen(x: float, y: float) -> tuple[float, float]:
+        return (
+            canvas["x"] + canvas["width"] / 2 + (x - 0.5 - width / 2) * scale,
+            canvas["y"] + canvas["height"] / 2 - (y - 0.5 - height / 2) * scale,
+        )
+
+    for start, end in (((60, 80), (70, 85)), ((90, 65), (100, 65))):
+        page.mouse.move(*screen(*start))
+        page.mouse.down()
+        page.mouse.move(*screen(*end), steps=4)
+        page.mouse.up()
+    text = page.locator("#region-text").input_value()
+    numbers = [float(n) for n in text[len("circle(") : -1].split(",")]
+    assert numbers == pytest.approx([70, 65, 30], abs=1)
+
+
+def test_region_files_survive_a_round_trip(page: Page, shown: Observation, tmp_path: Path) -> None:
+    go(page, view(shown, "flt", fragment(ALL)))
+    address = page.url
+    page.get_by_text("Regions", exact=True).click()
+    for button in ("Save pixels", "Save sky"):
+        path = tmp_path / f"{button}.reg"
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        download.value.save_as(path)
+        assert len(Regions.read(path, format="ds9")) == len(ALL.split(";"))
+        page.get_by_role("button", name="Remove all").click()
+        expect(page.locator("#region-list button")).to_have_count(0)
+        page.locator("#region-file").set_input_files(path)
+        expect(page.locator("#region-list button")).to_have_count(len(ALL.split(";")))
+        expect(page.locator("#region-problem")).to_be_empty()
+    assert page.url.split("polygon")[0].count("%3B") == address.split("polygon")[0].count("%3B")
+
+
+def test_keys_place_select_move_and_remove_regions(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt", fragment("circle(40,50,6)")))
+    page.locator("#canvas").focus()
+    page.keyboard.press("r")
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Draw a circle")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    page.keyboard.press("a")
+    expect(page.locator("#region-list button")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.keyboard.press("[")
+    expect(page.locator("#region-text")).to_have_value("circle(40,50,6)")
+    page.locator("#region-list button").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    expect(page.locator("#region-text")).to_have_value("circle(41,60,6)")
+    page.keyboard.press("Delete")
+    expect(page.locator("#region-list button")).to_have_count(1)
+
+
+def test_a_region_stays_on_the_detector_in_raw_and_flt(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt", fragment("circle(40,50,6)")))
+    page.keyboard.press("]")
+    page.keyboard.press("b")
+    expect(page.locator("#badge")).not_to_contain_text("_flt")
+    page.keyboard.press("b")
+    expect(page.locator("#badge")).to_contain_text("_raw")
+    settled(page)
+    header = shown.header("raw", 1)
+    x, y = (40 + header.get("LTV1", 0), 50 + header.get("LTV2", 0))
+    expect(page.locator("#region-text")).to_have_value(f"circle({x:g},{y:g},6)")
+
+
+def test_a_text_that_is_no_region_is_marked(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt"))
+    page.get_by_text("Regions", exact=True).click()
+    field = page.get_by_label("Region in pixels")
+    field.fill("circle(1,2)")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("ellipse(50,60,9,5,30)")
+    field.press("Enter")
+    expect(page.locator("#region-list button")).to_have_count(1)
