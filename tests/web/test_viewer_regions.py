@@ -57,6 +57,7 @@ def test_a_shape_is_drawn_by_dragging_and_measured(
     page.mouse.up()
     text = page.locator("#region-text").input_value()
     assert text.startswith(f"{shape}(")
+    expect(page.locator("#region-statistics")).to_have_attribute("data-region", text)
     found = figures(page)
     (region,) = Regions.parse(f"image\n{text}", format="ds9")
     science = shown.data("flt", "SCI", 1)

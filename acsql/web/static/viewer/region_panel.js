@@ -127,6 +127,7 @@ export class RegionPanel {
     const { regionStatistics, regionChart, regionProblem } = this.elements;
     const region = this.tools.current;
     regionStatistics.replaceChildren();
+    delete regionStatistics.dataset.region;
     regionChart.toggleAttribute("hidden", true);
     regionProblem.textContent = "";
     if (!region) return;
@@ -139,6 +140,7 @@ export class RegionPanel {
         (await request(frame.partUrl(page, { region: text }), signal)).json();
       this.showStatistics(await ask("statistics"));
       if (PROFILED.includes(region.shape)) this.showProfile(await ask("profile"));
+      regionStatistics.dataset.region = text;
     } catch (error) {
       if (error.name !== "AbortError") regionProblem.textContent = error.message;
     }
