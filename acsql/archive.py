@@ -23,10 +23,11 @@ from .query import Equals
 from .runs import RunRecord
 from .search.criteria import Source
 from .search.limits import TIME_LIMIT, optional_seconds
-from .statistics import ArchiveSummary, Statistic
+from .statistics import ArchiveSummary, Statistic, all_statistics
 from .store import failures
 from .store.client import Store
 from .store.current_specs import CurrentSpecs
+from .store.summaries.kept import Kept
 
 
 def connect(
@@ -97,6 +98,7 @@ class Archive(Watchable):
         self.store = Store(config.connection_string, specs, wait, log_outages)
         self._source = Source(self.store, CurrentSpecs(self.store, specs))
         self._proposals = ProposalCatalog(self.store, specs)
+        self._statistics = Kept(self.store, lambda: all_statistics(self.store, specs))
 
     def close(self) -> None:
         """Close the connection to the database."""
@@ -219,7 +221,7 @@ class Archive(Watchable):
         Returns
         -------
         list of Proposal
-            By number, as of the last ingest.
+            By number.
 
         Examples
         --------
@@ -259,7 +261,7 @@ class Archive(Watchable):
         return self._proposals.get(proposid)
 
     def summary(self) -> ArchiveSummary:
-        """Return the totals of the archive as of the last ingest, and its run record.
+        """Return the totals of the archive, and the record of its last ingest run.
 
         Returns
         -------
@@ -274,19 +276,19 @@ class Archive(Watchable):
         return statistics.summarize(self.store, self.specs, next(iter(self.runs(1)), None))
 
     def statistics(self) -> dict[str, Statistic]:
-        """Return the statistics as of the last ingest.
+        """Return the statistics of the archive.
 
         Returns
         -------
         dict of Statistic
-            Tables by name, as in `acsql.statistics.KINDS`; empty before the first ingest.
+            Tables by name, as in `acsql.statistics.KINDS`.
 
         Examples
         --------
         >>> archive.statistics()["filetypes"].title
         'Files by filetype'
         """
-        return statistics.all_statistics(self.store)
+        return self._statistics()
 
     def runs(self, limit: int = 20, before: int | None = None) -> list[RunRecord]:
         """Return the records of the newest ingest runs, without their lists.

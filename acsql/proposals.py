@@ -10,7 +10,8 @@ from .keywords import KeywordSpecs
 from .query import Between, Condition, Equals, Not
 from .store import proposals
 from .store.client import Store
-from .store.derived import proposal_summaries, totals
+from .store.summaries.kept import Kept
+from .store.summaries.proposal_summaries import proposal_summaries
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,7 @@ class Proposal:
 class ProposalCatalog:
     """The proposals of an archive.
 
-    The list of all of them, thousands for the mission, is kept until the derived collections are
-    refreshed.
+    The summaries of all, thousands for the mission, are kept until an observation changes.
 
     Parameters
     ----------
@@ -72,28 +72,20 @@ class ProposalCatalog:
     def __init__(self, store: Store, specs: KeywordSpecs) -> None:
         self._store = store
         self._specs = specs
-        self._refreshed: datetime | None = None
-        self._proposals: tuple[Proposal, ...] = ()
+        self._summaries = Kept(store, lambda: proposal_summaries(store, specs.thumbnail_filetypes))
 
     def all(self) -> list[Proposal]:
-        """Return the proposals that have observations, by number, as of the last refresh.
+        """Return the proposals that have observations, by number.
 
         Returns
         -------
         list of Proposal
-            From the observations of this moment if there was no refresh yet.
+            With their observations of this moment.
         """
-        refreshed = (totals.stored(self._store) or {}).get("counted")
-        if refreshed is None or refreshed != self._refreshed:
-            self._refreshed, self._proposals = refreshed, tuple(self._read())
-        return list(self._proposals)
-
-    def _read(self) -> list[Proposal]:
         facts = proposals.by_id(self._store)
-        summaries = proposal_summaries.stored(self._store)
-        if summaries is None:
-            summaries = proposal_summaries.live(self._store, self._specs.thumbnail_filetypes)
-        return [_to_proposal(summary, facts.get(summary["_id"], {})) for summary in summaries]
+        return [
+            _to_proposal(summary, facts.get(summary["_id"], {})) for summary in self._summaries()
+        ]
 
     def get(self, proposid: int) -> Proposal:
         """Return one proposal, with its observations of this moment.
@@ -113,13 +105,11 @@ class ProposalCatalog:
         ProposalNotFound
             If no observation belongs to it.
         """
-        summary = proposal_summaries.stored_of(self._store, self._specs, proposid)
-        if summary is None:
-            filetypes = self._specs.thumbnail_filetypes
-            summary = next(iter(proposal_summaries.live(self._store, filetypes, proposid)), None)
-        if summary is None:
+        found = proposal_summaries(self._store, self._specs.thumbnail_filetypes, proposid)
+        if not found:
             raise ProposalNotFound(f"there is no observation of proposal {proposid}")
-        return _to_proposal(summary, proposals.by_id(self._store, [proposid]).get(proposid, {}))
+        facts = proposals.by_id(self._store, [proposid])
+        return _to_proposal(found[0], facts.get(proposid, {}))
 
 
 def in_proposal(proposid: int | None) -> Condition:
@@ -152,9 +142,9 @@ def _to_proposal(summary: Mapping[str, Any], facts: Mapping[str, Any]) -> Propos
         pi=facts.get("pi") or ", ".join(name for name in names_of_pi if name) or None,
         observations=summary["observations"],
         detectors=dict(sorted(summary["detectors"].items())),
-        targets=tuple(sorted(filter(None, summary["targets"]))),
-        visits=tuple(sorted(filter(None, summary["visits"]))),
-        filters=tuple(sorted(filter(None, summary["filters"]))),
+        targets=tuple(summary["targets"]),
+        visits=tuple(summary["visits"]),
+        filters=tuple(summary["filters"]),
         first=summary["first"],
         last=summary["last"],
         exptime=summary["exptime"],

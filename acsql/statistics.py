@@ -1,20 +1,18 @@
 """Statistics of the archive: its totals, and tables for plots.
 
-They are derived collections, read as of the last refresh; here each table gets its title, and
-each column its unit and description.
+`acsql.store.summaries` computes them; here each table gets its title, and each column its unit and
+description.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import Any
 
 from .keywords import KeywordSpecs
 from .query import Column, computed_column
 from .store import failures
 from .store.client import Store
-from .store.derived import statistics as derived
-from .store.derived import totals
+from .store.summaries import statistics as summaries
+from .store.summaries.totals import totals
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,6 @@ class ArchiveSummary:
         again, and those that are not read again before they change.
     last_run : dict or None
         The record of the last ingest run.
-    counted : datetime or None
-        When the totals were computed, UTC; None for those of this moment.
     """
 
     observations: int
@@ -49,7 +45,6 @@ class ArchiveSummary:
     owed: int = 0
     damaged: int = 0
     last_run: dict[str, Any] | None = None
-    counted: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -74,15 +69,12 @@ class Statistic:
         The columns of the table, with units and descriptions.
     rows : list of dict
         Values by column.
-    counted : datetime
-        When it was computed, UTC.
     """
 
     name: str
     title: str
     columns: tuple[Column, ...]
     rows: list[dict[str, Any]]
-    counted: datetime
 
 
 _MONTH = computed_column("month", "str", "year and month, UT; unknown where the date is")
@@ -137,29 +129,30 @@ KINDS = {
 }
 
 
-def all_statistics(store: Store) -> dict[str, Statistic]:
-    """Return the statistics as of the last refresh.
+def all_statistics(store: Store, specs: KeywordSpecs) -> dict[str, Statistic]:
+    """Return the statistics of the archive as it is.
 
     Parameters
     ----------
     store : Store
         The database.
+    specs : KeywordSpecs
+        The keyword specs, in whose order filetypes are listed.
 
     Returns
     -------
     dict of Statistic
-        By name, in the order of `KINDS`; empty before the first refresh.
+        By name, in the order of `KINDS`.
     """
-    stored = derived.stored(store)
+    computed = summaries.statistics(store, specs)
     return {
-        name: Statistic(name, kind.title, kind.columns, **stored[name])
+        name: Statistic(name, kind.title, kind.columns, computed[name])
         for name, kind in KINDS.items()
-        if name in stored
     }
 
 
 def summarize(store: Store, specs: KeywordSpecs, last_run: dict[str, Any] | None) -> ArchiveSummary:
-    """Return the totals of the archive.
+    """Return the totals of the archive as it is.
 
     Parameters
     ----------
@@ -173,26 +166,16 @@ def summarize(store: Store, specs: KeywordSpecs, last_run: dict[str, Any] | None
     Returns
     -------
     ArchiveSummary
-        As of the last refresh, or of this moment if there was none.
+        Its totals.
     """
-    current: Mapping[str, Any] = totals.stored(store) or totals.live(store)
-    filetypes = {
-        name: {key: current["filetypes"][name][key] for key in ("files", "bytes")}
-        for name in specs.filetypes
-        if name in current["filetypes"]
-    }
+    current = totals(store, specs)
     return ArchiveSummary(
-        observations=current["observations"],
-        files=sum(entry["files"] for entry in filetypes.values()),
-        bytes=sum(entry["bytes"] for entry in filetypes.values()),
-        previews=current["previews"],
-        detectors={
-            name: current["detectors"][name]
-            for name in specs.detectors
-            if name in current["detectors"]
-        },
-        filetypes=filetypes,
+        observations=current.observations,
+        files=sum(entry["files"] for entry in current.filetypes.values()),
+        bytes=sum(entry["bytes"] for entry in current.filetypes.values()),
+        previews=current.previews,
+        detectors=current.detectors,
+        filetypes=current.filetypes,
         last_run=last_run,
         **asdict(failures.count(store)),
-        counted=current.get("counted"),
     )

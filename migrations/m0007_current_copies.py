@@ -18,8 +18,7 @@ def _entries(field: str) -> dict[str, Any]:
     return {"$objectToArray": {"$ifNull": [field, {}]}}
 
 
-_NAMES = {"$map": {"input": _entries("$$file.v"), "as": "header", "in": "$$header.k"}}
-_OF_FILE = {"k": "$$file.k", "v": _NAMES}
+_OF_FILE = {"k": "$$file.k", "v": {"$size": _entries("$$file.v")}}
 _EXTENSIONS = {"$map": {"input": _entries("$headers"), "as": "file", "in": _OF_FILE}}
 _COPY: list[dict[str, Any]] = [
     {"$set": {"extensions": {"$arrayToObject": _EXTENSIONS}}},

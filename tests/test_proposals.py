@@ -5,13 +5,13 @@ import pytest
 import acsql
 from acsql.errors import ProposalNotFound, QueryError
 from acsql.proposals import in_proposal
-from acsql.store.derived.refresh import refresh_all
+from acsql.store import observation_writes, proposals
 
 
 def test_a_proposal_summarises_its_observations(sample_archive: acsql.Archive) -> None:
-    proposals = sample_archive.proposals()
-    assert sum(proposal.observations for proposal in proposals) == sample_archive.count()
-    for proposal in proposals:
+    listed = sample_archive.proposals()
+    assert sum(proposal.observations for proposal in listed) == sample_archive.count()
+    for proposal in listed:
         assert proposal.type
         assert proposal.pi
         assert sample_archive.proposal(proposal.proposid) == proposal
@@ -27,16 +27,13 @@ def test_a_proposal_that_does_not_exist_is_named(sample_archive, proposid, error
         sample_archive.proposal(proposid)
 
 
-def test_the_list_is_kept_until_the_next_refresh(empty_archive: acsql.Archive) -> None:
-    store, specs = empty_archive.store, empty_archive.specs
-    store.observations.insert_one({"_id": "j0000000", "proposid": 1})
-    assert [proposal.proposid for proposal in empty_archive.proposals()] == [1]
-    refresh_all(store, specs)
-    assert [proposal.proposid for proposal in empty_archive.proposals()] == [1]
-    store.observations.insert_one({"_id": "j0000001", "proposid": 2})
-    assert [proposal.proposid for proposal in empty_archive.proposals()] == [1]
-    refresh_all(store, specs)
-    assert [proposal.proposid for proposal in empty_archive.proposals()] == [1, 2]
+def test_the_list_has_each_write_at_once(empty_archive: acsql.Archive) -> None:
+    for number in (1, 2):
+        document = {"_id": f"j000000{number}", "proposid": number}
+        observation_writes.replace(empty_archive.store, document)
+        assert [each.proposid for each in empty_archive.proposals()] == [1, 2][:number]
+    proposals.save(empty_archive.store, {2: {"type": "GO", "title": "T", "cycle": 1, "pi": "P"}})
+    assert [each.title for each in empty_archive.proposals()] == [None, "T"]
 
 
 def test_observations_without_a_proposal_have_a_condition(empty_archive) -> None:

@@ -8,9 +8,6 @@ from .context import open_archive
 from .options import rows_format_option
 from .output import print_rows
 
-# In place of statistics before the first ingest.
-_NONE_YET = "No statistics yet: they are computed at the end of each ingest."
-
 
 @click.command()
 @click.argument("name", required=False)
@@ -33,16 +30,11 @@ def statistics(ctx: click.Context, name: str | None, format_: str) -> None:
             computed_column("name", "str", "name of the statistic"),
             computed_column("title", "str", "its subject"),
             computed_column("rows", "int", "number of rows"),
-            computed_column("counted", "datetime", "time of computation, UTC"),
         ]
-        rows = (
-            {"name": s.name, "title": s.title, "rows": len(s.rows), "counted": s.counted}
-            for s in by_name.values()
-        )
-        print_rows(rows, columns, format_, lambda: _NONE_YET)
+        rows = ({"name": s.name, "title": s.title, "rows": len(s.rows)} for s in by_name.values())
+        print_rows(rows, columns, format_)
     elif name in by_name:
         print_rows(by_name[name].rows, by_name[name].columns, format_)
     else:
         names = ", ".join(by_name)
-        reason = f"the statistics are {names}" if names else _NONE_YET
-        raise QueryError(f"there is no statistic {name!r}: {reason}")
+        raise QueryError(f"there is no statistic {name!r}: the statistics are {names}")

@@ -5,7 +5,6 @@ observations, with a time limit.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import islice
 from threading import Lock
 from typing import Any
@@ -17,7 +16,7 @@ from ..keywords import KeywordSpecs
 from ..query import Column, Condition
 from ..store import aggregations, live_counts, sorting
 from ..store.client import Store
-from ..store.derived import counts, totals
+from ..store.derived import counts, freshness
 
 # Searches whose facets are cached: a few kilobytes each.
 FACETS_CACHED = 200
@@ -238,8 +237,8 @@ class FacetCache:
         time_limit: float | None,
     ) -> dict[str, Facets]:
         """Return what the function `facets_of` does, from the cache if possible."""
-        refreshed = totals.current_since(store, specs)
-        if refreshed is None:
+        refreshed = freshness.write_count(store)
+        if not freshness.is_current(store, list(specs.facets)):
             return facets_of(store, specs, columns, condition, time_limit)
         return self._cached(refreshed, store, specs, tuple(columns), condition, time_limit)
 
@@ -255,7 +254,7 @@ class FacetCache:
     )
     def _cached(
         self,
-        _refreshed: datetime,
+        _refreshed: int,
         store: Store,
         specs: KeywordSpecs,
         columns: tuple[Column, ...],

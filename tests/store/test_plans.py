@@ -29,8 +29,9 @@ from acsql.store import (
     sorting,
 )
 from acsql.store.client import Store
-from acsql.store.derived import freshness, headerless, proposal_summaries
+from acsql.store.derived import freshness, headerless
 from acsql.store.sorting import SortKey
+from acsql.store.summaries.proposal_summaries import proposal_summaries
 
 SPECS = keyword_specs.load()
 DOCUMENTS = 3000
@@ -368,7 +369,7 @@ def test_counting_with_a_condition_reads_the_documents_of_its_index_only(filled,
 
 
 def test_a_proposal_summary_reads_the_observations_of_the_proposal_only(filled):
-    (entry,) = profiled(filled, lambda: proposal_summaries.live(filled, "flt", 7))
+    (entry,) = profiled(filled, lambda: proposal_summaries(filled, ("flt",), 7))
     assert {index[0] for index in indexes_of(entry)} == {"proposid"}
     assert entry["docsExamined"] == live_counts.count(filled, Equals("proposid", 7))
 

@@ -14,7 +14,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import acsql
-from acsql.store.derived import statistics
 from acsql.web.app import create_app
 
 
@@ -28,7 +27,6 @@ def limited(archive: acsql.Archive, **settings: Any) -> Flask:
 @pytest.fixture(scope="module")
 def site(sample_archive: acsql.Archive) -> Flask:
     """The site of the sample archive."""
-    statistics.refresh(sample_archive.store, sample_archive.specs)
     # The tests send more requests in a minute than any reader.
     app = limited(sample_archive, rate_limit=10**9)
     app.testing = True

@@ -5,14 +5,12 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 import acsql
-from acsql.store.derived import statistics
 from acsql.web.app import create_app
 
 
 @pytest.fixture
 def client(sample_archive: acsql.Archive) -> FlaskClient:
-    """A client of the site of the sample archive, with current statistics."""
-    statistics.refresh(sample_archive.store, sample_archive.specs)
+    """A client of the site of the sample archive."""
     return create_app(sample_archive).test_client()
 
 

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from pymongo import DeleteOne
 
 from ..client import Store
+from ..derived.headerless import EXTENSIONS, numbers_of_headers
 from ..repetition import repeated
 from ..schema import CHANGED, Document, now
 from . import cache, parts
@@ -80,7 +81,9 @@ def fold_all(store: Store) -> None:
 def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registry:
     """Make a part of marked observations, publish it, and remove their marks."""
     rootnames = [mark["_id"] for mark in marks]
-    documents = list(store.observations.find({"_id": {"$in": rootnames}}).sort("_id", 1))
+    found = store.observations.find({"_id": {"$in": rootnames}}).sort("_id", 1)
+    # The fields of the headerless copies are columns, too.
+    documents = [each | {EXTENSIONS: numbers_of_headers(each)} for each in found]
     current, new = _stored(store, current, len(documents), encode(documents).items())
     columns = cache.columns(store, ["_id"], current.parts)
     older = [

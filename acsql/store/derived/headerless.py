@@ -16,8 +16,8 @@ from ..client import Store
 from ..schema import Document, DocumentCollection
 from . import freshness
 
-# The one field that a copy has and its observation has not: the extensions with a header, by
-# filetype.
+# The one field that a copy has and its observation has not: the number of headers, by filetype.
+# A file of n headers has those of the extensions 0 to n - 1.
 EXTENSIONS = "extensions"
 
 
@@ -34,9 +34,14 @@ def copy(document: Mapping[str, Any]) -> Document:
     dict
         The document without ``headers``, and with `EXTENSIONS`.
     """
-    headers = document.get("headers") or {}
     kept = {name: value for name, value in document.items() if name != "headers"}
-    return kept | {EXTENSIONS: {filetype: list(found) for filetype, found in headers.items()}}
+    return kept | {EXTENSIONS: numbers_of_headers(document)}
+
+
+def numbers_of_headers(document: Mapping[str, Any]) -> dict[str, int]:
+    """Return the number of headers of each file of an observation, by filetype."""
+    headers = document.get("headers") or {}
+    return {filetype: len(found) for filetype, found in headers.items()}
 
 
 def refresh(store: Store) -> None:
@@ -116,9 +121,8 @@ def entries(field: str) -> dict[str, Any]:
 
 
 def _extensions() -> dict[str, Any]:
-    """Return the expression for the extensions with a header, by filetype."""
-    names = {"$map": {"input": entries("$$file.v"), "as": "header", "in": "$$header.k"}}
-    of_file = {"k": "$$file.k", "v": names}
+    """Return the expression for the number of headers, by filetype."""
+    of_file = {"k": "$$file.k", "v": {"$size": entries("$$file.v")}}
     return {"$arrayToObject": {"$map": {"input": entries("$headers"), "as": "file", "in": of_file}}}
 
 

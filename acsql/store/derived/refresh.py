@@ -7,8 +7,7 @@ first, unless these have stayed current, and all counts from them.
 from ...keywords import KeywordSpecs
 from ..client import Store
 from ..repetition import repeated
-from ..schema import now
-from . import counts, freshness, headerless, proposal_summaries, statistics, totals
+from . import counts, freshness, headerless
 
 
 def refresh_all(store: Store, specs: KeywordSpecs) -> None:
@@ -21,7 +20,7 @@ def refresh_all(store: Store, specs: KeywordSpecs) -> None:
     store : Store
         The open database.
     specs : KeywordSpecs
-        Name the facet keywords, the keywords to count and the filetypes.
+        Name the facet keywords and the keywords to count.
 
     Raises
     ------
@@ -29,15 +28,11 @@ def refresh_all(store: Store, specs: KeywordSpecs) -> None:
         If the database fails.
     """
     writes = freshness.write_count(store)
-    started = now()
     with store.errors():
         if not freshness.has_current_copies(store):
             headerless.refresh(store)
         counts.refresh_combinations(store, specs)
-        proposal_summaries.refresh(store, specs.thumbnail_filetypes)
         counts.refresh_values(store, specs)
-        totals.refresh(store, started)
-    statistics.refresh(store, specs)
     freshness.mark_current(store, writes, list(specs.facets))
 
 

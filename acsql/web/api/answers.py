@@ -194,10 +194,6 @@ class SummaryAnswer(TypedDict):
         int, Field(description="Number of files that are not read again before they change.")
     ]
     last_run: RunAnswer | None
-    counted: Annotated[
-        str | None,
-        Field(description="When the numbers were counted, UTC; null for those of this moment."),
-    ]
     hours_since_success: float | None
     overdue: bool
 
@@ -207,11 +203,10 @@ class StatisticRecord(TypedDict):
 
     name: str
     title: str
-    counted: Annotated[str, Field(description="When it was counted.")]
     rows: list[dict[str, Any]]
 
 
 class StatisticList(TypedDict):
-    """The statistics as counted after the last ingest."""
+    """The statistics of the archive."""
 
     statistics: list[StatisticRecord]

@@ -47,8 +47,8 @@ def summary() -> SummaryAnswer:
 
 @endpoint(f"{PREFIX}statistics")
 def statistics() -> StatisticList:
-    """Return the statistics as counted after the last ingest."""
-    names = ("name", "title", "counted", "rows")
+    """Return the statistics of the archive."""
+    names = ("name", "title", "rows")
     records = [
         {name: getattr(statistic, name) for name in names}
         for statistic in current_archive().statistics().values()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from acsql import keywords as keyword_specs
 from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or, Within
 from acsql.store import live_counts
-from acsql.store.derived import counts, freshness, proposal_summaries, refresh, totals
+from acsql.store.derived import counts, freshness, refresh
 from acsql.store.schema import DERIVED_STATE
 
 SPECS = keyword_specs.load()
@@ -151,8 +151,6 @@ def test_a_condition_on_other_keywords_has_no_counts(store, condition):
 def test_there_are_no_counts_before_the_first_refresh(store):
     assert counts.count(store, SPECS, EVERYTHING) is None
     assert counts.values(store, SPECS, "detector", EVERYTHING) is None
-    assert totals.stored(store) is None
-    assert proposal_summaries.stored(store) is None
     freshness.invalidate(store)
     assert counts.count(store, SPECS, EVERYTHING) is None
     refresh.refresh_all(store, SPECS)
@@ -168,21 +166,19 @@ def test_stale_counts_are_not_served(store):
     assert counts.count(store, SPECS, EVERYTHING) is None
     assert counts.values(store, SPECS, "detector", EVERYTHING) is None
     assert counts.values(store, SPECS, "targname", EVERYTHING) is None
-    assert totals.stored(store)["observations"] == 1
     refresh.refresh_all(store, SPECS)
     assert counts.count(store, SPECS, EVERYTHING) == 2
-    assert totals.stored(store)["observations"] == 2
 
 
 def test_a_write_during_a_refresh_leaves_the_counts_stale(store, monkeypatch):
     def written_meanwhile(*arguments):
         freshness.invalidate(store)
-        return proposals_stages(*arguments)
+        return refresh_values(*arguments)
 
-    proposals_stages = proposal_summaries.stages
+    refresh_values = counts.refresh_values
     put(store, [{"detector": "WFC"}])
     with monkeypatch.context() as patched:
-        patched.setattr(proposal_summaries, "stages", written_meanwhile)
+        patched.setattr(counts, "refresh_values", written_meanwhile)
         refresh.refresh_all(store, SPECS)
     assert counts.count(store, SPECS, EVERYTHING) is None
     refresh.refresh_all(store, SPECS)

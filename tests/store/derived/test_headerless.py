@@ -45,7 +45,7 @@ def expected(document: dict) -> dict:
     """Return the headerless copy of a document."""
     headers = document.get("headers") or {}
     kept = {name: value for name, value in document.items() if name != "headers"}
-    return kept | {"extensions": {name: list(found) for name, found in headers.items()}}
+    return kept | {"extensions": {name: len(found) for name, found in headers.items()}}
 
 
 @settings(

@@ -5,14 +5,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import acsql
-from acsql.store.derived import statistics
 from acsql.web.app import create_app
 
 
 @pytest.fixture(scope="module")
 def site(sample_archive: acsql.Archive) -> Flask:
     """The site of the sample archive."""
-    statistics.refresh(sample_archive.store, sample_archive.specs)
     return create_app(sample_archive)
 
 

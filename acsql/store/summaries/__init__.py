@@ -1,0 +1,1 @@
+"""Summaries of observations, computed when asked for: totals, statistics and proposals."""

@@ -1,0 +1,59 @@
+"""The last result of a computation over all observations, kept until one of them changes."""
+
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from ..client import Store
+from ..schema import CHANGED
+
+Result = TypeVar("Result")
+
+
+class Kept(Generic[Result]):
+    """A computation whose last result is kept for as long as it is right.
+
+    Threads may share it; two of them may compute the same result.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    compute : callable
+        Returns the result for the observations as they are.
+    """
+
+    def __init__(self, store: Store, compute: Callable[[], Result]) -> None:
+        self._store = store
+        self._compute = compute
+        self._last: tuple[Hashable, Result] | None = None
+
+    def __call__(self) -> Result:
+        """Return the result.
+
+        Returns
+        -------
+        object
+            Right at this moment; not to be changed, because others get the same one.
+
+        Raises
+        ------
+        DatabaseError
+            If the database fails.
+        """
+        # Before the result: a change meanwhile makes the next call compute again.
+        current, last = _state(self._store), self._last
+        if last is not None and last[0] == current:
+            return last[1]
+        result = self._compute()
+        self._last = current, result
+        return result
+
+
+def _state(store: Store) -> Hashable:
+    """Return what differs after each write of an observation: each writes another token."""
+    # It imports Arrow, which takes longer than most commands run.
+    from ..columns.parts import registry
+
+    with store.errors():
+        tokens = frozenset(mark["token"] for mark in store.database[CHANGED].find({}, {"token": 1}))
+        return registry(store).version, tokens
