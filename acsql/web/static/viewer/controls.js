@@ -97,6 +97,7 @@ export class Controls {
     high.value = rounded(range.high);
     this.updateFlags();
     this.drawColourBar();
+    this.viewer.histogram.update();
   }
 
   updateExtensions() {

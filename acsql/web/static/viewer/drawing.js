@@ -40,6 +40,7 @@ export class Drawing {
       if (cutout) this.drawCutout(cutout, view, look);
     }
     context.restore();
+    this.viewer.overlays.draw(context);
     this.viewer.regions.draw(context);
     this.drawCursor();
   }

@@ -1,6 +1,7 @@
 // The settings of the viewer in the fragment of the URL, so that a view can be sent to others.
 
 import { COLOURS, SCALES } from "./colours.js";
+import { OVERLAYS } from "./overlays.js";
 import { formatRegion, parseRegion } from "./regions.js";
 
 export const ALL_FLAGS = 0xffff;
@@ -35,6 +36,7 @@ export function parseFragment(hash) {
     stretches: { image, flags },
     mask: number("mask") ?? ALL_FLAGS,
     position: parsePosition(text("at", ""), number("zoom")),
+    overlays: text("overlays", "").split(",").filter((name) => name in OVERLAYS),
     regions: text("regions", "").split(";").map(parsePlacedRegion).filter(Boolean),
   };
 }
@@ -58,7 +60,7 @@ function formatPlacedRegion(region) {
 }
 
 /** Write settings as a fragment, without those that have their default. */
-export function formatFragment({ choice, colours, inverted, stretches, mask, position, regions }) {
+export function formatFragment({ choice, colours, inverted, stretches, mask, position, overlays, regions }) {
   const { limits, scale, low, high } = stretches.image;
   const parameters = new URLSearchParams();
   if (choice.extname) parameters.set("extname", choice.extname);
@@ -79,6 +81,7 @@ export function formatFragment({ choice, colours, inverted, stretches, mask, pos
     parameters.set("at", [ccdchip ?? 0, extver, x.toFixed(1), y.toFixed(1)].join(","));
     parameters.set("zoom", +zoom.toPrecision(5));
   }
+  if (overlays.length) parameters.set("overlays", overlays.join());
   if (regions.length) parameters.set("regions", regions.map(formatPlacedRegion).join(";"));
   return parameters.size ? `#${parameters}` : "";
 }

@@ -6,7 +6,9 @@ import { Drawing } from "./drawing.js";
 import { DEFAULT_LIMITS, formatFragment, parseFragment } from "./fragment.js";
 import { Frame } from "./frame.js";
 import { fromDetector, toDetector } from "./geometry.js";
+import { Histogram } from "./histogram.js";
 import { listenToKeys } from "./keyboard.js";
+import { Overlays } from "./overlays.js";
 import { listenToPointers } from "./pointers.js";
 import { Readout } from "./readout.js";
 import { RegionPanel } from "./region_panel.js";
@@ -33,6 +35,8 @@ export class Viewer {
     this.drawing = new Drawing(this);
     this.readout = new Readout(this);
     this.controls = new Controls(this);
+    this.histogram = new Histogram(this);
+    this.overlays = new Overlays(this);
     this.regions = new RegionTools(this);
     this.regions.list = this.settings.regions;
     this.regionPanel = new RegionPanel(this);

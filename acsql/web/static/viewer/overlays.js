@@ -1,0 +1,143 @@
+// What is drawn over the image by choice: compass, scale bar, colour bar, and a grid of RA and Dec.
+
+import { short, ticks } from "./chart.js";
+import { drawGrid } from "./grid.js";
+import { INK, SHADE, outlined } from "./lettering.js";
+import { skyJacobian } from "./sky.js";
+
+// Sizes in CSS pixels.
+const FONT = 12;
+const ARROW = 38;
+const EDGE = 16; // distance from the edges of the stage
+const NARROW = 600; // width of the stage on a phone
+const BAR = { width: 200, height: 10 };
+// Lengths of the scale bar in arcseconds.
+const LENGTHS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
+
+/** The overlays that can be chosen, with the names of their boxes. */
+export const OVERLAYS = {
+  compass: "Compass and scale",
+  bar: "Colour bar",
+  grid: "RA and Dec grid",
+};
+
+export class Overlays {
+  constructor(viewer) {
+    this.viewer = viewer;
+    const boxes = Object.entries(OVERLAYS).map(([name, label]) => this.box(name, label));
+    viewer.elements.overlayBoxes.replaceChildren(...boxes);
+  }
+
+  get chosen() {
+    return this.viewer.settings.overlays;
+  }
+
+  box(name, title) {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    Object.assign(box, { type: "checkbox", value: name, checked: this.chosen.includes(name) });
+    box.addEventListener("change", () => this.toggle(name));
+    label.className = "check";
+    label.append(box, ` ${title}`);
+    return label;
+  }
+
+  toggle(name) {
+    const { settings, elements } = this.viewer;
+    const { overlays } = settings;
+    settings.overlays = overlays.includes(name)
+      ? overlays.filter((each) => each !== name)
+      : [...overlays, name];
+    for (const box of elements.overlayBoxes.querySelectorAll("input")) {
+      box.checked = settings.overlays.includes(box.value);
+    }
+    this.viewer.draw();
+    this.viewer.writeFragment();
+  }
+
+  draw(context) {
+    const { view, frame } = this.viewer;
+    context.save();
+    context.font = `${FONT * view.density}px system-ui, sans-serif`;
+    context.lineJoin = "round";
+    if (this.chosen.includes("grid")) drawGrid(context, view, frame.shown);
+    if (this.chosen.includes("compass")) this.drawCompass(context);
+    if (this.chosen.includes("bar")) this.drawBar(context);
+    context.restore();
+  }
+
+  /** North and east at the middle of the screen, and how long some arcseconds are there. */
+  drawCompass(context) {
+    const { view, frame } = this.viewer;
+    const { x, y, zoom } = view.position;
+    const jacobian = skyJacobian(frame.shown, x, y);
+    if (!jacobian) return;
+    const { density, screen } = view;
+    const [[a, b], [c, d]] = jacobian;
+    const determinant = a * d - b * c;
+    const size = ARROW * density;
+    const middle = {
+      x: EDGE * density + size + FONT * density,
+      y: screen.height - EDGE * density - size - FONT * density - 26 * density,
+    };
+    const directions = { N: [-b / determinant, a / determinant], E: [d / determinant, -c / determinant] };
+    for (const [name, [right, up]] of Object.entries(directions)) {
+      const length = Math.hypot(right, up);
+      const tip = { x: (right / length) * size, y: (-up / length) * size };
+      this.line(context, [middle, { x: middle.x + tip.x, y: middle.y + tip.y }]);
+      this.text(context, name, middle.x + 1.25 * tip.x, middle.y + 1.25 * tip.y, "center");
+    }
+    const pixel = 3600 * Math.sqrt(Math.abs(determinant)); // arcseconds
+    const most = (screen.width / 5 / zoom) * pixel;
+    const length = LENGTHS.findLast((each) => each <= most) ?? LENGTHS[0];
+    const label = length < 60 ? `${length}″` : `${length / 60}′`;
+    const left = EDGE * density;
+    const bottom = screen.height - EDGE * density;
+    this.line(context, [
+      { x: left, y: bottom },
+      { x: left + (length / pixel) * zoom, y: bottom },
+    ]);
+    this.text(context, label, left, bottom - 10 * density, "left");
+  }
+
+  drawBar(context) {
+    const { view, look, range, frame } = this.viewer;
+    const { density, screen } = view;
+    const [width, height] = [BAR.width * density, BAR.height * density];
+    const left = screen.width - width - EDGE * density;
+    // On a phone the buttons of the stage are at its bottom.
+    const below = screen.height - height - (EDGE + FONT + 6) * density;
+    const top = screen.width < NARROW * density ? 4 * EDGE * density : below;
+    const steps = Math.round(width);
+    const bytes = new Uint8ClampedArray(look.table.buffer);
+    for (let i = 0; i < steps; i += 1) {
+      const at = 4 * Math.round((i / (steps - 1)) * (look.table.length - 1));
+      context.fillStyle = `rgb(${bytes[at]} ${bytes[at + 1]} ${bytes[at + 2]})`;
+      context.fillRect(left + i, top, 1.5, height);
+    }
+    context.strokeStyle = INK;
+    context.lineWidth = density;
+    context.strokeRect(left, top, width, height);
+    if (!(range.low < range.high)) return;
+    for (const value of ticks([range.low, range.high], 3)) {
+      const x = left + ((value - range.low) / (range.high - range.low)) * width;
+      this.text(context, short(value), x, top + height + 11 * density, "center");
+    }
+    this.text(context, frame.shown.unit.toLowerCase(), left, top - 9 * density, "left");
+  }
+
+  line(context, points) {
+    const { density } = this.viewer.view;
+    for (const [style, width] of [[SHADE, 4], [INK, 2]]) {
+      context.strokeStyle = style;
+      context.lineWidth = width * density;
+      context.beginPath();
+      for (const { x, y } of points) context.lineTo(x, y);
+      context.stroke();
+    }
+  }
+
+  text(context, content, x, y, align) {
+    outlined(context, content, x, y, align, this.viewer.view.density);
+  }
+}
