@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 ENVIRONMENT_PREFIX = "ACSQL_"
 # The settings that name folders in which acsql makes and removes files.
-WRITTEN_FOLDERS = ("data_dir", "jpeg_dir", "thumbnail_dir", "log_dir")
+WRITTEN_FOLDERS = ("data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "cache_dir")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Config:
     connection_string: str | None = field(default=None, repr=False)
     read_connection_string: str | None = field(default=None, repr=False)
     layout: str = "acs"
+    cache_dir: Path | None = None
+    cache_limit: int = 2000
     vanish_limit: int = 5
     moved_limit: int = 1000
     read_timeout: int = 300
@@ -72,8 +74,8 @@ class Config:
     def __post_init__(self) -> None:
         filesystem = self.filesystem.resolve()
         for name in WRITTEN_FOLDERS:
-            folder: Path = getattr(self, name)
-            if folder.resolve().is_relative_to(filesystem):
+            folder: Path | None = getattr(self, name)
+            if folder is not None and folder.resolve().is_relative_to(filesystem):
                 raise ConfigError(
                     f"{name} {folder} is inside filesystem {self.filesystem}, which acsql only "
                     f"reads: set {name} to a folder outside it"
@@ -255,6 +257,7 @@ def _complete(values: dict[str, Any], source: Path) -> Config:
         "jpeg_dir": data_dir / "jpegs",
         "thumbnail_dir": data_dir / "thumbnails",
         "log_dir": data_dir / "logs",
+        "cache_dir": data_dir / "cache",
         "proposals_file": data_dir / "proposals.yaml",
         "ncores": os.cpu_count() or 1,
     }

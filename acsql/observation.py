@@ -229,10 +229,11 @@ class Observation(StoredObservation):
         >>> observation.thumbnail().suffix
         '.thumb'
         """
-        return self._preview(self._config.thumbnail_dir, self._best_filetype(), "thumbnail")
+        return self._preview(self._config.thumbnail_dir, self.thumbnail_filetype, "thumbnail")
 
-    def _best_filetype(self) -> str:
-        """Return the filetype of the thumbnail, or the first that should have one."""
+    @property
+    def thumbnail_filetype(self) -> str:
+        """The filetype that the thumbnail shows, or the first that should have one."""
         best = self._specs.thumbnail_filetypes
         previews = self._document.previews
         made = (name for name in best if previews.get(name, {}).get("thumbnail"))

@@ -90,6 +90,13 @@ SETTINGS = (
         "log_dir", Path, "<data_dir>/logs", "folder of the logs of each ingest and of the site"
     ),
     Setting(
+        "cache_dir",
+        Path,
+        "<data_dir>/cache",
+        "folder of the pictures that the site makes on demand; it may be removed at any time",
+    ),
+    Setting("cache_limit", int, "2000", "size of cache_dir in MB (1e6 bytes)"),
+    Setting(
         "file_mode",
         str,
         "as the umask of the ingest says",

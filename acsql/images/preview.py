@@ -17,7 +17,7 @@ from astropy.io import fits
 from PIL import Image
 
 from ..errors import PreviewError
-from ..fits.chips import image_hdus, image_shape, read_pixels
+from ..fits.chips import Pixels, image_hdus, image_shape, read_pixels
 from ..permissions import BY_UMASK, Permissions
 from . import stretch
 from .drizzled import without_blank
@@ -139,19 +139,49 @@ def picture(
     PreviewError
         If the image cannot be shown.
     """
+    chips = read_chips(hdus, filename, extname, weights)
+    limits = stretch.percentile_limits(chips, filename)
+    return stretch.to_grey(chips, limits.low, limits.high), limits
+
+
+def read_chips(
+    hdus: fits.HDUList, filename: str, extname: str, weights: str | None = None
+) -> list[Pixels]:
+    """Return the pixels that pictures of an image are made of.
+
+    Parameters
+    ----------
+    hdus : HDUList
+        As for `picture`.
+    filename : str
+        As for `picture`.
+    extname : str
+        As for `picture`.
+    weights : str, optional
+        As for `picture`.
+
+    Returns
+    -------
+    list of numpy.ndarray, shape (rows, width)
+        Physical values, the bottom chip first.
+
+    Raises
+    ------
+    PreviewError
+        If the image cannot be shown.
+    """
     images = image_hdus(hdus, extname, filename)
     shapes = [image_shape(hdu, filename) for hdu in images]
     height, width = sum(rows for rows, _ in shapes), shapes[0][1]
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise PreviewError(f"{filename}: {width} x {height} pixels are too many for a JPEG")
     chips = [read_pixels(hdu, filename) for hdu in images]
-    if weights is not None:
-        chips = [
-            without_blank(chip, hdu, hdus, weights, filename)
-            for chip, hdu in zip(chips, images, strict=True)
-        ]
-    limits = stretch.percentile_limits(chips, filename)
-    return stretch.to_grey(chips, limits.low, limits.high), limits
+    if weights is None:
+        return chips
+    return [
+        without_blank(chip, hdu, hdus, weights, filename)
+        for chip, hdu in zip(chips, images, strict=True)
+    ]
 
 
 def _small(image: Image.Image, sparse: bool) -> Image.Image:

@@ -11,6 +11,7 @@ from werkzeug.routing import BaseConverter
 
 from ..archive import Archive
 from ..export import text
+from ..images.disk_cache import DiskCache
 from ..paths import NO_PROPOSAL
 from . import (
     access_log,
@@ -21,6 +22,7 @@ from . import (
     outage,
     pages,
     plots,
+    renditions,
     site_address,
 )
 from .formatting import age, duration, number, plural, size
@@ -88,6 +90,10 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     site_address.register(app, archive.config, host)
     download_limit.register(app, max(1, archive.config.downloads // workers))
     app.extensions[context.ARCHIVE] = archive
+    app.extensions[context.PICTURE_CACHE] = DiskCache(
+        archive.config.cache_dir or archive.config.data_dir / "cache",
+        archive.config.cache_limit * 1_000_000,
+    )
     app.url_map.converters["proposal"] = ProposalConverter
     _configure_templates(app, archive)
     for blueprint in (api.blueprint, plots.blueprint, *pages.blueprints()):
@@ -115,6 +121,9 @@ def _configure_templates(app: Flask, archive: Archive) -> None:
         "observation_url": context.observation_url,
         "proposal_name": context.proposal_name,
         "filters_label": context.filters_label,
+        "chosen_rendition": renditions.chosen_rendition,
+        "preview_url": renditions.preview_url,
+        "thumbnail_url": renditions.thumbnail_url,
         "request_id": access_log.request_id,
         "style_nonce": plots.style_nonce,
     }

@@ -6,12 +6,15 @@ from typing import Any, TypeVar, cast
 from flask import abort, current_app, redirect, request, url_for
 
 from ..archive import Archive
+from ..images.disk_cache import DiskCache
 from ..observation import Observation
 from ..paths import NO_PROPOSAL
 from .params import Parameters
 
 # The key of the archive in `Flask.extensions`.
 ARCHIVE = "acsql"
+# That of the cache of pictures.
+PICTURE_CACHE = "acsql_pictures"
 
 Model = TypeVar("Model", bound=Parameters)
 
@@ -19,6 +22,11 @@ Model = TypeVar("Model", bound=Parameters)
 def current_archive() -> Archive:
     """Return the archive that the site shows."""
     return cast(Archive, current_app.extensions[ARCHIVE])
+
+
+def picture_cache() -> DiskCache:
+    """Return the cache of the pictures that are made on demand."""
+    return cast(DiskCache, current_app.extensions[PICTURE_CACHE])
 
 
 def parameters(model: type[Model]) -> Model:
