@@ -20,6 +20,10 @@ from .output import print_json
 # All accounts of a machine see the arguments of a process, its environment only its owner.
 _VARIABLE = "MONGOSH_URI"
 _CONNECT = f"db = connect(process.env.{_VARIABLE}); void delete process.env.{_VARIABLE}"
+_UNSECURED = (
+    "It has no passwords, because an older acsql started it: any account of this machine can read "
+    "and change the archive. End the processes that use it, then: acsql db start"
+)
 
 
 @click.group()
@@ -91,6 +95,7 @@ def status(ctx: click.Context, format_: str) -> None:
                 "kept": state and state.kept,
                 "users": list(state.users) if state else [],
                 "version": state and state.version,
+                "secured": state and state.secured,
                 "vulnerable": state and state.vulnerable,
             }
         )
@@ -101,6 +106,8 @@ def status(ctx: click.Context, format_: str) -> None:
         click.echo(f"MongoDB{version} runs as process {state.pid} at {state.address}")
         if state.vulnerable:
             click.echo(_vulnerability(state))
+        if not state.secured:
+            click.echo(_UNSECURED)
     ctx.exit(ExitStatus.FAILURES if state is None else ExitStatus.OK)
 
 

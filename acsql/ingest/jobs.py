@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -229,9 +229,12 @@ def _noted(rootname: str, notes: Path | None) -> Iterator[None]:
         yield
         return
     note = notes / str(os.getpid())
-    note.write_text(rootname, encoding="ascii")
+    # On a full disk the note stays empty, and only the death of a worker would need it.
+    with suppress(OSError):
+        note.write_text(rootname, encoding="ascii")
     yield
-    note.write_text("", encoding="ascii")
+    with suppress(OSError):
+        note.write_text("", encoding="ascii")
 
 
 @functools.lru_cache(maxsize=1)

@@ -51,12 +51,11 @@ def run_in_processes(
     Raises
     ------
     ArchiveError
-        If worker processes die before they begin to work.
+        If worker processes die before they begin to work, or there is no place for temporary files.
     """
     remaining = {job.rootname(item): item for item in items}
     fruitless = 0
-    with tempfile.TemporaryDirectory(prefix="acsql-") as folder:
-        notes = Path(folder)
+    with _temporary_folder() as notes:
         while remaining:
             before = len(remaining)
             for finished in _run_pool(job, list(remaining.values()), config, workers, notes):
@@ -70,6 +69,19 @@ def run_in_processes(
             fruitless = 0 if len(remaining) < before else fruitless + 1
             if fruitless == MAX_FRUITLESS_POOLS:
                 raise ArchiveError("worker processes die before they begin to work")
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """Make a folder for the notes; multiprocessing, too, needs a place for temporary files."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="acsql-")
+    except OSError as error:
+        raise ArchiveError(
+            f"worker processes need temporary files: {error}: set TMPDIR to a folder with room"
+        ) from error
+    with folder as path:
+        yield Path(path)
 
 
 def _run_pool(

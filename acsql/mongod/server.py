@@ -46,6 +46,8 @@ class ServerState:
         The processes that use it, sorted.
     version : str or None
         The version of mongod; None if the state file was lost.
+    secured : bool
+        Whether it has passwords; not if an older acsql started it.
     credentials : Credentials
         The secrets of the server and of its users.
     """
@@ -56,6 +58,7 @@ class ServerState:
     kept: bool
     users: tuple[int, ...]
     version: str | None
+    secured: bool
     credentials: Credentials = field(repr=False)
 
     @property
@@ -71,12 +74,15 @@ class ServerState:
     @property
     def uri(self) -> str:
         """The connection string of the writer, for acsql, pymongo and mongosh."""
-        return uri(self.port, self.credentials.user_info(WRITER))
+        return self._uri_of(WRITER)
 
     @property
     def reader_uri(self) -> str:
         """The connection string of the reader, for the site, pymongo and mongosh."""
-        return uri(self.port, self.credentials.user_info(READER))
+        return self._uri_of(READER)
+
+    def _uri_of(self, user: str) -> str:
+        return uri(self.port, self.credentials.user_info(user)) if self.secured else self.address
 
     def configure(self, config: Config) -> Config:
         """Return a configuration with the addresses of this server for ingest and site."""
@@ -306,6 +312,7 @@ def _state(server: RunningServer, entry: Registry) -> ServerState:
         kept=entry.kept,
         users=users,
         version=entry.version,
+        secured=server.secured,
         credentials=load_credentials(entry.data_dir),
     )
 

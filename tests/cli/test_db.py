@@ -1,14 +1,17 @@
 """The command `db`."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from acsql import config
+from acsql.mongod import server, users
 
 
 def test_the_private_database_from_start_to_stop(printed, run, mongosh, tmp_path: Path) -> None:
@@ -37,6 +40,19 @@ def test_the_private_database_from_start_to_stop(printed, run, mongosh, tmp_path
     finally:
         assert "stopped" in printed(settings, "db", "stop")
     assert "not running" in printed(settings, "db", "stop")
+
+
+def test_a_server_without_passwords_is_named_as_such(
+    printed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "acsql.yaml"
+    settings.write_text("filesystem: archive\ndata_dir: data\n")
+    (tmp_path / "archive").mkdir()
+    credentials = users.load_credentials(tmp_path)
+    state = server.ServerState(1, 27017, datetime.now(UTC), True, (), "6.0.27", False, credentials)
+    monkeypatch.setattr(server, "status", lambda _data_dir: state)
+    assert "It has no passwords" in printed(settings, "db", "status")
+    assert json.loads(printed(settings, "db", "status", "--format", "json"))["secured"] is False
 
 
 def test_the_shell_opens_on_the_database_as_the_user_that_reads(

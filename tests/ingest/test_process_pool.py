@@ -16,7 +16,8 @@ from astropy.io import fits
 
 import acsql
 from acsql.config import Config
-from acsql.ingest import run
+from acsql.errors import ArchiveError
+from acsql.ingest import jobs, run
 
 
 def _kill_process_reading(rootname: str, folder: Path, over: threading.Event) -> None:
@@ -85,3 +86,21 @@ def test_an_ingest_runs_in_any_working_directory(
     )
     assert finished.returncode == 0, finished.stderr
     assert "Observations: 3 new" in finished.stdout
+
+
+def test_a_full_folder_for_temporary_files_is_an_error_that_names_it(
+    archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    with pytest.raises(ArchiveError, match="TMPDIR") as raised:
+        run.ingest(archive_copy, run.Options(scheduler="processes", workers=1))
+    assert str(tmp_path / "full") in str(raised.value)
+
+
+def test_an_item_is_processed_although_the_disk_has_no_room_for_its_note(
+    archive_copy: Config, tmp_path: Path
+) -> None:
+    job = jobs.Job(lambda item, *_: f"result of {item}", str, str)
+    with jobs.workers_in_this_process(archive_copy):
+        finished = jobs.run_partition(["j8bt05nj"], job, archive_copy, tmp_path / "full")
+    assert finished == [jobs.Finished("j8bt05nj", "result of j8bt05nj")]

@@ -140,8 +140,16 @@ def test_the_folder_of_an_older_acsql_is_upgraded_in_place(data_dir, unsecured):
 def test_an_unused_server_of_an_older_acsql_is_restarted_with_users(data_dir, unsecured):
     state = server.start(data_dir)
     assert (state.port, state.pid != unsecured.pid) == (unsecured.port, True)
+    assert state.secured
     assert read(state.uri) == [1]
     assert refused(state.address)
+
+
+@pytest.mark.usefixtures("unsecured")
+def test_the_addresses_of_an_unsecured_server_work(data_dir):
+    state = server.status(data_dir)
+    assert not state.secured
+    assert read(state.uri) == read(state.reader_uri) == [1]
 
 
 def test_a_used_server_of_an_older_acsql_is_not_restarted(data_dir, unsecured):
