@@ -118,7 +118,7 @@ SETTINGS = (
         int,
         "5",
         "percent of the stored files that may vanish at once; if more are missing, none is marked "
-        "as vanished",
+        "as vanished; `acsql verify --fix` renders no more missing previews",
         minimum=0,
     ),
     Setting(

@@ -51,6 +51,8 @@ class QuickComparison:
         Number of observations on disk and in the database together.
     files : int
         Number of stored files that are not marked as vanished.
+    previews : int
+        Number of previews and thumbnails that documents name.
     """
 
     findings: tuple[Finding, ...]
@@ -58,6 +60,7 @@ class QuickComparison:
     comparable: tuple[str, ...]
     observations: int
     files: int
+    previews: int
 
 
 def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickComparison:
@@ -132,7 +135,9 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
         notes = [misplaced.message, *notes]
         if is_empty:
             findings[Finding(MISPLACED, "", misplaced.examples[0], misplaced.message)] = None
-    return QuickComparison(tuple(findings), tuple(notes), tuple(comparable), number, files)
+    return QuickComparison(
+        tuple(findings), tuple(notes), tuple(comparable), number, files, len(previews)
+    )
 
 
 def _side_by_side(

@@ -18,7 +18,7 @@ from ..keywords import KeywordSpecs
 from ..store import observations
 from ..store.client import Store
 from ..store.schema import now
-from .findings import EXTRA, PREVIEW_EXTRA, REINGESTED, Finding
+from .findings import EXTRA, PREVIEW_EXTRA, PREVIEW_MISSING, REINGESTED, Finding
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +54,35 @@ def mark_vanished(
     if not problem:
         observations.mark_vanished(store, vanished, now())
     return problem
+
+
+def implausible_absence(findings: Iterable[Finding], named: int, limit: float) -> str | None:
+    """Return why missing previews are not rendered again, None if they may be.
+
+    As for files, a single one is always plausible.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        Findings of all kinds.
+    named : int
+        Number of previews that documents name.
+    limit : float
+        Percent of them that may be missing at once.
+
+    Returns
+    -------
+    str or None
+        A message for the user.
+    """
+    missing = sum(finding.kind == PREVIEW_MISSING for finding in findings)
+    if missing <= max(1, limit * named / 100):
+        return None
+    return (
+        f"{missing} of {named} previews are not on disk, more than the {limit:g} % that "
+        "vanish_limit allows: none is rendered again. Are jpeg_dir and thumbnail_dir mounted? If "
+        "the previews are really gone, run acsql previews remake"
+    )
 
 
 def ingest_again(

@@ -20,10 +20,10 @@ from ..store import lock
 from ..store.client import Store
 from ..store.derived import freshness, refresh
 from ..store.schema import now
-from .findings import Finding, Verification
+from .findings import PREVIEW_MISSING, Finding, Verification
 from .full import compare_fully
 from .quick import QuickComparison, compare_quickly
-from .repair import delete_extra_previews, ingest_again, mark_vanished
+from .repair import delete_extra_previews, implausible_absence, ingest_again, mark_vanished
 
 logger = logging.getLogger(__name__)
 
@@ -120,8 +120,9 @@ class _Verifier:
         if findings:
             freshness.invalidate(self.store)
         problem = mark_vanished(self.store, findings, quick.files, self.config.vanish_limit)
+        absence = implausible_absence(findings, quick.previews, self.config.vanish_limit)
         failures = ingest_again(
-            findings,
+            [each for each in findings if not (absence and each.kind == PREVIEW_MISSING)],
             self.store,
             self.specs,
             self.config,
@@ -134,7 +135,7 @@ class _Verifier:
         remaining = delete_extra_previews(after)
         for finding in remaining:
             logger.error("Remaining: %s", finding)
-        notes = (problem, *quick.notes) if problem else quick.notes
+        notes = (*filter(None, (problem, absence)), *quick.notes)
         return Verification(findings, tuple(remaining), notes, failures, quick.observations)
 
     def _find(

@@ -22,6 +22,7 @@ from acsql.verify.findings import (
     FAILED,
     MISSING,
     PREVIEW_EXTRA,
+    PREVIEW_MISSING,
     STALE,
 )
 
@@ -44,6 +45,21 @@ def test_a_repair_of_a_partly_unmounted_archive_marks_nothing(archive: IngestedA
     assert EXTRA in result.counts
     assert result.remaining == result.findings
     assert "none is marked as vanished" in result.notes[0]
+    assert archive.documents() == before
+
+
+def test_a_repair_renders_no_previews_into_a_folder_that_is_not_mounted(
+    archive: IngestedArchive,
+) -> None:
+    archive = archive._replace(config=replace(archive.config, vanish_limit=5))
+    before = archive.documents()
+    folder = archive.config.jpeg_dir
+    folder.rename(folder.parent / "unmounted")
+    result = archive.verify(fix=True)
+    assert set(result.counts) == {PREVIEW_MISSING}
+    assert result.remaining == result.findings
+    assert "none is rendered again" in result.notes[0]
+    assert not list(folder.rglob("*.jpg"))
     assert archive.documents() == before
 
 
