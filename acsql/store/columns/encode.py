@@ -17,6 +17,8 @@ from itertools import chain
 from types import NoneType
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from .select import LARGEST_EXACT
@@ -75,15 +77,15 @@ def encode(documents: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
     return dict(_columns("", range(len(documents)), documents, len(documents)))
 
 
-def join(columns: Sequence[Column | None], kept: Sequence[Sequence[int]]) -> Column:
+def join(columns: Sequence[Column | None], kept: Sequence[npt.NDArray[np.int64]]) -> Column:
     """Return the column of the rows of several parts.
 
     Parameters
     ----------
     columns : sequence of Column or None
         The columns of one path; None for a part without a value.
-    kept : sequence of sequence of int
-        The rows to take of each part, in ascending order.
+    kept : sequence of numpy.ndarray
+        The numbers of the rows to take of each part, in ascending order.
 
     Returns
     -------
@@ -93,10 +95,13 @@ def join(columns: Sequence[Column | None], kept: Sequence[Sequence[int]]) -> Col
     """
     arrays, irregular, start = [], [], 0
     for column, rows in zip(columns, kept, strict=True):
-        array = column.array.take(pa.array(rows, pa.int32())) if column else pa.nulls(len(rows))
+        array = pa.nulls(len(rows)) if column is None else column.array
+        if len(array) > len(rows):
+            array = array.take(pa.array(rows))
         arrays.append(array.dictionary_decode() if pa.types.is_dictionary(array.type) else array)
-        moved = set(column.irregular) if column else ()
-        irregular += [start + place for place, row in enumerate(rows) if row in moved]
+        if column and column.irregular:
+            places = np.flatnonzero(np.isin(rows, column.irregular))
+            irregular += (start + places).tolist()
         start += len(rows)
     if any(pa.types.is_floating(array.type) for array in arrays):
         arrays = [a.cast(pa.float64()) if pa.types.is_integer(a.type) else a for a in arrays]
@@ -107,7 +112,8 @@ def join(columns: Sequence[Column | None], kept: Sequence[Sequence[int]]) -> Col
     start = 0
     for place, array in enumerate(arrays):
         if array.type != type_:
-            irregular += [start + row for row, ok in enumerate(array.is_valid().to_pylist()) if ok]
+            others = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False))
+            irregular += (start + others).tolist()
             arrays[place] = pa.nulls(len(array), type_)
         start += len(array)
     return Column(_compact(pa.concat_arrays(arrays)), tuple(sorted(irregular)))
@@ -117,7 +123,7 @@ def to_bytes(array: pa.Array) -> bytes:
     """Return an array as an Arrow IPC stream, compressed with lz4."""
     batch = pa.record_batch([array], names=["values"])
     sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
         writer.write_batch(batch)
     data: bytes = sink.getvalue().to_pybytes()
@@ -126,7 +132,9 @@ def to_bytes(array: pa.Array) -> bytes:
 
 def from_bytes(data: bytes) -> pa.Array:
     """Return the array of `to_bytes`."""
-    with pa.ipc.open_stream(data) as reader:
+    # One buffer or two are decompressed sooner than threads are started.
+    options = pa.ipc.IpcReadOptions(use_threads=False)
+    with pa.ipc.open_stream(data, options=options) as reader:
         return reader.read_next_batch().column(0)
 
 

@@ -18,6 +18,7 @@ from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pymongo import DeleteOne
@@ -120,7 +121,7 @@ def _mergeable(known: Sequence[Part]) -> list[Part]:
 
 def _merge(store: Store, current: Registry, small: Sequence[Part]) -> Registry:
     """Publish one part in place of several."""
-    rows = [np.flatnonzero(part.live_rows).tolist() for part in small]
+    rows = [np.flatnonzero(part.live_rows) for part in small]
     columns = _merged(store, small, rows)
     current, new = _stored(store, current, sum(map(len, rows)), columns)
     kept = [part for part in current.parts if part not in small]
@@ -128,7 +129,7 @@ def _merge(store: Store, current: Registry, small: Sequence[Part]) -> Registry:
 
 
 def _merged(
-    store: Store, small: Sequence[Part], rows: Sequence[Sequence[int]]
+    store: Store, small: Sequence[Part], rows: Sequence[npt.NDArray[np.int64]]
 ) -> Iterator[tuple[str, Column]]:
     """Yield the joined columns of parts, one path after another."""
 

@@ -82,7 +82,9 @@ class Selection:
         numbers: Counter[tuple[Any, ...]] = Counter()
         for arrays in self.parts:
             values = pa.table({address: arrays[address] for address in addresses})
-            grouped = values.group_by(list(addresses)).aggregate([([], "count_all")])
+            grouped = values.group_by(list(addresses), use_threads=False).aggregate(
+                [([], "count_all")]
+            )
             columns = (grouped.column(address).to_pylist() for address in addresses)
             counts = grouped.column("count_all").to_pylist()
             for combination, number in zip(zip(*columns, strict=True), counts, strict=True):

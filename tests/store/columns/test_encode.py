@@ -3,6 +3,7 @@
 import math
 from datetime import datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +96,25 @@ def test_integers_among_floats_are_regular():
     joined = join([column, whole], [[0, 1], [0]])
     assert joined.array.to_pylist() == [60.0, 0.5, 7.0]
     assert joined.irregular == ()
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(values, st.booleans()), min_size=1, max_size=6), min_size=1, max_size=4
+    )
+)
+def test_joined_columns_have_the_kept_values_or_irregular_rows(pieces):
+    columns = [encode([{"value": value} for value, _ in piece]).get("value") for piece in pieces]
+    kept = [np.flatnonzero([is_kept for _, is_kept in piece]) for piece in pieces]
+    column = join(columns, kept)
+    expected = [value for piece in pieces for value, is_kept in piece if is_kept]
+    found = column.array.to_pylist()
+    assert len(found) == len(expected)
+    for row, value in enumerate(expected):
+        if row in column.irregular:
+            assert value is not None
+            assert found[row] is None
+        else:
+            types = {type(value), float} if type(value) is int else {type(value)}
+            assert type(found[row]) in types
+            assert found[row] == value
