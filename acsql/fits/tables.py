@@ -78,7 +78,7 @@ def read_table(path: Path, extension: Extension, descriptions: Mapping[str, str]
             _check(hdu, label)
             try:
                 if isinstance(hdu, fits.BinTableHDU | fits.TableHDU):
-                    return _described(Table.read(hdu), hdu, descriptions)
+                    return _described(hdu, descriptions)
                 return _headerlet(hdu)
             except MemoryError as error:
                 raise FileError(f"{label} has rows of an impossible size") from error
@@ -110,14 +110,15 @@ def _check(hdu: Any, label: str) -> None:
         raise FileError(f"{label} is truncated")
 
 
-def _described(table: Table, hdu: Any, descriptions: Mapping[str, str]) -> Table:
+def _described(hdu: Any, descriptions: Mapping[str, str]) -> Table:
     """Return a table in native byte order, with FITS units and descriptions of its columns."""
+    for stored in hdu.columns:
+        # Before astropy parses the unit: what it does not know, it warns of in the log of a site.
+        stored.unit = _UNITS.get(stored.unit, stored.unit)
+    table = Table.read(hdu)
     columns = []
-    for number, (read, stored) in enumerate(
-        zip(table.itercols(), hdu.columns, strict=True), start=1
-    ):
+    for number, read in enumerate(table.itercols(), start=1):
         column = read.astype(read.dtype.newbyteorder("="))
-        column.unit = _UNITS.get(stored.unit, read.unit)
         comment = hdu.header.comments[f"TTYPE{number}"]
         own = "" if _SAYS_NOTHING in comment else comment
         column.description = read.description or descriptions.get(read.name) or own or None

@@ -11,6 +11,7 @@ from werkzeug.routing import BaseConverter
 
 from ..archive import Archive
 from ..export import text
+from ..fits.tables import is_table
 from ..images.disk_cache import DiskCache
 from ..paths import NO_PROPOSAL
 from . import (
@@ -115,6 +116,7 @@ def _configure_templates(app: Flask, archive: Archive) -> None:
         "duration": duration,
         "age": age,
         "plural": plural,
+        "is_table": is_table,
     }
     app.jinja_env.globals |= {
         "specs": archive.specs,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bokeh
 from bokeh.embed import json_item
-from bokeh.plotting import figure as Figure
+from bokeh.models import LayoutDOM
 from bokeh.themes import Theme
 from flask import Blueprint, Response, g, send_from_directory
 
@@ -47,7 +47,17 @@ def _theme(ink: str, soft: str, line: str, paper: str) -> Theme:
         "border_line_color": line,
         "label_text_color": ink,
     }
-    parts = {"figure": figure, "Axis": axis, "Grid": {"grid_line_color": line}, "Legend": legend}
+    parts = {
+        "figure": figure,
+        "Axis": axis,
+        "Grid": {"grid_line_color": line},
+        "Legend": legend,
+        "ColorBar": {
+            "background_fill_color": None,
+            "major_label_text_color": soft,
+            "title_text_color": soft,
+        },
+    }
     return Theme(json={"attrs": parts})
 
 
@@ -68,13 +78,13 @@ def script() -> Response:
     return response
 
 
-def figure_response(figure: Figure, theme: str = "light") -> Response:
+def figure_response(figure: LayoutDOM, theme: str = "light") -> Response:
     """Return the response that ``plots.js`` mounts.
 
     Parameters
     ----------
-    figure : bokeh.plotting.figure
-        The figure.
+    figure : bokeh.models.LayoutDOM
+        The figure, or several in a layout.
     theme : str
         One of `THEMES`.
 
@@ -86,13 +96,13 @@ def figure_response(figure: Figure, theme: str = "light") -> Response:
     return Response(figure_json(figure, theme), mimetype="application/json")
 
 
-def figure_json(figure: Figure, theme: str) -> str:
+def figure_json(figure: LayoutDOM, theme: str) -> str:
     """Return a figure as JSON.
 
     Parameters
     ----------
-    figure : bokeh.plotting.figure
-        The figure.
+    figure : bokeh.models.LayoutDOM
+        The figure, or several in a layout.
     theme : str
         One of `THEMES`.
 

@@ -19,7 +19,7 @@ PAGES = {
     "search box with an error": ("/go?name=nothing+such", None),
     "form": ("/database/", None),
     "form with errors": ("/database/?exptime=abc&where=nonsense", None),
-    "table": ("/database/results?q=detector=WFC", None),
+    "results": ("/database/results?q=detector=WFC", None),
     "thumbnails": ("/database/results?view=thumbnails", None),
     "sky": ("/database/results?view=map", None),
     "plot": ("/database/results?view=plot&x=exptime&y=expstart", ".plot canvas"),
@@ -28,7 +28,12 @@ PAGES = {
     "archive": ("/archive/", None),
     "proposal": ("/archive/{proposid}/", None),
     "observation": ("/archive/{proposid}/{name}/", None),
-    "observation without preview": ("/archive/{proposid}/{name}/spt/", None),
+    "telemetry": ("/archive/{proposid}/{name}/spt/", None),
+    "jitter": ("/archive/{proposid}/{name}/jit/", ".plot canvas"),
+    "image of the pointing": ("/archive/{proposid}/{name}/jif/", ".plot canvas"),
+    "association": ("/archive/{proposid}/{product}/asn/", None),
+    "table": ("/archive/{proposid}/{name}/tables/jit/1/", None),
+    "product": ("/archive/{proposid}/{product}/drz/", None),
     "viewer": ("/archive/{proposid}/{name}/flt/view", "#viewer[data-state=ready]"),
     "flags": ("/archive/{proposid}/{name}/flt/view#extname=DQ", "#viewer[data-state=ready]"),
     "headers": ("/archive/{proposid}/{name}/headers/", None),
@@ -89,7 +94,7 @@ def test_every_page_has_a_case(sample_archive: acsql.Archive, names: dict[str, s
     with template_rendered.connected_to(note, app):
         for address, _ in PAGES.values():
             app.test_client().get(address.format(**names).partition("#")[0])
-    parts = {"base.html", "macros.html", "plots.html"}
+    parts = {"base.html", "file_view.html", "macros.html", "plots.html"}
     folder = Path(web_app.__file__).with_name("templates")
     assert templates == {path.name for path in folder.glob("*.html")} - parts
     routes = {endpoint for endpoint, view in app.view_functions.items() if shows_page(view)}
@@ -197,7 +202,7 @@ def test_a_keyboard_alone_goes_from_home_to_the_pixels(page: Page, names: dict[s
 
 
 @pytest.mark.parametrize(
-    "kind", ["form", "table", "archive", "proposal", "observation", "flags", "difference"]
+    "kind", ["form", "results", "archive", "proposal", "observation", "flags", "difference"]
 )
 def test_the_focus_is_visible(page: Page, names: dict[str, str], kind: str) -> None:
     address, last = PAGES[kind]

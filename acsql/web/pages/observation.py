@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, url_for
 from ...errors import DatasetNotFound
 from ...observation import Observation
 from ..context import current_archive, observation_url, parameters, requested_observation
+from ..file_view import view_file
 from ..selection import WalkParameters
 
 # The keywords above the file list.
@@ -40,7 +41,7 @@ def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
     # Raises DatasetNotFound for a filetype that the observation does not have.
     observation.path(shown)
     before, after = walk.search(archive, observation).neighbours(observation)
-    tabs = [name for name in observation.datasets if archive.specs.filetypes[name].preview]
+    tabs = list(observation.datasets)
     columns = archive.where().columns
     return render_template(
         "observation.html",
@@ -49,6 +50,7 @@ def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
         filetype=filetype,
         shown=shown,
         picture=observation.previews.get(shown, {}),
+        view=view_file(archive, observation, shown) if filetype else None,
         missing_preview=_missing_preview(observation, shown),
         tabs=tabs,
         pairs=list(combinations(tabs, 2)),

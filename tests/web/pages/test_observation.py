@@ -1,6 +1,7 @@
 """The page of an observation: preview, metadata, files and neighbours."""
 
 import itertools
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -27,16 +28,22 @@ def test_every_file_has_a_page_with_its_preview_or_the_reason_for_its_absence(
     client: FlaskClient, sample_archive: acsql.Archive, rows: list[dict[str, Any]]
 ) -> None:
     seen = set()
+    viewed: Counter[str] = Counter()
     for row in rows:
         observation = sample_archive.observation(row["rootname"])
         for filetype in observation.datasets:
+            viewed[filetype] += 1
+            if viewed[filetype] > 3 and not sample_archive.specs.filetypes[filetype].preview:
+                continue
             page = soup(client, f"{address_of(row)}{filetype}/")
             assert filetype in page.h1.get_text()
             image = page.select_one(".viewer img")
             made = bool(observation.previews.get(filetype, {}).get("jpeg"))
             seen.add(made)
             assert bool(image) == made
-            if made:
+            if sample_archive.specs.header_groups.get(filetype) or filetype == "asn":
+                assert page.select_one("#members, [data-plot], #group-1")
+            elif made:
                 with client.get(image["src"]) as response:
                     assert response.data == observation.jpeg(filetype).read_bytes()
             else:
@@ -88,7 +95,7 @@ def test_files_lead_to_their_headers(
 ) -> None:
     observation = sample_archive.observation(pictured["rootname"])
     for address in (address_of(pictured), f"{address_of(pictured)}headers/"):
-        links = [link["href"] for link in soup(client, address).select(".extensions a")]
+        links = [link["href"] for link in soup(client, address).select(".extensions a:not(.table)")]
         assert links == [
             f"{address_of(pictured)}headers/{filetype}/{extension}/"
             for filetype, headers in observation.headers.items()
