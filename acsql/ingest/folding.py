@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import DatabaseError
+from ..store import observation_writes
 from ..store.client import Store
 from ..store.schema import CHANGED
 
@@ -26,7 +27,7 @@ def in_background(store: Store) -> Iterator[None]:
     """Fold changed observations while the block runs, and what is left of many after it.
 
     A standalone server has no transactions, so that a fold could miss a write; there nothing is
-    folded before the block has ended.
+    folded before the block has ended, and writes that a kill interrupted are finished first.
 
     Parameters
     ----------
@@ -38,6 +39,7 @@ def in_background(store: Store) -> Iterator[None]:
     DatabaseError
         After the block, if the database fails.
     """
+    observation_writes.finish_interrupted(store)
     ended = threading.Event()
     thread = threading.Thread(target=_fold_until, args=(store, ended), daemon=True)
     if store.has_transactions:
@@ -48,6 +50,8 @@ def in_background(store: Store) -> Iterator[None]:
         ended.set()
         if thread.is_alive():
             thread.join()
+    # Those of workers that died.
+    observation_writes.finish_interrupted(store)
     while fold_many(store):
         pass
 

@@ -2,9 +2,8 @@
 
 All writes of observations go through this module.  Where the server has transactions the three
 are one transaction: a search finds all of them or none, and a kill leaves all of them or none.  A
-standalone server has no transactions.  There an observation is marked before it is written, so
-that no kill leaves a change without a mark, and its copy is not written: the copies are stale
-until they are refreshed (`acsql.store.derived.freshness`).
+standalone server has no transactions, and there they are made in this order.  A kill between the
+last two leaves an older copy with a mark, by which `finish_interrupted` finds it.
 """
 
 import uuid
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pymongo
-from pymongo import UpdateOne
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 
 from .client import Store
@@ -50,8 +49,7 @@ def replace(store: Store, document: Document) -> None:
         """Mark and replace the observation, and replace its copy."""
         _mark(store, [document["_id"]], session)
         store.observations.replace_one(key, document, upsert=True, session=session)
-        if session:
-            store.headerless.replace_one(key, copy, upsert=True, session=session)
+        store.headerless.replace_one(key, copy, upsert=True, session=session)
 
     _in_transaction(store, write)
 
@@ -85,10 +83,37 @@ def _update(store: Store, changes: Mapping[str, Changes]) -> None:
         """Mark and change the observations, and change their copies."""
         _mark(store, changes, session)
         store.observations.bulk_write(updates, ordered=False, session=session)
-        if session:
-            store.headerless.bulk_write(updates, ordered=False, session=session)
+        store.headerless.bulk_write(updates, ordered=False, session=session)
 
     _in_transaction(store, write)
+
+
+@repeated
+def finish_interrupted(store: Store) -> None:
+    """Write the copies of all marked observations again, unless the server has transactions.
+
+    Parameters
+    ----------
+    store : Store
+        The open database; the caller holds its lock, and nothing else writes.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    if store.has_transactions:
+        return
+    with store.errors():
+        rootnames = [mark["_id"] for mark in store.database[CHANGED].find({}, {"_id": 1})]
+        for start in range(0, len(rootnames), _AT_ONCE):
+            some = {"_id": {"$in": rootnames[start : start + _AT_ONCE]}}
+            copies = [
+                ReplaceOne({"_id": document["_id"]}, headerless.copy(document), upsert=True)
+                for document in store.observations.find(some)
+            ]
+            if copies:
+                store.headerless.bulk_write(copies, ordered=False)
 
 
 def _mark(store: Store, rootnames: Iterable[str], session: ClientSession | None) -> None:

@@ -239,8 +239,8 @@ def test_killed_at_any_moment_of_a_transaction_nothing_is_changed(
     assert differing(copied) == []
 
 
-@pytest.mark.parametrize("number", range(2))
-def test_killed_on_a_standalone_server_a_changed_observation_is_marked(
+@pytest.mark.parametrize("number", range(3))
+def test_killed_at_any_moment_on_a_standalone_server_the_next_run_finishes_the_write(
     standalone: str, specs: KeywordSpecs, number: int
 ) -> None:
     uri = f"{standalone}test_killed_{number}"
@@ -248,20 +248,30 @@ def test_killed_on_a_standalone_server_a_changed_observation_is_marked(
         observation_writes.replace(store, DOCUMENT)
         token = tokens(store)
         kill_before(uri, number)
-        assert store.observations.find_one() == DOCUMENT
+        assert (store.observations.find_one() == DOCUMENT) == (number < 2)
         assert (tokens(store) == token) == (number == 0)
+        assert (differing(store) == []) == (number < 2)
+        observation_writes.finish_interrupted(store)
+        assert differing(store) == []
 
 
-def test_on_a_standalone_server_no_copy_is_written(standalone: str, specs: KeywordSpecs) -> None:
-    with Store(f"{standalone}test_no_copy", specs) as store:
+def test_on_a_standalone_server_the_copy_is_written_too(
+    standalone: str, specs: KeywordSpecs
+) -> None:
+    with Store(f"{standalone}test_copy", specs) as store:
         assert not store.has_transactions
         observation_writes.replace(store, DOCUMENT)
         observation_writes.update(store, {"j8bt05nj": {"$set": {"exptime": 1.0}}})
         assert store.observations.find_one() == DOCUMENT | {"exptime": 1.0}
-        assert store.headerless.find_one() is None
-        assert tokens(store).keys() == {"j8bt05nj"}
-        headerless.refresh(store)
         assert differing(store) == []
+        assert tokens(store).keys() == {"j8bt05nj"}
+
+
+def test_nothing_is_finished_where_a_write_is_a_transaction(copied: Store) -> None:
+    observation_writes.replace(copied, DOCUMENT)
+    copied.headerless.delete_one({})
+    observation_writes.finish_interrupted(copied)
+    assert copied.headerless.find_one() is None
 
 
 def test_the_server_of_the_tests_has_transactions(store: Store) -> None:

@@ -1,7 +1,7 @@
 """Freshness of the derived collections: any write to the observations invalidates the counts.
 
-The headerless copies stay current where the server has transactions, because each write of an
-observation then writes its copy as well (`acsql.store.observation_writes`).
+The headerless copies stay current, because each write of an observation writes its copy as well
+(`acsql.store.observation_writes`).
 
 It is a separate module because all code that writes observations imports it, and the modules of
 the derived collections import code that reads observations.
@@ -20,16 +20,14 @@ _COPIES = "copies"
 def invalidate(store: Store) -> None:
     """Mark the derived collections as stale; call it before the first write of observations.
 
-    Without transactions the headerless copies are stale as well.
-
     Parameters
     ----------
     store : Store
         The open database.
     """
-    stale = {"current": False} if store.has_transactions else {"current": False, _COPIES: False}
+    stale = {"$set": {"current": False}, "$inc": {"writes": 1}}
     with store.errors():
-        _states(store).update_one(_STATE, {"$set": stale, "$inc": {"writes": 1}}, upsert=True)
+        _states(store).update_one(_STATE, stale, upsert=True)
 
 
 def mark_copies_current(store: Store) -> None:

@@ -2,10 +2,8 @@
 
 Headers are nearly all of a document.  Where no index serves two conditions together, the server
 reads thousands of documents, which takes seconds at tens of kilobytes each and milliseconds at
-two.  Each write of an observation writes its copy in the same transaction
-(`acsql.store.observation_writes`), so searches read the copies also while an ingest runs.  A
-standalone server has no transactions: there the first write of an ingest makes the copies stale,
-searches read the observations, and the server copies all of them at the end.
+two.  Each write of an observation writes its copy as well (`acsql.store.observation_writes`), so
+searches read the copies also while an ingest runs.
 """
 
 from collections.abc import Iterable, Mapping

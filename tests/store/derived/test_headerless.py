@@ -99,16 +99,6 @@ def test_copies_are_searched_once_they_are_made(store, condition, addresses):
     assert headerless.collection_for(store, condition, addresses) == store.headerless
 
 
-def test_without_transactions_copies_are_searched_until_the_next_write(store):
-    store.has_transactions = False
-    refresh.refresh_all(store, SPECS)
-    assert headerless.collection_for(store, EVERYTHING) == store.headerless
-    freshness.invalidate(store)
-    assert headerless.collection_for(store, EVERYTHING) == store.observations
-    refresh.refresh_if_stale(store, SPECS)
-    assert headerless.collection_for(store, EVERYTHING) == store.headerless
-
-
 @pytest.mark.parametrize(("condition", "addresses"), ON_OBSERVATIONS)
 def test_observations_are_searched_for_header_keywords_and_by_rootname(store, condition, addresses):
     refresh.refresh_all(store, SPECS)
