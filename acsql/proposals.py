@@ -15,6 +15,24 @@ from .store.summaries.proposal_summaries import proposal_summaries
 
 
 @dataclass(frozen=True)
+class PicturedFilter:
+    """An observation whose thumbnail stands for those with the same detector and filters.
+
+    Attributes
+    ----------
+    detector, filter1, filter2 : str or None
+        Their common keywords.
+    rootname : str
+        The observation.
+    """
+
+    detector: str | None
+    filter1: str | None
+    filter2: str | None
+    rootname: str
+
+
+@dataclass(frozen=True)
 class Proposal:
     """One proposal, with a summary of its observations.
 
@@ -36,8 +54,8 @@ class Proposal:
         Dates of the first and the last observation, UT.
     exptime : float
         Sum of the exposure times in seconds.
-    thumbnail : str or None
-        The rootname of an observation with a thumbnail.
+    thumbnails : tuple of PicturedFilter
+        One observation with a thumbnail for each detector and pair of filters.
     """
 
     proposid: int
@@ -53,7 +71,7 @@ class Proposal:
     first: datetime | None
     last: datetime | None
     exptime: float
-    thumbnail: str | None
+    thumbnails: tuple[PicturedFilter, ...]
 
 
 class ProposalCatalog:
@@ -148,5 +166,5 @@ def _to_proposal(summary: Mapping[str, Any], facts: Mapping[str, Any]) -> Propos
         first=summary["first"],
         last=summary["last"],
         exptime=summary["exptime"],
-        thumbnail=summary["thumbnail"],
+        thumbnails=tuple(PicturedFilter(**picture) for picture in summary["thumbnails"]),
     )

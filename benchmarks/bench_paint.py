@@ -88,8 +88,8 @@ def pages(folder: Path, number: int) -> dict[str, list[str]]:
             for row in archive.where(proposid=proposid).thumbnails(size=100).rows:
                 exposure.put(archive.observation(row["rootname"]))
         for proposal in archive.proposals()[:200]:
-            if proposal.thumbnail:
-                exposure.put(archive.observation(proposal.thumbnail))
+            for picture in proposal.thumbnails:
+                exposure.put(archive.observation(picture.rootname))
     return {
         "home": ["/"],
         "archive": ["/archive/"],

@@ -98,11 +98,13 @@ def _proposal(proposid: int, documents: list[dict], filetypes: Iterable[str]) ->
         return sorted({text(d.get(name)) for d in documents for name in names} - {None})
 
     days = [day for d in documents if (day := date(d.get("date_obs")))]
-    shown = [
-        d["_id"]
-        for d in documents
-        if any((d.get("previews") or {}).get(f, {}).get("thumbnail") for f in filetypes)
-    ]
+    pictures: dict[tuple, tuple[int, str]] = {}
+    for d in documents:
+        key = tuple(text(d.get(name)) for name in ("detector", "filter1", "filter2"))
+        previews = d.get("previews") or {}
+        made = [-i for i, f in enumerate(filetypes) if previews.get(f, {}).get("thumbnail")]
+        if made:
+            pictures[key] = max(pictures.get(key, (-99, "")), (max(made), d["_id"]))
     return {
         "_id": proposid,
         "observations": len(documents),
@@ -115,5 +117,10 @@ def _proposal(proposid: int, documents: list[dict], filetypes: Iterable[str]) ->
         "exptime": sum(number(d.get("exptime")) or 0 for d in documents),
         "pr_inv_l": max(texts("pr_inv_l"), default=None),
         "pr_inv_f": max(texts("pr_inv_f"), default=None),
-        "thumbnail": max(shown, default=None),
+        "thumbnails": [
+            {"detector": key[0], "filter1": key[1], "filter2": key[2], "rootname": rootname}
+            for key, (_, rootname) in sorted(
+                pictures.items(), key=lambda item: [name or "" for name in item[0]]
+            )
+        ],
     }

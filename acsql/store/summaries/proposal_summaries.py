@@ -2,16 +2,23 @@
 
 A summary is a dictionary with ``_id`` (the proposal number), observations, detectors (observations
 of each), targets, visits and filters (each value once), first and last (dates of observation),
-exptime (seconds), pr_inv_l, pr_inv_f, and the rootname of one observation with a thumbnail.
+exptime (seconds), pr_inv_l, pr_inv_f, and thumbnails: for each detector and pair of filters one
+observation, of those with the best filetype that has a thumbnail.
 """
+
+from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...query.conditions import And, Equals
 from ..client import Store
 from ..schema import Document
 from . import values
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _TYPES = {
     "rootname": values.TEXT,
@@ -21,6 +28,8 @@ _TYPES = {
     "date_obs": values.TIME,
     "exptime": values.NUMBER,
 }
+# The keywords of which each combination has a thumbnail.
+_PICTURED = ("detector", "filter1", "filter2")
 _DISTINCT = [(name, "distinct") for name in ("targname", "visit", "filter1", "filter2")]
 _AGGREGATIONS = [
     *_DISTINCT,
@@ -64,19 +73,32 @@ def proposal_summaries(
     for row in values.groups(table, ["proposid", "detector"]):
         if row["detector"] is not None:
             detectors[row["proposid"]][row["detector"]] = row["observations"]
-    with_thumbnail = table.filter(values.any_known(table, thumbnails))
-    shown = {
-        row["proposid"]: row["rootname_max"]
-        for row in values.groups(with_thumbnail, ["proposid"], ("rootname", "max"))
-    }
+    pictures = _pictures(table, thumbnails)
     summaries = (
-        _summary(row, detectors[row["proposid"]], shown.get(row["proposid"]))
+        _summary(row, detectors[row["proposid"]], pictures[row["proposid"]])
         for row in values.groups(table, ["proposid"], *_AGGREGATIONS)
     )
     return sorted(summaries, key=lambda summary: int(summary["_id"]))
 
 
-def _summary(row: Document, detectors: dict[str, int], thumbnail: str | None) -> Document:
+def _pictures(table: pa.Table, thumbnails: Sequence[str]) -> dict[int, list[Document]]:
+    """Return the thumbnails of each proposal, from columns of which the best comes first."""
+    chosen: dict[tuple[int, ...], Document] = {}
+    for path in thumbnails:
+        made = table.filter(table.column(path).is_valid())
+        for row in values.groups(made, ["proposid", *_PICTURED], ("rootname", "max")):
+            names = {name: row[name] for name in _PICTURED}
+            picture = names | {"rootname": row["rootname_max"]}
+            chosen.setdefault((row["proposid"], *names.values()), picture)
+    pictures: dict[int, list[Document]] = defaultdict(list)
+    for (proposid, *_), picture in chosen.items():
+        pictures[proposid].append(picture)
+    for each in pictures.values():
+        each.sort(key=lambda picture: tuple(picture[name] or "" for name in _PICTURED))
+    return pictures
+
+
+def _summary(row: Document, detectors: dict[str, int], thumbnails: list[Document]) -> Document:
     return {
         "_id": row["proposid"],
         "observations": row["observations"],
@@ -89,7 +111,7 @@ def _summary(row: Document, detectors: dict[str, int], thumbnail: str | None) ->
         "exptime": row["exptime_sum"] or 0.0,
         "pr_inv_l": row["pr_inv_l_max"],
         "pr_inv_f": row["pr_inv_f_max"],
-        "thumbnail": thumbnail,
+        "thumbnails": thumbnails,
     }
 
 

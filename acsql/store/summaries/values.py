@@ -162,10 +162,3 @@ def total(values: pa.Table, address: str) -> int:
     import pyarrow.compute as pc
 
     return int(pc.sum(values.column(address)).as_py() or 0)
-
-
-def any_known(values: pa.Table, addresses: Sequence[str]) -> pa.ChunkedArray:
-    """Return for each row whether it has a value in one of some columns."""
-    import pyarrow.compute as pc
-
-    return pc.is_valid(pc.coalesce(*(values.column(address) for address in addresses)))

@@ -107,6 +107,15 @@ class KeywordList(TypedDict):
     keywords: list[KeywordEntry]
 
 
+class PicturedFilterRecord(TypedDict):
+    """An observation whose thumbnail stands for those with the same detector and filters."""
+
+    detector: str | None
+    filter1: str | None
+    filter2: str | None
+    rootname: str
+
+
 class ProposalRecord(TypedDict):
     """A proposal."""
 
@@ -123,8 +132,9 @@ class ProposalRecord(TypedDict):
     first: Annotated[str | None, Field(description="The date of the first observation.")]
     last: Annotated[str | None, Field(description="The date of the last observation.")]
     exptime: Annotated[float, Field(description="The sum of the exposure times, in seconds.")]
-    thumbnail: Annotated[
-        str | None, Field(description="The rootname of an observation with a thumbnail.")
+    thumbnails: Annotated[
+        list[PicturedFilterRecord],
+        Field(description="An observation with a thumbnail for each detector and pair of filters."),
     ]
 
 

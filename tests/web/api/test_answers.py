@@ -5,10 +5,16 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from acsql.keywords import TYPES
-from acsql.proposals import Proposal
+from acsql.proposals import PicturedFilter, Proposal
 from acsql.statistics import ArchiveSummary
 from acsql.store import runs
-from acsql.web.api.answers import KeywordEntry, ProposalRecord, RunAnswer, SummaryAnswer
+from acsql.web.api.answers import (
+    KeywordEntry,
+    PicturedFilterRecord,
+    ProposalRecord,
+    RunAnswer,
+    SummaryAnswer,
+)
 
 STATES = {
     runs.RUNNING,
@@ -33,6 +39,7 @@ def test_a_field_has_the_values_that_occur(answer: Any, field: str, values: set[
     ("answer", "described", "more"),
     [
         (ProposalRecord, Proposal, set()),
+        (PicturedFilterRecord, PicturedFilter, set()),
         (SummaryAnswer, ArchiveSummary, {"hours_since_success", "overdue"}),
     ],
 )
