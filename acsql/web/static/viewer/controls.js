@@ -18,7 +18,7 @@ export class Controls {
 
   listen() {
     const { viewer, elements } = this;
-    for (const select of viewer.section.querySelectorAll("select")) {
+    for (const select of viewer.section.querySelectorAll(".controls select")) {
       select.addEventListener("change", () => this.choose());
     }
     elements.invert.addEventListener("change", () => this.choose());

@@ -1,8 +1,13 @@
 // Drawing of the canvas: the cutouts of the frame, and the pixel that is read.
 
+import { short } from "./chart.js";
 import { pictureOf } from "./colours.js";
+import { valueAt } from "./cutouts.js";
+import { outlined } from "./lettering.js";
+import { apply, inverse } from "./placement.js";
 
 const BACKGROUND = "#0a0e13";
+const PANE_COLOUR = "#5b6b7a";
 const CURSOR_COLOURS = [["#000", 3], ["#ffd34d", 1]]; // with the widths of lines in CSS pixels
 // Zoom, in screen pixels, at which single pixels can be told apart.
 const PIXELS_VISIBLE = 6;
@@ -12,6 +17,7 @@ export class Drawing {
     this.viewer = viewer;
     this.context = viewer.elements.canvas.getContext("2d", { alpha: false });
     this.requested = null;
+    this.plain = false; // whether overlays and regions are left out
   }
 
   /** Draw before the next repaint, once however often it is requested, and call `after`. */
@@ -24,33 +30,81 @@ export class Drawing {
   }
 
   draw() {
-    const { context } = this;
-    const { frame, view, look } = this.viewer;
-    const { width, height } = view.screen;
+    const { context, viewer } = this;
+    const { canvas } = viewer.elements;
     context.fillStyle = BACKGROUND;
-    context.fillRect(0, 0, width, height);
-    const corner = view.toScreen(0, frame.shown.height);
-    const opposite = view.toScreen(frame.shown.width, 0);
-    context.save();
-    // The last bins may extend beyond the image.
-    context.beginPath();
-    context.rect(corner.x, corner.y, opposite.x - corner.x, opposite.y - corner.y);
-    context.clip();
-    for (const cutout of [frame.overview, frame.detail]) {
-      if (cutout) this.drawCutout(cutout, view, look);
-    }
-    context.restore();
-    this.viewer.overlays.draw(context);
-    this.viewer.regions.draw(context);
-    this.drawCursor();
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    viewer.comparison.frames.forEach((frame, index) => {
+      const corner = viewer.view.cornerOf(index);
+      const { width, height } = viewer.view.screen;
+      context.save();
+      context.translate(corner.x, corner.y);
+      context.beginPath();
+      context.rect(0, 0, width, height);
+      context.clip();
+      this.drawFrame(frame);
+      if (!this.plain) {
+        viewer.overlays.draw(context);
+        viewer.regions.draw(context);
+        this.drawCursor();
+      }
+      if (index) this.drawLabel(frame);
+      context.restore();
+    });
   }
 
-  drawCutout(cutout, view, look) {
+  /** Draw an image where its pixels lie among those of the frame that is shown. */
+  drawFrame(frame) {
+    const { context, viewer } = this;
+    const { width, height } = frame.shown;
+    const look = viewer.lookOf(frame);
+    context.save();
+    this.transform(viewer.comparison.placementOf(frame));
+    // The last bins may extend beyond the image.
+    context.beginPath();
+    context.rect(0, 0, width, height);
+    context.clip();
+    for (const cutout of [frame.overview, frame.detail]) {
+      if (cutout) this.drawCutout(cutout, look);
+    }
+    context.restore();
+  }
+
+  /** Let the context count in pixels of an image, upwards. */
+  transform(placement) {
+    const { view } = this.viewer;
+    const { zoom } = view.position;
+    const origin = view.toScreen(0, 0);
+    this.context.transform(zoom, 0, 0, -zoom, origin.x, origin.y);
+    this.context.transform(...placement);
+  }
+
+  drawCutout(cutout, look) {
+    const { context } = this;
     const { x0, y0, bin, width, height } = cutout;
-    const scale = bin * view.position.zoom;
-    const top = view.toScreen(x0, y0 + height * bin);
-    this.context.imageSmoothingEnabled = scale < 1;
-    this.context.drawImage(pictureOf(cutout, look), top.x, top.y, width * scale, height * scale);
+    context.save();
+    context.transform(bin, 0, 0, -bin, x0, y0 + height * bin);
+    const { a, b } = context.getTransform();
+    context.imageSmoothingEnabled = Math.hypot(a, b) < 1;
+    context.drawImage(pictureOf(cutout, look), 0, 0);
+    context.restore();
+  }
+
+  /** The name of an image beside the one that is shown, its value at the cursor, and its frame. */
+  drawLabel(frame) {
+    const { context, viewer } = this;
+    const { density, screen } = viewer.view;
+    const { x, y } = apply(inverse(viewer.comparison.placementOf(frame)), viewer.readPosition());
+    const cutouts = [frame.detail, frame.overview];
+    const value = cutouts
+      .map((cutout) => valueAt(cutout, Math.floor(x), Math.floor(y)))
+      .find((each) => each !== undefined);
+    const read = value === undefined || Number.isNaN(value) ? "–" : short(value);
+    context.strokeStyle = PANE_COLOUR;
+    context.lineWidth = density;
+    context.strokeRect(0, 0, screen.width, screen.height);
+    context.font = `${13 * density}px ui-monospace, monospace`;
+    outlined(context, `${frame.file} ${read}`, 12 * density, 24 * density, "left", density);
   }
 
   /** Mark the pixel that is read if pixels can be told apart, or the keyboard moves the view. */

@@ -36,6 +36,8 @@ export function parseFragment(hash) {
     stretches: { image, flags },
     mask: number("mask") ?? ALL_FLAGS,
     position: parsePosition(text("at", ""), number("zoom")),
+    beside: text("beside", "").split(",").filter(Boolean),
+    lock: oneOf("lock", ["pixel", "sky"], "pixel"),
     overlays: text("overlays", "").split(",").filter((name) => name in OVERLAYS),
     regions: text("regions", "").split(";").map(parsePlacedRegion).filter(Boolean),
   };
@@ -60,7 +62,9 @@ function formatPlacedRegion(region) {
 }
 
 /** Write settings as a fragment, without those that have their default. */
-export function formatFragment({ choice, colours, inverted, stretches, mask, position, overlays, regions }) {
+export function formatFragment(settings) {
+  const { choice, colours, inverted, stretches, mask, position } = settings;
+  const { beside, lock, overlays, regions } = settings;
   const { limits, scale, low, high } = stretches.image;
   const parameters = new URLSearchParams();
   if (choice.extname) parameters.set("extname", choice.extname);
@@ -81,6 +85,8 @@ export function formatFragment({ choice, colours, inverted, stretches, mask, pos
     parameters.set("at", [ccdchip ?? 0, extver, x.toFixed(1), y.toFixed(1)].join(","));
     parameters.set("zoom", +zoom.toPrecision(5));
   }
+  if (beside.length) parameters.set("beside", beside.join());
+  if (lock !== "pixel") parameters.set("lock", lock);
   if (overlays.length) parameters.set("overlays", overlays.join());
   if (regions.length) parameters.set("regions", regions.map(formatPlacedRegion).join(";"));
   return parameters.size ? `#${parameters}` : "";

@@ -3,6 +3,7 @@
 // All modules are imported here, so that browsers request them at once and not level by level.
 import "./chart.js";
 import "./colours.js";
+import "./comparison.js";
 import "./controls.js";
 import "./cutouts.js";
 import "./drawing.js";
@@ -14,6 +15,7 @@ import "./histogram.js";
 import "./keyboard.js";
 import "./lettering.js";
 import "./overlays.js";
+import "./placement.js";
 import "./pointers.js";
 import "./readout.js";
 import "./region_panel.js";

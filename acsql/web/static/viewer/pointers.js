@@ -20,13 +20,17 @@ class Pointers {
   constructor(viewer) {
     this.viewer = viewer;
     this.canvas = viewer.elements.canvas;
-    this.pressed = new Map(); // positions on the screen by pointer id
+    this.pressed = new Map(); // places in the pane by pointer id
+    this.corner = { x: 0, y: 0 };
   }
 
+  /** The place in the pane of a pointer; while one is pressed, in the pane where it was pressed. */
   at(event) {
     const box = this.canvas.getBoundingClientRect();
     const scale = this.canvas.width / box.width;
-    return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
+    const point = { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
+    if (!this.pressed.size) this.corner = this.viewer.view.cornerAt(point);
+    return { x: point.x - this.corner.x, y: point.y - this.corner.y };
   }
 
   press(event) {

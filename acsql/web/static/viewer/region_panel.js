@@ -2,7 +2,7 @@
 
 import { drawChart, node } from "./chart.js";
 import { request } from "./cutouts.js";
-import { SHAPES, formatRegion, parseRegion } from "./regions.js";
+import { SHAPES, parseRegion } from "./regions.js";
 
 // Milliseconds without a change after which a region is measured.
 const SETTLED_MS = 150;
@@ -76,7 +76,7 @@ export class RegionPanel {
       elements[id].disabled = none;
     }
     elements.regionRemove.disabled = !tools.current;
-    elements.regionText.value = tools.current ? formatRegion(tools.current, tools.shown) : "";
+    elements.regionText.value = tools.text;
     elements.regionText.setAttribute("aria-invalid", "false");
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.measure(), SETTLED_MS);
@@ -134,7 +134,7 @@ export class RegionPanel {
     this.abort = new AbortController();
     const { signal } = this.abort;
     const { frame } = this.viewer;
-    const text = formatRegion({ ...region, label: "" }, frame.shown);
+    const text = this.tools.text.replace(/^-| #.*$/g, "");
     try {
       const ask = async (page) =>
         (await request(frame.partUrl(page, { region: text }), signal)).json();

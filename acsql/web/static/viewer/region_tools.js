@@ -1,15 +1,17 @@
 // The regions on the image: which there are, which is selected, and how pointers draw and move them.
 
+import { inverse } from "./placement.js";
 import {
   SHAPES,
   drawn,
-  formatRegion,
+  formatOnImage,
   handles,
   moved,
   onDetector,
   onImage,
   outline,
   parseRegion,
+  transformed,
 } from "./regions.js";
 
 // CSS pixels: how near a pointer has to be, and the size of a region that is placed by a click.
@@ -40,12 +42,37 @@ export class RegionTools {
 
   /** The regions in pixels of the image that is shown. */
   get here() {
-    return this.list.map((region) => onImage(region, this.shown));
+    return this.list.map((region) => this.onFrame(region));
   }
 
   /** All regions as text, in pixels of the image that is shown. */
   get lines() {
-    return this.list.map((region) => formatRegion(region, this.shown));
+    return this.here.map(formatOnImage);
+  }
+
+  /** The text of the selected region, in pixels of the image that is shown. */
+  get text() {
+    return this.current ? formatOnImage(this.onFrame(this.current)) : "";
+  }
+
+  // Regions lie on the detector of the page's own image; another may be locked to it by the sky.
+
+  get placement() {
+    const { own, frame, settings, comparison } = this.viewer;
+    if (settings.lock !== "sky" || frame === own || !own.shown) return null;
+    return comparison.placementOf(own);
+  }
+
+  onFrame(region) {
+    const { placement } = this;
+    if (!placement) return onImage(region, this.shown);
+    return transformed(onImage(region, this.viewer.own.shown), placement);
+  }
+
+  offFrame(region) {
+    const { placement } = this;
+    if (!placement) return onDetector(region, this.shown);
+    return onDetector(transformed(region, inverse(placement)), this.viewer.own.shown);
   }
 
   // Changes.
@@ -68,14 +95,14 @@ export class RegionTools {
 
   /** Add regions of the image that is shown, and select the last one. */
   add(...regions) {
-    const added = regions.map((region) => onDetector(region, this.shown));
+    const added = regions.map((region) => this.offFrame(region));
     this.set([...this.list, ...added], this.list.length + added.length - 1);
   }
 
   /** Put a region of the image that is shown in the place of the selected one. */
   replace(region) {
     const list = [...this.list];
-    list[this.selected] = onDetector(region, this.shown);
+    list[this.selected] = this.offFrame(region);
     this.set(list, this.selected);
   }
 
@@ -86,7 +113,7 @@ export class RegionTools {
   }
 
   moveSelected(dx, dy) {
-    if (this.current) this.replace(moved(onImage(this.current, this.shown), dx, dy));
+    if (this.current) this.replace(moved(this.onFrame(this.current), dx, dy));
   }
 
   /** Add regions from texts in pixels of the image; return those that are not understood. */
@@ -165,7 +192,7 @@ export class RegionTools {
   /** Show the selected region as it is dragged; what depends on it follows when it is released. */
   redraw(region) {
     this.list = [...this.list];
-    this.list[this.selected] = onDetector(region, this.shown);
+    this.list[this.selected] = this.offFrame(region);
     this.viewer.draw();
   }
 

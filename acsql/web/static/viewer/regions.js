@@ -5,6 +5,7 @@
 // a region counts them as DS9 does, where the first pixel has its centre at 1.
 
 import { chipAt, fromDetector } from "./geometry.js";
+import { apply, scaleOf } from "./placement.js";
 
 const DS9_FIRST = 0.5;
 const DECIMALS = 4;
@@ -56,7 +57,11 @@ function fromNumbers(shape, numbers) {
 
 /** The text of a region in pixels of an image, or of the detector without one. */
 export function formatRegion(region, shown) {
-  const { shape, points, lengths, angle, excluded, label } = shown ? onImage(region, shown) : region;
+  return formatOnImage(shown ? onImage(region, shown) : region);
+}
+
+/** The text of a region of an image. */
+export function formatOnImage({ shape, points, lengths, angle, excluded, label }) {
   const numbers = [
     ...points.flatMap(({ x, y }) => [x + DS9_FIRST, y + DS9_FIRST]),
     ...lengths,
@@ -82,6 +87,18 @@ export function onImage(region, shown) {
   return {
     ...region,
     points: region.points.map(({ x, y }) => ({ x: x + corner.x, y: y + corner.y })),
+  };
+}
+
+/** A region of an image where its pixels lie among those of another, see placement.js. */
+export function transformed(region, placement) {
+  const [a, b] = placement;
+  const scale = scaleOf(placement);
+  return {
+    ...region,
+    points: region.points.map((point) => apply(placement, point)),
+    lengths: region.lengths.map((length) => scale * length),
+    angle: region.angle + (Math.atan2(b, a) * 180) / Math.PI,
   };
 }
 

@@ -10,6 +10,7 @@ export class View {
     this.stage = stage;
     this.canvas = canvas;
     this.position = null; // x, y and zoom; replaced, never changed
+    this.grid = { columns: 1, rows: 1 }; // of panes, which all show the same place
     this.fitted = false; // whether the whole image is shown, also after the window is resized
   }
 
@@ -20,8 +21,22 @@ export class View {
     return Math.min(window.devicePixelRatio || 1, most);
   }
 
+  /** The size of a pane in screen pixels. */
   get screen() {
-    return { width: this.canvas.width, height: this.canvas.height };
+    const { columns, rows } = this.grid;
+    return { width: this.canvas.width / columns, height: this.canvas.height / rows };
+  }
+
+  /** The corner of a pane, of the one in which a point lies or of the one with a number. */
+  cornerAt({ x, y }) {
+    const { width, height } = this.screen;
+    return { x: Math.floor(x / width) * width, y: Math.floor(y / height) * height };
+  }
+
+  cornerOf(index) {
+    const { width, height } = this.screen;
+    const { columns } = this.grid;
+    return { x: (index % columns) * width, y: Math.floor(index / columns) * height };
   }
 
   /** Give the canvas the size of the stage; return whether it changed. */

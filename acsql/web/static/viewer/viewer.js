@@ -1,6 +1,7 @@
 // The viewer: which image is shown and where, and what has to be fetched for it.
 
 import { lookUpTable } from "./colours.js";
+import { Comparison } from "./comparison.js";
 import { Controls } from "./controls.js";
 import { Drawing } from "./drawing.js";
 import { DEFAULT_LIMITS, formatFragment, parseFragment } from "./fragment.js";
@@ -10,6 +11,7 @@ import { Histogram } from "./histogram.js";
 import { listenToKeys } from "./keyboard.js";
 import { Overlays } from "./overlays.js";
 import { listenToPointers } from "./pointers.js";
+import { apply, bySky, inverse, scaleOf } from "./placement.js";
 import { Readout } from "./readout.js";
 import { RegionPanel } from "./region_panel.js";
 import { RegionTools } from "./region_tools.js";
@@ -40,6 +42,7 @@ export class Viewer {
     this.regions = new RegionTools(this);
     this.regions.list = this.settings.regions;
     this.regionPanel = new RegionPanel(this);
+    this.comparison = new Comparison(this);
     new ResizeObserver(() => this.resize()).observe(stage);
     listenToPointers(this);
     listenToKeys(this);
@@ -76,6 +79,7 @@ export class Viewer {
     this.refresh();
     this.regionPanel.update();
     this.settle();
+    if (this.comparison.chosen.length) this.comparison.changed();
   }
 
   /** Keep the same place in view when another frame, extension or chip is shown. */
@@ -91,7 +95,11 @@ export class Viewer {
       view.fit(shown);
     } else if (this.placed && this.placed !== shown) {
       const { x, y, zoom } = view.position;
-      view.position = { ...fromDetector(shown, toDetector(this.placed, x, y)), zoom };
+      const sky = settings.lock === "sky" && bySky(shown, this.placed, view.position);
+      const there = sky
+        ? apply(inverse(sky), view.position)
+        : fromDetector(shown, toDetector(this.placed, x, y));
+      view.position = { ...there, zoom: sky ? zoom * scaleOf(sky) : zoom };
     }
     this.placed = shown;
   }
@@ -146,27 +154,35 @@ export class Viewer {
     return this.frame.shown?.flags ? flags : image;
   }
 
-  /** The limits of the stretch, in the unit of the image. */
   get range() {
+    return this.rangeOf(this.frame);
+  }
+
+  /** The limits of the stretch of a frame, in the unit of its image. */
+  rangeOf(frame) {
     const { limits, low, high } = this.stretch;
     if (limits === "own") return { low, high };
-    const offered = this.frame.limits;
+    const offered = frame.limits;
     const pair = offered[limits] || offered.percentiles[limits];
     const [from, to] = pair || offered.percentiles[DEFAULT_LIMITS];
     return { low: from, high: to };
   }
 
-  /** How pixels become colours, as `pictureOf` takes it. */
   get look() {
+    return this.lookOf(this.frame);
+  }
+
+  /** How the pixels of a frame become colours, as `pictureOf` takes it. */
+  lookOf(frame) {
     const { colours, inverted, mask } = this.settings;
-    const { low, high } = this.range;
+    const { low, high } = this.rangeOf(frame);
     const { scale } = this.stretch;
     const name = [scale, colours, inverted].join();
     if (this.tableName !== name) {
       this.table = lookUpTable(scale, colours, inverted);
       this.tableName = name;
     }
-    const flags = this.frame.shown.flags ? mask : undefined;
+    const flags = frame.shown.flags ? mask : undefined;
     return { low, high, mask: flags, table: this.table, name: [low, high, flags, name].join() };
   }
 
@@ -195,7 +211,9 @@ export class Viewer {
     const position = { ...toDetector(shown, x, y), zoom: zoom / view.density };
     const shownPosition = view.fitted ? null : position;
     const { list: regions } = this.regions;
-    const fragment = formatFragment({ ...this.settings, choice, position: shownPosition, regions });
+    const { names: beside } = this.comparison;
+    const state = { ...this.settings, choice, position: shownPosition, regions, beside };
+    const fragment = formatFragment(state);
     const { pathname, search } = window.location;
     window.history.replaceState(null, "", pathname + search + fragment);
     for (const link of this.section.querySelectorAll("[data-frame]")) link.hash = fragment;
@@ -204,7 +222,13 @@ export class Viewer {
   // Moving and zooming.
 
   resize() {
-    if (!this.view.resize() || !this.frame.shown || !this.view.position) return;
+    if (this.view.resize()) this.resized();
+  }
+
+  /** Arrange the panes anew, and keep a whole image in view. */
+  resized() {
+    if (!this.frame.shown || !this.view.position) return;
+    this.view.grid = this.comparison.grid;
     if (this.view.fitted) this.view.fit(this.frame.shown);
     this.moved();
   }
@@ -256,6 +280,7 @@ export class Viewer {
     this.writeFragment();
     try {
       if (await frame.fetchDetail(view.seen(), view.position.zoom)) this.draw();
+      if (await this.comparison.fetchDetails()) this.draw();
       // Something has moved or changed in the meantime, and will settle again.
       if (this.frame !== frame || this.settling !== settling || this.loading) return;
       this.section.removeAttribute("aria-busy");
