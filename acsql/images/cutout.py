@@ -146,7 +146,7 @@ def cutout_shape(region: Region, binning: int) -> tuple[int, int]:
 
 def _dtype(plane: Plane, binning: int) -> DType:
     """Return the type of the values of a cutout."""
-    stored = np.result_type(*(chip.stored.physical_type for chip in plane.chips))
+    stored = plane.dtype
     if plane.flags:
         return stored if stored.kind in "iu" else np.dtype(np.int32)
     if binning == 1:

@@ -15,7 +15,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from ..errors import PreviewError
-from ..fits.chips import Pixels, StoredImage, image_hdus, stored_image
+from ..fits.chips import DType, Pixels, StoredImage, image_hdus, stored_image
 from ..fits.wcs import TangentWCS, read_usable_wcs
 from .preview import MAX_PIXELS
 
@@ -107,6 +107,11 @@ class Plane:
     def height(self) -> int:
         """Number of rows of all chips together."""
         return sum(chip.height for chip in self.chips)
+
+    @property
+    def dtype(self) -> DType:
+        """Type of the values that `strips` yields."""
+        return np.result_type(*(chip.stored.physical_type for chip in self.chips))
 
     def only(self, extver: int) -> "Plane":
         """Return the plane of a single chip.

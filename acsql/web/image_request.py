@@ -17,14 +17,15 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyWarning
 from flask import Response, request
 
-from ..errors import DatasetNotFound, FileError, PreviewError
+from ..errors import DatasetNotFound, FileError, PreviewError, QueryError
 from ..fits.open import open_fits
 from ..images.cutout import Region
+from ..images.difference import LOCKS, difference
 from ..images.planes import Plane, read_planes
 from ..observation import Observation
 from ..permissions import denied
 from .context import current_archive
-from .params import Parameters, WholeNumber, choose
+from .params import OneOf, Parameters, WholeNumber, choose
 
 # Files whose descriptions a worker caches: many more than one user views in an hour.
 CACHED_FILES = 256
@@ -41,10 +42,16 @@ class VersionParameters(Parameters):
 
 
 class ExtensionParameters(VersionParameters):
-    """An extension of a file: its name, and EXTVER for a single chip."""
+    """An extension of a file: its name, EXTVER for a single chip, and what is subtracted.
+
+    `minus` is a rootname and a filetype, such as ``j8bt05njq.flt``, and `lock` says whether the
+    same pixels or the same sky are subtracted.
+    """
 
     extname: str | None = None
     extver: str | None = None
+    minus: str | None = None
+    lock: Annotated[str, OneOf(LOCKS)] = LOCKS[0]
 
 
 Pixel = Annotated[int, WholeNumber(-MAX_PIXEL, MAX_PIXEL)]
@@ -111,8 +118,28 @@ def image_plane(file: File, part: ExtensionParameters) -> Plane:
     """Return the requested extension, or raise QueryError if the file does not have it."""
     planes = {plane.extname: plane for plane in image_planes(file)}
     plane = planes[choose("extname", part.extname, list(planes), next(iter(planes)))]
+    if part.minus:
+        plane = _difference(plane, part.minus, part.lock)
     extver = choose("extver", part.extver, [str(chip.extver) for chip in plane.chips], "")
     return plane.only(int(extver)) if extver else plane
+
+
+def _difference(plane: Plane, minus: str, lock: str) -> Plane:
+    """Return an extension minus that of another file, or raise QueryError if it has none."""
+    file = _subtracted(minus)
+    planes = {other.extname: other for other in image_planes(file)}
+    other = planes[choose("extname", plane.extname, list(planes), plane.extname)]
+    try:
+        return difference(plane, other, file.path, lock)
+    except PreviewError as error:
+        raise QueryError(f"minus: {error}") from error
+
+
+def _subtracted(minus: str) -> File:
+    name, _, filetype = minus.partition(".")
+    if not filetype:
+        raise QueryError(f"minus: expected one such as j8bt05njq.flt, not {minus!r}")
+    return image_file(name, filetype)
 
 
 @contextmanager
@@ -132,11 +159,14 @@ def reading(path: Path) -> Iterator[None]:
 
 def cached(query: VersionParameters, file: File, make: Callable[[], Response]) -> Response:
     """Return the response that `make` makes, or 304 if the browser has it in its cache."""
-    tag = f"{file.version}-{request.query_string.hex()}"
+    minus = isinstance(query, ExtensionParameters) and query.minus
+    other = _subtracted(minus).version if minus else ""
+    tag = f"{file.version}-{other}-{request.query_string.hex()}"
     response = Response(status=304) if request.if_none_match.contains(tag) else make()
     response.set_etag(tag)
     response.cache_control.private = True
-    if query.version:
+    # The version in the URL is not that of an image which is subtracted.
+    if query.version and not minus:
         response.cache_control.max_age = MAX_AGE_S
     else:
         response.cache_control.no_cache = True

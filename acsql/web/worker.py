@@ -124,29 +124,29 @@ class InThreads:
         """
         # The socket belongs to the thread of gevent: a slow body holds no thread of the site.
         length = int(environ.get("CONTENT_LENGTH") or 0)
-        body = environ["wsgi.input"].read(length) if 0 < length <= MAX_BODY_LENGTH else b""
-        return _run(self._pages, self._begin, environ, body, start_response)
+        received = environ["wsgi.input"].read(length) if 0 < length <= MAX_BODY_LENGTH else b""
+        return _run(self._pages, self._begin, environ, received, start_response)
 
     def _begin(
         self,
         environ: MutableMapping[str, Any],
-        body: bytes,
+        received: bytes,
         start_response: Callable[..., Any],
     ) -> Iterable[bytes]:
         """Return the body: whole if it has one piece, as pages have, else with two read."""
-        changes = {"wsgi.input": io.BytesIO(body), "wsgi.file_wrapper": _in_pieces}
+        changes = {"wsgi.input": io.BytesIO(received), "wsgi.file_wrapper": _in_pieces}
         with ExitStack() as closing:
-            answer = self._application({**environ, **changes}, start_response)
-            closing.callback(getattr(answer, "close", int))
-            pieces = iter(answer)
+            body = self._application({**environ, **changes}, start_response)
+            closing.callback(getattr(body, "close", int))
+            pieces = iter(body)
             begin = list(islice(pieces, 2))
             if len(begin) < 2:
                 return begin
             closing = closing.pop_all()
-            body = _Remaining(begin, pieces, closing.close, self._downloads)
-            self._sent.add(body)
-            closing.callback(self._sent.discard, body)
-            return body
+            remaining = _Remaining(begin, pieces, closing.close, self._downloads)
+            self._sent.add(remaining)
+            closing.callback(self._sent.discard, remaining)
+            return remaining
 
 
 class _Remaining:

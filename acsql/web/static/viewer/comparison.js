@@ -16,6 +16,7 @@ export class Comparison {
     elements.lock.addEventListener("change", () => this.setLock(elements.lock.value));
     elements.other.addEventListener("change", () => this.addTyped());
     elements.blinkChosen.addEventListener("click", () => this.toggleBlinking());
+    elements.subtract.addEventListener("click", () => this.toggleDifference());
     for (const name of viewer.settings.beside) this.add(name);
     this.update();
   }
@@ -24,7 +25,7 @@ export class Comparison {
   get frames() {
     const { frame } = this.viewer;
     const loaded = this.chosen.filter((each) => each !== frame && each.shown);
-    return this.blinking ? [frame] : [frame, ...loaded];
+    return this.blinking || this.difference ? [frame] : [frame, ...loaded];
   }
 
   get names() {
@@ -128,7 +129,8 @@ export class Comparison {
       .filter((frame) => frame !== viewer.own)
       .map((frame) => this.box(frame));
     elements.compareBoxes.replaceChildren(...boxes);
-    elements.blinkChosen.disabled = !this.chosen.length;
+    elements.blinkChosen.disabled = elements.subtract.disabled = !this.chosen.length;
+    elements.subtract.setAttribute("aria-pressed", String(Boolean(this.difference)));
     elements.blinkChosen.setAttribute("aria-pressed", String(Boolean(this.blinking)));
     if (this.chosen.length) elements.compareTool.open = true;
   }
@@ -162,6 +164,25 @@ export class Comparison {
   next() {
     const { viewer } = this;
     if (!viewer.loading) viewer.blinkWithin([viewer.own, ...this.chosen]);
+  }
+
+  // Differences.
+
+  /** Show the image minus the first one chosen, or the image again. */
+  toggleDifference() {
+    const { viewer } = this;
+    const [other] = this.chosen;
+    if (this.difference) this.difference = null;
+    else if (other) {
+      const [, rootname, filetype] = /(\w+)\/(\w+)\/$/.exec(other.url);
+      const parameters = { minus: `${rootname}.${filetype}`, lock: viewer.settings.lock };
+      const link = document.createElement("a");
+      const file = `${viewer.own.file} − ${other.file}`;
+      Object.assign(link.dataset, { frame: "difference", pixels: viewer.own.url, file });
+      this.difference = new Frame(link, parameters);
+    }
+    this.update();
+    viewer.show(this.difference || viewer.own);
   }
 
   // Placing.

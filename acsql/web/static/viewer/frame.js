@@ -9,8 +9,10 @@ const MARGIN = 0.25;
 
 /** An image, and what has been fetched of the extension that is shown. */
 export class Frame {
-  constructor(link) {
+  /** `parameters` are those of a difference; the server subtracts the image that they name. */
+  constructor(link, parameters = {}) {
     this.link = link;
+    this.parameters = parameters;
     this.name = link.dataset.frame;
     this.url = link.dataset.pixels;
     this.file = link.dataset.file;
@@ -74,7 +76,8 @@ export class Frame {
   partUrl(page, parameters, shown = this.shown) {
     const { version } = this.description;
     const { extname, extver } = shown;
-    return `${this.url}${page}?${new URLSearchParams({ version, extname, extver, ...parameters })}`;
+    const query = { version, extname, extver, ...this.parameters, ...parameters };
+    return `${this.url}${page}?${new URLSearchParams(query)}`;
   }
 
   /** Fetch the detail of a region unless it is there; return whether something was fetched. */

@@ -54,6 +54,7 @@ function actions(viewer, { shiftKey }) {
     p: () => follow("prev"),
     m: () => viewer.comparison.toggleNext(),
     x: () => viewer.comparison.toggleBlinking(),
+    d: () => viewer.comparison.toggleDifference(),
     w: () => viewer.comparison.setLock(viewer.settings.lock === "sky" ? "pixel" : "sky"),
     g: () => viewer.overlays.toggle("grid"),
     o: () => viewer.overlays.toggle("compass"),

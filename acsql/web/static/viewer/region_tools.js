@@ -59,7 +59,7 @@ export class RegionTools {
 
   get placement() {
     const { own, frame, settings, comparison } = this.viewer;
-    if (settings.lock !== "sky" || frame === own || !own.shown) return null;
+    if (settings.lock !== "sky" || frame.url === own.url || !own.shown) return null;
     return comparison.placementOf(own);
   }
 
