@@ -1,9 +1,10 @@
-"""Counts and facets: from the precomputed value counts where possible, else from the database.
+"""Counts and facets: from the columns where these answer, else from the documents.
 
-The precomputed counts answer conditions on facet keywords at no cost; any other search reads the
-observations, with a time limit.
+The columns answer any condition on keywords in milliseconds.  A condition on the sky, and an
+archive with thousands of observations that are not in columns yet, take the time of the database.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from threading import Lock
@@ -14,8 +15,9 @@ from cachetools import LRUCache, cachedmethod
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
 from ..query import Column, Condition
-from ..store import aggregations, live_counts, sorting
+from ..store import aggregations, live_counts, queries, sorting
 from ..store.client import Store
+from ..store.columns.select import select
 from ..store.derived import counts, freshness
 
 # Searches whose facets are cached: a few kilobytes each.
@@ -84,6 +86,9 @@ def count(
     QueryTimeout
         If counting takes longer than the time limit and there is no budget.
     """
+    selection = select(store, condition)
+    if selection is not None:
+        return Count(selection.count)
     precomputed = counts.count(store, specs, condition)
     if precomputed is not None:
         return Count(precomputed)
@@ -93,6 +98,34 @@ def count(
         return Count(live_counts.count(store, condition, budget))
     except QueryTimeout:
         return Count(live_counts.estimate(store, condition, time_limit), exact=False)
+
+
+def any_match(store: Store, condition: Condition, time_limit: float | None) -> bool:
+    """Return whether any observation meets a condition.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    time_limit : float, optional
+        Seconds that the database may take; None for no limit.
+
+    Returns
+    -------
+    bool
+        Whether there is one.
+
+    Raises
+    ------
+    QueryTimeout
+        If the search takes longer than the time limit.
+    """
+    selection = select(store, condition)
+    if selection is not None:
+        return selection.count > 0
+    return queries.any_match(store, condition, time_limit)
 
 
 def facets(
@@ -130,11 +163,14 @@ def facets(
     QueryTimeout
         If counting takes longer than the time limit.
     """
-    numbers = counts.values(store, specs, column.address, condition)
-    if numbers is None:
-        live = live_counts.value_counts(store, column.address, condition, time_limit)
-        numbers = sorting.most_frequent_first(live)
-    return numbers if limit is None else dict(islice(numbers.items(), limit))
+    selection = select(store, condition, [column.address])
+    if selection is not None:
+        numbers = selection.value_counts(column.address)
+    else:
+        numbers = counts.values(
+            store, specs, column.address, condition
+        ) or live_counts.value_counts(store, column.address, condition, time_limit)
+    return dict(islice(sorting.most_frequent_first(numbers).items(), limit))
 
 
 def facets_of(
@@ -170,6 +206,16 @@ def facets_of(
         If counting takes longer than the time limit.
     """
     types = {column.address: column.spec.type for column in columns}
+    selection = select(store, condition, list(types))
+    if selection is not None:
+        return {
+            name: sorting.most_frequent_first(
+                _by_year(selection.value_counts(name))
+                if types[name] == "date"
+                else selection.value_counts(name)
+            )
+            for name in types
+        }
     facets_by_keyword: dict[str, Facets] = {name: {} for name in types}
     for row in aggregations.facet_rows(store, specs, types, condition, time_limit):
         for name, numbers in facets_by_keyword.items():
@@ -178,6 +224,14 @@ def facets_of(
     return {
         name: sorting.most_frequent_first(numbers) for name, numbers in facets_by_keyword.items()
     }
+
+
+def _by_year(numbers: Facets) -> Facets:
+    """Return the numbers of dates by year."""
+    years: Counter[int] = Counter()
+    for date, number in numbers.items():
+        years[date.year] += number
+    return dict(years)
 
 
 def distinct(
@@ -212,6 +266,9 @@ def distinct(
     QueryTimeout
         If the search takes longer than the time limit.
     """
+    selection = select(store, condition, [column.address])
+    if selection is not None:
+        return sorting.sorted_values(selection.value_counts(column.address))
     numbers = counts.values(store, specs, column.address, condition)
     if numbers is None:
         return live_counts.distinct(store, column.address, condition, time_limit)

@@ -11,7 +11,6 @@ from typing import TypeVar
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
 from ..query import And, Condition, format_condition
-from ..store import queries
 from ..store.client import Store
 from . import counting
 
@@ -121,7 +120,7 @@ def explain(
 
     def matches(tested: Condition) -> bool | None:
         """Test whether any observation meets a condition."""
-        return _in_time(lambda: queries.any_match(store, tested, time_limit))
+        return _in_time(lambda: counting.any_match(store, tested, time_limit))
 
     return Explanation(
         count(condition),

@@ -10,7 +10,7 @@ from ..errors import QueryError
 from ..observation import Observation
 from ..query import Equals
 from ..store import queries, sorting
-from . import paging, thumbnails
+from . import paging, rows, thumbnails
 from .criteria import Criteria
 from .limits import at_least_one
 from .paging import Page, PageRequest
@@ -44,8 +44,7 @@ class Listing(Criteria):
         """
         from ..export.columns import make_table
 
-        rows = list(self.rows())
-        return make_table(rows, self.selected_columns)
+        return make_table(list(self.rows()), self.selected_columns)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the observations one by one, for results too large for a table.
@@ -67,14 +66,7 @@ class Listing(Criteria):
         WFC
         WFC
         """
-        return queries.find(
-            self.source.store,
-            self.condition,
-            self.addresses,
-            self.order,
-            self.max_rows or 0,
-            time_limit=self.max_seconds,
-        )
+        return rows.find(self, self.addresses, self.order, self.max_rows or 0)
 
     def page(self, size: int = 50, after: str | None = None, before: str | None = None) -> Page:
         """Return one page of rows, with the cursors of the pages around it.
@@ -147,9 +139,7 @@ class Listing(Criteria):
         return thumbnails.with_status(page, self.source.specs)
 
     def _page(self, addresses: Sequence[str], request: PageRequest) -> Page:
-        return paging.read(
-            self.source.store, self.condition, addresses, self.order, request, self.max_seconds
-        )
+        return paging.read(self, addresses, request)
 
     def sample(self, size: int) -> list[dict[str, Any]]:
         """Return random observations in no order, for plots of large results.
@@ -157,8 +147,8 @@ class Listing(Criteria):
         Parameters
         ----------
         size : int
-            At most this many rows; all if there are no more.  Without a condition it may be
-            fewer, at most 4 % of the archive: a larger share would read all of it.
+            At most this many rows; all if there are no more.  Of an archive without columns,
+            whose observations are few, at most 4 % are read where there is no condition.
 
         Returns
         -------
@@ -177,10 +167,7 @@ class Listing(Criteria):
         >>> len(archive.where("exptime>=0").columns("exptime").sample(5))
         5
         """
-        rows = at_least_one(size, "size")
-        return queries.sample(
-            self.source.store, self.condition, self.addresses, rows, self.max_seconds
-        )
+        return rows.sample(self, self.addresses, at_least_one(size, "size"))
 
     def files(self, filetypes: Sequence[str] | None = None) -> Iterator[Dataset]:
         """Yield the FITS files of the observations.
@@ -214,15 +201,9 @@ class Listing(Criteria):
                 raise QueryError(
                     f"unknown filetype {filetype!r}; the filetypes are {', '.join(names)}"
                 )
-        rows = queries.find(
-            self.source.store,
-            self.condition,
-            ("ipppssoot", "proposid", "datasets", "files"),
-            self.order,
-            time_limit=self.max_seconds,
-        )
+        found = rows.find(self, ("ipppssoot", "proposid", "datasets", "files"), self.order)
         included = [name for name in names if name in (filetypes or names)]
-        return (dataset for row in rows for dataset in datasets_of(row, included))
+        return (dataset for row in found for dataset in datasets_of(row, included))
 
     def neighbours(self, observation: Observation) -> tuple[str | None, str | None]:
         """Return the observations before and after one in this search.
@@ -249,12 +230,12 @@ class Listing(Criteria):
         >>> search.neighbours(archive.observation(first)) == (None, second)
         True
         """
-        store, order = self.source.store, sorting.total_order(self.order)
+        order = sorting.total_order(self.order)
         itself = Equals("rootname", observation.rootname)
-        (row,) = queries.find(store, itself, [], order, 1)
+        (row,) = queries.find(self.source.store, itself, [], order, 1)
         key = sorting.cursor_values(row, order)
         before, after = (
-            queries.find(store, self.condition, ["ipppssoot"], direction, 1, key, self.max_seconds)
+            rows.find(self, ["ipppssoot"], direction, 1, key)
             for direction in (sorting.reversed_order(order), order)
         )
         return _ipppssoot(before), _ipppssoot(after)

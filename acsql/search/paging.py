@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import QueryError
-from ..query import Condition
-from ..store import queries, sorting
-from ..store.client import Store
-from ..store.sorting import SortKey
-from . import cursor
+from ..store import sorting
+from . import cursor, rows
+from .criteria import Criteria
 from .limits import optional_at_least_one
 
 
@@ -69,30 +67,17 @@ class PageRequest:
         return self.before if self.backwards else self.after
 
 
-def read(
-    store: Store,
-    condition: Condition,
-    addresses: Sequence[str],
-    order: Sequence[SortKey],
-    request: PageRequest,
-    time_limit: float | None,
-) -> Page:
+def read(criteria: Criteria, addresses: Sequence[str], request: PageRequest) -> Page:
     """Read one page.
 
     Parameters
     ----------
-    store : Store
-        The database.
-    condition : Condition
-        What the observations must meet, as `acsql.query.prepare` returns it.
+    criteria : Criteria
+        What the observations must meet, the order of the whole search, and the time limit.
     addresses : sequence of str
         The keywords to return.
-    order : sequence of Order
-        The sort order of the whole search.
     request : PageRequest
         Which page.
-    time_limit : float, optional
-        Seconds that the database may take.
 
     Returns
     -------
@@ -106,21 +91,21 @@ def read(
     QueryTimeout
         If it takes longer than the time limit.
     """
-    total = sorting.total_order(order)
+    total = sorting.total_order(criteria.order)
     direction = sorting.reversed_order(total) if request.backwards else total
     key = None if request.cursor is None else cursor.decode(request.cursor, len(total))
     # One more row than shown reveals whether another page follows.
     limit = 0 if request.size is None else request.size + 1
-    rows = list(queries.find(store, condition, addresses, direction, limit, key, time_limit))
-    more = request.size is not None and len(rows) > request.size
-    rows = rows[: request.size]
+    found = list(rows.find(criteria, addresses, direction, limit, key))
+    more = request.size is not None and len(found) > request.size
+    found = found[: request.size]
     if request.backwards:
-        rows.reverse()
+        found.reverse()
     # There is a page on the side of the cursor, as long as this one is not empty.
-    has_next = bool(rows) and (request.backwards or more)
-    has_previous = bool(rows) and (more if request.backwards else request.after is not None)
+    has_next = bool(found) and (request.backwards or more)
+    has_previous = bool(found) and (more if request.backwards else request.after is not None)
     return Page(
-        rows,
-        cursor.encode(sorting.cursor_values(rows[-1], total)) if has_next else None,
-        cursor.encode(sorting.cursor_values(rows[0], total)) if has_previous else None,
+        found,
+        cursor.encode(sorting.cursor_values(found[-1], total)) if has_next else None,
+        cursor.encode(sorting.cursor_values(found[0], total)) if has_previous else None,
     )

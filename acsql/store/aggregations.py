@@ -9,12 +9,13 @@ from typing import Any
 from ..keywords import KeywordSpecs
 from ..query import Condition
 from .client import Store
+from .columns.select import select
 from .derived import counts, headerless
 from .fields import field_path
 from .filters import to_filter
 from .queries import BATCH_ROWS
 from .schema import Document
-from .sorting import SortKey, sort_document
+from .sorting import SortKey, order_key, sort_document
 from .time_limit import explained_timeout, milliseconds
 
 Stage = dict[str, Any]
@@ -162,7 +163,7 @@ def distribution_rows(
     addresses: Sequence[str],
     time_limit: float | None = None,
 ) -> Iterator[Document]:
-    """Yield the rows of `distribution`, from the counts made ahead where these have them.
+    """Yield the rows of `distribution`, from the columns where these answer.
 
     Parameters
     ----------
@@ -189,6 +190,10 @@ def distribution_rows(
     DatabaseError
         If the database fails.
     """
+    selection = select(store, condition, addresses)
+    if selection is not None:
+        yield from _distribution_rows(selection.group(addresses), addresses)
+        return
     weighted = distribution(condition, addresses, counts.WEIGHT)
     counted_ahead = counts.aggregate(store, specs, condition, addresses, weighted)
     if counted_ahead is not None:
@@ -196,6 +201,17 @@ def distribution_rows(
     else:
         stages = distribution(condition, addresses)
         yield from aggregate(store, stages, condition, time_limit, addresses)
+
+
+def _distribution_rows(
+    numbers: Mapping[tuple[Any, ...], int], addresses: Sequence[str]
+) -> Iterator[Document]:
+    """Yield combinations of values with their numbers of observations as `distribution` does."""
+    total = sum(numbers.values())
+    ordered = sorted(numbers.items(), key=lambda item: (-item[1], *map(order_key, item[0])))
+    for values, number in ordered:
+        row = dict(zip(addresses, values, strict=True))
+        yield row | {"observations": number, "percentage": 100 * number / total}
 
 
 def distribution(condition: Condition, addresses: Sequence[str], weight: Any = 1) -> list[Stage]:
@@ -215,11 +231,7 @@ def distribution(condition: Condition, addresses: Sequence[str], weight: Any = 1
     list of dict
         Rows have the keywords, ``observations`` and ``percentage``, the most frequent first.
     """
-    # Null, missing and blank are one: no value.
-    combination = {
-        name: {"$cond": [{"$gt": [f"${field_path(name)}", ""]}, f"${field_path(name)}", None]}
-        for name in addresses
-    }
+    combination = {name: _known(f"${field_path(name)}") for name in addresses}
     percentage = {"$divide": [{"$multiply": [100, "$observations"]}, "$total"]}
     values = {name: f"$_id.{name}" for name in addresses}
     return [
@@ -229,6 +241,12 @@ def distribution(condition: Condition, addresses: Sequence[str], weight: Any = 1
         {"$sort": {"observations": -1} | {f"_id.{name}": 1 for name in addresses}},
         {"$project": {"_id": 0} | values | {"observations": 1, "percentage": percentage}},
     ]
+
+
+def _known(field: str) -> dict[str, Any]:
+    """Return the expression for a value; null, missing and blank are one: no value."""
+    value = {"$ifNull": [field, None]}
+    return {"$cond": [{"$eq": [value, ""]}, None, value]}
 
 
 def files(condition: Condition, order: Sequence[SortKey]) -> list[Stage]:

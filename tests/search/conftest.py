@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from half_folded import fill
 
 import acsql
 
@@ -30,4 +31,11 @@ def large(empty_archive: acsql.Archive) -> acsql.Archive:
         ),
         ordered=False,
     )
+    return empty_archive
+
+
+@pytest.fixture
+def half_folded(empty_archive: acsql.Archive) -> acsql.Archive:
+    """An archive of which some observations are in columns."""
+    fill(empty_archive.store)
     return empty_archive

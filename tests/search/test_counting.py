@@ -1,14 +1,24 @@
-"""Counts and facets are the same precomputed or live, and say whether they are exact."""
+"""Counts and facets are the same from columns and documents, and say whether they are exact."""
 
 from collections import Counter
+from datetime import datetime
 
 import pytest
+from half_folded import VALUES, conditions
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import acsql
-from acsql.query import Equals, Not
-from acsql.store import observation_writes
+from acsql import query
+from acsql.query import And, Equals, Not
+from acsql.search import counting
+from acsql.store import aggregations, live_counts, observation_writes
+from acsql.store.columns.fold import fold
+from acsql.store.columns.select import select
 from acsql.store.derived import freshness
 from acsql.store.derived.refresh import refresh_all
+
+PROMOTED = [keyword for keyword in VALUES if "." not in keyword]
 
 
 def test_distinct_values_are_sorted(sample_archive: acsql.Archive, everything) -> None:
@@ -56,23 +66,47 @@ def test_each_line_of_history_is_a_facet(sample_archive: acsql.Archive) -> None:
         assert list(search.table()[keyword]) == [row[keyword] for row in rows]
 
 
-@pytest.mark.parametrize("precomputed", [False, True])
-def test_counts_are_the_same_precomputed_or_live(empty_archive, precomputed: bool) -> None:
-    detectors = ["WFC", "WFC", "HRC", None]
-    empty_archive.store.observations.insert_many(
-        {"_id": f"j{n:07d}", "detector": name, "filter1": "F606W", "exptime": float(n)}
-        for n, name in enumerate(detectors)
-    )
-    if precomputed:
-        refresh_all(empty_archive.store, empty_archive.specs)
+@pytest.mark.parametrize("folded", [False, True])
+def test_counts_are_the_same_from_columns_and_documents(empty_archive, folded: bool) -> None:
+    store, day = empty_archive.store, datetime(2002, 4, 13)
+    for number, detector in enumerate(["WFC", "WFC", "HRC", None]):
+        known = {"detector": detector, "filter1": "F606W", "exptime": float(number)}
+        observation_writes.replace(store, {"_id": f"j{number:07d}", "date_obs": day} | known)
+    if folded:
+        fold(store)
+    assert (select(store, And()) is not None) == folded
     assert empty_archive.count() == 4
     assert empty_archive.count(detector="WFC") == 2
     assert empty_archive.count(Not(Equals("detector", "WFC"))) == 2
     assert empty_archive.count(detector="WFC", exptime=(1, None)) == 1
     assert empty_archive.facets("detector") == {"WFC": 2, "HRC": 1}
+    assert list(empty_archive.facets("detector", limit=1)) == ["WFC"]
+    assert empty_archive.where().facets_of("detector", "date_obs") == {
+        "detector": {"WFC": 2, "HRC": 1},
+        "date_obs": {2002: 4},
+    }
     assert empty_archive.where().distinct("detector") == ["HRC", "WFC"]
     assert empty_archive.facets("exptime", detector="WFC") == {0.0: 1, 1.0: 1}
-    assert empty_archive.summary().detectors == {"WFC": 2, "HRC": 1}
+    nothing = empty_archive.where(detector="SBC", exptime=(0, None)).explain()
+    assert [part.count for part in nothing.conditions] == [0, 4]
+    assert [part.matches_without for part in nothing.conditions] == [True, False]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(condition=conditions, keywords=st.lists(st.sampled_from(PROMOTED), min_size=1, unique=True))
+def test_answers_from_columns_are_those_of_the_documents(half_folded, condition, keywords) -> None:
+    store, specs = half_folded.store, half_folded.specs
+    arguments = store, specs, condition, None
+    assert counting.count(*arguments) == live_counts.count(store, condition)
+    for keyword in keywords:
+        column = query.resolve(keyword, specs)
+        numbers = live_counts.value_counts(store, keyword, condition)
+        assert counting.facets(store, specs, column, condition, None) == numbers
+        assert counting.distinct(store, specs, column, condition, None) == sorted(numbers)
+    stages = aggregations.distribution(condition, keywords)
+    expected = list(aggregations.aggregate(store, stages, condition))
+    found = list(aggregations.distribution_rows(store, specs, condition, keywords))
+    assert found == expected
 
 
 def test_facets_are_cached_until_the_counts_are_stale(empty_archive) -> None:

@@ -24,6 +24,7 @@ from ...query.conditions import (
     leaves,
 )
 from ..client import Store
+from ..derived.headerless import names_observations
 from ..fields import split_blocks
 from .paths import path_of
 
@@ -51,7 +52,8 @@ def select(store: Store, condition: Condition, addresses: Sequence[str] = ()) ->
     -------
     Selection or None
         None if columns do not answer it: before the first fold, for conditions on the sky and on
-        keywords with several values, and if more than 5,000 rows had to be read as documents.
+        keywords with several values, for a list of rootnames, which are found by key, and if more
+        than 5,000 rows had to be read as documents.
 
     Raises
     ------
@@ -62,6 +64,8 @@ def select(store: Store, condition: Condition, addresses: Sequence[str] = ()) ->
     keywords = {leaf.keyword for leaf in every if isinstance(leaf, KeywordCondition)}
     named = sorted({*keywords, *addresses})
     if not all(map(_is_answerable, every)) or any(map(_has_many, named)):
+        return None
+    if names_observations(condition):
         return None
     from .answer import answer
 

@@ -6,18 +6,20 @@ are documents, which MongoDB has evaluated.  Every method answers for both.
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..fields import value_at
 from ..schema import Document
-from ..sorting import SortKey, order_key, order_position, total_order
+from ..sorting import SortKey, total_order
+from . import ordering
 from .paths import path_of
 
 _UNKNOWN = (None, "")
@@ -114,14 +116,40 @@ class Selection:
             All addresses of `select` to values, None for a missing one.
         """
         order = total_order(order)
-        rows = [row for arrays in self.parts for row in _first(arrays, order, limit, after)]
-        end = None if after is None else order_position(after, order)
-        for row in self._document_rows():
-            position = order_position([row[key.address] for key in order], order)
-            if end is None or position > end:
-                rows.append(row)
-        rows.sort(key=lambda row: order_position([row[key.address] for key in order], order))
-        return rows[:limit]
+        columns, others = self._joined()
+        return ordering.first(columns, others, order, limit, after)
+
+    def can_sort(self, order: Sequence[SortKey]) -> bool:
+        """Return whether no key has a list, which MongoDB sorts by one of its elements."""
+        keys = [self._of_documents(key.address) for key in order]
+        return not any(isinstance(value, list) for values in keys for value in values)
+
+    def every(
+        self, order: Sequence[SortKey], after: Sequence[Any] | None = None
+    ) -> Iterator[Document]:
+        """Yield all rows in an order; the parameters and rows are those of `first`."""
+        columns, others = self._joined()
+        yield from ordering.every(columns, others, total_order(order), after)
+
+    def sample(self, size: int) -> list[Document]:
+        """Return rows chosen at random, in no particular order.
+
+        Parameters
+        ----------
+        size : int
+            The largest number of rows.
+
+        Returns
+        -------
+        list of dict
+            All addresses of `select`, at least one, to values, None for a missing one.
+        """
+        columns, others = self._joined()
+        chosen = np.array(random.sample(range(self.count), min(size, self.count)), int)
+        in_columns = self.count - len(others)
+        places = pa.array(chosen[chosen < in_columns])
+        rows = _rows({address: array.take(places) for address, array in columns.items()})
+        return [*rows, *(others[place - in_columns] for place in chosen[chosen >= in_columns])]
 
     def table(self, addresses: Sequence[str]) -> pa.Table:
         """Return the values of keywords in all observations, in no particular order.
@@ -144,6 +172,25 @@ class Selection:
         for arrays in self.parts:
             yield from _rows(arrays)
         yield from self._document_rows()
+
+    def _joined(self) -> tuple[dict[str, pa.Array], list[Document]]:
+        """Return the values of all parts as one array for each address, and all other rows.
+
+        The rows of a part with values of another type than most parts are among the others.
+        """
+        kept, others = list(self.parts), list(self._document_rows())
+        for address in self.addresses:
+            kinds = [_kind(arrays[address]) for arrays in kept]
+            usual = Counter(kind for kind in kinds if kind).most_common(1)
+            fits = [kind is None or kind == usual[0][0] for kind in kinds]
+            of_other_kinds = [part for part, fit in zip(kept, fits, strict=True) if not fit]
+            others += chain.from_iterable(map(_rows, of_other_kinds))
+            kept = [part for part, fit in zip(kept, fits, strict=True) if fit]
+        columns = {
+            address: _concatenated([arrays[address] for arrays in kept])
+            for address in self.addresses
+        }
+        return columns, others
 
     def _column(self, address: str) -> pa.ChunkedArray:
         pieces = [_decoded(arrays[address]) for arrays in self.parts]
@@ -196,77 +243,22 @@ def _rows(arrays: Mapping[str, pa.Array]) -> Iterator[Document]:
         yield dict(zip(arrays, row, strict=True))
 
 
-def _first(
-    arrays: Mapping[str, pa.Array],
-    order: Sequence[SortKey],
-    limit: int,
-    after: Sequence[Any] | None,
-) -> Iterator[Document]:
-    """Yield the first rows of a part, in any order."""
-    if after is not None:
-        chosen = _after([arrays[key.address] for key in order], order, after)
-        arrays = {address: array.filter(chosen) for address, array in arrays.items()}
-    if len(arrays[order[0].address]) > limit:
-        keys: dict[str, pa.Array] = {}
-        directions: list[tuple[str, str]] = []
-        for number, key in enumerate(order):
-            direction = "descending" if key.descending else "ascending"
-            # Arrow sorts nulls last in both directions, MongoDB as the lowest value.
-            for name, values in _sort_columns(arrays[key.address]).items():
-                keys[f"{name}{number}"] = values
-                directions.append((f"{name}{number}", direction))
-        places = pc.select_k_unstable(pa.table(keys), limit, directions)
-        arrays = {address: array.take(places) for address, array in arrays.items()}
-    yield from _rows(arrays)
+def _kind(array: pa.Array) -> str | None:
+    """Return a name for the types whose values are in one column, None for an array of nulls."""
+    type_ = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    if pa.types.is_null(type_):
+        return None
+    return "number" if type_ in (pa.int64(), pa.float64()) else str(type_)
 
 
-def _sort_columns(array: pa.Array) -> dict[str, pa.Array]:
-    """Return arrays without nulls that are sorted together as MongoDB sorts one."""
-    valid = {"valid": array.is_valid().cast(pa.uint8())} if array.null_count else {}
-    if pa.types.is_null(array.type):
-        return valid
-    values = _decoded(array)
-    if pa.types.is_boolean(values.type):
-        values = values.cast(pa.uint8())
-    lowest = "" if pa.types.is_string(values.type) else pa.scalar(0).cast(values.type)
-    return valid | {"value": pc.fill_null(values, lowest)}
-
-
-def _after(
-    arrays: Sequence[pa.Array], order: Sequence[SortKey], cursor: Sequence[Any]
-) -> pa.BooleanArray:
-    """Return for each row whether it comes after a cursor."""
-    equal: list[pa.BooleanArray] = []
-    choices = []
-    for array, key, value in zip(arrays, order, cursor, strict=True):
-        values = _decoded(array)
-        later, same = _compared(values, value)
-        if key.descending:
-            later = pc.invert(pc.or_(later, same))
-        choices.append(reduce(pc.and_, equal, later))
-        equal.append(same)
-    return reduce(pc.or_, choices)
-
-
-def _compared(array: pa.Array, value: Any) -> tuple[pa.BooleanArray, pa.BooleanArray]:
-    """Return for each row whether MongoDB sorts it after a value, and whether as equal to it."""
-    valid = array.is_valid()
-    if value is None:
-        return valid, pc.invert(valid)
-    own = next((order_key(item)[0] for item in _samples(array)), None)
-    rank = order_key(value)[0]
-    if own != rank or value != value:
-        # NaN, which is in no array, is sorted before all other numbers.
-        is_later = own is not None and (own > rank or (own == rank and value != value))
-        return (valid if is_later else pa.repeat(False, len(array))), pa.repeat(False, len(array))
-    # Arrow refuses to compare floats with an integer that they may not represent.
-    exact = float(value) if pa.types.is_floating(array.type) else value
-    scalar = pa.scalar(exact, array.type if pa.types.is_timestamp(array.type) else None)
-    later, same = (pc.call_function(name, [array, scalar]) for name in ("greater", "equal"))
-    return pc.fill_null(later, False), pc.fill_null(same, False)
-
-
-def _samples(array: pa.Array) -> list[Any]:
-    """Return one value of an array that is not null, if there is one."""
-    values: list[Any] = array.drop_null().slice(0, 1).to_pylist()
-    return values
+def _concatenated(arrays: Sequence[pa.Array]) -> pa.Array:
+    """Return arrays of one kind as one array; texts stay encoded if all are."""
+    types = {array.type for array in arrays} - {pa.null()}
+    if not types:
+        return pa.nulls(sum(map(len, arrays)))
+    if len(types) > 1:
+        arrays = [_decoded(array) for array in arrays]
+        types = {pa.float64() if pa.float64() in types else pa.string()}
+    (type_,) = types
+    alike = pa.chunked_array([array.cast(type_) for array in arrays], type_)
+    return alike.unify_dictionaries().combine_chunks()

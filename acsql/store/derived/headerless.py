@@ -78,7 +78,7 @@ def collection_for(
     pymongo.collection.Collection
         The headerless observations or the observations.
     """
-    if _names_observations(condition):
+    if names_observations(condition):
         # Found by key, whatever the size of a document; no need to look up the freshness.
         return store.observations
     keywords = (leaf.keyword for leaf, _ in leaves(condition) if isinstance(leaf, KeywordCondition))
@@ -86,8 +86,19 @@ def collection_for(
     return if_current(store) if needed == top_level(needed) else store.observations
 
 
-def _names_observations(condition: Condition) -> bool:
-    """Return whether a condition lists the rootnames that it holds for."""
+def names_observations(condition: Condition) -> bool:
+    """Return whether a condition lists the rootnames that it holds for.
+
+    Parameters
+    ----------
+    condition : Condition
+        The condition of a search.
+
+    Returns
+    -------
+    bool
+        Then the observations are found by key, whatever else is required of them.
+    """
     parts = condition.conditions if isinstance(condition, And) else (condition,)
     return any(isinstance(part, Equals | AnyOf) and part.keyword == "rootname" for part in parts)
 

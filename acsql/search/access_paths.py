@@ -1,0 +1,50 @@
+"""Access paths: whether one index serves a search, or its observations are found in the columns.
+
+An index gives the first page of its own order in a millisecond.  Where it does not serve the
+condition and the order together, the server reads every document that one of them gives; the
+columns take a few milliseconds for any condition and order.
+"""
+
+from collections.abc import Sequence
+
+from ..keywords import KeywordSpecs
+from ..query import And, AnyOf, Between, Condition, Equals, Exists, Like, SkyCondition, leaves
+from ..store.derived.headerless import names_observations
+from ..store.sorting import SortKey
+
+
+def an_index_serves(condition: Condition, order: Sequence[SortKey], specs: KeywordSpecs) -> bool:
+    """Return whether one index finds and sorts the observations of a search.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    order : sequence of SortKey
+        The order, at least one key.
+    specs : KeywordSpecs
+        Say which keywords are indexed.
+
+    Returns
+    -------
+    bool
+        True also for conditions on the sky, which have an index and no columns.
+    """
+    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    first = order[0].address
+    # Every index continues with the time of the exposure.
+    sortable = {"rootname", "expstart", *specs.indexed}
+    if names_observations(condition) or any(
+        isinstance(test, SkyCondition) for test, _ in leaves(condition)
+    ):
+        return True
+    match [part for part in parts if part != And()]:
+        case []:
+            return first in sortable
+        case [Equals(keyword) | AnyOf(keyword)]:
+            return keyword in specs.indexed and first in (keyword, "expstart")
+        case [Between(keyword) | Exists(keyword)]:
+            return keyword == first and first in sortable
+        case [Like(keyword, pattern)]:
+            return keyword == first and first in sortable and pattern[:1] not in ("*", "?")
+    return False

@@ -1,0 +1,142 @@
+"""Rows of a search: found by an index where one serves it, else in the columns.
+
+A page that the columns find is read from its documents, which have every field.  Results of
+thousands of rows are read from the columns, because their documents would take seconds.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from ..query import And, AnyOf
+from ..store import queries, sorting
+from ..store.columns.select import select
+from ..store.sorting import SortKey
+from .access_paths import an_index_serves
+from .criteria import Criteria
+
+Row = dict[str, Any]
+
+# Rows that are read from their documents, at about 20 microseconds each.
+_FEW = 1000
+
+
+def find(
+    criteria: Criteria,
+    addresses: Sequence[str],
+    order: Sequence[SortKey],
+    limit: int = 0,
+    after: Sequence[Any] | None = None,
+) -> Iterator[Row]:
+    """Yield the values of keywords in the observations that meet a condition.
+
+    Parameters
+    ----------
+    criteria : Criteria
+        The condition and the time limit; its columns, order and row limit do not apply.
+    addresses : sequence of str
+        The keywords, or other fields, to read.
+    order : sequence of SortKey
+        The sort order.
+    limit : int
+        The largest number of rows; 0 means all.
+    after : sequence, optional
+        The `acsql.store.sorting.cursor_values` of the last row seen; rows after it are yielded.
+
+    Yields
+    ------
+    dict
+        Keyword addresses, also those of the order, to values.
+
+    Raises
+    ------
+    QueryTimeout
+        If the documents take longer than the time limit, also after some rows.
+    DatabaseError
+        If the database fails.
+    """
+    total = sorting.total_order(order)
+    found: Iterator[Row] | None = None
+    if not limit or not an_index_serves(criteria.condition, total, criteria.source.specs):
+        found = _in_columns(criteria, addresses, total, limit, after)
+    yield from _documents(criteria, addresses, total, limit, after) if found is None else found
+
+
+def sample(criteria: Criteria, addresses: Sequence[str], size: int) -> list[Row]:
+    """Return rows of observations chosen at random.
+
+    Parameters
+    ----------
+    criteria : Criteria
+        As in `find`.
+    addresses : sequence of str
+        As in `find`.
+    size : int
+        The largest number of rows.
+
+    Returns
+    -------
+    list of dict
+        Keyword addresses to values.
+
+    Raises
+    ------
+    QueryTimeout, DatabaseError
+        As in `find`.
+    """
+    store, condition = criteria.source.store, criteria.condition
+    selection = select(store, condition, addresses) if _are_columns(criteria, addresses) else None
+    if selection is None:
+        return queries.sample(store, condition, addresses, size, criteria.max_seconds)
+    return selection.sample(size)
+
+
+def _in_columns(
+    criteria: Criteria,
+    addresses: Sequence[str],
+    order: Sequence[SortKey],
+    limit: int,
+    after: Sequence[Any] | None,
+) -> Iterator[Row] | None:
+    """Return the rows that the columns find, or None if they do not answer."""
+    store, condition = criteria.source.store, criteria.condition
+    keys = [key.address for key in order]
+    selection = select(store, condition, keys)
+    if selection is None or not selection.can_sort(order):
+        return None
+    number = min(limit or selection.count, selection.count)
+    if number > _FEW:
+        needed = list(dict.fromkeys((*addresses, *keys)))
+        whole = select(store, condition, needed) if _are_columns(criteria, addresses) else None
+        return None if whole is None else islice(whole.every(order, after), limit or None)
+    names = tuple(row["rootname"] for row in selection.first(order, number, after))
+    named = replace(criteria, condition=And((AnyOf("rootname", names), condition)))
+    rows = list(_documents(named, addresses, order))
+    # If some have changed since, only the documents show which rows take their places.
+    return iter(rows) if len(rows) == len(names) else None
+
+
+def _documents(
+    criteria: Criteria,
+    addresses: Sequence[str],
+    order: Sequence[SortKey],
+    limit: int = 0,
+    after: Sequence[Any] | None = None,
+) -> Iterator[Row]:
+    """Yield rows from the documents."""
+    return queries.find(
+        criteria.source.store,
+        criteria.condition,
+        addresses,
+        order,
+        limit,
+        after,
+        criteria.max_seconds,
+    )
+
+
+def _are_columns(criteria: Criteria, addresses: Sequence[str]) -> bool:
+    """Return whether all of some fields are keywords, and not documents such as ``files``."""
+    promoted = criteria.source.specs.top_level
+    return all("." in address or address in promoted for address in addresses)

@@ -1,0 +1,207 @@
+"""Rows of a selection in an order, as MongoDB sorts: the first ones, or all.
+
+Arrow finds the first rows key by key.  Rows with the value of the last one are tied, and only these
+are compared by the next key.  Documents, which may have values of any type, are sorted by Python.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..schema import Document
+from ..sorting import SortKey, order_key, order_position
+
+Columns = Mapping[str, pa.Array]
+
+# Rows that Python sorts, at some microseconds each, where Arrow would take as long for a key.
+_FEW = 200
+# Rows that are converted to Python together.
+_BATCH = 1000
+
+
+def first(
+    columns: Columns,
+    documents: Sequence[Document],
+    order: Sequence[SortKey],
+    limit: int,
+    after: Sequence[Any] | None,
+) -> list[Document]:
+    """Return the first rows of columns and documents.
+
+    Parameters
+    ----------
+    columns : mapping
+        Addresses to values, with all addresses of the order.
+    documents : sequence of dict
+        More rows, with the same addresses.
+    order : sequence of SortKey
+        A total order.
+    limit : int
+        The largest number of rows.
+    after : sequence, optional
+        The `acsql.store.sorting.cursor_values` of a row; rows after it are returned.
+
+    Returns
+    -------
+    list of dict
+        Addresses to values.
+    """
+    columns, documents = _after(columns, documents, order, after)
+    places = _first_places(columns, order, limit)
+    rows = [*_rows(columns, places), *documents]
+    rows.sort(key=lambda row: _position(row, order))
+    return rows[:limit]
+
+
+def every(
+    columns: Columns,
+    documents: Sequence[Document],
+    order: Sequence[SortKey],
+    after: Sequence[Any] | None,
+) -> Iterator[Document]:
+    """Yield all rows of columns and documents; the parameters are those of `first`."""
+    columns, documents = _after(columns, documents, order, after)
+    places = _sorted_places(columns, order)
+    positions = _Positions(columns, order, places)
+    start = 0
+    for document in sorted(documents, key=lambda row: _position(row, order)):
+        end = bisect_left(positions, _position(document, order), start)
+        yield from _rows(columns, places[start:end])
+        yield document
+        start = end
+    yield from _rows(columns, places[start:])
+
+
+class _Positions(Sequence[tuple[Any, ...]]):
+    """The positions of the rows at some places in an order, each computed when it is read."""
+
+    def __init__(self, columns: Columns, order: Sequence[SortKey], places: pa.Array) -> None:
+        self._keys = [columns[key.address] for key in order]
+        self._order, self._places = order, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, number: Any) -> Any:
+        place = self._places[number].as_py()
+        return order_position([key[place].as_py() for key in self._keys], self._order)
+
+
+def _position(row: Document, order: Sequence[SortKey]) -> tuple[Any, ...]:
+    return order_position([row[key.address] for key in order], order)
+
+
+def _rows(columns: Columns, places: pa.Array) -> Iterator[Document]:
+    for start in range(0, len(places), _BATCH):
+        batch = places[start : start + _BATCH]
+        values = [array.take(batch).to_pylist() for array in columns.values()]
+        for row in zip(*values, strict=True):
+            yield dict(zip(columns, row, strict=True))
+
+
+def _sorted_places(columns: Columns, order: Sequence[SortKey]) -> pa.Array:
+    """Return the places of all rows in an order."""
+    keys = list(_sort_keys(columns, order))
+    if not keys:
+        return pa.array([], pa.int64())
+    table = pa.table({str(number): values for number, (values, _) in enumerate(keys)})
+    directions = [(str(number), direction) for number, (_, direction) in enumerate(keys)]
+    return pc.sort_indices(table, directions)
+
+
+def _first_places(columns: Columns, order: Sequence[SortKey], limit: int) -> pa.Array:
+    """Return the places of the first rows, in any order, with some that are tied with the last."""
+    tied = pa.array(np.arange(len(columns[order[0].address])))
+    chosen: list[pa.Array] = []
+    for values, direction in _sort_keys(columns, order):
+        lacking = limit - sum(map(len, chosen))
+        if len(tied) <= max(lacking, _FEW):
+            break
+        values = values.take(tied)
+        best = pc.select_k_unstable(pa.table({"": values}), lacking, [("", direction)])
+        last = values[best[-1].as_py()]
+        is_before = pc.less if direction == "ascending" else pc.greater
+        chosen.append(tied.filter(is_before(values, last)))
+        tied = tied.filter(pc.equal(values, last))
+    return pa.concat_arrays([*chosen, tied])
+
+
+def _sort_keys(columns: Columns, order: Sequence[SortKey]) -> Iterator[tuple[pa.Array, str]]:
+    """Yield arrays without nulls and their directions, which sort together as MongoDB does."""
+    for key in order:
+        array = columns[key.address]
+        direction = "descending" if key.descending else "ascending"
+        # Arrow sorts nulls last in both directions, MongoDB as the lowest value.
+        if array.null_count:
+            yield array.is_valid().cast(pa.uint8()), direction
+        if not pa.types.is_null(array.type):
+            yield _without_nulls(array), direction
+
+
+def _without_nulls(array: pa.Array) -> pa.Array:
+    """Return an array with any value in place of each null; of repeated texts, their ranks."""
+    if pa.types.is_dictionary(array.type):
+        ranks = pc.rank(array.dictionary, tiebreaker="dense")
+        return pc.fill_null(ranks.take(array.indices), 0)
+    if pa.types.is_boolean(array.type):
+        array = array.cast(pa.uint8())
+    lowest = "" if pa.types.is_string(array.type) else pa.scalar(0).cast(array.type)
+    return pc.fill_null(array, lowest)
+
+
+def _after(
+    columns: Columns,
+    documents: Sequence[Document],
+    order: Sequence[SortKey],
+    cursor: Sequence[Any] | None,
+) -> tuple[Columns, Sequence[Document]]:
+    """Return the rows that come after a cursor, if there is one."""
+    if cursor is None:
+        return columns, documents
+    end = order_position(cursor, order)
+    later = [row for row in documents if _position(row, order) > end]
+    equal: list[pa.BooleanArray] = []
+    choices = []
+    for key, value in zip(order, cursor, strict=True):
+        is_later, is_same = _compared(columns[key.address], value)
+        if key.descending:
+            is_later = pc.invert(pc.or_(is_later, is_same))
+        choices.append(reduce(pc.and_, equal, is_later))
+        equal.append(is_same)
+    chosen = reduce(pc.or_, choices)
+    return {address: array.filter(chosen) for address, array in columns.items()}, later
+
+
+def _compared(array: pa.Array, value: Any) -> tuple[pa.BooleanArray, pa.BooleanArray]:
+    """Return for each row whether MongoDB sorts it after a value, and whether as equal to it."""
+    if pa.types.is_dictionary(array.type):
+        of_texts = _compared(array.dictionary, value)
+        is_later, is_same = (pc.fill_null(each.take(array.indices), False) for each in of_texts)
+        return is_later, (pc.is_null(array) if value is None else is_same)
+    valid = array.is_valid()
+    if value is None:
+        return valid, pc.invert(valid)
+    own = next((order_key(item)[0] for item in _samples(array)), None)
+    rank = order_key(value)[0]
+    if own != rank or value != value:
+        # NaN, which is in no array, is sorted before all other numbers.
+        is_later = own is not None and (own > rank or (own == rank and value != value))
+        return (valid if is_later else pa.repeat(False, len(array))), pa.repeat(False, len(array))
+    # Arrow refuses to compare floats with an integer that they may not represent.
+    exact = float(value) if pa.types.is_floating(array.type) else value
+    scalar = pa.scalar(exact, array.type if pa.types.is_timestamp(array.type) else None)
+    later, same = (pc.call_function(name, [array, scalar]) for name in ("greater", "equal"))
+    return pc.fill_null(later, False), pc.fill_null(same, False)
+
+
+def _samples(array: pa.Array) -> list[Any]:
+    """Return one value of an array that is not null, if there is one."""
+    values: list[Any] = array.drop_null().slice(0, 1).to_pylist()
+    return values

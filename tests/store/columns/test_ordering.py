@@ -1,0 +1,55 @@
+"""Rows of arrays and documents are in the order in which MongoDB sorts them."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acsql.store.columns import ordering
+from acsql.store.sorting import SortKey, order_position
+
+KEYWORDS = ("exptime", "targname", "subarray")
+TYPES = (pa.float64(), pa.dictionary(pa.int32(), pa.string()), pa.bool_())
+
+regular = st.tuples(
+    st.sampled_from([None, -1.0, 0.0, 60.0]),
+    st.sampled_from([None, "", "NGC104", "a"]),
+    st.sampled_from([None, False, True]),
+)
+irregular = st.tuples(st.sampled_from(["N/A", float("nan"), True]), st.none(), st.just(3))
+orders = st.permutations([SortKey(name) for name in KEYWORDS]).flatmap(
+    lambda keys: st.tuples(*(st.builds(SortKey, st.just(k.address), st.booleans()) for k in keys))
+)
+
+
+@pytest.mark.parametrize("few", [0, 200])
+@given(
+    rows=st.lists(regular, max_size=30),
+    documents=st.lists(irregular, max_size=4),
+    order=orders,
+    limit=st.integers(1, 20),
+    data=st.data(),
+)
+def test_the_first_rows_and_all_rows_are_sorted(few, rows, documents, order, limit, data):
+    arrays = zip(*rows, strict=True) if rows else [[]] * len(KEYWORDS)
+    made = (pa.array(list(v), type_) for v, type_ in zip(arrays, TYPES, strict=True))
+    columns = dict(zip((*KEYWORDS, "rootname"), (*made, pa.array(range(len(rows)))), strict=True))
+    named = [(*row, number) for number, row in enumerate([*rows, *documents])]
+    every = [dict(zip(columns, row, strict=True)) for row in named]
+    total = [*order, SortKey("rootname", order[-1].descending)]
+
+    def position(row):
+        return order_position([row[key.address] for key in total], total)
+
+    expected = sorted(every, key=position)
+    others = every[len(rows) :]
+    cursor = None
+    if expected and data.draw(st.booleans()):
+        place = data.draw(st.integers(0, len(expected) - 1))
+        cursor = [expected[place][key.address] for key in total]
+        expected = expected[place + 1 :]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ordering, "_FEW", few)
+        found = ordering.first(columns, others, total, limit, cursor)
+    assert repr(found) == repr(expected[:limit])
+    assert repr(list(ordering.every(columns, others, total, cursor))) == repr(expected)
