@@ -1,4 +1,4 @@
-"""Commands about single observations: `show`, `headers` and `differences`."""
+"""Commands about single observations: `show`, `headers`, `table` and `differences`."""
 
 from __future__ import annotations
 
@@ -72,6 +72,33 @@ def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, fo
             return
         for line in export.header_lines(header.stored, archive.specs):
             click.echo(line)
+
+
+@click.command()
+@rootname_argument
+@click.argument("filetype")
+@click.argument("extension", default="1")
+@rows_format_option
+@click.pass_context
+def table(ctx: click.Context, rootname: str, filetype: str, extension: str, format_: str) -> None:
+    """Print a table of a FITS file.
+
+    EXTENSION is the number or the name of an extension: association members (asn), jitter (jit),
+    WCSCORR, or a headerlet (HDRLET) card by card.
+
+    \b
+    Examples:
+      acsql table j8bt01010 asn
+      acsql table j8bt05njq jit 1 --format csv
+      acsql table j8bt05njq flt WCSCORR --format votable
+    """
+    from ..export.tables import table_columns, table_rows
+
+    with open_archive(ctx) as archive:
+        whole = archive.observation(rootname).table(
+            filetype, int(extension) if extension.isdecimal() else extension
+        )
+    print_rows(table_rows(whole), table_columns(whole), format_)
 
 
 @click.command()

@@ -21,6 +21,7 @@ SECTIONS = {
     "Observations": {
         "show": LazyCommand("observation:show", "Show an observation, its files and previews."),
         "headers": LazyCommand("observation:headers", "Show the header of one extension."),
+        "table": LazyCommand("observation:table", "Print a table of a FITS file."),
         "differences": LazyCommand(
             "observation:differences", "List the keywords that differ between headers."
         ),

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 import acsql
 
 
@@ -52,3 +54,14 @@ def test_headers_without_counterpart_are_differences(
     same = run(sample_settings, "differences", rootname, rootname)
     assert same.exit_code == 0
     assert f"No differences between {rootname} and {rootname}" in same.stderr
+
+
+@pytest.mark.parametrize("extension", [[], ["1"], ["ASN"]], ids=["default", "number", "name"])
+def test_table(
+    printed, sample_settings: Path, sample_archive: acsql.Archive, extension: list[str]
+) -> None:
+    rootname = next(sample_archive.where("exists(asn.1.extname)").rows())["rootname"]
+    table = sample_archive.observation(rootname).table("asn")
+    text = printed(sample_settings, "table", rootname, "asn", *extension, "--format", "csv")
+    assert text.splitlines()[0] == "MEMNAME,MEMTYPE,MEMPRSNT"
+    assert [line.partition(",")[0] for line in text.splitlines()[1:]] == list(table["MEMNAME"])

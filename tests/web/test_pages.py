@@ -51,6 +51,7 @@ def test_pages_link_to_their_data_in_the_api(
         f"/archive/{known['proposid']}/": f"/api/proposals/{known['proposid']}",
         observation: f"/api/observations/{known.ipppssoot}",
         f"{observation}headers/flt/1/": f"/api/observations/{known.ipppssoot}/headers/flt/1",
+        f"{observation}tables/jit/1/": f"/api/observations/{known.ipppssoot}/tables/jit/1",
         "/ingest/": "/api/runs",
         "/ingest/1/": "/api/runs/1",
         "/statistics/": "/api/statistics",

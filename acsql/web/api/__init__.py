@@ -4,7 +4,7 @@ Each module adds the endpoints of one group of resources; the OpenAPI document i
 their signatures.
 """
 
-from . import headers, health, observations, openapi, overview, proposals, runs
+from . import headers, health, observations, openapi, overview, proposals, runs, tables
 from .endpoint import blueprint
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "overview",
     "proposals",
     "runs",
+    "tables",
 ]

@@ -70,6 +70,22 @@ class ObservationRecord(TypedDict):
     previews: dict[str, dict[str, Any]]
 
 
+class TableColumn(TypedDict):
+    """A column of a table of a file."""
+
+    name: str
+    type: Literal["int", "float", "str", "bool"]
+    unit: str | None
+    description: str | None
+
+
+class TableAnswer(TypedDict):
+    """A table of a file: its columns, and its rows by the names of the columns."""
+
+    columns: list[TableColumn]
+    rows: list[dict[str, Any]]
+
+
 class CountAnswer(TypedDict):
     """The number of observations, and whether it is exact or estimated."""
 

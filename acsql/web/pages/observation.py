@@ -41,7 +41,7 @@ def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
     # Raises DatasetNotFound for a filetype that the observation does not have.
     observation.path(shown)
     before, after = walk.search(archive, observation).neighbours(observation)
-    tabs = list(observation.datasets)
+    pictured = [name for name in observation.datasets if archive.specs.filetypes[name].preview]
     columns = archive.where().columns
     return render_template(
         "observation.html",
@@ -50,10 +50,9 @@ def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
         filetype=filetype,
         shown=shown,
         picture=observation.previews.get(shown, {}),
-        view=view_file(archive, observation, shown) if filetype else None,
+        view=view_file(archive, observation, shown),
         missing_preview=_missing_preview(observation, shown),
-        tabs=tabs,
-        pairs=list(combinations(tabs, 2)),
+        pairs=list(combinations(pictured, 2)),
         before=_neighbour(before, filetype, walk),
         after=_neighbour(after, filetype, walk),
         walk=walk,

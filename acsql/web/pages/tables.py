@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, url_for
 
 from ...export.tables import table_columns, table_rows
 from ...fits.tables import is_table
@@ -42,6 +42,7 @@ def table(proposid: int | None, name: str, filetype: str, extension: int) -> Res
     archive = current_archive()
     page = render_template(
         "table.html",
+        api=url_for("api.table", rootname=name, filetype=filetype, extension=extension),
         observation=observation,
         filetype=filetype,
         extension=extension,
