@@ -61,6 +61,7 @@ ADDRESSES = {
     "observation.page": "/archive/{proposid}/{name}/{filetype}/",
     "previews.preview": "/previews/{name}/{filetype}.jpg",
     "previews.thumbnail": "/thumbnails/{name}.jpg",
+    "colour.picture": "/colour/{name}/{name}/{name}.jpg",
     "previews.choose": "/rendition?rendition=adaptive",
     "search_box.go": "/go?name={name}",
     "search_box.suggest": "/suggest?of=box&text=ex",

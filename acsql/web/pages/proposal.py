@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 
 from ... import query
+from ...colour import ColourSet, colour_sets, filter_name
 from ...proposals import Proposal, in_proposal
 from ...query import Condition
 from ...search import Search
@@ -39,11 +40,19 @@ def page(proposid: int | None) -> str:
         matches=MATCHES,
         sorts=SORTS,
         search=_search_parameters(search, selection),
+        colour_sets=_colour_sets(proposal, all_of_it),
         options={
             filter_.parameter: _options(filter_, proposal, selection, all_of_it)
             for filter_ in FILTERS
         },
     )
+
+
+def _colour_sets(proposal: Proposal | None, scope: Condition) -> list[ColourSet]:
+    """Return the colour images of a proposal; most have too few filters for a search."""
+    if proposal is None or len({name for name in proposal.filters if filter_name(name, None)}) < 3:
+        return []
+    return colour_sets(current_archive(), scope)
 
 
 def _search_parameters(search: Search, selection: SelectionParameters) -> dict[str, Any]:
