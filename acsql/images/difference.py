@@ -22,6 +22,8 @@ FloatArray = npt.NDArray[np.float64]
 # Pixels between the places at which both world coordinate systems are evaluated; the distortion of
 # a WFC chip differs from a linear one by less than 0.001 pixels over this distance.
 GRID = 32
+# Pixels by which the inverse of a distortion may be wrong (astropy's default: 1e-4).
+ROUNDING = 1e-3
 LOCKS = ("pixel", "sky")
 
 
@@ -105,13 +107,14 @@ class Difference(Plane):
         from scipy.ndimage import map_coordinates
 
         height, width = target.stored.shape
-        on = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
+        # No value is extrapolated beyond the centres of the outer pixels, but for rounding.
+        right, top = width - 1 + ROUNDING, height - 1 + ROUNDING
+        on = (x >= -ROUNDING) & (x <= right) & (y >= -ROUNDING) & (y <= top)
         if not on.any():
             return np.full(x.shape, np.nan)
-        bottom = max(int(y[on].min()) - 1, 0)
-        top = min(int(y[on].max()) + 3, height)
-        pixels = target.stored.rows(file, self.path.name, bottom, top).astype(np.float64)
-        places = np.where(on, y - bottom, -9), np.where(on, x, -9)
+        first, last = max(int(y[on].min()) - 1, 0), min(int(y[on].max()) + 3, height)
+        pixels = target.stored.rows(file, self.path.name, first, last).astype(np.float64)
+        places = np.where(on, y - first, -9), np.where(on, x, -9)
         # Between pixels a linear interpolation; at pixels their values, also beside a NaN.
         order = int(self.lock == "sky")
         sampled: FloatArray = map_coordinates(pixels, places, order=order, mode="nearest")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from ...errors import QueryError
 from ...images.fits_cutout import fits_cutout
 from ...images.histogram import read_histogram
 from ...images.planes import Plane
@@ -101,6 +102,8 @@ def region_file(name: str, filetype: str) -> Response:
 def cutout_fits(name: str, filetype: str) -> Response:
     """Send a part of an image, with all its planes, as a FITS file."""
     query = parameters(PartParameters)
+    if query.minus:
+        raise QueryError("a difference has no FITS cutout: save those of both images")
     file = image_file(name, filetype, query)
     planes = image_planes(file)
     if query.extver:

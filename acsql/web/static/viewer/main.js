@@ -7,6 +7,7 @@ import "./comparison.js";
 import "./controls.js";
 import "./cutouts.js";
 import "./drawing.js";
+import "./exports.js";
 import "./fragment.js";
 import "./frame.js";
 import "./geometry.js";

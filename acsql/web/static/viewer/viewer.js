@@ -4,6 +4,7 @@ import { lookUpTable } from "./colours.js";
 import { Comparison } from "./comparison.js";
 import { Controls } from "./controls.js";
 import { Drawing } from "./drawing.js";
+import { Exports } from "./exports.js";
 import { DEFAULT_LIMITS, formatFragment, parseFragment } from "./fragment.js";
 import { Frame } from "./frame.js";
 import { fromDetector, toDetector } from "./geometry.js";
@@ -43,6 +44,7 @@ export class Viewer {
     this.regions.list = this.settings.regions;
     this.regionPanel = new RegionPanel(this);
     this.comparison = new Comparison(this);
+    this.exports = new Exports(this);
     new ResizeObserver(() => this.resize()).observe(stage);
     listenToPointers(this);
     listenToKeys(this);
@@ -216,6 +218,7 @@ export class Viewer {
     const fragment = formatFragment(state);
     const { pathname, search } = window.location;
     window.history.replaceState(null, "", pathname + search + fragment);
+    this.exports.update();
     for (const link of this.section.querySelectorAll("[data-frame]")) link.hash = fragment;
   }
 

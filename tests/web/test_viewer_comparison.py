@@ -1,0 +1,142 @@
+"""The viewer in a browser: overlays, histogram, images side by side, differences and exports."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from astropy.wcs import WCS
+from PIL import Image
+from playwright.sync_api import Page, expect
+from viewer_page import exposure_of_two_chips, go, settled, view
+
+import acsql
+from acsql.observation import Observation
+
+
+@pytest.fixture(scope="module")
+def shown(sample_archive: acsql.Archive) -> Observation:
+    """An exposure of two chips, with raw, flt and flc."""
+    return exposure_of_two_chips(sample_archive)
+
+
+def picture(page: Page) -> np.ndarray:
+    """Return what the stage shows, shape (rows, columns, 3)."""
+    return np.asarray(Image.open(io.BytesIO(page.locator("#canvas").screenshot())).convert("RGB"))
+
+
+def test_a_limit_is_dragged_in_the_histogram(page: Page, shown: Observation) -> None:
+    with page.expect_response("**/histogram?*"):
+        go(page, view(shown, "flt"))
+    low = page.get_by_label("Lower limit").input_value()
+    box = page.locator("#histogram").bounding_box()
+    page.wait_for_timeout(100)  # until the answer is drawn
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 20, steps=3)
+    page.mouse.up()
+    expect(page.locator("#limits")).to_have_value("own")
+    expect(page.get_by_label("Lower limit")).to_have_value(low)
+    assert "high=" in page.url
+
+
+@pytest.mark.parametrize("key", ["o", "k", "g"])
+def test_overlays_are_drawn_by_keys_and_kept_in_the_address(
+    page: Page, shown: Observation, key: str
+) -> None:
+    go(page, view(shown, "flt"))
+    before = picture(page)
+    page.keyboard.press(key)
+    expect(page).to_have_url(re.compile("overlays="))
+    assert (picture(page) != before).any()
+    page.keyboard.press(key)
+    expect(page).not_to_have_url(re.compile("overlays="))
+    np.testing.assert_array_equal(picture(page), before)
+
+
+def test_pixels_of_the_sky_are_those_of_astropy(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt"))
+    header = shown.header("flt", 4)
+    for keyword in [name for name in header if name.startswith(("D2IM", "CPDIS", "CPERR", "DP"))]:
+        del header[keyword]
+    places = np.random.default_rng(4).uniform(1, 200, (20, 2))
+    sky = WCS(header, relax=True).all_pix2world(places, 1)
+    found = page.evaluate(
+        """async ([url, sky]) => {
+          const { pixelOf } = await import("/static/viewer/sky.js");
+          const { planes } = await (await fetch(url)).json();
+          return sky.map(([ra, dec]) => pixelOf(planes[0].chips[1].projection, ra, dec));
+        }""",
+        [f"/pixels/{shown.rootname}/flt/", sky.tolist()],
+    )
+    np.testing.assert_allclose(found, places, atol=0.01)
+
+
+def test_images_lie_side_by_side_in_the_same_place(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt", "#beside=flt,raw&at=2,1,100,40&zoom=8"))
+    expect(page.locator("#compare-boxes input:checked")).to_have_count(1)
+    settled(page)
+    whole = picture(page)
+    half = whole.shape[1] // 2
+    # Raw counts and electrons have their own limits, so the same pixels are about as grey.
+    left, right = whole[200:-80, 20 : half - 20, 1], whole[200:-80, half + 20 : -20, 1]
+    width = min(left.shape[1], right.shape[1])
+    correlation = np.corrcoef(left[:, :width].ravel(), right[:, :width].ravel())[0, 1]
+    assert correlation > 0.7
+    page.keyboard.press("m")
+    expect(page).to_have_url(re.compile("beside=raw%2C"))
+
+
+def test_an_image_minus_itself_is_nothing(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt", "#beside=flc"))
+    expect(page.locator("#compare-boxes input:checked")).to_have_count(1)
+    page.keyboard.press("d")
+    expect(page.locator("#badge")).to_contain_text("\N{MINUS SIGN}")
+    settled(page)
+    x, y = (int(n) for n in page.locator("#at-pixel").inner_text().split(","))
+    chip = {"2": 1, "1": 2}[page.locator("#at-chip").inner_text()]
+    values = [shown.data(each, "SCI", chip)[y - 1, x - 1].astype(float) for each in ("flt", "flc")]
+    read = float(page.locator("#at-value").inner_text().split()[0])
+    assert read == pytest.approx(values[0] - values[1], abs=0.01)
+    page.keyboard.press("d")
+    expect(page.locator("#badge")).not_to_contain_text("\N{MINUS SIGN}")
+
+
+def test_another_observation_is_added_by_its_name(
+    page: Page, shown: Observation, sample_archive: acsql.Archive
+) -> None:
+    rows = sample_archive.where("detector=HRC").columns("rootname").rows()
+    others = (sample_archive.observation(row["rootname"]) for row in rows)
+    other = next(each for each in others if "flt" in each.datasets)
+    go(page, view(shown, "flt"))
+    page.get_by_text("Compare", exact=True).click()
+    page.get_by_label("Other observation").fill(f"{other.ipppssoot} flt")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label(f"{other.ipppssoot}_flt")).to_be_checked()
+    page.get_by_label("Lock").select_option("sky")
+    expect(page).to_have_url(re.compile(f"beside={other.ipppssoot}.flt"))
+
+
+def test_the_picture_and_a_part_of_the_file_are_saved(
+    page: Page, shown: Observation, tmp_path: Path
+) -> None:
+    go(page, view(shown, "flt", "#extver=2&regions=1,2,circle(60,60,20)&at=1,2,60,60&zoom=16"))
+    page.get_by_text("Export", exact=True).click()
+    saved = {}
+    for button in ("PNG", "PNG, plain", "FITS cutout"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button, exact=True).click()
+        saved[button] = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved[button])
+        if button.startswith("PNG"):
+            saved[button] = np.asarray(Image.open(saved[button]).convert("RGB")).astype(int)
+    green = [(each[..., 1] - each[..., 0] > 80).any() for each in list(saved.values())[:2]]
+    assert green == [True, False]
+    with fits.open(saved["FITS cutout"]) as part, fits.open(shown.path("flt")) as whole:
+        x0, y0 = (int(-part["SCI", 2].header[keyword]) for keyword in ("LTV1", "LTV2"))
+        data = part["SCI", 2].data
+        expected = whole["SCI", 2].data[y0 : y0 + data.shape[0], x0 : x0 + data.shape[1]]
+        np.testing.assert_array_equal(data, expected)
+    assert page.get_by_label("Link to this view").input_value() == page.url
