@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 # Changed observations that are folded together; a search reads fewer as documents in some 10 ms.
 LEAST = 1000
+# The end of an ingest does not wait for a fold of fewer.
+LEAST_AT_END = 2000
 # Seconds between two looks at the number of changed observations.
 INTERVAL = 2.0
 
@@ -52,27 +54,29 @@ def in_background(store: Store) -> Iterator[None]:
             thread.join()
     # Those of workers that died.
     observation_writes.finish_interrupted(store)
-    while fold_many(store):
+    while fold_many(store, LEAST_AT_END):
         pass
 
 
 def _fold_until(store: Store, ended: threading.Event) -> None:
     while not ended.wait(INTERVAL):
         try:
-            while fold_many(store) and not ended.is_set():
+            while fold_many(store, LEAST) and not ended.is_set():
                 pass
         except DatabaseError as error:
             # The next attempt follows soon, and the ingest reports a lost database.
             logger.warning("Could not fold changed observations into columns: %s", error)
 
 
-def fold_many(store: Store) -> bool:
+def fold_many(store: Store, least: int = LEAST) -> bool:
     """Fold changed observations if there are many.
 
     Parameters
     ----------
     store : Store
-        The database.
+        The database; the caller holds its lock.
+    least : int
+        The number of changed observations that is many.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def fold_many(store: Store) -> bool:
         Whether some were folded.
     """
     with store.errors():
-        if store.database[CHANGED].count_documents({}, limit=LEAST) < LEAST:
+        if store.database[CHANGED].count_documents({}, limit=least) < least:
             return False
     # Arrow takes longer to import than most ingests run.
     from ..store.columns.fold import fold

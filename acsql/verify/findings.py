@@ -18,6 +18,7 @@ MISPLACED = "misplaced"  # all FITS files are outside the layout of the archive
 PREVIEW_MISSING = "preview missing"  # named by a document, does not exist
 PREVIEW_EXTRA = "preview extra"  # exists, not named by any document
 PREVIEW_STALE = "preview stale"  # exists, and is not the picture that its document describes
+COLUMNS_DIFFER = "columns differ"  # the columns do not have the fields of the document
 KINDS = (
     MISSING,
     EXTRA,
@@ -30,6 +31,7 @@ KINDS = (
     PREVIEW_MISSING,
     PREVIEW_EXTRA,
     PREVIEW_STALE,
+    COLUMNS_DIFFER,
 )
 # Those that are repaired by ingesting their files again.
 REINGESTED = (MISSING, STALE, DIFFERENT, OWED, PREVIEW_MISSING, PREVIEW_STALE)

@@ -20,6 +20,7 @@ from ..store import lock
 from ..store.client import Store
 from ..store.derived import freshness, refresh
 from ..store.schema import now
+from .columns import compare_columns, fold_again
 from .findings import PREVIEW_MISSING, Finding, Verification
 from .full import compare_fully
 from .quick import QuickComparison, compare_quickly
@@ -130,6 +131,7 @@ class _Verifier:
             self.workers,
             self.progress,
         )
+        fold_again(self.store, findings)
         refresh.refresh_if_stale(self.store, self.specs)
         quick, after = self._find(full, {finding.rootname for finding in findings})
         remaining = delete_extra_previews(after)
@@ -143,7 +145,7 @@ class _Verifier:
     ) -> tuple[QuickComparison, tuple[Finding, ...]]:
         """Return the quick comparison and all findings; `full` reads all rootnames or some."""
         quick = compare_quickly(self.config, self.specs, self.store)
-        findings = list(quick.findings)
+        findings = [*quick.findings, *compare_columns(self.store, full)]
         if full:
             rootnames = [name for name in quick.comparable if only is None or name in only]
             with (

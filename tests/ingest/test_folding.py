@@ -9,6 +9,7 @@ from column_conditions import write
 from acsql.errors import DatabaseError
 from acsql.ingest import folding
 from acsql.query import And
+from acsql.store import observation_writes
 from acsql.store.columns.select import select
 from acsql.store.schema import CHANGED
 
@@ -17,6 +18,7 @@ from acsql.store.schema import CHANGED
 def few(monkeypatch):
     """Three changed observations are many."""
     monkeypatch.setattr(folding, "LEAST", 3)
+    monkeypatch.setattr(folding, "LEAST_AT_END", 3)
     monkeypatch.setattr(folding, "INTERVAL", 0.01)
 
 
@@ -35,7 +37,8 @@ def wait_until_folded(store):
 def test_observations_are_folded_while_others_are_written(store):
     with folding.in_background(store):
         for number in range(3):
-            write(store, range(3 * number, 3 * number + 3), random.Random(number))
+            for each in range(3):
+                observation_writes.replace(store, {"_id": f"j8bt{number}{each}nj"})
             wait_until_folded(store)
     assert select(store, And(())).count == 9
 
@@ -61,7 +64,7 @@ def test_without_transactions_nothing_is_folded_before_all_is_written(store):
 def test_an_outage_during_a_fold_is_logged_and_the_fold_repeated(store, monkeypatch, caplog):
     fold_many = folding.fold_many
 
-    def failing(_):
+    def failing(*_):
         monkeypatch.setattr(folding, "fold_many", fold_many)
         raise DatabaseError("the database does not answer")
 

@@ -82,9 +82,7 @@ def fold_all(store: Store) -> None:
 def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registry:
     """Make a part of marked observations, publish it, and remove their marks."""
     rootnames = [mark["_id"] for mark in marks]
-    found = store.observations.find({"_id": {"$in": rootnames}}).sort("_id", 1)
-    # The fields of the headerless copies are columns, too.
-    documents = [each | {EXTENSIONS: numbers_of_headers(each)} for each in found]
+    documents = with_all_fields(store, rootnames)
     current, new = _stored(store, current, len(documents), encode(documents).items())
     columns = cache.columns(store, ["_id"], current.parts)
     older = [
@@ -94,6 +92,13 @@ def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registr
     current = _published(store, current, [*older, new])
     _delete_marks(store, marks)
     return current
+
+
+def with_all_fields(store: Store, rootnames: Sequence[str]) -> list[Document]:
+    """Return observations with all fields that are columns, in the order of their rootnames."""
+    found = store.observations.find({"_id": {"$in": list(rootnames)}}).sort("_id", 1)
+    # The fields of the headerless copies are columns, too.
+    return [each | {EXTENSIONS: numbers_of_headers(each)} for each in found]
 
 
 def _delete_marks(store: Store, marks: Sequence[Document]) -> None:

@@ -21,8 +21,9 @@ from ..client import Store
 from ..schema import COLUMN_PARTS, COLUMNS, Document, DocumentCollection
 from .encode import Column, from_bytes, to_bytes
 
-# The columns that are sent to the server together, at up to some 100 kilobytes each.
-_SENT_TOGETHER = 200
+# The columns that are sent to the server together, of some 10 kilobytes each; it journals them
+# batch by batch.
+_SENT_TOGETHER = 1000
 _REGISTRY = "parts"
 
 

@@ -1,0 +1,118 @@
+"""Comparison of the columns with the observations that they are derived from."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+from pymongo import UpdateOne
+
+from ..client import Store
+from ..fields import value_at
+from ..schema import CHANGED, Document
+from .encode import Column, encode, join
+from .fold import with_all_fields
+from .parts import Part, read, read_all, registry
+
+# Observations whose documents are in memory together.
+_AT_ONCE = 1000
+
+_EMPTY = Column(pa.nulls(0))
+
+_LACKING = "the columns lack it"
+_LEFT_OVER = "the columns have it, and it is not stored"
+_REPEATED = "the columns have it more than once"
+
+
+def differences(store: Store, values: bool) -> dict[str, str]:
+    """Return the observations that the columns have differently.
+
+    Those that are marked as changed are read as documents, whatever the columns have of them.
+
+    Parameters
+    ----------
+    store : Store
+        The open database; while another process writes, what it changes may be returned.
+    values : bool
+        Whether to compare the values of all fields, which reads all documents, or rootnames only.
+
+    Returns
+    -------
+    dict
+        Rootnames to what is wrong.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    with store.errors():
+        parts = registry(store).parts
+        columns = read(store, [(part.id, "_id") for part in parts])
+        rootnames = {part: _live(part, columns[part.id, "_id"]) for part in parts}
+        known = [name for names in rootnames.values() for name in names.values()]
+        stored = {each["_id"] for each in store.observations.find({}, {"_id": 1}, hint="_id_")}
+        found: dict[str, str] = {}
+        if values:
+            for part, names in rootnames.items():
+                found |= dict(_different(store, part, names))
+        found |= dict.fromkeys(stored.difference(known), _LACKING)
+        found |= dict.fromkeys(set(known) - stored, _LEFT_OVER)
+        found |= dict.fromkeys(_repeated(known), _REPEATED)
+        # A mark is written with its observation, and read last here.
+        marked = {mark["_id"] for mark in store.database[CHANGED].find({}, {"_id": 1})}
+    return {name: reason for name, reason in sorted(found.items()) if name not in marked}
+
+
+def mark(store: Store, rootnames: Sequence[str]) -> None:
+    """Mark observations as changed, so that the next fold moves them; the caller holds the lock."""
+    token = {"$set": {"token": uuid.uuid4().hex}}
+    marks = [UpdateOne({"_id": rootname}, token, upsert=True) for rootname in rootnames]
+    if marks:
+        with store.errors():
+            store.database[CHANGED].bulk_write(marks, ordered=False)
+
+
+def _repeated(names: Sequence[str]) -> set[str]:
+    return {name for name, number in Counter(names).items() if number > 1}
+
+
+def _live(part: Part, column: Column) -> dict[int, str]:
+    """Return the live rows of a part with their rootnames."""
+    names = column.array.to_pylist()
+    return {int(row): names[row] for row in np.flatnonzero(part.live_rows)}
+
+
+def _different(store: Store, part: Part, names: Mapping[int, str]) -> Iterator[tuple[str, str]]:
+    """Yield the observations of a part whose values differ, with what differs."""
+    places = {name: row for row, name in names.items()}
+    rootnames = iter(sorted(places))
+    while batch := list(islice(rootnames, _AT_ONCE)):
+        documents = with_all_fields(store, batch)
+        rows = np.array([places[document["_id"]] for document in documents], int)
+        stored = {path: join([column], [rows]) for path, column in read_all(store, part)}
+        paths: dict[int, list[str]] = {}
+        for path, row in _differing(stored, documents):
+            paths.setdefault(row, []).append(path)
+        for row, differing in paths.items():
+            yield documents[row]["_id"], f"the columns differ from it in {', '.join(differing[:5])}"
+
+
+def _differing(
+    stored: Mapping[str, Column], documents: Sequence[Document]
+) -> Iterator[tuple[str, int]]:
+    """Yield the paths and rows in which columns differ; MongoDB evaluates irregular rows."""
+    expected = encode(documents)
+    for path in sorted({*stored, *expected}):
+        left, right = (columns.get(path, _EMPTY) for columns in (stored, expected))
+        if left.array.equals(right.array) and left.irregular == right.irregular:
+            continue
+        parts = path.split(".")
+        values = left.array.to_pylist() or [None] * len(documents)
+        for row, (value, document) in enumerate(zip(values, documents, strict=True)):
+            if row not in left.irregular and value != value_at(document, parts):
+                yield path, row
