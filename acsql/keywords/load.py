@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
 from importlib import resources
@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import names
 from ..errors import SpecError
+from . import cache
 from .model import Filetype, KeywordSpec, Promotion
 from .raw import RawSpecs, header_entries, merge_folders
 from .specs import KeywordSpecs
@@ -53,15 +54,21 @@ def _packaged_specs() -> KeywordSpecs:
     return _load_folders([packaged_folder()])
 
 
-def _load_folders(folders: Iterable[Traversable]) -> KeywordSpecs:
+def _load_folders(folders: Sequence[Traversable]) -> KeywordSpecs:
+    content, version = cache.remembered(folders, lambda: _checked(folders))
+    return _build(RawSpecs(**content), version)
+
+
+def _checked(folders: Iterable[Traversable]) -> tuple[dict[str, Any], str]:
+    """Return the merged content of folders, and the version of the specs."""
     raw = merge_folders(folders)
     problems = check(raw)
     if problems:
         raise SpecError("the keyword specs are inconsistent:\n" + "\n".join(problems))
-    return _build(raw)
+    return asdict(raw), _version(raw)
 
 
-def _build(raw: RawSpecs) -> KeywordSpecs:
+def _build(raw: RawSpecs, version: str) -> KeywordSpecs:
     specs = {keyword: _keyword_spec(keyword, entries) for keyword, entries in raw.keywords.items()}
     own_fields = {name: _keyword_spec(name, entries) for name, entries in raw.own_fields.items()}
     promoted = {keyword: entries or {} for keyword, entries in raw.promoted.items()}
@@ -110,7 +117,7 @@ def _build(raw: RawSpecs) -> KeywordSpecs:
         },
         indexed=_flagged("indexed", raw.own_fields, promoted),
         facets=_flagged("facet", raw.own_fields, promoted),
-        version=_version(raw),
+        version=version,
     )
 
 
