@@ -5,13 +5,11 @@ errors of the driver into `DatabaseError`, so no other layer has to know them.
 """
 
 import re
-import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import mongoengine
 import pymongo
 from bson.errors import BSONError
 from pymongo import MongoClient, uri_parser
@@ -25,6 +23,9 @@ from . import schema
 from .outage import OutageLog
 from .repetition import repeated
 from .schema import Document, DocumentCollection
+
+if TYPE_CHECKING:
+    from .document_classes import DocumentClasses
 
 DEFAULT_DATABASE = "acsql"
 # Seconds that a server may take for its first answer, unless the connection string says otherwise.
@@ -64,8 +65,6 @@ class Store:
         The connection.
     database : pymongo.database.Database
         The database.
-    document_classes : DocumentClasses
-        The mongoengine classes.
     wait : float
         Seconds for which operations are repeated while the server does not answer.
 
@@ -87,21 +86,20 @@ class Store:
     ) -> None:
         self.connection_string = connection_string
         self.wait = wait or 0
-        self._alias = f"acsql-{uuid.uuid4().hex}"
+        self._specs = specs
+        self._closing = ExitStack()
         with self.errors():
             parsed = _parse(connection_string)
             options = _options(parsed["options"], wait)
             self.client = _connect(
-                db=parsed["database"] or DEFAULT_DATABASE,
-                host=connection_string,
-                alias=self._alias,
+                connection_string,
                 appname="acsql",
                 uuidRepresentation="standard",
                 event_listeners=[OutageLog(self.address)] if log_outages else [],
                 **options,
             )
-            self.database = mongoengine.get_db(self._alias)
-            self.document_classes = schema.document_classes(self._alias, specs)
+            self._closing.callback(self.client.close)
+            self.database = self.client[parsed["database"] or DEFAULT_DATABASE]
         try:
             # Later operations may wait longer than the first.
             limit = FIRST_ANSWER_SECONDS if "timeoutMS" in options else None
@@ -142,6 +140,15 @@ class Store:
     def keywords_not_in_specs(self) -> DocumentCollection:
         """The keywords that ingests have read and the specs do not name."""
         return self.database[schema.KEYWORDS_NOT_IN_SPECS]
+
+    @cached_property
+    def document_classes(self) -> "DocumentClasses":
+        """The mongoengine classes, which few commands need: mongoengine is loaded for them only."""
+        from .document_classes import connected_classes
+
+        return self._closing.enter_context(
+            connected_classes(self.client, self.database.name, self._specs)
+        )
 
     @property
     def address(self) -> str:
@@ -203,7 +210,7 @@ class Store:
 
     def close(self) -> None:
         """Close the connections; the private server stops with the last process that uses it."""
-        mongoengine.disconnect(self._alias)
+        self._closing.close()
 
     def __enter__(self) -> "Store":
         return self
@@ -222,14 +229,12 @@ def _parse(connection_string: str) -> dict[str, Any]:
         raise DatabaseError(f"invalid connection_string: {error}") from error
 
 
-def _connect(**options: Any) -> MongoClient[Document]:
+def _connect(connection_string: str, **options: Any) -> MongoClient[Document]:
     try:
-        client: MongoClient[Document] = mongoengine.connect(**options)
-    except mongoengine.connection.ConnectionFailure as error:
-        # Such as a file that holds no certificate; the first line names an alias.
-        reason = str(error).rpartition("\n")[2]
-        raise DatabaseError(f"invalid connection_string: {reason}") from error
-    return client
+        return MongoClient(connection_string, **options)
+    except (ConfigurationError, ValueError, OSError) as error:
+        # Such as a file that holds no certificate.
+        raise DatabaseError(f"invalid connection_string: {error}") from error
 
 
 def _options(in_connection_string: Mapping[str, Any], wait: float | None) -> dict[str, Any]:

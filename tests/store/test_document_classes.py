@@ -5,8 +5,8 @@ import dataclasses
 import mongoengine as me
 
 from acsql import keywords as keyword_specs
-from acsql.store import schema
 from acsql.store.client import Store
+from acsql.store.document_classes import document_classes
 
 SPECS = keyword_specs.load()
 
@@ -44,8 +44,8 @@ def test_fields_follow_the_specs():
     promoted = dict(extended.promoted)
     del promoted["postarg1"]
     fewer = dataclasses.replace(extended, promoted=promoted)
-    assert "postarg1" not in schema.document_classes("no such database", fewer).observation._fields
-    assert "postarg1" in schema.document_classes("no such database", SPECS).observation._fields
+    assert "postarg1" not in document_classes("no such database", fewer).observation._fields
+    assert "postarg1" in document_classes("no such database", SPECS).observation._fields
 
 
 def test_indexes_are_made_on_request_only(store):
