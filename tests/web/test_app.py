@@ -43,8 +43,10 @@ def client(site: Flask) -> FlaskClient:
 def shown(sample_archive: acsql.Archive) -> dict[str, str]:
     """The parts of URLs, of an observation with all pages."""
     rows = sample_archive.where().thumbnails().rows
-    row = next(row for row in rows if not row["no_thumbnail"])
+    pictured = [row["ipppssoot"] for row in rows if not row["no_thumbnail"]]
+    row = next(row for row in rows if row["ipppssoot"] in pictured and len(row["rootname"]) == 8)
     return {
+        "product": next(name for name in pictured if name[-1].isdigit()),
         "proposid": str(row["proposid"]),
         "name": row["ipppssoot"],
         "filetype": "flt",
@@ -61,7 +63,7 @@ ADDRESSES = {
     "observation.page": "/archive/{proposid}/{name}/{filetype}/",
     "previews.preview": "/previews/{name}/{filetype}.jpg",
     "previews.thumbnail": "/thumbnails/{name}.jpg",
-    "colour.picture": "/colour/{name}/{name}/{name}.jpg",
+    "colour.picture": "/colour/{product}/{product}/{product}.jpg",
     "previews.choose": "/rendition?rendition=adaptive",
     "search_box.go": "/go?name={name}",
     "search_box.suggest": "/suggest?of=box&text=ex",

@@ -24,4 +24,6 @@ def client(site: Flask) -> FlaskClient:
 def rootname(sample_archive: acsql.Archive) -> str:
     """An observation with an flt."""
     rows = sample_archive.where().thumbnails().rows
-    return next(row["rootname"] for row in rows if not row["no_thumbnail"])
+    return next(
+        row["rootname"] for row in rows if not row["no_thumbnail"] and len(row["rootname"]) == 8
+    )
