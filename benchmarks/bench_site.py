@@ -1,10 +1,11 @@
 """How fast the site is: each kind of page, a minute of mixed pages, and the memory meanwhile.
 
-    python benchmarks/bench_site.py mongodb://127.0.0.1:27017/mission
+    python benchmarks/bench_site.py mongodb://127.0.0.1:27017/mission [--while-ingesting]
 
 The real server uses an existing database; `benchmarks/mission.py` writes one of the size of the
 whole mission.  Many different pages of each kind are requested, so that no response comes from a
-cache that the previous one filled.
+cache that the previous one filled.  ``--while-ingesting`` repeats them while another process writes
+observations as they are, so that the database has the same ones afterwards.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from pathlib import Path
 
 import psutil
 import yaml
+from bench_answers import exchange, process
 
 import acsql
 from acsql import config as configuration
@@ -42,19 +44,31 @@ def main() -> None:
     parser.add_argument("connection_string")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=60, help="of mixed pages")
+    parser.add_argument("--while-ingesting", action="store_true")
     parser.add_argument("--rate", type=float, default=100, help="requests a second")
     parser.add_argument("--threads", type=int, default=16)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), given) as (port, server):
         kinds = addresses(Path(folder) / "acsql.yaml")
-        print(f"{'page':24} {'median':>8} {'p99':>8}  ms, of {given.repeats} each")
-        for kind, choice in kinds.items():
-            get(port, choice[0])
-            times = sorted(timed(port, choice[n % len(choice)]) for n in range(given.repeats))
-            p99 = times[min(len(times) - 1, round(0.99 * len(times)))]
-            print(f"{kind:24} {statistics.median(times):8.1f} {p99:8.1f}", flush=True)
-        load(port, server, kinds, given)
+        print_times("at rest", port, kinds, given.repeats)
+        if given.while_ingesting:
+            checkout = Path(__file__).parent.parent
+            with process("write", checkout, given.connection_string) as writer:
+                print_times("while observations are written", port, kinds, given.repeats)
+                print(f"{exchange(writer, None)} observations were written meanwhile")
+        if given.seconds:
+            load(port, server, kinds, given)
+
+
+def print_times(title: str, port: int, kinds: dict[str, list[str]], repeats: int) -> None:
+    """Ask for pages of each kind, and print how long they take."""
+    print(f"\n{title:32} {'first':>8} {'median':>8} {'p99':>8}  ms, of {repeats} each")
+    for kind, choice in kinds.items():
+        first, *times = (timed(port, choice[n % len(choice)]) for n in range(repeats))
+        times.sort()
+        p99 = times[min(len(times) - 1, round(0.99 * len(times)))]
+        print(f"{kind:32} {first:8.1f} {statistics.median(times):8.1f} {p99:8.1f}", flush=True)
 
 
 @contextmanager

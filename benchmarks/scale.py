@@ -37,6 +37,7 @@ from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.mongod.launch import find_mongod, free_port
 from acsql.store.client import Store
+from acsql.store.columns.fold import fold_all
 
 SMALL = 240  # observations with small pictures and whole headers, for the price of a document
 WORKERS = 2
@@ -193,19 +194,21 @@ def document_price(folder: Path, specs: KeywordSpecs) -> Load:
             )
             began = [cpu(server) for server in servers]
             worker = processor_seconds(lambda: ingested(tasks, store, config, workers.SYNCHRONOUS))
+            folding = processor_seconds(lambda: fold_all(store))
             used = [cpu(server) - before for server, before in zip(servers, began, strict=True)]
             ingest = processor_seconds(lambda: ingested(tasks, store, config, workers.PROCESSES))
             with cluster() as address:
                 spread = processor_seconds(lambda: ingested(tasks, store, config, address))
     secondary = statistics.mean(used[1:])
-    measured = (worker - reading, used[0], secondary, max(ingest, spread))
+    measured = (worker - reading, used[0], secondary, max(ingest, spread) + folding)
     price = Load(*(seconds / SMALL for seconds in measured))
     print("\nprocessor milliseconds of one document")
     for field, value in zip(fields(price), astuple(price), strict=True):
         if field.name != "read":
             print(f"  {field.name:10} {1000 * value:6.2f}")
     print(f"  ingest: {1000 * ingest / SMALL:.2f} with processes, ", end="")
-    print(f"{1000 * spread / SMALL:.2f} with dask.distributed and its scheduler")
+    print(f"{1000 * spread / SMALL:.2f} with dask.distributed and its scheduler, ", end="")
+    print(f"and {1000 * folding / SMALL:.2f} to fold it into columns")
     return price
 
 
