@@ -24,7 +24,6 @@ from pathlib import Path
 import psutil
 from pymongo import MongoClient
 
-import acsql
 from acsql import keywords as keyword_specs
 from acsql import sample
 from acsql.config import Config
@@ -109,7 +108,7 @@ def main() -> None:
     specs = keyword_specs.load()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        files, observations = mission(given.connection_string, root)
+        files, observations = mission(given.connection_string, specs)
         headers, whole = file_prices(root / "true", given.observations, specs)
         print_files(headers, whole, files)
         document = document_price(root / "small", specs)
@@ -123,13 +122,19 @@ def main() -> None:
         print(f"{site.name}: {max(hours.values()):.1f} h, bound by {first} (hours: {each})")
 
 
-def mission(uri: str, folder: Path) -> tuple[dict[Kind, int], int]:
+def mission(uri: str, specs: KeywordSpecs) -> tuple[dict[Kind, int], int]:
     """Return the numbers of files and of observations of the mission."""
-    with acsql.Archive(configured(folder, uri)) as archive:
-        rows = archive.statistics()["headers"].rows
-        primary = [row for row in rows if row["extension"] == 0]
-        files = {(row["detector"], row["filetype"]): row["headers"] for row in primary}
-        return files, int(archive.count())
+    kind = {"detector": "$detector", "filetype": "$file.k"}
+    stages = [
+        {"$project": {"detector": 1, "file": {"$objectToArray": "$datasets"}}},
+        {"$unwind": "$file"},
+        {"$group": {"_id": kind, "files": {"$sum": 1}}},
+    ]
+    with Store(uri, specs) as store:
+        rows = list(store.headerless.aggregate(stages))
+        files = {(row["_id"]["detector"], row["_id"]["filetype"]): row["files"] for row in rows}
+        order = sorted(files, key=lambda kind: (list(specs.filetypes).index(kind[1]), kind[0]))
+        return {kind: files[kind] for kind in order}, store.headerless.estimated_document_count()
 
 
 def configured(folder: Path, uri: str | None = None) -> Config:
@@ -245,8 +250,10 @@ def replica_set(folder: Path) -> Iterator[tuple[str, list[psutil.Process]]]:
         members = [
             {"_id": n, "host": host, "priority": MEMBERS - n} for n, host in enumerate(hosts)
         ]
-        with MongoClient(f"mongodb://{hosts[0]}/?directConnection=true") as client:
-            client.admin.command("replSetInitiate", {"_id": "scale", "members": members})
+        for host in reversed(hosts):
+            client = stack.enter_context(MongoClient(f"mongodb://{host}/?directConnection=true"))
+            client.admin.command("ping")
+        client.admin.command("replSetInitiate", {"_id": "scale", "members": members})
         uri = f"mongodb://{','.join(hosts)}/scale?replicaSet=scale"
         with MongoClient(uri) as client:
             client.scale.ready.insert_one({})
