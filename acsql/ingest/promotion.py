@@ -1,8 +1,10 @@
 """Promoted keywords: the top-level fields of a document, taken from its best header.
 
 The keyword specs say in which filetypes, extensions and keywords a value is looked up; the first
-that has the type of its spec is used.  A type mismatch is never promoted, so that searches can
-rely on the types of top-level fields, and neither are NaN and infinity, which would spoil sums.
+that has the type of its spec is used, else the first that can stand in its place: a number for
+another sort of number, its digits for a text.  No text is promoted for a number, because a field
+with both could not be sorted page by page, and neither are NaN and infinity, which would spoil
+sums.
 """
 
 import math
@@ -91,16 +93,24 @@ def promoted_value(
     Returns
     -------
     object or None
-        The first value that is known and has the type of its spec.
+        The first value that is known and has the type of its spec; else the first that can stand
+        in its place.
     """
+    substitutes = []
     primary = [(filetype, 0, promotion.name) for filetype in specs.filetypes]
     for filetype, extension, name in [*primary, *promotion.also]:
         value = headers.get(filetype, {}).get(str(extension), {}).get(name)
         if isinstance(value, str):
             value = _matching_part(value.strip(), promotion.pattern)
+            if promotion.upper:
+                value = value and value.upper()
         if value not in (None, "") and _has_type(value, promotion.spec.type):
             return value
-    return None
+        if type(value) in (int, float) and math.isfinite(value):
+            substitutes.append(value)
+    if not substitutes or promotion.spec.type not in ("int", "float", "str"):
+        return None
+    return str(substitutes[0]) if promotion.spec.type == "str" else substitutes[0]
 
 
 def _has_type(value: Any, type_: str) -> bool:

@@ -158,4 +158,5 @@ def _promotion(spec: KeywordSpec, entries: Mapping[str, Any]) -> Promotion:
         spec,
         also=tuple((filetype, int(ext), names.field(kw)) for filetype, ext, kw in addresses),
         pattern=entries.get("pattern"),
+        upper=bool(entries.get("upper")),
     )

@@ -111,11 +111,14 @@ class Promotion:
         Filetype, extension and keyword of other sources, in the order in which they are tried.
     pattern : str, optional
         Regular expression; of a text, only the part that it matches is kept.
+    upper : bool
+        Whether it is an identifier that is kept in upper case.
     """
 
     spec: KeywordSpec
     also: tuple[tuple[str, int, str], ...] = ()
     pattern: str | None = None
+    upper: bool = False
 
     @property
     def name(self) -> str:

@@ -140,7 +140,7 @@ def _check_promoted(raw: RawSpecs) -> Iterator[str]:
             yield f"promoted.yaml: {keyword}: expected a mapping"
             continue
         entries = entries or {}
-        for entry in sorted(entries.keys() - {"also", "indexed", "facet", "pattern"}):
+        for entry in sorted(entries.keys() - {"also", "indexed", "facet", "pattern", "upper"}):
             yield f"promoted.yaml: {keyword} has the unknown entry {entry}"
         for address in entries.get("also", []):
             if not re.fullmatch(r"[a-z]+\.\d+\.[^.]+", address):

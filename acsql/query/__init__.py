@@ -30,6 +30,7 @@ from .keyword_arguments import from_keywords, one_of
 from .keyword_search import KEYWORD_COLUMNS, keyword_row, search_keywords
 from .normalize import prepare
 from .printer import format_condition
+from .texts import Exact
 
 __all__ = [
     "FALSE",
@@ -42,6 +43,7 @@ __all__ = [
     "Condition",
     "Covers",
     "Equals",
+    "Exact",
     "Exists",
     "KeywordCondition",
     "Like",
@@ -88,6 +90,7 @@ def parse(text: str, specs: KeywordSpecs) -> Condition:
     Quotes
         ``targname="OMEGA CEN"``: for values with blanks, commas, parentheses, quotes and
         comparison signs, and for those in which ``*``, ``?`` and ``..`` are meant literally.
+        Texts ignore case, except in double quotes.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from ..errors import InvalidName, QueryError
 from . import dates
 from .columns import Column
 from .messages import abbreviate
+from .texts import Exact
 
 # Texts that are truth values, in any case.
 TRUE = ("t", "true", "yes", "1")
@@ -74,6 +75,9 @@ def span(value: Any, column: Column) -> tuple[Any, Any]:
     try:
         begin, end = _span(_to_python(value, column), column)
     except (AttributeError, TypeError, ValueError, OverflowError):
+        if isinstance(value, Exact) and column.header:
+            # A type mismatch is stored as read.
+            return value, value
         raise QueryError(
             f"{column.address}: expected {expected(column)}, not {abbreviate(value)}"
         ) from None
@@ -132,12 +136,12 @@ def to_str(value: Any) -> str:
     if "\0" in value:
         raise ValueError(value)
     value.encode()  # raises UnicodeEncodeError, a ValueError, for half a surrogate pair
-    return str(value)
+    return value if isinstance(value, Exact) and value.is_distinct else str(value)
 
 
 def _to_python(value: Any, column: Column) -> Any:
     """Return a scalar of numpy or astropy as Python's own, a quantity in the column's unit."""
-    if type(value) in _PYTHON_TYPES:
+    if type(value) in (*_PYTHON_TYPES, Exact):
         return value
     from . import astropy_values
 
@@ -156,7 +160,7 @@ def _span(value: Any, column: Column) -> tuple[Any, Any]:
         return _days(*dates.period(value))
     if type_ == "int" and column.header and not _fits_mongo(number := _whole(value)):
         # As `acsql.ingest.typing` stores it, and never promotes it.
-        return str(number), str(number)
+        return Exact(number), Exact(number)
     point = _CONVERSIONS[type_](value)
     return point, point
 

@@ -66,10 +66,14 @@ class Equals(KeywordCondition):
     keyword : str
         Address of the keyword.
     value : object
-        A value of the keyword's type, or a text that states one.
+        A value of the keyword's type, or a text that states one.  Texts ignore case, except
+        `Exact`.
+    spellings : tuple of str, optional
+        The stored texts that equal the value; the archive looks them up.
     """
 
     value: Any
+    spellings: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,12 @@ class AnyOf(KeywordCondition):
         Address of the keyword.
     values : tuple
         Values as in `Equals`; of an empty tuple no observation has one.
+    spellings : tuple of str, optional
+        As in `Equals`.
     """
 
     values: tuple[Any, ...]
+    spellings: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ class Between(KeywordCondition):
 
 @dataclass(frozen=True)
 class Like(KeywordCondition):
-    """The text of the keyword matches a pattern.
+    """The text of the keyword matches a pattern; only a pattern that is `Exact` heeds case.
 
     Attributes
     ----------

@@ -34,6 +34,7 @@ from .conditions import (
     leaves,
 )
 from .messages import abbreviate
+from .texts import Exact
 
 # Values in a list, conditions in a search, their depth, and characters of a pattern.
 MAX_VALUES = 10_000
@@ -148,7 +149,7 @@ def _range(condition: Between, column: Column) -> Condition:
         high, end = span(high, column)
         if high != end and high_inclusive:
             high, high_inclusive = end, False
-    if column.spec.type == "int" and str in (type(low), type(high)):
+    if column.spec.type == "int" and any(isinstance(end, str) for end in (low, high)):
         raise QueryError(
             f"{column.address}: whole numbers beyond 64 bits are stored as text; "
             "compare them with ="
@@ -172,5 +173,7 @@ def _pattern(pattern: Any, column: Column) -> Condition:
         raise QueryError(f"{column.address}: a pattern has at most {MAX_PATTERN} characters")
     if not re.search(r"[*?]", text):
         return _equality([text], column)
-    text = re.sub(r"\*+", "*", text)
-    return Like(column.address, text.lower() if column.address == "rootname" else text)
+    shortened = re.sub(r"\*+", "*", text)
+    if column.address == "rootname":
+        return Like(column.address, shortened.lower())
+    return Like(column.address, Exact(shortened) if isinstance(text, Exact) else shortened)

@@ -2,9 +2,10 @@
 
 Conditions side by side must all hold; ``and``, ``or``, ``not`` and parentheses combine them.  A
 value is a word; quotes around a value, or a part of it, allow blanks, commas, parentheses and
-comparison signs, and make wildcards and ``..`` literal.  The language is the same on the command
-line, on the site and in scripts.  Parsing knows no keywords: `acsql.query.prepare` checks keywords
-and values afterwards.  `acsql.query.printer` writes conditions in this language.
+comparison signs, and make wildcards and ``..`` literal.  Double quotes also make its case count.
+The language is the same on the command line, on the site and in scripts.  Parsing knows no
+keywords: `acsql.query.prepare` checks keywords and values afterwards.  `acsql.query.printer`
+writes conditions in this language.
 """
 
 import re
@@ -37,6 +38,7 @@ from .conditions import (
     equals_any,
 )
 from .messages import abbreviate
+from .texts import Exact
 
 # Characters; ten thousand rootnames take a third of it.
 MAX_TEXT = 300_000
@@ -57,15 +59,17 @@ _AND.2: /and(?![^\s()=<>!,"'])/i
 _NOT.2: /not(?![^\s()=<>!,"'])/i
 FUNCTION.1: /[a-z]+(?=\s*\()/i
 SIGN: /[<>!=]=|[<>=]/
-VALUE: /("([^"]|"")*+"|'([^']|'')*+'|[^\s()=<>!,"'][^\s()=<>!,"]*)+/
+VALUE: /("([^"]|"")*+"|'([^']|'')*+'|[*?]+|[^\s()=<>!,"'*?][^\s()=<>!,"*?]*)+/
 %ignore /\s+/
 """
 _VALUE_PART = re.compile(r"""
-    "(?P<double>(?:[^"]|"")*+)" | '(?P<single>(?:[^']|'')*+)' | (?P<bare>[^"]+)
+    "(?P<double>(?:[^"]|"")*+)" | '(?P<single>(?:[^']|'')*+)' | (?P<bare>[*?]+ | [^"*?]+)
 """, re.VERBOSE)  # fmt: skip
 # An item of a list in a form field; quotes count only where an item begins, as in CSV.
-_ITEM = re.compile(r'\s*("(?:[^"]|"")*+"[^,]*|(?!")[^,]*)(,|\Z)')
-_ITEM_PART = re.compile(r'\A"(?P<double>(?:[^"]|"")*+)"|(?P<bare>.+)', re.DOTALL)
+_ITEM = re.compile(r"""\s*("(?:[^"]|"")*+"[^,]*|'(?:[^']|'')*+'\s*(?=,|\Z)|(?!")[^,]*)(,|\Z)""")
+_ITEM_PART = re.compile(
+    r"""\A"(?P<double>(?:[^"]|"")*+)"|\A'(?P<single>(?:[^']|'')*+)'\Z|(?P<bare>.+)""", re.DOTALL
+)
 _WILDCARD = re.compile(r"[*?]")
 # Between the two ends of a range: 100..500.
 RANGE = ".."
@@ -83,10 +87,18 @@ class Word(NamedTuple):
     unquoted : str
         The same text with a NUL in place of every character that was in quotes, in which
         wildcards and ``..`` are looked for.
+    is_exact : bool
+        Whether a part of it was in double quotes.
     """
 
     text: str
     unquoted: str
+    is_exact: bool = False
+
+    @property
+    def value(self) -> str:
+        """The text, `Exact` if its case counts."""
+        return Exact(self.text) if self.is_exact else self.text
 
     @property
     def is_pattern(self) -> bool:
@@ -103,14 +115,15 @@ class Word(NamedTuple):
 
 
 def _word(written: str, part_pattern: re.Pattern[str]) -> Word:
-    text, unquoted = "", ""
+    text, unquoted, is_exact = "", "", False
     for match in part_pattern.finditer(written):
         quote = {"double": '"', "single": "'"}.get(match.lastgroup or "", "")
         part = match[match.lastgroup or 0]
         content = part.replace(quote * 2, quote) if quote else part
         text += content
+        is_exact |= quote == '"'
         unquoted += "\0" * len(content) if quote else content
-    return Word(text, unquoted)
+    return Word(text, unquoted, is_exact)
 
 
 def read_condition(text: str) -> Condition:
@@ -153,7 +166,7 @@ def read_comparison(keyword: str, operator: str, text: str) -> Condition:
         How to compare.
     text : str
         A value, or after an equality also a list, pattern or range.  Commas separate values and
-        double quotes keep them together, as in CSV; all else, also a blank, is part of a value.
+        quotes around a value keep them together; all else, also a blank, is part of a value.
 
     Returns
     -------
@@ -192,7 +205,7 @@ def _comparison(keyword: str, operator: str, words: Sequence[Word]) -> Condition
         case "<" | "<=" | ">" | ">=":
             if len(words) > 1:
                 raise QueryError(f"{keyword}{operator} takes one value; lists go with = or !=")
-            return _one_end(keyword, operator, words[0].text)
+            return _one_end(keyword, operator, words[0].value)
     raise QueryError(f"{operator!r} is not a comparison operator")
 
 
@@ -214,7 +227,7 @@ def _equality(keyword: str, words: Iterable[Word]) -> Condition:
         elif word.is_pattern:
             alternatives.append(Like(keyword, _pattern(keyword, word)))
         else:
-            values.append(word.text)
+            values.append(word.value)
     return equals_any(keyword, values, alternatives)
 
 
@@ -226,7 +239,7 @@ def _pattern(keyword: str, word: Word) -> str:
             f"{keyword}: {abbreviate(word.text)} has wildcards inside of quotes and outside; "
             "write ? for the one inside"
         )
-    return word.text
+    return word.value
 
 
 @v_args(inline=True)
@@ -248,7 +261,7 @@ class _ToCondition(Transformer[Token, Condition]):
     def chain(
         self, first: Word, first_sign: Token, keyword: Word, second_sign: Token, second: Word
     ) -> Condition:
-        low, above, below, high = first.text, str(first_sign), str(second_sign), second.text
+        low, above, below, high = first.value, str(first_sign), str(second_sign), second.value
         if above in _DESCENDING and below in _DESCENDING:
             low, above, below, high = high, _DESCENDING[below], _DESCENDING[above], low
         if not {above, below} <= {"<", "<="}:

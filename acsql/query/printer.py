@@ -30,6 +30,7 @@ from .conditions import (
 )
 from .messages import abbreviate
 from .parser import RANGE, RESERVED_WORDS
+from .texts import Exact
 
 _UNQUOTED = re.compile(r"""[^\s()=<>!,"'*?]+""")
 
@@ -180,16 +181,19 @@ def _value(value: Any, is_date: bool = False) -> str:
         case datetime():
             # With a fraction of a second it is a moment; without, it is the whole second.
             return value.date().isoformat() if is_date else value.isoformat(timespec="milliseconds")
+        case Exact():
+            return _quoted(value, '"')
         case str():
-            return value if _needs_no_quotes(value) else _quoted(value)
+            return value if _needs_no_quotes(value) else _quoted(value, "'")
     raise QueryError(f"{abbreviate(value)} cannot be written in the query language")
 
 
 def _pattern(pattern: str) -> str:
     """Return a pattern with quotes around those parts between wildcards that need them."""
     parts = re.split(r"([*?]+)", pattern)
+    is_exact = isinstance(pattern, Exact)
     return "".join(
-        part if index % 2 or not part or _needs_no_quotes(part) else _quoted(part)
+        part if index % 2 or not part else _value(Exact(part) if is_exact else part)
         for index, part in enumerate(parts)
     )
 
@@ -200,5 +204,5 @@ def _needs_no_quotes(text: str) -> bool:
     )
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+def _quoted(text: str, quote: str) -> str:
+    return quote + text.replace(quote, quote * 2) + quote

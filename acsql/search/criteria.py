@@ -20,6 +20,7 @@ from ..store.sorting import SortKey
 from .counting import FacetCache
 from .limits import TIME_LIMIT, at_least_one, optional_seconds
 from .overlaps import with_footprints
+from .spellings import with_spellings
 
 DEFAULT_COLUMNS = (
     "rootname",
@@ -101,7 +102,8 @@ class Criteria:
         ----------
         *conditions : Condition or str
             Conditions such as ``acsql.Equals("detector", "WFC")``, or texts in the query
-            language such as ``"exptime>=100"``.
+            language such as ``"exptime>=100"``.  Texts ignore case, except `acsql.query.Exact`
+            and those in double quotes.
         **keywords
             More conditions, by promoted keyword: ``detector="WFC"`` (equality),
             ``targname="NGC*"`` (pattern), ``exptime=(100, None)`` (range, either end may be
@@ -130,7 +132,9 @@ class Criteria:
             query.parse(each, specs) if isinstance(each, str) else each for each in conditions
         ]
         joined = And((self.condition, *parsed, *query.from_keywords(keywords)))
-        condition = with_footprints(query.prepare(joined, specs), self.source.store)
+        store = self.source.store
+        condition = with_footprints(query.prepare(joined, specs), store)
+        condition = with_spellings(condition, store, specs)
         return replace(self, condition=condition)
 
     def columns(self, *addresses: str) -> Self:

@@ -21,8 +21,17 @@ from ..keywords import KeywordSpecs
 from .fields import field_path
 from .schema import HEADERLESS, INGEST_RUNS, OBSERVATIONS, PROPOSALS, TIE_BREAKERS, Document
 
+
+class _WholeNumberField(me.IntField):  # type: ignore[misc]  # mongoengine has no types
+    """A number that is whole by its spec, and returned as it is stored if it is not."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return a stored value."""
+        return value
+
+
 _FIELD_CLASSES = {
-    "int": me.IntField,
+    "int": _WholeNumberField,
     "float": me.FloatField,
     "str": me.StringField,
     "bool": me.BooleanField,

@@ -6,7 +6,10 @@ and patterns are escaped, so MongoDB never reads user input as an operator or a 
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
+
+from bson.regex import Regex
 
 from ..keywords import has_many_values
 from ..query import (
@@ -23,6 +26,7 @@ from ..query import (
     Overlaps,
     Within,
 )
+from ..query.texts import Exact, beginnings, fold, ignores_case, stated_number
 from .fields import field_path, split_blocks
 
 # A keyword with one of these has no value; MongoDB's null also matches a missing field.
@@ -48,14 +52,14 @@ def to_filter(condition: Condition) -> dict[str, Any]:
         If it is not a condition, or an `Overlaps` without its footprint.
     """
     match condition:
-        case Equals(keyword, value):
-            return {field_path(keyword): {"$eq": value}}
-        case AnyOf(keyword, values):
-            return {field_path(keyword): {"$in": list(values)}}
+        case Equals(keyword, value, spellings):
+            return {field_path(keyword): _one_of(keyword, [value], spellings)}
+        case AnyOf(keyword, values, spellings):
+            return {field_path(keyword): _one_of(keyword, values, spellings)}
         case Between():
-            return _of_one(condition.keyword, _range(condition))
+            return _between(condition)
         case Like(keyword, pattern):
-            return {field_path(keyword): {"$regex": like(pattern), "$options": "s"}}
+            return {field_path(keyword): _like(keyword, pattern)}
         case Exists(keyword):
             return _of_one(keyword, {"$nin": _MISSING})
         case Within(ra, dec, radius):
@@ -90,10 +94,6 @@ def _negated(condition: Condition) -> dict[str, Any]:
     and ``$not``, but not ``$nor``.
     """
     match condition:
-        case Equals(keyword, value):
-            return {field_path(keyword): {"$ne": value}}
-        case AnyOf(keyword, values):
-            return {field_path(keyword): {"$nin": list(values)}}
         case Exists(keyword) if not _has_many(keyword):
             return {field_path(keyword): {"$in": _MISSING}}
         case Not(inner):
@@ -102,17 +102,65 @@ def _negated(condition: Condition) -> dict[str, Any]:
             return {"$and": [_negated(part) for part in conditions]}
         case And() | Or() | Within():
             return {"$nor": [to_filter(condition)]}
-    [(path, bounds)] = to_filter(condition).items()
-    return {path: {"$not": bounds}}
+    [(path, test)] = to_filter(condition).items()
+    match test:
+        case {"$eq": value}:
+            return {path: {"$ne": value}}
+        case {"$in": values}:
+            return {path: {"$nin": values}}
+        case list():
+            return {"$nor": [{path: test}]}
+    return {path: {"$not": test}}
 
 
-def like(pattern: str) -> str:
+def _one_of(keyword: str, values: Sequence[Any], spellings: Sequence[str] | None) -> dict[str, Any]:
+    """Return the test that a stored value equals one of some values.
+
+    An index serves the spellings that the archive has looked up as its points; without them it
+    serves the beginnings of the texts.
+    """
+    texts: list[str] = []
+    operands: list[Any] = []
+    for value in values:
+        # Rootnames are stored in one case, which `acsql.query.prepare` gives them.
+        varies = keyword != "rootname" and isinstance(value, str) and ignores_case(value)
+        (texts if varies else operands).append(_operand(value))
+    stated = (stated_number(value) for value in values if isinstance(value, str))
+    operands += [number for number in stated if number is not None]
+    if spellings is None:
+        operands += [Regex(regex) for text in texts for regex in _equal(keyword, text)]
+    else:
+        folded = set(map(fold, texts))
+        operands += [spelling for spelling in spellings if fold(spelling) in folded]
+    is_point = len(operands) == 1 and not isinstance(operands[0], Regex)
+    return {"$eq": operands[0]} if is_point else {"$in": operands}
+
+
+def _equal(keyword: str, text: str) -> list[str]:
+    """Return regular expressions for the texts that equal one that ignores case."""
+    starts = beginnings(text) if "." not in keyword else ("",)
+    # Unlike $, this is no end before a line feed.
+    return [f"^{_spelled(text, start, wildcards=False)}(?![\\s\\S])" for start in starts]
+
+
+def _like(keyword: str, pattern: str) -> dict[str, Any]:
+    """Return the test that a stored text matches a pattern, of which an index finds the start."""
+    start = re.split("[*?]", pattern, maxsplit=1)[0]
+    if "." in keyword or not ignores_case(start if not isinstance(pattern, Exact) else pattern):
+        return {"$regex": like(pattern), "$options": "s"}
+    return {"$in": [Regex(like(pattern, each), "s") for each in beginnings(start)]}
+
+
+def like(pattern: str, start: str = "") -> str:
     """Return the regular expression of a pattern.
 
     Parameters
     ----------
     pattern : str
-        Text with the wildcards ``*`` (any text) and ``?`` (one character).
+        Text with the wildcards ``*`` (any text) and ``?`` (one character); its letters stand for
+        both cases unless it is `Exact`.
+    start : str
+        A spelling of its beginning, to which the expression is limited.
 
     Returns
     -------
@@ -122,15 +170,27 @@ def like(pattern: str) -> str:
         first occurs, without backtracking, so no pattern makes the server try every way to
         distribute a text over many ``*``.
     """
-    first, *others = (_literal(part) for part in re.split(r"\*+", pattern))
+    first, *others = re.split(r"\*+", pattern)
+    is_exact = isinstance(pattern, Exact)
+    begin = f"^{_spelled(first, start, is_exact)}"
     if not others:
-        return f"^{first}$"
-    *between, last = others
-    return f"^{first}" + "".join(f"(?>.*?{part})" for part in between) + f".*{last}$"
+        return f"{begin}$"
+    *between, last = (_spelled(part, is_exact=is_exact) for part in others)
+    return begin + "".join(f"(?>.*?{part})" for part in between) + f".*{last}$"
 
 
-def _literal(text: str) -> str:
-    return ".".join(map(re.escape, text.split("?")))
+def _spelled(text: str, start: str = "", is_exact: bool = False, wildcards: bool = True) -> str:
+    """Return the regular expression of a text whose beginning has one spelling."""
+    rest = text[len(start) :]
+    return re.escape(start) + "".join(_character(c, is_exact, wildcards) for c in rest)
+
+
+def _character(character: str, is_exact: bool, wildcards: bool) -> str:
+    if wildcards and character == "?":
+        return "."
+    if not is_exact and ignores_case(character):
+        return f"[{character.upper()}{character.lower()}]"
+    return re.escape(character)
 
 
 def _lon_lat(ra: float, dec: float) -> list[float]:
@@ -178,10 +238,27 @@ def _of_one(address: str, bounds: dict[str, Any]) -> dict[str, Any]:
     return {field: {"$elemMatch": {name: bounds}}}
 
 
-def _range(condition: Between) -> dict[str, Any]:
+def _between(condition: Between) -> dict[str, Any]:
+    """Return the filter of a range; texts that state numbers are also compared with numbers."""
+    low, high = condition.low, condition.high
+    ends = [end for end in (low, high) if end is not None]
+    bounds = _of_one(condition.keyword, _bounds(condition, low, high))
+    if not ends or not all(isinstance(end, str) for end in ends):
+        return bounds
+    numbers = [None if end is None else stated_number(end) for end in (low, high)]
+    if sum(number is not None for number in numbers) < len(ends):
+        return bounds
+    return {"$or": [bounds, _of_one(condition.keyword, _bounds(condition, *numbers))]}
+
+
+def _bounds(condition: Between, low: Any, high: Any) -> dict[str, Any]:
     bounds = {}
-    if condition.low is not None:
-        bounds["$gte" if condition.low_inclusive else "$gt"] = condition.low
-    if condition.high is not None:
-        bounds["$lte" if condition.high_inclusive else "$lt"] = condition.high
+    if low is not None:
+        bounds["$gte" if condition.low_inclusive else "$gt"] = _operand(low)
+    if high is not None:
+        bounds["$lte" if condition.high_inclusive else "$lt"] = _operand(high)
     return bounds or {"$nin": _MISSING}
+
+
+def _operand(value: Any) -> Any:
+    return str(value) if isinstance(value, Exact) else value

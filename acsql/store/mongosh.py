@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bson.regex import Regex
+
 from ..query import Condition
 from .fields import field_path
 from .filters import to_filter
@@ -96,7 +98,7 @@ def literal(value: Any) -> str:
     Parameters
     ----------
     value : object
-        Of a type that a filter can hold: None, bool, int, float, str, datetime, dict, list.
+        Of a type that a filter can hold: None, bool, int, float, str, Regex, datetime, dict, list.
 
     Returns
     -------
@@ -123,9 +125,15 @@ def literal(value: Any) -> str:
         case Mapping():
             parts = (f"{_key(name)}: {literal(part)}" for name, part in value.items())
             return f"{{{', '.join(parts)}}}"
+        case Regex():
+            return f"BSONRegExp({json.dumps(value.pattern)}, {json.dumps(_flags(value))})"
         case list() | tuple():
             return f"[{', '.join(map(literal, value))}]"
     raise TypeError(f"a filter cannot hold {value!r}")
+
+
+def _flags(regex: Regex[str]) -> str:
+    return "s" if regex.flags & re.DOTALL else ""
 
 
 def _float_literal(value: float) -> str:

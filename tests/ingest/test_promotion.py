@@ -29,6 +29,24 @@ def test_a_type_mismatch_is_not_promoted(specs: KeywordSpecs) -> None:
     assert promotion.promote(stored, specs)["exptime"] == 2.0
 
 
+@pytest.mark.parametrize(
+    ("keyword", "stored", "promoted"),
+    [
+        ("nrptexp", 1.5, 1.5),
+        ("ccdgain", 1, 1),
+        ("targname", 104, "104"),
+        ("exptime", "INDEF", None),
+        ("date_obs", 52377.5, None),
+        ("subarray", 1, None),
+        ("asn_id", "jcmc11010", "JCMC11010"),
+    ],
+)
+def test_a_value_is_promoted_if_it_can_stand_in_the_place_of_its_type(
+    specs: KeywordSpecs, keyword: str, stored: object, promoted: object
+) -> None:
+    assert promotion.promote({"raw": {"0": {keyword: stored}}}, specs)[keyword] == promoted
+
+
 @pytest.mark.parametrize("number", [math.nan, math.inf])
 def test_only_finite_numbers_are_promoted(specs: KeywordSpecs, number: float) -> None:
     headers = {"raw": {"0": {"exptime": 60.0}}, "flt": {"0": {"exptime": number}}}

@@ -480,3 +480,21 @@ def test_8_all_observations_are_marked_and_later_marks_stay(
         assert step(8).pending(store) == 0
         assert {each["_id"] for each in changed.find()} == {each["_id"] for each in EXPOSURES}
         assert changed.find_one({"_id": EXPOSURES[0]["_id"]})["token"] == "later"
+
+
+def test_9_association_names_are_in_upper_case(store: Store, specs: KeywordSpecs) -> None:
+    documents = [
+        {"_id": "jcmc1101", "asn_id": "jcmc11010"},
+        {"_id": "jcmc11a1", "asn_id": "JCMC11010"},
+        {"_id": "jcmc11a2"},
+    ]
+    store.observations.insert_many(documents)
+    store.headerless.insert_many(documents)
+    assert step(9).pending(store) == 1
+    for _ in range(2):
+        step(9).apply(store, specs)
+        assert step(9).pending(store) == 0
+        for collection in (store.observations, store.headerless):
+            stored = [each.get("asn_id") for each in collection.find(sort=[("_id", 1)])]
+            assert stored == ["JCMC11010", "JCMC11010", None]
+        assert [each["_id"] for each in store.database[CHANGED].find()] == ["jcmc1101"]

@@ -9,6 +9,7 @@ from query_values import SPECS, conditions, is_stored, untimed
 from acsql import query
 from acsql.errors import QueryError
 from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or
+from acsql.query.texts import Exact
 
 
 @untimed
@@ -127,7 +128,7 @@ def test_ten_thousand_rootnames_are_accepted():
 
 
 def test_a_whole_number_beyond_64_bits_is_the_text_that_a_header_stores():
-    expected = Equals("raw.0.proposid", "99999999999999999999")
+    expected = Equals("raw.0.proposid", Exact("99999999999999999999"))
     for value in ("99999999999999999999", 99999999999999999999, "+099999999999999999999"):
         assert query.prepare(Equals("raw.0.proposid", value), SPECS) == expected
     with pytest.raises(QueryError, match="beyond 64 bits"):

@@ -13,6 +13,7 @@ from query_values import SPECS, untimed
 from acsql import query
 from acsql.errors import QueryError
 from acsql.query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Overlaps, Within
+from acsql.query.texts import Exact
 
 
 @settings(max_examples=500)
@@ -47,7 +48,7 @@ wfc, hrc = Equals("detector", "WFC"), Equals("detector", "HRC")
         ("((detector=WFC))", wfc),
         ("100<exptime<=500", Between("exptime", 100.0, 500.0, low_inclusive=False)),
         ("500 >= exptime > 100", Between("exptime", 100.0, 500.0, low_inclusive=False)),
-        ('"a b"<=targname<=c', Between("targname", "a b", "c")),
+        ('"a b"<=targname<=c', Between("targname", Exact("a b"), "c")),
         ("exptime=1..2,5,8..", None),
         ("exptime=..", Exists("exptime")),
         ("exists(FLASHDUR)", Exists("flashdur")),
@@ -77,14 +78,14 @@ wfc, hrc = Equals("detector", "WFC"), Equals("detector", "HRC")
         ("exptime=-1.5..-.5", Between("exptime", -1.5, -0.5)),
         ("pr_inv_l=O'Connell", Equals("pr_inv_l", "O'Connell")),
         ("targname='OMEGA CEN'", Equals("targname", "OMEGA CEN")),
-        ('targname="OMEGA CEN"', Equals("targname", "OMEGA CEN")),
-        ('targname="say ""B"""', Equals("targname", 'say "B"')),
+        ('targname="OMEGA CEN"', Equals("targname", Exact("OMEGA CEN"))),
+        ('targname="say ""B"""', Equals("targname", Exact('say "B"'))),
         ("targname='it''s'", Equals("targname", "it's")),
-        ('targname="A, (B)=<c>"', Equals("targname", "A, (B)=<c>")),
-        ('targname="N*"', Equals("targname", "N*")),
-        ('targname="OMEGA C"*', Like("targname", "OMEGA C*")),
-        ('targname=*" C"?', Like("targname", "* C?")),
-        ('targname="a..b"', Equals("targname", "a..b")),
+        ('targname="A, (B)=<c>"', Equals("targname", Exact("A, (B)=<c>"))),
+        ('targname="N*"', Equals("targname", Exact("N*"))),
+        ('targname="OMEGA C"*', Like("targname", Exact("OMEGA C*"))),
+        ('targname=*" C"?', Like("targname", Exact("* C?"))),
+        ('targname="a..b"', Equals("targname", Exact("a..b"))),
         ('targname=""', Equals("targname", "")),
         ("targname!=''", Not(Equals("targname", ""))),
         ('targname=""..M', Between("targname", high="M")),
@@ -152,7 +153,7 @@ def test_anything_but_text_is_refused(text):
     [
         ("OMEGA CEN", Equals("targname", "OMEGA CEN")),
         ("OMEGA CEN, M 31*", Or((Like("targname", "M 31*"), Equals("targname", "OMEGA CEN")))),
-        ('"a, b" , c', AnyOf("targname", ("a, b", "c"))),
+        ('"a, b" , c', AnyOf("targname", (Exact("a, b"), "c"))),
         ("a (b) <c> d=e", Equals("targname", "a (b) <c> d=e")),
         ('12" x', Equals("targname", '12" x')),
     ],
@@ -192,15 +193,15 @@ def test_a_field_whose_quote_is_not_closed_is_refused():
         ("targname=NGC10?", Like("targname", "NGC10?")),
         ("targname!=NGC*", Not(Like("targname", "NGC*"))),
         ("targname=a..b", Between("targname", "a", "b")),
-        ('targname="a..b"', Equals("targname", "a..b")),
-        ('targname="a=b"', Equals("targname", "a=b")),
-        ('targname="<b>"', Equals("targname", "<b>")),
+        ('targname="a..b"', Equals("targname", Exact("a..b"))),
+        ('targname="a=b"', Equals("targname", Exact("a=b"))),
+        ('targname="<b>"', Equals("targname", Exact("<b>"))),
         ("filter1=F606W,F814W", AnyOf("filter1", ("F606W", "F814W"))),
         ("filter1=F606W , F814W", AnyOf("filter1", ("F606W", "F814W"))),
         ("filter1!=F606W,F814W", Not(AnyOf("filter1", ("F606W", "F814W")))),
-        ('targname="A, B"', Equals("targname", "A, B")),
-        ('targname="A, B",C', AnyOf("targname", ("A, B", "C"))),
-        ('targname="say ""B"""', Equals("targname", 'say "B"')),
+        ('targname="A, B"', Equals("targname", Exact("A, B"))),
+        ('targname="A, B",C', AnyOf("targname", (Exact("A, B"), "C"))),
+        ('targname="say ""B"""', Equals("targname", Exact('say "B"'))),
         ("proposid=9019,9020", AnyOf("proposid", (9019, 9020))),
         ("subarray=T", Equals("subarray", True)),
         ("subarray=no", Equals("subarray", False)),
@@ -291,7 +292,8 @@ printable = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_c
 def test_a_list_of_any_texts_can_be_quoted(values):
     line = io.StringIO()
     csv.writer(line, lineterminator="", quoting=csv.QUOTE_ALL).writerow(values)
-    assert query.parse(f"targname={line.getvalue()}", SPECS) == AnyOf("targname", tuple(values))
+    read = query.parse(f"targname={line.getvalue()}", SPECS)
+    assert read == query.prepare(AnyOf("targname", tuple(map(Exact, values))), SPECS)
 
 
 @pytest.mark.parametrize(
@@ -300,7 +302,8 @@ def test_a_list_of_any_texts_can_be_quoted(values):
 def test_an_operator_in_a_value_is_text(text):
     assert query.parse_comparison("targname", "<=", text, SPECS) == Between("targname", high=text)
     quoted = '"' + text.replace('"', '""') + '"'
-    assert query.parse_comparison("targname", "=", quoted, SPECS) == Equals("targname", text)
-    assert query.parse(f"targname={quoted}", SPECS) == Equals("targname", text)
+    exact = query.prepare(Equals("targname", Exact(text)), SPECS)
+    assert query.parse_comparison("targname", "=", quoted, SPECS) == exact
+    assert query.parse(f"targname={quoted}", SPECS) == exact
     with pytest.raises(QueryError):
         query.parse_comparison("exptime", "=", quoted, SPECS)

@@ -24,7 +24,7 @@ FIELDS = {
 def test_every_top_level_field_has_the_type_of_its_spec(store):
     observation = store.document_classes.observation
     for name, spec in SPECS.top_level.items():
-        assert type(observation._fields[name]) is FIELDS[spec.type]
+        assert isinstance(observation._fields[name], FIELDS[spec.type])
 
 
 def test_the_fields_are_those_of_the_specs_and_of_acsql(store):

@@ -1,6 +1,7 @@
 """A filter finds exactly the documents that meet its condition."""
 
 import math
+import operator
 import random
 import re
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ from acsql.query import (
     Within,
     prepare,
 )
+from acsql.query.texts import Exact, stated_number
+from acsql.search.spellings import with_spellings
 from acsql.store import filters, live_counts, queries
 
 SPECS = keyword_specs.load()
@@ -66,10 +69,12 @@ POOL = {
     "time_obs": ["00:00:00", "18:16:35", "18:16:36", "23:59:59"],
     "last_ingest_date": [datetime(2020, 1, 1), datetime(2020, 1, 1, 12), datetime(1970, 1, 1)],
     "flt.1.goodmean": [-1.0, 0.0, 5.5],
+    # Text by its spec, of which files also hold numbers.
+    "flt.1.radesys": ["", "IDC", "idc", "0.5", "5e-1", 0.5, 7, -2.5],
     "drz.0.dnnndata": ["", "j8bt01naq_flt", "j8bt02naq_flt"],
     "flt.0.history": ["", "CALACS", "BIASCORR complete ...", "  reference table N*"],
 }
-TEXTS = ["targname", "time_obs", "rootname", "drz.0.dnnndata", "flt.0.history"]
+TEXTS = ["flt.1.radesys", "targname", "time_obs", "rootname", "drz.0.dnnndata", "flt.0.history"]
 
 # The documents of a test are inserted once for all its examples.
 many = settings(
@@ -99,7 +104,10 @@ def documents() -> list[dict[str, Any]]:
                 case _:
                     document[keyword] = chance.choice(POOL[keyword])
         if chance.random() < 0.7:
-            header = {"goodmean": chance.choice([*POOL["flt.1.goodmean"], None])}
+            header = {
+                name: chance.choice([*POOL[f"flt.1.{name}"], None])
+                for name in ("goodmean", "radesys")
+            }
             document["headers"] = {"flt": {"1": header}}
         if chance.random() < 0.7:
             names = [chance.choice([*POOL["drz.0.dnnndata"], None]) for _ in range(2)]
@@ -129,6 +137,39 @@ def matches(text: str, pattern: str) -> bool:
     return bool(text) and pattern[0] in ("?", text[0]) and matches(text[1:], pattern[1:])
 
 
+def alike(text: Any, pattern: str) -> bool:
+    """Whether a value matches a pattern, in any case unless that is exact."""
+    if not isinstance(text, str):
+        return False
+    return matches(text, pattern) if isinstance(pattern, Exact) else matches(*folded(text, pattern))
+
+
+def folded(*texts: str) -> list[str]:
+    """Return texts with the letters of ASCII in lower case."""
+    return [text.encode().lower().decode() for text in texts]
+
+
+def equal(value: Any, wanted: Any) -> bool:
+    """Whether a value equals the value of a condition."""
+    if isinstance(wanted, Exact):
+        return isinstance(value, str) and str(wanted) == value
+    if isinstance(wanted, str) and not isinstance(value, str):
+        return value == stated_number(wanted)
+    if isinstance(wanted, str):
+        return operator.eq(*folded(value, wanted))
+    return value == wanted
+
+
+def ordered(value: Any, end: Any, others: tuple[Any, ...]) -> Any:
+    """Return the end of a range as a value compares with it, None if it does not."""
+    if isinstance(end, str) and not isinstance(value, str):
+        numbers = [stated_number(other) for other in others if other is not None]
+        return None if None in numbers else stated_number(end)
+    if isinstance(value, str) != isinstance(end, str):
+        return None
+    return str(end) if isinstance(end, str) else end
+
+
 def holds(condition: Condition, document: dict[str, Any]) -> bool:
     """Whether a condition holds for a document, by what conditions say of themselves."""
     match condition:
@@ -152,6 +193,8 @@ def values(document: dict[str, Any], keyword: str) -> list[Any]:
         case "drz.0.dnnndata":
             blocks = headers.get("drz", {"0": {"dnnn": []}})["0"]["dnnn"]
             return [block.get("data") for block in blocks]
+    if keyword == "flt.1.radesys":
+        return [headers.get("flt", {}).get("1", {}).get("radesys")]
     return [document.get("_id" if keyword == "rootname" else keyword)]
 
 
@@ -161,26 +204,36 @@ def holds_for(condition: Condition, value: Any) -> bool:
         return False
     match condition:
         case Equals(_, wanted):
-            return value == wanted
+            return equal(value, wanted)
         case AnyOf(_, wanted):
-            return value in wanted
+            return any(equal(value, each) for each in wanted)
         case Between(_, None, None):
             return value != ""
         case Between(_, low, high, low_inclusive, high_inclusive):
+            ends = [None if e is None else ordered(value, e, (low, high)) for e in (low, high)]
+            if (ends[0] is None) != (low is None) or (ends[1] is None) != (high is None):
+                return False
+            low, high = ends
             above = low is None or value > low or (low_inclusive and value == low)
             below = high is None or value < high or (high_inclusive and value == high)
             return above and below
-        case Like(_, pattern):
-            return matches(value, pattern)
+        case Like(keyword, pattern):
+            return alike(value, str(pattern) if keyword == "rootname" else pattern)
         case Exists():
             return value != ""
     raise AssertionError(condition)
+
+
+in_any_case = patterns.flatmap(lambda text: st.sampled_from([text + "*", Exact(text + "*")]))
 
 
 @cache
 def about(keyword: str) -> st.SearchStrategy[Condition]:
     """Return the conditions on a keyword of the pool."""
     values = st.sampled_from(POOL[keyword])
+    if keyword in TEXTS and keyword not in ("rootname", "time_obs"):
+        texts = [each for each in POOL[keyword] if isinstance(each, str)]
+        values = st.sampled_from([*texts, *map(str.swapcase, texts), *map(Exact, texts)])
     kinds = [
         st.builds(Equals, st.just(keyword), values),
         st.builds(AnyOf, st.just(keyword), st.lists(values, max_size=3).map(tuple)),
@@ -190,7 +243,7 @@ def about(keyword: str) -> st.SearchStrategy[Condition]:
         ends = st.none() | values
         kinds.append(st.builds(Between, st.just(keyword), ends, ends, st.booleans(), st.booleans()))
     if keyword in TEXTS:
-        kinds.append(st.builds(Like, st.just(keyword), patterns.map(lambda text: text + "*")))
+        kinds.append(st.builds(Like, st.just(keyword), in_any_case))
     return st.one_of(kinds)
 
 
@@ -204,10 +257,12 @@ def combined(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition
 conditions = st.recursive(st.sampled_from(sorted(POOL)).flatmap(about), combined, max_leaves=6)
 
 
-@settings(many, max_examples=2000)
-@given(condition=conditions)
-def test_a_filter_finds_the_documents_that_meet_the_condition(filled, condition):
+@settings(many, max_examples=1000)
+@given(condition=conditions, looked_up=st.booleans())
+def test_a_filter_finds_the_documents_that_meet_the_condition(filled, condition, looked_up):
     prepared = prepare(condition, SPECS)
+    if looked_up:
+        prepared = with_spellings(prepared, filled, SPECS)
     found = {d["_id"] for d in filled.observations.find(filters.to_filter(prepared), {"_id": 1})}
     assert found == {d["_id"] for d in documents() if holds(condition, d)}
 
@@ -231,7 +286,8 @@ def test_a_text_matches_itself_and_patterns_made_from_it(filled, text, data):
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
-        ("N*", {"NGC104", "NGC-104", "N*", "N?", "N.C"}),
+        ("N*", {"NGC104", "NGC-104", "ngc104", "N*", "N?", "N.C"}),
+        (Exact("N*"), {"NGC104", "NGC-104", "N*", "N?", "N.C"}),
         ("N?", {"N*", "N?"}),
         ("N.C", {"N.C"}),
         ("*104", {"NGC104", "NGC-104", "ngc104"}),
@@ -256,7 +312,9 @@ def test_only_stars_and_question_marks_are_wildcards(store, pattern, expected):
 @untimed
 @given(st.text(printable, max_size=10), patterns)
 def test_a_pattern_is_one_regular_expression(text, pattern):
-    assert bool(re.search(filters.like(pattern), text)) == matches(text, pattern)
+    assert bool(re.search(filters.like(pattern), text)) == alike(text, pattern)
+    exact = Exact(pattern)
+    assert bool(re.search(filters.like(exact), text)) == alike(text, exact)
 
 
 @untimed
@@ -424,7 +482,8 @@ def test_an_index_serves_every_condition_that_it_can(filled, condition):
     filled.observations.create_index("targname")
     filled.observations.create_index([("position", "2dsphere")])
     filled.observations.create_index([("footprint", "2dsphere")])
-    cursor = filled.observations.find(filters.to_filter(prepare(condition, SPECS)))
+    prepared = with_spellings(prepare(condition, SPECS), filled, SPECS)
+    cursor = filled.observations.find(filters.to_filter(prepared))
     found = set(stages(cursor.explain()["queryPlanner"]["winningPlan"]))
     assert "IXSCAN" in found
     assert "COLLSCAN" not in found

@@ -24,6 +24,7 @@ from acsql.query import (
     Within,
     prepare,
 )
+from acsql.query.texts import Exact
 from acsql.store import live_counts, queries
 from acsql.store import mongosh as shell
 from acsql.store.fields import field_path, value_at
@@ -227,9 +228,9 @@ def test_an_unsupported_type_is_refused() -> None:
 @pytest.mark.parametrize(
     ("condition", "line"),
     [
-        (Equals("detector", "WFC"), '{detector: "WFC"}'),
+        (Equals("detector", Exact("WFC")), '{detector: "WFC"}'),
         (
-            And((Equals("detector", "WFC"), Between("exptime", low=60))),
+            And((Equals("detector", Exact("WFC")), Between("exptime", low=60))),
             '{detector: "WFC", exptime: {$gte: 60.0}}',
         ),
         (
@@ -239,7 +240,7 @@ def test_an_unsupported_type_is_refused() -> None:
         (Equals("date_obs", "2002-04-13"), '{date_obs: ISODate("2002-04-13T00:00:00.000Z")}'),
         (Equals("flt.1.goodmean", 5), '{"headers.flt.1.goodmean": 5.0}'),
         (Equals("proposid", 2**31), '{proposid: NumberLong("2147483648")}'),
-        (Like("targname", "NGC?"), r'{targname: {$regex: "^NGC.$", $options: "s"}}'),
+        (Like("targname", Exact("NGC?")), r'{targname: {$regex: "^NGC.$", $options: "s"}}'),
         (And(), "{}"),
     ],
 )

@@ -20,6 +20,7 @@ from acsql import named_queries
 from acsql.config import Config
 from acsql.proposals import in_proposal
 from acsql.query import And, AnyOf, Between, Covers, Equals, Like, Not, Overlaps, Within
+from acsql.search.spellings import with_spellings
 from acsql.store import (
     aggregations,
     change_feed,
@@ -153,6 +154,7 @@ def profiled(store, run) -> list[dict]:
 def found(store, condition, order=USUAL, after=None, limit=PAGE) -> dict:
     """Find a page, and return its profile; no plan reads all documents."""
     rows = []
+    condition = with_spellings(condition, store, SPECS)
     where = (["rootname"], order, limit, after)
     (entry,) = profiled(store, lambda: rows.extend(queries.find(store, condition, *where)))
     assert entry["nreturned"] == len(rows) > 0
@@ -362,6 +364,7 @@ def among(condition) -> dict:
 @pytest.mark.parametrize("kind", among(And()))
 def test_counting_with_a_condition_reads_the_documents_of_its_index_only(filled, kind):
     condition = Equals("targname", row(filled)["targname"])
+    condition = with_spellings(condition, filled, SPECS)
     entries = profiled(filled, lambda: among(condition)[kind](filled))
     assert {index[0] for entry in entries for index in indexes_of(entry)} == {"targname"}
     number = live_counts.count(filled, condition)

@@ -6,11 +6,12 @@ from datetime import datetime
 from hypothesis import strategies as st
 
 from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or
+from acsql.query.texts import Exact
 from acsql.store.schema import CHANGED
 
 VALUES = {
-    "targname": ["", "NGC104", "NGC-104", "N.C", 5, None],
-    "exptime": [-1.5, 0.0, 60.0, math.nan, 2**60, None, "INDEF"],
+    "targname": ["", "NGC104", "ngc104", "NGC-104", "N.C", "5", "5.0", 5, None],
+    "exptime": [-1.5, 0.0, 60.0, math.nan, 2**60, None, "INDEF", "0"],
     "subarray": [True, False, None],
     "date_obs": [datetime(2002, 4, 13), datetime(1999, 12, 31, 23, 59, 59, 1000), None],
     "flt.1.goodmean": [-1, 0, 5, 5.5, None, [5, 5, 6], "text"],
@@ -22,10 +23,12 @@ VALUES = {
 def comparisons(draw):
     keyword = draw(st.sampled_from(sorted(VALUES)))
     known = [v for v in VALUES[keyword] if v is not None and not isinstance(v, list) and v == v]
+    texts = [value for value in known if isinstance(value, str)]
+    known += [*map(str.swapcase, texts), *map(Exact, texts)]
     values = st.sampled_from(known)
     kind = draw(st.sampled_from([Equals, AnyOf, Between, Exists, Like]))
     if kind is Like:
-        return Like(keyword, draw(st.sampled_from(["N*", "*1?4", "", "*", "N.C"])))
+        return Like(keyword, draw(st.sampled_from(["N*", Exact("N*"), "*1?4", "", "*", "N.C"])))
     if kind is AnyOf:
         return AnyOf(keyword, tuple(draw(st.lists(values, max_size=3))))
     if kind is Between:

@@ -1,11 +1,9 @@
 """The site in a real browser: a walk through it with the mouse, the keyboard and no scripts."""
 
 import csv
-import io
 import re
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 import acsql
@@ -296,18 +294,3 @@ def test_filters_make_room_on_a_phone(phone: Page, proposid: int) -> None:
     expect(phone.locator(".gallery li").first).to_be_in_viewport()
     phone.get_by_text("Filter and sort").click()
     expect(phone.get_by_role("button", name="Apply")).to_be_visible()
-
-
-@pytest.mark.parametrize("filetype", ["jit", "jif"])
-def test_the_pointing_is_drawn(page: Page, sample_archive: acsql.Archive, filetype: str) -> None:
-    row = next(sample_archive.where(f"exists({filetype}.1.extname)", "exptime>30").rows())
-    observation = sample_archive.observation(row["rootname"])
-    page.goto(f"/archive/{observation['proposid']}/{observation.ipppssoot}/{filetype}/")
-    plot = page.locator(".plot").first
-    expect(plot.locator("canvas").first).to_be_visible()
-    # Lines are drawn in two colours, and the histogram has those of its counts.
-    drawn = Image.open(io.BytesIO(plot.screenshot())).convert("RGB")
-    expected = {"jit": {(0, 114, 178), (230, 159, 0)}, "jif": {(68, 1, 84), (253, 231, 36)}}
-    assert expected[filetype] <= {
-        colour for _, colour in drawn.getcolors(drawn.width * drawn.height)
-    }

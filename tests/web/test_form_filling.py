@@ -29,7 +29,7 @@ SPECS = keyword_specs.load()
     ("text", "expected"),
     [
         ("targname=NGC104", {"targname": ["NGC104"]}),
-        ('targname="OMEGA CEN",M31', {"targname": ["OMEGA CEN, M31"]}),
+        ("targname='OMEGA CEN',M31", {"targname": ["OMEGA CEN, M31"]}),
         ('targname="A, B"', {"targname": ['"A, B"']}),
         ("targname=NGC*", {"targname": ["NGC*"]}),
         ("detector=WFC,HRC", {"detector": ["WFC", "HRC"]}),

@@ -26,6 +26,7 @@ from ...query.conditions import (
     Not,
     Or,
 )
+from ...query.texts import fold, ignores_case, stated_number
 from ..filters import like
 
 
@@ -103,11 +104,18 @@ def _comparisons(condition: KeywordCondition) -> Iterator[list[tuple[str, Any]]]
 def _compare(name: str, array: pa.Array, value: Any, otherwise: bool = False) -> pa.BooleanArray:
     """Compare the values of a column with one, to `otherwise` if their types do not compare."""
     types = pa.types
+    if isinstance(value, str) and not types.is_string(array.type):
+        value = stated_number(value)
+        if value is None:
+            return pa.repeat(otherwise, len(array))
     if isinstance(value, datetime):
         comparable = types.is_timestamp(array.type)
         value = value.replace(microsecond=value.microsecond // 1000 * 1000)
     elif isinstance(value, str):
         comparable = types.is_string(array.type)
+        if comparable and name == "equal" and ignores_case(value):
+            array, value = pc.ascii_lower(array), fold(value)
+        value = str(value)
     elif isinstance(value, bool):
         comparable = types.is_boolean(array.type)
     else:
