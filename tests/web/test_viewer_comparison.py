@@ -42,7 +42,7 @@ def test_a_limit_is_dragged_in_the_histogram(page: Page, shown: Observation) -> 
     assert "high=" in page.url
 
 
-@pytest.mark.parametrize("key", ["o", "k", "g"])
+@pytest.mark.parametrize("key", ["o", "k", "g", "h"])
 def test_overlays_are_drawn_by_keys_and_kept_in_the_address(
     page: Page, shown: Observation, key: str
 ) -> None:

@@ -110,11 +110,13 @@ def description(name: str, filetype: str) -> Response:
     parameters(Parameters)
     file = image_file(name, filetype)
     specs = current_archive().specs
+    header = current_archive().observation(name).stored_header(filetype, 0)
     described = {
         "file": file.path.name,
         "version": file.version,
         "planes": [_described_plane(plane) for plane in image_planes(file)],
         "flags": {str(bit): meaning for bit, meaning in specs.dq_flags.items()},
+        "amplifiers": header.get("ccdamp") or "",
         "most_cells": MAX_CELLS,
         "largest_bin": MAX_BINNING,
     }

@@ -77,6 +77,7 @@ def test_an_image_is_described(client: FlaskClient, shown: Observation) -> None:
     assert [chip["ccdchip"] for chip in science["chips"]] == [2, 1]
     assert science["chips"][1]["first_row"] == science["chips"][0]["height"]
     assert described["flags"]["16"] == "hot pixel"
+    assert described["amplifiers"] == shown.header("flt", 0)["CCDAMP"]
 
 
 @pytest.mark.parametrize("extname", ["SCI", "ERR", "DQ"])

@@ -99,9 +99,10 @@ export class Comparison {
   }
 
   async changed() {
-    this.update();
-    await this.load();
     const { viewer } = this;
+    this.update();
+    viewer.wait();
+    await this.load();
     viewer.view.grid = this.grid;
     viewer.resized();
     viewer.writeFragment();
@@ -178,7 +179,8 @@ export class Comparison {
       const parameters = { minus: `${rootname}.${filetype}`, lock: viewer.settings.lock };
       const link = document.createElement("a");
       const file = `${viewer.own.file} − ${other.file}`;
-      Object.assign(link.dataset, { frame: "difference", pixels: viewer.own.url, file });
+      const frame = `difference.${Object.values(parameters)}`;
+      Object.assign(link.dataset, { frame, pixels: viewer.own.url, file });
       this.difference = new Frame(link, parameters);
     }
     this.update();

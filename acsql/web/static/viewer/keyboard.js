@@ -56,6 +56,7 @@ function actions(viewer, { shiftKey }) {
     x: () => viewer.comparison.toggleBlinking(),
     d: () => viewer.comparison.toggleDifference(),
     w: () => viewer.comparison.setLock(viewer.settings.lock === "sky" ? "pixel" : "sky"),
+    h: () => viewer.overlays.toggle("amplifiers"),
     g: () => viewer.overlays.toggle("grid"),
     o: () => viewer.overlays.toggle("compass"),
     k: () => viewer.overlays.toggle("bar"),

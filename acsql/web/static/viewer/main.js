@@ -1,6 +1,7 @@
 // Starts the viewer on its page.
 
 // All modules are imported here, so that browsers request them at once and not level by level.
+import "./amplifiers.js";
 import "./chart.js";
 import "./colours.js";
 import "./comparison.js";

@@ -1,5 +1,6 @@
 // What is drawn over the image by choice: compass, scale bar, colour bar, and a grid of RA and Dec.
 
+import { drawAmplifiers } from "./amplifiers.js";
 import { short, ticks } from "./chart.js";
 import { drawGrid } from "./grid.js";
 import { INK, SHADE, outlined } from "./lettering.js";
@@ -19,6 +20,7 @@ export const OVERLAYS = {
   compass: "Compass and scale",
   bar: "Colour bar",
   grid: "RA and Dec grid",
+  amplifiers: "Chips and amplifiers",
 };
 
 export class Overlays {
@@ -60,6 +62,7 @@ export class Overlays {
     context.save();
     context.font = `${FONT * view.density}px system-ui, sans-serif`;
     context.lineJoin = "round";
+    if (this.chosen.includes("amplifiers")) drawAmplifiers(context, view, frame);
     if (this.chosen.includes("grid")) drawGrid(context, view, frame.shown);
     if (this.chosen.includes("compass")) this.drawCompass(context);
     if (this.chosen.includes("bar")) this.drawBar(context);

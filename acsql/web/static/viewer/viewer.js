@@ -62,8 +62,7 @@ export class Viewer {
     const loading = frame.load(this.settings.choice, this.view.screen);
     this.loading = loading;
     // Details of the frame that was shown before are no longer needed.
-    clearTimeout(this.settling);
-    this.settling = null;
+    this.wait();
     try {
       await loading;
     } catch (error) {
@@ -201,6 +200,7 @@ export class Viewer {
   choose(choice) {
     this.settings.choice = choice;
     for (const frame of this.frames) frame.reset();
+    this.comparison.difference?.reset();
     this.show(this.showing);
   }
 
@@ -276,6 +276,13 @@ export class Viewer {
     this.setState("loading");
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.complete(), SETTLED_MS);
+  }
+
+  /** Do not settle: more has to be loaded first. */
+  wait() {
+    this.setState("loading");
+    clearTimeout(this.settling);
+    this.settling = null;
   }
 
   async complete() {
