@@ -66,7 +66,8 @@ export class Comparison {
 
   add(name) {
     const frame = this.frameOf(name);
-    if (frame && !this.chosen.includes(frame) && this.chosen.length < MOST_PANES - 1) {
+    const isNew = frame && frame !== this.viewer.own && !this.chosen.includes(frame);
+    if (isNew && this.chosen.length < MOST_PANES - 1) {
       this.chosen = [...this.chosen, frame];
     }
     return frame;
