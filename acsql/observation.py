@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from astropy.io import fits
     from astropy.table import Table
 
-    from .fits.tables import Extension
-
 
 class Observation(StoredObservation):
     """One observation; `Archive.observation` returns it.
@@ -141,7 +139,7 @@ class Observation(StoredObservation):
             raise DatasetNotFound(f"{name} has no image")
         return pixels
 
-    def table(self, filetype: str, extension: Extension = 1) -> Table:
+    def table(self, filetype: str, extension: int | str | tuple[str, int] = 1) -> Table:
         """Return a table: of an association, of jitter, or any other of a file.
 
         Parameters
