@@ -207,9 +207,14 @@ SERVICES = {"dask", "distributed", "flask", "bokeh", "gunicorn", "pydantic", "wt
         (["-m", "acsql", "--help"], SCIENCE | DATABASE | SERVICES | {"yaml", "lark"}),
         (["-m", "acsql", "count", "--help"], SCIENCE | DATABASE | SERVICES),
         (["-c", "from acsql import connect, Equals"], SCIENCE | SERVICES | {"click"}),
-        (["-c", "from acsql.archive import Archive"], SCIENCE | SERVICES | {"click"}),
+        (
+            ["-c", "from acsql.archive import Archive"],
+            SCIENCE | SERVICES | {"click", "mongoengine"},
+        ),
+        # Its workers import these, in other processes.
+        (["-c", "import acsql.ingest.run"], {*SCIENCE, "PIL"}),
     ],
-    ids=["acsql", "help", "help of a command", "public names", "archive"],
+    ids=["acsql", "help", "help of a command", "public names", "archive", "ingest"],
 )
 def test_a_start_imports_no_library_that_it_does_not_need(command, unwanted):
     result = subprocess.run(

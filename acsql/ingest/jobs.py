@@ -17,7 +17,6 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 import dask.bag
-from astropy.utils.exceptions import AstropyWarning
 from dask.callbacks import Callback
 
 from .. import config as configuration
@@ -272,6 +271,9 @@ def open_store(config: Config, specs: KeywordSpecs, log_outages: bool = False) -
 
 def silence_astropy() -> None:
     """Ignore astropy's warnings about irregular headers: results have those that matter."""
+    # Not in the process that starts the workers.
+    from astropy.utils.exceptions import AstropyWarning
+
     warnings.simplefilter("ignore", AstropyWarning)
 
 

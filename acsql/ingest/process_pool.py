@@ -23,6 +23,8 @@ from .jobs import Finished, Item, Job, Result, make_bag, silence_astropy, stream
 
 # One pool that dies before it has finished anything is an accident, this many are a fault.
 MAX_FRUITLESS_POOLS = 3
+# What workers import: all jobs read files as an ingest does.
+PRELOADED = [__name__, f"{__package__}.workers", f"{__package__}.pipeline"]
 # The environment variable that is the option -P of Python.
 SAFE_PATH = "PYTHONSAFEPATH"
 
@@ -55,7 +57,10 @@ def run_in_processes(
     """
     remaining = {job.rootname(item): item for item in items}
     fruitless = 0
-    with _temporary_folder() as notes:
+    with _needing_temporary_files():
+        folder = tempfile.TemporaryDirectory(prefix="acsql-")
+    with folder as path:
+        notes = Path(path)
         while remaining:
             before = len(remaining)
             for finished in _run_pool(job, list(remaining.values()), config, workers, notes):
@@ -72,16 +77,27 @@ def run_in_processes(
 
 
 @contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    """Make a folder for the notes; multiprocessing, too, needs a place for temporary files."""
+def _needing_temporary_files() -> Iterator[None]:
+    """Explain an error of the folder for temporary files."""
     try:
-        folder = tempfile.TemporaryDirectory(prefix="acsql-")
+        yield
     except OSError as error:
         raise ArchiveError(
             f"worker processes need temporary files: {error}: set TMPDIR to a folder with room"
         ) from error
-    with folder as path:
-        yield Path(path)
+
+
+def prepare() -> None:
+    """Start the process from which workers are forked; it imports their modules meanwhile.
+
+    Raises
+    ------
+    ArchiveError
+        If there is no place for temporary files.
+    """
+    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
+    with _needing_temporary_files():
+        _start_forkserver()
 
 
 def _run_pool(
@@ -91,8 +107,7 @@ def _run_pool(
     # All are forked from one process that has imported everything: a worker starts at once, and
     # none inherits the threads and locks of this process.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, job.run.__module__])
-    _start_forkserver()
+    prepare()
     try:
         others = set(multiprocessing.active_children())
         with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:

@@ -6,14 +6,15 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
-
-from astropy.table import Table
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..config import Config
 from ..errors import ConfigError, ProviderUnavailable
 from ..store import proposals
 from . import proposals_file
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 Facts = dict[str, Any]
 
@@ -153,7 +154,7 @@ class MastProvider:
 _MAST_FIELDS = {"type": "proposal_type", "title": "obs_title", "pi": "proposal_pi"}
 
 
-def _query_mast(proposids: Sequence[int], seconds: float) -> Table:
+def _query_mast(proposids: Sequence[int], seconds: float) -> "Table":
     """Return MAST's rows of the observations of proposals."""
     from astroquery.exceptions import NoResultsWarning, RemoteServiceError
     from astroquery.mast import MastClass
@@ -191,7 +192,7 @@ def _limit(session: Any, seconds: float) -> None:
     session.send = send_in_time
 
 
-def facts_from_mast(rows: Table) -> dict[int, Facts]:
+def facts_from_mast(rows: "Table") -> dict[int, Facts]:
     """Return the facts about proposals from MAST's rows of their observations.
 
     Parameters

@@ -25,7 +25,7 @@ from ..store.client import Store
 from ..store.derived import freshness, refresh
 from ..store.outage import ending_early
 from ..store.schema import now
-from . import folding, write
+from . import folding, process_pool, write
 from .jobs import open_store
 from .layouts import find_misplaced
 from .log import log_file
@@ -125,6 +125,9 @@ def ingest(
     specs = keyword_specs.load(configuration.specs_overlay(config))
     filetypes = _filetypes(options, specs)
     check_scheduler(options.scheduler)
+    if options.scheduler == PROCESSES:
+        # Workers can start once the plan is made.
+        process_pool.prepare()
     started = now()
     with (
         open_store(config, specs, log_outages=True) as store,

@@ -23,7 +23,6 @@ from .jobs import (
     workers_in_this_process,
 )
 from .observation_result import Failure, ObservationResult
-from .pipeline import ingest_observation
 from .plan import Task
 from .process_pool import run_in_processes
 
@@ -196,6 +195,9 @@ def _crashed(task: Task) -> ObservationResult:
 
 def _ingest(task: Task, store: Store, specs: KeywordSpecs, config: Config) -> ObservationResult:
     """Ingest one observation; any error is its own failure, and the others continue."""
+    # Here, because only workers need astropy and numpy, which take longer to load than all else.
+    from .pipeline import ingest_observation
+
     try:
         return ingest_observation(task, store, specs, config)
     except DatabaseUnavailable:

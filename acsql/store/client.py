@@ -5,6 +5,7 @@ errors of the driver into `DatabaseError`, so no other layer has to know them.
 """
 
 import re
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -88,6 +89,8 @@ class Store:
         self.wait = wait or 0
         self._specs = specs
         self._closing = ExitStack()
+        # One that is not closed ends with its last use, as when a notebook opens the next one.
+        weakref.finalize(self, self._closing.close).atexit = False
         with self.errors():
             parsed = _parse(connection_string)
             options = _options(parsed["options"], wait)

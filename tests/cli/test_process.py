@@ -116,7 +116,7 @@ def own_settings(config, write_settings, sample_filesystem: Path, tmp_path: Path
         (["find"], "acsql.archive"),
         (["find"], "pymongo"),
         (["find"], "acsql.export"),
-        (["ingest"], "numpy"),
+        (["ingest"], "dask.bag"),
         (["ingest"], "dask"),
         (["ingest"], "acsql.ingest.workers"),
         (["verify"], "acsql.verify.verification"),

@@ -17,7 +17,7 @@ from astropy.io import fits
 import acsql
 from acsql.config import Config
 from acsql.errors import ArchiveError
-from acsql.ingest import jobs, run
+from acsql.ingest import jobs, process_pool, run
 
 
 def _kill_process_reading(rootname: str, folder: Path, over: threading.Event) -> None:
@@ -33,6 +33,8 @@ def _kill_process_reading(rootname: str, folder: Path, over: threading.Event) ->
 def test_a_killed_worker_is_the_failure_of_its_observation_alone(
     archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Its socket has to outlive the folder of this test.
+    process_pool.prepare()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     killer = archive_copy.filesystem / "jzzz/jzzz01zzq/jzzz01zzq_raw.fits"
     killer.parent.mkdir(parents=True)
@@ -91,6 +93,7 @@ def test_an_ingest_runs_in_any_working_directory(
 def test_a_full_folder_for_temporary_files_is_an_error_that_names_it(
     archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    process_pool.prepare()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
     with pytest.raises(ArchiveError, match="TMPDIR") as raised:
         run.ingest(archive_copy, run.Options(scheduler="processes", workers=1))

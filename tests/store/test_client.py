@@ -1,5 +1,6 @@
 """A store opens the database of its connection string, and reports failures in one line."""
 
+import gc
 import re
 import socket
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import traceback
 
 import pytest
-from pymongo.errors import PyMongoError
+from pymongo.errors import InvalidOperation, PyMongoError
 
 from acsql.errors import DatabaseError
 from acsql.store.client import DEFAULT_DATABASE, Store
@@ -196,3 +197,13 @@ def test_closing_leaves_no_warning(connection_string, dead_port):
     )
     assert (result.returncode, result.stderr) == (0, "")
     assert len(result.stdout.splitlines()) == 2
+
+
+def test_a_store_that_is_not_closed_ends_with_its_last_use(connection_string, specs):
+    store = Store(connection_string, specs)
+    assert store.document_classes
+    client = store.client
+    del store
+    gc.collect()
+    with pytest.raises(InvalidOperation, match="close"):
+        client.admin.command("ping")
