@@ -35,6 +35,10 @@ PAGES = {
     "table": ("/archive/{proposid}/{name}/tables/jit/1/", None),
     "product": ("/archive/{proposid}/{product}/drz/", None),
     "viewer": ("/archive/{proposid}/{name}/flt/view", "#viewer[data-state=ready]"),
+    "regions": (
+        "/archive/{proposid}/{name}/flt/view#beside=raw&regions=2,1,circle(60,60,20)",
+        "#viewer[data-state=ready]",
+    ),
     "flags": ("/archive/{proposid}/{name}/flt/view#extname=DQ", "#viewer[data-state=ready]"),
     "headers": ("/archive/{proposid}/{name}/headers/", None),
     "header": ("/archive/{proposid}/{name}/headers/flt/0/", None),
