@@ -7,12 +7,34 @@ const COLOUR = "rgb(120 220 255 / 70%)";
 const LABEL_COLOUR = "#9be4ff";
 const MOST_LINES = 6; // of each kind on the screen
 const SAMPLES = 9; // places per side of the screen from which the range of coordinates is found
-const STEPS = 48; // parts of a line, which is curved
+const STEPS = 32; // parts of a line, which is curved
 // Steps of declination in arcseconds, and of right ascension in seconds.
 const DEC_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 18000, 36000];
 const RA_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 3600];
 
-export function drawGrid(context, view, shown) {
+/** Draws the grid; it computes the lines anew only where the view has changed. */
+export class Grid {
+  draw(context, view, shown) {
+    const { width, height } = view.screen;
+    const { position } = view;
+    const known = this.known || {};
+    // Positions are replaced, never changed.
+    if (known.position !== position || known.shown !== shown || known.size !== width * height) {
+      this.known = { position, shown, size: width * height, ...gridOf(view, shown) };
+    }
+    const { path, labels } = this.known;
+    context.strokeStyle = COLOUR;
+    context.lineWidth = view.density;
+    context.stroke(path);
+    for (const { text, x, y, align } of labels) {
+      outlined(context, text, x, y, align, view.density, LABEL_COLOUR);
+    }
+  }
+}
+
+/** The lines on the screen as a path, and their labels. */
+function gridOf(view, shown) {
+  const grid = { path: new Path2D(), labels: [] };
   const seen = view.seen();
   const region = {
     x0: Math.max(seen.x0, 0),
@@ -21,15 +43,16 @@ export function drawGrid(context, view, shown) {
     y1: Math.min(seen.y1, shown.height),
   };
   const range = skyRange(shown, region);
-  if (!range) return;
+  if (!range) return grid;
   for (const ra of multiples(range.ra, RA_STEPS, 1 / 240)) {
     const label = sexagesimal((((ra.value / 15) % 24) + 24) % 24, ra.decimals, 24);
-    drawLine(context, view, shown, region, label, (t) => [ra.value, between(range.dec, t)]);
+    addLine(grid, view, shown, region, label, (t) => [ra.value, between(range.dec, t)]);
   }
   for (const dec of multiples(range.dec, DEC_STEPS, 1 / 3600)) {
     const label = `${dec.value < 0 ? "" : "+"}${sexagesimal(dec.value, dec.decimals)}`;
-    drawLine(context, view, shown, region, label, (t) => [between(range.ra, t), dec.value]);
+    addLine(grid, view, shown, region, label, (t) => [between(range.ra, t), dec.value]);
   }
+  return grid;
 }
 
 const between = ([low, high], t) => low + t * (high - low);
@@ -62,13 +85,12 @@ function multiples([low, high], steps, unit) {
   return Array.from({ length: Math.max(count, 0) }, (_, i) => ({ value: (first + i) * size, decimals }));
 }
 
-/** Draw a line on each chip, and its label where it first enters the screen. */
-function drawLine(context, view, shown, region, label, placeAt) {
+/** Add a line on each chip, and its label where it first enters the screen. */
+function addLine({ path, labels }, view, shown, region, label, placeAt) {
   let start = null;
   for (const chip of shown.chips) {
     if (!chip.projection) continue;
     const top = chip.first_row + chip.height;
-    context.beginPath();
     let pen = false;
     for (let i = 0; i <= STEPS; i += 1) {
       const pixel = pixelOf(chip.projection, ...placeAt(i / STEPS));
@@ -79,19 +101,16 @@ function drawLine(context, view, shown, region, label, placeAt) {
         continue;
       }
       const at = view.toScreen(x, y);
-      if (pen) context.lineTo(at.x, at.y);
-      else context.moveTo(at.x, at.y);
+      if (pen) path.lineTo(at.x, at.y);
+      else path.moveTo(at.x, at.y);
       pen = true;
       start ??= at;
     }
-    context.strokeStyle = COLOUR;
-    context.lineWidth = view.density;
-    context.stroke();
   }
   if (!start) return;
   const { density, screen } = view;
   const side = start.x > screen.width / 2 ? -1 : 1;
   const below = start.y > screen.height / 2 ? -1 : 1;
   const [x, y] = [start.x + 4 * side * density, start.y + 9 * below * density];
-  outlined(context, label, x, y, side < 0 ? "right" : "left", density, LABEL_COLOUR);
+  labels.push({ text: label, x, y, align: side < 0 ? "right" : "left" });
 }

@@ -2,7 +2,7 @@
 
 import { drawAmplifiers } from "./amplifiers.js";
 import { short, ticks } from "./chart.js";
-import { drawGrid } from "./grid.js";
+import { Grid } from "./grid.js";
 import { INK, SHADE, outlined } from "./lettering.js";
 import { skyJacobian } from "./sky.js";
 
@@ -26,6 +26,7 @@ export const OVERLAYS = {
 export class Overlays {
   constructor(viewer) {
     this.viewer = viewer;
+    this.grid = new Grid();
     const boxes = Object.entries(OVERLAYS).map(([name, label]) => this.box(name, label));
     viewer.elements.overlayBoxes.replaceChildren(...boxes);
   }
@@ -63,7 +64,7 @@ export class Overlays {
     context.font = `${FONT * view.density}px system-ui, sans-serif`;
     context.lineJoin = "round";
     if (this.chosen.includes("amplifiers")) drawAmplifiers(context, view, frame);
-    if (this.chosen.includes("grid")) drawGrid(context, view, frame.shown);
+    if (this.chosen.includes("grid")) this.grid.draw(context, view, frame.shown);
     if (this.chosen.includes("compass")) this.drawCompass(context);
     if (this.chosen.includes("bar")) this.drawBar(context);
     context.restore();

@@ -29,7 +29,7 @@ export function skyOf(projection, x, y) {
 }
 
 // Rounds in which the distortion is inverted: each makes the error a hundred times smaller.
-const ROUNDS = 8;
+const ROUNDS = 5;
 
 /** The pixel of a right ascension and declination in degrees, null on the other hemisphere. */
 export function pixelOf(projection, ra, dec) {
