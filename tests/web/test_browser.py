@@ -283,7 +283,8 @@ def test_a_keyboard_alone_reaches_the_content(page: Page, proposid: int) -> None
 def test_pages_fit_on_a_phone(
     phone: Page, proposid: int, exposures: list[str], address: str
 ) -> None:
-    phone.goto(address.format(proposid=proposid, name=exposures[0]))
+    with_raw = next(name for name in exposures if not name[-1].isdigit())
+    phone.goto(address.format(proposid=proposid, name=with_raw))
     assert phone.evaluate("document.documentElement.scrollWidth") <= phone.viewport_size["width"]
     expect(phone.get_by_role("heading", level=1)).to_be_in_viewport()
 
