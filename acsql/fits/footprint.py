@@ -8,6 +8,7 @@ of that, 0.04 arcsec.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -26,6 +27,11 @@ Ring = list[list[float]]
 _VERTICES_PER_SIDE = 4
 # Decimals of degrees: 4 microarcseconds, coarse enough that all versions of wcslib agree.
 _DECIMALS = 9
+
+# S_REGION, in STC-S: https://www.ivoa.net/documents/ObsCore/20170509/REC-ObsCore-v1.1-20170509.pdf
+_POLYGON = re.compile(
+    r"\s*POLYGON\s+(?:(?:ICRS|FK5|J2000)\s+)?([-+.\dE\s]+)", re.ASCII | re.IGNORECASE
+)
 
 # Plausible chips, generously: lengths of the sides in degrees, and sines of the angles at the
 # corners, of which those of ACS are above 0.99.
@@ -104,7 +110,7 @@ def _geojson(rings: Sequence[Ring]) -> dict[str, Any]:
 
 
 def outline(header: Mapping[str, Any]) -> Ring | None:
-    """Return the outline of a chip on the sky.
+    """Return the outline of a chip on the sky: that of S_REGION, or else of its WCS.
 
     Parameters
     ----------
@@ -122,12 +128,36 @@ def outline(header: Mapping[str, Any]) -> Ring | None:
     FileError
         If the WCS is incomplete, or its outline is not that of a camera's chip.
     """
+    if stated := _stated(header):
+        return stated
     wcs = read_wcs(header)
     if wcs is None:
         return None
     parts = 1 if wcs.a is None and wcs.b is None else _VERTICES_PER_SIDE
     longitude, latitude = _sky(wcs, _border(_size(header), parts))
-    # Right ascensions run from 0 to 360 degrees.
+    return _closed(longitude, latitude, parts)
+
+
+def _stated(header: Mapping[str, Any]) -> Ring | None:
+    """Return the outline that S_REGION states, None unless it is a plausible quadrangle."""
+    match = _POLYGON.fullmatch(str(header.get("s_region") or ""))
+    if match is None:
+        return None
+    numbers = match[1].split()
+    # Some repeat the first vertex.
+    if len(numbers) == 10 and numbers[:2] == numbers[8:]:
+        numbers = numbers[:8]
+    if len(numbers) != 8:
+        return None
+    try:
+        longitude, latitude = np.array(numbers, np.float64).reshape(4, 2).T
+        return _closed(longitude, latitude, parts=1)
+    except (ValueError, FileError):
+        return None
+
+
+def _closed(longitude: FloatArray, latitude: FloatArray, parts: int) -> Ring:
+    """Return a checked outline as a closed ring, from right ascensions of 0 to 360 degrees."""
     ring = np.column_stack([(longitude + 180) % 360 - 180, latitude]).round(_DECIMALS)
     _check(ring, parts)
     points: Ring = ring.tolist()

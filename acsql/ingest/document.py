@@ -33,8 +33,8 @@ class TypedHeaders:
         The promoted keywords of these.
     unspecified : dict
         Keywords not in the specs: (header, keyword) to (type, name of the file).
-    mismatches : tuple of (HeaderKey or None, str)
-        Header and keyword of the type mismatches.
+    mismatches : dict
+        Type mismatches: (header or None, keyword) to (value as read, name of the file).
     warnings : tuple of str
         File, extension and keywords of the values that astropy cannot read.
     """
@@ -42,7 +42,7 @@ class TypedHeaders:
     stored: Document
     promoted: Document
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]]
-    mismatches: tuple[tuple[HeaderKey | None, str], ...]
+    mismatches: dict[tuple[HeaderKey | None, str], tuple[Any, str]]
     warnings: tuple[str, ...]
 
 
@@ -70,7 +70,7 @@ def type_headers(
     detector = find_detector(headers, specs) or existing.get("detector")
     stored = dict(existing.get("headers", {}))
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]] = {}
-    mismatches: dict[tuple[HeaderKey | None, str], None] = {}
+    mismatches: dict[tuple[HeaderKey | None, str], tuple[Any, str]] = {}
     warnings: list[str] = []
     for filetype, content in contents.items():
         stored[filetype] = {}
@@ -78,7 +78,8 @@ def type_headers(
             key = HeaderKey(detector, filetype, extension) if detector else None
             header = type_header(read, key, specs)
             stored[filetype][str(extension)] = header.values
-            mismatches |= {(key, keyword): None for keyword in header.mismatches}
+            for keyword, value in header.mismatches.items():
+                mismatches[key, keyword] = (value, str(content.file.name))
             if header.unreadable:
                 keywords = ", ".join(ascii(keyword)[1:-1] for keyword in header.unreadable)
                 warnings.append(
@@ -90,7 +91,7 @@ def type_headers(
                     unspecified[key, keyword] = (type_, str(content.file.name))
     promoted = promote(stored, specs)
     promoted["detector"] = promoted["detector"] or detector
-    return TypedHeaders(stored, promoted, unspecified, tuple(mismatches), tuple(warnings))
+    return TypedHeaders(stored, promoted, unspecified, mismatches, tuple(warnings))
 
 
 def build_document(

@@ -8,6 +8,7 @@ through one process.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ..keywords import HeaderKey
 
@@ -79,8 +80,8 @@ class ObservationResult:
         Irregularities that are not failures.
     unspecified : mapping
         Keywords not in the specs: (header, keyword) to (type, name of the file).
-    mismatches : tuple of (HeaderKey or None, str)
-        Header and keyword of the type mismatches.
+    mismatches : mapping
+        Type mismatches: (header or None, keyword) to (value as read, name of the file).
     bytes : int
         Size of the ingested files.
     seconds : float
@@ -96,6 +97,6 @@ class ObservationResult:
     waiting: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     unspecified: Mapping[tuple[HeaderKey, str], tuple[str, str]] = field(default_factory=dict)
-    mismatches: tuple[tuple[HeaderKey | None, str], ...] = ()
+    mismatches: Mapping[tuple[HeaderKey | None, str], tuple[Any, str]] = field(default_factory=dict)
     bytes: int = 0
     seconds: float = 0.0

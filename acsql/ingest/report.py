@@ -13,6 +13,8 @@ from .observation_result import NEW, STATES, UNCHANGED, UPDATED, Failure, Observ
 from .plan import Plan
 from .proposals import LookupResult
 
+# Characters of a value that the record of a run has.
+VALUE_LENGTH = 80
 # A line of the summary has at most this many names.
 NAMED = 5
 
@@ -45,6 +47,8 @@ class Report:
         Keywords not in the specs: (header, keyword) to (type, name of a file).
     mismatches : Counter
         Number of type mismatches by (header, keyword).
+    mismatch_examples : dict
+        The first of them: (header, keyword) to (value as read, name of its file).
     warnings : list of str
         Irregularities that are not failures.
     problems : list of str
@@ -69,6 +73,9 @@ class Report:
     waiting: list[str] = field(default_factory=list)
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]] = field(default_factory=dict)
     mismatches: Counter[tuple[HeaderKey | None, str]] = field(default_factory=Counter)
+    mismatch_examples: dict[tuple[HeaderKey | None, str], tuple[Any, str]] = field(
+        default_factory=dict
+    )
     warnings: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -134,7 +141,9 @@ class Report:
         self.filenames += result.filenames
         self.waiting += result.waiting
         self.warnings += [f"{result.rootname}: {warning}" for warning in result.warnings]
-        self.mismatches.update(result.mismatches)
+        self.mismatches.update(result.mismatches.keys())
+        for place, example in result.mismatches.items():
+            self.mismatch_examples.setdefault(place, example)
         for place, first_seen in result.unspecified.items():
             self.unspecified.setdefault(place, first_seen)
 
@@ -215,7 +224,13 @@ class Report:
                 for (key, keyword), (type_, filename) in self.unspecified.items()
             ],
             "type_mismatches": [
-                {"header": str(key), "keyword": keyword, "values": number}
+                {
+                    "header": str(key),
+                    "keyword": keyword,
+                    "values": number,
+                    "value": repr(self.mismatch_examples[key, keyword][0])[:VALUE_LENGTH],
+                    "filename": self.mismatch_examples[key, keyword][1],
+                }
                 for (key, keyword), number in self.mismatches.items()
             ],
             "log": str(self.log),

@@ -342,6 +342,8 @@ def _log_result(result: ObservationResult) -> None:
         )
     for warning in result.warnings:
         logger.warning("%s: %s", result.rootname, warning)
+    for (_, keyword), (value, filename) in result.mismatches.items():
+        logger.warning("%s: type mismatch of %s: %.80r", filename, keyword, value)
     _log_waiting(result.waiting)
     for failure in result.failures:
         logger.error("%s: %s", result.rootname, failure.reason)

@@ -159,6 +159,14 @@ class Filetype:
             return PRIMARY
         return self.extensions[(number - 1) % len(self.extensions)] if self.extensions else None
 
+    def extension_number(self, extname: str, extver: int) -> int | None:
+        """Return the number of an extension, None if its name has no fixed number."""
+        if extname == PRIMARY:
+            return 0
+        if extname not in self.extensions or extver < 1:
+            return None
+        return (extver - 1) * len(self.extensions) + self.extensions.index(extname) + 1
+
 
 class CardLocation(NamedTuple):
     """Where the value of a card is stored.

@@ -21,6 +21,8 @@ from ..keywords import (
 )
 from .messages import abbreviate
 
+# flt.sci.2.goodmean, or flt.sci.goodmean for the first extension of the name.
+_NAMED_ADDRESS = re.compile(r"([a-z0-9]+)\.([a-z][a-z0-9_]*)(?:\.(\d{1,4}))?\.(.+)")
 _HEADER_ADDRESS = re.compile(r"([a-z0-9*?]+)\.(\d{1,4}|[*?])\.(.+)")
 # Suggestions for a misspelt keyword: how many, and how alike (difflib's default ratio).
 _SUGGESTIONS = 3
@@ -100,7 +102,8 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
     Parameters
     ----------
     address : str
-        ``exptime``, ``DATE-OBS``, ``flt.1.goodmean``.
+        ``exptime``, ``DATE-OBS``, ``flt.1.goodmean`` or by EXTNAME and EXTVER
+        ``flt.SCI.1.goodmean``.
     specs : KeywordSpecs
         The specs of the archive.
 
@@ -112,7 +115,7 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
     """
     if not isinstance(address, str):
         raise QueryError(f"a keyword is a text like exptime, not {abbreviate(address)}")
-    text = address.strip().lower()
+    text = _by_number(address.strip().lower(), specs)
     match = _HEADER_ADDRESS.fullmatch(text)
     if match and match[1] in specs.filetypes and match[2].isdecimal():
         return _header_column(match[1], int(match[2]), match[3], specs)
@@ -120,6 +123,23 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
     if not match and name in specs.top_level:
         return Column(name, specs.top_level[name])
     raise QueryError(_unresolved(address, name, specs, match[1] if match else None))
+
+
+def _by_number(address: str, specs: KeywordSpecs) -> str:
+    """Return an address that names an extension with its number instead."""
+    match = _NAMED_ADDRESS.fullmatch(address)
+    if not match or match[1] not in specs.filetypes:
+        return address
+    filetype, extname, extver, keyword = match.groups()
+    number = specs.filetypes[filetype].extension_number(extname.upper(), int(extver or 1))
+    if number is not None:
+        return f"{filetype}.{number}.{keyword}"
+    if extname.upper() in specs.extensions:
+        raise QueryError(
+            f"{abbreviate(address)}: {extname.upper()} has no fixed number in {filetype} files; "
+            f"write the number that it has, such as {filetype}.7.{keyword}"
+        )
+    return address
 
 
 def header_column(header: HeaderLocation, name: str, specs: KeywordSpecs) -> Column | None:

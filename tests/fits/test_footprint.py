@@ -352,3 +352,25 @@ def test_every_target_of_the_sample_archive_is_in_its_footprint(
         position = {"$geometry": observation["position"]}
         around = collection.find({"footprint": {"$geoIntersects": position}}, {"_id": 1})
         assert observation["_id"] in {document["_id"] for document in around}
+
+
+SQUARE = "5.0 -72.0 5.1 -72.0 5.1 -71.95 5.0 -71.95"
+
+
+@pytest.mark.parametrize(
+    ("region", "is_stated"),
+    [
+        (f"POLYGON ICRS {SQUARE}", True),
+        (f"polygon {SQUARE} 5.0 -72.0", True),
+        ("POLYGON ICRS 5 -72 5.1 -72 5.1 -71.95", False),
+        ("POLYGON ICRS 5 -72 5.1 -71.95 5.1 -72 5 -71.95", False),
+        ("CIRCLE ICRS 5 -72 0.1", False),
+        (f"POLYGON ICRS {'1' * 60}", False),
+        ("POLYGON ICRS 1 2 3 4 5 6 7 E", False),
+        (" ", False),
+        (None, False),
+    ],
+)
+def test_s_region_is_the_outline_where_it_is_a_quadrangle(region, is_stated):
+    ring = [[5.0, -72.0], [5.1, -72.0], [5.1, -71.95], [5.0, -71.95], [5.0, -72.0]]
+    assert outline({"s_region": region}) == (ring if is_stated else None)

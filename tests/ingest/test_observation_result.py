@@ -19,7 +19,7 @@ def test_a_result_passes_between_processes() -> None:
         "j8bt05nj",
         failures=(failure,),
         unspecified={(key, "NEW-KEY"): ("float", "j8bt05njq_flt.fits")},
-        mismatches=((key, "EXPTIME"), (None, "EXPTIME")),
+        mismatches={(key, "EXPTIME"): ("long", "a"), (None, "EXPTIME"): (True, "b")},
     )
     assert pickle.loads(pickle.dumps(result)) == result
 

@@ -16,7 +16,7 @@ INGESTED = ObservationResult(
     waiting=("j8bt05njq_spt.fits",),
     warnings=("odd",),
     unspecified={(KEY, "NEWKEY"): ("float", "j8bt05njq_raw.fits")},
-    mismatches=((KEY, "EXPTIME"),),
+    mismatches={(KEY, "EXPTIME"): ("long", "j8bt05njq_raw.fits")},
     bytes=2_000_000,
 )
 FAILURE = Failure("j8bt06nj", "j8bt06njq_raw.fits", "headers", "it is truncated")
@@ -98,4 +98,12 @@ def test_the_record_has_the_lists_that_pages_show() -> None:
             "filename": "j8bt05njq_raw.fits",
         }
     ]
-    assert record["type_mismatches"] == [{"header": "HRC raw 0", "keyword": "EXPTIME", "values": 1}]
+    assert record["type_mismatches"] == [
+        {
+            "header": "HRC raw 0",
+            "keyword": "EXPTIME",
+            "values": 1,
+            "value": "'long'",
+            "filename": "j8bt05njq_raw.fits",
+        }
+    ]

@@ -26,7 +26,14 @@ def test_the_spec_of_an_alternate_wcs_is_that_of_the_primary_one_and_names_it() 
 def test_an_extension_has_the_name_of_its_number(
     filetype: str, number: int, extname: str | None
 ) -> None:
-    assert keywords.load().filetypes[filetype].extension_name(number) == extname
+    found = keywords.load().filetypes[filetype]
+    assert found.extension_name(number) == extname
+    if extname:
+        assert found.extension_number(extname, 2 if number == 4 else 1) == number
+
+
+def test_an_extension_without_a_fixed_number_has_none() -> None:
+    assert keywords.load().filetypes["flt"].extension_number("WCSCORR", 1) is None
 
 
 def test_keywords_of_input_images_are_one_keyword_with_many_values() -> None:

@@ -164,3 +164,22 @@ def test_keywords_at_the_top_are_suggested_before_others():
 def test_an_address_that_is_no_text_is_refused(address):
     with pytest.raises(QueryError, match="a keyword is a text"):
         query.resolve(address, SPECS)
+
+
+@pytest.mark.parametrize(
+    ("address", "number"),
+    [
+        ("flt.SCI.2.goodmean", "flt.4.goodmean"),
+        ("flt.sci.goodmean", "flt.1.goodmean"),
+        ("drz.WHT.1.crval1", "drz.2.crval1"),
+        ("flt.primary.exptime", "flt.0.exptime"),
+        ("flt.SCI.1.DP1.AXIS.1", "flt.1.dp1_axis_1"),
+    ],
+)
+def test_an_extension_is_also_named_by_extname_and_extver(address, number):
+    assert query.resolve(address, SPECS).address == number
+
+
+def test_an_extension_without_a_fixed_number_is_named_by_its_number():
+    with pytest.raises(QueryError, match="WCSCORR has no fixed number in flt files"):
+        query.resolve("flt.WCSCORR.tfields", SPECS)
