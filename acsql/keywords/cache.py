@@ -41,15 +41,19 @@ def remembered(folders: Sequence[Traversable], make: Callable[[], Any]) -> Any:
     except OSError:
         # It names the file that cannot be read.
         return make()
+    cache = platformdirs.user_cache_path("acsql")
+    if not cache.is_absolute():
+        # An account without a home: "~" would be a folder of the working directory.
+        return make()
     place = hashlib.sha256("\n".join(map(str, folders)).encode()).hexdigest()[:12]
-    file = platformdirs.user_cache_path("acsql") / f"specs-{place}"
+    file = cache / f"specs-{place}"
     # There is none yet, or it cannot be read.
     with suppress(OSError):
         content = file.read_bytes()
         if content.startswith(_checksum(digest, content[_CHECKSUM_LENGTH:])):
             return marshal.loads(content[_CHECKSUM_LENGTH:])
     value = make()
-    # An account without a home, a full disk, a type of YAML that marshal does not know.
+    # A full disk, a folder that may not be written, a type of YAML that marshal does not know.
     with suppress(OSError, ValueError):
         content = marshal.dumps(value)
         _write(file, _checksum(digest, content) + content)

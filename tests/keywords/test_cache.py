@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from acsql.errors import SpecError
@@ -69,6 +70,16 @@ def test_specs_are_read_where_no_cache_can_be_written(folder: Path) -> None:
     (folder.parent / "cache").touch()
     assert made_again(folder)
     assert load(folder).keywords["newkey"].type == "int"
+
+
+def test_nothing_is_kept_for_an_account_without_a_home(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _name: Path("~/.cache/acsql"))
+    monkeypatch.chdir(tmp_path)
+    assert made_again(folder)
+    assert made_again(folder)
+    assert not (tmp_path / "~").exists()
 
 
 def test_cached_specs_equal_those_of_the_files_and_errors_stay_errors(folder: Path) -> None:
