@@ -120,7 +120,7 @@ class Archive(Watchable):
         runner.check(self.store)
 
     def migrate(self, dry_run: bool = False) -> list[tuple[str, str, int]]:
-        """Apply the pending migrations, and refresh what is stale.
+        """Apply the pending migrations, and make missing indexes, headerless copies and columns.
 
         Parameters
         ----------

@@ -13,7 +13,8 @@ from acsql.errors import ConfigError, QueryError
 from acsql.keywords import HeaderKey
 from acsql.store import keywords_not_in_specs, observation_writes
 from acsql.store.current_specs import READ_AGAIN_SECONDS
-from acsql.store.derived import freshness
+from acsql.store.derived import headerless
+from acsql.store.schema import DERIVED_STATE
 
 
 def test_the_time_limit_of_an_archive_is_set_when_it_is_opened(config) -> None:
@@ -54,17 +55,17 @@ def test_an_open_archive_finds_keywords_that_a_later_ingest_reads(
     assert empty_archive.count("raw.0.later=1") == 1
 
 
-def test_migrate_also_refreshes_and_indexes_a_database_without_pending_migrations(
+def test_migrate_also_copies_and_indexes_a_database_without_pending_migrations(
     empty_archive,
 ) -> None:
-    store, specs = empty_archive.store, empty_archive.specs
+    store = empty_archive.store
     empty_archive.migrate()
     store.headerless.drop_indexes()
-    freshness.invalidate(store)
+    store.database[DERIVED_STATE].drop()
     observation_writes.replace(store, {"_id": "j8bt05nj", "detector": "HRC"})
     assert empty_archive.migrate(dry_run=True) == []
-    assert not freshness.is_current(store, list(specs.facets))
+    assert headerless.if_current(store) == store.observations
     assert empty_archive.migrate() == []
-    assert freshness.is_current(store, list(specs.facets))
+    assert headerless.if_current(store) == store.headerless
     assert store.headerless.count_documents({"detector": "HRC"}) == 1
     assert len(store.headerless.index_information()) > 1

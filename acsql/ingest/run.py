@@ -22,7 +22,6 @@ from ..mongod.server import resolve_connection
 from ..permissions import permissions_of
 from ..store import failures, lock, observations, runs
 from ..store.client import Store
-from ..store.derived import freshness, refresh
 from ..store.outage import ending_early
 from ..store.schema import now
 from . import folding, process_pool, write
@@ -155,7 +154,6 @@ def ingest(
                         report.add(result)
             report.owed = failures.count(store).owed
             report.add_lookup(proposals.result())
-            refresh.refresh_if_stale(store, specs)
             _log_keywords(report)
     return report
 
@@ -259,8 +257,6 @@ def _plan(
             config.filesystem, config.layout, read_timeout=config.read_timeout
         )
         plan = plan.with_misplaced(misplaced)
-    if plan.tasks or plan.vanished or plan.returned:
-        freshness.invalidate(store)
     failures.remove(store, plan.settled)
     observations.mark_vanished(store, plan.vanished, now())
     observations.mark_returned(store, plan.returned)

@@ -17,7 +17,7 @@ from ..errors import SchemaMismatch
 from ..keywords import KeywordSpecs
 from ..store import lock
 from ..store.client import Store
-from ..store.derived import freshness, refresh
+from ..store.derived import headerless
 from ..store.repetition import repeated
 from ..store.schema import MIGRATIONS, DocumentCollection, now
 
@@ -135,7 +135,7 @@ def check(store: Store) -> None:
 
 
 def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
-    """Apply the steps that a database lacks, make missing indexes and refresh what is derived.
+    """Apply the steps that a database lacks, and make missing indexes and headerless copies.
 
     The headerless copies are compared with all observations, because they can differ after a
     restore or after a change that acsql did not make.  Changed observations are moved into columns.
@@ -162,8 +162,7 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
     with lock.hold(store, "migrate"):
         lacking = _apply_missing(store, specs)
         store.make_indexes()
-        refresh.refresh_copies(store)
-        refresh.refresh_if_stale(store, specs)
+        headerless.make_all(store)
         # Arrow takes longer to import than most commands run.
         from ..store.columns.fold import fold_all
 
@@ -190,8 +189,6 @@ def migrate_if_empty(store: Store, specs: KeywordSpecs) -> None:
 
 def _apply_missing(store: Store, specs: KeywordSpecs) -> list[Step]:
     lacking = missing(store)
-    if lacking:
-        freshness.invalidate(store)
     for step in lacking:
         step.apply(store, specs)
     return lacking

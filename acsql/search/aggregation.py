@@ -208,9 +208,9 @@ def distribution(search: Search, *keywords: str) -> Aggregation:
     columns = [*query.resolve_all(addresses, source.specs), OBSERVATIONS, _PERCENTAGE]
 
     def run() -> Iterator[dict[str, Any]]:
-        """Yield the precomputed rows, or else compute them."""
+        """Yield the rows, counted in the columns where these answer."""
         return aggregations.distribution_rows(
-            source.store, source.specs, search.condition, addresses, search.max_seconds
+            source.store, search.condition, addresses, search.max_seconds
         )
 
     stages = aggregations.distribution(search.condition, addresses)

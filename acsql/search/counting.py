@@ -7,21 +7,13 @@ archive with thousands of observations that are not in columns yet, take the tim
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
-from threading import Lock
 from typing import Any
 
-from cachetools import LRUCache, cachedmethod
-
 from ..errors import QueryTimeout
-from ..keywords import KeywordSpecs
 from ..query import Column, Condition
 from ..store import aggregations, live_counts, queries, sorting
 from ..store.client import Store
 from ..store.columns.select import select
-from ..store.derived import counts, freshness
-
-# Searches whose facets are cached: a few kilobytes each.
-FACETS_CACHED = 200
 
 Facets = dict[Any, int]
 
@@ -56,7 +48,6 @@ class Count(int):
 
 def count(
     store: Store,
-    specs: KeywordSpecs,
     condition: Condition,
     time_limit: float | None,
     budget: float | None = None,
@@ -67,8 +58,6 @@ def count(
     ----------
     store : Store
         The database.
-    specs : KeywordSpecs
-        The keyword specs.
     condition : Condition
         As `acsql.query.prepare` returns it.
     time_limit : float, optional
@@ -89,9 +78,6 @@ def count(
     selection = select(store, condition)
     if selection is not None:
         return Count(selection.count)
-    precomputed = counts.count(store, specs, condition)
-    if precomputed is not None:
-        return Count(precomputed)
     if budget is None:
         return Count(live_counts.count(store, condition, time_limit))
     try:
@@ -130,7 +116,6 @@ def any_match(store: Store, condition: Condition, time_limit: float | None) -> b
 
 def facets(
     store: Store,
-    specs: KeywordSpecs,
     column: Column,
     condition: Condition,
     time_limit: float | None,
@@ -142,8 +127,6 @@ def facets(
     ----------
     store : Store
         The database.
-    specs : KeywordSpecs
-        The keyword specs.
     column : Column
         The keyword.
     condition : Condition
@@ -167,15 +150,12 @@ def facets(
     if selection is not None:
         numbers = selection.value_counts(column.address)
     else:
-        numbers = counts.values(
-            store, specs, column.address, condition
-        ) or live_counts.value_counts(store, column.address, condition, time_limit)
+        numbers = live_counts.value_counts(store, column.address, condition, time_limit)
     return dict(islice(sorting.most_frequent_first(numbers).items(), limit))
 
 
 def facets_of(
     store: Store,
-    specs: KeywordSpecs,
     columns: Sequence[Column],
     condition: Condition,
     time_limit: float | None,
@@ -186,8 +166,6 @@ def facets_of(
     ----------
     store : Store
         The database.
-    specs : KeywordSpecs
-        The keyword specs.
     columns : sequence of Column
         The promoted keywords.
     condition : Condition
@@ -217,7 +195,7 @@ def facets_of(
             for name in types
         }
     facets_by_keyword: dict[str, Facets] = {name: {} for name in types}
-    for row in aggregations.facet_rows(store, specs, types, condition, time_limit):
+    for row in aggregations.facet_rows(store, types, condition, time_limit):
         for name, numbers in facets_by_keyword.items():
             value = row["_id"].get(name)
             numbers[value] = numbers.get(value, 0) + row["observations"]
@@ -236,7 +214,6 @@ def _by_year(numbers: Facets) -> Facets:
 
 def distinct(
     store: Store,
-    specs: KeywordSpecs,
     column: Column,
     condition: Condition,
     time_limit: float | None,
@@ -247,8 +224,6 @@ def distinct(
     ----------
     store : Store
         The database.
-    specs : KeywordSpecs
-        The keyword specs.
     column : Column
         The keyword.
     condition : Condition
@@ -267,55 +242,6 @@ def distinct(
         If the search takes longer than the time limit.
     """
     selection = select(store, condition, [column.address])
-    if selection is not None:
-        return sorting.sorted_values(selection.value_counts(column.address))
-    numbers = counts.values(store, specs, column.address, condition)
-    if numbers is None:
+    if selection is None:
         return live_counts.distinct(store, column.address, condition, time_limit)
-    return sorting.sorted_values(numbers)
-
-
-class FacetCache:
-    """The facets of recent searches, kept until the derived collections are refreshed.
-
-    While the derived collections are stale nothing is cached.  Threads may share a cache.
-    """
-
-    def __init__(self) -> None:
-        self._cache: LRUCache[Any, dict[str, Facets]] = LRUCache(FACETS_CACHED)
-        self._lock = Lock()
-
-    def facets_of(
-        self,
-        store: Store,
-        specs: KeywordSpecs,
-        columns: Sequence[Column],
-        condition: Condition,
-        time_limit: float | None,
-    ) -> dict[str, Facets]:
-        """Return what the function `facets_of` does, from the cache if possible."""
-        refreshed = freshness.write_count(store)
-        if not freshness.is_current(store, list(specs.facets)):
-            return facets_of(store, specs, columns, condition, time_limit)
-        return self._cached(refreshed, store, specs, tuple(columns), condition, time_limit)
-
-    @cachedmethod(
-        lambda self: self._cache,
-        # Neither the store nor the time limit changes the numbers.
-        key=lambda _self, refreshed, _store, _specs, columns, condition, _limit: (
-            refreshed,
-            tuple(column.address for column in columns),
-            condition,
-        ),
-        lock=lambda self: self._lock,
-    )
-    def _cached(
-        self,
-        _refreshed: int,
-        store: Store,
-        specs: KeywordSpecs,
-        columns: tuple[Column, ...],
-        condition: Condition,
-        time_limit: float | None,
-    ) -> dict[str, Facets]:
-        return facets_of(store, specs, columns, condition, time_limit)
+    return sorting.sorted_values(selection.value_counts(column.address))

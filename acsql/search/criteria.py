@@ -6,7 +6,7 @@ Every method returns new criteria, so that one search can be the start of severa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from .. import query
@@ -17,7 +17,6 @@ from ..store import sorting
 from ..store.client import Store
 from ..store.current_specs import CurrentSpecs
 from ..store.sorting import SortKey
-from .counting import FacetCache
 from .limits import TIME_LIMIT, at_least_one, optional_seconds
 from .overlaps import with_footprints
 from .spellings import with_spellings
@@ -42,7 +41,7 @@ EVERYTHING = And()
 
 @dataclass(frozen=True)
 class Source:
-    """What a search reads: the database, the keyword specs, and the facet cache of the archive.
+    """What a search reads: the database and the keyword specs.
 
     Attributes
     ----------
@@ -50,13 +49,10 @@ class Source:
         The database.
     current_specs : CurrentSpecs
         The keyword specs, by which addresses are resolved and values coerced.
-    facets : FacetCache
-        Shared by all searches of an archive.
     """
 
     store: Store
     current_specs: CurrentSpecs
-    facets: FacetCache = field(default_factory=FacetCache)
 
     @property
     def specs(self) -> KeywordSpecs:

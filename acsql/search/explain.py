@@ -116,7 +116,7 @@ def explain(
 
     def count(counted: Condition) -> int | None:
         """Count the observations that meet a condition."""
-        return _in_time(lambda: counting.count(store, specs, counted, time_limit))
+        return _in_time(lambda: counting.count(store, counted, time_limit))
 
     def matches(tested: Condition) -> bool | None:
         """Test whether any observation meets a condition."""

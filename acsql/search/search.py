@@ -57,8 +57,7 @@ class Search(Listing):
         (40, 0)
         """
         seconds = optional_seconds(budget, "budget")
-        source = self.source
-        return counting.count(source.store, source.specs, self.condition, self.max_seconds, seconds)
+        return counting.count(self.source.store, self.condition, self.max_seconds, seconds)
 
     def facets(self, keyword: str, limit: int | None = None) -> dict[Any, int]:
         """Return the values of a keyword with their numbers of observations.
@@ -90,10 +89,7 @@ class Search(Listing):
         """
         column = query.resolve(keyword, self.source.specs)
         most = optional_at_least_one(limit, "limit")
-        source = self.source
-        return counting.facets(
-            source.store, source.specs, column, self.condition, self.max_seconds, most
-        )
+        return counting.facets(self.source.store, column, self.condition, self.max_seconds, most)
 
     def facets_of(self, *keywords: str) -> dict[str, dict[Any, int]]:
         """Return the facets of several promoted keywords in one pass.
@@ -120,10 +116,7 @@ class Search(Listing):
         ['detector', 'imagetyp']
         """
         columns = query.resolve_all(keywords, self.source.specs)
-        source = self.source
-        return source.facets.facets_of(
-            source.store, source.specs, columns, self.condition, self.max_seconds
-        )
+        return counting.facets_of(self.source.store, columns, self.condition, self.max_seconds)
 
     def distinct(self, keyword: str) -> list[Any]:
         """Return the values of a keyword, sorted.
@@ -149,10 +142,7 @@ class Search(Listing):
         ['HRC', 'SBC', 'WFC']
         """
         column = query.resolve(keyword, self.source.specs)
-        source = self.source
-        return counting.distinct(
-            source.store, source.specs, column, self.condition, self.max_seconds
-        )
+        return counting.distinct(self.source.store, column, self.condition, self.max_seconds)
 
     def explain(self) -> Explanation:
         """Return which conditions exclude every observation.

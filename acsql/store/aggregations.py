@@ -6,11 +6,10 @@ The stages are functions of their own because `acsql.store.mongosh` prints the s
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..keywords import KeywordSpecs
 from ..query import Condition
 from .client import Store
 from .columns.select import select
-from .derived import counts, headerless
+from .derived import headerless
 from .fields import field_path
 from .filters import to_filter
 from .queries import BATCH_ROWS
@@ -109,7 +108,6 @@ def rows(
 
 def facet_rows(
     store: Store,
-    specs: KeywordSpecs,
     types: Mapping[str, str],
     condition: Condition,
     time_limit: float | None,
@@ -120,8 +118,6 @@ def facet_rows(
     ----------
     store : Store
         The open database.
-    specs : KeywordSpecs
-        Name the facet keywords, whose combinations are counted ahead.
     types : mapping
         Keyword addresses to their types; of a date, the year is taken.
     condition : Condition
@@ -141,24 +137,19 @@ def facet_rows(
     DatabaseError
         If the database fails.
     """
-    weighted = _facet_stages(types, condition, counts.WEIGHT)
-    counted_ahead = counts.aggregate(store, specs, condition, list(types), weighted)
-    if counted_ahead is not None:
-        return counted_ahead
     return aggregate(store, _facet_stages(types, condition), condition, time_limit, types)
 
 
-def _facet_stages(types: Mapping[str, str], condition: Condition, weight: Any = 1) -> list[Stage]:
+def _facet_stages(types: Mapping[str, str], condition: Condition) -> list[Stage]:
     values: dict[str, Any] = {}
     for address, type_ in types.items():
         field = f"${field_path(address)}"
         values[address] = {"$year": field} if type_ == "date" else field
-    return [*_match(condition), {"$group": {"_id": values, "observations": {"$sum": weight}}}]
+    return [*_match(condition), {"$group": {"_id": values, "observations": {"$sum": 1}}}]
 
 
 def distribution_rows(
     store: Store,
-    specs: KeywordSpecs,
     condition: Condition,
     addresses: Sequence[str],
     time_limit: float | None = None,
@@ -169,8 +160,6 @@ def distribution_rows(
     ----------
     store : Store
         The open database.
-    specs : KeywordSpecs
-        Name the facet keywords, whose combinations are counted ahead.
     condition : Condition
         As `acsql.query.prepare` returns it.
     addresses : sequence of str
@@ -193,11 +182,6 @@ def distribution_rows(
     selection = select(store, condition, addresses)
     if selection is not None:
         yield from _distribution_rows(selection.group(addresses), addresses)
-        return
-    weighted = distribution(condition, addresses, counts.WEIGHT)
-    counted_ahead = counts.aggregate(store, specs, condition, addresses, weighted)
-    if counted_ahead is not None:
-        yield from counted_ahead
     else:
         stages = distribution(condition, addresses)
         yield from aggregate(store, stages, condition, time_limit, addresses)
@@ -214,7 +198,7 @@ def _distribution_rows(
         yield row | {"observations": number, "percentage": 100 * number / total}
 
 
-def distribution(condition: Condition, addresses: Sequence[str], weight: Any = 1) -> list[Stage]:
+def distribution(condition: Condition, addresses: Sequence[str]) -> list[Stage]:
     """Return the stages that count the observations with each combination of values.
 
     Parameters
@@ -223,8 +207,6 @@ def distribution(condition: Condition, addresses: Sequence[str], weight: Any = 1
         As `acsql.query.prepare` returns it.
     addresses : sequence of str
         The top-level keywords.
-    weight : expression, optional
-        The number of observations that a document stands for.
 
     Returns
     -------
@@ -236,7 +218,7 @@ def distribution(condition: Condition, addresses: Sequence[str], weight: Any = 1
     values = {name: f"$_id.{name}" for name in addresses}
     return [
         *_match(condition),
-        {"$group": {"_id": combination, "observations": {"$sum": weight}}},
+        {"$group": {"_id": combination, "observations": {"$sum": 1}}},
         {"$setWindowFields": {"output": {"total": {"$sum": "$observations"}}}},
         {"$sort": {"observations": -1} | {f"_id.{name}": 1 for name in addresses}},
         {"$project": {"_id": 0} | values | {"observations": 1, "percentage": percentage}},

@@ -1,7 +1,6 @@
-"""Counts computed when they are asked for: observations, an estimate, the values of a keyword.
+"""Counts of documents: observations, an estimate, the values of a keyword.
 
-What was counted ahead is in `acsql.store.derived.counts`; `acsql.search` takes these counts where
-that has no answer.
+`acsql.search` takes them where the columns do not answer.
 """
 
 from typing import Any

@@ -12,7 +12,6 @@ from pymongo import ReplaceOne, UpdateOne
 
 from . import observation_writes
 from .client import Store
-from .derived import freshness
 from .repetition import repeated
 
 # The facts about a proposal and their types.
@@ -34,7 +33,6 @@ def save(store: Store, proposals: Mapping[int, Mapping[str, Any]]) -> None:
     changed = {key: facts for key, facts in proposals.items() if facts != stored.get(key)}
     if not changed:
         return
-    freshness.invalidate(store)
     # The proposals last: if this is interrupted, the next call finds them changed again.
     with store.errors():
         for key, facts in changed.items():

@@ -20,8 +20,6 @@ LOCKS = "locks"
 MIGRATIONS = "migrations"
 # Derived from the observations; see `acsql.store.derived`.
 HEADERLESS = "headerless_observations"
-FACET_COUNTS = "facet_counts"
-VALUE_COUNTS = "value_counts"
 DERIVED_STATE = "derived_state"
 # See `acsql.store.columns`.
 CHANGED = "changed_observations"

@@ -18,7 +18,6 @@ from ..mongod.server import resolve_connection
 from ..permissions import permissions_of
 from ..store import lock
 from ..store.client import Store
-from ..store.derived import freshness, refresh
 from ..store.schema import now
 from .columns import compare_columns, fold_again
 from .findings import PREVIEW_MISSING, Finding, Verification
@@ -118,8 +117,6 @@ class _Verifier:
         quick, findings = self._find(full)
         for finding in findings:
             logger.warning("%s", finding)
-        if findings:
-            freshness.invalidate(self.store)
         problem = mark_vanished(self.store, findings, quick.files, self.config.vanish_limit)
         absence = implausible_absence(findings, quick.previews, self.config.vanish_limit)
         failures = ingest_again(
@@ -132,7 +129,6 @@ class _Verifier:
             self.progress,
         )
         fold_again(self.store, findings)
-        refresh.refresh_if_stale(self.store, self.specs)
         quick, after = self._find(full, {finding.rootname for finding in findings})
         remaining = delete_extra_previews(after)
         for finding in remaining:

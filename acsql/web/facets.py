@@ -14,12 +14,6 @@ from .form_fields import FIELDS
 from .form_filling import parts_of
 from .results_parameters import ResultsParameters
 
-# The facets of more results than this take longer than a page may, unless they are precomputed.
-MAX_COUNTED = 5_000
-# Seconds in which precomputed and cached facets are read.
-LOOKUP_TIME_LIMIT = 0.005
-# A page gives its facets no more seconds than this, if the reader does not ask for them.
-UNREQUESTED_BUDGET = 0.02
 # The values of a facet that are shown.
 MAX_VALUES = 40
 # A date counts by its year.
@@ -62,7 +56,7 @@ class Facet:
 
 
 def count_facets(
-    parameters: ResultsParameters, search: Search, budget: float, total: int
+    parameters: ResultsParameters, search: Search, budget: float
 ) -> tuple[list[Facet], list[str]]:
     """Return the facets of a search that can be counted in time.
 
@@ -73,9 +67,7 @@ def count_facets(
     search : Search
         The search.
     budget : float
-        Seconds that counting may take.
-    total : int
-        The number of results.
+        Seconds that the database may take to count what the columns do not answer.
 
     Returns
     -------
@@ -87,23 +79,16 @@ def count_facets(
     specs = current_archive().specs
     choices = {f.keyword: f.label for f in FIELDS if f.kind(specs) == "choices"}
     labels = {**choices, YEAR: "Year"}
-    is_hopeless = total > MAX_COUNTED and budget <= UNREQUESTED_BUDGET
-    # Years are not precomputed, so the others are tried without them.
-    for keywords, seconds in (
-        (list(labels), LOOKUP_TIME_LIMIT if is_hopeless else budget),
-        (list(choices), LOOKUP_TIME_LIMIT),
-    ):
-        try:
-            numbers = search.time_limit(seconds).facets_of(*keywords)
-        except QueryTimeout:
-            continue
-        facets = [
-            Facet(labels[name], _values(parameters, search.condition, name, numbers[name]))
-            for name in keywords
-            if len(numbers[name]) > 1
-        ]
-        return facets, [label for name, label in labels.items() if name not in keywords]
-    return [], list(labels.values())
+    try:
+        numbers = search.time_limit(budget).facets_of(*labels)
+    except QueryTimeout:
+        return [], list(labels.values())
+    facets = [
+        Facet(label, _values(parameters, search.condition, name, numbers[name]))
+        for name, label in labels.items()
+        if len(numbers[name]) > 1
+    ]
+    return facets, []
 
 
 def _values(

@@ -28,7 +28,6 @@ from acsql.ingest import run
 from acsql.keywords import KeywordSpecs
 from acsql.store import runs, schema
 from acsql.store.client import Store
-from acsql.store.derived import counts
 from acsql.verify.findings import OWED
 from acsql.verify.verification import verify
 
@@ -132,11 +131,6 @@ def at_synchronising(monkeypatch: pytest.MonkeyPatch, _: Config, fail: Fail) -> 
     before(monkeypatch, os, "fsync", fail)
 
 
-def at_counting(monkeypatch: pytest.MonkeyPatch, _: Config, fail: Fail) -> None:
-    """Fail where the derived collections are refreshed."""
-    before(monkeypatch, counts, "refresh_values", fail)
-
-
 STAGES: dict[str, tuple[Put, tuple[str, ...]]] = {
     "folder": (at_folder, READ),
     "status": (at_status, ("EACCES", "EIO", "ESTALE")),
@@ -148,7 +142,6 @@ STAGES: dict[str, tuple[Put, tuple[str, ...]]] = {
     "thumbnail": (at_opening_in("thumbnail_dir"), WRITE),
     "rename": (at_renaming, WRITE),
     "sync": (at_synchronising, SYNC),
-    "count": (at_counting, COMPUTE),
 }
 CASES = [
     pytest.param(put, fault, id=f"{stage}-{fault}")
@@ -173,8 +166,6 @@ def content(config: Config, specs: KeywordSpecs) -> dict[str, Any]:
         for name in (schema.OBSERVATIONS, schema.HEADERLESS, schema.KEYWORDS_NOT_IN_SPECS):
             found[name] = list(store.database[name].find({}, hidden).sort("_id"))
         found[schema.FAILURES] = list(store.failures.find())
-        counted = {"_id": {"$nin": list(VOLATILE)}}
-        found["counts"] = list(store.database[schema.VALUE_COUNTS].find(counted).sort("_id"))
     for folder in (config.jpeg_dir, config.thumbnail_dir):
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             found[f"{folder.name}/{path.relative_to(folder)}"] = path.read_bytes()

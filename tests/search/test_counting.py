@@ -15,8 +15,6 @@ from acsql.search import counting
 from acsql.store import aggregations, live_counts, observation_writes
 from acsql.store.columns.fold import fold
 from acsql.store.columns.select import select
-from acsql.store.derived import freshness
-from acsql.store.derived.refresh import refresh_all
 
 PROMOTED = [keyword for keyword in VALUES if "." not in keyword]
 
@@ -96,34 +94,16 @@ def test_counts_are_the_same_from_columns_and_documents(empty_archive, folded: b
 @given(condition=conditions, keywords=st.lists(st.sampled_from(PROMOTED), min_size=1, unique=True))
 def test_answers_from_columns_are_those_of_the_documents(half_folded, condition, keywords) -> None:
     store, specs = half_folded.store, half_folded.specs
-    arguments = store, specs, condition, None
-    assert counting.count(*arguments) == live_counts.count(store, condition)
+    assert counting.count(store, condition, None) == live_counts.count(store, condition)
     for keyword in keywords:
         column = query.resolve(keyword, specs)
         numbers = live_counts.value_counts(store, keyword, condition)
-        assert counting.facets(store, specs, column, condition, None) == numbers
-        assert counting.distinct(store, specs, column, condition, None) == sorted(numbers)
+        assert counting.facets(store, column, condition, None) == numbers
+        assert counting.distinct(store, column, condition, None) == sorted(numbers)
     stages = aggregations.distribution(condition, keywords)
     expected = list(aggregations.aggregate(store, stages, condition))
-    found = list(aggregations.distribution_rows(store, specs, condition, keywords))
+    found = list(aggregations.distribution_rows(store, condition, keywords))
     assert found == expected
-
-
-def test_facets_are_cached_until_the_counts_are_stale(empty_archive) -> None:
-    store, specs = empty_archive.store, empty_archive.specs
-    store.observations.insert_one({"_id": "j0000000", "detector": "WFC"})
-    search = empty_archive.where()
-    assert search.facets_of("detector") == {"detector": {"WFC": 1}}
-    store.observations.insert_one({"_id": "j0000001", "detector": "HRC"})
-    assert search.facets_of("detector") == {"detector": {"HRC": 1, "WFC": 1}}
-    refresh_all(store, specs)
-    first = search.facets_of("detector")
-    assert search.facets_of("detector") is first
-    assert search.where(detector="WFC").facets_of("detector") == {"detector": {"WFC": 1}}
-    freshness.invalidate(store)
-    observation_writes.replace(store, {"_id": "j0000002", "detector": "HRC"})
-    refresh_all(store, specs)
-    assert search.facets_of("detector") == {"detector": {"HRC": 2, "WFC": 1}}
 
 
 def test_a_count_says_whether_it_is_exact(sample_archive) -> None:

@@ -31,7 +31,7 @@ DOCUMENT = {
 @pytest.fixture
 def copied(store: Store) -> Store:
     """A database with current copies."""
-    headerless.refresh(store)
+    headerless.make_all(store)
     return store
 
 

@@ -8,7 +8,6 @@ from web_pages import follow, parameters_in, table, words
 import acsql
 from acsql.errors import QueryTimeout
 from acsql.search import Search
-from acsql.store.derived import freshness, refresh
 from acsql.web import query_form
 
 
@@ -27,18 +26,12 @@ def facets(page: BeautifulSoup) -> dict[str, dict[str, tuple[int, str]]]:
 
 
 @pytest.mark.parametrize("text", ["", "detector=WFC", "exptime>100", "filter1=F606W or exptime<9"])
-@pytest.mark.parametrize("ahead", [True, False])
 def test_facets_count_and_narrow(
-    client: FlaskClient, sample_archive: acsql.Archive, text: str, ahead: bool
+    client: FlaskClient, sample_archive: acsql.Archive, text: str
 ) -> None:
-    if ahead:
-        refresh.refresh_all(sample_archive.store, sample_archive.specs)
-    else:
-        freshness.invalidate(sample_archive.store)
     conditions = [text] if text else []
     found = facets(follow(client, "/database/results", q=text, counts="all"))
     labels = {field.label: field.keyword for field in query_form.FIELDS}
-    refresh.refresh_all(sample_archive.store, sample_archive.specs)
     assert found
     for label, values in found.items():
         if label != "Year":
@@ -73,21 +66,3 @@ def test_a_slow_facet_is_replaced_by_a_link(
     assert parameters_in(link["href"]) == {"q": "exptime>5", "counts": "all"}
     # The parts that a script takes from there.
     assert all(page.find(id=part) for part in link["data-later"].split())
-
-
-def test_precomputed_facets_are_shown_without_slow_years(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    in_time = Search.facets_of
-
-    def late(search: Search, *keywords: str) -> object:
-        if "date_obs" in keywords:
-            raise QueryTimeout("too long")
-        return in_time(search, *keywords)
-
-    monkeypatch.setattr(Search, "facets_of", late)
-    page = follow(client, "/database/results?q=detector=WFC")
-    assert "Aperture" in facets(page)
-    link = page.find("a", string="Count")
-    assert words(link.find_previous("h2")) == "Year"
-    assert parameters_in(link["href"]) == {"q": "detector=WFC", "counts": "all"}

@@ -11,12 +11,15 @@ from typing import Any
 
 from ...query.conditions import And, AnyOf, Condition, Equals, KeywordCondition, leaves
 from ..client import Store
-from ..schema import Document, DocumentCollection
-from . import freshness
+from ..repetition import repeated
+from ..schema import DERIVED_STATE, Document, DocumentCollection
 
 # The one field that a copy has and its observation has not: the number of headers, by filetype.
 # A file of n headers has those of the extensions 0 to n - 1.
 EXTENSIONS = "extensions"
+# Says that all copies have been made, and that each write of an observation has written its own
+# since then.
+_CURRENT = {"_id": "state", "copies": True}
 
 
 def copy(document: Mapping[str, Any]) -> Document:
@@ -42,27 +45,35 @@ def numbers_of_headers(document: Mapping[str, Any]) -> dict[str, int]:
     return {filetype: len(found) for filetype, found in headers.items()}
 
 
-def refresh(store: Store) -> None:
+@repeated
+def make_all(store: Store) -> None:
     """Copy all observations without their headers; only copies that differ are written.
 
     Parameters
     ----------
     store : Store
         The open database; the caller excludes writers.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
     """
     merge = {"into": store.headerless.name, "whenMatched": "replace"}
-    store.observations.aggregate(
-        [{"$set": {EXTENSIONS: _extensions()}}, {"$unset": "headers"}, {"$merge": merge}]
-    )
-    if _document_count(store.headerless) > _document_count(store.observations):
-        _remove_orphans(store)
-    freshness.mark_copies_current(store)
+    with store.errors():
+        store.observations.aggregate(
+            [{"$set": {EXTENSIONS: _extensions()}}, {"$unset": "headers"}, {"$merge": merge}]
+        )
+        if _document_count(store.headerless) > _document_count(store.observations):
+            _remove_orphans(store)
+        state = {"_id": _CURRENT["_id"]}
+        store.database[DERIVED_STATE].replace_one(state, _CURRENT, upsert=True)
 
 
 def collection_for(
     store: Store, condition: Condition, addresses: Iterable[str] = ()
 ) -> DocumentCollection:
-    """Return the collection to search: the copies, if they are current and have all it takes.
+    """Return the collection to search: the copies, if they are made and have all it takes.
 
     Parameters
     ----------
@@ -79,7 +90,7 @@ def collection_for(
         The headerless observations or the observations.
     """
     if names_observations(condition):
-        # Found by key, whatever the size of a document; no need to look up the freshness.
+        # Found by key, whatever the size of a document.
         return store.observations
     keywords = (leaf.keyword for leaf, _ in leaves(condition) if isinstance(leaf, KeywordCondition))
     needed = [*keywords, *addresses]
@@ -109,8 +120,9 @@ def top_level(addresses: Iterable[str]) -> list[str]:
 
 
 def if_current(store: Store) -> DocumentCollection:
-    """Return the headerless observations if they are current, else the observations."""
-    return store.headerless if freshness.has_current_copies(store) else store.observations
+    """Return the headerless observations if all have been made, else the observations."""
+    made = store.database[DERIVED_STATE].find_one(_CURRENT, {"_id": 1})
+    return store.headerless if made else store.observations
 
 
 def entries(field: str) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def _page(parameters: ResultsParameters, search: Search) -> str:
         count = search.count(budget=budget)
         total, exact = int(count), count.exact
     is_empty = rows is not None and not rows.rows and not parameters.after
-    facets, uncounted = count_facets(parameters, search, budget, total) if total else ([], [])
+    facets, uncounted = count_facets(parameters, search, budget) if total else ([], [])
     rootname = current_archive().where().columns("rootname").selected_columns[0]
     return render_template(
         "results.html",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from acsql import keywords as keyword_specs
 from acsql.query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or, Within
 from acsql.store import aggregations, live_counts, queries
-from acsql.store.derived import freshness, headerless, refresh
+from acsql.store.derived import headerless
 from acsql.store.schema import DERIVED_STATE
 from acsql.store.sorting import SortKey
 
@@ -55,7 +55,7 @@ def expected(document: dict) -> dict:
 def test_copies_are_the_observations_without_headers(store, states):
     for archive in states:
         put(store, archive)
-        headerless.refresh(store)
+        headerless.make_all(store)
         found = {document.pop("_id"): document for document in store.headerless.find()}
         assert found == {name: expected(document) for name, document in archive.items()}
         for name, document in archive.items():
@@ -64,11 +64,11 @@ def test_copies_are_the_observations_without_headers(store, states):
 
 def test_an_unchanged_copy_is_not_written(store):
     put(store, {"j0000001": {"detector": "WFC"}, "j0000002": {"detector": "HRC"}})
-    headerless.refresh(store)
+    headerless.make_all(store)
     with store.headerless.watch() as stream:
-        headerless.refresh(store)
+        headerless.make_all(store)
         store.observations.update_one({"_id": "j0000002"}, {"$set": {"detector": "SBC"}})
-        headerless.refresh(store)
+        headerless.make_all(store)
         change = stream.try_next()
         assert change["documentKey"] == {"_id": "j0000002"}
         assert stream.try_next() is None
@@ -93,15 +93,13 @@ ON_OBSERVATIONS = [
 def test_copies_are_searched_once_they_are_made(store, condition, addresses):
     put(store, {"j0000001": {"detector": "WFC"}})
     assert headerless.collection_for(store, condition, addresses) == store.observations
-    refresh.refresh_all(store, SPECS)
-    assert headerless.collection_for(store, condition, addresses) == store.headerless
-    freshness.invalidate(store)
+    headerless.make_all(store)
     assert headerless.collection_for(store, condition, addresses) == store.headerless
 
 
 @pytest.mark.parametrize(("condition", "addresses"), ON_OBSERVATIONS)
 def test_observations_are_searched_for_header_keywords_and_by_rootname(store, condition, addresses):
-    refresh.refresh_all(store, SPECS)
+    headerless.make_all(store)
     assert headerless.collection_for(store, condition, addresses) == store.observations
 
 
@@ -111,7 +109,7 @@ def test_the_copies_of_an_older_acsql_are_not_searched(store):
     store.database["tallies_of_all"].insert_one(old_state)
     store.database["outlines"].insert_one({"_id": "j0000001", "detector": "WFC"})
     assert headerless.collection_for(store, EVERYTHING) == store.observations
-    refresh.refresh_if_stale(store, SPECS)
+    headerless.make_all(store)
     assert headerless.collection_for(store, EVERYTHING) == store.headerless
 
 
@@ -142,17 +140,15 @@ def results(store, condition) -> list:
         live_counts.value_counts(store, "flt.1.extname", condition),
         live_counts.distinct(store, "targname", condition),
         sorted(row["rootname"] for row in queries.sample(store, condition, ["rootname"], 1000)),
-        sorted(
-            map(str, aggregations.facet_rows(store, SPECS, {"ccdgain": "int"}, condition, None))
-        ),
-        list(aggregations.distribution_rows(store, SPECS, condition, ["ccdgain"])),
+        sorted(map(str, aggregations.facet_rows(store, {"ccdgain": "int"}, condition, None))),
+        list(aggregations.distribution_rows(store, condition, ["ccdgain"])),
     ]
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_results_are_the_same_from_copies_and_observations(sample_copy, condition):
     store = sample_copy
-    refresh.refresh_all(store, SPECS)
+    headerless.make_all(store)
     assert headerless.if_current(store) == store.headerless
     found = results(store, condition)
     store.database[DERIVED_STATE].delete_many({})
