@@ -498,3 +498,12 @@ def test_9_association_names_are_in_upper_case(store: Store, specs: KeywordSpecs
             stored = [each.get("asn_id") for each in collection.find(sort=[("_id", 1)])]
             assert stored == ["JCMC11010", "JCMC11010", None]
         assert [each["_id"] for each in store.database[CHANGED].find()] == ["jcmc1101"]
+
+
+def test_10_drops_the_counts_that_were_stored(store: Store, specs: KeywordSpecs) -> None:
+    for name in ("facet_counts", "value_counts", "totals", "proposal_summaries", "statistics"):
+        store.database[name].insert_one({"_id": 1})
+    for expected in (5, 0):
+        assert step(10).pending(store) == expected
+        step(10).apply(store, specs)
+        assert collections(store) == set()
