@@ -10,7 +10,7 @@ from typing import Any
 
 from . import config as configuration
 from . import keywords as keyword_specs
-from . import runs, statistics
+from . import runs
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
 from .errors import ConfigError
@@ -23,11 +23,10 @@ from .query import Equals
 from .runs import RunRecord
 from .search.criteria import Source
 from .search.limits import TIME_LIMIT, optional_seconds
-from .statistics import ArchiveSummary, Statistic, all_statistics
+from .statistics import ArchiveSummary, Statistic, StatisticCatalog
 from .store import failures
 from .store.client import Store
 from .store.current_specs import CurrentSpecs
-from .store.summaries.kept import Kept
 
 
 def connect(
@@ -98,7 +97,7 @@ class Archive(Watchable):
         self.store = Store(config.connection_string, specs, wait, log_outages)
         self._source = Source(self.store, CurrentSpecs(self.store, specs))
         self._proposals = ProposalCatalog(self.store, specs)
-        self._statistics = Kept(self.store, lambda: all_statistics(self.store, specs))
+        self._statistics = StatisticCatalog(self.store, specs)
 
     def close(self) -> None:
         """Close the connection to the database."""
@@ -273,7 +272,7 @@ class Archive(Watchable):
         >>> archive.summary().observations == archive.count()
         True
         """
-        return statistics.summarize(self.store, self.specs, next(iter(self.runs(1)), None))
+        return self._statistics.summary(next(iter(self.runs(1)), None))
 
     def statistics(self) -> dict[str, Statistic]:
         """Return the statistics of the archive.
@@ -288,7 +287,7 @@ class Archive(Watchable):
         >>> archive.statistics()["filetypes"].title
         'Files by filetype'
         """
-        return self._statistics()
+        return self._statistics.all()
 
     def runs(self, limit: int = 20, before: int | None = None) -> list[RunRecord]:
         """Return the records of the newest ingest runs, without their lists.

@@ -11,7 +11,8 @@ from .keywords import KeywordSpecs
 from .query import Column, computed_column
 from .store import failures
 from .store.client import Store
-from .store.summaries import statistics as summaries
+from .store.summaries.kept import Kept
+from .store.summaries.statistics import statistics
 from .store.summaries.totals import totals
 
 
@@ -129,30 +130,8 @@ KINDS = {
 }
 
 
-def all_statistics(store: Store, specs: KeywordSpecs) -> dict[str, Statistic]:
-    """Return the statistics of the archive as it is.
-
-    Parameters
-    ----------
-    store : Store
-        The database.
-    specs : KeywordSpecs
-        The keyword specs, in whose order filetypes are listed.
-
-    Returns
-    -------
-    dict of Statistic
-        By name, in the order of `KINDS`.
-    """
-    computed = summaries.statistics(store, specs)
-    return {
-        name: Statistic(name, kind.title, kind.columns, computed[name])
-        for name, kind in KINDS.items()
-    }
-
-
-def summarize(store: Store, specs: KeywordSpecs, last_run: dict[str, Any] | None) -> ArchiveSummary:
-    """Return the totals of the archive as it is.
+class StatisticCatalog:
+    """The statistics of an archive, kept until an observation changes.
 
     Parameters
     ----------
@@ -160,22 +139,48 @@ def summarize(store: Store, specs: KeywordSpecs, last_run: dict[str, Any] | None
         The database.
     specs : KeywordSpecs
         The keyword specs, in whose order filetypes and detectors are listed.
-    last_run : dict or None
-        The record of the last ingest run.
-
-    Returns
-    -------
-    ArchiveSummary
-        Its totals.
     """
-    current = totals(store, specs)
-    return ArchiveSummary(
-        observations=current.observations,
-        files=sum(entry["files"] for entry in current.filetypes.values()),
-        bytes=sum(entry["bytes"] for entry in current.filetypes.values()),
-        previews=current.previews,
-        detectors=current.detectors,
-        filetypes=current.filetypes,
-        last_run=last_run,
-        **asdict(failures.count(store)),
-    )
+
+    def __init__(self, store: Store, specs: KeywordSpecs) -> None:
+        self._store = store
+        self._totals = Kept(store, lambda: totals(store, specs))
+        self._statistics = Kept(store, lambda: statistics(store, specs))
+
+    def all(self) -> dict[str, Statistic]:
+        """Return the statistics of the archive as it is.
+
+        Returns
+        -------
+        dict of Statistic
+            By name, in the order of `KINDS`.
+        """
+        rows = self._statistics()
+        return {
+            name: Statistic(name, kind.title, kind.columns, rows[name])
+            for name, kind in KINDS.items()
+        }
+
+    def summary(self, last_run: dict[str, Any] | None) -> ArchiveSummary:
+        """Return the totals of the archive as it is.
+
+        Parameters
+        ----------
+        last_run : dict or None
+            The record of the last ingest run.
+
+        Returns
+        -------
+        ArchiveSummary
+            With that record.
+        """
+        current = self._totals()
+        return ArchiveSummary(
+            observations=current.observations,
+            files=sum(entry["files"] for entry in current.filetypes.values()),
+            bytes=sum(entry["bytes"] for entry in current.filetypes.values()),
+            previews=current.previews,
+            detectors=current.detectors,
+            filetypes=current.filetypes,
+            last_run=last_run,
+            **asdict(failures.count(self._store)),
+        )

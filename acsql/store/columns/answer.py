@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from ...query.conditions import Condition
 from ..client import Store
-from ..derived import headerless
 from ..filters import to_filter
 from ..schema import CHANGED, Document
 from . import cache
@@ -24,12 +23,9 @@ from .parts import Part, registry
 from .paths import path_of
 from .selection import Selection
 
-# More rows than this are not read as documents; they would take longer than the columns save.
-_MOST_DOCUMENTS = 5000
-
 
 def answer(
-    store: Store, condition: Condition, addresses: Sequence[str], named: Sequence[str]
+    store: Store, condition: Condition, addresses: Sequence[str], named: Sequence[str], most: int
 ) -> Selection | None:
     """Return the observations that meet a condition.
 
@@ -43,6 +39,8 @@ def answer(
         The keywords whose values the selection has.
     named : sequence of str
         These and the keywords of the condition.
+    most : int
+        The most rows to read as documents.
 
     Returns
     -------
@@ -50,10 +48,10 @@ def answer(
         None before the first fold, and if too many rows had to be read as documents.
     """
     # Marks come first: a row that a fold moves meanwhile is then read as a document.
-    marks = store.database[CHANGED].find({}, {"_id": 1}, limit=_MOST_DOCUMENTS + 1)
+    marks = store.database[CHANGED].find({}, {"_id": 1}, limit=most + 1)
     by_document = {mark["_id"] for mark in marks}
     parts = registry(store).parts
-    if not parts or len(by_document) > _MOST_DOCUMENTS:
+    if not parts or len(by_document) > most:
         return None
     columns = cache.columns(store, ["_id", *map(path_of, named)], parts)
     selected, irregular, count = [], set(by_document), 0
@@ -65,7 +63,7 @@ def answer(
         rows = pc.and_(usable, meets(condition, arrays, part.rows))
         selected.append({name: arrays[name].filter(rows) for name in addresses})
         count += rows.true_count
-    if len(irregular) > _MOST_DOCUMENTS:
+    if len(irregular) > most:
         return None
     documents = _documents(store, condition, named, sorted(irregular))
     return Selection(tuple(addresses), tuple(selected), documents, count + len(documents))
@@ -101,5 +99,5 @@ def _documents(
     filter_ = {"$and": [{"_id": {"$in": rootnames}}, to_filter(condition)]}
     paths = {path_of(address): 1 for address in addresses} or {"_id": 1}
     in_headers = any(path.startswith("headers.") for path in paths)
-    collection = store.observations if in_headers else headerless.if_current(store)
+    collection = store.observations if in_headers else store.headerless
     return tuple(collection.find(filter_, paths))

@@ -35,7 +35,13 @@ if TYPE_CHECKING:
 LARGEST_EXACT = 2**53
 
 
-def select(store: Store, condition: Condition, addresses: Sequence[str] = ()) -> Selection | None:
+# More rows than this are not read as documents; they would take longer than the columns save.
+MOST_DOCUMENTS = 5000
+
+
+def select(
+    store: Store, condition: Condition, addresses: Sequence[str] = (), most: int = MOST_DOCUMENTS
+) -> Selection | None:
     """Return the observations that meet a condition.
 
     Parameters
@@ -47,13 +53,15 @@ def select(store: Store, condition: Condition, addresses: Sequence[str] = ()) ->
     addresses : sequence of str
         The keywords whose values the selection has; also paths of own fields, such as
         ``files.flt.size``.
+    most : int
+        The most rows to read as documents.
 
     Returns
     -------
     Selection or None
         None if columns do not answer it: before the first fold, for conditions on the sky and on
         keywords with several values, for a list of rootnames, which are found by key, and if more
-        than 5,000 rows had to be read as documents.
+        than `most` rows had to be read as documents.
 
     Raises
     ------
@@ -70,7 +78,7 @@ def select(store: Store, condition: Condition, addresses: Sequence[str] = ()) ->
     from .answer import answer
 
     with store.errors():
-        return answer(store, condition, addresses, named)
+        return answer(store, condition, addresses, named, most)
 
 
 def _is_answerable(leaf: Condition) -> bool:

@@ -5,19 +5,17 @@ import random
 from column_conditions import write
 
 from acsql.query import And, Equals
-from acsql.store.columns import answer
 from acsql.store.columns.fold import fold_all
 from acsql.store.columns.select import select
 
 
-def test_no_answer_reads_more_documents_than_the_limit(filled, monkeypatch):
-    monkeypatch.setattr(answer, "_MOST_DOCUMENTS", 10)
-    assert select(filled, And(())) is None
+def test_no_answer_reads_more_documents_than_the_limit(filled):
+    assert select(filled, And(()), most=10) is None
     fold_all(filled)
-    assert select(filled, And(())).count == 150
+    assert select(filled, And(()), most=10).count == 150
     # Numbers among texts, and lists, are irregular.
-    assert select(filled, Equals("targname", "NGC104")) is None
-    assert select(filled, And(()), ["flt.1.goodmean"]) is None
+    assert select(filled, Equals("targname", "NGC104"), most=10) is None
+    assert select(filled, And(()), ["flt.1.goodmean"], most=10) is None
 
 
 def test_a_changed_observation_is_counted_as_it_is_now(store):

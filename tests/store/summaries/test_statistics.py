@@ -5,8 +5,11 @@ import pytest
 from changing_observations import steps, take
 from hypothesis import HealthCheck, given, settings
 
+from acsql import keywords
 from acsql.store import observation_writes
 from acsql.store.summaries.statistics import statistics
+
+SPECS = keywords.load()
 
 
 def keyed(rows: list[dict], *keys: str) -> dict:
@@ -21,12 +24,12 @@ def keyed(rows: list[dict], *keys: str) -> dict:
 
 @given(taken=steps)
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_statistics_are_those_of_the_documents(emptied, specs, taken):
+def test_statistics_are_those_of_the_documents(emptied, taken):
     store = emptied()
     for step in taken:
         take(store, step)
     documents = list(store.observations.find())
-    tables = statistics(store, specs)
+    tables = statistics(store, SPECS)
     months = keyed(tables["observations"], "month", "detector")
     wanted = expected.observations_over_time(documents)
     assert months.keys() == wanted.keys()

@@ -4,18 +4,21 @@ import expected_summaries as expected
 from changing_observations import steps, take
 from hypothesis import HealthCheck, given, settings
 
+from acsql import keywords
 from acsql.store.summaries.totals import Totals, totals
 
+SPECS = keywords.load()
 
-def test_the_totals_of_an_empty_archive_are_zero(store, specs):
-    assert totals(store, specs) == Totals(0, 0, {}, {})
+
+def test_the_totals_of_an_empty_archive_are_zero(store):
+    assert totals(store, SPECS) == Totals(0, 0, {}, {})
 
 
 @given(taken=steps)
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_totals_are_those_of_the_documents(emptied, specs, taken):
+def test_totals_are_those_of_the_documents(emptied, taken):
     store = emptied()
     for step in taken:
         take(store, step)
     documents = list(store.observations.find())
-    assert totals(store, specs) == expected.totals(documents, specs.detectors, specs.filetypes)
+    assert totals(store, SPECS) == expected.totals(documents, SPECS.detectors, SPECS.filetypes)
