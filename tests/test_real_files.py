@@ -19,7 +19,11 @@ from PIL import Image
 import acsql
 from acsql import names, paths
 from acsql.config import Config
+from acsql.fits.walk import open_headers
 from acsql.ingest import run
+from acsql.ingest.promotion import find_detector
+from acsql.ingest.typing import type_header
+from acsql.keywords import HeaderKey, KeywordSpecs
 from acsql.names import Filename
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "real"
@@ -131,3 +135,24 @@ def test_every_keyword_of_an_association(config: Config, filename: str) -> None:
         for extension, hdu in enumerate(hdus):
             for keyword in filter(None, hdu.header):
                 assert same(stored[extension][keyword], hdu.header[keyword]), (extension, keyword)
+
+
+def test_the_specs_have_every_keyword_of_real_files_and_of_the_sample(
+    sample_filesystem: Path, specs: KeywordSpecs
+) -> None:
+    irregular = {}
+    for path in [*SHARED.parent.rglob("*.fits"), REAL["j94f05bgq_flt.fits"],
+                 *sample_filesystem.rglob("j*.fits")]:  # fmt: skip
+        filetype = path.stem.rpartition("_")[2]
+        if filetype not in specs.filetypes or "broke" in path.name:
+            continue
+        with open_headers(path) as opened:
+            headers = opened.cards
+        detector = find_detector({filetype: headers}, specs)
+        assert detector or filetype == "asn"
+        for number, cards in enumerate(headers):
+            key = HeaderKey(detector or "WFC", filetype, number)
+            typed = type_header(cards, key, specs)
+            if found := {**typed.unspecified, **typed.mismatches}:
+                irregular[path.name, number] = found
+    assert irregular == {}
