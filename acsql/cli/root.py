@@ -30,6 +30,7 @@ SECTIONS = {
         "status": LazyCommand("status:status", "Show the contents and the last ingest."),
         "proposals": LazyCommand("proposals:proposals", "List all proposals, or show one."),
         "statistics": LazyCommand("statistics:statistics", "List the statistics, or print one."),
+        "export": LazyCommand("export:export", "Write all headers as Parquet files."),
     },
     "Ingest": {
         "ingest": LazyCommand("ingest:ingest", "Ingest new and changed files."),

@@ -149,6 +149,12 @@ def read_all(store: Store, part: Part) -> Iterable[tuple[str, Column]]:
         yield stored["_id"]["path"], _decoded(stored)
 
 
+def paths_of(store: Store, part: Part) -> list[str]:
+    """Return the paths of the columns of a part, read from the index."""
+    found = _columns(store).find(_of_part(part.id), {"_id": 1})
+    return [each["_id"]["path"] for each in found]
+
+
 def write(store: Store, part: str, columns: Iterable[tuple[str, Column]]) -> None:
     """Store the columns of a part, given with their paths."""
     documents = (

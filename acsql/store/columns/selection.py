@@ -193,18 +193,8 @@ class Selection:
         return columns, others
 
     def _column(self, address: str) -> pa.ChunkedArray:
-        pieces = [_decoded(arrays[address]) for arrays in self.parts]
-        pieces += _array_of(self._of_documents(address))
-        types = {piece.type for piece in pieces} - {pa.null()}
-        if not types:
-            return pa.chunked_array([pa.nulls(len(piece)) for piece in pieces], pa.null())
-        if len(types) == 1:
-            type_ = types.pop()
-        elif types <= {pa.int64(), pa.float64()}:
-            type_ = pa.float64()
-        else:
-            type_ = pa.string()
-        return pa.chunked_array([piece.cast(type_) for piece in pieces], type_)
+        pieces = [arrays[address] for arrays in self.parts]
+        return joined([*pieces, *array_of(self._of_documents(address))])
 
     def _of_documents(self, address: str) -> list[Any]:
         path = path_of(address).split(".")
@@ -223,14 +213,48 @@ def _known(value: Any) -> Any:
     return None if value in _UNKNOWN else value
 
 
-def _array_of(values: Sequence[Any]) -> list[pa.Array]:
-    """Return values of documents as arrays: one, or texts if they have several types."""
+def array_of(values: Sequence[Any]) -> list[pa.Array]:
+    """Return values of documents as arrays.
+
+    Parameters
+    ----------
+    values : sequence
+        Of any types.
+
+    Returns
+    -------
+    list of pyarrow.Array
+        One array, of texts if the values have several types; none without values.
+    """
+    if not values:
+        return []
     try:
         array = pa.array(values)
-        is_time = pa.types.is_timestamp(array.type)
-        return [array.cast(pa.timestamp("ms")) if is_time else array] if values else []
     except pa.ArrowException:
         return [pa.array([None if value is None else str(value) for value in values])]
+    return [array.cast(pa.timestamp("ms")) if pa.types.is_timestamp(array.type) else array]
+
+
+def joined(pieces: Sequence[pa.Array]) -> pa.ChunkedArray:
+    """Return arrays of one keyword as one.
+
+    Parameters
+    ----------
+    pieces : sequence of pyarrow.Array
+        Of any types.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        Of numbers if all values are numbers, else of texts if they have several types.
+    """
+    pieces = [_decoded(piece) for piece in pieces]
+    types = {piece.type for piece in pieces} - {pa.null()}
+    if len(types) < 2:
+        type_ = types.pop() if types else pa.null()
+    else:
+        type_ = pa.float64() if types <= {pa.int64(), pa.float64()} else pa.string()
+    return pa.chunked_array([piece.cast(type_) for piece in pieces], type_)
 
 
 def _decoded(array: pa.Array) -> pa.Array:
