@@ -36,7 +36,7 @@ LAYERS: tuple[set[str], ...] = (
     {"compare", "search"},
     {"monitor"},
     {"archive"},
-    {"colour", "named_queries", "sample", "search_text"},
+    {"colour", "named_queries", "parquet", "sample", "search_text"},
     {"__init__"},
     {"ingest"},
     {"verify"},

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from ..errors import ArchiveError
 from .context import open_archive
 
 
@@ -31,13 +30,9 @@ def export(ctx: click.Context, folder: Path, format_: str) -> None:
     Example:
       acsql export --format parquet headers
     """
-    from ..store.columns.parquet import export as to_parquet
+    from ..parquet import export_headers
 
     del format_  # There is one.
     with open_archive(ctx) as archive:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for path in to_parquet(archive.store, folder):
-                click.echo(path)
-        except OSError as error:
-            raise ArchiveError(f"the export to {folder} failed: {error.strerror}") from error
+        for path in export_headers(archive, folder):
+            click.echo(path)

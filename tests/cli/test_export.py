@@ -23,9 +23,3 @@ def test_headers_are_exported_as_files_that_join_by_rootname(
     table = header.select(["rootname", "goodmean"]).to_pylist()
     found = {row["rootname"]: row["goodmean"] for row in table}
     assert {name: found[name] for name in expected} == expected
-
-
-def test_a_folder_that_cannot_be_written_is_named(run, sample_settings: Path) -> None:
-    result = run(sample_settings, "export", "/proc/headers")
-    assert result.exit_code == 2
-    assert "the export to /proc/headers failed" in result.stderr
