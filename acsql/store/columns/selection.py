@@ -60,8 +60,11 @@ class Selection:
             Without null and blank; each value of a list counts once.
         """
         numbers: Counter[Any] = Counter()
-        for arrays in self.parts:
-            counted = arrays[address].value_counts()
+        arrays = [part[address] for part in self.parts]
+        # Counted together, a value that many parts have is converted to Python once.
+        for type_ in {array.type for array in arrays}:
+            alike = pa.chunked_array([array for array in arrays if array.type == type_])
+            counted = alike.unify_dictionaries().value_counts()
             pairs = (counted.field(name).to_pylist() for name in ("values", "counts"))
             numbers.update(dict(zip(*pairs, strict=True)))
         for value in self._of_documents(address):
