@@ -18,6 +18,7 @@ from acsql import export, query
 from acsql.errors import QueryTimeout
 from acsql.search import Search
 from acsql.search.criteria import DEFAULT_COLUMNS
+from acsql.store.derived import headerless
 from acsql.web import results_parameters
 from acsql.web.app import create_app
 from acsql.web.pages import proposal, results
@@ -364,6 +365,7 @@ def large_client(empty_archive: acsql.Archive) -> Iterator[FlaskClient]:
         for number in range(3000)
     ]
     empty_archive.store.observations.insert_many(documents)
+    empty_archive.store.headerless.insert_many(map(headerless.copy, documents))
     app = create_app(empty_archive)
     app.testing = True
     yield app.test_client()
