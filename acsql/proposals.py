@@ -90,6 +90,7 @@ class ProposalCatalog:
     def __init__(self, store: Store, specs: KeywordSpecs) -> None:
         self._store = store
         self._specs = specs
+        self._last: tuple[list[Any], dict[int, Any], list[Proposal]] | None = None
         self._summaries = Kept(store, lambda: proposal_summaries(store, specs.thumbnail_filetypes))
 
     def all(self) -> list[Proposal]:
@@ -100,10 +101,13 @@ class ProposalCatalog:
         list of Proposal
             With their observations of this moment.
         """
-        facts = proposals.by_id(self._store)
-        return [
-            _to_proposal(summary, facts.get(summary["_id"], {})) for summary in self._summaries()
-        ]
+        summaries, facts = self._summaries(), proposals.by_id(self._store)
+        last = self._last
+        # Facts can change although no observation does.
+        if last is None or last[0] is not summaries or last[1] != facts:
+            built = [_to_proposal(each, facts.get(each["_id"], {})) for each in summaries]
+            last = self._last = summaries, facts, built
+        return list(last[2])
 
     def get(self, proposid: int) -> Proposal:
         """Return one proposal, with its observations of this moment.

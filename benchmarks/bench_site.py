@@ -76,8 +76,9 @@ def serving(folder: Path, given: argparse.Namespace) -> Iterator[tuple[int, psut
     """Run the site."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
+    (folder / "archive").mkdir()
     settings = {
-        "filesystem": str(folder),
+        "filesystem": str(folder / "archive"),
         "data_dir": str(folder / "data"),
         "connection_string": given.connection_string,
         "rate_limit": 100_000_000,
