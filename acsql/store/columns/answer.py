@@ -6,7 +6,7 @@ value that Arrow would compare differently, so the answer is the one that MongoD
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -53,11 +53,12 @@ def answer(
     parts = registry(store).parts
     if not parts or len(by_document) > most:
         return None
+    marked = pa.array(by_document, pa.string())
     columns = cache.columns(store, ["_id", *map(path_of, named)], parts)
     selected, irregular, count = [], set(by_document), 0
     for part, by_path in zip(parts, columns, strict=True):
         of_part = {name: by_path[path_of(name)] or _without_value(part) for name in named}
-        usable, others = _usable(part, by_path["_id"], of_part.values(), by_document)
+        usable, others = _usable(part, by_path["_id"], of_part.values(), marked)
         irregular |= others
         arrays = {name: column.array for name, column in of_part.items()}
         rows = pc.and_(usable, meets(condition, arrays, part.rows))
@@ -74,13 +75,13 @@ def _without_value(part: Part) -> Column:
 
 
 def _usable(
-    part: Part, names: Column | None, columns: Iterable[Column], marked: Set[str]
+    part: Part, names: Column | None, columns: Iterable[Column], marked: pa.Array
 ) -> tuple[pa.BooleanArray, set[str]]:
     """Return for each row whether Arrow evaluates it, and the rootnames that MongoDB evaluates."""
     rootnames = (names or _without_value(part)).array
     usable = pa.Array.from_buffers(pa.bool_(), part.rows, [None, pa.py_buffer(part.live)])
-    if marked:
-        usable = pc.and_not(usable, pc.is_in(rootnames, pa.array(marked, pa.string())))
+    if len(marked):
+        usable = pc.and_not(usable, pc.is_in(rootnames, marked))
     irregular = sorted({row for column in columns for row in column.irregular})
     if not irregular:
         return usable, set()
