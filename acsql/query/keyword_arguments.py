@@ -9,6 +9,7 @@ from ..errors import QueryError
 from .conditions import Between, Condition, Exists, Like, Not, equals_any
 from .messages import abbreviate
 from .normalize import MAX_VALUES
+from .texts import Exact
 
 _WILDCARD = re.compile(r"[*?]")
 
@@ -76,7 +77,7 @@ def one_of(keyword: str, values: Iterable[Any]) -> Condition:
         if value is None:
             alternatives.append(Not(Exists(keyword)))
         elif isinstance(value, str) and _WILDCARD.search(value):
-            alternatives.append(Like(keyword, str(value)))
+            alternatives.append(Like(keyword, value if isinstance(value, Exact) else str(value)))
         elif isinstance(value, Mapping | tuple) or _is_collection(value):
             raise QueryError(f"{keyword}: expected one value, not {abbreviate(value)}")
         else:

@@ -143,10 +143,12 @@ def filenames_by_reference(search: Search, keyword: str, reference_file: str) ->
     filetypes = [filetype for filetype, extension in locations if extension == 0]
     # Where no primary header has the keyword, resolving this address explains so.
     addresses = [f"{filetype}.0.{keyword}" for filetype in filetypes or ["raw"]]
-    named = query.Or(tuple(query.one_of(address, [reference_file]) for address in addresses))
+    # The index of reference files finds a name as it is written.
+    written = query.Exact(reference_file)
+    named = query.Or(tuple(query.one_of(address, [written]) for address in addresses))
     matching = search.where(named)
     stages = aggregations.files_by_reference(
-        matching.condition, keyword, filetypes, query.one_of("reference_file", [reference_file])
+        matching.condition, keyword, filetypes, query.one_of("reference_file", [written])
     )
     description = f"{keyword.upper()} of the primary header"
     return _file_rows(matching, stages, computed_column("reference_file", "str", description))
