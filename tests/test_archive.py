@@ -69,3 +69,15 @@ def test_migrate_also_copies_and_indexes_a_database_without_pending_migrations(
     assert headerless.if_current(store) == store.headerless
     assert store.headerless.count_documents({"detector": "HRC"}) == 1
     assert len(store.headerless.index_information()) > 1
+
+
+def test_migrate_repairs_what_a_change_in_the_shell_left(empty_archive) -> None:
+    empty_archive.migrate()
+    observation_writes.replace(empty_archive.store, {"_id": "j8bt05nj", "detector": "HRC"})
+    empty_archive.migrate()
+    change = {"$set": {"detector": "SBC"}}
+    empty_archive.store.observations.update_one({"_id": "j8bt05nj"}, change)
+    assert empty_archive.facets("detector") == {"HRC": 1}
+    empty_archive.migrate()
+    assert empty_archive.facets("detector") == {"SBC": 1}
+    assert empty_archive.store.headerless.count_documents(change["$set"]) == 1

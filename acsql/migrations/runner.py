@@ -138,7 +138,8 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
     """Apply the steps that a database lacks, and make missing indexes and headerless copies.
 
     The headerless copies are compared with all observations, because they can differ after a
-    restore or after a change that acsql did not make.  Changed observations are moved into columns.
+    restore or after a change that acsql did not make; the columns, too, if no step was lacking.
+    Changed observations are moved into columns.
 
     Parameters
     ----------
@@ -164,8 +165,12 @@ def migrate(store: Store, specs: KeywordSpecs) -> list[Step]:
         store.make_indexes()
         headerless.make_all(store)
         # Arrow takes longer to import than most commands run.
+        from ..store.columns import check as columns_check
         from ..store.columns.fold import fold_all
 
+        if not lacking:
+            differing = columns_check.differences(store, values=True)
+            columns_check.mark(store, list(differing))
         fold_all(store)
     return lacking
 

@@ -15,7 +15,13 @@ import pymongo
 from bson.errors import BSONError
 from pymongo import MongoClient, uri_parser
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    InvalidURI,
+    PyMongoError,
+)
 
 from ..connection_strings import without_user
 from ..errors import DatabaseError, DatabaseUnavailable
@@ -209,7 +215,7 @@ class Store:
                 error.__cause__, ConnectionFailure
             )
             kind = DatabaseUnavailable if is_lost else DatabaseError
-            raise kind(f"the database {self.address}: {_first_line(error)}") from error
+            raise kind(f"the database {self.address}: {_message(error)}") from error
 
     def close(self) -> None:
         """Close the connections; the private server stops with the last process that uses it."""
@@ -254,5 +260,8 @@ def _options(in_connection_string: Mapping[str, Any], wait: float | None) -> dic
     return chosen | {"w": "majority", "journal": True}
 
 
-def _first_line(error: Exception) -> str:
+def _message(error: Exception) -> str:
+    """Return what the server or the driver says; of several refused writes, of the first."""
+    if isinstance(error, BulkWriteError) and error.details["writeErrors"]:
+        return str(error.details["writeErrors"][0]["errmsg"])
     return re.split(r", Timeout:|, full error:|\n", str(error), maxsplit=1)[0]

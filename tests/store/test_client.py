@@ -156,6 +156,12 @@ def test_errors_of_the_driver_become_database_errors(store):
     assert isinstance(caught.value.__cause__, PyMongoError)
 
 
+def test_the_first_of_several_refused_writes_is_shown(store):
+    store.failures.insert_one({"_id": "x"})
+    with pytest.raises(DatabaseError, match="duplicate key"), store.errors():
+        store.failures.insert_many([{"_id": "y"}, {"_id": "x"}])
+
+
 def test_encoding_errors_become_database_errors(store):
     for value in (object(), "x" * 17_000_000):
         with pytest.raises(DatabaseError), store.errors():
