@@ -128,8 +128,8 @@ def test_any_text_is_parsed_or_refused_with_a_short_message(text: str) -> None:
 @pytest.fixture(scope="module")
 def pair(sample_archive: acsql.Archive) -> tuple[str, str]:
     """Two exposures with calibrated files."""
-    rows = sample_archive.where(detector="WFC").thumbnails().rows
-    names = [row["ipppssoot"] for row in rows if not row["no_thumbnail"]]
+    rows = sample_archive.where("exists(flt.0.filename)", detector="WFC").columns("ipppssoot")
+    names = [row["ipppssoot"] for row in rows.rows()]
     return names[0], names[1]
 
 
@@ -168,14 +168,14 @@ def test_a_filetype_or_extension_left_out_is_taken_from_the_other_address(
 
 def test_a_file_of_other_extensions_is_compared_by_their_names(
     sample_archive: acsql.Archive,
+    pair: tuple[str, str],
 ) -> None:
     product = next(
         row["ipppssoot"]
         for row in sample_archive.where(detector="WFC").columns("ipppssoot").rows()
         if "drz" in sample_archive.observation(row["ipppssoot"]).datasets
     )
-    exposure = sample_archive.where(detector="WFC").thumbnails().rows
-    flt = next(row["ipppssoot"] for row in exposure if not row["no_thumbnail"])
+    flt = pair[0]
     comparisons = sample_archive.differences(f"{flt}.flt", f"{product}.drz")
     both = [(c.a.extension_name, c.b.extension_name) for c in comparisons if c.a and c.b]
     assert both == [("", ""), ("SCI,1", "SCI,1")]

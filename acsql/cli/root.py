@@ -30,7 +30,9 @@ SECTIONS = {
         "status": LazyCommand("status:status", "Show the contents and the last ingest."),
         "proposals": LazyCommand("proposals:proposals", "List all proposals, or show one."),
         "statistics": LazyCommand("statistics:statistics", "List the statistics, or print one."),
-        "export": LazyCommand("export:export", "Write all headers as Parquet files."),
+        "export": LazyCommand(
+            "export:export", "Write the headers of all observations as files into DIR."
+        ),
     },
     "Ingest": {
         "ingest": LazyCommand("ingest:ingest", "Ingest new and changed files."),

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Download, Locator, Page
 
 import acsql
+from acsql.store import observation_writes
 from acsql.web import context
 
 
@@ -107,7 +108,8 @@ def put_file(archive: acsql.Archive, path: str, content: bytes | None, **file: A
         place = archive.config.filesystem / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
-    archive.store.observations.insert_one(
+    observation_writes.replace(
+        archive.store,
         {
             "_id": "j8bt05nj",
             "ipppssoot": "j8bt05njq",
@@ -116,5 +118,5 @@ def put_file(archive: acsql.Archive, path: str, content: bytes | None, **file: A
             "files": {"raw": {"path": path, "size": len(content or b""), **file}},
             "headers": {"raw": {"0": {}}},
             "previews": {},
-        }
+        },
     )

@@ -12,6 +12,7 @@ from inconsistencies import IngestedArchive
 import acsql
 from acsql.config import Config
 from acsql.keywords import KeywordSpecs
+from acsql.store import observation_writes
 from acsql.store.client import Store
 
 
@@ -53,7 +54,7 @@ def archive(config: Config, database: Store, sample_archive: acsql.Archive) -> I
 
 def _copy_observation(source: acsql.Archive, rootname: str, config: Config, store: Store) -> None:
     document = source.store.observations.find_one({"_id": rootname})
-    store.observations.insert_one(document)
+    observation_writes.replace(store, document)
     path = document["path"]
     shutil.copytree(source.config.filesystem / path, config.filesystem / path)
     for entry in document["previews"].values():

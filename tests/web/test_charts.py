@@ -1,7 +1,5 @@
 """Charts: how statistics become tables of keys and series."""
 
-from datetime import datetime
-
 from acsql.statistics import KINDS, Statistic
 from acsql.web.charts import CHARTS, MAX_BARS, draw, to_table
 
@@ -22,7 +20,7 @@ def test_months_are_added_up_to_years_and_missing_values_are_unknown() -> None:
         {"month": None, "detector": "HRC", "observations": 5, "exptime": 1.0},
     ]
     kind = KINDS["observations"]
-    known = Statistic("observations", kind.title, kind.columns, rows, datetime(2026, 1, 1))
+    known = Statistic("observations", kind.title, kind.columns, rows)
     table = to_table(known, "year", ["HRC", "WFC"])
     assert table.series == ["HRC", "WFC", "unknown"]
     assert list(table.rows()) == [("2002", [0, 5, 0]), ("2003", [0, 0, 4]), ("unknown", [5, 0, 0])]
@@ -34,7 +32,7 @@ def test_a_running_total_of_a_year_is_that_of_its_last_month() -> None:
         {"month": "2002-05", "files": 1, "bytes": 20, "total": 30},
     ]
     kind = KINDS["size_observed"]
-    known = Statistic("size_observed", kind.title, kind.columns, rows, datetime(2026, 1, 1))
+    known = Statistic("size_observed", kind.title, kind.columns, rows)
     assert list(to_table(known, "year", []).rows()) == [("2002", [30])]
 
 
@@ -45,7 +43,7 @@ def filters(number: int) -> Statistic:
         for i in range(number)
     ]
     kind = KINDS["filters"]
-    return Statistic("filters", kind.title, kind.columns, rows, datetime(2026, 1, 1))
+    return Statistic("filters", kind.title, kind.columns, rows)
 
 
 def test_a_chart_has_as_many_bars_as_fit_and_the_table_has_all() -> None:
@@ -60,14 +58,14 @@ def test_bars_of_several_series_have_a_legend_and_those_of_one_none() -> None:
     assert [item.label.value for item in several.legend[0].items] == ["HRC", "WFC"]
     kind = KINDS["filetypes"]
     rows = [{"filetype": "raw", "files": 3}, {"filetype": "flt", "files": 2}]
-    one = Statistic("filetypes", kind.title, kind.columns, rows, datetime(2026, 1, 1))
+    one = Statistic("filetypes", kind.title, kind.columns, rows)
     assert not draw(to_table(one, "year", []), "year").legend
 
 
 def test_sizes_are_drawn_in_the_largest_unit_that_is_exceeded() -> None:
     kind = KINDS["size_observed"]
     rows = [{"month": "2002-04", "files": 1, "bytes": 0, "total": 2_500_000_000}]
-    size = Statistic("size_observed", kind.title, kind.columns, rows, datetime(2026, 1, 1))
+    size = Statistic("size_observed", kind.title, kind.columns, rows)
     chart = draw(to_table(size, "month", []), "month")
     assert chart.yaxis[0].axis_label == "size (GB)"
     assert list(chart.renderers[0].data_source.data["total"]) == [2.5]

@@ -210,7 +210,7 @@ def test_a_database_that_does_not_answer_is_an_error_before_the_start(
 
 
 def test_workers_that_cannot_start_are_an_error(config_path: Path, port: int) -> None:
-    with serving(config_path, port, broken="broken") as process:
+    with serving(config_path, port, changed="broken") as process:
         output, errors = process.communicate(timeout=60)
     assert output.splitlines()[0] == "ready"
     assert output.splitlines()[1].startswith("ArchiveError the site cannot be served")
