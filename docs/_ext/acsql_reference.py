@@ -264,6 +264,8 @@ _DOCUMENTED = {
     for name in (
         *("named_queries", "proposals", "runs", "statistics", "compare", "config", "settings"),
         "errors",
+        "colour",
+        "parquet",
     )
 }
 
