@@ -78,6 +78,12 @@ ADDRESSES = {
     "viewer.description": "/pixels/{name}/{filetype}/",
     "viewer.limits": "/pixels/{name}/{filetype}/limits",
     "viewer.cut_png": "/pixels/{name}/{filetype}/cut.png?x0=0&x1=8&y0=0&y1=8&bin=1",
+    "measurements.histogram": "/pixels/{name}/{filetype}/histogram?low=0&high=9",
+    "measurements.statistics": "/pixels/{name}/{filetype}/statistics?region=circle(9,9,3)",
+    "measurements.profile": "/pixels/{name}/{filetype}/profile?region=line(9,9,20,20)",
+    "measurements.cutout_fits": "/pixels/{name}/{filetype}/cutout.fits?x0=0&x1=8&y0=0&y1=8",
+    "telemetry.plot": "/archive/{proposid}/{name}/telemetry/jit/1/plot",
+    "tables.table": "/archive/{proposid}/{name}/tables/jit/1/",
     "files.fits": "/files/{name}_{filetype}.fits",
     "files.of_observation": "/archive/{proposid}/{name}/files/",
     "file_selection.page": "/files/",
@@ -98,6 +104,7 @@ ADDRESSES = {
     "api.observation": "/api/observations/{name}",
     "api.headers": "/api/observations/{name}/headers",
     "api.filetype_headers": "/api/observations/{name}/headers/{filetype}",
+    "api.table": "/api/observations/{name}/tables/jit/1",
     "api.header": "/api/observations/{name}/headers/{filetype}/{extension}",
     "api.proposals": "/api/proposals",
     "api.proposal": "/api/proposals/{proposid}",
@@ -123,8 +130,15 @@ def pages(site: Flask, shown: dict[str, str]) -> dict[str, BeautifulSoup]:
     return found
 
 
+# Routes that read a region file from the body of a request; they change nothing.
+POSTED = {"measurements.regions", "measurements.region_file"}
+
+
 def test_addresses_cover_all_routes(site: Flask) -> None:
-    assert {rule.endpoint for rule in site.url_map.iter_rules()} == set(ADDRESSES)
+    endpoints = {rule.endpoint for rule in site.url_map.iter_rules()}
+    assert endpoints == ADDRESSES.keys() | POSTED
+    accepting = {rule.endpoint for rule in site.url_map.iter_rules() if "POST" in rule.methods}
+    assert accepting == POSTED
 
 
 @pytest.mark.parametrize("endpoint", ADDRESSES)
