@@ -69,7 +69,7 @@ class Load:
     read: float = 0.0
 
     def times(self, number: float) -> "Load":
-        """Return the load of so many archives or documents."""
+        """Return the load of a number of archives or documents."""
         return Load(*(number * each for each in astuple(self)))
 
 

@@ -47,8 +47,6 @@ nitpick_ignore_regex = [
     (r"py:obj", r"_?[a-z][a-z0-9_]*"),
 ]
 
-# The type `bytes` in a signature is also the name of attributes.
-suppress_warnings = ["ref.python"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"

@@ -25,8 +25,8 @@ from .preview import read_chips
 MAX_SIDE = 2048
 # Pixels of a layer from which its background and brightness are measured.
 SAMPLE = 1 << 18
-# The brightness of a layer is this percentile above its background, but at least so many standard
-# deviations of the noise, so that a layer without sources does not become a coloured noise.
+# The brightness of a layer is this percentile above its background, but at least this number
+# of standard deviations of the noise, so that a layer without sources shows no coloured noise.
 BRIGHT_PERCENT, LEAST_SIGMA = 99.5, 10.0
 # The parameters of the stretch, in units of that brightness: an intensity of three is white, and
 # the faintest that is visible is a twentieth.

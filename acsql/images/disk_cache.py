@@ -3,7 +3,7 @@
 Each entry is one file, so several processes share the cache without a lock: a file is written
 beside its final path and renamed, and its modification time is that of its last use.  The least
 recently used files are removed when the cache exceeds its limit.  The libraries for this store
-pickles, which run code of whoever may write to the folder, or count entries and not bytes.
+pickles, which run the code of anyone who can write to the folder, or count entries and not bytes.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""FITS cutouts: a part of an image as a FITS file of its own, with all its planes and its WCS.
+"""FITS cutouts: a part of an image as a FITS file, with all its planes and its WCS.
 
 The reference pixels of every world coordinate system move with the corner of the part, and so do
 the look-up tables of residual distortion, so that each pixel keeps its place on the sky.

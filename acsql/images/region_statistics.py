@@ -18,7 +18,7 @@ from .cutout import Region, clip
 from .planes import Plane
 from .profiles import line_pixels
 
-# A WFC chip: sigma clipping of so many values takes two seconds and 200 MB.
+# A WFC chip: sigma clipping of its pixels takes two seconds and 200 MB.
 MAX_REGION_PIXELS = 1 << 23
 # Standard deviations beyond which values are clipped, and the most rounds of clipping: the defaults
 # of astropy.stats.sigma_clip.

@@ -26,8 +26,8 @@ MAX_SIDE = 2048
 SAMPLE = 1 << 18
 # Below the background is black, in standard deviations; the percentile that is white.
 BLACK_SIGMA, WHITE_PERCENT = 1.5, 99.8
-# From so many standard deviations between black and white on, asinh is used; and the deviations up
-# to which asinh is nearly linear.
+# The standard deviations between black and white from which on asinh is used, and those up to which
+# asinh is nearly linear.
 ASINH_FROM_SIGMA, LINEAR_TO_SIGMA = 25.0, 2.0
 QUALITY = 80
 # Rows that are scaled at once, so that little beside the image is in memory.

@@ -1,6 +1,6 @@
 """How texts compare: what `acsql.store.filters` and `acsql.store.columns` have in common.
 
-A text ignores case, because nobody knows whether a target is stored as ``NGC104`` or ``Ngc104``,
+A text ignores case, because a target may be stored as ``NGC104`` or ``Ngc104``,
 and a text that states a number also equals that number, because a keyword that the specs call text
 can hold numbers.  `Exact` is compared as it is written.  Only the letters of ASCII have two cases
 here: FITS has no others, and engines disagree about them.
@@ -70,7 +70,7 @@ def stated_number(text: str) -> float | None:
 
 @lru_cache(maxsize=1024)
 def beginnings(text: str) -> tuple[str, ...]:
-    """Return the spellings of the beginning of a text, by which an index finds all of its own.
+    """Return the spellings of the beginning of a text, by which an index finds the text.
 
     Parameters
     ----------

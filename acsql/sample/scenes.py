@@ -33,7 +33,7 @@ _BRIGHTEST = 2.0e4
 _PIXELS = 2 * 4096 * 2048
 # Sky background, electrons per second and pixel in a broad filter.
 _SKY = {"nebula": 0.25, "spiral": 0.12, "cluster": 0.12}
-# The same in the far ultraviolet, relative to that, and its stars: one in so many, and so bright.
+# The sky in the far ultraviolet relative to that; the stars of which one is hot, and its flux.
 _ULTRAVIOLET_SKY = 1e-3
 _STARS_PER_HOT_ONE, _ULTRAVIOLET_FLUX = 20, 0.05
 _CHUNK = 2_000_000

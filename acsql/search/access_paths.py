@@ -1,6 +1,6 @@
 """Access paths: whether one index serves a search, or its observations are found in the columns.
 
-An index gives the first page of its own order in a millisecond.  Where it does not serve the
+An index gives the first page in its order in a millisecond.  Where it does not serve the
 condition and the order together, the server reads every document that one of them gives; the
 columns take a few milliseconds for any condition and order.
 """

@@ -5,6 +5,7 @@ migrations, the OpenAPI document) and returns docutils nodes.  Cells are nodes a
 reStructuredText, so that no text of the code needs escaping.
 """
 
+import builtins
 import importlib
 import inspect
 import pkgutil
@@ -318,6 +319,13 @@ def extend_role(
     return inlines, []
 
 
+def unlink_builtins(_app: Sphinx, document: nodes.document) -> None:
+    """Show the types of Python in signatures as text: `bytes` is also the name of attributes."""
+    for node in list(document.findall(pending_xref)):
+        if node.get("reftype") == "class" and hasattr(builtins, node["reftarget"]):
+            node.replace_self(nodes.Text(node["reftarget"]))
+
+
 def resolve_short_name(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
 ) -> nodes.reference | None:
@@ -365,5 +373,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("acsql-modules", Modules)
     app.add_directive("acsql-flow", Flow)
     app.add_role("extend", extend_role)
+    app.connect("doctree-read", unlink_builtins)
     app.connect("missing-reference", resolve_short_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
