@@ -6,8 +6,8 @@ from typing import Any
 from ..errors import QueryError
 from .messages import abbreviate
 
-# Degrees; a larger circle is more easily searched by what it leaves out.
-MAX_RADIUS = 90.0
+# Degrees; a circle of this radius is the whole sky.
+MAX_RADIUS = 180.0
 # Decimals of degrees (4e-9 arcsec): astropy converts hours by way of radians, which loses more.
 _DECIMALS = 12
 
@@ -18,8 +18,9 @@ def position(ra: Any, dec: Any) -> tuple[float, float]:
     Parameters
     ----------
     ra, dec : float, str or Quantity
-        Degrees from -180 to 360 and from -90 to 90; sexagesimal texts are in hours and degrees.
-        If `dec` is None, `ra` is a text with both, such as ``00:24:05.7 -72:04:52``.
+        Degrees; `ra` is taken modulo 360, `dec` runs from -90 to 90.  Sexagesimal texts are in
+        hours and degrees.  If `dec` is None, `ra` is a SkyCoord, a pair of two angles, or a text
+        with both, such as ``00:24:05.7 -72:04:52``.
 
     Returns
     -------
@@ -33,7 +34,7 @@ def position(ra: Any, dec: Any) -> tuple[float, float]:
     """
     if dec is None:
         ra, dec = _split_position(ra)
-    longitude = _degrees("ra", ra, -180, 360, "hourangle")
+    longitude = _degrees("ra", ra, -math.inf, math.inf, "hourangle")
     # Twice, because the remainder of a tiny negative number is 360 itself.
     return longitude % 360 % 360, _degrees("dec", dec, -90, 90, "deg")
 
@@ -101,20 +102,18 @@ def _parse_angle(text: str, sexagesimal_unit: str) -> float:
         return round(astropy_values.parse_angle(text, sexagesimal_unit), _DECIMALS)
 
 
-def _split_position(text: Any) -> tuple[Any, Any]:
-    """Return the two angles of a text like ``00:24:05.7 -72:04:52`` or ``6.02 -72.08``."""
-    message = (
-        f"expected a position like 6.02 -72.08 or 00:24:05.7 -72:04:52, not {abbreviate(text)}"
-    )
-    if not isinstance(text, str):
-        raise QueryError(message)
-    parts = text.split()
-    if len(parts) == 2:
+def _split_position(value: Any) -> tuple[Any, Any]:
+    """Return the two angles of a position like ``"00:24:05.7 -72:04:52"`` or ``(6.02, -72.08)``."""
+    parts = value.split() if isinstance(value, str) else value
+    if isinstance(parts, list | tuple) and len(parts) == 2:
         return parts[0], parts[1]
-    try:
-        from . import astropy_values
+    from . import astropy_values
 
-        ra, dec = astropy_values.parse_position(text)
+    try:
+        ra, dec = astropy_values.to_position(value)
     except (ValueError, TypeError):
-        raise QueryError(message) from None
+        raise QueryError(
+            "expected a position like 6.02 -72.08, 00:24:05.7 -72:04:52 or a SkyCoord, "
+            f"not {abbreviate(value)}"
+        ) from None
     return round(ra, _DECIMALS), round(dec, _DECIMALS)

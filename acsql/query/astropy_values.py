@@ -103,21 +103,25 @@ def parse_angle(text: str, sexagesimal_unit: str) -> float:
         return float(Angle(text, unit=sexagesimal_unit).to_value("deg"))
 
 
-def parse_position(text: str) -> tuple[float, float]:
-    """Return the right ascension and declination that a text states, in degrees.
+def to_position(value: str | SkyCoord) -> tuple[float, float]:
+    """Return the right ascension and declination (ICRS) of a position, in degrees.
 
     Parameters
     ----------
-    text : str
-        Such as ``00h24m05.7s -72d04m52s``.
+    value : str or SkyCoord
+        Such as ``00h24m05.7s -72d04m52s``, or one position in any frame.
 
     Raises
     ------
     ValueError, TypeError
-        If it is not a position.
+        If it is not one position.
     """
     with _strict():
-        coordinates = SkyCoord(text, unit=("hourangle", "deg"))
+        if isinstance(value, str):
+            value = SkyCoord(value, unit=("hourangle", "deg"))
+        elif not isinstance(value, SkyCoord) or not value.isscalar:
+            raise TypeError(value)
+        coordinates = value.icrs
     return float(coordinates.ra.to_value("deg")), float(coordinates.dec.to_value("deg"))
 
 

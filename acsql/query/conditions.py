@@ -151,10 +151,10 @@ class Within(SkyCondition):
     Attributes
     ----------
     ra, dec : float, str or Quantity
-        Position in degrees (J2000); `ra` may also run from -180 to 180.  Sexagesimal texts
-        are in hours and degrees.
+        Position in degrees (J2000); `ra` is taken modulo 360.  Sexagesimal texts are in hours
+        and degrees.  If `dec` is None, `ra` is the whole position: a SkyCoord or a text.
     radius : float, str or Quantity
-        Radius in degrees, at most 90; texts such as ``"30 arcsec"`` state their unit.
+        Radius in degrees, at most 180; texts such as ``"30 arcsec"`` state their unit.
     """
 
     ra: Any

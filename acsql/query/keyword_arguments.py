@@ -1,4 +1,8 @@
-"""Conditions as Python keyword arguments: ``targname="NGC*"``, ``exptime=(100, None)``."""
+"""Conditions as Python keyword arguments: ``targname="NGC*"``, ``exptime=(100, None)``.
+
+Three arguments name no keyword but conditions on the sky, as the query language writes them:
+``near``, ``covers`` and ``overlaps``.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,7 +10,17 @@ from itertools import islice
 from typing import Any
 
 from ..errors import QueryError
-from .conditions import Between, Condition, Exists, Like, Not, equals_any
+from .conditions import (
+    Between,
+    Condition,
+    Covers,
+    Exists,
+    Like,
+    Not,
+    Overlaps,
+    Within,
+    equals_any,
+)
 from .messages import abbreviate
 from .normalize import MAX_VALUES
 from .texts import Exact
@@ -22,7 +36,9 @@ def from_keywords(keywords: Mapping[str, Any]) -> list[Condition]:
     keywords : mapping
         Values by keyword.  A tuple of two is a range (None leaves an end open), another
         collection is any of its values, a text with ``*`` or ``?`` is a pattern, None means
-        that the keyword has no value; anything else is equality.
+        that the keyword has no value; anything else is equality.  ``near`` is a pair of a
+        position and a radius, ``covers`` a position, ``overlaps`` a rootname; a position is a
+        SkyCoord, a text, or a pair of right ascension and declination.
 
     Returns
     -------
@@ -32,12 +48,24 @@ def from_keywords(keywords: Mapping[str, Any]) -> list[Condition]:
     Raises
     ------
     QueryError
-        If a range has not two ends, or a value is a mapping.
+        If a range has not two ends, ``near`` is no pair, or a value is a mapping.
     """
     return [_from_keyword(keyword, value) for keyword, value in keywords.items()]
 
 
 def _from_keyword(keyword: str, value: Any) -> Condition:
+    match keyword, value:
+        case "near", (position, radius):
+            return Within(position, None, radius)
+        case "near", _:
+            raise QueryError(
+                f"near: expected a position and a radius, such as ('6.02 -72.08', '5arcmin'), "
+                f"not {abbreviate(value)}"
+            )
+        case "covers", _:
+            return Covers(value, None)
+        case "overlaps", _:
+            return Overlaps(value)
     if isinstance(value, tuple):
         if len(value) != 2:
             raise QueryError(f"{keyword}: a range is a tuple of two, not of {len(value)}")

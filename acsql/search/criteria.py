@@ -5,7 +5,7 @@ Every method returns new criteria, so that one search can be the start of severa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -139,8 +139,8 @@ class Criteria:
         Parameters
         ----------
         *addresses : str
-            Keyword addresses such as ``exptime`` or ``flt.1.goodmean``; without any, the
-            default columns.
+            Keyword addresses such as ``exptime`` or ``flt.1.goodmean``, also several in one
+            text, separated by commas; without any, the default columns.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class Criteria:
         >>> archive.where().columns("rootname", "flt.1.goodmean").table().colnames
         ['rootname', 'flt.1.goodmean']
         """
-        resolved = tuple(query.resolve_all(addresses, self.source.specs))
+        resolved = tuple(query.resolve_all(_separated(addresses), self.source.specs))
         return replace(self, selected=resolved or None)
 
     def sort(self, *keys: str) -> Self:
@@ -166,9 +166,9 @@ class Criteria:
         Parameters
         ----------
         *keys : str
-            Keyword addresses; ``-`` before one sorts in descending order.  Ties are sorted by
-            ``expstart``, then by ``rootname``.  Without any key, the default order: by the first
-            keyword with a range or a pattern that has an index, else by ``expstart``.
+            Keyword addresses, as in `columns`; ``-`` before one sorts in descending order.  Ties
+            are sorted by ``expstart``, then by ``rootname``.  Without any key, the default order:
+            by the first keyword with a range or a pattern that has an index, else by ``expstart``.
 
         Returns
         -------
@@ -188,7 +188,7 @@ class Criteria:
         True
         """
         order: dict[str, SortKey] = {}
-        for key in keys:
+        for key in _separated(keys):
             column = query.resolve(key.removeprefix("-"), self.source.specs)
             if column.has_many_values:
                 raise QueryError(
@@ -267,3 +267,12 @@ class Criteria:
     def sorted_by(self) -> list[str]:
         """The sort order as `sort` takes it, such as ``["-exptime"]``."""
         return [f"-{key.address}" if key.descending else key.address for key in self.order]
+
+
+def _separated(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the parts of texts that commas separate; what is no text is refused later."""
+    for text in texts:
+        if isinstance(text, str):
+            yield from filter(None, (part.strip() for part in text.split(",")))
+        else:
+            yield text

@@ -65,7 +65,7 @@ class Searchable:
     def search(
         self,
         *conditions: Condition | str,
-        columns: Sequence[str] | None = None,
+        columns: Sequence[str] | str | None = None,
         sort: Sequence[str] | str | None = None,
         limit: int | None = None,
         time_limit: TimeLimit = "default",
@@ -79,7 +79,7 @@ class Searchable:
         ----------
         *conditions : Condition or str
             As in `Search.where`.
-        columns : sequence of str, optional
+        columns : str or sequence of str, optional
             Keyword addresses, as in `Search.columns`.
         sort : str or sequence of str, optional
             Keyword addresses, as in `Search.sort`.
@@ -195,8 +195,11 @@ class Searchable:
 
 
 def _arranged(
-    search: Search, columns: Sequence[str] | None, sort: Sequence[str] | str | None
+    search: Search, columns: Sequence[str] | str | None, sort: Sequence[str] | str | None
 ) -> Search:
     """Return a search with columns and a sort order, by default its own."""
-    keys = [sort] if isinstance(sort, str) else sort or []
-    return search.columns(*(columns or [])).sort(*keys)
+    return search.columns(*_as_list(columns)).sort(*_as_list(sort))
+
+
+def _as_list(texts: Sequence[str] | str | None) -> Sequence[str]:
+    return [texts] if isinstance(texts, str) else texts or []

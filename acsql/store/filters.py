@@ -31,6 +31,9 @@ from .fields import field_path, split_blocks
 
 # A keyword with one of these has no value; MongoDB's null also matches a missing field.
 _MISSING = [None, ""]
+# Radii of circles in degrees; MongoDB's index has no circles larger than half of the sky.
+_HALF_SKY = 90
+_WHOLE_SKY = 180
 
 
 def to_filter(condition: Condition) -> dict[str, Any]:
@@ -62,6 +65,10 @@ def to_filter(condition: Condition) -> dict[str, Any]:
             return {field_path(keyword): _like(keyword, pattern)}
         case Exists(keyword):
             return _of_one(keyword, {"$nin": _MISSING})
+        case Within(_, _, radius) if radius >= _WHOLE_SKY:
+            return {"position": {"$ne": None}}
+        case Within(ra, dec, radius) if radius > _HALF_SKY:
+            return {"position": {"$ne": None}, "$expr": _is_within(ra, dec, radius)}
         case Within(ra, dec, radius):
             # To MongoDB a point is its smallest cell on the sphere, so a point up to 2.4e-9 radians
             # (0.5 milliarcsec) outside the circle counts as inside.  The second filter is exact.

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from astropy import units
-from astropy.coordinates import Angle
+from astropy.coordinates import Angle, SkyCoord
 from query_values import SPECS
 
 from acsql import query
@@ -18,6 +18,11 @@ from acsql.query import Covers, Overlaps, Within
     [
         (6.02, -72.08, 0.1, (6.02, -72.08, 0.1)),
         (-6, 90, 90, (354.0, 90.0, 90.0)),
+        (-370, 0, 1, (350.0, 0.0, 1.0)),
+        (730, 0, 180, (10.0, 0.0, 180.0)),
+        ((6.02, -72.08), None, 1, (6.02, -72.08, 1.0)),
+        (SkyCoord(6.02, -72.08, unit="deg"), None, 1, (6.02, -72.08, 1.0)),
+        (SkyCoord("0h24m5.7s", "-72d4m52s").galactic, None, 1, (6.02375, -72.0811111111111, 1.0)),
         (360, 0, "5arcmin", (0.0, 0.0, 5 / 60)),
         (-1e-300, 0, 1, (0.0, 0.0, 1.0)),
         ("6.02", "-72.08", "1 deg", (6.02, -72.08, 1.0)),
@@ -41,11 +46,12 @@ def test_a_position_is_understood_as_people_write_it(ra, dec, radius, expected):
 @pytest.mark.parametrize(
     ("condition", "reason"),
     [
-        *((Within(ra, 0, 1), "ra: expected") for ra in (361, -181, math.nan, math.inf, True, [])),
+        *((Within(ra, 0, 1), "ra: expected") for ra in (math.nan, math.inf, True, [])),
         *((Within(0, dec, 1), "dec: expected") for dec in (90.1, -91, "x", {"$gt": 0}, b"1")),
-        *((Within(0, 0, r), "radius: expected") for r in (0, -1, 90.1, math.nan, None, "", "5km")),
+        *((Within(0, 0, r), "radius: expected") for r in (0, -1, 180.1, math.nan, None, "", "5km")),
         *((Within(0, 0, r), "radius: expected") for r in (1 * units.km, math.inf, "1e999")),
         *((Within(p, None, 1), "position|ra|dec") for p in (None, 5, "", "1", "1 2 3", "0:60:0 1")),
+        (Within(SkyCoord([1, 2], [3, 4], unit="deg"), None, 1), "expected a position"),
         (Covers(0, 91), "dec: expected"),
         (Covers("00:60:00", 1), "ra: expected"),
         (Overlaps("j8bt"), "'j8bt' is not a rootname"),

@@ -81,6 +81,13 @@ def test_a_search_is_not_changed_by_its_methods(sample_archive) -> None:
     assert before == after
 
 
+def test_commas_separate_keywords_in_one_text(sample_archive) -> None:
+    table = sample_archive.search(columns="rootname, exptime", sort="exptime,-rootname")
+    search = sample_archive.where().columns("rootname", "exptime").sort("exptime", "-rootname")
+    assert table.colnames == ["rootname", "exptime"]
+    assert list(table["rootname"]) == [row["rootname"] for row in search.rows()]
+
+
 def test_without_names_the_defaults_are_restored(sample_archive) -> None:
     search = sample_archive.where().columns("exptime").sort("-exptime").limit(1)
     search = search.columns().sort().limit(None).time_limit(None)

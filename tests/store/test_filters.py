@@ -533,7 +533,7 @@ def test_a_circle_has_the_positions_that_astropy_finds(store, indexed, dec):
         store.observations.create_index([("position", "2dsphere")])
     chance = np.random.default_rng(1)
     for ra in (0, 1e-9, 90, 180, 180.000001, 359.999999, 360):
-        for radius in (0.1 * ARCSEC, 30 * ARCSEC, 5 / 60, 1, 30, 89.999, 90):
+        for radius in (0.1 * ARCSEC, 30 * ARCSEC, 5 / 60, 1, 30, 89.999, 90, 120):
             assert agrees_with_astropy(store, ra, dec, radius, around(ra, dec, radius, chance))
 
 
@@ -541,16 +541,23 @@ def test_a_circle_has_the_positions_that_astropy_finds(store, indexed, dec):
 @given(
     st.floats(0, 360) | st.sampled_from([0.0, 1e-9, 180.0, 360 - 1e-9]),
     st.floats(-90, 90) | st.sampled_from([-90.0, 0.0, 90 - 1e-9, 90.0]),
-    st.floats(math.log10(0.1 * ARCSEC), math.log10(90)).map(lambda power: 10**power),
+    st.floats(math.log10(0.1 * ARCSEC), math.log10(179)).map(lambda power: 10**power),
     st.integers(0, 2**32),
 )
 def test_a_circle_anywhere_has_the_positions_that_astropy_finds(store, ra, dec, radius, seed):
-    radius = min(radius, 90)
     positions = around(ra, dec, radius, np.random.default_rng(seed))
     assert agrees_with_astropy(store, ra, dec, radius, positions)
 
 
-@pytest.mark.parametrize(("circle", "inside"), [(Within(6, -72, 1), [2]), (Within(186, 72, 1), [])])
+@pytest.mark.parametrize(
+    ("circle", "inside"),
+    [
+        (Within(6, -72, 1), [2]),
+        (Within(186, 72, 1), []),
+        (Within(186, 72, 179), []),
+        (Within(186, 72, 180), [2]),
+    ],
+)
 def test_an_observation_without_position_is_outside_every_circle(store, circle, inside):
     def found(condition):
         return [d["_id"] for d in store.observations.find(filters.to_filter(condition))]
