@@ -32,6 +32,7 @@ LAYERS: tuple[set[str], ...] = (
     {"store"},
     {"migrations", "runs"},
     {"stored_observation", "proposals", "statistics"},
+    {"observation_files"},
     {"observation"},
     {"compare", "search"},
     {"monitor"},

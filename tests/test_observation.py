@@ -2,12 +2,9 @@
 
 import math
 import shutil
-from collections.abc import Iterator
-from itertools import starmap
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from astropy.io import fits
 
@@ -18,7 +15,6 @@ from acsql.errors import DatasetNotFound
 from acsql.ingest import run
 from acsql.keywords import BLOCK, COMMENTARY
 from acsql.names import Filename
-from acsql.sample.cards import Hdu, card
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "real"
 
@@ -114,106 +110,6 @@ def test_comments_are_the_unit_and_the_description(sample_archive) -> None:
     assert all(len(card.image) == 80 for card in header.cards if not isinstance(card.value, str))
 
 
-# --- pixels
-
-
-@pytest.fixture
-def written(config: Config) -> Iterator[acsql.Archive]:
-    """An archive with one file, each extension of which is stored differently."""
-    path = config.filesystem / "j8bt/j8bt05njq/j8bt05njq_raw.fits"
-    path.parent.mkdir(parents=True)
-    scaled = fits.ImageHDU(np.arange(12, dtype=np.int16).reshape(3, 4), name="SCALED")
-    scaled.header["BSCALE"], scaled.header["BZERO"] = 0.5, 10.0
-    fits.HDUList(
-        [
-            fits.PrimaryHDU(),
-            fits.ImageHDU(np.arange(12, dtype=np.uint16).reshape(3, 4) + 40_000, name="SCI"),
-            fits.ImageHDU(np.full((3, 4), np.nan, np.float32), name="SCI", ver=2),
-            scaled,
-            fits.ImageHDU(name="EMPTY"),
-            fits.BinTableHDU.from_columns([fits.Column("a", "J", array=[1])], name="TABLE"),
-        ]
-    ).writeto(path)
-    with path.open("ab") as file:
-        file.write(constant("DQ", 16, 8) + constant("ERR", 16, 2.5))
-        file.write(constant("WHT", -32, 1.5) + constant("FAR", 16, 70_000))
-    with acsql.connect(config) as archive:
-        archive.store.observations.insert_one(
-            {
-                "_id": "j8bt05nj",
-                "datasets": {"raw": path.name},
-                "files": {"raw": {"path": str(path.relative_to(config.filesystem))}},
-            }
-        )
-        yield archive
-
-
-def constant(name: str, bitpix: int, value: float) -> bytes:
-    """Return an extension of 3 rows of 4 equal pixels as the pipeline writes it."""
-    facts = {
-        "XTENSION": "IMAGE",
-        "BITPIX": bitpix,
-        "NAXIS": 0,
-        "PCOUNT": 0,
-        "GCOUNT": 1,
-        "EXTNAME": name,
-        "EXTVER": 1,
-        "NPIX1": 4,
-        "NPIX2": 3,
-        "PIXVALUE": value,
-    }
-    return b"".join(map(bytes, Hdu("".join(starmap(card, facts.items()))).parts()))
-
-
-@pytest.mark.parametrize(
-    ("extension", "dtype", "expected"),
-    [
-        (("SCI", 1), np.uint16, np.arange(12).reshape(3, 4) + 40_000),
-        (("SCI", 2), np.float32, np.full((3, 4), np.nan)),
-        (("SCALED", 1), np.float32, np.arange(12).reshape(3, 4) * 0.5 + 10),
-        (("DQ", 1), np.int16, np.full((3, 4), 8)),
-        (("ERR", 1), np.float32, np.full((3, 4), 2.5)),
-        (("WHT", 1), np.float32, np.full((3, 4), 1.5)),
-        (("FAR", 1), np.float32, np.full((3, 4), 70_000)),
-    ],
-)
-def test_pixels_are_scaled_and_in_native_byte_order(written, extension, dtype, expected) -> None:
-    data = written.observation("j8bt05nj").data("raw", *extension)
-    assert data.dtype == np.dtype(dtype)
-    assert data.dtype.isnative
-    np.testing.assert_array_equal(data, expected)
-
-
-@pytest.mark.parametrize(
-    ("image", "reason"),
-    [
-        (("raw", "SCI", 3), r"j8bt05njq_raw\.fits\[SCI,3\].*SCI,1, SCI,2, SCALED,1"),
-        (("raw", "EMPTY"), "EMPTY,1.*no image"),
-        (("raw", "TABLE"), "TABLE,1.*no image"),
-        (("flt",), "no flt; it has raw"),
-    ],
-)
-def test_missing_pixels_are_named(written, image, reason) -> None:
-    with pytest.raises(DatasetNotFound, match=reason):
-        written.observation("j8bt05nj").data(*image)
-
-
-@pytest.mark.filterwarnings("ignore:File may have been truncated")
-def test_a_truncated_file_is_named(written) -> None:
-    observation = written.observation("j8bt05nj")
-    path = observation.path("raw")
-    path.write_bytes(path.read_bytes()[: 2 * 2880 + 10])
-    with pytest.raises(DatasetNotFound, match=r"j8bt05njq_raw\.fits"):
-        observation.data("raw")
-
-
-def test_pixels_are_those_of_the_file(sample_archive) -> None:
-    for row in sample_archive.where("flt.0.exptime>0", detector="WFC").rows():
-        observation = sample_archive.observation(row["rootname"])
-        with observation.open("flt") as hdus:
-            np.testing.assert_array_equal(observation.data("flt"), hdus["SCI", 1].data)
-
-
 def test_keywords_are_read_from_the_document_and_from_headers(sample_archive) -> None:
     search = sample_archive.where("raw.0.exptime>0", detector="WFC")
     observation = sample_archive.observation(next(search.rows())["rootname"])
@@ -242,15 +138,3 @@ def test_the_thumbnail_is_that_of_the_best_filetype(sample_archive: acsql.Archiv
             assert observation.thumbnail().stem == f"{observation.ipppssoot}_{made[0]}"
             shown.add(made[0])
     assert shown >= {"drz", "flt"}
-
-
-def test_a_vanished_file_is_named(empty_archive: acsql.Archive) -> None:
-    empty_archive.store.observations.insert_one(
-        {
-            "_id": "j8bt05nj",
-            "datasets": {"raw": "j8bt05njq_raw.fits"},
-            "files": {"raw": {"path": "j8bt/j8bt05njq/j8bt05njq_raw.fits"}},
-        }
-    )
-    with pytest.raises(DatasetNotFound, match=r"j8bt05njq_raw\.fits"):
-        empty_archive.observation("j8bt05nj").open("raw")

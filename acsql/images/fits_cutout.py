@@ -5,6 +5,7 @@ the look-up tables of residual distortion, so that each pixel keeps its place on
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def fits_cutout(path: Path, planes: tuple[Plane, ...], region: Region) -> fits.H
     Returns
     -------
     HDUList
-        The primary header of the file, and the extensions, whose pixels have the same values.
+        As of `chip_cutouts`.
 
     Raises
     ------
@@ -53,7 +54,44 @@ def fits_cutout(path: Path, planes: tuple[Plane, ...], region: Region) -> fits.H
         If the system cannot read the file.
     """
     region = clip(planes[0], region)
-    if (region.x1 - region.x0) * (region.y1 - region.y0) > MAX_CELLS:
+    regions = {}
+    for chip in planes[0].chips:
+        first, height = chip.first_row, chip.height
+        y0, y1 = max(region.y0 - first, 0), min(region.y1 - first, height)
+        if y0 < y1:
+            regions[chip.extver] = Region(region.x0, region.x1, y0, y1)
+    return chip_cutouts(path, planes, regions)
+
+
+def chip_cutouts(
+    path: Path, planes: tuple[Plane, ...], regions: Mapping[int, Region]
+) -> fits.HDUList:
+    """Return parts of the chips of an image as HDUs.
+
+    Parameters
+    ----------
+    path : Path
+        The file that the planes describe.
+    planes : tuple of Plane
+        All planes to cut out, of the same shape.
+    regions : mapping of int to Region
+        The part of each chip, by EXTVER; its rows count from the bottom of that chip.
+
+    Returns
+    -------
+    HDUList
+        The primary header of the file, and the extensions, whose pixels have the same values.
+
+    Raises
+    ------
+    QueryError
+        If the parts have more than `MAX_CELLS` pixels.
+    PreviewError
+        If the file is truncated.
+    OSError
+        If the system cannot read the file.
+    """
+    if sum((part.x1 - part.x0) * (part.y1 - part.y0) for part in regions.values()) > MAX_CELLS:
         raise QueryError(
             f"a FITS cutout may have at most {MAX_CELLS:,} pixels: choose a smaller region, or "
             "download the file"
@@ -62,15 +100,14 @@ def fits_cutout(path: Path, planes: tuple[Plane, ...], region: Region) -> fits.H
         parts = [fits.PrimaryHDU(header=hdus[0].header.copy())]
         tables: list[fits.ImageHDU] = []
         for chips in zip(*(plane.chips for plane in planes), strict=True):
-            first, height = chips[0].first_row, chips[0].height
-            y0, y1 = max(region.y0 - first, 0), min(region.y1 - first, height)
-            if y0 >= y1:
+            part = regions.get(chips[0].extver)
+            if part is None:
                 continue
             for plane, chip in zip(planes, chips, strict=True):
-                header = _header(hdus, plane, chip, region.x0, y0)
-                pixels = chip.stored.rows(file, path.name, y0, y1)[:, region.x0 : region.x1]
-                tables += _tables(hdus, header, tables, region.x0, y0)
-                parts.append(fits.ImageHDU(pixels.copy(), header))
+                header = _header(hdus, plane, chip, part.x0, part.y0)
+                rows = chip.stored.rows(file, path.name, part.y0, part.y1)
+                tables += _tables(hdus, header, tables, part.x0, part.y0)
+                parts.append(fits.ImageHDU(rows[:, part.x0 : part.x1].copy(), header))
     return fits.HDUList([*parts, *tables])
 
 
