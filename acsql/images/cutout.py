@@ -1,16 +1,16 @@
 """Cutouts: any part of an image, binned to what a screen shows.
 
-Only the rows of the region are read, strip by strip.  A bin is the mean of all its finite pixels;
-a bin of data quality flags has every flag that any of its pixels has.
+Only the rows of the region are read, strip by strip.
 """
 
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from ..errors import QueryError
 from ..fits.chips import DType, Pixels
+from .bins import bin_pixels
 from .planes import Plane
 
 # The most bins of a cutout: as many as a large screen has pixels.
@@ -73,10 +73,12 @@ def read_cutout(
     """
     region = clip(plane, region)
     height, width = cutout_shape(region, binning)
-    values = np.empty((height, width), _dtype(plane, binning))
+    values = np.empty((height, width), binned_dtype(plane, binning))
     row = 0
     for strip in plane.strips(file, filename, region.y0, region.y1, binning):
-        bins = _binned(strip[:, region.x0 : region.x1], binning, plane.flags, values.dtype)
+        bins = strip[:, region.x0 : region.x1]
+        if binning > 1 or plane.flags:
+            bins = bin_pixels(bins, binning, plane.flags, values.dtype).values
         values[row : row + len(bins)] = bins
         row += len(bins)
     return values
@@ -144,8 +146,21 @@ def cutout_shape(region: Region, binning: int) -> tuple[int, int]:
     return height, width
 
 
-def _dtype(plane: Plane, binning: int) -> DType:
-    """Return the type of the values of a cutout."""
+def binned_dtype(plane: Plane, binning: int) -> DType:
+    """Return the type of the bins of an image.
+
+    Parameters
+    ----------
+    plane : Plane
+        The image.
+    binning : int
+        Pixels along the sides of a bin.
+
+    Returns
+    -------
+    numpy.dtype
+        That of the pixels without binning, an integer for flags, else one that holds exact sums.
+    """
     stored = plane.dtype
     if plane.flags:
         return stored if stored.kind in "iu" else np.dtype(np.int32)
@@ -153,39 +168,3 @@ def _dtype(plane: Plane, binning: int) -> DType:
         return stored
     exact = (stored.kind in "iu" and stored.itemsize <= 2) or stored == np.float32
     return np.dtype(np.float32 if exact else np.float64)
-
-
-# Pixels may be infinite, or too large for a sum.
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def _binned(strip: Pixels, binning: int, flags: bool, dtype: DType) -> Pixels:
-    if flags:
-        integers = np.nan_to_num(strip) if strip.dtype.kind == "f" else strip
-        return _reduced(np.bitwise_or, integers.astype(dtype, copy=False), binning)
-    if binning == 1:
-        return strip
-    values = strip.astype(dtype, copy=False)
-    finite = np.isfinite(values)
-    means: Pixels
-    if finite.all():
-        rows, columns = (_lengths(size, binning) for size in strip.shape)
-        means = _reduced(np.add, values, binning) / np.outer(rows, columns).astype(dtype)
-        return means
-    counts = _reduced(np.add, finite.astype(dtype), binning)
-    means = _reduced(np.add, np.where(finite, values, 0), binning) / counts
-    return means
-
-
-def _reduced(combine: np.ufunc, values: Pixels, binning: int) -> Pixels:
-    """Combine the rows of each bin and then its columns: numpy is fast in long steps."""
-    for _ in range(2):
-        bins = values[::binning].copy()
-        for offset in range(1, binning):
-            part = values[offset::binning]
-            combine(bins[: len(part)], part, out=bins[: len(part)])
-        values = bins.T
-    return values
-
-
-def _lengths(size: int, binning: int) -> np.ndarray[Any, DType]:
-    """Return the number of pixels along a side in each of its bins."""
-    return np.diff([*range(0, size, binning), size])

@@ -72,7 +72,7 @@ def read_histogram(
         raise QueryError(f"a histogram from {low:g} to {high:g} has no range")
     counts = np.zeros(BINS, np.int64)
     below = above = 0
-    for strip in plane.strips(file, filename):
+    for strip in plane.chip_strips(file, filename):
         values = finite_pixels(strip.reshape(-1))
         counts += np.histogram(values, BINS, (low, high))[0]
         below += int(np.count_nonzero(values < low))

@@ -78,12 +78,12 @@ def read_limits(file: BinaryIO, filename: str, plane: Plane) -> Limits:
         If the system cannot read the file.
     """
     # An odd step does not keep to a few columns of a chip whose width is a power of two.
-    every = plane.width * plane.height // SAMPLE | 1
+    every = plane.pixels // SAMPLE | 1
     samples: list[Pixels] = []
     lows: list[float] = []
     highs: list[float] = []
     finite = skip = 0
-    for strip in plane.strips(file, filename):
+    for strip in plane.chip_strips(file, filename):
         flat = strip.reshape(-1)
         samples.append(finite_pixels(flat[skip::every]))
         skip = (skip - flat.size) % every
@@ -99,7 +99,7 @@ def read_limits(file: BinaryIO, filename: str, plane: Plane) -> Limits:
     if not sample.size:
         sample = np.array([low, high])
     return Limits(
-        pixels=plane.width * plane.height,
+        pixels=plane.pixels,
         finite=finite,
         sampled=sample.size,
         minmax=(low, high),

@@ -1,8 +1,9 @@
 """The planes of an image, which the viewer shows one at a time: science, errors and flags.
 
-A plane joins the chips of one extension name into one image, bottom chip first.  It describes
-the pixels and reads them in strips of rows, so that a worker never holds a whole image; the
-description is small enough to be cached.
+A plane joins the chips of one extension name into one image, bottom chip first, with the gap that
+the sky coordinates leave between them in whole rows.  It describes the pixels and reads them in
+strips of rows, so that a worker never holds a whole image; the description is small enough to be
+cached.
 """
 
 import math
@@ -21,6 +22,9 @@ from .preview import MAX_PIXELS
 
 # Pixels per strip: 1 MB of float32 stays in a processor's cache.
 STRIP = 1 << 18
+# The most rows between two chips: that of the WFC has about 50 (ACS Instrument Handbook, section
+# 3.2), and a wrong header must not make an image of any size.
+MAX_GAP = 256
 
 
 @dataclass(frozen=True)
@@ -105,13 +109,25 @@ class Plane:
 
     @property
     def height(self) -> int:
-        """Number of rows of all chips together."""
-        return sum(chip.height for chip in self.chips)
+        """Number of rows of all chips and of the gaps between them."""
+        return self.chips[-1].first_row + self.chips[-1].height
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels of all chips."""
+        return self.width * sum(chip.height for chip in self.chips)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether there are rows between chips."""
+        return self.width * self.height > self.pixels
 
     @property
     def dtype(self) -> DType:
-        """Type of the values that `strips` yields."""
-        return np.result_type(*(chip.stored.physical_type for chip in self.chips))
+        """Type that holds all values that `strips` yields."""
+        types = [chip.stored.physical_type for chip in self.chips]
+        # Float32 holds 16-bit integers exactly.
+        return np.result_type(*types, *([np.float32] if self.has_gaps and not self.flags else []))
 
     def only(self, extver: int) -> "Plane":
         """Return the plane of a single chip.
@@ -161,7 +177,7 @@ class Plane:
         Yields
         ------
         numpy.ndarray, shape (rows, width)
-            Physical values, from the bottom upwards.
+            Physical values, from the bottom upwards; in gaps NaN, of flags 0.
 
         Raises
         ------
@@ -175,14 +191,48 @@ class Plane:
         for row in range(first, last, step):
             yield self._rows(file, filename, row, min(row + step, last))
 
-    def _rows(self, file: BinaryIO, filename: str, first: int, last: int) -> Pixels:
-        """Read rows from all chips on which they lie."""
-        parts = []
+    def chip_strips(self, file: BinaryIO, filename: str) -> Iterator[Pixels]:
+        """Read all chips in strips, without the gaps between them.
+
+        Parameters
+        ----------
+        file : binary file
+            The open file.
+        filename : str
+            Name of the file for error messages.
+
+        Yields
+        ------
+        numpy.ndarray, shape (rows, width)
+            Physical values, from the bottom upwards.
+
+        Raises
+        ------
+        PreviewError
+            If the file is truncated.
+        OSError
+            If the system cannot read it.
+        """
         for chip in self.chips:
-            start, end = max(first - chip.first_row, 0), min(last - chip.first_row, chip.height)
+            yield from replace(self, chips=(replace(chip, first_row=0),)).strips(file, filename)
+
+    def _rows(self, file: BinaryIO, filename: str, first: int, last: int) -> Pixels:
+        """Read rows from all chips on which they lie, and fill the gaps."""
+        parts: list[Pixels] = []
+        row = first
+        for chip in self.chips:
+            start, end = max(row, chip.first_row), min(last, chip.first_row + chip.height)
+            if row < min(start, last):
+                parts.append(self._gap(min(start, last) - row))
+                row = min(start, last)
             if start < end:
-                parts.append(chip.stored.rows(file, filename, start, end))
+                of_chip = (start - chip.first_row, end - chip.first_row)
+                parts.append(chip.stored.rows(file, filename, *of_chip))
+                row = end
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _gap(self, rows: int) -> Pixels:
+        return np.full((rows, self.width), 0 if self.flags else np.nan, self.dtype)
 
 
 def read_planes(
@@ -209,7 +259,7 @@ def read_planes(
     PreviewError
         If the file is truncated, has no science image, or one that is too large.
     """
-    first = _plane(hdus, science, filename, quality)
+    first = _spaced(_plane(hdus, science, filename, quality))
     if first.width * first.height > MAX_PIXELS:
         raise PreviewError(f"{filename}: {first.width} x {first.height} pixels are too many")
     planes = [first]
@@ -252,6 +302,34 @@ def _chip(hdu: fits.ImageHDU, filename: str, first_row: int) -> Chip:
     )
 
 
+def _spaced(plane: Plane) -> Plane:
+    """Return a plane with the gaps between its chips, as the sky coordinates place them."""
+    chips = [plane.chips[0]]
+    for chip in plane.chips[1:]:
+        top = chips[-1].first_row + chips[-1].height
+        chips.append(replace(chip, first_row=top + _gap_rows(chips[-1], chip)))
+    return replace(plane, chips=tuple(chips))
+
+
+def _gap_rows(lower: Chip, upper: Chip) -> int:
+    """Return the rows between two chips in the middle of their edges, 0 without coordinates.
+
+    Distortion makes the gap wider at one end than at the other, and chips overlap where overscan
+    lies between them, which has no sky.
+    """
+    try:
+        sky = replace(upper, first_row=0).wcs_of_plane().all_pix2world(_middle(upper), 0, 0)
+        (_, row) = replace(lower, first_row=0).wcs_of_plane().all_world2pix(*sky, 0, quiet=True)
+    except (PreviewError, ValueError):
+        return 0
+    gap = float(row) - lower.height
+    return round(gap) if 0 < gap <= MAX_GAP else 0
+
+
+def _middle(chip: Chip) -> float:
+    return (chip.stored.shape[1] - 1) / 2
+
+
 def _offset(header: fits.Header, keyword: str) -> float:
     """Return a finite number, 0 if the header has none."""
     value = header.get(keyword)
@@ -263,11 +341,18 @@ def _layout(plane: Plane) -> list[tuple[int, tuple[int, int]]]:
 
 
 def _with_coordinates_of(science: Plane, plane: Plane) -> Plane:
-    """Return a plane with the coordinates of the science: constant images have none."""
+    """Return a plane with the places of the science: constant images have no coordinates."""
     chips = zip(plane.chips, science.chips, strict=True)
     return replace(
         plane,
         chips=tuple(
-            replace(chip, ccdchip=of.ccdchip, origin=of.origin, wcs=of.wcs) for chip, of in chips
+            replace(
+                chip,
+                ccdchip=of.ccdchip,
+                first_row=of.first_row,
+                origin=of.origin,
+                wcs=of.wcs,
+            )
+            for chip, of in chips
         ),
     )

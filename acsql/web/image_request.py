@@ -142,6 +142,13 @@ def _subtracted(minus: str) -> File:
     return image_file(name, filetype)
 
 
+def cache_key(file: File, part: ExtensionParameters) -> str:
+    """Return the key of an extension in the cache on disk: it changes whenever a file does."""
+    files = [file, _subtracted(part.minus)] if part.minus else [file]
+    versions = [f"{each.path} {each.version}" for each in files]
+    return " ".join([*versions, part.extname or "", part.extver or "", part.lock])
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turn errors of reading a file into DatasetNotFound."""

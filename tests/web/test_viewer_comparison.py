@@ -90,7 +90,7 @@ def test_images_lie_side_by_side_in_the_same_place(page: Page, shown: Observatio
 
 
 def test_an_image_minus_itself_is_nothing(page: Page, shown: Observation) -> None:
-    go(page, view(shown, "flt", "#beside=flc"))
+    go(page, view(shown, "flt", "#beside=flc&at=1,2,60,60&zoom=4"))
     expect(page.locator("#compare-boxes input:checked")).to_have_count(1)
     page.keyboard.press("d")
     expect(page.locator("#badge")).to_contain_text("\N{MINUS SIGN}")

@@ -11,22 +11,28 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template, url_for
 
 from ...images.cutout import (
-    MAX_BINNING,
-    MAX_CELLS,
     Region,
     clip,
     read_cutout,
 )
 from ...images.limits import Limits, read_limits
 from ...images.planes import Plane
-from ...images.png import pack
+from ...images.png import Packed, pack
+from ...images.pyramid import TILE, Tile, read_tile
 from ...observation import Observation
-from ..context import current_archive, observation_url, parameters, requested_observation
+from ..context import (
+    current_archive,
+    observation_url,
+    parameters,
+    picture_cache,
+    requested_observation,
+)
 from ..image_request import (
     ExtensionParameters,
     File,
     PartParameters,
     Pixel,
+    cache_key,
     cached,
     image_file,
     image_path,
@@ -47,6 +53,19 @@ class CutoutParameters(PartParameters):
     """A cutout: its region in pixels from 0, and the pixels along a bin."""
 
     bin: Pixel = 1
+
+
+class TileParameters(ExtensionParameters):
+    """A tile of the pyramid of an extension."""
+
+    level: Pixel
+    column: Pixel
+    row: Pixel
+
+    @property
+    def tile(self) -> Tile:
+        """The tile."""
+        return Tile(self.level, self.column, self.row)
 
 
 @blueprint.get("/archive/<proposal:proposid>/<name>/<filetype>/view")
@@ -117,8 +136,7 @@ def description(name: str, filetype: str) -> Response:
         "planes": [_described_plane(plane) for plane in image_planes(file)],
         "flags": {str(bit): meaning for bit, meaning in specs.dq_flags.items()},
         "amplifiers": header.get("ccdamp") or "",
-        "most_cells": MAX_CELLS,
-        "largest_bin": MAX_BINNING,
+        "tile": TILE,
     }
     return jsonify(described)
 
@@ -165,8 +183,40 @@ def _cutout(file: File, plane: Plane, region: Region, binning: int) -> Response:
     region = clip(plane, region)
     with reading(file.path), file.path.open("rb", buffering=0) as stream:
         packed = pack(read_cutout(stream, file.path.name, plane, region, binning))
-    packing = asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step}
-    return Response(packed.png, mimetype="image/png", headers={CUT_HEADER: json.dumps(packing)})
+    return _packed(packed.png, _packing(region, binning, packed))
+
+
+@blueprint.get("/pixels/<name>/<filetype>/tile.png")
+def tile_png(name: str, filetype: str) -> Response:
+    """Send a tile of the pyramid of an extension, packed like a cutout."""
+    query = parameters(TileParameters)
+    file = image_file(name, filetype, query)
+    return cached(query, file, lambda: _tile(file, query))
+
+
+def _tile(file: File, query: TileParameters) -> Response:
+    """Return a tile from the cache on disk: a line with its packing, and the PNG."""
+    cache, tile, key = picture_cache(), query.tile, cache_key(file, query)
+
+    def make() -> bytes:
+        plane = image_plane(file, query)
+        with file.path.open("rb", buffering=0) as stream:
+            packed = pack(read_tile(stream, file.path.name, plane, tile, cache.get, key))
+        packing = _packing(clip(plane, tile.region), tile.binning, packed)
+        return packing.encode() + b"\n" + packed.png
+
+    with reading(file.path):
+        packing, _, png = cache.get(f"{tile} {key}", make).partition(b"\n")
+    return _packed(png, packing.decode())
+
+
+def _packing(region: Region, binning: int, packed: Packed) -> str:
+    """Return what the viewer needs to unpack a cutout, as JSON."""
+    return json.dumps(asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step})
+
+
+def _packed(png: bytes, packing: str) -> Response:
+    return Response(png, mimetype="image/png", headers={CUT_HEADER: packing})
 
 
 def _limits(file: File, plane: Plane) -> Limits:

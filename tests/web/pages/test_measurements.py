@@ -55,9 +55,12 @@ def test_a_region_of_both_chips_counts_rows_from_the_bottom_of_the_lower_one(
     client: FlaskClient, shown: Observation
 ) -> None:
     below, above = (shown.data("flt", "SCI", extver) for extver in (1, 2))
-    y = len(below) + 20
-    found = client.get(address(shown, f"statistics?region=point(11,{y})")).json
+    first = client.get(address(shown, "")).json["planes"][0]["chips"][1]["first_row"]
+    assert first > len(below)
+    found = client.get(address(shown, f"statistics?region=point(11,{first + 20})")).json
     assert found["mean"] == pytest.approx(above[19, 10])
+    gap = client.get(address(shown, f"statistics?region=point(11,{len(below) + 1})")).json
+    assert (gap["pixels"], gap["flagged"]) == (0, 0)
 
 
 def test_a_line_has_its_pixels_and_a_point_its_profile(

@@ -52,8 +52,19 @@ def view(observation: Observation, filetype: str, fragment: str = "") -> str:
 
 
 def mosaic(observation: Observation, filetype: str, extname: str = "SCI") -> np.ndarray:
-    """Return all pixels, chip 2 below chip 1."""
-    return np.vstack([observation.data(filetype, extname, extver) for extver in (1, 2)])
+    """Return all pixels, chip 2 below chip 1, with the rows of the sky between them."""
+    lower, upper = (observation.data(filetype, extname, extver) for extver in (1, 2))
+    skies = [
+        WCS(fits.Header.fromstring(observation.header(filetype, 3 * n + 1).tostring()), relax=True)
+        for n in (0, 1)
+    ]
+    x = (lower.shape[1] - 1) / 2
+    (_, row) = skies[0].all_world2pix(*skies[1].all_pix2world(x, 0, 0), 0)
+    gap = max(round(float(row) - len(lower)), 0)
+    rows = np.full((gap, lower.shape[1]), 0, lower.dtype)
+    if extname != "DQ":
+        rows = np.full(rows.shape, np.nan)
+    return np.vstack([lower, rows, upper])
 
 
 def unpacked(content: bytes, packing: dict[str, float]) -> np.ndarray:
@@ -75,7 +86,7 @@ def test_an_image_is_described(client: FlaskClient, shown: Observation) -> None:
     assert science["unit"] == "ELECTRONS"
     assert (science["height"], science["width"]) == mosaic(shown, "flt").shape
     assert [chip["ccdchip"] for chip in science["chips"]] == [2, 1]
-    assert science["chips"][1]["first_row"] == science["chips"][0]["height"]
+    assert 0 < science["chips"][1]["first_row"] - science["chips"][0]["height"] < 10
     assert described["flags"]["16"] == "hot pixel"
     assert described["amplifiers"] == shown.header("flt", 0)["CCDAMP"]
 
@@ -469,6 +480,10 @@ def test_keys_and_the_mouse_move_and_zoom(page: Page, shown: Observation) -> Non
     page.keyboard.press("1")
     settled(page)
     assert read(page, "zoom") == "100 %"
+    # In the middle is the gap between the chips.
+    assert read(page, "pixel") == "\N{EN DASH}"
+    page.keyboard.press("ArrowUp")
+    settled(page)
     x, y = (int(n) for n in read(page, "pixel").split(","))
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowUp")

@@ -39,6 +39,15 @@ export function lookUpTable(scale, colours, inverted) {
   return table;
 }
 
+// Flagged pixels over an image: red that the image shines through.
+const FLAGGED_COLOUR = 0xb03c3cff;
+const FLAGGED_TABLE = new Uint32Array(TABLE_SIZE).fill(FLAGGED_COLOUR, 1);
+
+/** The look of flags over an image: pixels with any flag of a mask have a colour, others none. */
+export function flaggedLook(mask) {
+  return { low: 0, high: 1, mask, table: FLAGGED_TABLE, name: `flagged ${mask}` };
+}
+
 /**
  * The picture of a cutout, a canvas.
  *

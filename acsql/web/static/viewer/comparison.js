@@ -114,7 +114,7 @@ export class Comparison {
     const { viewer } = this;
     for (const frame of this.chosen) {
       try {
-        await frame.load(viewer.settings.choice, viewer.view.screen);
+        await frame.load(viewer.settings.choice);
       } catch (error) {
         if (error.name === "AbortError") continue;
         this.chosen = this.chosen.filter((each) => each !== frame);
@@ -197,16 +197,19 @@ export class Comparison {
     return sky || byPixel(frame.shown, reference.shown, at);
   }
 
-  /** Fetch the details of all panes but the first; return whether there were any. */
-  async fetchDetails() {
+  /** The region of a frame that its pane shows, and its zoom. */
+  partOf(frame) {
     const { view } = this.viewer;
-    let some = false;
+    const placement = this.placementOf(frame);
+    const seen = bounds(inverse(placement), view.seen());
+    return { seen, zoom: view.position.zoom * scaleOf(placement) };
+  }
+
+  /** Fetch the details of all panes but the first; `arrived` is called for each tile. */
+  async fetchDetails(arrived) {
     for (const frame of this.frames.slice(1)) {
-      const placement = this.placementOf(frame);
-      const seen = bounds(inverse(placement), view.seen());
-      const zoom = view.position.zoom * scaleOf(placement);
-      some = (await frame.fetchDetail(seen, zoom)) || some;
+      const { seen, zoom } = this.partOf(frame);
+      await frame.fetchDetail(seen, zoom, arrived);
     }
-    return some;
   }
 }

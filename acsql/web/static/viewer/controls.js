@@ -127,8 +127,9 @@ export class Controls {
 
   updateFlags() {
     const { flags, flagBoxes } = this.elements;
-    const { frame, settings } = this.viewer;
-    flags.hidden = !frame.shown.flags;
+    const { viewer } = this;
+    const { frame, settings } = viewer;
+    flags.hidden = !frame.shown.flags && !(frame.flags && viewer.overlays.has("flags"));
     if (!flagBoxes.childElementCount) {
       const meanings = Object.entries(frame.description.flags);
       flagBoxes.append(...meanings.map(([bit, meaning]) => this.flagBox(bit, meaning)));

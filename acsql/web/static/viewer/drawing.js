@@ -1,8 +1,7 @@
 // Drawing of the canvas: the cutouts of the frame, and the pixel that is read.
 
 import { short } from "./chart.js";
-import { pictureOf } from "./colours.js";
-import { valueAt } from "./cutouts.js";
+import { flaggedLook, pictureOf } from "./colours.js";
 import { outlined } from "./lettering.js";
 import { apply, inverse } from "./placement.js";
 
@@ -56,16 +55,20 @@ export class Drawing {
   /** Draw an image where its pixels lie among those of the frame that is shown. */
   drawFrame(frame) {
     const { context, viewer } = this;
-    const { width, height } = frame.shown;
+    const { width, chips } = frame.shown;
+    const { comparison, overlays, settings } = viewer;
+    const { seen, zoom } = comparison.partOf(frame);
     const look = viewer.lookOf(frame);
     context.save();
-    this.transform(viewer.comparison.placementOf(frame));
-    // The last bins may extend beyond the image.
+    this.transform(comparison.placementOf(frame));
+    // The last bins may extend beyond the image, and there is nothing between chips.
     context.beginPath();
-    context.rect(0, 0, width, height);
+    for (const chip of chips) context.rect(0, chip.first_row, width, chip.height);
     context.clip();
-    for (const cutout of [frame.overview, frame.detail]) {
-      if (cutout) this.drawCutout(cutout, look);
+    for (const tile of frame.tiles(seen, zoom)) this.drawTile(tile, look);
+    if (overlays.has("flags") && !this.plain) {
+      const flagged = flaggedLook(settings.mask);
+      for (const tile of frame.flagTiles(seen, zoom)) this.drawTile(tile, flagged);
     }
     context.restore();
   }
@@ -79,7 +82,7 @@ export class Drawing {
     this.context.transform(...placement);
   }
 
-  drawCutout(cutout, look) {
+  drawTile(cutout, look) {
     const { context } = this;
     const { x0, y0, bin, width, height } = cutout;
     context.save();
@@ -95,10 +98,7 @@ export class Drawing {
     const { context, viewer } = this;
     const { density, screen } = viewer.view;
     const { x, y } = apply(inverse(viewer.comparison.placementOf(frame)), viewer.readPosition());
-    const cutouts = [frame.detail, frame.overview];
-    const value = cutouts
-      .map((cutout) => valueAt(cutout, Math.floor(x), Math.floor(y)))
-      .find((each) => each !== undefined);
+    const value = frame.pyramid.read(Math.floor(x), Math.floor(y))?.value;
     const read = value === undefined || Number.isNaN(value) ? "–" : short(value);
     context.strokeStyle = PANE_COLOUR;
     context.lineWidth = density;

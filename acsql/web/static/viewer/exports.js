@@ -1,6 +1,6 @@
 // Exports: the picture as it is shown, the part of the FITS file that is seen, and the permalink.
 
-import { enlarged } from "./geometry.js";
+import { within } from "./geometry.js";
 import { saveAs } from "./region_panel.js";
 
 export class Exports {
@@ -36,7 +36,7 @@ export class Exports {
   /** Save the part of the file that is on the screen. */
   saveFits() {
     const { frame, view } = this.viewer;
-    const region = enlarged(view.seen(), frame.shown, 0);
+    const region = within(view.seen(), frame.shown);
     if (!region) return;
     const link = document.createElement("a");
     link.href = frame.partUrl("cutout.fits", region);

@@ -1,11 +1,8 @@
 // Frames: the images that can be shown, each a filetype of this observation or of a neighbour.
 
-import { fetchCutout, request } from "./cutouts.js";
-import { covers, enlarged } from "./geometry.js";
-
-// How much larger a detail is than the screen on each side, as a fraction, so that small moves
-// need no other.
-const MARGIN = 0.25;
+import { request } from "./cutouts.js";
+import { within } from "./geometry.js";
+import { Pyramid } from "./tiles.js";
 
 /** An image, and what has been fetched of the extension that is shown. */
 export class Frame {
@@ -18,9 +15,8 @@ export class Frame {
     this.file = link.dataset.file;
     this.shown = null; // the extension and its chips, as `chosen` returns them
     this.limits = null;
-    this.overview = null; // a cutout of the whole image
-    this.detail = null; // a cutout with smaller bins of what is on the screen
-    this.pending = null; // the request for the next detail
+    this.pyramid = null; // its tiles
+    this.flags = null; // the tiles of its data quality flags, null if it shows these or has none
     this.reset();
   }
 
@@ -32,9 +28,9 @@ export class Frame {
   }
 
   /** Load what has to be known before anything is drawn. */
-  load(choice, screen) {
+  load(choice) {
     if (!this.loading) {
-      const loading = this.fetchOverview(choice, screen);
+      const loading = this.fetchOverview(choice);
       this.loading = loading;
       // After a failure it can be loaded again.
       loading.catch(() => {
@@ -44,28 +40,27 @@ export class Frame {
     return this.loading;
   }
 
-  async fetchOverview(choice, screen) {
+  /** Fetch the coarsest tile alone: for it the server makes all coarse levels in one pass. */
+  async fetchOverview(choice) {
     const { signal } = this.abort;
     this.description ??= await (await request(this.url, signal)).json();
     const shown = chosen(this.description, choice);
-    const { width, height } = shown;
-    const binning = this.binningOf(shown, Math.min(screen.width / width, screen.height / height));
-    const whole = { x0: 0, x1: width, y0: 0, y1: height };
-    const [overview, limits] = await Promise.all([
-      fetchCutout(this.cutoutUrl(shown, whole, binning), signal),
+    const pyramid = this.pyramidOf(shown);
+    const quality = this.description.planes.find((plane) => plane.flags);
+    const inFlags = quality && { ...shown, extname: quality.extname };
+    // A difference of flags has no meaning.
+    const isOther = !shown.flags && !this.parameters.minus;
+    const flags = inFlags && isOther ? this.pyramidOf(inFlags) : null;
+    const [, limits] = await Promise.all([
+      pyramid.load(signal),
       request(this.partUrl("limits", {}, shown), signal).then((response) => response.json()),
     ]);
     signal.throwIfAborted();
-    Object.assign(this, { shown, overview, limits, detail: null });
+    Object.assign(this, { shown, pyramid, flags, limits });
   }
 
-  /** The pixels along a bin where `zoom` pixels of the screen show one of the image. */
-  binningOf(shown, zoom, region) {
-    const { most_cells: most, largest_bin: largest } = this.description;
-    const { x0, x1, y0, y1 } = region || { x0: 0, x1: shown.width, y0: 0, y1: shown.height };
-    let binning = Math.max(1, Math.floor(1 / zoom + 1e-6));
-    while (Math.ceil((x1 - x0) / binning) * Math.ceil((y1 - y0) / binning) > most) binning += 1;
-    return Math.min(binning, largest);
+  pyramidOf(shown) {
+    return new Pyramid(this.partUrl("tile.png", {}, shown), shown, this.description.tile);
   }
 
   cutoutUrl(shown, { x0, x1, y0, y1 }, binning) {
@@ -80,29 +75,25 @@ export class Frame {
     return `${this.url}${page}?${new URLSearchParams(query)}`;
   }
 
-  /** Fetch the detail of a region unless it is there; return whether something was fetched. */
-  async fetchDetail(seen, zoom) {
-    const { shown, overview, detail } = this;
-    const region = enlarged(seen, shown, 0);
-    if (!region) return false;
-    const binning = this.binningOf(shown, zoom, region);
-    if (overview.bin <= binning) return false;
-    if (detail && detail.bin <= binning && covers(detail, region)) return false;
-    const generous = enlarged(seen, shown, MARGIN, 16 * binning);
-    const fits = this.binningOf(shown, zoom, generous) === binning;
-    const url = this.cutoutUrl(shown, fits ? generous : region, binning);
-    if (this.pending?.url === url) return false;
-    this.pending?.abort.abort();
-    const abort = new AbortController();
-    this.pending = { url, abort };
-    try {
-      const cutout = await fetchCutout(url, AbortSignal.any([abort.signal, this.abort.signal]));
-      if (this.shown !== shown) return false;
-      this.detail = cutout;
-      return true;
-    } finally {
-      if (this.pending?.url === url) this.pending = null;
-    }
+  /** Fetch the tiles of a region that are missing; `arrived` is called for each. */
+  async fetchDetail(seen, zoom, arrived, pyramid = this.pyramid) {
+    const region = within(seen, this.shown);
+    if (!region || !pyramid) return;
+    await pyramid.fetch(pyramid.levelAt(zoom), region, this.abort.signal, arrived);
+  }
+
+  /** The tiles to draw of a region, one over the other. */
+  tiles(seen, zoom) {
+    const { shown, pyramid } = this;
+    const region = within(seen, shown);
+    return region ? pyramid.tiles(pyramid.levelAt(zoom), region) : [];
+  }
+
+  /** The tiles of the flags of a region. */
+  flagTiles(seen, zoom) {
+    const { shown, flags } = this;
+    const region = within(seen, shown);
+    return region && flags ? flags.layer(flags.levelAt(zoom), region) : [];
   }
 }
 

@@ -2,29 +2,26 @@
 //
 // Positions within an image are in pixels from its lower left corner: pixel 0 is from 0 to 1.
 
-/** A region enlarged by a fraction of its size, within the image; null if they do not overlap. */
-export function enlarged(region, shown, fraction, grid = 1) {
-  const dx = (region.x1 - region.x0) * fraction;
-  const dy = (region.y1 - region.y0) * fraction;
-  const down = (value) => Math.max(0, Math.floor(value / grid) * grid);
-  const up = (value, most) => Math.min(most, Math.ceil(value / grid) * grid);
-  const within = {
-    x0: down(region.x0 - dx),
-    x1: up(region.x1 + dx, shown.width),
-    y0: down(region.y0 - dy),
-    y1: up(region.y1 + dy, shown.height),
+/** A region in whole pixels, within the image; null if they do not overlap. */
+export function within(region, shown) {
+  const inside = {
+    x0: Math.max(0, Math.floor(region.x0)),
+    x1: Math.min(shown.width, Math.ceil(region.x1)),
+    y0: Math.max(0, Math.floor(region.y0)),
+    y1: Math.min(shown.height, Math.ceil(region.y1)),
   };
-  return within.x0 < within.x1 && within.y0 < within.y1 ? within : null;
+  return inside.x0 < inside.x1 && inside.y0 < inside.y1 ? inside : null;
 }
 
-/** Whether a cutout contains a region. */
-export function covers(cutout, { x0, x1, y0, y1 }) {
-  return cutout.x0 <= x0 && cutout.x1 >= x1 && cutout.y0 <= y0 && cutout.y1 >= y1;
-}
-
-/** The chip in which a row of an image lies. */
+/** The chip in which a row of an image lies, or the one below a gap. */
 export function chipAt(shown, y) {
   return shown.chips.findLast((chip) => y >= chip.first_row) || shown.chips[0];
+}
+
+/** Whether a position lies on a chip, and not beside the image or between chips. */
+export function isOnChip(shown, x, y) {
+  const chip = chipAt(shown, y);
+  return x >= 0 && x < shown.width && y >= 0 && y < chip.first_row + chip.height;
 }
 
 /** The number by which users know a chip. */

@@ -60,6 +60,7 @@ function actions(viewer, { shiftKey }) {
     g: () => viewer.overlays.toggle("grid"),
     o: () => viewer.overlays.toggle("compass"),
     k: () => viewer.overlays.toggle("bar"),
+    q: () => viewer.overlays.toggle("flags"),
     r: () => viewer.regions.chooseNext(),
     a: () => viewer.regions.place(),
     "[": () => viewer.regions.select(viewer.regions.selected - 1),

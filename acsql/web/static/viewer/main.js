@@ -24,6 +24,7 @@ import "./region_panel.js";
 import "./region_tools.js";
 import "./regions.js";
 import "./sky.js";
+import "./tiles.js";
 import "./view.js";
 import { Viewer } from "./viewer.js";
 

@@ -21,6 +21,7 @@ export const OVERLAYS = {
   bar: "Colour bar",
   grid: "RA and Dec grid",
   amplifiers: "Chips and amplifiers",
+  flags: "Flagged pixels",
 };
 
 export class Overlays {
@@ -35,10 +36,14 @@ export class Overlays {
     return this.viewer.settings.overlays;
   }
 
+  has(name) {
+    return this.chosen.includes(name);
+  }
+
   box(name, title) {
     const label = document.createElement("label");
     const box = document.createElement("input");
-    Object.assign(box, { type: "checkbox", value: name, checked: this.chosen.includes(name) });
+    Object.assign(box, { type: "checkbox", value: name, checked: this.has(name) });
     box.addEventListener("change", () => this.toggle(name));
     label.className = "check";
     label.append(box, ` ${title}`);
@@ -54,8 +59,21 @@ export class Overlays {
     for (const box of elements.overlayBoxes.querySelectorAll("input")) {
       box.checked = settings.overlays.includes(box.value);
     }
-    this.viewer.draw();
-    this.viewer.writeFragment();
+    this.viewer.refresh();
+    this.viewer.settle();
+  }
+
+  /** Fetch what the chosen overlays need; `arrived` is called with each part. */
+  async fetch(arrived) {
+    if (this.has("flags")) await this.fetchFlags(arrived);
+  }
+
+  async fetchFlags(arrived) {
+    const { comparison } = this.viewer;
+    for (const frame of comparison.frames) {
+      const { seen, zoom } = comparison.partOf(frame);
+      await frame.fetchDetail(seen, zoom, arrived, frame.flags);
+    }
   }
 
   draw(context) {
@@ -63,10 +81,10 @@ export class Overlays {
     context.save();
     context.font = `${FONT * view.density}px system-ui, sans-serif`;
     context.lineJoin = "round";
-    if (this.chosen.includes("amplifiers")) drawAmplifiers(context, view, frame);
-    if (this.chosen.includes("grid")) this.grid.draw(context, view, frame.shown);
-    if (this.chosen.includes("compass")) this.drawCompass(context);
-    if (this.chosen.includes("bar")) this.drawBar(context);
+    if (this.has("amplifiers")) drawAmplifiers(context, view, frame);
+    if (this.has("grid")) this.grid.draw(context, view, frame.shown);
+    if (this.has("compass")) this.drawCompass(context);
+    if (this.has("bar")) this.drawBar(context);
     context.restore();
   }
 

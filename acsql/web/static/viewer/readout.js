@@ -1,7 +1,7 @@
 // The readout: value, position and sky coordinates of the pixel under the cursor.
 
 import { BLUE_PER_STEP, fetchCutout, valueAt } from "./cutouts.js";
-import { chipAt, chipName } from "./geometry.js";
+import { chipAt, chipName, isOnChip } from "./geometry.js";
 import { sexagesimal, skyOf } from "./sky.js";
 
 const MAX_DIGITS = 7; // significant digits of a float32
@@ -27,7 +27,7 @@ export class Readout {
     const percent = (100 * view.position.zoom) / view.density;
     elements.atZoom.textContent = `${+percent.toPrecision(3)} %`;
     const { atChip, atPixel, atValue, atSky, atDegrees } = elements;
-    if (x < 0 || y < 0 || x >= shown.width || y >= shown.height) {
+    if (!isOnChip(shown, x, y)) {
       for (const element of [atChip, atPixel, atValue, atSky, atDegrees]) {
         element.textContent = NOTHING;
       }
@@ -46,8 +46,7 @@ export class Readout {
 
   updateValue(x, y) {
     const { frame, section, elements } = this.viewer;
-    const drawn = [frame.detail, frame.overview].find((cut) => valueAt(cut, x, y) !== undefined);
-    const cutout = this.block(x, y)?.cutout || drawn;
+    const cutout = this.block(x, y)?.cutout || frame.pyramid.read(x, y)?.tile;
     if (!cutout) return;
     const binned = cutout.bin > 1 ? ` (${cutout.bin} × ${cutout.bin})` : "";
     elements.atValue.textContent = this.format(valueAt(cutout, x, y), cutout.step) + binned;

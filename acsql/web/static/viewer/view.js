@@ -3,6 +3,8 @@
 const MAX_ZOOM = 64; // CSS pixels per pixel of the image
 // As many pixels as a cutout may have are enough for any screen.
 const MAX_SCREEN_PIXELS = 3e6;
+// What is fetched on each side of the screen before it is seen, as a fraction of the screen.
+const MARGIN = 0.25;
 
 /** The position in the middle of the screen, and the screen pixels for each of the image. */
 export class View {
@@ -105,5 +107,12 @@ export class View {
     const { width, height } = this.screen;
     const [dx, dy] = [width / 2 / zoom, height / 2 / zoom];
     return { x0: x - dx, x1: x + dx, y0: y - dy, y1: y + dy };
+  }
+
+  /** The region that may be on the screen next. */
+  around() {
+    const { x0, x1, y0, y1 } = this.seen();
+    const [dx, dy] = [MARGIN * (x1 - x0), MARGIN * (y1 - y0)];
+    return { x0: x0 - dx, x1: x1 + dx, y0: y0 - dy, y1: y1 + dy };
   }
 }

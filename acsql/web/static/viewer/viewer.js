@@ -59,7 +59,7 @@ export class Viewer {
     this.setState("loading");
     this.section.setAttribute("aria-busy", "true");
     this.showing = frame;
-    const loading = frame.load(this.settings.choice, this.view.screen);
+    const loading = frame.load(this.settings.choice);
     this.loading = loading;
     // Details of the frame that was shown before are no longer needed.
     this.wait();
@@ -289,8 +289,10 @@ export class Viewer {
     const { frame, settling, view } = this;
     this.writeFragment();
     try {
-      if (await frame.fetchDetail(view.seen(), view.position.zoom)) this.draw();
-      if (await this.comparison.fetchDetails()) this.draw();
+      const arrived = () => this.draw();
+      await frame.fetchDetail(view.seen(), view.position.zoom, arrived);
+      await this.comparison.fetchDetails(arrived);
+      await this.overlays.fetch(arrived);
       // Something has moved or changed in the meantime, and will settle again.
       if (this.frame !== frame || this.settling !== settling || this.loading) return;
       this.section.removeAttribute("aria-busy");
@@ -304,11 +306,12 @@ export class Viewer {
   async preload() {
     const { view } = this;
     const { position } = view;
+    await this.frame.fetchDetail(view.around(), position.zoom);
     for (const frame of this.frames) {
       const near = frame.link.dataset.blink || frame.link.rel;
       if (frame === this.frame || !(near || this.blinked.has(frame))) continue;
       // Errors of other frames are reported when those are to be shown.
-      const loading = frame.load(this.settings.choice, view.screen);
+      const loading = frame.load(this.settings.choice);
       const loaded = await loading.then(() => true, () => false);
       if (!loaded || !this.blinked.has(frame) || view.position !== position) continue;
       const { x, y, zoom } = position;

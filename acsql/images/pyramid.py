@@ -1,0 +1,154 @@
+"""The pyramid of an image: tiles of a fixed size, on levels with bins of 1, 2, 4 ... pixels.
+
+Tiles of the finest levels need few rows of the file.  All coarser levels need all of its pixels, so
+one pass over the file makes them together, and they are cached: a pass over a drizzled image of
+10,000 x 10,000 pixels takes a second, and a screen shows a dozen tiles.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from ..errors import QueryError
+from ..fits.chips import Pixels
+from .bins import bin_pixels
+from .cutout import Region, binned_dtype, read_cutout
+from .planes import Plane
+
+# Bins along the side of a tile: about 0.5 MB as a PNG, and a WFC chip is 8 tiles wide.
+TILE = 512
+# The first level that is made with all coarser ones; a finer tile needs at most 1,024 rows.
+FIRST_COARSE = 2
+
+# Returns the entry of a key from a cache, or what a function makes.
+Cache = Callable[[str, Callable[[], bytes]], bytes]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile of the pyramid.
+
+    Attributes
+    ----------
+    level : int
+        Its bins have ``2 ** level`` pixels along their sides.
+    column, row : int
+        Its place among the tiles of the level, from 0 at the lower left.
+    """
+
+    level: int
+    column: int
+    row: int
+
+    @property
+    def binning(self) -> int:
+        """Pixels along the sides of a bin."""
+        return 1 << self.level
+
+    @property
+    def region(self) -> Region:
+        """Its pixels, also beyond the right and upper edges of the image."""
+        size = TILE * self.binning
+        x0, y0 = self.column * size, self.row * size
+        return Region(x0, x0 + size, y0, y0 + size)
+
+
+def level_count(plane: Plane) -> int:
+    """Return the number of levels; the coarsest one is a single tile."""
+    largest = -(-max(plane.width, plane.height) // TILE)
+    return 1 + (largest - 1).bit_length()
+
+
+def read_tile(
+    file: BinaryIO, filename: str, plane: Plane, tile: Tile, cache: Cache, key: str
+) -> Pixels:
+    """Return a tile of an image.
+
+    Parameters
+    ----------
+    file : binary file
+        The open file that `plane` describes.
+    filename : str
+        Name of the file for error messages.
+    plane : Plane
+        The image.
+    tile : Tile
+        The tile.
+    cache : callable
+        The cache of coarse levels.
+    key : str
+        It identifies the image and the version of its file in the cache.
+
+    Returns
+    -------
+    numpy.ndarray, shape (rows, columns)
+        The same bins as those of `acsql.images.cutout.read_cutout`, the bottom row first; fewer
+        than `TILE` at the right and upper edges.
+
+    Raises
+    ------
+    QueryError
+        If the pyramid has no such tile.
+    PreviewError
+        If the file is truncated.
+    OSError
+        If the system cannot read the file.
+    """
+    levels = level_count(plane)
+    if not 0 <= tile.level < levels:
+        raise QueryError(f"level must be 0 to {levels - 1}, not {tile.level}")
+    if tile.level < FIRST_COARSE:
+        return read_cutout(file, filename, plane, tile.region, tile.binning)
+    content = cache(f"levels {key}", lambda: _packed(read_levels(file, filename, plane)))
+    with np.load(io.BytesIO(content)) as kept:
+        level: Pixels = kept[str(tile.level)]
+    x0, y0 = tile.column * TILE, tile.row * TILE
+    bins = level[max(y0, 0) : y0 + TILE, max(x0, 0) : x0 + TILE]
+    if not bins.size:
+        raise QueryError(f"level {tile.level} has no tile in column {tile.column}, row {tile.row}")
+    return bins
+
+
+def read_levels(file: BinaryIO, filename: str, plane: Plane) -> dict[int, Pixels]:
+    """Return all coarse levels of an image, made in one pass over its file.
+
+    Parameters
+    ----------
+    file : binary file
+        The open file that `plane` describes.
+    filename : str
+        Name of the file for error messages.
+    plane : Plane
+        The image.
+
+    Returns
+    -------
+    dict of int to numpy.ndarray
+        The bins of each level from `FIRST_COARSE` on, shape (rows, columns).
+
+    Raises
+    ------
+    PreviewError
+        If the file is truncated.
+    OSError
+        If the system cannot read the file.
+    """
+    levels = range(FIRST_COARSE, level_count(plane))
+    first, largest = 1 << levels.start, 1 << (levels.stop - 1)
+    parts: dict[int, list[Pixels]] = {level: [] for level in levels}
+    for strip in plane.strips(file, filename, binning=largest):
+        bins = bin_pixels(strip, first, plane.flags, binned_dtype(plane, first))
+        for level in levels:
+            parts[level].append(bins.values)
+            bins = bins.combined(2)
+    return {level: np.ascontiguousarray(np.concatenate(each)) for level, each in parts.items()}
+
+
+def _packed(levels: dict[int, Pixels]) -> bytes:
+    """Return levels as the bytes of an uncompressed npz file."""
+    content = io.BytesIO()
+    np.savez(content, **{str(level): bins for level, bins in levels.items()})  # type: ignore[arg-type]
+    return content.getvalue()

@@ -1,0 +1,79 @@
+"""Tiles are the cutouts of the same pixels, however they are made."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from acsql.errors import QueryError
+from acsql.images import pyramid
+from acsql.images.cutout import read_cutout
+from acsql.images.planes import Plane
+from acsql.images.pyramid import Tile, level_count, read_tile
+
+Described = Callable[[Path], dict[str, Plane]]
+
+
+@pytest.fixture(autouse=True)
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles of which a small image has many."""
+    monkeypatch.setattr(pyramid, "TILE", 8)
+
+
+def tiles(plane: Plane) -> Iterator[Tile]:
+    """Yield all tiles of an image."""
+    for level in range(level_count(plane)):
+        size = pyramid.TILE << level
+        for row in range(-(-plane.height // size)):
+            for column in range(-(-plane.width // size)):
+                yield Tile(level, column, row)
+
+
+@pytest.mark.parametrize("extname", ["SCI", "DQ"])
+def test_tiles_are_cutouts_and_the_file_is_read_once_for_coarse_levels(
+    two_chips: tuple[Path, np.ndarray, np.ndarray], described: Described, extname: str
+) -> None:
+    path = two_chips[0]
+    plane = described(path)[extname]
+    kept: dict[str, bytes] = {}
+    made: list[str] = []
+
+    def cache(key: str, make: Callable[[], bytes]) -> bytes:
+        if key not in kept:
+            made.append(key)
+            kept[key] = make()
+        return kept[key]
+
+    with path.open("rb") as file:
+        for tile in tiles(plane):
+            found = read_tile(file, path.name, plane, tile, cache, extname)
+            expected = read_cutout(file, path.name, plane, tile.region, tile.binning)
+            np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert made == [f"levels {extname}"]
+
+
+def test_the_coarsest_level_is_one_tile(
+    two_chips: tuple[Path, np.ndarray, np.ndarray], described: Described
+) -> None:
+    plane = described(two_chips[0])["SCI"]  # 53 x 74 pixels
+    assert level_count(plane) == 5
+    assert sum(tile.level == 4 for tile in tiles(plane)) == 1
+
+
+@pytest.mark.parametrize(
+    ("tile", "message"),
+    [
+        (Tile(5, 0, 0), "level must be 0 to 4, not 5"),
+        (Tile(-1, 0, 0), "level must be 0 to 4, not -1"),
+        (Tile(0, 99, 0), "not within"),
+        (Tile(3, 1, 0), "no tile in column 1, row 0"),
+        (Tile(3, 0, -3), "no tile in column 0, row -3"),
+    ],
+)
+def test_a_tile_that_does_not_exist_is_an_error(
+    two_chips: tuple[Path, np.ndarray, np.ndarray], described: Described, tile: Tile, message: str
+) -> None:
+    path = two_chips[0]
+    with path.open("rb") as file, pytest.raises(QueryError, match=message):
+        read_tile(file, path.name, described(path)["SCI"], tile, lambda _, make: make(), "")
