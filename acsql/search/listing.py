@@ -138,6 +138,33 @@ class Listing(Criteria):
         page = self._page(addresses, PageRequest(size, after, before))
         return thumbnails.with_status(page, self.source.specs)
 
+    def footprints(self, size: int) -> list[dict[str, Any]]:
+        """Return observations with their footprints on the sky, in the order of the search.
+
+        Parameters
+        ----------
+        size : int
+            At most this many.
+
+        Returns
+        -------
+        list of dict
+            The keywords of a caption and ``footprint``, a GeoJSON geometry or None.
+
+        Raises
+        ------
+        QueryTimeout
+            If the search takes longer than the time limit.
+
+        Examples
+        --------
+        >>> (row,) = archive.where("exists(flt.0.filename)", detector="WFC").footprints(1)
+        >>> row["footprint"]["type"]
+        'MultiPolygon'
+        """
+        addresses = (*thumbnails.CAPTION_COLUMNS, "footprint")
+        return list(rows.find(self, addresses, self.order, at_least_one(size, "size")))
+
     def _page(self, addresses: Sequence[str], request: PageRequest) -> Page:
         return paging.read(self, addresses, request)
 

@@ -77,6 +77,7 @@ ADDRESSES = {
     "viewer.page": "/archive/{proposid}/{name}/{filetype}/view",
     "viewer.description": "/pixels/{name}/{filetype}/",
     "viewer.limits": "/pixels/{name}/{filetype}/limits",
+    "footprints.overlapping": "/pixels/{name}/footprints",
     "viewer.tile_png": "/pixels/{name}/{filetype}/tile.png?level=0&column=0&row=0",
     "viewer.cut_png": "/pixels/{name}/{filetype}/cut.png?x0=0&x1=8&y0=0&y1=8&bin=1",
     "measurements.histogram": "/pixels/{name}/{filetype}/histogram?low=0&high=9",

@@ -61,6 +61,7 @@ function actions(viewer, { shiftKey }) {
     o: () => viewer.overlays.toggle("compass"),
     k: () => viewer.overlays.toggle("bar"),
     q: () => viewer.overlays.toggle("flags"),
+    f: () => viewer.overlays.toggle("footprints"),
     r: () => viewer.regions.chooseNext(),
     a: () => viewer.regions.place(),
     "[": () => viewer.regions.select(viewer.regions.selected - 1),

@@ -9,6 +9,7 @@ import "./controls.js";
 import "./cutouts.js";
 import "./drawing.js";
 import "./exports.js";
+import "./footprints.js";
 import "./fragment.js";
 import "./frame.js";
 import "./geometry.js";

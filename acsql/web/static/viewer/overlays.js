@@ -2,6 +2,7 @@
 
 import { drawAmplifiers } from "./amplifiers.js";
 import { short, ticks } from "./chart.js";
+import { Footprints } from "./footprints.js";
 import { Grid } from "./grid.js";
 import { INK, SHADE, outlined } from "./lettering.js";
 import { skyJacobian } from "./sky.js";
@@ -22,12 +23,14 @@ export const OVERLAYS = {
   grid: "RA and Dec grid",
   amplifiers: "Chips and amplifiers",
   flags: "Flagged pixels",
+  footprints: "Footprints of others",
 };
 
 export class Overlays {
   constructor(viewer) {
     this.viewer = viewer;
     this.grid = new Grid();
+    this.footprints = new Footprints(viewer);
     const boxes = Object.entries(OVERLAYS).map(([name, label]) => this.box(name, label));
     viewer.elements.overlayBoxes.replaceChildren(...boxes);
   }
@@ -66,6 +69,11 @@ export class Overlays {
   /** Fetch what the chosen overlays need; `arrived` is called with each part. */
   async fetch(arrived) {
     if (this.has("flags")) await this.fetchFlags(arrived);
+    this.viewer.elements.footprints.hidden = !this.has("footprints");
+    if (this.has("footprints")) {
+      await this.footprints.fetch();
+      arrived();
+    }
   }
 
   async fetchFlags(arrived) {
@@ -82,6 +90,7 @@ export class Overlays {
     context.font = `${FONT * view.density}px system-ui, sans-serif`;
     context.lineJoin = "round";
     if (this.has("amplifiers")) drawAmplifiers(context, view, frame);
+    if (this.has("footprints")) this.footprints.draw(context, view, frame.shown);
     if (this.has("grid")) this.grid.draw(context, view, frame.shown);
     if (this.has("compass")) this.drawCompass(context);
     if (this.has("bar")) this.drawBar(context);
