@@ -45,12 +45,12 @@ class Tile:
 
     @property
     def binning(self) -> int:
-        """Pixels along the sides of a bin."""
+        """The pixels along the sides of a bin."""
         return 1 << self.level
 
     @property
     def region(self) -> Region:
-        """Its pixels, also beyond the right and upper edges of the image."""
+        """The pixels of the tile, also beyond the right and upper edges of the image."""
         size = TILE * self.binning
         x0, y0 = self.column * size, self.row * size
         return Region(x0, x0 + size, y0, y0 + size)

@@ -77,6 +77,7 @@ ADDRESSES = {
     "viewer.page": "/archive/{proposid}/{name}/{filetype}/view",
     "viewer.description": "/pixels/{name}/{filetype}/",
     "viewer.limits": "/pixels/{name}/{filetype}/limits",
+    "measurements.contours": ("/pixels/{name}/{filetype}/contours?x0=0&x1=50&y0=0&y1=50&levels=10"),
     "footprints.overlapping": "/pixels/{name}/footprints",
     "viewer.tile_png": "/pixels/{name}/{filetype}/tile.png?level=0&column=0&row=0",
     "viewer.cut_png": "/pixels/{name}/{filetype}/cut.png?x0=0&x1=8&y0=0&y1=8&bin=1",

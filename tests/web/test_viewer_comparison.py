@@ -140,3 +140,23 @@ def test_the_picture_and_a_part_of_the_file_are_saved(
         expected = whole["SCI", 2].data[y0 : y0 + data.shape[0], x0 : x0 + data.shape[1]]
         np.testing.assert_array_equal(data, expected)
     assert page.get_by_label("Link to this view").input_value() == page.url
+
+
+def test_contours_follow_the_limits(page: Page, shown: Observation) -> None:
+    with page.expect_response("**/contours?*") as first:
+        go(page, view(shown, "flt", "#overlays=contours"))
+    found = first.value.json()["contours"]
+    assert len(found) == 6
+    low, high = (float(page.locator(f"#{name}").input_value()) for name in ("low", "high"))
+    levels = [each["level"] for each in found]
+    expected = low + (np.arange(6) + 0.5) / 6 * (high - low)
+    np.testing.assert_allclose(levels, expected, rtol=1e-4)
+    assert any(each["lines"] for each in found)
+    drawn = picture(page)
+    with page.expect_response("**/contours?*") as second:
+        page.locator("#scale").select_option("log")
+    settled(page)
+    assert second.value.json()["contours"][0]["level"] < levels[0]
+    assert (picture(page) != drawn).any()
+    page.keyboard.press("v")
+    expect(page).not_to_have_url(re.compile("overlays="))

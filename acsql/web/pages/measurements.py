@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from flask import Blueprint, Response, jsonify, request
 
 from ...errors import QueryError
+from ...images.contours import read_contours
 from ...images.fits_cutout import fits_cutout
 from ...images.histogram import read_histogram
 from ...images.planes import Plane
@@ -23,6 +24,7 @@ from ..image_request import (
     ExtensionParameters,
     File,
     PartParameters,
+    Pixel,
     cached,
     image_file,
     image_plane,
@@ -45,6 +47,13 @@ class RegionParameters(ExtensionParameters):
     """A DS9 region in pixels of the image, the first pixel 1."""
 
     region: str
+
+
+class ContourParameters(PartParameters):
+    """Contours: the part, the pixels along a bin, and the levels."""
+
+    bin: Pixel = 1
+    levels: tuple[float, ...] = ()
 
 
 class RegionFileParameters(ExtensionParameters):
@@ -76,6 +85,15 @@ def profile(name: str, filetype: str) -> Response:
     query = parameters(RegionParameters)
     file = image_file(name, filetype, query)
     return _measured(query, file, read_profile, parse_region(query.region))
+
+
+@blueprint.get("/pixels/<name>/<filetype>/contours")
+def contours(name: str, filetype: str) -> Response:
+    """Send the contours of a part of an extension."""
+    query = parameters(ContourParameters)
+    file = image_file(name, filetype, query)
+    arguments = (query.rectangle, query.bin, query.levels)
+    return _measured(query, file, read_contours, *arguments)
 
 
 @blueprint.post("/pixels/<name>/<filetype>/regions")

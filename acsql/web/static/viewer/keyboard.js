@@ -62,6 +62,7 @@ function actions(viewer, { shiftKey }) {
     k: () => viewer.overlays.toggle("bar"),
     q: () => viewer.overlays.toggle("flags"),
     f: () => viewer.overlays.toggle("footprints"),
+    v: () => viewer.overlays.toggle("contours"),
     r: () => viewer.regions.chooseNext(),
     a: () => viewer.regions.place(),
     "[": () => viewer.regions.select(viewer.regions.selected - 1),

@@ -5,6 +5,7 @@ import "./amplifiers.js";
 import "./chart.js";
 import "./colours.js";
 import "./comparison.js";
+import "./contours.js";
 import "./controls.js";
 import "./cutouts.js";
 import "./drawing.js";

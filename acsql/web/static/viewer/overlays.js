@@ -2,6 +2,7 @@
 
 import { drawAmplifiers } from "./amplifiers.js";
 import { short, ticks } from "./chart.js";
+import { Contours } from "./contours.js";
 import { Footprints } from "./footprints.js";
 import { Grid } from "./grid.js";
 import { INK, SHADE, outlined } from "./lettering.js";
@@ -23,6 +24,7 @@ export const OVERLAYS = {
   grid: "RA and Dec grid",
   amplifiers: "Chips and amplifiers",
   flags: "Flagged pixels",
+  contours: "Contours",
   footprints: "Footprints of others",
 };
 
@@ -30,6 +32,7 @@ export class Overlays {
   constructor(viewer) {
     this.viewer = viewer;
     this.grid = new Grid();
+    this.contours = new Contours(viewer);
     this.footprints = new Footprints(viewer);
     const boxes = Object.entries(OVERLAYS).map(([name, label]) => this.box(name, label));
     viewer.elements.overlayBoxes.replaceChildren(...boxes);
@@ -66,9 +69,18 @@ export class Overlays {
     this.viewer.settle();
   }
 
+  /** Fetch anew what depends on the limits and the scale. */
+  refresh() {
+    if (this.has("contours")) this.viewer.settle();
+  }
+
   /** Fetch what the chosen overlays need; `arrived` is called with each part. */
   async fetch(arrived) {
     if (this.has("flags")) await this.fetchFlags(arrived);
+    if (this.has("contours")) {
+      await this.contours.fetch();
+      arrived();
+    }
     this.viewer.elements.footprints.hidden = !this.has("footprints");
     if (this.has("footprints")) {
       await this.footprints.fetch();
@@ -90,6 +102,7 @@ export class Overlays {
     context.font = `${FONT * view.density}px system-ui, sans-serif`;
     context.lineJoin = "round";
     if (this.has("amplifiers")) drawAmplifiers(context, view, frame);
+    if (this.has("contours")) this.contours.draw(context, view, frame.shown);
     if (this.has("footprints")) this.footprints.draw(context, view, frame.shown);
     if (this.has("grid")) this.grid.draw(context, view, frame.shown);
     if (this.has("compass")) this.drawCompass(context);

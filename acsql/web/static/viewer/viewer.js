@@ -194,6 +194,7 @@ export class Viewer {
     this.controls.update();
     this.draw();
     this.writeFragment();
+    this.overlays.refresh();
   }
 
   /** Load another extension or chip. */
