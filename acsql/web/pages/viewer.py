@@ -15,7 +15,7 @@ from ...images.cutout import (
     clip,
     read_cutout,
 )
-from ...images.limits import Limits, read_limits
+from ...images.limits import read_limits
 from ...images.planes import Plane
 from ...images.png import Packed, pack
 from ...images.pyramid import TILE, Tile, read_tile
@@ -167,7 +167,7 @@ def limits(name: str, filetype: str) -> Response:
     """Send the limits between which an extension can be stretched."""
     part = parameters(ExtensionParameters)
     file = image_file(name, filetype, part)
-    return cached(part, file, lambda: jsonify(asdict(_limits(file, image_plane(file, part)))))
+    return cached(part, file, lambda: _limits(file, part))
 
 
 @blueprint.get("/pixels/<name>/<filetype>/cut.png")
@@ -219,7 +219,14 @@ def _packed(png: bytes, packing: str) -> Response:
     return Response(png, mimetype="image/png", headers={CUT_HEADER: packing})
 
 
-def _limits(file: File, plane: Plane) -> Limits:
-    """Return the limits of an extension, which browsers cache, so that workers need not."""
-    with reading(file.path), file.path.open("rb", buffering=0) as stream:
-        return read_limits(stream, file.path.name, plane)
+def _limits(file: File, part: ExtensionParameters) -> Response:
+    """Return limits from the cache on disk, because they need a pass over all pixels."""
+
+    def make() -> bytes:
+        plane = image_plane(file, part)
+        with file.path.open("rb", buffering=0) as stream:
+            return json.dumps(asdict(read_limits(stream, file.path.name, plane))).encode()
+
+    with reading(file.path):
+        content = picture_cache().get(f"limits {cache_key(file, part)}", make)
+    return Response(content, mimetype="application/json")

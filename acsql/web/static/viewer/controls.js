@@ -13,7 +13,16 @@ export class Controls {
     this.elements = viewer.elements;
     fill(this.elements.scale, Object.keys(SCALES));
     fill(this.elements.colours, Object.keys(COLOURS));
+    this.tools = [...viewer.section.querySelectorAll("details.tool")];
+    for (const tool of this.tools) tool.open = viewer.settings.tools.includes(tool.id);
     this.listen();
+  }
+
+  /** Keep in the URL which parts of the panel are open, so that they are at the next image. */
+  rememberTools() {
+    const { viewer } = this;
+    viewer.settings.tools = this.tools.filter(({ open }) => open).map(({ id }) => id);
+    if (viewer.frame.shown) viewer.writeFragment();
   }
 
   listen() {
@@ -35,6 +44,7 @@ export class Controls {
     onClick(elements.allFlags, () => this.chooseFlags(ALL_FLAGS));
     onClick(elements.noFlags, () => this.chooseFlags(0));
     onClick(elements.help, () => viewer.keys.showModal());
+    for (const tool of this.tools) tool.addEventListener("toggle", () => this.rememberTools());
     elements.blink.disabled = viewer.filetypes.length < 2;
     elements.blinkAround.disabled = viewer.neighbours.length < 2;
   }

@@ -39,6 +39,7 @@ export function parseFragment(hash) {
     beside: text("beside", "").split(",").filter(Boolean),
     lock: oneOf("lock", ["pixel", "sky"], "pixel"),
     overlays: text("overlays", "").split(",").filter((name) => name in OVERLAYS),
+    tools: text("tools", "").split(",").filter(Boolean),
     regions: text("regions", "").split(";").map(parsePlacedRegion).filter(Boolean),
   };
 }
@@ -64,7 +65,7 @@ function formatPlacedRegion(region) {
 /** Write settings as a fragment, without those that have their default. */
 export function formatFragment(settings) {
   const { choice, colours, inverted, stretches, mask, position } = settings;
-  const { beside, lock, overlays, regions } = settings;
+  const { beside, lock, overlays, tools, regions } = settings;
   const { limits, scale, low, high } = stretches.image;
   const parameters = new URLSearchParams();
   if (choice.extname) parameters.set("extname", choice.extname);
@@ -88,6 +89,7 @@ export function formatFragment(settings) {
   if (beside.length) parameters.set("beside", beside.join());
   if (lock !== "pixel") parameters.set("lock", lock);
   if (overlays.length) parameters.set("overlays", overlays.join());
+  if (tools.length) parameters.set("tools", tools.join());
   if (regions.length) parameters.set("regions", regions.map(formatPlacedRegion).join(";"));
   return parameters.size ? `#${parameters}` : "";
 }

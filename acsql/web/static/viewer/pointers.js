@@ -37,6 +37,8 @@ class Pointers {
     this.canvas.setPointerCapture(event.pointerId);
     this.pressed.set(event.pointerId, this.at(event));
     this.viewer.cursor = this.at(event);
+    // A second finger pinches, and what the first one has begun to draw was not meant.
+    if (this.forRegion) this.viewer.regions.abandon();
     this.forRegion = this.pressed.size === 1 && this.viewer.regions.press(this.viewer.cursor);
     if (!this.forRegion) this.canvas.classList.add("moving");
     this.viewer.draw();

@@ -29,6 +29,7 @@ export class RegionTools {
     this.shape = ""; // the shape that pointers draw, or none: they move the image
     this.drag = null; // what the pressed pointer does with a place: a function
     this.corners = null; // of the polygon that is being drawn
+    this.before = null; // what there was when the pointer was pressed
     this.onChange = () => {};
   }
 
@@ -160,6 +161,7 @@ export class RegionTools {
   press(point) {
     const { view } = this.viewer;
     const at = view.toImage(point);
+    this.before = { list: this.list, selected: this.selected, corners: this.corners };
     if (this.shape === "polygon") this.addCorner(at, point);
     else if (this.shape) this.startDrawing(at);
     else this.grip(at, point);
@@ -175,6 +177,13 @@ export class RegionTools {
       this.drag = null;
       this.changed();
     }
+  }
+
+  /** Undo what the pointer has done since it was pressed. */
+  abandon() {
+    const { list, selected, corners } = this.before;
+    Object.assign(this, { drag: null, corners });
+    this.set(list, selected);
   }
 
   startDrawing(from) {
