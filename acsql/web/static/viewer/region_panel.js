@@ -33,7 +33,7 @@ export class RegionPanel {
     this.tools.onChange = () => this.update();
     this.addShapes();
     this.listen();
-    this.elements.regionTool.open = this.tools.list.length > 0;
+    if (this.tools.list.length) this.elements.regionTool.open = true;
   }
 
   addShapes() {
