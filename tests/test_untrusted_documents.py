@@ -41,6 +41,19 @@ WAYS_OUT: dict[str, Any] = {
     "list": ["..", CANARY],
     "operator": {"$ne": None},
 }
+# What the viewer requests of a file.
+PART = "x0=0&x1=8&y0=0&y1=8"
+PIXELS = [
+    "",
+    "limits",
+    f"cut.png?{PART}&bin=1",
+    "tile.png?level=0&column=0&row=0",
+    "histogram?low=0&high=9",
+    "statistics?region=circle(9,9,3)",
+    "profile?region=line(9,9,20,20)",
+    f"contours?{PART}&levels=10",
+    f"cutout.fits?{PART}",
+]
 
 
 def path_fields(document: Mapping[str, Any]) -> list[list[str]]:
@@ -122,9 +135,7 @@ def addresses(document: Mapping[str, Any]) -> Iterator[str]:
     for filetype in document["datasets"]:
         yield f"/files/{document['ipppssoot']}_{filetype}.fits"
         yield f"/previews/{rootname}/{filetype}.jpg"
-        yield f"/pixels/{rootname}/{filetype}/"
-        yield f"/pixels/{rootname}/{filetype}/limits"
-        yield f"/pixels/{rootname}/{filetype}/cut.png?x0=0&x1=8&y0=0&y1=8&bin=1"
+        yield from (f"/pixels/{rootname}/{filetype}/{part}" for part in PIXELS)
     yield f"/thumbnails/{rootname}.jpg"
     yield from ("/files/", "/files/archive", "/files/script", "/ingest/1/", "/ingest/1/log")
 
@@ -138,6 +149,13 @@ def test_all_paths_and_names_in_a_document_are_found(archive: acsql.Archive) -> 
         "previews.flt.jpeg",
         "previews.flt.thumbnail",
     }
+
+
+def test_all_parts_of_a_file_that_the_viewer_requests_are_listed(archive: acsql.Archive) -> None:
+    rules = [rule for rule in create_app(archive).url_map.iter_rules() if "GET" in rule.methods]
+    prefix = "/pixels/<name>/<filetype>/"
+    parts = {rule.rule.removeprefix(prefix) for rule in rules if rule.rule.startswith(prefix)}
+    assert parts == {part.partition("?")[0] for part in PIXELS}
 
 
 @pytest.mark.parametrize("way", WAYS_OUT)
