@@ -4,19 +4,27 @@ Sizes, times and inode numbers are compared, so an unchanged archive is confirme
 file; the content decides where size and modification time agree and the others do not.  A damaged
 file is skipped until it changes, and one whose ingest is owed is read in every run.  A stored file
 that is no longer on disk is marked as vanished, and its headers are kept.
+
+Nearly all observations have not changed.  These are recognised by the thousand; only of the others
+are the files compared one by one.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from ..errors import ArchiveError
 from ..keywords import KeywordSpecs
 from ..store.observations import Marks
+from ..store.recorded_files import RecordedFiles
+from . import vanished_files
 from .layouts import Misplaced
 from .replaced import MovedFiles, has_no_marks, has_other_marks, marks_of
 from .scan import CLOCK_SKEW_SECONDS, FileOnDisk, ObservationOnDisk
+
+# Observations that are compared together, of some kilobytes each.
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -75,14 +83,14 @@ class Stored:
 
     Attributes
     ----------
-    observations : mapping
-        Rootname to a document with ``files``: path, size, mtime ... by filetype.
+    files : RecordedFiles
+        What is recorded of the files of all observations.
     failures : mapping
         Name of a file that failed to its rootname, whether its ingest is owed, and its size and
         mtime then.
     """
 
-    observations: Mapping[str, Mapping[str, Any]]
+    files: RecordedFiles
     failures: Mapping[str, Mapping[str, Any]]
 
 
@@ -162,7 +170,7 @@ def make_plan(
     Parameters
     ----------
     scanned : iterable of ObservationOnDisk
-        Consumed one by one; only those with a task are kept in memory.
+        Consumed by the thousand; only those with a task are kept in memory.
     stored : Stored
         What the database holds.
     selection : Selection
@@ -194,14 +202,18 @@ def make_plan(
     waiting: list[str] = []
     failed = _by_rootname(stored.failures)
     unchanged = known_failures = ignored = 0
-    for observation in scanned:
+    for observation, files in _with_files(scanned, stored.files, selection, failed):
         seen.add(observation.rootname)
         ignored += observation.ignored
-        files = stored.observations.get(observation.rootname, {}).get("files", {})
+        if files is None:
+            unchanged += bool(observation.files)
+            continue
         if observation.unreadable:
             unreadable.add(observation.path)
         else:
-            vanished += _vanished_files(observation.rootname, files, observation.files)
+            vanished += vanished_files.of_observation(
+                observation.rootname, files, observation.files
+            )
             settled += failed.get(observation.rootname, set()) - _names_on_disk(observation)
         comparison = _compare(observation, files, stored.failures, selection, filetypes)
         returned += [(observation.rootname, filetype) for filetype in comparison.returned]
@@ -216,19 +228,20 @@ def make_plan(
             marks_of(observation.rootname, observation.files[filetype])
             for filetype in comparison.without_marks
         ]
-        moved.add(observation, comparison.moved)
+        moved.add(observation, {name: files[name].get("sha256") for name in comparison.moved})
     if whole:
-        vanished += _unseen_files(stored.observations, seen, unreadable)
-        for rootname in _unseen(failed, seen, unreadable):
+        vanished += vanished_files.of_unseen(stored.files, seen, unreadable)
+        for rootname in vanished_files.unseen(failed, seen, unreadable):
             settled += failed[rootname]
-    for rootname, (observation, moved_filetypes) in moved.observations.items():
+    for rootname, (observation, checksums) in moved.observations.items():
         unchanged -= rootname not in tasks
-        tasks[rootname] = _comparing(
-            tasks.get(rootname, Task(observation)), moved_filetypes, stored.observations[rootname]
-        )
+        task = tasks.get(rootname, Task(observation))
+        tasks[rootname] = replace(task, checksums={**task.checksums, **checksums})
     if moved.archive_was_moved:
         marks += moved.marks
-    loss = implausible_loss(len(vanished), _number_of_files(stored), selection.vanish_limit)
+    loss = vanished_files.implausible_loss(
+        len(vanished), stored.files.number_of_files, selection.vanish_limit
+    )
     return Plan(
         tasks=tuple(tasks.values()),
         vanished=() if loss else tuple(vanished),
@@ -244,47 +257,33 @@ def make_plan(
     )
 
 
-def _comparing(task: Task, filetypes: Collection[str], stored: Mapping[str, Any]) -> Task:
-    """Return a task that also compares the content of some files."""
-    checksums = {filetype: stored["files"][filetype].get("sha256") for filetype in filetypes}
-    return replace(task, checksums={**task.checksums, **checksums})
+def _with_files(
+    scanned: Iterable[ObservationOnDisk],
+    recorded: RecordedFiles,
+    selection: Selection,
+    failed: Collection[str],
+) -> Iterator[tuple[ObservationOnDisk, Mapping[str, Any] | None]]:
+    """Yield observations with what is recorded of their files; None if there is nothing to do."""
+    remaining = iter(scanned)
+    while batch := list(islice(remaining, _AT_ONCE)):
+        done = {
+            observation.rootname
+            for observation, is_same in zip(batch, recorded.same(batch), strict=True)
+            if is_same and not (observation.rootname in failed or _is_due(observation, selection))
+        }
+        documents = recorded.of(one.rootname for one in batch if one.rootname not in done)
+        for observation in batch:
+            files = documents.get(observation.rootname, {}).get("files", {})
+            yield observation, None if observation.rootname in done else files
 
 
-def implausible_loss(missing: int, stored: int, limit: float) -> str | None:
-    """Return why missing files are not marked as vanished, None if they may be.
-
-    A single file is always plausible, also in a small archive.
-
-    Parameters
-    ----------
-    missing : int
-        Number of stored files that are not on disk and not marked yet.
-    stored : int
-        Number of all stored files that are not marked.
-    limit : float
-        Percent of them that may vanish at once.
-
-    Returns
-    -------
-    str or None
-        A message for the user.
-    """
-    if missing <= max(1, limit * stored / 100):
-        return None
-    return (
-        f"{missing} of {stored} stored files are not on disk, more than the {limit:g} % that "
-        "vanish_limit allows: none is marked as vanished. Is the whole file system mounted? If the "
-        "files are really gone, run acsql ingest --confirm-vanished"
-    )
-
-
-def _number_of_files(stored: Stored) -> int:
-    """Return the number of stored files that are not marked as vanished."""
-    return sum(
-        "vanished" not in file
-        for document in stored.observations.values()
-        for file in document.get("files", {}).values()
-    )
+def _is_due(observation: ObservationOnDisk, selection: Selection) -> bool:
+    """Whether there is something to do for an observation whose files have not changed."""
+    if observation.problems or observation.unreadable or selection.everything or selection.checksum:
+        return True
+    # The test of each file takes longer than all others.
+    files = observation.files.values() if selection.min_age else ()
+    return any(_is_young(file, selection) for file in files)
 
 
 @dataclass
@@ -352,37 +351,6 @@ def _has_changed(
     if failed is not None:
         return retry_failed or not same or has_other_marks(file, failed)
     return not same or before.get("path") != file.path
-
-
-def _vanished_files(
-    rootname: str, files: Mapping[str, Any], on_disk: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    """Yield the stored files that are not on disk and not marked as vanished yet."""
-    for filetype, file in files.items():
-        if filetype not in on_disk and "vanished" not in file:
-            yield rootname, filetype
-
-
-def _unseen_files(
-    observations: Mapping[str, Any], seen: Collection[str], unreadable: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    """Yield the stored files of observations that a whole scan did not find."""
-    if observations and not seen:
-        raise ArchiveError(
-            f"the filesystem holds no observation, but {len(observations)} are stored: "
-            "is it mounted, and does the setting layout fit?"
-        )
-    for rootname in _unseen(observations, seen, unreadable):
-        yield from _vanished_files(rootname, observations[rootname].get("files", {}), ())
-
-
-def _unseen(
-    rootnames: Iterable[str], seen: Collection[str], unreadable: Collection[str]
-) -> Iterator[str]:
-    """Yield the rootnames that a whole scan did not find in the folders that it could read."""
-    for rootname in rootnames:
-        if rootname not in seen and rootname[:4] not in unreadable:
-            yield rootname
 
 
 def _by_rootname(failures: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:

@@ -7,13 +7,16 @@ taken over without reading the archive as a whole.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..store.observations import Marks
 from .scan import FileOnDisk, ObservationOnDisk
+
+# Filetype to the stored SHA-256 in hexadecimal digits, None where none is stored.
+Checksums = Mapping[str, str | None]
 
 
 def marks_of(rootname: str, file: FileOnDisk) -> Marks:
@@ -65,21 +68,21 @@ class MovedFiles:
     marks : list of Marks
         The new marks of each file.
     observations : dict
-        Rootname to an observation and the filetypes of such files; empty beyond the limit, so that
-        a whole archive does not stay in memory.
+        Rootname to an observation and the stored checksums of such files by filetype; empty beyond
+        the limit, so that a whole archive does not stay in memory.
     """
 
     limit: int
     marks: list[Marks] = field(default_factory=list)
-    observations: dict[str, tuple[ObservationOnDisk, Collection[str]]] = field(default_factory=dict)
+    observations: dict[str, tuple[ObservationOnDisk, Checksums]] = field(default_factory=dict)
 
-    def add(self, observation: ObservationOnDisk, filetypes: Collection[str]) -> None:
-        """Add files of an observation; none is allowed."""
-        if not filetypes:
+    def add(self, observation: ObservationOnDisk, checksums: Checksums) -> None:
+        """Add files of an observation, with their stored checksums; none is allowed."""
+        if not checksums:
             return
         rootname, files = observation.rootname, observation.files
-        self.marks += [marks_of(rootname, files[filetype]) for filetype in filetypes]
-        self.observations[rootname] = observation, filetypes
+        self.marks += [marks_of(rootname, files[filetype]) for filetype in checksums]
+        self.observations[rootname] = observation, checksums
         if self.archive_was_moved:
             self.observations.clear()
 

@@ -23,6 +23,7 @@ from ..permissions import permissions_of
 from ..store import failures, lock, observations, runs
 from ..store.client import Store
 from ..store.outage import ending_early
+from ..store.recorded_files import recorded_files
 from ..store.schema import now
 from . import folding, process_pool, write
 from .jobs import open_store
@@ -247,7 +248,7 @@ def _plan(
             layout=config.layout,
             read_timeout=config.read_timeout,
         ),
-        Stored(observations.files_by_rootname(store), failures.by_filename(store)),
+        Stored(recorded_files(store), failures.by_filename(store)),
         selection,
         specs,
         whole=options.rootnames is None,

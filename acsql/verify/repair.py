@@ -11,9 +11,10 @@ from pathlib import Path
 
 from ..config import Config
 from ..ingest.observation_result import Failure
-from ..ingest.plan import Task, implausible_loss
+from ..ingest.plan import Task
 from ..ingest.run import Progress, ingest_tasks
 from ..ingest.scan import scan
+from ..ingest.vanished_files import implausible_loss
 from ..keywords import KeywordSpecs
 from ..store import observations
 from ..store.client import Store
@@ -35,9 +36,9 @@ def mark_vanished(
     findings : iterable of Finding
         Findings of all kinds.
     stored : int
-        As for `acsql.ingest.plan.implausible_loss`.
+        As for `acsql.ingest.vanished_files.implausible_loss`.
     limit : float
-        As for `acsql.ingest.plan.implausible_loss`.
+        As for `acsql.ingest.vanished_files.implausible_loss`.
 
     Returns
     -------

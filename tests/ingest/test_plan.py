@@ -24,11 +24,12 @@ import acsql
 from acsql.config import Config
 from acsql.errors import ArchiveError
 from acsql.ingest import read, run
-from acsql.ingest.plan import Plan, Selection, Stored, implausible_loss, make_plan
+from acsql.ingest.plan import Plan, Selection, Stored, make_plan
 from acsql.ingest.scan import FileOnDisk, ObservationOnDisk, ScanProblem
 from acsql.keywords import KeywordSpecs
 from acsql.names import Filename
 from acsql.store import runs
+from acsql.store.recorded_files import RecordedFiles
 
 
 def test_unchanged_files_are_not_opened(
@@ -250,7 +251,7 @@ def stored(*observations: ObservationOnDisk, **failures) -> Stored:
         }
         for one in observations
     }
-    return Stored(documents, failures)
+    return Stored(RecordedFiles(documents), failures)
 
 
 def plan(scanned: list[ObservationOnDisk], before: Stored, specs: KeywordSpecs, **options) -> Plan:
@@ -281,7 +282,7 @@ def test_a_file_of_another_path_is_read_again(specs: KeywordSpecs) -> None:
 def test_checksums_are_compared_on_request(specs: KeywordSpecs) -> None:
     observation = on_disk("j8bt05nj", "raw", "flt")
     before = stored(observation)
-    before.observations["j8bt05nj"]["files"]["raw"]["sha256"] = "ab"
+    before.files.documents["j8bt05nj"]["files"]["raw"]["sha256"] = "ab"
     (task,) = plan([observation], before, specs, checksum=True).tasks
     assert task.filetypes == ()
     assert task.checksums == {"raw": "ab", "flt": None}
@@ -297,30 +298,8 @@ DAMAGED = failed("j8bt05nj", "raw", owed=False)
 
 def test_checksums_of_files_that_were_never_ingested_are_not_compared(specs: KeywordSpecs) -> None:
     observation = on_disk("j8bt05nj", "raw")
-    result = plan([observation], Stored({}, DAMAGED), specs, checksum=True)
+    result = plan([observation], Stored(RecordedFiles({}), DAMAGED), specs, checksum=True)
     assert result == Plan(unchanged=1, known_failures=1)
-
-
-@pytest.mark.parametrize(
-    ("missing", "stored", "limit", "plausible"),
-    [
-        (0, 0, 5, True),
-        (1, 1, 0, True),
-        (2, 40, 5, True),
-        (3, 40, 5, False),
-        (2, 1_000_000, 0, False),
-        (50_000, 1_000_000, 5, True),
-        (50_001, 1_000_000, 5, False),
-        (1_000_000, 1_000_000, 100, True),
-    ],
-)
-def test_a_loss_is_plausible_up_to_a_share_of_the_files(
-    missing: int, stored: int, limit: float, plausible: bool
-) -> None:
-    problem = implausible_loss(missing, stored, limit)
-    assert (problem is None) == plausible
-    if problem:
-        assert f"{missing} of {stored}" in problem and "--confirm-vanished" in problem
 
 
 def test_an_implausible_loss_also_keeps_the_failures_of_the_missing_files(
@@ -341,7 +320,7 @@ def test_vanished_files_are_listed_once(specs: KeywordSpecs) -> None:
     before = stored(on_disk("j8bt05nj", "raw", "flt"), on_disk("j8bt06nj", "raw"))
     scanned = [on_disk("j8bt05nj", "flt")]
     assert plan(scanned, before, specs).vanished == (("j8bt05nj", "raw"), ("j8bt06nj", "raw"))
-    for document in before.observations.values():
+    for document in before.files.documents.values():
         document["files"]["raw"]["vanished"] = NOW
     assert plan(scanned, before, specs).vanished == ()
 
@@ -367,7 +346,10 @@ def test_only_a_file_that_may_still_be_arriving_waits(
     observation = on_disk("j8bt05nj", "raw")
     file = replace(observation.files["raw"], mtime=mtime)
     result = plan(
-        [replace(observation, files={"raw": file})], Stored({}, {}), specs, min_age=min_age
+        [replace(observation, files={"raw": file})],
+        Stored(RecordedFiles({}), {}),
+        specs,
+        min_age=min_age,
     )
     assert result.waiting == (("j8bt05njq_raw.fits",) if waits else ())
     assert bool(result.tasks) != waits
@@ -376,13 +358,13 @@ def test_only_a_file_that_may_still_be_arriving_waits(
 def test_a_damaged_file_is_left_and_one_whose_ingest_is_owed_is_read(specs: KeywordSpecs) -> None:
     observation = on_disk("j8bt05nj", "raw", "flt")
     owed = failed("j8bt05nj", "flt", owed=True)
-    (task,) = plan([observation], Stored({}, DAMAGED | owed), specs).tasks
+    (task,) = plan([observation], Stored(RecordedFiles({}), DAMAGED | owed), specs).tasks
     assert task.filetypes == ("flt",)
 
 
 def test_failures_of_files_that_are_gone_are_settled(specs: KeywordSpecs) -> None:
     others = failed("j8bt05nj", "flt", owed=True) | failed("j8bt06nj", "raw", owed=True)
-    stored = Stored({}, DAMAGED | others)
+    stored = Stored(RecordedFiles({}), DAMAGED | others)
     result = plan([on_disk("j8bt05nj", "raw")], stored, specs)
     assert set(result.settled) == others.keys()
 
@@ -390,7 +372,7 @@ def test_failures_of_files_that_are_gone_are_settled(specs: KeywordSpecs) -> Non
 def test_failures_in_folders_that_cannot_be_read_are_kept(specs: KeywordSpecs) -> None:
     problem = ScanProblem("j8bt", "j8bt", "the folder j8bt cannot be read")
     folder = ObservationOnDisk("j8bt", "j8bt", "j8bt", problems=(problem,), unreadable=True)
-    assert plan([folder], Stored({}, DAMAGED), specs).settled == ()
+    assert plan([folder], Stored(RecordedFiles({}), DAMAGED), specs).settled == ()
 
 
 def test_a_file_replaced_by_its_compressed_copy_is_named_and_not_only_gone(

@@ -25,6 +25,9 @@ from .select import LARGEST_EXACT
 
 # Fields that no condition on a keyword names.
 _NOT_COLUMNS = ("position", "footprint")
+# No condition names these either.  Times in nanoseconds are among them, which are larger than the
+# integers that Arrow and MongoDB compare with floats alike.
+_NOT_COMPARED = "files."
 # A bool is an int to Python, so it comes first.
 _TYPES: dict[type, str] = {
     bool: "bool",
@@ -104,7 +107,7 @@ def join(columns: Sequence[Column | None], kept: Sequence[npt.NDArray[np.int64]]
             irregular += (start + places).tolist()
         start += len(rows)
     if any(pa.types.is_floating(array.type) for array in arrays):
-        arrays = [a.cast(pa.float64()) if pa.types.is_integer(a.type) else a for a in arrays]
+        arrays = [_as_floats(array) for array in arrays]
     numbers: Counter[pa.DataType] = Counter()
     for array in arrays:
         numbers[array.type] += len(array) - array.null_count
@@ -117,6 +120,16 @@ def join(columns: Sequence[Column | None], kept: Sequence[npt.NDArray[np.int64]]
             arrays[place] = pa.nulls(len(array), type_)
         start += len(array)
     return Column(_compact(pa.concat_arrays(arrays)), tuple(sorted(irregular)))
+
+
+def _as_floats(array: pa.Array) -> pa.Array:
+    """Return an array of integers as one of floats, if these represent all of them."""
+    if not pa.types.is_integer(array.type):
+        return array
+    try:
+        return array.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return array
 
 
 def to_bytes(array: pa.Array) -> bytes:
@@ -198,19 +211,21 @@ def _named(
         types -= nested
     types.discard(NoneType)
     if types:
-        array, irregular = _array(values, types)
+        array, irregular = _array(values, types, not prefix.startswith(_NOT_COMPARED))
         if rows.positions is not None:
             array = array.take(rows.positions)
         yield f"{prefix}{name}", Column(array, tuple(sorted(rows.numbers[n] for n in irregular)))
 
 
-def _array(values: Sequence[Any], types: Set[type]) -> tuple[pa.Array, list[int]]:
+def _array(
+    values: Sequence[Any], types: Set[type], is_compared: bool
+) -> tuple[pa.Array, list[int]]:
     """Return the array of the values of one path, and the places of those that are not in it."""
     names = {_type_name(type_) for type_ in types}
     name = names.pop()
     if not names and name:
         present = [v for v in values if v is not None] if None in values else values
-        if _are_exact(name, present):
+        if (name == "int64" and not is_compared) or _are_exact(name, present):
             return _typed(values, name), []
     return _mixed(values)
 

@@ -149,9 +149,10 @@ def read_all(store: Store, part: Part) -> Iterable[tuple[str, Column]]:
         yield stored["_id"]["path"], _decoded(stored)
 
 
-def paths_of(store: Store, part: Part) -> list[str]:
-    """Return the paths of the columns of a part, read from the index."""
-    found = _columns(store).find(_of_part(part.id), {"_id": 1})
+def paths_of(store: Store, part: Part, prefix: str = "") -> list[str]:
+    """Return the paths of the columns of a part that start with a prefix, read from the index."""
+    keys = {"$gte": _key(part.id, prefix), "$lt": _key(part.id, f"{prefix}\uffff")}
+    found = _columns(store).find({"_id": keys}, {"_id": 1})
     return [each["_id"]["path"] for each in found]
 
 

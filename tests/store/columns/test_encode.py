@@ -31,6 +31,18 @@ def test_nested_documents_are_flattened_and_positions_are_no_columns():
     }
 
 
+def test_integers_of_any_size_are_in_columns_of_files_which_no_condition_names():
+    time = 1_714_000_000_123_456_789
+    columns = encode([{"files": {"flt": {"ctime_ns": time}}, "value": time}])
+    assert columns["files.flt.ctime_ns"].array.to_pylist() == [time]
+    assert columns["files.flt.ctime_ns"].irregular == ()
+    assert columns["value"].irregular == (0,)
+    floats, integers = (encode([{"files": {"size": size}}])["files.size"] for size in (1.5, time))
+    joined = join([integers, integers, floats], [np.array([0])] * 3)
+    assert joined.array.to_pylist() == [time, time, None]
+    assert joined.irregular == (2,)
+
+
 @given(
     st.lists(
         st.dictionaries(

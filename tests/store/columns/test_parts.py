@@ -24,6 +24,8 @@ def test_the_columns_of_a_part_are_deleted_and_no_others(store):
     columns = encode([{"exptime": 1.5, "targname": "NGC104"}])
     for part in ("a", "ab", "b"):
         parts.write(store, part, columns.items())
+    assert parts.paths_of(store, Part("a", 1, b"")) == sorted(columns)
+    assert parts.paths_of(store, Part("a", 1, b""), "exp") == ["exptime"]
     parts.delete(store, "a")
     keys = [(part, path) for part in ("a", "ab", "b") for path in columns]
     assert parts.read(store, keys).keys() == set(keys[2:])
