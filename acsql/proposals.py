@@ -10,8 +10,7 @@ from .keywords import KeywordSpecs
 from .query import Between, Condition, Equals, Not
 from .store import proposals
 from .store.client import Store
-from .store.summaries.kept import Kept
-from .store.summaries.proposal_summaries import proposal_summaries
+from .store.summaries.proposal_summaries import proposal_summaries, proposal_summary
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,8 @@ class ProposalCatalog:
     def __init__(self, store: Store, specs: KeywordSpecs) -> None:
         self._store = store
         self._specs = specs
-        self._last: tuple[list[Any], dict[int, Any], list[Proposal]] | None = None
-        self._summaries = Kept(store, lambda: proposal_summaries(store, specs.thumbnail_filetypes))
+        self._built: dict[int, tuple[Mapping[str, Any], Mapping[str, Any], Proposal]] = {}
+        self._summaries = proposal_summaries(store, specs.thumbnail_filetypes)
 
     def all(self) -> list[Proposal]:
         """Return the proposals that have observations, by number.
@@ -102,12 +101,17 @@ class ProposalCatalog:
             With their observations of this moment.
         """
         summaries, facts = self._summaries(), proposals.by_id(self._store)
-        last = self._last
-        # Facts can change although no observation does.
-        if last is None or last[0] is not summaries or last[1] != facts:
-            built = [_to_proposal(each, facts.get(each["_id"], {})) for each in summaries]
-            last = self._last = summaries, facts, built
-        return list(last[2])
+        last, built = self._built, {}
+        for summary in summaries:
+            proposid = summary["_id"]
+            facts_of = facts.get(proposid, {})
+            entry = last.get(proposid)
+            # A summary is the same object until it changes; facts change independently.
+            if entry is None or entry[0] is not summary or entry[1] != facts_of:
+                entry = summary, facts_of, _to_proposal(summary, facts_of)
+            built[proposid] = entry
+        self._built = built
+        return [proposal for _, _, proposal in built.values()]
 
     def get(self, proposid: int) -> Proposal:
         """Return one proposal, with its observations of this moment.
@@ -127,11 +131,11 @@ class ProposalCatalog:
         ProposalNotFound
             If no observation belongs to it.
         """
-        found = proposal_summaries(self._store, self._specs.thumbnail_filetypes, proposid)
-        if not found:
+        found = proposal_summary(self._store, self._specs.thumbnail_filetypes, proposid)
+        if found is None:
             raise ProposalNotFound(f"there is no observation of proposal {proposid}")
         facts = proposals.by_id(self._store, [proposid])
-        return _to_proposal(found[0], facts.get(proposid, {}))
+        return _to_proposal(found, facts.get(proposid, {}))
 
 
 def in_proposal(proposid: int | None) -> Condition:

@@ -11,7 +11,6 @@ from .keywords import KeywordSpecs
 from .query import Column, computed_column
 from .store import failures
 from .store.client import Store
-from .store.summaries.kept import Kept
 from .store.summaries.statistics import statistics
 from .store.summaries.totals import totals
 
@@ -143,8 +142,8 @@ class StatisticCatalog:
 
     def __init__(self, store: Store, specs: KeywordSpecs) -> None:
         self._store = store
-        self._totals = Kept(store, lambda: totals(store, specs))
-        self._statistics = Kept(store, lambda: statistics(store, specs))
+        self._totals = totals(store, specs)
+        self._statistics = statistics(store, specs)
 
     def all(self) -> dict[str, Statistic]:
         """Return the statistics of the archive as it is.

@@ -19,8 +19,6 @@ from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 from pymongo import DeleteOne
 
 from ..client import Store
@@ -86,7 +84,7 @@ def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registr
     current, new = _stored(store, current, len(documents), encode(documents).items())
     columns = cache.columns(store, ["_id"], current.parts)
     older = [
-        _without(part, by_path["_id"], rootnames)
+        parts.without(part, by_path["_id"], rootnames)
         for part, by_path in zip(current.parts, columns, strict=True)
     ]
     current = _published(store, current, [*older, new])
@@ -104,14 +102,6 @@ def with_all_fields(store: Store, rootnames: Sequence[str]) -> list[Document]:
 def _delete_marks(store: Store, marks: Sequence[Document]) -> None:
     # A mark that was written since has another token, and stays.
     store.database[CHANGED].bulk_write([DeleteOne(mark) for mark in marks], ordered=False)
-
-
-def _without(part: Part, names: Column | None, rootnames: Sequence[str]) -> Part:
-    """Return a part in which the rows of some observations are not live."""
-    if names is None:
-        return part
-    moved = pc.is_in(names.array, pa.array(rootnames, pa.string()))
-    return part.with_live(part.live_rows & ~moved.to_numpy(zero_copy_only=False))
 
 
 def _mergeable(known: Sequence[Part]) -> list[Part]:

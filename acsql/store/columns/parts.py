@@ -6,13 +6,15 @@ stored, so a reader sees the columns before it or after it, also on a standalone
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 from bson import Binary, MaxKey
 from pymongo.errors import DuplicateKeyError
 
@@ -121,6 +123,29 @@ def publish(store: Store, old: Registry, new: Registry) -> Registry:
             f"another process changes the columns in {store.address}: run the command again"
         ) from error
     return new
+
+
+def without(part: Part, names: Column | None, rootnames: Sequence[str]) -> Part:
+    """Return a part in which the rows of some observations are not live.
+
+    Parameters
+    ----------
+    part : Part
+        From the registry.
+    names : Column or None
+        Its column ``_id``.
+    rootnames : sequence of str
+        The observations, in the part or not.
+
+    Returns
+    -------
+    Part
+        With a new bitmap.
+    """
+    if names is None:
+        return part
+    chosen = pc.is_in(names.array, pa.array(rootnames, pa.string()))
+    return part.with_live(part.live_rows & ~chosen.to_numpy(zero_copy_only=False))
 
 
 def read(store: Store, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Column]:

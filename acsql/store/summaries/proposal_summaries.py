@@ -8,14 +8,19 @@ observation, of those with the best filetype that has a thumbnail.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ...query.conditions import And, Equals
+from ...query.conditions import Equals
 from ..client import Store
 from ..schema import Document
 from . import values
+from .kept import Kept
+from .sums_of_parts import SumsOfParts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,82 +44,174 @@ _AGGREGATIONS = [
     ("pr_inv_l", "max"),
     ("pr_inv_f", "max"),
 ]
+_Names = tuple[str | None, ...]
 
 
-def proposal_summaries(
-    store: Store, thumbnail_filetypes: Sequence[str], proposid: int | None = None
-) -> list[Document]:
-    """Return summaries of proposals as they are, in the order of the proposal numbers.
+@dataclass(frozen=True)
+class _Sums:
+    """What observations of one proposal add up to; the thumbnails by their keywords.
+
+    A picture is the negative place of its filetype and the rootname, so the best is the largest.
+    """
+
+    proposid: int
+    observations: int
+    exptime: float
+    dates: tuple[datetime, ...]
+    names: tuple[str | None, str | None]
+    detectors: Mapping[str, int]
+    targets: frozenset[str]
+    visits: frozenset[str]
+    filters: frozenset[str]
+    pictures: Mapping[_Names, tuple[int, str]]
+
+    def __add__(self, other: _Sums) -> _Sums:
+        pictures = {
+            names: max(found[names] for found in (self.pictures, other.pictures) if names in found)
+            for names in self.pictures.keys() | other.pictures.keys()
+        }
+        return _Sums(
+            self.proposid,
+            self.observations + other.observations,
+            self.exptime + other.exptime,
+            self.dates + other.dates,
+            (_largest(self.names[0], other.names[0]), _largest(self.names[1], other.names[1])),
+            Counter(self.detectors) + Counter(other.detectors),
+            self.targets | other.targets,
+            self.visits | other.visits,
+            self.filters | other.filters,
+            pictures,
+        )
+
+    @cached_property
+    def summary(self) -> Document:
+        """The summary, made once of sums that are kept."""
+        pictures = sorted(self.pictures, key=lambda names: tuple(name or "" for name in names))
+        return {
+            "_id": self.proposid,
+            "observations": self.observations,
+            "detectors": dict(self.detectors),
+            "targets": sorted(self.targets),
+            "visits": sorted(self.visits),
+            "filters": sorted(self.filters),
+            "first": min(self.dates, default=None),
+            "last": max(self.dates, default=None),
+            "exptime": self.exptime,
+            "pr_inv_l": self.names[0],
+            "pr_inv_f": self.names[1],
+            "thumbnails": [
+                dict(zip(_PICTURED, names, strict=True)) | {"rootname": self.pictures[names][1]}
+                for names in pictures
+            ],
+        }
+
+
+def proposal_summaries(store: Store, thumbnail_filetypes: Sequence[str]) -> Kept[list[Document]]:
+    """Return a function that returns the summaries of all proposals as they are.
 
     Parameters
     ----------
     store : Store
         The open database.
     thumbnail_filetypes : sequence of str
-        The filetypes that thumbnails are made of.
-    proposid : int, optional
-        Only of this proposal.
+        The filetypes that thumbnails are made of, the best first.
 
     Returns
     -------
-    list of dict
-        Without proposals that have no observations.
+    Kept
+        Returns summaries in the order of the proposal numbers, without proposals that have no
+        observations; after a write it reads the changed observations alone.
+    """
+    thumbnails = _thumbnails(thumbnail_filetypes)
+    types = _TYPES | dict.fromkeys(thumbnails, values.TEXT)
+    pieces = SumsOfParts(store, types, lambda table: _summed(table, thumbnails))
+
+    def summaries() -> list[Document]:
+        """Return the summaries of all proposals."""
+        total: dict[int, _Sums] = {}
+        for piece in pieces():
+            for proposid, sums in piece.items():
+                total[proposid] = total[proposid] + sums if proposid in total else sums
+        return [total[proposid].summary for proposid in sorted(total)]
+
+    return Kept(store, summaries)
+
+
+def proposal_summary(
+    store: Store, thumbnail_filetypes: Sequence[str], proposid: int
+) -> Document | None:
+    """Return the summary of one proposal as it is.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    thumbnail_filetypes : sequence of str
+        As for `proposal_summaries`.
+    proposid : int
+        The number of the proposal.
+
+    Returns
+    -------
+    dict or None
+        None if it has no observations.
 
     Raises
     ------
     DatabaseError
         If the database fails.
     """
-    thumbnails = [f"previews.{filetype}.thumbnail" for filetype in thumbnail_filetypes]
-    condition = And() if proposid is None else Equals("proposid", proposid)
-    table = values.table(store, condition, _TYPES | dict.fromkeys(thumbnails, values.TEXT))
+    thumbnails = _thumbnails(thumbnail_filetypes)
+    types = _TYPES | dict.fromkeys(thumbnails, values.TEXT)
+    sums = _summed(values.table(store, Equals("proposid", proposid), types), thumbnails)
+    return sums[proposid].summary if proposid in sums else None
+
+
+def _thumbnails(filetypes: Sequence[str]) -> list[str]:
+    return [f"previews.{filetype}.thumbnail" for filetype in filetypes]
+
+
+def _summed(table: pa.Table, thumbnails: Sequence[str]) -> dict[int, _Sums]:
+    """Return what observations add up to, by proposal."""
     table = table.filter(table.column("proposid").is_valid())
     detectors: dict[int, dict[str, int]] = defaultdict(dict)
     for row in values.groups(table, ["proposid", "detector"]):
         if row["detector"] is not None:
             detectors[row["proposid"]][row["detector"]] = row["observations"]
     pictures = _pictures(table, thumbnails)
-    summaries = (
-        _summary(row, detectors[row["proposid"]], pictures[row["proposid"]])
-        for row in values.groups(table, ["proposid"], *_AGGREGATIONS)
-    )
-    return sorted(summaries, key=lambda summary: int(summary["_id"]))
-
-
-def _pictures(table: pa.Table, thumbnails: Sequence[str]) -> dict[int, list[Document]]:
-    """Return the thumbnails of each proposal, from columns of which the best comes first."""
-    chosen: dict[tuple[int, ...], Document] = {}
-    for path in thumbnails:
-        made = table.filter(table.column(path).is_valid())
-        for row in values.groups(made, ["proposid", *_PICTURED], ("rootname", "max")):
-            names = {name: row[name] for name in _PICTURED}
-            picture = names | {"rootname": row["rootname_max"]}
-            chosen.setdefault((row["proposid"], *names.values()), picture)
-    pictures: dict[int, list[Document]] = defaultdict(list)
-    for (proposid, *_), picture in chosen.items():
-        pictures[proposid].append(picture)
-    for each in pictures.values():
-        each.sort(key=lambda picture: tuple(picture[name] or "" for name in _PICTURED))
-    return pictures
-
-
-def _summary(row: Document, detectors: dict[str, int], thumbnails: list[Document]) -> Document:
     return {
-        "_id": row["proposid"],
-        "observations": row["observations"],
-        "detectors": detectors,
-        "targets": _known(row["targname_distinct"]),
-        "visits": _known(row["visit_distinct"]),
-        "filters": _known(row["filter1_distinct"] + row["filter2_distinct"]),
-        "first": row["date_obs_min"],
-        "last": row["date_obs_max"],
-        "exptime": row["exptime_sum"] or 0.0,
-        "pr_inv_l": row["pr_inv_l_max"],
-        "pr_inv_f": row["pr_inv_f_max"],
-        "thumbnails": thumbnails,
+        row["proposid"]: _Sums(
+            row["proposid"],
+            row["observations"],
+            row["exptime_sum"] or 0.0,
+            tuple(date for date in (row["date_obs_min"], row["date_obs_max"]) if date),
+            (row["pr_inv_l_max"], row["pr_inv_f_max"]),
+            detectors[row["proposid"]],
+            _known(row["targname_distinct"]),
+            _known(row["visit_distinct"]),
+            _known(row["filter1_distinct"] + row["filter2_distinct"]),
+            pictures[row["proposid"]],
+        )
+        for row in values.groups(table, ["proposid"], *_AGGREGATIONS)
     }
 
 
-def _known(texts: list[str | None]) -> list[str]:
-    """Return each text once, sorted, without null."""
-    return sorted({text for text in texts if text is not None})
+def _pictures(
+    table: pa.Table, thumbnails: Sequence[str]
+) -> dict[int, dict[_Names, tuple[int, str]]]:
+    """Return the thumbnails of each proposal, from columns of which the best comes first."""
+    pictures: dict[int, dict[_Names, tuple[int, str]]] = defaultdict(dict)
+    for place, path in enumerate(thumbnails):
+        made = table.filter(table.column(path).is_valid())
+        for row in values.groups(made, ["proposid", *_PICTURED], ("rootname", "max")):
+            names = tuple(row[name] for name in _PICTURED)
+            pictures[row["proposid"]].setdefault(names, (-place, row["rootname_max"]))
+    return pictures
+
+
+def _largest(*texts: str | None) -> str | None:
+    return max((text for text in texts if text is not None), default=None)
+
+
+def _known(texts: Iterable[str | None]) -> frozenset[str]:
+    return frozenset(text for text in texts if text is not None)

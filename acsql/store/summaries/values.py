@@ -6,7 +6,7 @@ folded yet, they are read from the headerless observations.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,12 @@ from ..schema import Document
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..columns.parts import Part
+
 TEXT, INTEGER, NUMBER, TIME = "string", "int64", "float64", "timestamp[ms]"
 _BATCH = 10_000  # documents that are in memory together, at a kilobyte each
 # Rows that are read as documents beside the columns, at 50 us each.
-_MOST_DOCUMENTS = 50_000
+MOST_DOCUMENTS = 50_000
 
 
 def table(store: Store, condition: Condition, types: Mapping[str, str]) -> pa.Table:
@@ -54,13 +56,82 @@ def table(store: Store, condition: Condition, types: Mapping[str, str]) -> pa.Ta
     """
     import pyarrow as pa
 
-    schema = pa.schema([(address, pa.type_for_alias(name)) for address, name in types.items()])
-    selection = select(store, condition, list(types), _MOST_DOCUMENTS)
+    schema = _schema(types)
+    selection = select(store, condition, list(types), MOST_DOCUMENTS)
     if selection is None:
-        pieces = (_of_documents(batch, schema) for batch in _batches(store, condition, types))
-        return pa.Table.from_batches(pieces, schema)
+        pieces = [*of_documents(store, to_filter(condition), types)]
+        return pa.concat_tables([schema.empty_table(), *pieces])
     arrays = [_of_arrays(part, schema) for part in selection.parts]
     return pa.Table.from_batches([*arrays, _of_documents(selection.documents, schema)], schema)
+
+
+def of_part(store: Store, part: Part, types: Mapping[str, str]) -> pa.Table:
+    """Return the values of fields in the live rows of a part of the columns.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    part : Part
+        Of which no live row is marked as changed.
+    types : mapping
+        As for `table`.
+
+    Returns
+    -------
+    pyarrow.Table
+        As `table` returns it.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    from ..columns.parts import read
+
+    paths = {address: path_of(address) for address in types}
+    columns = read(store, [(part.id, path) for path in ("_id", *paths.values())])
+    irregular = np.zeros(part.rows, bool)
+    for column in columns.values():
+        irregular[list(column.irregular)] = True
+    usable = pa.array(part.live_rows & ~irregular)
+    arrays = {
+        address: columns[part.id, path].array.filter(usable)
+        if (part.id, path) in columns
+        else pa.nulls(usable.true_count)
+        for address, path in paths.items()
+    }
+    pieces = [pa.Table.from_batches([_of_arrays(arrays, _schema(types))])]
+    if (part.live_rows & irregular).any():
+        names = columns[part.id, "_id"].array.filter(pa.array(part.live_rows & irregular))
+        pieces += of_documents(store, {"_id": {"$in": names.to_pylist()}}, types)
+    return pa.concat_tables(pieces)
+
+
+def of_documents(
+    store: Store, filter_: Mapping[str, Any], types: Mapping[str, str]
+) -> Iterator[pa.Table]:
+    """Yield the values of fields in the documents that meet a filter.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    filter_ : mapping
+        A filter of MongoDB on headerless observations.
+    types : mapping
+        As for `table`.
+
+    Yields
+    ------
+    pyarrow.Table
+        As `table` returns it, of up to 10,000 observations.
+    """
+    import pyarrow as pa
+
+    fields = dict.fromkeys(map(path_of, types), 1)
+    with store.errors():
+        found = store.headerless.find(filter_, fields, batch_size=_BATCH)
+        while batch := list(islice(found, _BATCH)):
+            yield pa.Table.from_batches([_of_documents(batch, _schema(types))])
 
 
 def groups(
@@ -87,15 +158,10 @@ def groups(
     return [{"observations": row.pop("count_all")} | row for row in rows]
 
 
-def _batches(
-    store: Store, condition: Condition, addresses: Iterable[str]
-) -> Iterator[list[Document]]:
-    """Yield the fields of the headerless observations that meet a condition."""
-    fields = dict.fromkeys(map(path_of, addresses), 1)
-    with store.errors():
-        found = store.headerless.find(to_filter(condition), fields, batch_size=_BATCH)
-        while batch := list(islice(found, _BATCH)):
-            yield batch
+def _schema(types: Mapping[str, str]) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([(address, pa.type_for_alias(name)) for address, name in types.items()])
 
 
 def _of_documents(documents: Sequence[Document], schema: pa.Schema) -> pa.RecordBatch:

@@ -5,22 +5,25 @@ import pytest
 from changing_observations import steps, take
 from hypothesis import HealthCheck, given, settings
 
-from acsql.store.summaries.proposal_summaries import proposal_summaries
+from acsql.store.summaries.proposal_summaries import proposal_summaries, proposal_summary
 
 FILETYPES = ("flt", "raw")
 
 
 def test_an_empty_archive_has_no_summaries(store):
-    assert proposal_summaries(store, FILETYPES) == []
+    assert proposal_summaries(store, FILETYPES)() == []
 
 
 @given(taken=steps)
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_summaries_are_those_of_the_documents(emptied, taken):
     store = emptied()
+    current = proposal_summaries(store, FILETYPES)
     for step in taken:
         take(store, step)
-    summaries = proposal_summaries(store, FILETYPES)
+        # Sums of the parts that have not changed are kept.
+        assert current() == proposal_summaries(store, FILETYPES)()
+    summaries = current()
     wanted = expected.proposals(list(store.observations.find()), FILETYPES)
     for found, summary in zip(summaries, wanted, strict=True):
         assert found.pop("exptime") == pytest.approx(summary.pop("exptime"))
@@ -29,6 +32,6 @@ def test_summaries_are_those_of_the_documents(emptied, taken):
 
 def test_the_summary_of_one_proposal_equals_the_one_among_all(sample_archive):
     store = sample_archive.store
-    for summary in proposal_summaries(store, FILETYPES):
-        assert proposal_summaries(store, FILETYPES, summary["_id"]) == [summary]
-    assert proposal_summaries(store, FILETYPES, 1) == []
+    for summary in proposal_summaries(store, FILETYPES)():
+        assert proposal_summary(store, FILETYPES, summary["_id"]) == summary
+    assert proposal_summary(store, FILETYPES, 1) is None

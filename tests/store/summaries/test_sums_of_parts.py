@@ -1,0 +1,83 @@
+"""Sums of a part are kept until one of its observations changes."""
+
+import pytest
+
+from acsql.store import observation_writes
+from acsql.store.columns.fold import fold
+from acsql.store.summaries import values
+from acsql.store.summaries.sums_of_parts import SumsOfParts, added
+
+TYPES = {"rootname": values.TEXT, "exptime": values.NUMBER}
+
+
+def write(store, *rootnames: str, exptime: object = 1.5) -> None:
+    for rootname in rootnames:
+        observation_writes.replace(store, {"_id": rootname, "exptime": exptime})
+
+
+@pytest.fixture
+def summed(store):
+    """Two observations in one part, one in another; the function that sums, and its tables."""
+    write(store, "j8bt0001", "j8bt0002")
+    fold(store)
+    write(store, "j8bt0003")
+    fold(store)
+    tables = []
+    pieces = SumsOfParts(store, TYPES, lambda table: tables.append(table) or table.num_rows)
+    assert sum(pieces()) == 3
+    assert len(tables) == 2
+    tables.clear()
+    return pieces, tables
+
+
+def test_after_a_write_only_the_changed_observations_are_summed(store, summed):
+    pieces, tables = summed
+    assert sum(pieces()) == 3
+    assert tables == []
+    write(store, "j8bt0004")
+    assert sum(pieces()) == 4
+    assert [table.column("rootname").to_pylist() for table in tables] == [["j8bt0004"]]
+
+
+def test_a_part_is_summed_again_without_an_observation_that_has_changed(store, summed):
+    pieces, tables = summed
+    write(store, "j8bt0001", exptime=7.0)
+    assert sum(pieces()) == 3
+    rows = [table.to_pylist() for table in tables]
+    assert rows == [
+        [{"rootname": "j8bt0002", "exptime": 1.5}],
+        [{"rootname": "j8bt0001", "exptime": 7.0}],
+    ]
+    fold(store)
+    tables.clear()
+    assert sum(pieces()) == 3
+    assert [table.to_pylist() for table in tables] == [rows[1]]
+
+
+@pytest.mark.parametrize("exptime", ["long", float("nan"), [1.5]])
+def test_a_row_with_a_value_that_is_not_in_its_column_is_summed_once(store, summed, exptime):
+    pieces, tables = summed
+    write(store, "j8bt0004", exptime=exptime)
+    write(store, "j8bt0005")
+    fold(store)
+    assert sum(pieces()) == 5
+    assert sum(pieces()) == 5
+    (table,) = tables
+    assert sorted(table.to_pylist(), key=lambda row: row["rootname"]) == [
+        {"rootname": "j8bt0004", "exptime": None},
+        {"rootname": "j8bt0005", "exptime": 1.5},
+    ]
+
+
+def test_all_documents_are_summed_where_too_many_have_changed(store, summed, monkeypatch):
+    pieces, _ = summed
+    monkeypatch.setattr(values, "MOST_DOCUMENTS", 0)
+    assert sum(pieces()) == 3
+    write(store, "j8bt0004")
+    assert sum(pieces()) == 4
+
+
+def test_sums_of_pieces_are_added_by_name_and_key():
+    sums = added([{"files": {"flt": 1, "raw": 2}}, {"files": {"flt": 3}, "bytes": {"raw": 9}}])
+    assert sums == {"files": {"flt": 4, "raw": 2}, "bytes": {"raw": 9}}
+    assert sums["previews"].total() == 0
