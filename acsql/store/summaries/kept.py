@@ -42,7 +42,7 @@ class Kept(Generic[Result]):
         """
         # Before the result: a change meanwhile makes the next call compute again.
         current, last = _state(self._store), self._last
-        if last is not None and last[0] == current:
+        if last is not None and current is not None and last[0] == current:
             return last[1]
         result = self._compute()
         self._last = current, result
@@ -50,10 +50,15 @@ class Kept(Generic[Result]):
 
 
 def _state(store: Store) -> Hashable:
-    """Return what differs after each write of an observation: each writes another token."""
+    """Return what differs after each write of an observation: each writes another token.
+
+    It is None if that is unknown: without transactions a mark precedes the observation.
+    """
     # It imports Arrow, which takes longer than most commands run.
     from ..columns.parts import registry
 
     with store.errors():
         tokens = frozenset(mark["token"] for mark in store.database[CHANGED].find({}, {"token": 1}))
+        if tokens and not store.has_transactions:
+            return None
         return registry(store).version, tokens

@@ -1,13 +1,15 @@
 """Sums over all observations, of which those of each part of the columns are kept.
 
-The values in a part never change, and rows are only taken from it.  So after a write only the
-changed observations are summed again, and the parts that they were in.
+The values in a part never change, and rows are only taken from it; each change of an observation
+has a token of its own.  So after a write only the observations that it has changed are read, and
+the parts that they were in.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..client import Store
@@ -20,8 +22,18 @@ if TYPE_CHECKING:
     from ..columns.parts import Part
 
 Sums = TypeVar("Sums")
+# Pieces of changed observations that are added up; more are read anew as one.
+_MOST_PIECES = 20
 # Names of statistics to what is summed for each key.
 Numbers = Mapping[str, Counter[Any]]
+
+
+@dataclass(frozen=True)
+class _Changed(Generic[Sums]):
+    """The sums of some changed observations, right while each still has its token."""
+
+    tokens: Mapping[str, str]
+    sums: list[Sums]
 
 
 class SumsOfParts(Generic[Sums]):
@@ -44,7 +56,8 @@ class SumsOfParts(Generic[Sums]):
     ) -> None:
         self._store, self._types, self._summed = store, types, summed
         # Each part has the rows live that were not marked as changed.
-        self._kept: dict[Part, Sums] = {}
+        self._of_parts: dict[Part, Sums] = {}
+        self._of_changed: list[_Changed[Sums]] = []
 
     def __call__(self) -> list[Sums]:
         """Return the sums of pieces that together have each observation once.
@@ -62,20 +75,36 @@ class SumsOfParts(Generic[Sums]):
         store, most = self._store, values.MOST_DOCUMENTS
         with store.errors():
             # Marks come first: a row that a fold moves meanwhile is then read as a document.
-            marks = store.database[CHANGED].find({}, {"_id": 1}, limit=most + 1)
-            changed = [mark["_id"] for mark in marks]
-            parts = _unchanged_parts(store, changed)
-            if not parts or len(changed) > most:
-                return [*map(self._summed, values.of_documents(store, {}, self._types))]
-            kept = self._kept
+            marks = store.database[CHANGED].find(limit=most + 1)
+            tokens = {mark["_id"]: mark["token"] for mark in marks}
+            parts = _unchanged_parts(store, list(tokens))
+            if not parts or len(tokens) > most:
+                return self._sums_of_documents({})
+            kept = self._of_parts
             kept = {part: kept[part] if part in kept else self._sum(part) for part in parts}
-            self._kept = kept
-            marked = {"_id": {"$in": changed}}
-            of_changed = map(self._summed, values.of_documents(store, marked, self._types))
-            return [*kept.values(), *of_changed]
+            self._of_parts = kept
+            self._of_changed = self._changed_pieces(tokens)
+            return [*kept.values(), *(sums for piece in self._of_changed for sums in piece.sums)]
 
     def _sum(self, part: Part) -> Sums:
         return self._summed(values.of_part(self._store, part, self._types))
+
+    def _sums_of_documents(self, filter_: Mapping[str, Any]) -> list[Sums]:
+        return [*map(self._summed, values.of_documents(self._store, filter_, self._types))]
+
+    def _changed_pieces(self, tokens: Mapping[str, str]) -> list[_Changed[Sums]]:
+        """Return the sums of changed observations, of which only those that are new are read."""
+        # A standalone server has no transactions: there a mark precedes what it marks.
+        before = self._of_changed if self._store.has_transactions else []
+        pieces = [piece for piece in before if piece.tokens.items() <= tokens.items()]
+        if len(pieces) > _MOST_PIECES:
+            pieces = []
+        known = {rootname for piece in pieces for rootname in piece.tokens}
+        new = {rootname: token for rootname, token in tokens.items() if rootname not in known}
+        if new:
+            filter_ = {"_id": {"$in": list(new)}}
+            pieces.append(_Changed(new, self._sums_of_documents(filter_)))
+        return pieces
 
 
 def _unchanged_parts(store: Store, changed: list[str]) -> list[Part]:

@@ -19,6 +19,14 @@ def test_a_result_is_computed_again_after_each_write_and_each_fold(store):
     assert len(calls) == 4
 
 
+def test_a_result_is_not_kept_beside_changed_observations_without_transactions(store, monkeypatch):
+    monkeypatch.setattr(store, "has_transactions", False)
+    kept = Kept(store, iter(range(9)).__next__)
+    assert [kept(), kept()] == [0, 0]
+    observation_writes.replace(store, {"_id": "j8bt0001"})
+    assert [kept(), kept()] == [1, 2]
+
+
 def test_a_write_during_a_computation_is_in_the_next_result(store):
     rootnames = iter(["j8bt0001"])
 

@@ -4,7 +4,7 @@ import pytest
 
 from acsql.store import observation_writes
 from acsql.store.columns.fold import fold
-from acsql.store.summaries import values
+from acsql.store.summaries import sums_of_parts, values
 from acsql.store.summaries.sums_of_parts import SumsOfParts, added
 
 TYPES = {"rootname": values.TEXT, "exptime": values.NUMBER}
@@ -36,7 +36,36 @@ def test_after_a_write_only_the_changed_observations_are_summed(store, summed):
     assert tables == []
     write(store, "j8bt0004")
     assert sum(pieces()) == 4
-    assert [table.column("rootname").to_pylist() for table in tables] == [["j8bt0004"]]
+    write(store, "j8bt0005", "j8bt0006")
+    assert sum(pieces()) == 6
+    assert sum(pieces()) == 6
+    rootnames = [table.column("rootname").to_pylist() for table in tables]
+    assert rootnames == [["j8bt0004"], ["j8bt0005", "j8bt0006"]]
+
+
+def test_a_changed_observation_is_read_again_after_its_next_change(store, summed):
+    pieces, tables = summed
+    for exptime in (1.0, 2.0, 2.0):
+        write(store, "j8bt0004", exptime=exptime)
+        assert sum(pieces()) == 4
+        assert tables.pop().to_pylist() == [{"rootname": "j8bt0004", "exptime": exptime}]
+
+
+def test_changed_observations_are_read_together_after_many_writes(store, summed, monkeypatch):
+    pieces, tables = summed
+    monkeypatch.setattr(sums_of_parts, "_MOST_PIECES", 2)
+    for number in range(4, 8):
+        write(store, f"j8bt000{number}")
+        assert sum(pieces()) == number
+    assert [table.num_rows for table in tables] == [1, 1, 1, 4]
+
+
+def test_nothing_is_kept_of_changed_observations_without_transactions(store, summed, monkeypatch):
+    pieces, tables = summed
+    monkeypatch.setattr(store, "has_transactions", False)
+    write(store, "j8bt0004")
+    assert [sum(pieces()), sum(pieces())] == [4, 4]
+    assert [table.num_rows for table in tables] == [1, 1]
 
 
 def test_a_part_is_summed_again_without_an_observation_that_has_changed(store, summed):
