@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 # Types whose values file formats hold as such; all others are written as text.
 NUMBERS = ("int", "float")
 NATIVE = (*NUMBERS, "bool")
+Array = np.ma.MaskedArray[Any, np.dtype[Any]]
+Values = Sequence[Any] | Array
 DTYPES = {
     "int": np.int64,
     "float": np.float64,
@@ -50,9 +52,35 @@ def make_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> 
         With columns of the types of their specs.  ``meta["notes"]`` says which values of another
         type are masked, if any are.
     """
+    values = {column.address: [row[column.address] for row in rows] for column in columns}
+    return table_of_values(values, columns)
+
+
+def table_of_values(values_by_address: Mapping[str, Values], columns: Sequence[Column]) -> Table:
+    """Return values as a table.
+
+    Parameters
+    ----------
+    values_by_address : mapping
+        Sequences of values with None for a missing one, or masked arrays, by the address of their
+        column.
+    columns : sequence of Column
+        The columns to make.
+
+    Returns
+    -------
+    astropy.table.Table
+        As `make_table` returns it.
+    """
     made, notes = [], []
     for column in columns:
-        values = [row[column.address] for row in rows]
+        values = values_by_address[column.address]
+        if isinstance(values, np.ma.MaskedArray):
+            typed = _typed(values, column.spec.type)
+            if typed is not None:
+                made.append(_column(typed.data, typed.mask, column))
+                continue
+            values = values.tolist()
         fitting, misfits = without_misfits(values, column.spec.type)
         is_typed = column.spec.type in DTYPES and any(value is not None for value in fitting)
         if is_typed or not misfits:
@@ -113,13 +141,38 @@ def masked_column(values: Sequence[Any], column: Column, dtype: Any) -> MaskedCo
     data = np.empty(len(values), dtype=object)
     # Assigned one by one, because numpy would make a second axis of lists.
     data[:] = [filler if value is None else value for value in values]
-    return MaskedColumn(
+    return _column(
         data if dtype is object else np.array(data.tolist(), dtype=dtype),
+        [value is None for value in values],
+        column,
+    )
+
+
+def _column(data: Any, mask: Any, column: Column) -> MaskedColumn:
+    return MaskedColumn(
+        data,
         name=column.address,
-        mask=[value is None for value in values],
+        mask=mask,
         unit=column.spec.unit,
         description=column.spec.description,
     )
+
+
+def _typed(values: Array, type_: str) -> Array | None:
+    """Return an array with the numpy type of a type, None if not all its values have that type."""
+    match type_, values.dtype.kind:
+        case "float", "i":
+            # A float has each of them exactly: larger integers are in lists.
+            return np.ma.MaskedArray(values.data.astype(float), values.mask)
+        case "date", "M":
+            days = values.data.astype("datetime64[D]")
+            has_times = ((days != values.data) & ~values.mask).any()
+            return None if has_times else np.ma.MaskedArray(days, values.mask)
+        case ("int", "i") | ("float", "f") | ("bool", "b") | ("datetime", "M"):
+            return values
+        case _, "U" if type_ not in DTYPES:
+            return values
+    return None
 
 
 def file_columns(

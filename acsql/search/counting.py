@@ -148,9 +148,8 @@ def facets(
     """
     selection = select(store, condition, [column.address])
     if selection is not None:
-        numbers = selection.value_counts(column.address)
-    else:
-        numbers = live_counts.value_counts(store, column.address, condition, time_limit)
+        return selection.most_frequent(column.address, limit)
+    numbers = live_counts.value_counts(store, column.address, condition, time_limit)
     return dict(islice(sorting.most_frequent_first(numbers).items(), limit))
 
 
@@ -244,4 +243,4 @@ def distinct(
     selection = select(store, condition, [column.address])
     if selection is None:
         return live_counts.distinct(store, column.address, condition, time_limit)
-    return sorting.sorted_values(selection.value_counts(column.address))
+    return selection.distinct(column.address)

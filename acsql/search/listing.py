@@ -42,9 +42,12 @@ class Listing(Criteria):
         >>> table["exptime"].unit
         Unit("s")
         """
-        from ..export.columns import make_table
+        from ..export.columns import make_table, table_of_values
 
-        return make_table(list(self.rows()), self.selected_columns)
+        values = rows.arrays(self)
+        if values is None:
+            return make_table(list(self.rows()), self.selected_columns)
+        return table_of_values(values, self.selected_columns)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the observations one by one, for results too large for a table.

@@ -63,6 +63,36 @@ def find(
     yield from _documents(criteria, addresses, total, limit, after) if found is None else found
 
 
+def arrays(criteria: Criteria) -> dict[str, Any] | None:
+    """Return the values of the columns of a search in all its rows, if the columns have them.
+
+    Parameters
+    ----------
+    criteria : Criteria
+        The search.
+
+    Returns
+    -------
+    dict or None
+        Keyword addresses to masked arrays, or to lists of values of several types; None if the
+        rows are few, or have to be found by an index or in documents.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    order = sorting.total_order(criteria.order)
+    needed = list(dict.fromkeys((*criteria.addresses, *(key.address for key in order))))
+    is_short = criteria.max_rows is not None and criteria.max_rows <= _FEW
+    if is_short or not _are_columns(criteria, criteria.addresses):
+        return None
+    selection = select(criteria.source.store, criteria.condition, needed)
+    if selection is None or selection.count <= _FEW or not selection.can_sort(order):
+        return None
+    return selection.arrays(order, criteria.max_rows)
+
+
 def sample(criteria: Criteria, addresses: Sequence[str], size: int) -> list[Row]:
     """Return rows of observations chosen at random.
 

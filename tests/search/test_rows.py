@@ -5,8 +5,9 @@ from half_folded import VALUES, conditions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acsql.export.columns import make_table
 from acsql.query import Equals, Like
-from acsql.search import rows
+from acsql.search import Search, rows
 from acsql.search.criteria import Criteria
 from acsql.store import observation_writes, queries, sorting
 from acsql.store.columns.select import select
@@ -45,6 +46,35 @@ def test_rows_are_those_of_the_documents(half_folded, condition, order, few, dat
             cursor = sorting.cursor_values(every[place], order)
             found = list(rows.find(criteria, KEYWORDS, order, limit, cursor))
             assert found == every[place + 1 : place + 1 + limit]
+
+
+@shared
+@given(condition=conditions, order=orders, limit=st.none() | st.integers(1, 40))
+def test_a_table_of_the_columns_is_that_of_the_rows(half_folded, condition, order, limit):
+    search = Search(half_folded.where().source, condition, max_rows=limit, sort_order=tuple(order))
+    search = search.columns(*KEYWORDS)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rows, "_FEW", 0)
+        table = search.table()
+    expected = make_table(list(search.rows()), search.selected_columns)
+    assert table.colnames == expected.colnames
+    assert table.meta == expected.meta
+    for name in table.colnames:
+        found, wanted = table[name], expected[name]
+        assert found.tolist() == wanted.tolist()
+        assert (found.unit, found.description) == (wanted.unit, wanted.description)
+        # A text has the width of the longest one in its column, also where that is masked.
+        assert found.dtype.kind == wanted.dtype.kind
+
+
+def test_a_table_of_few_rows_or_of_lists_is_read_from_documents(half_folded, monkeypatch):
+    search = half_folded.where()
+    assert rows.arrays(search) is None
+    monkeypatch.setattr(rows, "_FEW", 0)
+    assert rows.arrays(search).keys() == {*search.addresses}
+    assert rows.arrays(search.limit(1)) is not None
+    assert rows.arrays(search.sort("flt.1.meandark")) is None
+    assert rows.arrays(search.where("rootname=j8bt0001")) is None
 
 
 @shared

@@ -12,6 +12,7 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -77,6 +78,24 @@ def every(
         yield document
         start = end
     yield from _rows(columns, places[start:])
+
+
+def places(
+    columns: Columns, documents: Sequence[Document], order: Sequence[SortKey]
+) -> npt.NDArray[np.int64]:
+    """Return the order of all rows of columns and documents; the parameters are those of `first`.
+
+    Returns
+    -------
+    numpy.ndarray
+        The numbers of the rows; those of the documents continue those of the columns.
+    """
+    in_columns = _sorted_places(columns, order)
+    positions = _Positions(columns, order, in_columns)
+    numbers = sorted(range(len(documents)), key=lambda n: _position(documents[n], order))
+    before = [bisect_left(positions, _position(documents[n], order)) for n in numbers]
+    inserted = np.array(numbers, int) + len(in_columns)
+    return np.insert(in_columns.to_numpy().astype(int), before, inserted)
 
 
 class _Positions(Sequence[tuple[Any, ...]]):

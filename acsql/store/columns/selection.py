@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from ..fields import value_at
 from ..schema import Document
-from ..sorting import SortKey, total_order
-from . import ordering
+from ..sorting import SortKey, most_frequent_first, sorted_values, total_order
+from . import frequencies, numpy_values, ordering
+from .numpy_values import Values
 from .paths import path_of
 
 _UNKNOWN = (None, "")
@@ -70,6 +71,38 @@ class Selection:
         for value in self._of_documents(address):
             numbers.update(set(value) if isinstance(value, list) else (value,))
         return {value: number for value, number in numbers.items() if value not in _UNKNOWN}
+
+    def most_frequent(self, address: str, limit: int | None = None) -> dict[Any, int]:
+        """Return the values of a keyword with their numbers, the most frequent first.
+
+        Parameters
+        ----------
+        address : str
+            One of the addresses of `select`.
+        limit : int, optional
+            The largest number of values, by default all.
+
+        Returns
+        -------
+        dict
+            Those of `value_counts`; equally frequent values are sorted.
+        """
+        counted = self._frequencies(address)
+        if counted is not None:
+            return frequencies.most_frequent(counted, limit)
+        every = most_frequent_first(self.value_counts(address))
+        return dict(islice(every.items(), limit))
+
+    def distinct(self, address: str) -> list[Any]:
+        """Return the values of a keyword, sorted, without null and blank."""
+        counted = self._frequencies(address)
+        if counted is not None:
+            return frequencies.in_order(counted)
+        return sorted_values(self.value_counts(address))
+
+    def _frequencies(self, address: str) -> pa.Table | None:
+        arrays = [part[address] for part in self.parts]
+        return frequencies.frequencies(arrays, self._of_documents(address))
 
     def group(self, addresses: Sequence[str]) -> dict[tuple[Any, ...], int]:
         """Return the combinations of the values of keywords with their numbers of observations.
@@ -133,6 +166,24 @@ class Selection:
         """Yield all rows in an order; the parameters and rows are those of `first`."""
         columns, others = self._joined()
         yield from ordering.every(columns, others, total_order(order), after)
+
+    def arrays(self, order: Sequence[SortKey], limit: int | None = None) -> dict[str, Values]:
+        """Return the values of all rows in an order, by address.
+
+        Parameters
+        ----------
+        order : sequence of SortKey
+            As in `first`.
+        limit : int, optional
+            The largest number of rows, by default all.
+
+        Returns
+        -------
+        dict
+            All addresses of `select` to masked arrays, or to lists of values of several types.
+        """
+        columns, others = self._joined()
+        return numpy_values.in_order(columns, others, total_order(order), limit)
 
     def sample(self, size: int) -> list[Document]:
         """Return rows chosen at random, in no particular order.

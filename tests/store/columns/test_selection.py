@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from acsql.query import And
 from acsql.store import queries
 from acsql.store.columns.select import select
-from acsql.store.sorting import SortKey, cursor_values
+from acsql.store.sorting import SortKey, cursor_values, most_frequent_first, sorted_values
 
 # MongoDB sorts lists by one of their elements; no keyword that is sorted by has lists.
 orders = st.lists(
@@ -47,6 +47,20 @@ def test_pages_of_a_selection_are_those_that_mongodb_sorts(filled, condition, or
         if not page:
             return
         cursor = cursor_values(page[-1], order)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    condition=conditions, address=st.sampled_from(ADDRESSES), limit=st.none() | st.integers(1, 5)
+)
+def test_values_are_sorted_as_python_sorts_their_numbers(filled, condition, address, limit):
+    selection = select(filled, condition, [address])
+    if selection is None:
+        return
+    numbers = selection.value_counts(address)
+    every = list(most_frequent_first(numbers).items())
+    assert list(selection.most_frequent(address, limit).items()) == every[:limit]
+    assert selection.distinct(address) == sorted_values(numbers)
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,0 +1,120 @@
+"""Values of rows in an order as numpy arrays, one for each keyword, for tables.
+
+A list in place of an array has values of several types, which the caller sorts out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..schema import Document
+from ..sorting import SortKey
+from . import ordering
+
+Values = np.ma.MaskedArray[Any, np.dtype[Any]] | list[Any]
+
+
+def in_order(
+    columns: Mapping[str, pa.Array],
+    documents: Sequence[Document],
+    order: Sequence[SortKey],
+    limit: int | None,
+) -> dict[str, Values]:
+    """Return the values of all rows by address.
+
+    Parameters
+    ----------
+    columns : mapping
+        Addresses to values, with all addresses of the order.
+    documents : sequence of dict
+        More rows, with the same addresses.
+    order : sequence of SortKey
+        A total order.
+    limit : int, optional
+        The largest number of rows, by default all.
+
+    Returns
+    -------
+    dict
+        Masked arrays of one type, masked where there is no value, or lists with None.
+    """
+    columns, others = _with_documents(columns, documents)
+    places = ordering.places(columns, others, order)[:limit]
+    return {
+        address: _taken(array, [row[address] for row in others], places)
+        for address, array in columns.items()
+    }
+
+
+def _with_documents(
+    columns: Mapping[str, pa.Array], documents: Sequence[Document]
+) -> tuple[dict[str, pa.Array], list[Document]]:
+    """Return columns with the documents at their end that fit into them, and the others."""
+    types = {address: value_type(array.type) for address, array in columns.items()}
+    fitting: list[Document] = []
+    others: list[Document] = []
+    for row in documents:
+        fits = all(row[name] is None or is_of_type(row[name], types[name]) for name in types)
+        (fitting if fits else others).append(row)
+    longer = {
+        address: _concatenated(array, [row[address] for row in fitting])
+        for address, array in columns.items()
+    }
+    return longer, others
+
+
+def _concatenated(array: pa.Array, values: Sequence[Any]) -> pa.Array:
+    added = pa.array(values, value_type(array.type))
+    if pa.types.is_dictionary(array.type):
+        added = added.dictionary_encode()
+    return pa.chunked_array([array, added]).unify_dictionaries().combine_chunks()
+
+
+def _taken(array: pa.Array, further: Sequence[Any], places: npt.NDArray[np.int64]) -> Values:
+    """Return the values at some places of an array with further values at its end."""
+    if further or pa.types.is_null(array.type):
+        values = [*array.to_pylist(), *further]
+        return [values[place] for place in places]
+    return _to_numpy(array.take(pa.array(places)))
+
+
+def value_type(type_: pa.DataType) -> pa.DataType:
+    """Return the type of the values of an array, encoded or not."""
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
+
+
+def is_of_type(value: Any, type_: pa.DataType) -> bool:
+    """Return whether a value of a document is one of an array of a type, and not NaN."""
+    if value != value:
+        return False
+    if pa.types.is_timestamp(type_):
+        return isinstance(value, datetime)
+    if pa.types.is_null(type_):
+        return False
+    classes = {pa.bool_(): bool, pa.int64(): int, pa.float64(): float, pa.string(): str}
+    return type(value) is classes[type_]
+
+
+def _to_numpy(array: pa.Array) -> np.ma.MaskedArray[Any, np.dtype[Any]]:
+    """Return an array of one type with a mask of its nulls."""
+    mask = array.is_null().to_numpy(zero_copy_only=False)
+    if pa.types.is_dictionary(array.type):
+        texts = np.array([*array.dictionary.to_pylist(), ""], str)
+        data = texts[pc.fill_null(array.indices, len(texts) - 1).to_numpy()]
+    elif pa.types.is_string(array.type):
+        data = pc.fill_null(array, "").to_numpy(zero_copy_only=False).astype(str)
+    else:
+        data = pc.fill_null(array, _nothing(array.type)).to_numpy(zero_copy_only=False)
+    return np.ma.MaskedArray(data, mask)
+
+
+def _nothing(type_: pa.DataType) -> pa.Scalar:
+    """Return the value below a mask."""
+    return pa.scalar(False) if pa.types.is_boolean(type_) else pa.scalar(0).cast(type_)

@@ -1,0 +1,51 @@
+"""Values are counted once, whichever part or document has them."""
+
+from datetime import datetime
+
+import pyarrow as pa
+import pytest
+
+from acsql.store.columns.frequencies import frequencies, in_order, most_frequent
+
+NOON = datetime(2002, 4, 13, 12)
+TEXTS = pa.array(["b", "a", "", None, "b"])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "others", "expected"),
+    [
+        ([TEXTS], [], {"b": 2, "a": 1}),
+        (
+            [TEXTS, TEXTS.dictionary_encode(), pa.nulls(2)],
+            ["c", None, ""],
+            {"b": 4, "a": 2, "c": 1},
+        ),
+        ([pa.array([1.5, None]), pa.array([0.5])], [1.5], {1.5: 2, 0.5: 1}),
+        ([pa.array([3, 2])], [2], {2: 2, 3: 1}),
+        ([pa.array([True, False, True])], [], {True: 2, False: 1}),
+        ([pa.array([NOON], pa.timestamp("ms"))], [NOON, None], {NOON: 2}),
+        ([pa.array([], pa.int64())], [], {}),
+    ],
+)
+def test_values_of_one_type_are_counted_and_sorted(arrays, others, expected):
+    table = frequencies(arrays, others)
+    found = most_frequent(table, None)
+    assert list(found.items()) == list(expected.items())
+    assert [type(value) for value in found] == [type(value) for value in expected]
+    assert list(most_frequent(table, 1).items()) == list(expected.items())[:1]
+    assert in_order(table) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "others"),
+    [
+        ([], []),
+        ([pa.nulls(3)], ["a"]),
+        ([pa.array([1]), pa.array([1.5])], []),
+        ([pa.array([1])], [True]),
+        ([pa.array([1.5])], [float("nan")]),
+        ([pa.array(["a"])], [["a", "b"]]),
+    ],
+)
+def test_values_of_several_types_are_not_counted(arrays, others):
+    assert frequencies(arrays, others) is None
