@@ -90,7 +90,7 @@ def arrays(criteria: Criteria) -> dict[str, Any] | None:
     selection = select(criteria.source.store, criteria.condition, needed)
     if selection is None or selection.count <= _FEW or not selection.can_sort(order):
         return None
-    return selection.arrays(order, criteria.max_rows)
+    return selection.arrays(criteria.addresses, order, criteria.max_rows)
 
 
 def sample(criteria: Criteria, addresses: Sequence[str], size: int) -> list[Row]:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .numpy_values import is_of_type, value_type
+from .numpy_values import are_of_type, value_type
 
 VALUES, NUMBERS = "values", "numbers"
 
@@ -33,14 +33,15 @@ def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> pa.Table |
         the values have several types.
     """
     types = {value_type(array.type) for array in arrays} - {pa.null()}
-    others = [value for value in others if value is not None]
-    if len(types) != 1 or not all(is_of_type(value, *types) for value in others):
+    if len(types) != 1 or not are_of_type(others, *types):
         return None
     (type_,) = types
-    pieces = [_counted([pa.array(others, type_)])] if others else []
-    # Counted together, a text that many parts have is counted once.
-    for encoded in {array.type for array in arrays} - {pa.null()}:
-        pieces.append(_counted([array for array in arrays if array.type == encoded]))
+    arrays = [*arrays, pa.array(others, type_)]
+    # Counted together, a value that many parts have is counted once.
+    pieces = [
+        _counted([array for array in arrays if array.type == encoded])
+        for encoded in {array.type for array in arrays} - {pa.null()}
+    ]
     table = pa.concat_tables(pieces)
     if len(pieces) > 1:
         table = table.group_by(VALUES).aggregate([(NUMBERS, "sum")])

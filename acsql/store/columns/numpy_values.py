@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import compress
+from operator import not_
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ def in_order(
     documents: Sequence[Document],
     order: Sequence[SortKey],
     limit: int | None,
+    addresses: Sequence[str],
 ) -> dict[str, Values]:
     """Return the values of all rows by address.
 
@@ -39,6 +42,8 @@ def in_order(
         A total order.
     limit : int, optional
         The largest number of rows, by default all.
+    addresses : sequence of str
+        Those whose values are returned.
 
     Returns
     -------
@@ -48,8 +53,8 @@ def in_order(
     columns, others = _with_documents(columns, documents)
     places = ordering.places(columns, others, order)[:limit]
     return {
-        address: _taken(array, [row[address] for row in others], places)
-        for address, array in columns.items()
+        address: _taken(columns[address], [row[address] for row in others], places)
+        for address in addresses
     }
 
 
@@ -57,12 +62,14 @@ def _with_documents(
     columns: Mapping[str, pa.Array], documents: Sequence[Document]
 ) -> tuple[dict[str, pa.Array], list[Document]]:
     """Return columns with the documents at their end that fit into them, and the others."""
-    types = {address: value_type(array.type) for address, array in columns.items()}
-    fitting: list[Document] = []
-    others: list[Document] = []
-    for row in documents:
-        fits = all(row[name] is None or is_of_type(row[name], types[name]) for name in types)
-        (fitting if fits else others).append(row)
+    fits = [True] * len(documents)
+    for address, array in columns.items():
+        class_ = _class_of(value_type(array.type))
+        for place, row in enumerate(documents):
+            if row[address] is not None and not _is_of_class(row[address], class_):
+                fits[place] = False
+    fitting = list(compress(documents, fits))
+    others = list(compress(documents, map(not_, fits)))
     longer = {
         address: _concatenated(array, [row[address] for row in fitting])
         for address, array in columns.items()
@@ -90,16 +97,22 @@ def value_type(type_: pa.DataType) -> pa.DataType:
     return type_.value_type if pa.types.is_dictionary(type_) else type_
 
 
-def is_of_type(value: Any, type_: pa.DataType) -> bool:
-    """Return whether a value of a document is one of an array of a type, and not NaN."""
-    if value != value:
-        return False
+def are_of_type(values: Sequence[Any], type_: pa.DataType) -> bool:
+    """Return whether values of documents can be in an array of a type: none of them is NaN."""
+    class_ = _class_of(type_)
+    return all(value is None or _is_of_class(value, class_) for value in values)
+
+
+def _class_of(type_: pa.DataType) -> type | None:
+    """Return the class of the values in arrays of a type, None for arrays of nulls."""
     if pa.types.is_timestamp(type_):
-        return isinstance(value, datetime)
-    if pa.types.is_null(type_):
-        return False
-    classes = {pa.bool_(): bool, pa.int64(): int, pa.float64(): float, pa.string(): str}
-    return type(value) is classes[type_]
+        return datetime
+    return {pa.bool_(): bool, pa.int64(): int, pa.float64(): float, pa.string(): str}.get(type_)
+
+
+def _is_of_class(value: Any, class_: type | None) -> bool:
+    # A bool is an int to Python, and NaN alone differs from itself.
+    return type(value) is class_ and bool(value == value)
 
 
 def _to_numpy(array: pa.Array) -> np.ma.MaskedArray[Any, np.dtype[Any]]:

@@ -167,11 +167,15 @@ class Selection:
         columns, others = self._joined()
         yield from ordering.every(columns, others, total_order(order), after)
 
-    def arrays(self, order: Sequence[SortKey], limit: int | None = None) -> dict[str, Values]:
+    def arrays(
+        self, addresses: Sequence[str], order: Sequence[SortKey], limit: int | None = None
+    ) -> dict[str, Values]:
         """Return the values of all rows in an order, by address.
 
         Parameters
         ----------
+        addresses : sequence of str
+            Some of the addresses of `select`.
         order : sequence of SortKey
             As in `first`.
         limit : int, optional
@@ -180,10 +184,10 @@ class Selection:
         Returns
         -------
         dict
-            All addresses of `select` to masked arrays, or to lists of values of several types.
+            Addresses to masked arrays, or to lists of values of several types.
         """
         columns, others = self._joined()
-        return numpy_values.in_order(columns, others, total_order(order), limit)
+        return numpy_values.in_order(columns, others, total_order(order), limit, addresses)
 
     def sample(self, size: int) -> list[Document]:
         """Return rows chosen at random, in no particular order.
