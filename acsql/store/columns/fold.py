@@ -29,8 +29,10 @@ from . import cache, parts
 from .encode import Column, encode, join
 from .parts import Part, Registry, registry
 
-# Observations that are encoded together; their documents, of tens of kilobytes, are in memory.
+# Observations that are folded together.
 FOLD_ROWS = 1000
+# Those whose documents are in memory together, as Python objects of some 400 kilobytes each.
+_DOCUMENTS = 250
 # The most observations of a part.  A query takes some 0.2 ms for each part that it reads.
 PART_ROWS = 10_000
 # Parts of fewer observations are small; any two fit into one.  This many small ones are merged.
@@ -80,8 +82,8 @@ def fold_all(store: Store) -> None:
 def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registry:
     """Make a part of marked observations, publish it, and remove their marks."""
     rootnames = [mark["_id"] for mark in marks]
-    documents = with_all_fields(store, rootnames)
-    current, new = _stored(store, current, len(documents), encode(documents).items())
+    rows, encoded = _encoded(store, rootnames)
+    current, new = _stored(store, current, rows, encoded)
     columns = cache.columns(store, ["_id"], current.parts)
     older = [
         parts.without(part, by_path["_id"], rootnames)
@@ -90,6 +92,19 @@ def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registr
     current = _published(store, current, [*older, new])
     _delete_marks(store, marks)
     return current
+
+
+def _encoded(store: Store, rootnames: Sequence[str]) -> tuple[int, Iterator[tuple[str, Column]]]:
+    """Return the number of stored observations, and their columns by path."""
+    pieces: list[dict[str, Column]] = []
+    rows: list[npt.NDArray[np.int64]] = []
+    for start in range(0, len(rootnames), _DOCUMENTS):
+        documents = with_all_fields(store, rootnames[start : start + _DOCUMENTS])
+        pieces.append(encode(documents))
+        rows.append(np.arange(len(documents)))
+    paths = sorted({path for piece in pieces for path in piece})
+    columns = ((path, join([piece.get(path) for piece in pieces], rows)) for path in paths)
+    return sum(map(len, rows)), columns
 
 
 def with_all_fields(store: Store, rootnames: Sequence[str]) -> list[Document]:

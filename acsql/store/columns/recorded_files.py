@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -94,18 +95,26 @@ class FilesInColumns:
             False also for an observation without a row, whose document has to be compared.
         """
         rows = np.array([self.rows.get(one.rootname, -1) for one in observations], int)
-        known = self.files.keys()
-        same: _Mask = (rows >= 0) & np.array(
-            [one.files.keys() <= known for one in observations], bool
-        )
-        for filetype, recorded in self.files.items():
-            found = [one.files.get(filetype) for one in observations]
-            on_disk = np.array([file is not None for file in found], bool)
-            # An observation without a row has any, and stays different.
-            same &= recorded.are_expected[rows] == on_disk if self.rows else False
-            places = np.flatnonzero(same & on_disk)
-            files = [found[place] for place in places]
-            same[places] = _are_equal(recorded.fields, rows[places], files)
+        same: _Mask = rows >= 0
+        if not same.any():
+            return same
+        # An observation without a row has the first one, and stays different.
+        rows[~same] = 0
+        found: dict[str, tuple[list[int], list[Any]]] = {name: ([], []) for name in self.files}
+        for place, one in enumerate(observations):
+            for filetype, file in one.files.items():
+                places, files = found.setdefault(filetype, ([], []))
+                places.append(place)
+                files.append(file)
+        for filetype, (places, files) in found.items():
+            if filetype not in self.files:
+                same[places] = False
+                continue
+            recorded = self.files[filetype]
+            on_disk = np.zeros(len(rows), bool)
+            on_disk[places] = True
+            same &= recorded.are_expected[rows] == on_disk
+            same[places] &= _are_equal(recorded.fields, rows[places], files)
         return same
 
 
@@ -113,13 +122,14 @@ def _are_equal(
     fields: Mapping[str, pa.Array], rows: npt.NDArray[np.int64], files: Sequence[Any]
 ) -> _Mask:
     """Return for each file whether it is as its row has it."""
-    # A time that no date can have is an integer, which Arrow would take for milliseconds.
-    equal: _Mask = np.array([isinstance(file.mtime, datetime) for file in files], bool)
-    dates = [file.mtime if is_date else None for file, is_date in zip(files, equal, strict=True)]
-    for name, type_ in _FIELDS.items():
-        values = dates if name == "mtime" else [getattr(file, name) for file in files]
-        recorded = fields[name].take(pa.array(rows))
-        is_same = pc.equal(recorded, pa.array(values, type_))
+    equal: _Mask = np.ones(len(files), bool)
+    places = pa.array(rows)
+    on_disk: Iterable[Sequence[Any]] = zip(*map(attrgetter(*_FIELDS), files), strict=True)
+    for (name, type_), values in zip(_FIELDS.items(), on_disk, strict=False):
+        if name == "mtime":
+            # A time that no date can have is an integer, which Arrow would take for milliseconds.
+            values = [value if isinstance(value, datetime) else None for value in values]
+        is_same = pc.equal(fields[name].take(places), pa.array(values, type_))
         equal &= _mask(pc.fill_null(is_same, False))
     return equal
 

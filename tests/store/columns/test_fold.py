@@ -27,6 +27,7 @@ class Killed(BaseException):
 def small(monkeypatch):
     """Parts of a few rows, so that few observations make many."""
     monkeypatch.setattr(fold, "FOLD_ROWS", 3)
+    monkeypatch.setattr(fold, "_DOCUMENTS", 2)
     monkeypatch.setattr(fold, "PART_ROWS", 10)
     monkeypatch.setattr(fold, "_SMALL_ROWS", 5)
     monkeypatch.setattr(fold, "_SMALL_PARTS", 3)
