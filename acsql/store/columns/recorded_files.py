@@ -124,8 +124,8 @@ def _are_equal(
     """Return for each file whether it is as its row has it."""
     equal: _Mask = np.ones(len(files), bool)
     places = pa.array(rows)
-    on_disk: Iterable[Sequence[Any]] = zip(*map(attrgetter(*_FIELDS), files), strict=True)
-    for (name, type_), values in zip(_FIELDS.items(), on_disk, strict=False):
+    for name, type_ in _FIELDS.items():
+        values: list[Any] = list(map(attrgetter(name), files))
         if name == "mtime":
             # A time that no date can have is an integer, which Arrow would take for milliseconds.
             values = [value if isinstance(value, datetime) else None for value in values]
