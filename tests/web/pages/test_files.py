@@ -225,7 +225,7 @@ def test_downloads_beyond_the_limit_are_refused_and_pages_are_not(
             for address in ("/files/j8bt05njq_raw.fits", "/files/archive"):
                 refused = client.get(address)
                 assert refused.status_code == 503
-                assert refused.headers["Retry-After"] == "60"
+                assert 0 < int(refused.headers["Retry-After"]) <= 60
                 assert "Too many downloads are in progress" in refused.text
             assert client.get("/files/").status_code == 200
         assert client.get("/files/archive").status_code == 200
