@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 from . import names, query
 from .config import Config
 from .errors import DatasetNotFound, ObservationNotFound
-from .keywords import HeaderKey, KeywordSpecs
-from .store import observations
+from .keywords import PRIMARY, HeaderKey, KeywordSpecs
+from .store import header_layouts, observations
 from .store.client import Store
 
 if TYPE_CHECKING:
@@ -229,15 +229,16 @@ class StoredObservation:
             for extension, values in sorted(stored.items(), key=lambda item: int(item[0]))
         }
 
-    def stored_header(self, filetype: str, extension: int) -> Header:
+    def stored_header(self, filetype: str, extension: int | str | tuple[str, int]) -> Header:
         """Return one header as stored.
 
         Parameters
         ----------
         filetype : str
             Such as ``flt``.
-        extension : int
-            The number of the extension; 0 is the primary header.
+        extension : int, str or (str, int)
+            The number of the extension, 0 for the primary header, or its name with or without
+            its version: ``1``, ``"SCI"``, ``"SCI,2"``, ``("SCI", 2)``.
 
         Returns
         -------
@@ -255,23 +256,26 @@ class StoredObservation:
         'WFC'
         """
         filename = self._filename(filetype)
-        stored = observations.headers(self._store, self.rootname, filetype, extension)
+        number = self._extension_number(filetype, extension)
+        stored = observations.headers(self._store, self.rootname, filetype, number)
         if stored is None:
-            raise DatasetNotFound(f"{filename} has no extension {extension}")
-        return Header(f"{self.rootname} {filetype} {extension}", stored)
+            raise DatasetNotFound(f"{filename} has no extension {number}")
+        return Header(f"{self.rootname} {filetype} {number}", stored)
 
-    def header(self, filetype: str, extension: int = 0) -> fits.Header:
+    def header(self, filetype: str, extension: int | str | tuple[str, int] = 0) -> fits.Header:
         """Return one header as an astropy Header, from the database alone.
 
-        It has the keywords, values and order of the file, with units and descriptions of the
-        keyword specs as comments.  `acsql.fits.header` describes what storing does not keep.
+        It has the keywords, values, comments, blank cards and section titles of the file, in its
+        order.  An observation that an older acsql ingested has units and descriptions of the
+        keyword specs as comments, and no blank cards.
 
         Parameters
         ----------
         filetype : str
             Such as ``flt``.
-        extension : int
-            The number of the extension; 0 is the primary header.
+        extension : int, str or (str, int)
+            The number of the extension, 0 for the primary header, or its name with or without
+            its version: ``1``, ``"SCI"``, ``"SCI,2"``, ``("SCI", 2)``.
 
         Returns
         -------
@@ -286,14 +290,70 @@ class StoredObservation:
         Examples
         --------
         >>> observation.header("raw").comments["EXPTIME"]
-        '[s] ...'
+        'exposure duration (seconds)--calculated'
+        >>> observation.header("flt", "SCI,1")["EXTNAME"]
+        'SCI'
         """
-        from .fits.astropy_header import to_fits
-
         stored = self.stored_header(filetype, extension)
+        number = int(stored.name.rpartition(" ")[2])
+        return self._as_in_file(filetype, {number: stored}, number)[number]
+
+    def file_headers(self, filetype: str) -> dict[int, fits.Header]:
+        """Return all headers of one file as astropy Headers, as `header` does.
+
+        Parameters
+        ----------
+        filetype : str
+            Such as ``flt``.
+
+        Returns
+        -------
+        dict of astropy.io.fits.Header
+            By extension number.
+
+        Raises
+        ------
+        DatasetNotFound
+            If the observation has no such filetype.
+
+        Examples
+        --------
+        >>> [header.get("EXTNAME") for header in observation.file_headers("raw").values()][:2]
+        [None, 'SCI']
+        """
+        return self._as_in_file(filetype, self.filetype_headers(filetype))
+
+    def _as_in_file(
+        self, filetype: str, stored: Mapping[int, Header], extension: int | None = None
+    ) -> dict[int, fits.Header]:
+        from .fits.astropy_header import to_fits
+        from .fits.header_layout import HeaderLayout
+
+        layouts = header_layouts.of_file(self._store, self.rootname, filetype, extension)
         detector = self._document.detector
-        key = HeaderKey(detector, filetype, extension) if detector else None
-        return to_fits(stored.stored, self._specs, key)
+        return {
+            number: to_fits(
+                header.stored,
+                self._specs,
+                HeaderKey(detector, filetype, number) if detector else None,
+                HeaderLayout(*layouts[number]) if number in layouts else None,
+            )
+            for number, header in stored.items()
+        }
+
+    def _extension_number(self, filetype: str, extension: int | str | tuple[str, int]) -> int:
+        """Return the number of an extension; a name without a version is that of the first."""
+        if isinstance(extension, int):
+            return extension
+        name = extension if isinstance(extension, str) else ",".join(map(str, extension))
+        extname, _, extver = name.replace(" ", "").upper().partition(",")
+        if extname == PRIMARY:
+            return 0
+        for number, header in self.filetype_headers(filetype).items():
+            found = str(header.get("extname", "")).strip().upper()
+            if found == extname and extver in ("", str(header.get("extver", 1))):
+                return number
+        raise DatasetNotFound(f"{self._filename(filetype)} has no extension {name}")
 
     def _filename(self, filetype: str) -> str:
         """Return the file name of a filetype."""

@@ -66,7 +66,7 @@ def _path_fields(value: Any, field: str = "") -> Iterator[str]:
     """Yield the fields of a document that hold a path or the name of a file."""
     if isinstance(value, Mapping):
         for name, part in value.items():
-            if name != "headers":
+            if name not in ("headers", "layouts"):
                 yield from _path_fields(part, f"{field}.{name}" if field else name)
     elif isinstance(value, str) and ("/" in value or value.endswith((".fits", ".jpg", ".thumb"))):
         yield field

@@ -49,28 +49,31 @@ def show(ctx: click.Context, rootname: str, format_: str) -> None:
 @click.command()
 @rootname_argument
 @click.argument("filetype")
-@click.argument("extension", type=click.IntRange(0))
+@click.argument("extension")
 @text_format_option
 @click.pass_context
-def headers(ctx: click.Context, rootname: str, filetype: str, extension: int, format_: str) -> None:
-    """Show the header of one extension.
+def headers(ctx: click.Context, rootname: str, filetype: str, extension: str, format_: str) -> None:
+    """Show the header of one extension, as in the file.
 
     FILETYPE is one of raw, flt and so on, EXTENSION the number of an extension, 0 for the
-    primary header.
+    primary header, or its name and version.
 
     \b
     Examples:
       acsql headers j8bt05njq flt 1
+      acsql headers j8bt05njq flt SCI,2
       acsql headers j8bt05njq flt 0 --format json
     """
     from .. import export
 
     with open_archive(ctx) as archive:
-        header = archive.observation(rootname).stored_header(filetype, extension)
+        observation = archive.observation(rootname)
+        which = int(extension) if extension.isdecimal() else extension
         if format_ == "json":
+            header = observation.stored_header(filetype, which)
             print_json(export.header_record(header.stored, archive.specs))
             return
-        for line in export.header_lines(header.stored, archive.specs):
+        for line in export.header_lines(observation.header(filetype, which)):
             click.echo(line)
 
 

@@ -1,12 +1,16 @@
-"""Stored headers as lines of text and as JSON."""
+"""Headers as lines of text and as JSON."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..fits.header import cards
-from ..keywords import COMMENTARY, KeywordSpec, KeywordSpecs
+from ..keywords import KeywordSpec, KeywordSpecs
 from ..query import Column
-from .values import plain, text
+from .values import plain
+
+if TYPE_CHECKING:
+    from astropy.io import fits
 
 
 def header_record(values: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]:
@@ -27,26 +31,22 @@ def header_record(values: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, A
     return {name: plain(value, _column(name, specs)) for name, value in values.items()}
 
 
-def header_lines(values: Mapping[str, Any], specs: KeywordSpecs) -> Iterator[str]:
-    """Yield a stored header as text.
+def header_lines(header: fits.Header) -> Iterator[str]:
+    """Yield a header as text.
 
     Parameters
     ----------
-    values : mapping
-        A stored header.
-    specs : KeywordSpecs
-        The specs of the archive.
+    header : astropy.io.fits.Header
+        As `acsql.Observation.header` returns it.
 
     Yields
     ------
     str
-        A line for each value: ``EXPTIME  = 60.0 [s] / exposure duration``.
+        The cards as in a FITS file, without blanks at their ends:
+        ``EXPTIME =                 60.0 / exposure duration``.
     """
-    for keyword, value, spec in cards(values, specs):
-        unit = f" [{spec.unit}]" if spec.unit else ""
-        has_comment = spec.description and keyword not in COMMENTARY
-        comment = f" / {spec.description}" if has_comment else ""
-        yield f"{keyword:8} = {text(value, Column(spec.name, spec))}{unit}{comment}".rstrip()
+    for card in header.tostring(sep="\n", endcard=False, padding=False).split("\n"):
+        yield card.rstrip()
 
 
 def _column(name: str, specs: KeywordSpecs) -> Column:

@@ -5,30 +5,30 @@ Apart from `acsql.fits.header`, because searches need the shape of stored header
 
 import math
 import re
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time
+from itertools import chain
 from typing import Any
 
 from astropy.io import fits
 
+from .. import names
 from ..keywords import COMMENTARY, HeaderKey, KeywordSpec, KeywordSpecs
-from .header import Card, cards
+from .header import Card, Entry, card, entries
+from .header_layout import HeaderLayout
+from .make_card import make_card
 
-# Characters: a card without quotes has room for such a comment behind its value.
-_COMMENT_LENGTH = 47
-_PLAIN_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}", re.ASCII)
-# As astropy recognises them: "DP1.AXIS.1".
-_RECORD_VALUED = re.compile(
-    r"[A-Z_][A-Z0-9_]{0,7}(\.[A-Z_]\w*(\.[0-9]+)?)+", re.ASCII | re.IGNORECASE
-)
-_NOT_IN_KEYWORD = re.compile(r"[^ -<>-~]")
 _NOT_IN_FITS = re.compile(r"[^ -~]")
 
 
 def to_fits(
-    values: Mapping[str, Any], specs: KeywordSpecs, key: HeaderKey | None = None
+    values: Mapping[str, Any],
+    specs: KeywordSpecs,
+    key: HeaderKey | None = None,
+    layout: HeaderLayout | None = None,
 ) -> fits.Header:
-    """Return a stored header as astropy Header, with comments from the keyword specs.
+    """Return a stored header as astropy Header.
 
     Parameters
     ----------
@@ -38,38 +38,91 @@ def to_fits(
         The specs of the archive.
     key : HeaderKey, optional
         Which header it is; None if its detector is unknown.
+    layout : HeaderLayout, optional
+        Its layout in the file.  Without it the comments are those of the keyword specs, and there
+        are no blank cards.
 
     Returns
     -------
     astropy.io.fits.Header
         With keywords in FITS spelling and values as a file holds them.
     """
-    return fits.Header([_fits_card(card) for card in cards(values, specs, key)])
+    waiting: dict[str, deque[Entry]] = {}
+    for entry in entries(values):
+        waiting.setdefault(entry.file_name, deque()).append(entry)
+    shown = [] if layout is None else list(_by_layout(waiting, specs, key, layout))
+    # Those that somebody has added to the document have no place in the layout.
+    others = chain.from_iterable(waiting.values())
+    return fits.Header([*shown, *(_with_spec(card(entry, specs, key)) for entry in others)])
 
 
-def _fits_card(card: Card) -> fits.Card:
+def _by_layout(
+    waiting: Mapping[str, deque[Entry]],
+    specs: KeywordSpecs,
+    key: HeaderKey | None,
+    layout: HeaderLayout,
+) -> Iterator[fits.Card]:
+    """Yield the cards of a layout, with the values that wait under the names of their keywords."""
+    for place in layout.places():
+        keyword, text = place.keyword, _printable(place.text)
+        if not keyword:
+            yield fits.Card("", text)
+            continue
+        names_ = (names.distinct_field(keyword), names.field(keyword))
+        entries_ = next((waiting[name] for name in names_ if waiting.get(name)), deque())
+        if keyword in COMMENTARY:
+            number = int(text) if text.isdecimal() else len(entries_)
+            for _ in range(min(number, len(entries_))):
+                yield fits.Card(keyword, fits_value(entries_.popleft().value))
+        elif entries_:
+            stored = card(entries_.popleft(), specs, key)
+            made = make_card(keyword, fits_value(stored.value, stored.spec), text)
+            yield made if place.image is None else _as_in_file(place.image, made)
+
+
+def _as_in_file(image: str, otherwise: fits.Card) -> fits.Card:
+    """Return the card of an image, or another one if somebody has damaged the image."""
+    if not image.startswith(otherwise.image[:8]):
+        return otherwise
+    read = fits.Card.fromstring(_printable(image))
+    try:
+        # Astropy reads a card when it is used.
+        _ = read.value, read.comment
+    except (fits.VerifyError, ValueError):
+        return otherwise
+    return read
+
+
+def _with_spec(card: Card) -> fits.Card:
     """Return an astropy card, commented with as much of ``[unit] description`` as fits."""
     keyword, spec = card.keyword, card.spec
-    value = _fits_value(card.value, spec)
+    value = fits_value(card.value, spec)
     if keyword in COMMENTARY:
         return fits.Card(keyword, value)
-    is_record_valued = _RECORD_VALUED.fullmatch(keyword) and isinstance(value, int | float)
-    if not is_record_valued and not _PLAIN_KEYWORD.fullmatch(keyword):
-        keyword = f"HIERARCH {_NOT_IN_KEYWORD.sub('?', keyword)}"
     unit = f"[{spec.unit}]" if spec.unit else ""
     comment = _printable(" ".join(filter(None, (unit, spec.description))))
-    fits_card = fits.Card(keyword, value)
-    is_plain = not (isinstance(value, str) or is_record_valued or keyword.startswith("HIERARCH"))
-    if not is_plain or len(comment) > _COMMENT_LENGTH:
-        used = len(fits_card.image.rstrip())
-        comment = comment[: max(0, fits.Card.length - max(used, 30) - len(" / "))]
-    if comment:
-        fits_card.comment = comment
-    return fits_card
+    made = make_card(keyword, value)
+    used = len(made.image.rstrip())
+    if comment := comment[: max(0, fits.Card.length - max(used, 30) - len(" / "))]:
+        made.comment = comment
+    return made
 
 
-def _fits_value(stored: Any, spec: KeywordSpec) -> Any:
-    """Return a value as a file holds it."""
+def fits_value(stored: Any, spec: KeywordSpec | None = None) -> Any:
+    """Return a value as a file holds it.
+
+    Parameters
+    ----------
+    stored : object
+        As in a document.
+    spec : KeywordSpec, optional
+        The spec of the keyword, which has the format of a date.
+
+    Returns
+    -------
+    object
+        A text, number or truth value; None if it is unknown.
+    """
     match stored:
         case datetime():
             return _format_moment(stored, spec)
@@ -80,11 +133,11 @@ def _fits_value(stored: Any, spec: KeywordSpec) -> Any:
     return stored
 
 
-def _format_moment(moment: datetime, spec: KeywordSpec) -> str:
+def _format_moment(moment: datetime, spec: KeywordSpec | None) -> str:
     """Return a date or time in the format of its spec, else in ISO 8601."""
-    if spec.formats:
+    if spec and spec.formats:
         return moment.strftime(spec.formats[0])
-    if spec.type == "date" or moment.time() == time.min:
+    if (spec and spec.type == "date") or moment.time() == time.min:
         return moment.date().isoformat()
     return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
 

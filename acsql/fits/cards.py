@@ -7,15 +7,17 @@ astropy refuses is kept as text, so that it costs no other card of the file.
 """
 
 import re
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from astropy.io import fits
 from astropy.io.fits.card import Undefined
-from astropy.io.fits.verify import VerifyError
+from astropy.io.fits.verify import VerifyError, VerifyWarning
 
 from ..keywords import COMMENTARY
+from .make_card import make_card
 
 Cards = list[tuple[str, Any]]
 
@@ -25,7 +27,7 @@ _LENGTH = fits.Card.length
 _END = "END".ljust(_LENGTH)
 _WITHOUT_VALUE = tuple(keyword.ljust(8) for keyword in (*COMMENTARY, ""))
 _UNREADABLE = (VerifyError, ValueError)
-# Four fifths of the cards of an exposure are those of another one; these take about 6 MB.
+# Four fifths of the cards of an exposure are those of another one; these take about 8 MB.
 _REMEMBERED_CARDS = 1 << 14
 
 # A card of 80 characters together with its CONTINUE cards; END has none.
@@ -48,6 +50,11 @@ _PLAIN_CARD = re.compile(
 )
 # A string of any characters, closed by the quote that astropy takes for its end.
 _STRING = re.compile(r"'(.*?)'(?![!-.0-~])", re.DOTALL)
+_NOT_IN_FITS = re.compile(r"[^ -~]")
+# Comments of CHECKSUM say when it was computed; with them each header would have its own layout.
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+# Between a keyword and its comment in a header layout.
+SEPARATOR = "\t"
 # Characters that would close a text, or make a record-valued card of it.
 _NOT_SHOWN = re.compile(r"[^ -~]|[':]")
 _PLAIN_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}", re.ASCII)
@@ -68,6 +75,30 @@ class UnreadableValue(str):
     __slots__ = ()
 
 
+class FileCard(NamedTuple):
+    """A card as it is in a file.
+
+    Attributes
+    ----------
+    keyword : str
+        In FITS spelling; empty for a blank card.
+    value : object
+        As `read` returns it; of a blank card its text, such as the title of a section.
+    image : str
+        The card, with the CONTINUE cards that belong to it.
+    line : str
+        Keyword and comment, or the text of a blank card, as a header layout has them.
+    needs_image : bool
+        Whether astropy would write another keyword, value or comment.
+    """
+
+    keyword: str
+    value: Any
+    image: str
+    line: str
+    needs_image: bool
+
+
 def read(hdu: Any) -> Cards:
     """Return the cards of a header in their order, without blank ones.
 
@@ -83,12 +114,39 @@ def read(hdu: Any) -> Cards:
         Keywords and values.  An undefined value is None, and one that astropy cannot read an
         `UnreadableValue`.  A CONTINUE card that continues no string is a separate card.
     """
-    cards = list(_parsed(_stored(hdu))) if type(hdu) in _SHOWN_AS_STORED else []
+    cards = values(_in_file(hdu))
     if not cards:
         return by_astropy(hdu.header)
     if type(hdu) is fits.PrimaryHDU and not dict(reversed(cards)).get("EXTEND"):
         return _with_extend(cards, hdu.header)
     return cards
+
+
+def in_file(hdu: Any) -> tuple[FileCard, ...]:
+    """Return all cards of a header, also blank ones, as they are in the file.
+
+    Parameters
+    ----------
+    hdu : HDU
+        As for `read`.
+
+    Returns
+    -------
+    tuple of FileCard
+        Those of `read` and blank ones, in their order.  If astropy constructs the header, its
+        cards as astropy writes them; none where it cannot.
+    """
+    cards = _in_file(hdu)
+    if values(cards) == read(hdu):
+        return cards
+    try:
+        return _parsed(hdu.header.tostring().encode("ascii", "replace"))
+    except _UNREADABLE:
+        return ()
+
+
+def _in_file(hdu: Any) -> tuple[FileCard, ...]:
+    return _parsed(_stored(hdu)) if type(hdu) in _SHOWN_AS_STORED else ()
 
 
 def by_astropy(header: fits.Header) -> Cards:
@@ -110,12 +168,12 @@ def by_astropy(header: fits.Header) -> Cards:
             cards.append(_by_astropy(card))
         except _UNREADABLE:
             # The public image is the card as astropy would write it, an error where it cannot.
-            cards += map(_card, _parts(card._image))
+            cards += values(map(_card, _parts(card._image)))
     return [card for card in cards if card[0]]
 
 
-def parse(header: bytes) -> Cards | None:
-    """Return the cards of a stored header if astropy reads every one of them.
+def parse(header: bytes) -> tuple[FileCard, ...] | None:
+    """Return all cards of a stored header if astropy reads every one of them.
 
     Parameters
     ----------
@@ -124,11 +182,27 @@ def parse(header: bytes) -> Cards | None:
 
     Returns
     -------
-    list of (str, value), optional
-        See `read`; empty without END, and None where `readable` would replace a card.
+    tuple of FileCard, optional
+        As of `in_file`; empty without END, and None where `readable` would replace a card.
     """
     cards = _parsed(header)
-    return list(cards) if header.isascii() and all(map(_is_readable, cards)) else None
+    return cards if header.isascii() and all(map(_is_readable, cards)) else None
+
+
+def values(cards: Iterable[FileCard]) -> Cards:
+    """Return the keywords and values of cards, without blank ones.
+
+    Parameters
+    ----------
+    cards : iterable of FileCard
+        Of one header.
+
+    Returns
+    -------
+    list of (str, value)
+        See `read`.
+    """
+    return [(card.keyword, card.value) for card in cards if card.keyword]
 
 
 def readable(header: bytes) -> bytes:
@@ -155,12 +229,10 @@ def readable(header: bytes) -> bytes:
 
 # A file is parsed when it is opened, and its headers are read afterwards.
 @lru_cache(maxsize=64)
-def _parsed(header: bytes) -> tuple[tuple[str, Any], ...]:
-    """Return the cards of a stored header without blank ones, none if it has no END."""
+def _parsed(header: bytes) -> tuple[FileCard, ...]:
+    """Return the cards of a stored header, none if it has no END."""
     images = _images(header)
-    if _END not in images:
-        return ()
-    return tuple(card for card in map(_card, images[: images.index(_END)]) if card[0])
+    return tuple(map(_card, images[: images.index(_END)])) if _END in images else ()
 
 
 def _stored(hdu: Any) -> bytes:
@@ -186,7 +258,7 @@ def _parts(image: str) -> list[str]:
     Strings belong together even if astropy refuses one for its characters.
     """
     records = _records(image)
-    if len(records) == 1 or not isinstance(_card(image)[1], UnreadableValue):
+    if len(records) == 1 or not isinstance(_card(image).value, UnreadableValue):
         return [image]
     return [image] if all(map(_STRING.match, map(_value_field, records))) else records
 
@@ -195,30 +267,63 @@ def _records(image: str) -> list[str]:
     return [image[at : at + _LENGTH] for at in range(0, len(image), _LENGTH)]
 
 
-def _card(image: str) -> tuple[str, Any]:
+def _card(image: str) -> FileCard:
     # Only single cards are remembered: one with its CONTINUE cards can be as long as a header.
     return (_remembered if len(image) == _LENGTH else _parse_card)(image)
 
 
-def _parse_card(image: str) -> tuple[str, Any]:
+def _parse_card(image: str) -> FileCard:
     if image[:8] in _WITHOUT_VALUE:
-        return image[:8].rstrip(), image[8:].rstrip()
+        keyword, value = image[:8].rstrip(), image[8:].rstrip()
+        return FileCard(keyword, value, image, _line(keyword, "" if keyword else value), False)
     plain = _PLAIN_CARD.fullmatch(image)
     if plain is None or (kind := plain.lastgroup) is None:
         return _left_to_astropy(image)
-    return plain["keyword"], _VALUES[kind](plain[kind])
+    value = _VALUES[kind](plain[kind])
+    comment = image[plain.end(kind) :].partition("/")[2].strip(" ")
+    # A number takes 20 characters, a text in quotes as many at least (FITS 4.0, section 4.2).
+    width = 2 + len(value) if kind == "text" else len(str(value))
+    is_written = len(f"KEYWORD = {'':{max(20, width)}} / {comment}".rstrip()) <= _LENGTH
+    return _file_card(
+        plain["keyword"], value, comment, image, is_written and (kind != "real" or width <= 20)
+    )
+
+
+def _file_card(keyword: str, value: Any, comment: str, image: str, is_written: bool) -> FileCard:
+    """Return a card with a value; `is_written` says whether astropy writes it as it reads it."""
+    has_time = _TIME.search(comment) is not None
+    line = _line(keyword, "" if has_time else comment)
+    return FileCard(keyword, value, image, line, has_time or not is_written)
+
+
+def _line(keyword: str, text: str) -> str:
+    return _NOT_IN_FITS.sub("?", keyword) + SEPARATOR + _NOT_IN_FITS.sub("?", text)
 
 
 _remembered = lru_cache(maxsize=_REMEMBERED_CARDS)(_parse_card)
 
 
-def _left_to_astropy(image: str) -> tuple[str, Any]:
+def _left_to_astropy(image: str) -> FileCard:
     card, keyword = fits.Card.fromstring(image), image[:8].strip()
     try:
         keyword = card.keyword
-        return _by_astropy(card)
+        keyword, value = _by_astropy(card)
+        return _file_card(keyword, value, card.comment, image, _is_reproducible(card))
     except _UNREADABLE:
-        return keyword, UnreadableValue(_text(image))
+        # Its text is shown in its place, because astropy cannot read the image.
+        return FileCard(keyword, UnreadableValue(_text(image)), image, _line(keyword, ""), False)
+
+
+def _is_reproducible(card: fits.Card) -> bool:
+    """Return whether astropy writes a card that it reads as it reads this one."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", VerifyWarning)
+            made = make_card(*_by_astropy(card), card.comment)
+            again = fits.Card.fromstring(made.image)
+            return (*_by_astropy(again), again.comment) == (*_by_astropy(card), card.comment)
+    except _UNREADABLE:
+        return False
 
 
 def _by_astropy(card: fits.Card) -> tuple[str, Any]:
@@ -226,9 +331,9 @@ def _by_astropy(card: fits.Card) -> tuple[str, Any]:
     return card.keyword, None if isinstance(value, Undefined) else value
 
 
-def _is_readable(card: tuple[str, Any]) -> bool:
+def _is_readable(card: FileCard) -> bool:
     """Whether astropy reads a card; a CONTINUE card, where it is one, makes it refuse another."""
-    return type(card[1]) is not UnreadableValue and card[0] != "CONTINUE"
+    return type(card.value) is not UnreadableValue and card.keyword != "CONTINUE"
 
 
 def _shown(image: str) -> str:
@@ -236,7 +341,7 @@ def _shown(image: str) -> str:
     card = _card(image)
     if _is_readable(card):
         return image
-    keyword, value = card
+    keyword, value = card.keyword, card.value
     is_plain = _PLAIN_KEYWORD.fullmatch(keyword) and keyword not in ("CONTINUE", "END")
     text = f"{keyword:8}= '{_NOT_SHOWN.sub('?', value)[:_TEXT_LENGTH]:8}'" if is_plain else ""
     return text.ljust(len(image))

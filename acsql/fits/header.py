@@ -8,10 +8,10 @@ This module alone knows the shape, which is that of a mapping from stored keywor
   list of blocks, below `BLOCKS`, each with the number of its image as `BLOCK_NUMBER`.
 
 `HeaderBuilder` makes that shape, `entries` and `cards` take it apart again, and
-`acsql.fits.astropy_header` makes an astropy Header of it.  Storing loses blank cards, the comments
-of the file, where blocks and lines of commentary were among the other cards, the order among
-repeated keywords, whether an unknown value was blank or undefined, with how many digits a number
-or time was written, and whether T and F had quotes.
+`acsql.fits.astropy_header` makes an astropy Header of it.  Blank cards, comments, the order of
+blocks, lines of commentary and repeated keywords among the other cards, and values that were
+stored as others (a blank that is unknown, T with quotes) are in the layout of the header
+(`acsql.fits.header_layout`).  With how many digits a number was written is not kept.
 """
 
 from collections.abc import Iterator, Mapping
@@ -213,10 +213,14 @@ def cards(
     Card
         In the order of `entries`.
     """
-    for entry in entries(values):
-        spec = specs.spec(entry.spec_name, key) or KeywordSpec(entry.spec_name.upper(), "str")
-        keyword = spec.fits_keyword if entry.block is None else entry.file_name.upper()
-        yield Card(keyword, entry.value, spec)
+    return (card(entry, specs, key) for entry in entries(values))
+
+
+def card(entry: Entry, specs: KeywordSpecs, key: HeaderKey | None = None) -> Card:
+    """Return one value of a stored header as a card; parameters as of `cards`."""
+    spec = specs.spec(entry.spec_name, key) or KeywordSpec(entry.spec_name.upper(), "str")
+    keyword = spec.fits_keyword if entry.block is None else entry.file_name.upper()
+    return Card(keyword, entry.value, spec)
 
 
 def value_path(name: str) -> str:

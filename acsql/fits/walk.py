@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from astropy.io import fits
 
 from . import cards
-from .cards import Cards
+from .cards import Cards, FileCard
 from .open import BLOCK, CARD, MAX_HEADER_BYTES, damage_refused, end_of_data, open_fits
 
 # Nearly all headers of ACS files fit into one such read, in bytes.
@@ -47,7 +47,9 @@ class Headers:
     Attributes
     ----------
     cards : list of Cards
-        The cards of each HDU.
+        The keywords and values of each HDU.
+    in_file : list of tuple of FileCard
+        All cards of each HDU, as of `acsql.fits.cards.in_file`.
     end : int
         Position of the first byte after the last HDU and its padding.
     images : callable
@@ -56,6 +58,7 @@ class Headers:
     """
 
     cards: list[Cards]
+    in_file: list[tuple[FileCard, ...]]
     end: int
     images: Callable[..., list[Any]]
 
@@ -65,7 +68,12 @@ class _WalkedHDU:
     kind: str
     start: int
     end: int
-    cards: Cards
+    in_file: tuple[FileCard, ...]
+
+    @property
+    def cards(self) -> Cards:
+        """Its keywords and values."""
+        return cards.values(self.in_file)
 
     def opened(self, file: Any) -> Any:
         """Return the HDU of astropy, from a file as astropy wraps it."""
@@ -96,14 +104,15 @@ def open_headers(path: Path) -> Iterator[Headers]:
     """
     with io.BufferedReader(io.FileIO(path)) as file:
         if hdus := _walk(file.fileno()):
-            headers = [hdu.cards for hdu in hdus]
-            yield Headers(headers, hdus[-1].end, partial(_images, file, hdus))
+            headers, in_file = [hdu.cards for hdu in hdus], [hdu.in_file for hdu in hdus]
+            yield Headers(headers, in_file, hdus[-1].end, partial(_images, file, hdus))
             return
     with open_fits(path) as opened:
         with damage_refused(path.name):
             end = end_of_data(opened[-1])
             headers = [cards.read(hdu) for hdu in opened]
-        yield Headers(headers, end, lambda *_: list(opened))
+            in_file = [cards.in_file(hdu) for hdu in opened]
+        yield Headers(headers, in_file, end, lambda *_: list(opened))
 
 
 def _images(file: BinaryIO, hdus: list[_WalkedHDU], *extnames: str) -> list[Any]:
@@ -154,7 +163,8 @@ def _ordinary(header: bytes, start: int) -> _WalkedHDU | None:
     parsed = cards.parse(header)
     if not parsed:
         return None
-    kind, data_size = _kind(parsed), _data_size(parsed)
+    header_cards = cards.values(parsed)
+    kind, data_size = _kind(header_cards), _data_size(header_cards)
     if kind is None or data_size is None:
         return None
     padded = -(-data_size // BLOCK) * BLOCK

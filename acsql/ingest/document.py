@@ -11,7 +11,9 @@ from typing import Any
 
 from .. import names
 from ..fits.footprint import footprint
+from ..fits.header_layout import HeaderLayout
 from ..keywords import HeaderKey, KeywordSpecs
+from ..store import header_layouts
 from ..store.schema import SCHEMA_VERSION
 from .promotion import find_detector, position, promote
 from .read import FileContent
@@ -31,6 +33,8 @@ class TypedHeaders:
         All its headers by filetype and extension, as the document stores them.
     promoted : dict
         The promoted keywords of these.
+    layouts : dict
+        The layouts of those just read, by filetype and extension.
     unspecified : dict
         Keywords not in the specs: (header, keyword) to (type, name of the file).
     mismatches : dict
@@ -41,9 +45,16 @@ class TypedHeaders:
 
     stored: Document
     promoted: Document
+    layouts: dict[str, dict[str, HeaderLayout]]
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]]
     mismatches: dict[tuple[HeaderKey | None, str], tuple[Any, str]]
     warnings: tuple[str, ...]
+
+    @property
+    def layout_texts(self) -> dict[str, str]:
+        """The texts of the layouts, by their identifiers."""
+        every = (each for found in self.layouts.values() for each in found.values())
+        return {layout.identifier: layout.text for layout in every}
 
 
 def type_headers(
@@ -69,15 +80,19 @@ def type_headers(
     headers = {filetype: content.headers for filetype, content in contents.items()}
     detector = find_detector(headers, specs) or existing.get("detector")
     stored = dict(existing.get("headers", {}))
+    layouts: dict[str, dict[str, HeaderLayout]] = {}
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]] = {}
     mismatches: dict[tuple[HeaderKey | None, str], tuple[Any, str]] = {}
     warnings: list[str] = []
     for filetype, content in contents.items():
         stored[filetype] = {}
+        layouts[filetype] = {}
         for extension, read in enumerate(content.headers):
             key = HeaderKey(detector, filetype, extension) if detector else None
             header = type_header(read, key, specs)
             stored[filetype][str(extension)] = header.values
+            if layout := content.layout(extension, header.altered):
+                layouts[filetype][str(extension)] = layout
             for keyword, value in header.mismatches.items():
                 mismatches[key, keyword] = (value, str(content.file.name))
             if header.unreadable:
@@ -91,7 +106,7 @@ def type_headers(
                     unspecified[key, keyword] = (type_, str(content.file.name))
     promoted = promote(stored, specs)
     promoted["detector"] = promoted["detector"] or detector
-    return TypedHeaders(stored, promoted, unspecified, mismatches, tuple(warnings))
+    return TypedHeaders(stored, promoted, layouts, unspecified, mismatches, tuple(warnings))
 
 
 def build_document(
@@ -143,6 +158,7 @@ def build_document(
         "footprint": None,
         "datasets": {**existing.get("datasets", {}), **_datasets(contents)},
         "headers": headers.stored,
+        "layouts": {**existing.get("layouts", {}), **_layouts(headers.layouts)},
         "files": {**existing.get("files", {}), **_files(contents)},
         "previews": _previews(contents, existing.get("previews", {})),
         "schema_version": SCHEMA_VERSION,
@@ -156,6 +172,17 @@ def build_document(
     if document["detector"] is None:
         return document, ("no header has the detector", *warnings)
     return document, tuple(warnings)
+
+
+def _layouts(layouts: Mapping[str, Mapping[str, HeaderLayout]]) -> dict[str, Document]:
+    """Return which layout each header has, and its own cards, by filetype and extension."""
+    return {
+        filetype: {
+            extension: header_layouts.entry(layout.identifier, layout.images)
+            for extension, layout in by_extension.items()
+        }
+        for filetype, by_extension in layouts.items()
+    }
 
 
 def _datasets(contents: Mapping[str, FileContent]) -> dict[str, str]:

@@ -78,7 +78,7 @@ def _ingest_contents(
         observation, contents, headers, existing, proposal_type, specs, ingested
     )
     failures = [failure for content in contents.values() for failure in content.failures]
-    unremoved = write_observation(store, config, document, existing, failures, headers.unspecified)
+    unremoved = write_observation(store, config, document, existing, failures, headers)
     return ObservationResult(
         observation.rootname,
         NEW if existing is None else UPDATED,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
+from ..fits.astropy_header import fits_value
 from ..fits.cards import Cards, UnreadableValue
 from ..fits.header import HeaderBuilder
 from ..keywords import COMMENTARY, PRIMARY, HeaderKey, KeywordSpec, KeywordSpecs
@@ -40,12 +41,16 @@ class TypedHeader:
         Keywords with a type mismatch, with their values as read.
     unreadable : dict
         Keywords with a value that astropy cannot read, with its text.
+    altered : set of int
+        The cards that do not get their value back from the stored one, by their number among
+        those that are not commentary.
     """
 
     values: dict[str, Any]
     unspecified: dict[str, str]
     mismatches: dict[str, Any]
     unreadable: dict[str, str]
+    altered: set[int]
 
 
 def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> TypedHeader:
@@ -69,16 +74,21 @@ def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
     unspecified: dict[str, str] = {}
     mismatches: dict[str, Any] = {}
     unreadable: dict[str, str] = {}
+    altered: set[int] = set()
     spellings: dict[str, str] = {}
     extname = extension_name(cards, key)
+    number = -1
     for keyword, value in cards:
         if keyword in COMMENTARY:
             builder.add_commentary(keyword, value)
             continue
+        number += 1
         location = specs.card_location(keyword, key, extname)
         if location.block is None and spellings.setdefault(location.name, keyword) != keyword:
             location = specs.distinct_location(keyword, key)
         stored, fits_type = type_value(value, location.spec)
+        if stored is not value and not _comes_back(stored, value, location.spec):
+            altered.add(number)
         if not fits_type:
             mismatches[keyword] = value
         if type(value) is UnreadableValue and isinstance(stored, str):
@@ -87,7 +97,17 @@ def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
             type_ = location.spec.type if location.spec else natural_type(value)
             unspecified[location.spec_name] = type_
         builder.add(location, stored)
-    return TypedHeader(builder.build(), unspecified, mismatches, unreadable)
+    return TypedHeader(builder.build(), unspecified, mismatches, unreadable, altered)
+
+
+def _comes_back(stored: Any, value: Any, spec: KeywordSpec | None) -> bool:
+    """Return whether a header that is made of a stored value has the value that was read."""
+    # The image of an unreadable value would be as unreadable.
+    if type(value) is UnreadableValue:
+        return True
+    shown = fits_value(stored, spec)
+    # In Python True equals 1, and 1 equals 1.0.
+    return type(shown) is type(value) and bool(shown == value)
 
 
 def extension_name(cards: Cards, key: HeaderKey | None) -> str | None:

@@ -4,19 +4,23 @@ The document is written last.  A run that is killed before leaves the old docume
 sizes and times differ from those on disk, so that the next run ingests the observation again.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import paths
 from ..config import Config
 from ..errors import UnsafePath
-from ..keywords import HeaderKey
 from ..store import failures as failed_files
-from ..store import keywords_not_in_specs, observation_writes
+from ..store import header_layouts, keywords_not_in_specs, observation_writes
 from ..store.client import Store
 from ..store.schema import now
 from .observation_result import Failure
+
+if TYPE_CHECKING:
+    from .document import TypedHeaders
 
 
 def write_observation(
@@ -25,7 +29,7 @@ def write_observation(
     document: dict[str, Any],
     existing: Mapping[str, Any] | None,
     failures: Iterable[Failure],
-    unspecified: dict[tuple[HeaderKey, str], tuple[str, str]],
+    headers: TypedHeaders,
 ) -> tuple[str, ...]:
     """Store an observation.
 
@@ -41,8 +45,8 @@ def write_observation(
         The stored document, whose previews are removed if the new one does not name them.
     failures : iterable of Failure
         What is wrong with the files that were read into the document.
-    unspecified : dict
-        Keywords not in the specs: (header, keyword) to (type, name of the file).
+    headers : TypedHeaders
+        The headers of the document, of which keywords not in the specs and layouts are stored.
 
     Returns
     -------
@@ -55,7 +59,8 @@ def write_observation(
         If the database does not answer or refuses the document.
     """
     _store_failures(store, failures)
-    keywords_not_in_specs.record(store, unspecified, now())
+    keywords_not_in_specs.record(store, headers.unspecified, now())
+    header_layouts.record(store, headers.layout_texts)
     warnings = tuple(_remove_old_previews(config, existing or {}, document))
     observation_writes.replace(store, document)
     return warnings

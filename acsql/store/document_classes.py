@@ -144,6 +144,7 @@ def _observation_fields(specs: KeywordSpecs) -> dict[str, Any]:
         "footprint": me.DictField(default=None),
         "datasets": me.DictField(),
         "headers": me.DictField(),
+        "layouts": me.DictField(),
         "files": me.DictField(),
         "previews": me.DictField(),
         "schema_version": me.IntField(),

@@ -36,7 +36,11 @@ def get(store: Store, rootname: str) -> Any | None:
         None if there is no such observation.
     """
     with store.errors():
-        return store.document_classes.observation.objects(pk=rootname).exclude("headers").first()
+        return (
+            store.document_classes.observation.objects(pk=rootname)
+            .exclude("headers", "layouts")
+            .first()
+        )
 
 
 def document(

@@ -16,6 +16,7 @@ PROPOSALS = "proposals"
 INGEST_RUNS = "ingest_runs"
 FAILURES = "failures"
 KEYWORDS_NOT_IN_SPECS = "keywords_not_in_specs"
+HEADER_LAYOUTS = "header_layouts"
 LOCKS = "locks"
 MIGRATIONS = "migrations"
 # Derived from the observations; see `acsql.store.derived`.

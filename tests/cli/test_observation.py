@@ -29,8 +29,9 @@ def test_headers(printed, sample_settings: Path, sample_archive: acsql.Archive) 
     assert shown["exptime"] == header["exptime"]
     assert shown["date_obs"] == header["date_obs"].date().isoformat()
     text = printed(sample_settings, "headers", rootname, "raw", "0")
-    assert f"EXPTIME  = {header['exptime']} [s] / " in text
-    assert "DATE-OBS = " in text
+    assert f"EXPTIME = {header['exptime']:>20} / " in text
+    assert text == printed(sample_settings, "headers", rootname, "raw", "PRIMARY")
+    assert "DATE-OBS= " in text
 
 
 def test_differences(printed, sample_settings: Path, sample_archive: acsql.Archive) -> None:

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from acsql import export, sample
 from acsql.config import Config
 from acsql.errors import InvalidName
+from acsql.fits.astropy_header import to_fits
 from acsql.ingest import run, scan
 from acsql.ingest.observation_result import Failure
 from acsql.ingest.read import FileContent, read_or_fail
@@ -255,7 +256,7 @@ def test_every_document_can_be_json_and_bson(corpus: Corpus, specs: KeywordSpecs
         for headers in document["headers"].values():
             for header in headers.values():
                 json.dumps(export.header_record(header, specs), allow_nan=False)
-                list(export.header_lines(header, specs))
+                list(export.header_lines(to_fits(header, specs)))
 
 
 def test_every_kind_of_damage_is_tested(corpus: Corpus) -> None:

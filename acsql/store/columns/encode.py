@@ -24,7 +24,7 @@ import pyarrow as pa
 from .select import LARGEST_EXACT
 
 # Fields that no condition on a keyword names.
-_NOT_COLUMNS = ("position", "footprint")
+_NOT_COLUMNS = ("position", "footprint", "layouts")
 # No condition names these either.  Times in nanoseconds are among them, which are larger than the
 # integers that Arrow and MongoDB compare with floats alike.
 _NOT_COMPARED = "files."

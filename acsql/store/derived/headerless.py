@@ -17,6 +17,8 @@ from ..schema import DERIVED_STATE, Document, DocumentCollection
 # The one field that a copy has and its observation has not: the number of headers, by filetype.
 # A file of n headers has those of the extensions 0 to n - 1.
 EXTENSIONS = "extensions"
+# The fields that a copy has not.
+_ONLY_WITH_HEADERS = ("headers", "layouts")
 # Says that all copies have been made, and that each write of an observation has written its own
 # since then.
 _CURRENT = {"_id": "state", "copies": True}
@@ -33,9 +35,9 @@ def copy(document: Mapping[str, Any]) -> Document:
     Returns
     -------
     dict
-        The document without ``headers``, and with `EXTENSIONS`.
+        The document without headers and their layouts, and with `EXTENSIONS`.
     """
-    kept = {name: value for name, value in document.items() if name != "headers"}
+    kept = {name: value for name, value in document.items() if name not in _ONLY_WITH_HEADERS}
     return kept | {EXTENSIONS: numbers_of_headers(document)}
 
 
@@ -62,7 +64,11 @@ def make_all(store: Store) -> None:
     merge = {"into": store.headerless.name, "whenMatched": "replace"}
     with store.errors():
         store.observations.aggregate(
-            [{"$set": {EXTENSIONS: _extensions()}}, {"$unset": "headers"}, {"$merge": merge}]
+            [
+                {"$set": {EXTENSIONS: _extensions()}},
+                {"$unset": [*_ONLY_WITH_HEADERS]},
+                {"$merge": merge},
+            ]
         )
         if _document_count(store.headerless) > _document_count(store.observations):
             _remove_orphans(store)

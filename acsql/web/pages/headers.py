@@ -86,7 +86,7 @@ def _file(
 ) -> Response:
     """Return headers as a file that is named after their file and extension."""
     filename = observation.datasets[filetype]
-    content = _json(headers) if format_ == "json" else _text(filename, headers)
+    content = _json(headers) if format_ == "json" else _text(observation, filetype, headers)
     number = f"_{next(iter(headers))}" if len(headers) == 1 else ""
     name = f"{filename.removesuffix('.fits')}{number}_header.{format_}"
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -99,13 +99,13 @@ def _json(headers: Mapping[int, Header]) -> str:
     return json.dumps(records, indent=1, allow_nan=False)
 
 
-def _text(filename: str, headers: Mapping[int, Header]) -> str:
-    specs = current_archive().specs
+def _text(observation: Observation, filetype: str, headers: Mapping[int, Header]) -> str:
+    filename, in_file = observation.datasets[filetype], observation.file_headers(filetype)
     return "\n\n".join(
         "\n".join(
             (
                 f"# {filename}[{number}] {each.extension_name}".rstrip(),
-                *header_lines(each.stored, specs),
+                *header_lines(in_file[number]),
             )
         )
         for number, each in headers.items()

@@ -26,6 +26,7 @@ some_document = st.fixed_dictionaries(
         "exptime": st.floats(0, 1000),
         "files": st.dictionaries(st.sampled_from(["raw", "flt"]), st.just({"size": 1})),
         "headers": st.one_of(st.none(), some_headers),
+        "layouts": st.just({"raw": {"0": {"id": "a"}}}),
     },
 )
 some_archive = st.dictionaries(
@@ -44,7 +45,7 @@ def put(store, archive: dict[str, dict]) -> None:
 def expected(document: dict) -> dict:
     """Return the headerless copy of a document."""
     headers = document.get("headers") or {}
-    kept = {name: value for name, value in document.items() if name != "headers"}
+    kept = {name: value for name, value in document.items() if name not in ("headers", "layouts")}
     return kept | {"extensions": {name: len(found) for name, found in headers.items()}}
 
 
