@@ -18,6 +18,7 @@ from .context import invocation
 
 if TYPE_CHECKING:
     from ..query import Column
+    from ..search import Search
 
 
 class FormatType(click.Choice[str]):
@@ -64,6 +65,13 @@ def print_rows(
     sys.stdout.flush()
     if not first and explain is not None:
         click.echo(explain(), err=True)
+
+
+def print_notes(search: Search) -> None:
+    """Print the notes on a search on stderr, unless the user wants it quiet."""
+    if invocation(click.get_current_context()).verbosity >= 0:
+        for note in search.notes():
+            click.echo(f"Note: {note}", err=True)
 
 
 def print_json(value: Any) -> None:

@@ -15,7 +15,7 @@ from .options import (
     rows_format_option,
     time_limit_option,
 )
-from .output import print_rows
+from .output import print_notes, print_rows
 
 
 @click.command()
@@ -65,6 +65,7 @@ def find(
             click.echo(search.mongosh())
             return
         print_rows(search.rows(), search.selected_columns, format_, search.explain)
+        print_notes(search)
 
 
 def _split(keywords: str | None) -> Sequence[str]:
@@ -105,6 +106,7 @@ def count(
         click.echo(number)
         if number == 0:
             click.echo(search.explain(), err=True)
+        print_notes(search)
 
 
 @click.command()
@@ -145,6 +147,7 @@ def values(
         facets = search.facets(keyword, limit).items()
         rows = (dict(zip(addresses, facet, strict=True)) for facet in facets)
         print_rows(rows, columns, format_, search.explain)
+        print_notes(search)
 
 
 @click.command()
@@ -188,6 +191,7 @@ def paths(
                 missing += 1
         if not printed and not missing:
             click.echo(search.explain(), err=True)
+        print_notes(search)
     ctx.exit(ExitStatus.FAILURES if missing else ExitStatus.OK)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from .. import names
 from ..fits.footprint import footprint
 from ..fits.header_layout import HeaderLayout
-from ..keywords import HeaderKey, KeywordSpecs
-from ..store import header_layouts
+from ..keywords import HeaderKey, KeywordSpecs, spec_keyword
+from ..store import header_layouts, type_mismatches
 from ..store.schema import SCHEMA_VERSION
 from .promotion import find_detector, position, promote
 from .read import FileContent
@@ -39,6 +39,8 @@ class TypedHeaders:
         Keywords not in the specs: (header, keyword) to (type, name of the file).
     mismatches : dict
         Type mismatches: (header or None, keyword) to (value as read, name of the file).
+    mismatched : list of str
+        The keyword addresses of type mismatches, also in the headers already stored.
     warnings : tuple of str
         File, extension and keywords of the values that astropy cannot read.
     """
@@ -48,6 +50,7 @@ class TypedHeaders:
     layouts: dict[str, dict[str, HeaderLayout]]
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]]
     mismatches: dict[tuple[HeaderKey | None, str], tuple[Any, str]]
+    mismatched: list[str]
     warnings: tuple[str, ...]
 
     @property
@@ -83,6 +86,11 @@ def type_headers(
     layouts: dict[str, dict[str, HeaderLayout]] = {}
     unspecified: dict[tuple[HeaderKey, str], tuple[str, str]] = {}
     mismatches: dict[tuple[HeaderKey | None, str], tuple[Any, str]] = {}
+    mismatched = {
+        address
+        for address in existing.get(type_mismatches.FIELD, ())
+        if address.partition(".")[0] not in contents
+    }
     warnings: list[str] = []
     for filetype, content in contents.items():
         stored[filetype] = {}
@@ -95,6 +103,8 @@ def type_headers(
                 layouts[filetype][str(extension)] = layout
             for keyword, value in header.mismatches.items():
                 mismatches[key, keyword] = (value, str(content.file.name))
+                name = names.field(spec_keyword(keyword))
+                mismatched.add(f"{filetype}.{extension}.{name}")
             if header.unreadable:
                 keywords = ", ".join(ascii(keyword)[1:-1] for keyword in header.unreadable)
                 warnings.append(
@@ -106,7 +116,9 @@ def type_headers(
                     unspecified[key, keyword] = (type_, str(content.file.name))
     promoted = promote(stored, specs)
     promoted["detector"] = promoted["detector"] or detector
-    return TypedHeaders(stored, promoted, layouts, unspecified, mismatches, tuple(warnings))
+    return TypedHeaders(
+        stored, promoted, layouts, unspecified, mismatches, sorted(mismatched), tuple(warnings)
+    )
 
 
 def build_document(
@@ -163,6 +175,8 @@ def build_document(
         "previews": _previews(contents, existing.get("previews", {})),
         "schema_version": SCHEMA_VERSION,
     }
+    if headers.mismatched:
+        document[type_mismatches.FIELD] = headers.mismatched
     document["position"] = position(document, specs)
     document["footprint"], warnings = footprint(document, specs)
     for name in ("position", "footprint"):

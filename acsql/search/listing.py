@@ -10,7 +10,7 @@ from ..errors import QueryError
 from ..observation import Observation
 from ..query import Equals
 from ..store import queries, sorting
-from . import paging, rows, thumbnails
+from . import notes, paging, rows, thumbnails
 from .criteria import Criteria
 from .limits import at_least_one
 from .paging import Page, PageRequest
@@ -29,7 +29,8 @@ class Listing(Criteria):
         -------
         astropy.table.Table
             One row for each observation and one column for each keyword, with units and
-            descriptions; unknown values are masked.
+            descriptions; unknown values are masked.  ``meta["comments"]`` has the `notes`, if
+            there are any.
 
         Raises
         ------
@@ -46,8 +47,28 @@ class Listing(Criteria):
 
         values = rows.arrays(self)
         if values is None:
-            return make_table(list(self.rows()), self.selected_columns)
-        return table_of_values(values, self.selected_columns)
+            table = make_table(list(self.rows()), self.selected_columns)
+        else:
+            table = table_of_values(values, self.selected_columns)
+        if found := self.notes():
+            table.meta["comments"] = found
+        return table
+
+    def notes(self) -> list[str]:
+        """Return what to know about the values that the conditions compare.
+
+        Returns
+        -------
+        list of str
+            A note for each keyword of the conditions that has type mismatches in the archive: a
+            condition compares them as they are stored.
+
+        Examples
+        --------
+        >>> archive.where("exptime>0").notes()
+        []
+        """
+        return notes.notes(self.source.store, self.source.specs, self.condition)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the observations one by one, for results too large for a table.

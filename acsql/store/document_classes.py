@@ -18,6 +18,7 @@ import mongoengine as me
 from pymongo import MongoClient
 
 from ..keywords import KeywordSpecs
+from . import type_mismatches
 from .fields import field_path
 from .schema import HEADERLESS, INGEST_RUNS, OBSERVATIONS, PROPOSALS, TIE_BREAKERS, Document
 
@@ -147,6 +148,7 @@ def _observation_fields(specs: KeywordSpecs) -> dict[str, Any]:
         "layouts": me.DictField(),
         "files": me.DictField(),
         "previews": me.DictField(),
+        type_mismatches.FIELD: me.ListField(me.StringField()),
         "schema_version": me.IntField(),
     }
 
@@ -182,13 +184,16 @@ def _shared_indexes(specs: KeywordSpecs) -> list[Any]:
 
 
 def _headerless_indexes(specs: KeywordSpecs) -> list[Any]:
-    """Return the indexes for a kind of exposure with a range of exposure times.
+    """Return the indexes of type mismatches and of a kind of exposure with its exposure time.
 
-    The two are correlated (a bias is never long), so an index of exposure times alone would lead
-    the server through all exposures in the range.
+    The latter two are correlated (a bias is never long), so an index of exposure times alone would
+    lead the server through all exposures in the range.
     """
     kinds = dict.fromkeys((*specs.facets, "targname"))
-    return [[name, "exptime", *TIE_BREAKERS] for name in kinds if name in specs.indexed]
+    # Few observations have type mismatches; the others are not in their index.
+    mismatches = {"fields": [type_mismatches.FIELD], "sparse": True}
+    of_kinds = [[name, "exptime", *TIE_BREAKERS] for name in kinds if name in specs.indexed]
+    return [*of_kinds, mismatches]
 
 
 def _observation_indexes(specs: KeywordSpecs) -> list[Any]:

@@ -11,6 +11,7 @@ import pytest
 import acsql
 from acsql import archive, export, named_queries
 from acsql.config import Config
+from acsql.store import type_mismatches
 
 
 def test_find_csv_is_the_search(
@@ -207,3 +208,15 @@ def test_paths_of_vanished_files_are_reported(
     assert result.exit_code == 1
     assert f"{source.name}_flt.fits" in result.stderr
     assert f"{source.name}_raw.fits" in result.stdout
+
+
+@pytest.mark.parametrize("command", [["find"], ["count"], ["values", "detector"], ["paths"]])
+def test_a_search_that_met_type_mismatches_says_so_on_stderr(
+    run, sample_settings: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setattr(type_mismatches, "addresses", lambda _: {"raw.0.exptime"})
+    result = run(sample_settings, *command, "exptime>0")
+    assert result.exit_code == 0
+    assert "Note: exptime has type mismatches in raw.0.exptime" in result.stderr
+    assert "Note" not in result.stdout
+    assert "Note" not in run(sample_settings, *command, "detector=WFC").stderr

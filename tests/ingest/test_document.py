@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from acsql.fits.cards import UnreadableValue
+from acsql.fits.cards import UnreadableValue, parse
 from acsql.ingest.document import build_document, type_headers
 from acsql.ingest.read import FileContent
 from acsql.ingest.scan import FileOnDisk, ObservationOnDisk
@@ -94,3 +94,24 @@ def test_values_that_astropy_cannot_read_are_reported_with_file_extension_and_ke
     (warning,) = headers.warnings
     assert "j8bt05njq_raw.fits, extension 1" in warning
     assert r"TARGNAME, A\x00B" in warning
+
+
+def test_a_document_lists_the_type_mismatches_of_all_its_headers(specs: KeywordSpecs) -> None:
+    cards = [*CARDS, ("EXPTIME", "long")]
+    read = {"raw": replace(contents("raw")["raw"], headers=[cards])}
+    existing = {"type_mismatches": ["flt.1.goodmean", "raw.1.goodmean"]}
+    document, _ = built(read, existing, specs)
+    assert document["type_mismatches"] == ["flt.1.goodmean", "raw.0.exptime"]
+    document, _ = built(contents("raw", "flt"), existing, specs)
+    assert "type_mismatches" not in document
+
+
+def test_a_document_names_the_layouts_of_its_headers(specs: KeywordSpecs) -> None:
+    images = ("DETECTOR= 'HRC     '", "PROPOSID=   9019 / number", "TARGNAME= 'NGC104'", "END")
+    in_file = parse("".join(image.ljust(80) for image in images).encode())
+    document, _ = built(contents("raw", in_file=[in_file]), {"layouts": {"flt": {}}}, specs)
+    assert document["layouts"]["flt"] == {}
+    assert document["layouts"]["raw"]["0"].keys() == {"id"}
+    # The keywords shown are not those of the file.
+    document, _ = built(contents("raw", in_file=[in_file[:2]]), None, specs)
+    assert document["layouts"]["raw"] == {}

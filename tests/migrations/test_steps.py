@@ -19,6 +19,7 @@ from acsql.fits.footprint import footprint
 from acsql.ingest import promotion
 from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
+from acsql.store import type_mismatches
 from acsql.store.client import Store
 from acsql.store.derived import headerless
 from acsql.store.schema import CHANGED, SCHEMA_VERSION
@@ -507,3 +508,13 @@ def test_10_drops_the_counts_that_were_stored(store: Store, specs: KeywordSpecs)
         assert step(10).pending(store) == expected
         step(10).apply(store, specs)
         assert collections(store) == set()
+
+
+def test_11_makes_the_index_of_type_mismatches(store: Store, specs: KeywordSpecs) -> None:
+    store.headerless.insert_one({"_id": "j8bt05nj", "type_mismatches": ["raw.0.exptime"]})
+    for _ in range(2):
+        step(11).apply(store, specs)
+    assert len(store.headerless.index_information()) == 2
+    assert type_mismatches.addresses(store) == {"raw.0.exptime"}
+    # It is the one that an ingest makes.
+    store.make_indexes()

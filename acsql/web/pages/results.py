@@ -103,6 +103,7 @@ def _page(parameters: ResultsParameters, search: Search) -> str:
         views=VIEWS,
         downloads=DOWNLOADS,
         chips=_chips(parameters, search.condition),
+        notes=search.notes(),
         total=total,
         exact=exact,
         explanation=search.time_limit(EXPLAIN_TIME_LIMIT).explain() if is_empty else None,

@@ -18,6 +18,7 @@ from acsql import export, query
 from acsql.errors import QueryTimeout
 from acsql.search import Search
 from acsql.search.criteria import DEFAULT_COLUMNS
+from acsql.store import type_mismatches
 from acsql.store.derived import headerless
 from acsql.web import results_parameters
 from acsql.web.app import create_app
@@ -391,3 +392,12 @@ def test_results_link_to_the_same_search_in_the_api(client: FlaskClient) -> None
     assert 'href="/api/observations?q=detector%3DWFC"' in page
     found = client.get("/api/observations?q=detector%3DWFC").json
     assert found["observations"]
+
+
+def test_a_search_that_met_type_mismatches_says_so(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type_mismatches, "addresses", lambda _: {"raw.0.exptime"})
+    shown = follow(client, "/database/results?q=exptime%3E%3D0").select_one("p.note").text
+    assert shown.startswith("exptime has type mismatches in raw.0.exptime")
+    assert follow(client, "/database/results?q=detector%3DWFC").select_one("p.note") is None
