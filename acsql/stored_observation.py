@@ -290,7 +290,7 @@ class StoredObservation:
         Examples
         --------
         >>> observation.header("raw").comments["EXPTIME"]
-        'exposure duration (seconds)--calculated'
+        'exposure duration, calculated'
         >>> observation.header("flt", "SCI,1")["EXTNAME"]
         'SCI'
         """
