@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import names
 from ..fits.footprint import footprint
-from ..fits.header_layout import HeaderLayout
+from ..fits.header_layout import HeaderLayout, layout_of
 from ..keywords import HeaderKey, KeywordSpecs, spec_keyword
 from ..store import header_layouts, type_mismatches
 from ..store.schema import SCHEMA_VERSION
@@ -99,7 +99,7 @@ def type_headers(
             key = HeaderKey(detector, filetype, extension) if detector else None
             header = type_header(read, key, specs)
             stored[filetype][str(extension)] = header.values
-            if layout := content.layout(extension, header.altered):
+            if layout := _layout(content, extension, header.altered):
                 layouts[filetype][str(extension)] = layout
             for keyword, value in header.mismatches.items():
                 mismatches[key, keyword] = (value, str(content.file.name))
@@ -119,6 +119,14 @@ def type_headers(
     return TypedHeaders(
         stored, promoted, layouts, unspecified, mismatches, sorted(mismatched), tuple(warnings)
     )
+
+
+def _layout(content: FileContent, extension: int, altered: set[int]) -> HeaderLayout | None:
+    """Return the layout of a header, None if its cards in the file are not known."""
+    in_file = content.in_file[extension] if extension < len(content.in_file) else ()
+    shown = [keyword for keyword, _ in content.headers[extension]]
+    is_shown = shown == [card.keyword for card in in_file if card.keyword]
+    return layout_of(in_file, altered) if in_file and is_shown else None
 
 
 def build_document(

@@ -7,7 +7,6 @@ file is owed.
 """
 
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from .. import paths
 from ..config import Config
 from ..errors import FileError, PreviewError
 from ..fits.cards import Cards, FileCard
-from ..fits.header_layout import HeaderLayout, layout_of
 from ..fits.walk import Headers, open_headers
 from ..images import preview
 from ..keywords import KeywordSpecs
@@ -68,13 +66,6 @@ class FileContent:
     sha256: str | None = None
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
-
-    def layout(self, extension: int, altered: Collection[int]) -> HeaderLayout | None:
-        """Return the layout of a header, None if it is not known; `altered` as for `layout_of`."""
-        in_file = self.in_file[extension] if extension < len(self.in_file) else ()
-        shown = [keyword for keyword, _ in self.headers[extension]]
-        is_shown = shown == [card.keyword for card in in_file if card.keyword]
-        return layout_of(in_file, altered) if in_file and is_shown else None
 
     @property
     def has_preview(self) -> bool:
@@ -348,9 +339,7 @@ def read_file(
                 reason += _refusing_folder(error, config)
                 entry = {"reason": reason, "owed": True}
                 failures.append(_owed(file, "preview", reason))
-    return FileContent(
-        file, headers, opened.in_file, entry, sha256, tuple(failures), tuple(warnings)
-    )
+    return FileContent(file, headers, opened.in_file, entry, sha256, (*failures,), (*warnings,))
 
 
 def _check_identity(file: FileOnDisk, headers: list[Cards], specs: KeywordSpecs) -> None:
