@@ -45,11 +45,13 @@ def to_fits(
     Returns
     -------
     astropy.io.fits.Header
-        With keywords in FITS spelling and values as a file holds them.
+        With keywords in FITS spelling and values as a file holds them.  A keyword END, which a
+        damaged file can have, is left out, because it would end the header.
     """
     waiting: dict[str, deque[Entry]] = {}
     for entry in entries(values):
         waiting.setdefault(entry.file_name, deque()).append(entry)
+    waiting.pop("end", None)
     shown = [] if layout is None else list(_by_layout(waiting, specs, key, layout))
     # Those that somebody has added to the document have no place in the layout.
     others = chain.from_iterable(waiting.values())

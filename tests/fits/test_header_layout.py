@@ -122,6 +122,13 @@ def test_a_place_without_a_value_is_left_out(specs: KeywordSpecs) -> None:
     assert header.tostring(sep="\n").strip("\n ").startswith("NAXIS   =")
 
 
+@pytest.mark.parametrize("layout", [None, HeaderLayout("END\t\nNAXIS\tn", {0: "END     = 'x'"})])
+def test_a_keyword_that_would_end_the_header_is_left_out(
+    specs: KeywordSpecs, layout: HeaderLayout | None
+) -> None:
+    assert list(to_fits({"end": "= 'x'", "naxis": 0}, specs, KEY, layout)) == ["NAXIS"]
+
+
 @pytest.mark.parametrize("image", ["", "x" * 100, "EXPTIME = NaN / time", "EXPTIME = '\n'", "END"])
 def test_a_damaged_card_of_a_layout_costs_no_header(specs: KeywordSpecs, image: str) -> None:
     layout = HeaderLayout("EXPTIME\ttime\nNAXIS\tn", {0: image})
