@@ -11,6 +11,7 @@ from typing import Any
 from . import config as configuration
 from . import keywords as keyword_specs
 from . import runs
+from .accounts.accounts import Accounts
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
 from .errors import ConfigError
@@ -95,6 +96,7 @@ class Archive(Watchable):
             raise ConfigError("no connection_string: open the archive with acsql.connect")
         specs = keyword_specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, specs, wait, log_outages)
+        self.accounts = Accounts(self.store)
         self._source = Source(self.store, CurrentSpecs(self.store, specs))
         self._proposals = ProposalCatalog(self.store, specs)
         self._statistics = StatisticCatalog(self.store, specs)
@@ -141,10 +143,8 @@ class Archive(Watchable):
         >>> archive.migrate(dry_run=True)
         []
         """
-        pending = [
-            (step.name, step.description, step.pending(self.store))
-            for step in runner.missing(self.store)
-        ]
+        steps = runner.missing(self.store)
+        pending = [(step.name, step.description, step.pending(self.store)) for step in steps]
         # Without a pending migration there may still be missing indexes or stale collections.
         if not dry_run:
             runner.migrate(self.store, self.specs)

@@ -57,6 +57,18 @@ class AccessDenied(ArchiveError):
     """The user of this process may not read a file that exists; the message says which."""
 
 
+class AccountError(ArchiveError):
+    """An account, a password or a token cannot be made, changed or found; the message says why."""
+
+
+class LoginRequired(ArchiveError):
+    """A request needs the name of its user, and has none that is valid."""
+
+
+class RightMissing(ArchiveError):
+    """The role of a user does not include what a request needs; the message says which."""
+
+
 class QueryError(ArchiveError):
     """A condition, a column, a sort order or a limit is invalid."""
 

@@ -12,6 +12,8 @@ from .errors import ConfigError
 
 # Where the folders of observations are below `filesystem`; `acsql.ingest.layouts` finds them.
 LAYOUTS = ("acs", "mast")
+# What a user may do, each role with the rights of those before it; see `acsql.accounts.roles`.
+ROLES = ("read", "annotate", "administer")
 # The owner reads and writes; the group and the others do either nothing, read, or both.
 FILE_MODES = ("0600", "0604", "0606", "0640", "0644", "0646", "0660", "0664", "0666")
 

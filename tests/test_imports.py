@@ -30,7 +30,7 @@ LAYERS: tuple[set[str], ...] = (
     {"fits", "query"},
     {"images", "export", "mongod"},
     {"store"},
-    {"migrations", "runs"},
+    {"accounts", "migrations", "runs"},
     {"stored_observation", "proposals", "statistics"},
     {"observation_files"},
     {"observation"},
@@ -69,6 +69,7 @@ KEPT_TO = {
     "pydantic": {"web"},
     "pythonjsonlogger": {"web"},
     "wtforms": {"web"},
+    "argon2": {"accounts"},
     "click": {"cli"},
     "lark": {"query"},
     "pyarrow": {"store"},
@@ -198,7 +199,9 @@ def test_importing_reads_no_settings_and_has_no_side_effect(tmp_path, everything
 SCIENCE = {"astropy", "numpy", "pyarrow", "erfa"}
 DATABASE = {"pymongo", "mongoengine", "bson"}
 # Libraries of ingest and of the site.
-SERVICES = {"dask", "distributed", "flask", "bokeh", "gunicorn", "pydantic", "wtforms"}
+SERVICES = {
+    *("dask", "distributed", "flask", "bokeh", "gunicorn", "pydantic", "wtforms", "argon2"),
+}
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ SECTIONS = {
     },
     "Administration": {
         "serve": LazyCommand("serve:serve", "Serve the site."),
+        "users": LazyCommand("users:users", "Manage accounts, roles and tokens of the site."),
         "config": LazyCommand("config:config", "Show the settings and their sources."),
         "db": LazyCommand("db:db", "Manage the private MongoDB."),
         "migrate": LazyCommand("migrate:migrate", "Apply pending database migrations."),

@@ -150,6 +150,11 @@ class Store:
         """The keywords that ingests have read and the specs do not name."""
         return self.database[schema.KEYWORDS_NOT_IN_SPECS]
 
+    @property
+    def accounts(self) -> DocumentCollection:
+        """The accounts of the site."""
+        return self.database[schema.ACCOUNTS]
+
     @cached_property
     def document_classes(self) -> "DocumentClasses":
         """The mongoengine classes, which few commands need: mongoengine is loaded for them only."""

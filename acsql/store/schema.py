@@ -19,6 +19,7 @@ KEYWORDS_NOT_IN_SPECS = "keywords_not_in_specs"
 HEADER_LAYOUTS = "header_layouts"
 LOCKS = "locks"
 MIGRATIONS = "migrations"
+ACCOUNTS = "accounts"
 # Derived from the observations; see `acsql.store.derived`.
 HEADERLESS = "headerless_observations"
 DERIVED_STATE = "derived_state"
