@@ -40,7 +40,8 @@ class Config:
     Raises
     ------
     ConfigError
-        If a folder that acsql writes to is inside `filesystem`, which it only reads.
+        If a folder that acsql writes to is inside `filesystem`, which it only reads, or if
+        `user_header` is set without `proxies`.
     """
 
     filesystem: Path
@@ -67,6 +68,10 @@ class Config:
     downloads: int = 1000
     accel_redirect: str | None = None
     proxies: int = 0
+    user_header: str | None = None
+    user_role: str = "annotate"
+    readers: str = "all"
+    session_key_file: Path | None = None
     site_url: str | None = None
     trusted_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
@@ -80,6 +85,11 @@ class Config:
                     f"{name} {folder} is inside filesystem {self.filesystem}, which acsql only "
                     f"reads: set {name} to a folder outside it"
                 )
+        if self.user_header and not self.proxies:
+            raise ConfigError(
+                "user_header needs proxies: without a proxy in front of the site, anyone could "
+                "send the name of another user"
+            )
 
     def at(self, connection_string: str) -> "Config":
         """Return the same configuration with another database address."""
@@ -258,6 +268,7 @@ def _complete(values: dict[str, Any], source: Path) -> Config:
         "thumbnail_dir": data_dir / "thumbnails",
         "log_dir": data_dir / "logs",
         "cache_dir": data_dir / "cache",
+        "session_key_file": data_dir / "session.key",
         "proposals_file": data_dir / "proposals.yaml",
         "ncores": os.cpu_count() or 1,
     }

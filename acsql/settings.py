@@ -170,6 +170,35 @@ SETTINGS = (
         minimum=0,
     ),
     Setting(
+        "user_header",
+        str,
+        "none: the site has accounts",
+        "header in which the proxies name the user of a request, such as X-Remote-User, or "
+        "REMOTE_USER for the variable of a WSGI server; only with proxies",
+        pattern="[A-Za-z][A-Za-z0-9-]*|REMOTE_USER",
+        form="the name of a header such as X-Remote-User, or REMOTE_USER",
+    ),
+    Setting(
+        "user_role",
+        str,
+        "annotate",
+        "role of a user whom the proxies name and who has no account",
+        choices=ROLES,
+    ),
+    Setting(
+        "readers",
+        str,
+        "all",
+        "who may read the site: all, or users for those with a name",
+        choices=("all", "users"),
+    ),
+    Setting(
+        "session_key_file",
+        Path,
+        "<data_dir>/session.key",
+        "file of the key that signs the session cookies of the site, which makes a missing one",
+    ),
+    Setting(
         "site_url",
         str,
         "as each request says",

@@ -26,6 +26,8 @@ COMPLETE = {
     "thumbnail_dir": "/thumbnails",
     "log_dir": "/logs",
     "cache_dir": "/cache",
+    "session_key_file": "/session.key",
+    "proxies": 1,
     "ncores": 3,
     "database_wait": 5,
     "proposals_file": "/proposals.yaml",
@@ -73,6 +75,7 @@ def test_defaults_follow_the_data_folder(written):
         thumbnail_dir=Path("/data/thumbnails"),
         log_dir=Path("/data/logs"),
         cache_dir=Path("/data/cache"),
+        session_key_file=Path("/data/session.key"),
         proposals_file=Path("/data/proposals.yaml"),
         ncores=os.cpu_count(),
         connection_string=None,
@@ -136,6 +139,8 @@ def test_the_environment_is_that_of_the_process_by_default(user_folder, monkeypa
         ("database_wait", 300),
         ("proposals_from", "file"),
         ("rate_limit", 20000),
+        ("user_role", "annotate"),
+        ("readers", "all"),
         ("proxies", 0),
     ],
 )
@@ -178,6 +183,9 @@ _OTHER = {
     "file_group": "users",
     "site_url": "https://archive.example.org/acsql/",
     "layout": "mast",
+    "user_header": "X-Remote-User",
+    "user_role": "read",
+    "readers": "users",
 }
 
 
@@ -446,3 +454,10 @@ def test_a_password_in_a_file_that_others_may_read_is_warned_of_once(
         config.load(path, {})
     assert len(caplog.messages) == warned
     assert all(str(path) in text and "secret" not in text for text in caplog.messages)
+
+
+def test_a_header_that_names_users_needs_a_proxy(written) -> None:
+    without = {"filesystem": "/archive", "user_header": "X-Remote-User"}
+    with pytest.raises(ConfigError, match="user_header needs proxies"):
+        config.load(written(without), {})
+    assert config.load(written(without | {"proxies": 1}), {}).user_header == "X-Remote-User"

@@ -69,6 +69,7 @@ KEPT_TO = {
     "pydantic": {"web"},
     "pythonjsonlogger": {"web"},
     "wtforms": {"web"},
+    "flask_wtf": {"web"},
     "argon2": {"accounts"},
     "click": {"cli"},
     "lark": {"query"},

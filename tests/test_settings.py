@@ -35,6 +35,8 @@ def test_no_value_means_the_default(name: str) -> None:
         ("file_group", 100, "100"),
         ("trusted_hosts", "a.example, b.example", ("a.example", "b.example")),
         ("trusted_hosts", ["a.example"], ("a.example",)),
+        ("user_header", "X-Remote-User", "X-Remote-User"),
+        ("user_header", "REMOTE_USER", "REMOTE_USER"),
     ],
 )
 def test_a_valid_value_has_the_type_of_its_setting(name: str, value: Any, checked: Any) -> None:
@@ -54,6 +56,8 @@ def test_a_valid_value_has_the_type_of_its_setting(name: str, value: Any, checke
         ("file_mode", "0123"),
         ("file_group", "a:b"),
         ("trusted_hosts", "a b"),
+        ("user_header", "X_Remote_User"),
+        ("user_role", "king"),
         ("trusted_hosts", {"a": 1}),
         ("connection_string", "localhost"),
     ],

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 from flask import Flask, Response, abort, g, request
 from flask_cors import CORS
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from jinja2 import StrictUndefined
 from werkzeug.routing import BaseConverter
 
@@ -20,10 +18,14 @@ from . import (
     context,
     download_limit,
     errors,
+    identity,
     outage,
     pages,
     plots,
+    rate_limit,
     renditions,
+    rights,
+    sessions,
     site_address,
 )
 from .formatting import age, duration, number, plural, size
@@ -87,8 +89,12 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     # The first hook of a request, so that requests refused by a later one are logged as well.
     access_log.register(app)
     outage.register(app)
-    _limit(app, archive.config.rate_limit // workers)
+    limiter = rate_limit.register(app, archive.config.rate_limit // workers)
+    _refuse_long_urls(app)
     site_address.register(app, archive.config, host)
+    sessions.register(app, archive.config)
+    identity.register(app, archive.config, host)
+    rights.register(app, archive.config)
     download_limit.register(app, max(1, archive.config.downloads // workers))
     app.extensions[context.ARCHIVE] = archive
     app.extensions[context.PICTURE_CACHE] = DiskCache(
@@ -99,6 +105,7 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     _configure_templates(app, archive)
     for blueprint in (api.blueprint, plots.blueprint, *pages.blueprints()):
         app.register_blueprint(blueprint)
+    rate_limit.limit_log_ins(app, limiter, workers)
     errors.register(app)
     _share(app, archive.config.cors_origins)
     app.after_request(_add_security_headers)
@@ -128,25 +135,15 @@ def _configure_templates(app: Flask, archive: Archive) -> None:
         "thumbnail_url": renditions.thumbnail_url,
         "request_id": access_log.request_id,
         "style_nonce": plots.style_nonce,
+        "visitor": identity.visitor,
+        "log_in_url": context.log_in_url,
     }
 
 
-def _limit(app: Flask, requests: int) -> None:
-    """Limit the requests of a client per minute, and the length of URLs.
-
-    Each process counts in its own memory: counting together would need a database that the site
-    may write.
-    """
-    Limiter(
-        get_remote_address,
-        app=app,
-        application_limits=[f"{max(1, requests)} per minute"],
-        storage_uri="memory://",
-        headers_enabled=True,
-    )
-
+def _refuse_long_urls(app: Flask) -> None:
     @app.before_request
     def refuse_long_url() -> None:
+        """Refuse a URL that is longer than those of acsql."""
         if len(request.full_path.encode()) > errors.MAX_URL_LENGTH:
             abort(414)
 

@@ -1,11 +1,13 @@
 """Request helpers: the archive, validated parameters, and the observation named in the URL."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from flask import abort, current_app, redirect, request, url_for
 
 from ..archive import Archive
+from ..errors import QueryError
 from ..images.disk_cache import DiskCache
 from ..observation import Observation
 from ..paths import NO_PROPOSAL
@@ -15,6 +17,11 @@ from .params import Parameters
 ARCHIVE = "acsql"
 # That of the cache of pictures.
 PICTURE_CACHE = "acsql_pictures"
+
+# Characters of a path to return to after the log-in; a URL has room for it.
+_MAX_BACK = 2000
+# A page of this site, whatever browsers make of further slashes and backslashes.
+_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 
 Model = TypeVar("Model", bound=Parameters)
 
@@ -48,6 +55,37 @@ def parameters(model: type[Model]) -> Model:
         If a parameter is unknown, repeated, or has a value that it cannot have.
     """
     return model.parse(request.args.to_dict(flat=False))
+
+
+def address_of(path: str) -> str:
+    """Return the URL of a page to which a form returns.
+
+    Parameters
+    ----------
+    path : str
+        The path and the parameters of a page, as a request has them.
+
+    Returns
+    -------
+    str
+        Without the host.
+
+    Raises
+    ------
+    QueryError
+        If it can lead to another site.
+    """
+    if not _LOCAL.fullmatch(path):
+        raise QueryError("back must be the path of a page of this site")
+    return request.script_root + path
+
+
+def log_in_url() -> str:
+    """Return the URL of the log-in that returns to the page of this request, if it can."""
+    back = request.full_path.removesuffix("?")
+    is_other = request.method == "GET" and request.endpoint != "login.page"
+    can_return = is_other and len(back) <= _MAX_BACK and _LOCAL.fullmatch(back)
+    return url_for("login.page", back=back if can_return else None)
 
 
 def requested_observation(proposid: int | None, name: str) -> Observation:

@@ -20,6 +20,9 @@ STATUSES: dict[type[ArchiveError], int] = {
     errors.DatasetNotFound: 404,
     errors.RunNotFound: 404,
     errors.AccessDenied: 403,
+    errors.LoginRequired: 401,
+    errors.RightMissing: 403,
+    errors.AccountError: 400,
     errors.InvalidName: 400,
     errors.QueryTimeout: 503,
     errors.QueryError: 400,
@@ -27,6 +30,7 @@ STATUSES: dict[type[ArchiveError], int] = {
 }
 TITLES = {
     400: "Invalid query",
+    401: "Log-in required",
     403: "Access denied",
     404: "Not found",
     413: "Request too large",
@@ -43,7 +47,8 @@ MAX_BODY_LENGTH = 2**20
 MESSAGES = {
     404: "There is no page at this URL.",
     414: f"A URL may have at most {MAX_URL_LENGTH:,} bytes.",
-    429: "This address sent too many requests within one minute. Try again in a minute.",
+    429: "This address sent too many requests within one minute, or too many log-ins failed. Try "
+    "again in a minute; the header Retry-After has the time.",
 }
 
 

@@ -16,10 +16,11 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
+from ..accounts import audit
 from ..archive import Archive
 from ..config import Config
 from ..errors import ArchiveError
-from . import access_log
+from . import access_log, sessions
 from .app import create_app
 from .worker import SiteWorker
 
@@ -106,6 +107,8 @@ def serve(
         worker can start.
     """
     address = _free_address(host, port)
+    # Made here once; each worker reads it.
+    sessions.key_of(config)
     # Fail here once instead of in each worker.
     Archive(config.for_reading).close()
     settings = {
@@ -122,6 +125,7 @@ def serve(
     }
     with (
         access_log.logging_requests(config.log_dir),
+        audit.auditing(config, audit.SITE),
         # This process logs outages, once for all workers.
         Archive(config.for_reading, wait=0, log_outages=True),
         _restored_signals(),

@@ -4,7 +4,7 @@ Each module adds the endpoints of one group of resources; the OpenAPI document i
 their signatures.
 """
 
-from . import headers, health, observations, openapi, overview, proposals, runs, tables
+from . import headers, health, observations, openapi, overview, proposals, runs, tables, user
 from .endpoint import blueprint
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "proposals",
     "runs",
     "tables",
+    "user",
 ]

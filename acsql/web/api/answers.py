@@ -36,6 +36,16 @@ class Document(TypedDict):
     components: dict[str, Any]
 
 
+class UserAnswer(TypedDict):
+    """The user of the request, and what the user may do."""
+
+    name: Annotated[str | None, Field(description="null if nothing names the user.")]
+    role: Annotated[
+        Literal["read", "annotate", "administer"] | None,
+        Field(description="Each role has the rights of those before it."),
+    ]
+
+
 class Health(TypedDict):
     """The state of the site."""
 

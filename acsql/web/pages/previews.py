@@ -5,16 +5,14 @@ URL.  The adaptive ones are made from the FITS files on demand and cached on dis
 kept in a cookie, because it is that of a browser and not of a link that is sent to others.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 from flask import Blueprint, Response, make_response, redirect, request, send_file, url_for
 
-from ...errors import QueryError
 from ...fits.open import open_fits
 from ...images import rendition
-from ..context import current_archive, parameters, picture_cache
+from ..context import address_of, current_archive, parameters, picture_cache
 from ..image_request import image_file, reading
 from ..params import OneOf, Parameters
 from ..renditions import COOKIE, RENDITIONS
@@ -23,8 +21,6 @@ from ..renditions import COOKIE, RENDITIONS
 MAX_AGE_S = 600
 # Seconds for which a browser remembers the rendition: a year.
 REMEMBERED_S = 31_536_000
-# A page of this site, whatever browsers make of further slashes and backslashes.
-_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
 
 blueprint = Blueprint("previews", __name__)
 
@@ -66,9 +62,7 @@ def thumbnail(name: str) -> Response:
 def choose() -> Response:
     """Remember the rendition of all pictures, and return to a page."""
     choice = parameters(ChoiceParameters)
-    if not _LOCAL.fullmatch(choice.back):
-        raise QueryError("back must be the path of a page of this site")
-    response = make_response(redirect(request.script_root + choice.back))
+    response = make_response(redirect(address_of(choice.back)))
     response.set_cookie(
         COOKIE,
         choice.rendition,

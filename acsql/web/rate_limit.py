@@ -1,0 +1,82 @@
+"""Limits of requests per client, and of log-ins that fail per client and per account.
+
+Each process counts in its own memory: counting together would need a database that the site may
+write.  So each allows its share.
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from ..accounts.roles import checked_name
+from ..errors import AccountError
+
+# The endpoint of log-ins.
+_LOG_IN = "login.log_in"
+# Log-ins that may fail at the processes together: those of one client, and those of one account by
+# all clients.  OWASP asks for both (Authentication Cheat Sheet, "Login Throttling").
+PER_MINUTE = 10
+PER_HOUR = 100
+
+
+def register(app: Flask, requests: int) -> Limiter:
+    """Limit the requests of a client.
+
+    Parameters
+    ----------
+    app : Flask
+        The application; hooks that it registers before come first.
+    requests : int
+        The number of requests per minute.
+
+    Returns
+    -------
+    Limiter
+        For `limit_log_ins`.
+    """
+    return Limiter(
+        get_remote_address,
+        app=app,
+        application_limits=[f"{max(1, requests)} per minute"],
+        storage_uri="memory://",
+        headers_enabled=True,
+    )
+
+
+def limit_log_ins(app: Flask, limiter: Limiter, workers: int) -> None:
+    """Limit the log-ins that fail.
+
+    Parameters
+    ----------
+    app : Flask
+        The application, with its pages.
+    limiter : Limiter
+        From `register`.
+    workers : int
+        Number of processes that serve the site.
+    """
+    per_minute, per_hour = (max(1, number // workers) for number in (PER_MINUTE, PER_HOUR))
+    view = cast("Callable[..., ResponseReturnValue]", app.view_functions[_LOG_IN])
+    for value, key in (
+        (f"{per_minute} per minute; {per_hour} per hour", get_remote_address),
+        (f"{per_hour} per hour", _account),
+    ):
+        view = limiter.limit(value, key_func=key, deduct_when=_failed)(view)
+    app.view_functions[_LOG_IN] = view
+
+
+def _account() -> str:
+    """Return the account to which a request logs in."""
+    try:
+        return f"account {checked_name(request.form.get('name', ''))}"
+    except AccountError:
+        return "no account"
+
+
+def _failed(response: Response) -> bool:
+    """Return whether a log-in counts; those that succeed, and forms with an error, do not."""
+    return response.status_code == 403
