@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 from ..config import Config
 from ..logs import logging_to, open_log
-from ..permissions import permissions_of
 
 SITE = "audit-site.log"
 COMMANDS = "audit-commands.log"
@@ -61,7 +60,7 @@ def auditing(config: Config, name: str) -> Iterator[None]:
     ConfigError
         If the file cannot be written.
     """
-    handler = open_log(config.log_dir / name, permissions_of(config))
+    handler = open_log(config.log_dir / name)
     handler.setFormatter(AuditFormatter())
     with logging_to([handler], [LOGGER]):
         yield
