@@ -76,11 +76,12 @@ def register(app: Flask, config: Config, host: str) -> None:
     app : Flask
         The application.
     config : Config
-        The settings `user_header`, `user_role`, `proxies` and `site_url`.
+        The settings `user_header`, `user_role`, `proxies`, `site_url` and `trusted_hosts`.
     host : str
         The name or address at which this machine serves the site.
     """
-    is_local = not config.proxies and not config.site_url and _is_loopback(host)
+    is_public = config.proxies or config.site_url or config.trusted_hosts
+    is_local = not is_public and _is_loopback(host)
     app.extensions[_WAYS] = _Ways(
         _variable(config.user_header),
         Role(config.user_role),

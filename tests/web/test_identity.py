@@ -54,6 +54,7 @@ def test_on_loopback_everyone_is_the_user_who_serves(site: Callable[..., Flask])
         ("archive.example", {}),
         ("localhost", {"proxies": 1}),
         ("localhost", {"site_url": "http://localhost/"}),
+        ("localhost", {"trusted_hosts": ("localhost",)}),
     ],
 )
 def test_where_others_can_reach_the_site_nobody_is_named(

@@ -1,5 +1,6 @@
 """A log-in and a log-out in a browser: by keyboard, without scripts, and on a phone."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 import acsql
+from acsql.accounts import audit
 from acsql.accounts.roles import Role
 
 PASSWORD = "correct horse battery"
@@ -29,7 +31,7 @@ def anna(sample_archive: acsql.Archive) -> Iterator[str]:
     ids=["desktop", "without scripts", "phone", "dark"],
 )
 def test_a_user_logs_in_by_keyboard_and_out_again(
-    window: Callable[..., Page], anna: str, options: dict[str, Any]
+    window: Callable[..., Page], anna: str, sample_archive: acsql.Archive, options: dict[str, Any]
 ) -> None:
     page = window(**options)
 
@@ -50,3 +52,6 @@ def test_a_user_logs_in_by_keyboard_and_out_again(
     check()
     page.get_by_role("button", name="Log out").press("Enter")
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    log = (sample_archive.config.log_dir / audit.SITE).read_text().splitlines()
+    last = [json.loads(line) for line in log[-2:]]
+    assert [(line["action"], line["by"]) for line in last] == [("log in", anna), ("log out", anna)]
