@@ -61,6 +61,10 @@ class AccountError(ArchiveError):
     """An account, a password or a token cannot be made, changed or found; the message says why."""
 
 
+class AccountDamaged(AccountError):
+    """An account in the database has no valid role, or lacks a field; it has no rights."""
+
+
 class LoginRequired(ArchiveError):
     """A request needs the name of its user, and has none that is valid."""
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..errors import AccountError
+from ..errors import AccountDamaged, AccountError
+from ..settings import ROLES
 from ..store import accounts as stored
 from ..store.client import Store
 from ..store.schema import Document, now
@@ -113,8 +114,9 @@ class Accounts:
             document = stored.find(self._store, checked_name(name)) or {}
         except AccountError:
             document = {}
-        is_right = is_password(password, document.get("password"))
-        return _account(document) if document.get("password") and is_right else None
+        hash_ = document.get("password")
+        is_right = is_password(password, hash_ if isinstance(hash_, str) else None)
+        return _account(document) if is_right else None
 
     def of_token(self, token: str) -> Account | None:
         """Return the account that has a token, None if none has it."""
@@ -242,14 +244,28 @@ class Accounts:
 
 
 def _account(document: Document) -> Account:
-    return Account(
-        document["_id"],
-        Role(document["role"]),
-        document["password"] is not None,
-        tuple(Token(token["label"], token["created"]) for token in document["tokens"]),
-        document["session"],
-        document["created"],
-    )
+    """Return an account as it is stored, which a person may have changed in the database."""
+    name = document["_id"]
+    role = document.get("role")
+    if role not in ROLES:
+        raise AccountDamaged(
+            f"the account {name} has the role {role!r} in the database, and the roles are "
+            f"{', '.join(ROLES)}; an administrator mends it: acsql users role {name} ROLE"
+        )
+    try:
+        return Account(
+            name,
+            Role(role),
+            document["password"] is not None,
+            tuple(Token(token["label"], token["created"]) for token in document["tokens"]),
+            str(document["session"]),
+            document["created"],
+        )
+    except (KeyError, TypeError) as error:
+        raise AccountDamaged(
+            f"the account {name} is damaged in the database ({error}); an administrator removes "
+            f"it and adds it again: acsql users remove {name}"
+        ) from error
 
 
 def _digest(token: str) -> str:

@@ -23,7 +23,7 @@ def _hasher() -> "PasswordHasher":
 
 
 @cache
-def _hash_of_nobody() -> str:
+def _hash_without_password() -> str:
     """Return a hash that no password has, to spend the same time on a name without account."""
     return _hasher().hash("")
 
@@ -66,12 +66,13 @@ def is_password(password: str, hash_: str | None) -> bool:
     bool
         False without a hash.
     """
-    from argon2.exceptions import VerifyMismatchError
+    from argon2.exceptions import InvalidHashError, VerificationError
 
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         # No account has such a password, as anyone may know.
         return False
     try:
-        return _hasher().verify(hash_ or _hash_of_nobody(), password)
-    except VerifyMismatchError:
+        return _hasher().verify(hash_ or _hash_without_password(), password)
+    except (VerificationError, InvalidHashError):
+        # Of another password, or changed in the database.
         return False

@@ -22,6 +22,7 @@ STATUSES: dict[type[ArchiveError], int] = {
     errors.AccessDenied: 403,
     errors.LoginRequired: 401,
     errors.RightMissing: 403,
+    errors.AccountDamaged: 403,
     errors.AccountError: 400,
     errors.InvalidName: 400,
     errors.QueryTimeout: 503,

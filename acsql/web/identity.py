@@ -136,7 +136,7 @@ def require(right: Role) -> User:
     if not user.role.includes(right):
         raise RightMissing(
             f"The role of {user.name} is {user.role}, and this needs the role {right}. "
-            f"Whoever administers the site gives it: acsql users role {user.name} {right}"
+            f"An administrator gives it: acsql users role {user.name} {right}"
         )
     return user
 

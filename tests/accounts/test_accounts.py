@@ -4,7 +4,7 @@ import pytest
 
 from acsql.accounts.accounts import TOKEN_PREFIX, Account, Accounts
 from acsql.accounts.roles import Role
-from acsql.errors import AccountError
+from acsql.errors import AccountDamaged, AccountError
 from acsql.store.client import Store
 
 PASSWORD = "correct horse battery"
@@ -148,3 +148,36 @@ def test_accounts_exist_from_the_first_to_the_last(store: Store) -> None:
     assert accounts.exist()
     accounts.remove("anna")
     assert not accounts.exist()
+
+
+DAMAGE = [
+    {"role": "owner"},
+    {"role": None},
+    {"role": ["read"]},
+    {"tokens": None},
+    {"tokens": [{"label": "nightly"}]},
+]
+
+
+@pytest.mark.parametrize("changed", DAMAGE)
+def test_an_account_that_is_damaged_in_the_database_opens_nothing_and_says_what_mends_it(
+    accounts: Accounts, store: Store, changed: dict[str, object]
+) -> None:
+    store.accounts.update_one({"_id": "anna"}, {"$set": changed})
+    for read in (accounts.all, lambda: accounts.authenticate("anna", PASSWORD)):
+        with pytest.raises(AccountDamaged, match=r"acsql users (role|remove) anna"):
+            read()
+
+
+@pytest.mark.parametrize("hash_", ["", "x", "$argon2id$", 7, {"$ne": None}])
+def test_a_damaged_hash_is_no_password(accounts: Accounts, store: Store, hash_: object) -> None:
+    store.accounts.update_one({"_id": "anna"}, {"$set": {"password": hash_}})
+    assert accounts.authenticate("anna", PASSWORD) is None
+
+
+def test_another_role_mends_an_account_with_an_unknown_role(
+    accounts: Accounts, store: Store
+) -> None:
+    store.accounts.update_one({"_id": "anna"}, {"$set": {"role": "owner"}})
+    accounts.set_role("anna", Role.READ)
+    assert found(accounts).role == Role.READ

@@ -171,3 +171,16 @@ def test_a_page_without_a_user_sets_no_cookie(
     assert "Set-Cookie" not in response.headers
     assert "Cookie" in response.vary
     assert json.dumps("anna") not in response.text
+
+
+def test_a_user_with_an_unknown_role_reads_and_has_no_rights(
+    site: Callable[..., Flask], empty_archive: acsql.Archive
+) -> None:
+    empty_archive.accounts.add("anna", Role.ADMINISTER)
+    token = empty_archive.accounts.add_token("anna", "nightly")
+    empty_archive.store.accounts.update_one({"_id": "anna"}, {"$set": {"role": "owner"}})
+    client = site("0.0.0.0").test_client()
+    assert client.get("/", headers=bearer(token)).status_code == 200
+    refused = client.get("/api/user", headers=bearer(token))
+    assert refused.status_code == 403
+    assert "acsql users role anna" in refused.text
