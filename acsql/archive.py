@@ -24,6 +24,7 @@ from .query import Equals
 from .runs import RunRecord
 from .search.criteria import Source
 from .search.limits import TIME_LIMIT, optional_seconds
+from .search.search import Search
 from .statistics import ArchiveSummary, Statistic, StatisticCatalog
 from .store import failures
 from .store.client import Store
@@ -177,6 +178,36 @@ class Archive(Watchable):
         'WFC'
         """
         return Observation.load(self.store, self.specs, self.config, rootname)
+
+    def find(self, *texts: str) -> Search:
+        """Return a search for what people call observations, as the search box of the site does.
+
+        Parameters
+        ----------
+        *texts : str
+            Names, dates, numbers of proposals, rootnames, positions and conditions:
+            ``"47 Tuc F606W 2003"``, ``"darks 2003-03 exptime>500"``, ``"Zwicky"``.
+
+        Returns
+        -------
+        Search
+            The observations that are what all texts mean, with the time limit of the archive.
+
+        Raises
+        ------
+        ObservationNotFound, ProposalNotFound
+            If a text is no name of the archive and no condition.
+        QueryError
+            If a condition is not valid.
+
+        Examples
+        --------
+        >>> archive.find("47 Tuc", "WFC exptime>0")
+        <Search: targname=NGC104 detector=WFC exptime>0.0>
+        """
+        from .search_text import condition
+
+        return self.where(*(condition(text, self) for text in texts))
 
     def differences(self, a: str, b: str, bookkeeping: bool = False) -> list[HeaderComparison]:
         """Compare the headers of two observations, two files or two extensions.

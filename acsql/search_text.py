@@ -1,20 +1,28 @@
 """The meaning of a text that someone types into a search box, and suggestions while they type.
 
 A text needs no field and no syntax: the first reading that makes sense is taken, in the order
-proposal, position, conditions, rootname, pair of rootnames, beginning of rootnames, target.  Names
-may precede conditions, as in ``NGC104 F814W exptime>300``.
+proposal, position, conditions, rootname, pair of rootnames, beginning of rootnames, names, title of
+a proposal.  Names are those of targets, filters, detectors, kinds of images and principal
+investigators, and dates; conditions may follow them, as in ``47 Tuc F814W 2003 exptime>300``.
 """
 
 import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
 
-from . import query
-from .archive import Archive
-from .errors import InvalidName, ObservationNotFound
+from . import config as configuration
+from . import query, target_names
+from .config import Config
+from .errors import InvalidName, ObservationNotFound, ProposalNotFound
+from .keywords import KeywordSpecs
 from .observation import Observation
-from .query import And, Column, Condition, Equals, Like, Or, Within
+from .proposals import Proposal
+from .query import And, AnyOf, Column, Condition, Equals, Like, Or, Within
+from .search.search import Search
+from .target_names import normalized
 
 # The field of view of the WFC is 202 arcsec wide (ACS Instrument Handbook, chapter 3): an
 # observation whose target is no farther away may show a position.
@@ -29,7 +37,29 @@ _NAMES_AND_CONDITIONS = re.compile(r"((?:[^\s()=<>!,\"']+(?:\s+(?![=<>!(])|$))*)
 # The word that is being typed: the last one, or the value behind an operator.
 _LAST_WORD = re.compile(r"(?:^|[\s(<>=!,])([^\s()<>=!,]*)$")
 # Keywords whose values are names, several where a name may be in any of them; facets are added.
-_NAMING_KEYWORDS = (("targname",), ("detector",), ("filter1", "filter2"))
+_NAMING_KEYWORDS = (("targname",), ("detector",), ("filter1", "filter2"), ("pr_inv_l",))
+# Its values also have a plural: darks, biases.
+_KIND_OF_IMAGE = "imagetyp"
+# A year, a month or a day.  Hubble's first year is 1990.
+_DATE = re.compile(r"(199\d|20\d\d)(-\d\d){0,2}", re.ASCII)
+_MONTHS = ("%B %Y", "%b %Y", "%Y %B", "%Y %b")
+
+
+class Archive(Protocol):
+    """What the meaning of a text is looked up in: an `acsql.Archive`."""
+
+    config: Config
+
+    @property
+    def specs(self) -> KeywordSpecs: ...
+
+    def where(self, *conditions: Condition | str, **keywords: Any) -> Search: ...
+
+    def observation(self, rootname: str) -> Observation: ...
+
+    def proposal(self, proposid: int) -> Proposal: ...
+
+    def proposals(self) -> list[Proposal]: ...
 
 
 @dataclass(frozen=True)
@@ -64,7 +94,7 @@ def interpret(text: str, archive: Archive) -> Meaning:
     ----------
     text : str
         What someone typed, such as ``j8bt05njq``, ``9019``, ``00:24:05.7 -72:04:52``,
-        ``NGC104 F814W`` or ``exptime>=500``.
+        ``47 Tuc F814W``, ``darks 2003-03``, ``Zwicky`` or ``exptime>=500``.
     archive : Archive
         Where names are looked up.
 
@@ -78,13 +108,13 @@ def interpret(text: str, archive: Archive) -> Meaning:
     QueryError
         If conditions are not valid.
     ProposalNotFound
-        If the text is a number, but not that of a proposal.
+        If the text is a number, but neither that of a proposal nor a year with observations.
     ObservationNotFound
         If no reading makes sense; the message suggests similar targets.
     """
     text = " ".join(text.split())
     if text.isascii() and text.isdigit():
-        return ProposalNumber(archive.proposal(int(text)).proposid)
+        return _number(text, archive)
     if _POSITION.fullmatch(text):
         return QueryText(_near(text, archive))
     parts = _NAMES_AND_CONDITIONS.fullmatch(text)
@@ -100,7 +130,44 @@ def interpret(text: str, archive: Archive) -> Meaning:
         search = archive.where(Like("rootname", f"{text.rstrip('*')}*"))
         if list(search.columns("rootname").limit(1).rows()):
             return QueryText(query.format_condition(search.condition))
-    return QueryText(_target(text, archive))
+    return QueryText(_names(text, archive))
+
+
+def condition(text: str, archive: Archive) -> Condition:
+    """Return the condition that observations are what a text means.
+
+    Parameters
+    ----------
+    text : str
+        As in `interpret`.
+    archive : Archive
+        Where names are looked up.
+
+    Raises
+    ------
+    QueryError, ProposalNotFound, ObservationNotFound
+        As in `interpret`.
+    """
+    match interpret(text, archive):
+        case Observation() as observation:
+            return Equals("rootname", observation.rootname)
+        case ObservationPair(a, b):
+            return AnyOf("rootname", (a.rootname, b.rootname))
+        case ProposalNumber(proposid):
+            return Equals("proposid", proposid)
+        case QueryText(stated):
+            return query.parse(stated, archive.specs)
+
+
+def _number(text: str, archive: Archive) -> Meaning:
+    """Return the proposal of a number, or the search of a year."""
+    try:
+        return ProposalNumber(archive.proposal(int(text)).proposid)
+    except ProposalNotFound:
+        year = _on_date(text)
+        if year is None or not archive.where(year).columns("rootname").limit(1).table():
+            raise
+        return QueryText(query.format_condition(archive.where(year).condition))
 
 
 def _observation(word: str, archive: Archive) -> Observation | None:
@@ -132,19 +199,37 @@ def _names_and_conditions(names: list[str], conditions: str, text: str, archive:
 def _named(words: list[str], archive: Archive) -> Condition | None:
     """Return the condition to have each of some names, or None if a word is part of no name.
 
-    A name is that of a target, which may have several words, of a filter in either wheel, or
-    another value of a facet.
+    A name is that of a target, which may have several words, of a filter in either wheel, of a
+    principal investigator, another value of a facet, or a date.
     """
     conditions = _conditions_by_name(archive)
     parts = []
     while words:
         lengths = range(len(words), 0, -1)
-        length = next((n for n in lengths if _normalized("".join(words[:n])) in conditions), None)
-        if length is None:
+        read = ((n, _meaning(" ".join(words[:n]), conditions)) for n in lengths)
+        length, part = next(((n, found) for n, found in read if found is not None), (0, None))
+        if part is None:
             return None
-        parts.append(conditions[_normalized("".join(words[:length]))])
+        parts.append(part)
         words = words[length:]
     return And(tuple(parts))
+
+
+def _meaning(name: str, conditions: dict[str, Condition]) -> Condition | None:
+    """Return the condition of a name or a date, None if it is neither."""
+    return conditions.get(normalized(name)) or _on_date(name)
+
+
+def _on_date(text: str) -> Condition | None:
+    """Return the condition of a date such as ``2003``, ``2003-03-29`` or ``March 2003``."""
+    if _DATE.fullmatch(text):
+        return Equals("date_obs", text)
+    for form in _MONTHS:
+        try:
+            return Equals("date_obs", f"{datetime.strptime(text, form):%Y-%m}")
+        except ValueError:
+            continue
+    return None
 
 
 def _conditions_by_name(archive: Archive) -> dict[str, Condition]:
@@ -156,33 +241,62 @@ def _conditions_by_name(archive: Archive) -> dict[str, Condition]:
         equalities: dict[str, list[Condition]] = {}
         for keyword in keywords:
             for value in archive.where().distinct(keyword):
-                equalities.setdefault(_normalized(value), []).append(Equals(keyword, value))
+                for name in _written(keyword, value):
+                    equalities.setdefault(name, []).append(Equals(keyword, value))
         for name, alternatives in equalities.items():
             conditions.setdefault(name, Or(tuple(alternatives)))
-    return conditions
+    return _other_names(archive, conditions) | conditions
 
 
-def _target(text: str, archive: Archive) -> str:
-    """Return the search for a target, whatever its case, blanks and hyphens."""
+def _written(keyword: str, value: object) -> list[str]:
+    """Return the names by which people write a value."""
+    name = normalized(value)
+    if keyword != _KIND_OF_IMAGE:
+        return [name]
+    return [name, f"{name}ES" if name.endswith("S") else f"{name}S"]
+
+
+def _other_names(archive: Archive, conditions: dict[str, Condition]) -> dict[str, Condition]:
+    """Return the conditions of further names of targets, such as that of NGC104 for 47 Tuc."""
+    found: dict[str, Condition] = {}
+    for names in target_names.load(configuration.specs_overlay(archive.config)):
+        present = tuple(conditions[name] for name in names if name in conditions)
+        if present:
+            found |= dict.fromkeys(names, Or(present))
+    return found
+
+
+def _names(text: str, archive: Archive) -> str:
+    """Return the search for a text that consists of names."""
     if re.search(r"[*?]", text):
         return query.format_condition(archive.where(Like("targname", text.upper())).condition)
-    named = _named(text.split(), archive)
+    named = _named(text.split(), archive) or _titled(text, archive)
     if named is not None:
         return query.format_condition(archive.where(named).condition)
     targets = archive.where().distinct("targname")
-    names = [_normalized(name) for name in targets]
-    similar = difflib.get_close_matches(_normalized(text), names, n=3, cutoff=SIMILARITY)
-    suggestions = [name for name in targets if _normalized(name) in similar][:3]
+    names = [normalized(name) for name in targets]
+    similar = difflib.get_close_matches(normalized(text), names, n=3, cutoff=SIMILARITY)
+    suggestions = [name for name in targets if normalized(name) in similar][:3]
     if suggestions:
         hint = f"Did you mean {' or '.join(suggestions)}?"
     else:
         hint = "Try a position or a pattern such as targname=NGC*."
-    raise ObservationNotFound(f'No rootname, proposal or target matches "{text}". {hint}')
+    raise ObservationNotFound(f'No rootname, proposal or name matches "{text}". {hint}')
 
 
-def _normalized(name: object) -> str:
-    """Return a name without differences of writing: ``NGC 104`` and ``ngc-104`` are the same."""
-    return re.sub(r"[\s_-]", "", str(name)).upper()
+def _titled(text: str, archive: Archive) -> Condition | None:
+    """Return the condition of the proposals whose title has all words, or whose PI has."""
+    words = text.casefold().split()
+    found = [
+        proposal.proposid
+        for proposal in archive.proposals()
+        if _has_words(proposal.title, words) or _has_words(proposal.pi, words)
+    ]
+    return AnyOf("proposid", tuple(found)) if found else None
+
+
+def _has_words(text: str | None, words: list[str]) -> bool:
+    return bool(text) and set(words) <= set(re.findall(r"[\w'-]+", (text or "").casefold()))
 
 
 def suggest(text: str, archive: Archive) -> list[tuple[str, str]]:
@@ -227,8 +341,8 @@ def _suggest_values(
 
 
 def _beginning(names: Iterable[object], word: str) -> list[str]:
-    start = _normalized(word)
-    return [str(name) for name in names if _normalized(name).startswith(start)][:MAX_SUGGESTIONS]
+    start = normalized(word)
+    return [str(name) for name in names if normalized(name).startswith(start)][:MAX_SUGGESTIONS]
 
 
 def describe(column: Column) -> str:

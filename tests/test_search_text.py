@@ -48,6 +48,14 @@ def test_a_number_means_a_proposal(
         ("6.02 -72.08", "near(6.02, -72.08, 3arcmin)"),
         ("wfc", "detector=WFC"),
         ("WFC exptime>5", "detector=WFC exptime>5"),
+        ("47 Tuc", "targname=NGC104"),
+        ("47 Tuc 2003", "targname=NGC104 date_obs=2003"),
+        ("darks", "imagetyp=DARK"),
+        ("biases 2003", "imagetyp=BIAS date_obs=2003"),
+        ("2003-03-29", "date_obs=2003-03-29"),
+        ("2003", "date_obs=2003"),
+        ("March 2003", "date_obs=2003-03"),
+        ("wfc mar 2003 exptime>5", "detector=WFC date_obs=2003-03 exptime>5"),
     ],
 )
 def test_conditions_positions_and_names_mean_a_search(
@@ -57,6 +65,38 @@ def test_conditions_positions_and_names_mean_a_search(
     assert isinstance(meaning, QueryText)
     condition = sample_archive.where(meaning.text).condition
     assert condition == sample_archive.where(expected).condition
+
+
+def test_a_principal_investigator_means_the_observations_of_the_proposals(sample_archive) -> None:
+    name = next(name for name in sample_archive.where().distinct("pr_inv_l") if name)
+    meaning = search_text.interpret(f"{name.lower()} wfc", sample_archive)
+    assert isinstance(meaning, QueryText)
+    expected = sample_archive.where(pr_inv_l=name, detector="WFC").condition
+    assert sample_archive.where(meaning.text).condition == expected
+
+
+def test_words_of_a_title_mean_its_proposals(sample_archive: acsql.Archive) -> None:
+    proposal = next(each for each in sample_archive.proposals() if len(str(each.title).split()) > 2)
+    words = " ".join(str(proposal.title).lower().split()[-2:])
+    condition = search_text.condition(words, sample_archive)
+    found = sample_archive.where(condition).distinct("proposid")
+    assert proposal.proposid in found
+    titles = {each.proposid: str(each.title).lower() for each in sample_archive.proposals()}
+    assert all(word in titles[number] for number in found for word in words.split())
+
+
+def test_a_text_is_also_a_condition(sample_archive, exposure) -> None:
+    names = [exposure.rootname, next(iter(sample_archive.where(detector="HRC").rows()))["rootname"]]
+    for text, expected in (
+        (names[0], {names[0]}),
+        (" ".join(names), set(names)),
+        (
+            str(exposure["proposid"]),
+            {r["rootname"] for r in sample_archive.where(proposid=exposure["proposid"]).rows()},
+        ),
+    ):
+        rows = sample_archive.where(search_text.condition(text, sample_archive)).rows()
+        assert {row["rootname"] for row in rows} == expected
 
 
 def test_an_unknown_name_is_an_error_with_a_suggestion(sample_archive: acsql.Archive) -> None:

@@ -49,17 +49,19 @@ def find(
 ) -> None:
     """Find observations that meet all conditions.
 
-    A condition compares a keyword with a value (`acsql keywords` finds keywords).  An empty
-    result is explained on stderr.
+    A condition compares a keyword with a value (`acsql keywords` finds keywords).  Names of
+    targets, filters and investigators and dates may stand before conditions.  An empty result is
+    explained on stderr.
 
     \b
     Examples:
       acsql find detector=WFC 'exptime>=100' 'targname=NGC*'
       acsql find 'near(6.02, -72.08, 30arcmin)' --sort=-exptime --limit 5
+      acsql find '47 Tuc F606W 2003'
       acsql find imagetyp=BIAS --columns rootname,flt.1.goodmean --format csv
     """
     with open_archive(ctx, time_limit) as archive:
-        search = archive.where(*conditions).columns(*_split(columns)).sort(*_split(sort))
+        search = archive.find(*conditions).columns(*_split(columns)).sort(*_split(sort))
         search = search.limit(limit)
         if mongosh:
             click.echo(search.mongosh())
@@ -98,7 +100,7 @@ def count(
       acsql count 'flt.1.goodmean>5' --budget 2
     """
     with open_archive(ctx, time_limit) as archive:
-        search = archive.where(*conditions)
+        search = archive.find(*conditions)
         if mongosh:
             click.echo(search.mongosh_count())
             return

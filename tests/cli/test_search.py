@@ -46,6 +46,20 @@ def test_find_table_sorts_and_limits(printed, sample_settings: Path) -> None:
     assert values == sorted(values, reverse=True)
 
 
+def test_names_and_dates_are_conditions_too(
+    run, printed, sample_settings: Path, sample_archive: acsql.Archive
+) -> None:
+    expected = sample_archive.count("targname=NGC104 date_obs=2003", detector="WFC")
+    assert int(printed(sample_settings, "count", "47 Tuc 2003", "detector=WFC")) == expected
+    found = printed(sample_settings, "find", "47 Tuc 2003 WFC", "--mongosh")
+    assert found == printed(
+        sample_settings, "find", "targname=NGC104 date_obs=2003 detector=WFC", "--mongosh"
+    )
+    result = run(sample_settings, "find", "nothing such")
+    assert result.exit_code == 2
+    assert 'No rootname, proposal or name matches "nothing such"' in result.stderr
+
+
 def test_an_empty_answer_says_why(run, sample_settings: Path) -> None:
     for command in (["find"], ["find", "--format", "csv"], ["count"], ["values", "filter1"]):
         result = run(sample_settings, *command, "detector=WFC", "exptime>1e9")
