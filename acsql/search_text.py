@@ -46,20 +46,31 @@ _MONTHS = ("%B %Y", "%b %Y", "%Y %B", "%Y %b")
 
 
 class Archive(Protocol):
-    """What the meaning of a text is looked up in: an `acsql.Archive`."""
+    """What the meaning of a text is looked up in: an `acsql.Archive`.
+
+    Attributes
+    ----------
+    config : Config
+        The configuration.
+    """
 
     config: Config
 
     @property
-    def specs(self) -> KeywordSpecs: ...
+    def specs(self) -> KeywordSpecs:
+        """The keyword specs."""
 
-    def where(self, *conditions: Condition | str, **keywords: Any) -> Search: ...
+    def where(self, *conditions: Condition | str, **keywords: Any) -> Search:
+        """Return a search for the observations that meet all conditions."""
 
-    def observation(self, rootname: str) -> Observation: ...
+    def observation(self, rootname: str) -> Observation:
+        """Return one observation."""
 
-    def proposal(self, proposid: int) -> Proposal: ...
+    def proposal(self, proposid: int) -> Proposal:
+        """Return one proposal."""
 
-    def proposals(self) -> list[Proposal]: ...
+    def proposals(self) -> list[Proposal]:
+        """Return the proposals that have observations."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +153,11 @@ def condition(text: str, archive: Archive) -> Condition:
         As in `interpret`.
     archive : Archive
         Where names are looked up.
+
+    Returns
+    -------
+    Condition
+        As `acsql.query.prepare` takes it.
 
     Raises
     ------

@@ -32,7 +32,10 @@ nitpick_ignore_regex = [
     # Types of other libraries: their inventories are not at hand without a network.
     (r"py:.*", r"(astropy|bokeh|click|collections|dask|datetime|flask|lark|numpy|np|pathlib)\b.*"),
     (r"py:.*", r"(pymongo|bson|mongoengine|typing|contextlib|os|json|sqlite3|enum)\b.*"),
-    (r"py:(class|obj)", r"(Table|Path|Quantity|PathLike|HDUList|Any|NamedTuple|optional|callable)"),
+    (
+        r"py:(class|obj)",
+        r"(Table|Path|Quantity|SkyCoord|WCS|CCDData|PathLike|HDUList|Any|NamedTuple|optional|callable)",
+    ),
     (r"py:(class|obj)", r"(sequence|mapping|iterable|iterator|scalar|array[-_]like|default.*)"),
     # Types of internal modules, in signatures; types with parameters, in docstrings.
     (r"py:class", r"acsql\.(store|ingest|search|keywords|verify)\..*|TimeLimit"),
