@@ -47,7 +47,7 @@ def entry(identifier: str, images: Mapping[int, str]) -> Document:
 
 
 def record(store: Store, layouts: Mapping[str, str]) -> None:
-    """Store layouts; those already stored stay as they are.
+    """Store the layouts that are not yet stored, and those that somebody has changed.
 
     Parameters
     ----------
@@ -61,10 +61,13 @@ def record(store: Store, layouts: Mapping[str, str]) -> None:
     collection = store.database[HEADER_LAYOUTS]
     with store.errors():
         # Nearly always all of them are stored, and reading is cheaper than writing.
-        known = {each["_id"] for each in collection.find({"_id": {"$in": [*layouts]}}, {"_id": 1})}
+        stored = {
+            each["_id"]: each["text"] for each in collection.find({"_id": {"$in": [*layouts]}})
+        }
         updates = [
-            UpdateOne({"_id": name}, {"$setOnInsert": {"text": layouts[name]}}, upsert=True)
-            for name in layouts.keys() - known
+            UpdateOne({"_id": name}, {"$set": {"text": text}}, upsert=True)
+            for name, text in layouts.items()
+            if stored.get(name) != text
         ]
         if updates:
             collection.bulk_write(updates, ordered=False)

@@ -3,7 +3,7 @@
 It takes as long as an ingest without its previews, so it is done by workers.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from .. import names
 from ..config import Config
 from ..errors import FileError
 from ..fits.footprint import footprint
+from ..fits.header_layout import HeaderLayout
 from ..ingest.document import type_headers
 from ..ingest.jobs import Job
 from ..ingest.promotion import position, promote
@@ -19,14 +20,15 @@ from ..ingest.scan import FileOnDisk, scan
 from ..ingest.workers import run_all
 from ..keywords import KeywordSpecs
 from ..permissions import may_read
-from ..store import observations, proposals
+from ..store import header_layouts, observations, proposals
 from ..store.client import Store
+from ..store.header_layouts import StoredLayout
 from .findings import DIFFERENT, UNREADABLE, Finding
 from .previews import compare_pixels
 from .quick import staleness
 
-# A reason names at most this many keywords.
-NAMED_KEYWORDS = 5
+# A reason names at most this many keywords or extensions.
+NAMED = 5
 
 Findings = tuple[Finding, ...]
 
@@ -83,7 +85,7 @@ def _compare_by_rootname(
     contents, unreadable = _read(files, specs, config)
     return (
         *unreadable,
-        *_compare_headers(rootname, contents, document, specs),
+        *_compare_headers(rootname, contents, document, store, specs),
         *_compare_top_level(rootname, document, filetypes, store, specs),
         *(
             finding
@@ -120,24 +122,49 @@ def _compare_headers(
     rootname: str,
     contents: Mapping[str, FileContent],
     document: dict[str, Any],
+    store: Store,
     specs: KeywordSpecs,
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Compare the headers of a document with those of its files."""
-    findings = []
-    headers = type_headers(contents, document, specs).stored
+    typed = type_headers(contents, document, specs)
     for filetype, content in contents.items():
-        expected = headers[filetype]
-        stored = document.get("headers", {}).get(filetype, {})
-        different = [
-            f"{extension}.{name}"
-            for extension in sorted(expected.keys() | stored.keys(), key=_in_order)
-            for name in _differing(expected.get(extension, {}), stored.get(extension, {}))
-        ]
-        if different or expected.keys() != stored.keys():
-            reason = f"its headers differ from those stored: {_listed(different) or 'extensions'}"
-            name = str(content.file.name)
-            findings.append(Finding(DIFFERENT, rootname, name, reason, (filetype,)))
-    return findings
+        reason = _header_difference(
+            typed.stored[filetype], document.get("headers", {}).get(filetype, {})
+        )
+        # A file that was ingested before layouts were stored has none.
+        if not reason and filetype in document.get(header_layouts.LAYOUTS, {}):
+            layouts = header_layouts.of_file(store, rootname, filetype)
+            reason = _layout_difference(typed.layouts[filetype], layouts)
+        if reason:
+            yield Finding(DIFFERENT, rootname, str(content.file.name), reason, (filetype,))
+
+
+def _header_difference(expected: Mapping[str, Any], stored: Mapping[str, Any]) -> str | None:
+    """Return in what the headers of a file differ from those stored, None if in nothing."""
+    different = [
+        f"{extension}.{name}"
+        for extension in sorted(expected.keys() | stored.keys(), key=_in_order)
+        for name in _differing(expected.get(extension, {}), stored.get(extension, {}))
+    ]
+    if not different and expected.keys() == stored.keys():
+        return None
+    return f"its headers differ from those stored: {_listed(different) or 'extensions'}"
+
+
+def _layout_difference(
+    expected: Mapping[str, HeaderLayout], stored: Mapping[int, StoredLayout]
+) -> str | None:
+    """Return which headers of a file have other layouts than stored, None if none has."""
+    by_extension = {int(name): (each.text, each.images) for name, each in expected.items()}
+    numbers = sorted(by_extension.keys() | stored.keys())
+    different = [
+        f"extension {number}"
+        for number in numbers
+        if by_extension.get(number) != stored.get(number)
+    ]
+    if not different:
+        return None
+    return f"the order, comments or blank cards differ from those stored: {_listed(different)}"
 
 
 def _in_order(extension: str) -> tuple[int, str]:
@@ -178,6 +205,6 @@ def _differing(expected: Mapping[str, Any], stored: Mapping[str, Any]) -> list[s
     ]
 
 
-def _listed(keywords: Sequence[str]) -> str:
-    more = len(keywords) - NAMED_KEYWORDS
-    return ", ".join(keywords[:NAMED_KEYWORDS]) + (f" and {more} more" if more > 0 else "")
+def _listed(names_: Sequence[str]) -> str:
+    more = len(names_) - NAMED
+    return ", ".join(names_[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -19,12 +19,18 @@ def put(store: Store) -> None:
     observation_writes.replace(store, {"_id": "j8bt05nj", "layouts": layouts})
 
 
-def test_a_layout_is_stored_once_and_stays_as_it_is(store: Store) -> None:
+def test_a_layout_is_stored_once(store: Store) -> None:
     header_layouts.record(store, {"one": TEXTS["one"]})
-    header_layouts.record(store, TEXTS | {"one": "other"})
+    header_layouts.record(store, TEXTS)
     header_layouts.record(store, {})
     found = store.database[HEADER_LAYOUTS].find()
     assert {each["_id"]: each["text"] for each in found} == TEXTS
+
+
+def test_a_layout_that_somebody_has_changed_is_stored_again(store: Store) -> None:
+    header_layouts.record(store, {"one": "changed"})
+    header_layouts.record(store, TEXTS)
+    assert store.database[HEADER_LAYOUTS].find_one({"_id": "one"})["text"] == TEXTS["one"]
 
 
 def test_the_layouts_of_a_file_are_those_that_its_headers_name(store: Store) -> None:

@@ -32,7 +32,7 @@ from acsql.store import (
 from acsql.store.client import Store
 from acsql.store.derived import headerless
 from acsql.store.sorting import SortKey
-from acsql.store.summaries.proposal_summaries import proposal_summaries
+from acsql.store.summaries.proposal_summaries import proposal_summary
 
 SPECS = keyword_specs.load()
 DOCUMENTS = 3000
@@ -371,7 +371,7 @@ def test_counting_with_a_condition_reads_the_documents_of_its_index_only(filled,
 
 
 def test_a_proposal_summary_reads_the_observations_of_the_proposal_only(filled):
-    (entry,) = profiled(filled, lambda: proposal_summaries(filled, ("flt",), 7))
+    (entry,) = profiled(filled, lambda: proposal_summary(filled, ("flt",), 7))
     assert {index[0] for index in indexes_of(entry)} == {"proposid"}
     assert entry["docsExamined"] == filled.headerless.count_documents({"proposid": 7})
 

@@ -259,6 +259,40 @@ def extension_not_stored(archive: IngestedArchive) -> Expected:
     return {(DIFFERENT, path.name)}
 
 
+def layout_of_another_header(archive: IngestedArchive) -> Expected:
+    path = archive.files("*_flt.fits")[0]
+    layouts = archive.document(path.name[:8])["layouts"]["flt"]
+    archive.set(path.name[:8], "layouts.flt.0", layouts["1"])
+    return {(DIFFERENT, path.name)}
+
+
+def layout_not_stored(archive: IngestedArchive) -> Expected:
+    """Delete the layout of a header, which others may share."""
+    rootname = archive.files("*_flt.fits")[0].name[:8]
+    identifier = archive.document(rootname)["layouts"]["flt"]["1"]["id"]
+    archive.store.database["header_layouts"].delete_one({"_id": identifier})
+    return {(DIFFERENT, name) for name in files_with_layout(archive, identifier)}
+
+
+def comment_of_a_layout_changed(archive: IngestedArchive) -> Expected:
+    rootname = archive.files("*_flt.fits")[0].name[:8]
+    identifier = archive.document(rootname)["layouts"]["flt"]["1"]["id"]
+    archive.store.database["header_layouts"].update_one(
+        {"_id": identifier}, {"$set": {"text": "EXTNAME\tchanged"}}
+    )
+    return {(DIFFERENT, name) for name in files_with_layout(archive, identifier)}
+
+
+def files_with_layout(archive: IngestedArchive, identifier: str) -> list[str]:
+    """Return the names of the files of which a header has a layout."""
+    return [
+        document["datasets"][filetype]
+        for document in archive.documents().values()
+        for filetype, layouts in document["layouts"].items()
+        if identifier in [each["id"] for each in layouts.values()]
+    ]
+
+
 def promoted_keyword_changed(archive: IngestedArchive) -> Expected:
     rootname = archive.files("*_flt.fits")[0].name[:8]
     archive.set(rootname, "targname", "ELSEWHERE")
@@ -334,6 +368,9 @@ FULL = [
     type_changed,
     keyword_not_stored,
     extension_not_stored,
+    layout_of_another_header,
+    layout_not_stored,
+    comment_of_a_layout_changed,
     promoted_keyword_changed,
     position_changed,
     proposal_type_changed,

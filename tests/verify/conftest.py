@@ -44,7 +44,7 @@ def archive(config: Config, database: Store, sample_archive: acsql.Archive) -> I
     assert len(rootnames) == 3
     for rootname in rootnames.values():
         _copy_observation(sample_archive, rootname, config, database)
-    for name in ("proposals", "migrations"):
+    for name in ("proposals", "migrations", "header_layouts"):
         database.database[name].insert_many(sample_archive.store.database[name].find())
     shutil.copy(sample_archive.config.proposals_file, config.proposals_file)
     # A few files are a large part of three observations.

@@ -46,6 +46,11 @@ def test_a_fault_outside_a_file_does_not_make_it_different(
     assert archive.documents() == before
 
 
+def test_headers_without_layouts_are_those_of_an_older_acsql(archive: IngestedArchive) -> None:
+    archive.unset(archive.files("*_flt.fits")[0].name[:8], "layouts")
+    assert archive.verify(full=True).findings == ()
+
+
 def test_schedulers_agree(archive: IngestedArchive) -> None:
     value_changed(archive)
     expected = archive.verify(full=True).findings
