@@ -16,6 +16,7 @@ from .errors import DatasetNotFound, ObservationNotFound
 from .keywords import PRIMARY, HeaderKey, KeywordSpecs
 from .store import header_layouts, observations
 from .store.client import Store
+from .store.fields import value_at
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -136,6 +137,8 @@ class StoredObservation:
         if column.header:
             filetype, extension = column.header
             return self.stored_header(filetype, extension)[column.spec.name]
+        if query.is_statistic(column.address):
+            return value_at({"stats": self.image_statistics}, column.address.split("."))
         return self._document[column.address]
 
     @property
@@ -177,6 +180,11 @@ class StoredObservation:
             "files": self.files,
             "previews": self.previews,
         }
+
+    @cached_property
+    def image_statistics(self) -> dict[str, Any]:
+        """The statistics of images by filetype, extension, amplifier or ``all``, and name."""
+        return observations.statistics(self._store, self.rootname)
 
     @cached_property
     def headers(self) -> dict[str, dict[int, Header]]:

@@ -219,7 +219,7 @@ def stored_image(hdu: ImageHDU, filename: str) -> StoredImage:
     """
     size, start = image_shape(hdu, filename), hdu.fileinfo()["datLoc"]
     if not hdu.shape:
-        value = _number(hdu, "PIXVALUE", 0, filename)
+        value = number(hdu, "PIXVALUE", 0, filename)
         double: DType = np.dtype(np.float64)
         return StoredImage(_label(hdu), size, start, double, double, np.asarray, value)
     stored_type = _stored_type(hdu, filename)
@@ -308,7 +308,7 @@ def _complete(hdus: fits.HDUList, filename: str) -> list[Any]:
 def _constant_shape(hdu: ImageHDU, filename: str) -> tuple[int, ...]:
     if not all(keyword in hdu.header for keyword in ("NPIX1", "NPIX2", "PIXVALUE")):
         return (0,)
-    return tuple(int(_number(hdu, keyword, 0, filename)) for keyword in ("NPIX2", "NPIX1"))
+    return tuple(int(number(hdu, keyword, 0, filename)) for keyword in ("NPIX2", "NPIX1"))
 
 
 def _stored_type(hdu: ImageHDU, filename: str) -> DType:
@@ -321,8 +321,8 @@ def _stored_type(hdu: ImageHDU, filename: str) -> DType:
 
 def _scaling(stored: DType, hdu: ImageHDU, filename: str) -> tuple[DType, Scaling]:
     """Return the type of the physical values, and the function that makes them."""
-    scale = _number(hdu, "BSCALE", 1, filename)
-    zero = _number(hdu, "BZERO", 0, filename)
+    scale = number(hdu, "BSCALE", 1, filename)
+    zero = number(hdu, "BZERO", 0, filename)
     blank = None if stored.kind == "f" else _keyword(hdu, "BLANK", None, filename)
     if blank is None and scale == 1 and zero == 0:
         return stored.newbyteorder("="), np.asarray
@@ -340,11 +340,29 @@ def _scaling(stored: DType, hdu: ImageHDU, filename: str) -> tuple[DType, Scalin
     return np.dtype(np.float64), scaled
 
 
-def _number(hdu: ImageHDU, keyword: str, default: float, filename: str) -> float:
-    value = _keyword(hdu, keyword, default, filename)
+def number(hdu: ImageHDU, name: str, default: float, filename: str) -> float:
+    """Return the value of a keyword that is a number.
+
+    Parameters
+    ----------
+    hdu : HDU
+        An image of an open file.
+    name : str
+        The keyword.
+    default : float
+        The value where the header has no such keyword.
+    filename : str
+        Name of the file for error messages.
+
+    Raises
+    ------
+    PreviewError
+        If it is not a number.
+    """
+    value = _keyword(hdu, name, default, filename)
     if isinstance(value, int | float):
         return value
-    raise PreviewError(f"{filename}: {keyword} of {_label(hdu)} is {value!r}, not a number")
+    raise PreviewError(f"{filename}: {name} of {_label(hdu)} is {value!r}, not a number")
 
 
 def _keyword(hdu: ImageHDU, keyword: str, default: float | None, filename: str) -> Any:

@@ -6,6 +6,7 @@ so that nothing can record a preview that a power failure then loses.
 """
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -100,8 +101,51 @@ def render(
     OSError
         If the file cannot be read, or a picture cannot be written.
     """
-    grey, limits = picture(hdus, filename, extname, weights)
-    image = Image.fromarray(grey)
+    chips = read_chips(hdus, filename, extname, weights)
+    return render_chips(chips, filename, jpeg, thumbnail, quality, permissions)
+
+
+def render_chips(
+    chips: Sequence[Pixels],
+    filename: str,
+    jpeg: Path,
+    thumbnail: Path | None = None,
+    quality: int = 75,
+    permissions: Permissions = BY_UMASK,
+) -> Rendered:
+    """Write the preview of an image, and its thumbnail.
+
+    Parameters
+    ----------
+    chips : sequence of numpy.ndarray
+        Its pixels, as `read_chips` returns them.
+    filename : str
+        Name of the file for error messages.
+    jpeg : Path
+        Where to write the preview, a baseline JPEG.  Folders are created, an older picture is
+        replaced.
+    thumbnail : Path, optional
+        Where to write the thumbnail, a JPEG whose longer side has at most `THUMBNAIL_SIZE`
+        pixels; by default none is made.
+    quality : int
+        JPEG quality of both, 1 to 95 as Pillow defines it.
+    permissions : Permissions
+        Those of the pictures, and of folders that are made.
+
+    Returns
+    -------
+    Rendered
+        Sizes and limits, which the document of the observation keeps.
+
+    Raises
+    ------
+    PreviewError
+        If the image cannot be shown.
+    OSError
+        If a picture cannot be written.
+    """
+    limits = stretch.percentile_limits(chips, filename)
+    image = Image.fromarray(stretch.to_grey(chips, limits.low, limits.high))
     files = {Path(jpeg): _encoded(image, quality)}
     if thumbnail is not None:
         files[Path(thumbnail)] = _encoded(_small(image, limits.is_sparse), quality)

@@ -85,14 +85,14 @@ def percentile_limits(chips: Sequence[Pixels], filename: str) -> StretchLimits:
         If no pixel is finite, or the difference of the two exceeds the range of a float64.
     """
     same_type = len({chip.dtype for chip in chips}) == 1
-    if same_type and _is_countable(chips[0]):
+    if same_type and is_countable(chips[0]):
         size, value_at = _by_counting(chips)
     else:
         size, value_at = _by_tails(chips)
     if not size:
         raise PreviewError(f"{filename}: no pixel of the image is finite")
-    low = _percentile(size, value_at, LOW_PERCENT)
-    highs = ((_percentile(size, value_at, percent), percent) for percent in HIGH_PERCENTS)
+    low = percentile(size, value_at, LOW_PERCENT)
+    highs = ((percentile(size, value_at, percent), percent) for percent in HIGH_PERCENTS)
     high, percent = next((pair for pair in highs if pair[0] != low), (low, HIGH_PERCENTS[0]))
     if not math.isfinite(high - low):
         raise PreviewError(f"{filename}: its pixel values are too far apart to be scaled")
@@ -127,9 +127,9 @@ def to_grey(chips: Sequence[Pixels], low: float, high: float) -> Grey:
 
 
 def _fill(picture: Grey, chip: Pixels, low: float, high: float) -> None:
-    if _is_countable(chip):
-        codes = _codes(chip)
-        table = _grey(_possible_values(chip), low, high)
+    if is_countable(chip):
+        codes = codes_of(chip)
+        table = _grey(possible_values(chip), low, high)
         for rows in _chunks(chip):
             # All codes are in the table: "wrap" only saves numpy a buffered check.
             np.take(table, codes[rows], out=picture[rows], mode="wrap")
@@ -177,8 +177,23 @@ def _grey(values: Pixels, low: float, high: float) -> Grey:
     return grey.astype(np.uint8)
 
 
-def _percentile(size: int, value_at: ValueAt, percent: float) -> float:
-    """Interpolate linearly between two ranks, rounding as `numpy.percentile` does."""
+def percentile(size: int, value_at: ValueAt, percent: float) -> float:
+    """Return a percentile, interpolated between two ranks as `numpy.percentile` does.
+
+    Parameters
+    ----------
+    size : int
+        Number of values.
+    value_at : callable
+        Returns the value at a rank, from 0.
+    percent : float
+        From 0 to 100.
+
+    Returns
+    -------
+    float
+        Equal to that of `numpy.percentile` to the last bit.
+    """
     position = (size - 1) * (percent / 100)
     rank = math.floor(position)
     part = position - rank
@@ -190,12 +205,8 @@ def _percentile(size: int, value_at: ValueAt, percent: float) -> float:
 
 def _by_counting(chips: Sequence[Pixels]) -> tuple[int, ValueAt]:
     """Return the number of pixels and a function from a rank to its value."""
-    values = _possible_values(chips[0])
-    counts = np.zeros(values.size, np.int64)
-    for chip in chips:
-        codes = _codes(chip)
-        for rows in _chunks(chip):
-            counts += np.bincount(codes[rows].ravel(), minlength=values.size)
+    values = possible_values(chips[0])
+    counts = np.sum([counts_of_codes(codes_of(chip)) for chip in chips], axis=0)
     order = np.argsort(values)
     ranks = np.cumsum(counts[order])
 
@@ -258,21 +269,43 @@ def _estimated_tails(chips: Sequence[Pixels]) -> tuple[Any, Any]:
     return sample[tail], sample[-1 - tail]
 
 
+def counts_of_codes(codes: Pixels) -> npt.NDArray[np.int64]:
+    """Return how often each code of 8 or 16 bits occurs, counted chunk by chunk.
+
+    Parameters
+    ----------
+    codes : numpy.ndarray of an unsigned type
+        Of one or two dimensions.
+
+    Returns
+    -------
+    numpy.ndarray
+        One number for each possible code.
+    """
+    possible = 1 << 8 * codes.dtype.itemsize
+    counts = np.zeros(possible, np.int64)
+    step = CHUNK if codes.ndim == 1 else max(1, CHUNK // max(1, codes.shape[1]))
+    for first in range(0, len(codes), step):
+        counts += np.bincount(codes[first : first + step].ravel(), minlength=possible)
+    return counts
+
+
 def _finite(values: Pixels) -> Pixels:
     """Return the finite ones of some values, flat and in the byte order of the processor."""
     return finite_pixels(values.ravel().astype(values.dtype.newbyteorder("="), copy=False))
 
 
-def _is_countable(chip: Pixels) -> bool:
+def is_countable(chip: Pixels) -> bool:
+    """Return whether pixels have at most 16 bits, so that all possible values can be counted."""
     return chip.dtype.kind in "iu" and chip.dtype.itemsize <= 2
 
 
-def _codes(chip: Pixels) -> Pixels:
-    """Return the bytes of the pixels as unsigned integers in the byte order of the processor."""
+def codes_of(chip: Pixels) -> Pixels:
+    """Return the bytes of pixels as unsigned integers in the byte order of the processor."""
     return chip.view(f"=u{chip.dtype.itemsize}")
 
 
-def _possible_values(chip: Pixels) -> Pixels:
+def possible_values(chip: Pixels) -> Pixels:
     """Return the value of each code."""
     bytes_each = chip.dtype.itemsize
     return np.arange(1 << 8 * bytes_each, dtype=f"=u{bytes_each}").view(chip.dtype)

@@ -181,6 +181,7 @@ def build_document(
         "layouts": {**existing.get("layouts", {}), **_layouts(headers.layouts)},
         "files": {**existing.get("files", {}), **_files(contents)},
         "previews": _previews(contents, existing.get("previews", {})),
+        "stats": _statistics(contents, existing.get("stats", {})),
         "schema_version": SCHEMA_VERSION,
     }
     if headers.mismatched:
@@ -246,3 +247,16 @@ def _previews(
         if content.preview is not None
     }
     return new | kept
+
+
+def _statistics(
+    contents: Mapping[str, FileContent], existing: Mapping[str, Document]
+) -> dict[str, Any]:
+    """Return the statistics of images by filetype; those of files that were read are replaced."""
+    kept = {filetype: entry for filetype, entry in existing.items() if filetype not in contents}
+    new = {
+        filetype: content.statistics
+        for filetype, content in contents.items()
+        if content.statistics is not None
+    }
+    return kept | new

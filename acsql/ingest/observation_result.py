@@ -34,7 +34,8 @@ class Failure:
     filename : str
         The file, or a folder or rootname that the scan could not use.
     stage : str
-        Where it failed: ``scan``, ``read``, ``headers``, ``preview``, ``write`` or ``worker``.
+        Where it failed: ``scan``, ``read``, ``headers``, ``preview``, ``statistics``, ``write`` or
+        ``worker``.
     reason : str
         Why, as a message for the log.
     owed : bool

@@ -8,20 +8,18 @@ file is owed.
 
 import logging
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from .. import paths
 from ..config import Config
-from ..errors import FileError, PreviewError
+from ..errors import FileError
 from ..fits.cards import Cards, FileCard
-from ..fits.walk import Headers, open_headers
-from ..images import preview
+from ..fits.walk import open_headers
+from ..images.image_statistics import ImageStatistics
 from ..keywords import KeywordSpecs
-from ..permissions import permissions_of
 from ..store.observations import Marks
 from ..store.schema import now
 from .abandonable import Patience
+from .file_images import NO_IMAGES, description, read_images
 from .observation_result import Failure
 from .plan import Task
 from .replaced import checksum, marks_of
@@ -51,6 +49,9 @@ class FileContent:
     preview : dict, optional
         The preview as the document stores it: paths and limits, or the reason for having none
         and whether it is owed.  None for filetypes without previews.
+    statistics : dict, optional
+        The statistics of its images, as `acsql.images.image_statistics` returns them; None for
+        filetypes without previews, and if an image could not be read.
     sha256 : str, optional
         Its checksum, if it was computed.
     failures : tuple of Failure
@@ -63,6 +64,7 @@ class FileContent:
     headers: list[Cards]
     in_file: list[tuple[FileCard, ...]] = field(default_factory=list)
     preview: dict[str, Any] | None = None
+    statistics: ImageStatistics | None = None
     sha256: str | None = None
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -211,22 +213,6 @@ def _read_or_fail(
     return None if _has_changed(file, config) else result
 
 
-def description(error: Exception) -> str:
-    """Return what an error says, with its class where the text alone says little."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    logger.debug("unforeseen", exc_info=error)
-    return f"{type(error).__name__}: {error}"
-
-
-def _refusing_folder(error: Exception, config: Config) -> str:
-    """Return the setting of the folder in which a picture cannot be written, in parentheses."""
-    refused = Path(getattr(error, "filename", None) or "")
-    folders = {"jpeg_dir": config.jpeg_dir, "thumbnail_dir": config.thumbnail_dir}
-    settings = (name for name, folder in folders.items() if refused.is_relative_to(folder))
-    return "".join(f" ({name})" for name in settings)
-
-
 def _owed(file: FileOnDisk, stage: str, reason: str) -> Failure:
     """Return a failure whose cause is not in the bytes of the file."""
     return Failure(file.name.rootname, str(file.name), stage, reason)
@@ -324,22 +310,23 @@ def read_file(
                 f"{file.name}: {file.size - end} bytes after extension {extensions} are not FITS"
             )
             failures.append(_damaged(file, "headers", reason))
-        entry = None
+        images = NO_IMAGES
         if specs.filetypes[file.name.filetype].preview:
-            try:
-                entry = _render(opened, file, specs, config)
-            except PreviewError as error:
-                entry = {"reason": str(error)}
-                if _has_no_pixels(opened, specs):
-                    warnings.append(f"no preview: {error}")
-                else:
-                    failures.append(_damaged(file, "preview", str(error)))
-            except Exception as error:
-                reason = f"no preview of {file.name}: {description(error)}"
-                reason += _refusing_folder(error, config)
-                entry = {"reason": reason, "owed": True}
-                failures.append(_owed(file, "preview", reason))
-    return FileContent(file, headers, opened.in_file, entry, sha256, (*failures,), (*warnings,))
+            images = read_images(opened, file.name, specs, config)
+    for fault in images.faults:
+        make = _owed if fault.owed else _damaged
+        failures.append(make(file, fault.stage, fault.reason))
+    warnings += images.warnings
+    return FileContent(
+        file,
+        headers,
+        opened.in_file,
+        images.preview,
+        images.statistics,
+        sha256,
+        tuple(failures),
+        tuple(warnings),
+    )
 
 
 def _check_identity(file: FileOnDisk, headers: list[Cards], specs: KeywordSpecs) -> None:
@@ -358,42 +345,3 @@ def _check_identity(file: FileOnDisk, headers: list[Cards], specs: KeywordSpecs)
     # The ninth character is the transmission, and jitter files end in j.
     if rootname.strip().lower()[:8] != name.ipppssoot[:8]:
         raise FileError(f"{name} has the ROOTNAME {rootname!r} in its primary header")
-
-
-def _render(
-    opened: Headers, file: FileOnDisk, specs: KeywordSpecs, config: Config
-) -> dict[str, Any]:
-    """Render the preview and thumbnail of a file, and return what the document stores."""
-    proposid = first_value(opened.cards[:1], "PROPOSID")
-    proposid = proposid if isinstance(proposid, int) else None
-    jpeg, thumbnail = paths.jpeg_name(file.name, proposid), None
-    if file.name.filetype in specs.thumbnail_filetypes:
-        thumbnail = paths.thumbnail_name(file.name, proposid)
-    weights = specs.filetypes[file.name.filetype].weights
-    rendered = preview.render(
-        opened.images(specs.image_extname, *([weights] if weights else [])),
-        str(file.name),
-        paths.confined(config.jpeg_dir, jpeg),
-        None if thumbnail is None else paths.confined(config.thumbnail_dir, thumbnail),
-        specs.image_extname,
-        weights,
-        permissions=permissions_of(config),
-    )
-    limits = rendered.limits
-    return {
-        "jpeg": jpeg,
-        "thumbnail": thumbnail,
-        "width": rendered.width,
-        "height": rendered.height,
-        "low": limits.low,
-        "high": limits.high,
-        **({"high_percent": limits.high_percent} if limits.is_sparse else {}),
-    }
-
-
-def _has_no_pixels(opened: Headers, specs: KeywordSpecs) -> bool:
-    """Whether the image extensions of a file hold no array, as constant images do."""
-    images = [
-        header for header in opened.cards if first_value([header], "EXTNAME") == specs.image_extname
-    ]
-    return bool(images) and all(first_value([header], "NAXIS") == 0 for header in images)

@@ -14,7 +14,7 @@ from typing import Any
 from .. import names
 from ..errors import SpecError
 from . import cache
-from .model import Filetype, KeywordSpec, Promotion
+from .model import DetectorReadout, Filetype, KeywordSpec, Promotion, StatisticSpec
 from .raw import RawSpecs, header_entries, merge_folders
 from .specs import KeywordSpecs
 from .validation import check
@@ -94,6 +94,11 @@ def _build(raw: RawSpecs, version: str) -> KeywordSpecs:
         reference_files=tuple(map(names.field, raw.instrument["reference_files"])),
         dq_extname=raw.instrument["dq_extname"],
         dq_flags=raw.instrument["dq_flags"],
+        readouts={
+            detector: DetectorReadout(**entries)
+            for detector, entries in raw.instrument["readouts"].items()
+        },
+        saturation_flags=sum(raw.instrument["saturation_flags"]),
         table_columns=raw.instrument["table_columns"],
         header_groups={
             filetype: {title: tuple(patterns) for title, patterns in groups.items()}
@@ -105,6 +110,14 @@ def _build(raw: RawSpecs, version: str) -> KeywordSpecs:
             for name, entries in raw.instrument["filetypes"].items()
         },
         own_fields=own_fields,
+        image_statistics={
+            name: StatisticSpec(
+                _keyword_spec(name, entries),
+                tuple(entries.get("filetypes", ())),
+                bool(entries.get("amplifiers")),
+            )
+            for name, entries in (raw.image_statistics | _flag_statistics(raw)).items()
+        },
         keywords={spec.name: spec for spec in specs.values()},
         lists=lists,
         extensions={
@@ -119,6 +132,14 @@ def _build(raw: RawSpecs, version: str) -> KeywordSpecs:
         facets=_flagged("facet", raw.own_fields, promoted),
         version=version,
     )
+
+
+def _flag_statistics(raw: RawSpecs) -> dict[str, Any]:
+    """Return the entries of the statistics that count data quality flags."""
+    return {
+        f"flag_{flag}": {"type": "int", "description": f"number of pixels with the flag: {meaning}"}
+        for flag, meaning in raw.instrument["dq_flags"].items()
+    }
 
 
 def _flagged(entry: str, *files: Mapping[str, Any]) -> tuple[str, ...]:

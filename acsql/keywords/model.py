@@ -4,7 +4,8 @@ They know nothing of each other; `acsql.keywords.specs` has all those of an arch
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 from .. import names
@@ -144,6 +145,8 @@ class Filetype:
         EXTNAME of its first extensions, in their order, which repeats with each EXTVER.
     weights : str, optional
         EXTNAME of the weights of a drizzled image: a pixel of weight 0 has no data.
+    unit : str, optional
+        Unit of the pixels of its images, as astropy spells it.
     """
 
     name: str
@@ -152,6 +155,7 @@ class Filetype:
     pixels: bool = False
     extensions: tuple[str, ...] = ()
     weights: str | None = None
+    unit: str | None = None
 
     def extension_name(self, number: int) -> str | None:
         """Return the EXTNAME that an extension has by its number, None if the specs say none."""
@@ -166,6 +170,55 @@ class Filetype:
         if extname not in self.extensions or extver < 1:
             return None
         return (extver - 1) * len(self.extensions) + self.extensions.index(extname) + 1
+
+
+# Where an amplifier is on its chip; one that reads whole columns is only left or right.
+CORNERS = ("left", "right", "top left", "top right", "bottom left", "bottom right")
+
+
+@dataclass(frozen=True)
+class DetectorReadout:
+    """How a detector is read out.
+
+    Attributes
+    ----------
+    columns, rows : int
+        Pixels of a whole chip without overscan.
+    amplifiers : mapping
+        By CCDCHIP, the amplifiers that can read the chip with their `CORNERS`.
+    overscan_columns : int
+        Columns of the physical overscan, next to the chip, where the bias level has settled.
+    saturation : int
+        The largest number of the analogue-to-digital converters, in DN.
+    """
+
+    columns: int
+    rows: int
+    amplifiers: Mapping[int, Mapping[str, str]]
+    overscan_columns: int
+    saturation: int
+
+
+READOUT_ENTRIES = {field.name for field in fields(DetectorReadout)}
+
+
+@dataclass(frozen=True)
+class StatisticSpec:
+    """Spec of a statistic of an image.
+
+    Attributes
+    ----------
+    spec : KeywordSpec
+        Name, type, unit and description.
+    filetypes : tuple of str
+        The filetypes that have it, empty for all with a preview.
+    amplifiers : bool
+        Whether only the parts that one amplifier reads have it.
+    """
+
+    spec: KeywordSpec
+    filetypes: tuple[str, ...] = ()
+    amplifiers: bool = False
 
 
 class CardLocation(NamedTuple):

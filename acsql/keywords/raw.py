@@ -24,7 +24,7 @@ class RawSpecs:
     ----------
     instrument : dict
         Content of ``instrument.yaml``.
-    own_fields, keywords, promoted : dict
+    own_fields, image_statistics, keywords, promoted : dict
         Entries by keyword, of the files of these names.
     extensions : dict
         Keywords by EXTNAME, of ``extensions.yaml``.
@@ -34,6 +34,7 @@ class RawSpecs:
 
     instrument: Content = field(default_factory=dict)
     own_fields: Content = field(default_factory=dict)
+    image_statistics: Content = field(default_factory=dict)
     keywords: Content = field(default_factory=dict)
     promoted: Content = field(default_factory=dict)
     extensions: Content = field(default_factory=dict)
@@ -79,6 +80,7 @@ def overlay(base: RawSpecs, top: RawSpecs) -> RawSpecs:
     return RawSpecs(
         instrument=base.instrument | top.instrument,
         own_fields=_overlay_entries(base.own_fields, top.own_fields),
+        image_statistics=_overlay_entries(base.image_statistics, top.image_statistics),
         keywords=keywords,
         promoted=_overlay_entries(base.promoted, top.promoted),
         extensions={
@@ -151,6 +153,7 @@ def read_folder(folder: Traversable | Path) -> RawSpecs:
     return RawSpecs(
         instrument=_read_mapping(folder.joinpath("instrument.yaml")),
         own_fields=_read_mapping(folder.joinpath("own_fields.yaml")),
+        image_statistics=_read_mapping(folder.joinpath("image_statistics.yaml")),
         keywords=_read_mapping(folder.joinpath("keywords.yaml")),
         promoted=_read_mapping(folder.joinpath("promoted.yaml")),
         extensions=_read_extensions(folder.joinpath("extensions.yaml")),

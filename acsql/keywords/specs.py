@@ -15,11 +15,13 @@ from .model import (
     COMMENTARY,
     PRIMARY,
     CardLocation,
+    DetectorReadout,
     Filetype,
     HeaderKey,
     HeaderLocation,
     KeywordSpec,
     Promotion,
+    StatisticSpec,
     alternate_spec,
     spec_keyword,
 )
@@ -52,6 +54,10 @@ class KeywordSpecs:
         EXTNAME of data quality arrays.
     dq_flags : mapping
         Meaning of the bits of data quality arrays.
+    readouts : mapping
+        How detectors are read out, by name; those without amplifiers are missing.
+    saturation_flags : int
+        The bits of data quality arrays that mark saturated pixels.
     table_columns : mapping
         Descriptions of columns of tables, by their names.
     header_groups : mapping
@@ -61,6 +67,8 @@ class KeywordSpecs:
         By name; filetypes in the order in which they are displayed.
     own_fields : mapping
         Specs of the top-level fields that acsql adds.
+    image_statistics : mapping
+        Specs of the statistics of images, by name.
     keywords : mapping
         Specs of all keywords of headers.
     lists : mapping
@@ -85,11 +93,14 @@ class KeywordSpecs:
     reference_files: tuple[str, ...]
     dq_extname: str
     dq_flags: Mapping[int, str]
+    readouts: Mapping[str, DetectorReadout]
+    saturation_flags: int
     table_columns: Mapping[str, str]
     header_groups: Mapping[str, Mapping[str, tuple[str, ...]]]
     detectors: Mapping[str, str]
     filetypes: Mapping[str, Filetype]
     own_fields: Mapping[str, KeywordSpec]
+    image_statistics: Mapping[str, StatisticSpec]
     keywords: Mapping[str, KeywordSpec]
     lists: Mapping[HeaderKey, Mapping[str, KeywordSpec]]
     extensions: Mapping[str, frozenset[str]]

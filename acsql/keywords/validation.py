@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .. import names
-from .model import COMMENTARY, TYPES
+from .model import COMMENTARY, CORNERS, READOUT_ENTRIES, TYPES
 from .raw import RawSpecs, header_entries
 
 
@@ -28,11 +28,13 @@ def check(raw: RawSpecs) -> list[str]:
     """
     return [
         *_check_keywords("own_fields.yaml", raw.own_fields),
+        *_check_keywords("image_statistics.yaml", raw.image_statistics),
         *_check_keywords("keywords.yaml", raw.keywords),
         *_check_footprint(raw),
         *_check_thumbnails(raw),
         *_check_reference_files(raw),
         *_check_flags(raw),
+        *_check_readouts(raw),
         *_check_groups(raw),
         *_check_lists(raw),
         *_check_extensions(raw),
@@ -45,6 +47,8 @@ def _check_keywords(file: str, keywords: Mapping[str, Any]) -> Iterator[str]:
     allowed = {"type", "unit", "description", "formats", "mjd"}
     if file == "own_fields.yaml":  # for keywords, promoted.yaml has these
         allowed |= {"indexed", "facet"}
+    if file == "image_statistics.yaml":
+        allowed |= {"filetypes", "amplifiers"}
     stored: dict[str, str] = {}
     for keyword, entries in keywords.items():
         if not isinstance(keyword, str):
@@ -89,6 +93,20 @@ def _check_flags(raw: RawSpecs) -> Iterator[str]:
         if type(bit) is not int or bit < 1 or bit & (bit - 1) or not isinstance(meaning, str):
             entry = f"{bit!r}: {meaning!r}"
             yield f"instrument.yaml: dq_flags: {entry} is not a power of 2 with its meaning"
+
+
+def _check_readouts(raw: RawSpecs) -> Iterator[str]:
+    for detector, readout in raw.instrument.get("readouts", {}).items():
+        where = f"instrument.yaml: readouts: {detector}"
+        if detector not in raw.instrument.get("detectors", {}):
+            yield f"{where}: there is no such detector"
+        if readout.keys() != READOUT_ENTRIES:
+            yield f"{where}: expected the entries {', '.join(sorted(READOUT_ENTRIES))}"
+            continue
+        for corners in readout["amplifiers"].values():
+            for amplifier, corner in corners.items():
+                if corner not in CORNERS:
+                    yield f"{where}: {amplifier}: {corner!r} is not one of {', '.join(CORNERS)}"
 
 
 def _check_groups(raw: RawSpecs) -> Iterator[str]:

@@ -26,6 +26,7 @@ from .conditions import (
     Within,
     leaves,
 )
+from .image_statistics import is_statistic
 from .keyword_arguments import from_keywords, one_of
 from .keyword_search import KEYWORD_COLUMNS, keyword_row, search_keywords
 from .normalize import prepare
@@ -56,6 +57,7 @@ __all__ = [
     "computed_column",
     "format_condition",
     "from_keywords",
+    "is_statistic",
     "keyword_row",
     "leaves",
     "one_of",

@@ -19,6 +19,7 @@ from ..keywords import (
     KeywordSpecs,
     has_many_values,
 )
+from .image_statistics import is_statistic, statistic_spec
 from .messages import abbreviate
 
 # flt.sci.2.goodmean, or flt.sci.goodmean for the first extension of the name.
@@ -40,7 +41,7 @@ class Column:
     spec : KeywordSpec
         Type, unit and description.
     header : tuple of (str, int), optional
-        Filetype and extension of a header keyword; None for a top-level field.
+        Filetype and extension of a header keyword; None for any other field.
     """
 
     address: str
@@ -102,8 +103,8 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
     Parameters
     ----------
     address : str
-        ``exptime``, ``DATE-OBS``, ``flt.1.goodmean`` or by EXTNAME and EXTVER
-        ``flt.SCI.1.goodmean``.
+        ``exptime``, ``DATE-OBS``, ``flt.1.goodmean``, by EXTNAME and EXTVER
+        ``flt.SCI.1.goodmean``, or ``stats.flt.1.all.mean``.
     specs : KeywordSpecs
         The specs of the archive.
 
@@ -116,6 +117,8 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
     if not isinstance(address, str):
         raise QueryError(f"a keyword is a text like exptime, not {abbreviate(address)}")
     text = _by_number(address.strip().lower(), specs)
+    if is_statistic(text):
+        return Column(text, statistic_spec(text, specs))
     match = _HEADER_ADDRESS.fullmatch(text)
     if match and match[1] in specs.filetypes and match[2].isdecimal():
         return _header_column(match[1], int(match[2]), match[3], specs)

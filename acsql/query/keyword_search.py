@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from .. import names
 from ..keywords import KeywordSpec, KeywordSpecs
 from .columns import Column, computed_column, header_column
+from .image_statistics import is_statistic, statistic_addresses
 
 # Columns of the rows that `keyword_row` returns.
 KEYWORD_COLUMNS = tuple(
@@ -37,7 +38,8 @@ def search_keywords(text: str, specs: KeywordSpecs, limit: int | None = None) ->
     Returns
     -------
     list of Column
-        One column for each address of a keyword.
+        One column for each address of a keyword; of statistics of images those of one part, unless
+        the text is the beginning of their address.
     """
     words = text.strip().lower()
     header, _, partial_name = words.rpartition(".")
@@ -55,6 +57,11 @@ def search_keywords(text: str, specs: KeywordSpecs, limit: int | None = None) ->
             rank = in_header if column.address.startswith(f"{header}.") else anywhere
             if rank is not None:
                 matches.append((rank, True, column))
+    prefix = words if is_statistic(words) else ""
+    for address, name, spec in statistic_addresses(specs, prefix):
+        rank = 0 if prefix else _rank(words, name, spec)
+        if rank is not None:
+            matches.append((rank, True, Column(address, spec)))
     matches.sort(key=lambda match: match[:2])
     return [column for _, _, column in matches[:limit]]
 

@@ -48,8 +48,8 @@ def of_chip(observation: PlannedObservation, readout: Readout, raw: bool) -> Val
     rows, columns = readout.raw_shape if raw else readout.shape
     return {
         "CCDCHIP": readout.chip,
-        "BINAXIS1": 1,
-        "BINAXIS2": 1,
+        "BINAXIS1": readout.reduction,
+        "BINAXIS2": readout.reduction,
         "CENTERA1": x + readout.raw_shape[1] // 2 + 1,
         "CENTERA2": y + readout.raw_shape[0] // 2 + 1,
         "SIZAXIS1": columns,

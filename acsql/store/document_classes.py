@@ -149,6 +149,7 @@ def _observation_fields(specs: KeywordSpecs) -> dict[str, Any]:
         "files": me.DictField(),
         "previews": me.DictField(),
         type_mismatches.FIELD: me.ListField(me.StringField()),
+        "stats": me.DictField(),
         "schema_version": me.IntField(),
     }
 

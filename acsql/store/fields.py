@@ -1,13 +1,15 @@
 """Paths of keywords in stored documents: from an address to the field, and to its value.
 
-``exptime`` is a top-level field, ``flt.1.goodmean`` lies in the header of an extension, and the
-keywords of drizzled inputs (``d001data``, ``d002data`` ...) lie in a list of blocks.
+``exptime`` is a top-level field, ``stats.flt.1.all.mean`` a statistic of an image,
+``flt.1.goodmean`` lies in the header of an extension, and the keywords of drizzled inputs
+(``d001data``, ``d002data`` ...) lie in a list of blocks.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from ..fits.header import BLOCKS, value_path
+from ..query import is_statistic
 
 
 def field_path(address: str) -> str:
@@ -21,12 +23,14 @@ def field_path(address: str) -> str:
     Returns
     -------
     str
-        ``exptime`` for itself, ``_id`` for ``rootname``, ``headers.flt.1.goodmean`` for
-        ``flt.1.goodmean``, and ``headers.drz.0.dnnn.data``, the field of all blocks, for
-        ``drz.0.dnnndata``.
+        ``exptime`` and ``stats.flt.1.all.mean`` for themselves, ``_id`` for ``rootname``,
+        ``headers.flt.1.goodmean`` for ``flt.1.goodmean``, and ``headers.drz.0.dnnn.data``, the
+        field of all blocks, for ``drz.0.dnnndata``.
     """
     if "." not in address:
         return "_id" if address == "rootname" else address
+    if is_statistic(address):
+        return address
     filetype, extension, name = address.split(".", 2)
     return f"headers.{filetype}.{extension}.{value_path(name)}"
 

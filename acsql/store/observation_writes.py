@@ -56,7 +56,7 @@ def replace(store: Store, document: Document) -> None:
 
 @repeated
 def update(store: Store, changes: Mapping[str, Changes]) -> None:
-    """Change fields of stored observations outside their headers.
+    """Change fields of stored observations that their headerless copies have as well.
 
     Parameters
     ----------
@@ -74,6 +74,34 @@ def update(store: Store, changes: Mapping[str, Changes]) -> None:
     rootnames = list(changes)
     for start in range(0, len(rootnames), _AT_ONCE):
         _update(store, {name: changes[name] for name in rootnames[start : start + _AT_ONCE]})
+
+
+@repeated
+def set_statistics(store: Store, rootname: str, statistics: Mapping[str, Any]) -> None:
+    """Store statistics of the images of an observation.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    rootname : str
+        The observation.
+    statistics : mapping
+        Those of each filetype, as `acsql.images.image_statistics` returns them; others are kept.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    fields = {f"stats.{filetype}": values for filetype, values in statistics.items()}
+
+    def write(session: ClientSession | None) -> None:
+        """Mark and change the observation; its copy has no statistics."""
+        _mark(store, [rootname], session)
+        store.observations.update_one({"_id": rootname}, {"$set": fields}, session=session)
+
+    _in_transaction(store, write)
 
 
 def _update(store: Store, changes: Mapping[str, Changes]) -> None:

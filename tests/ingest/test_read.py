@@ -180,7 +180,12 @@ NOT_OF_THE_FILE = [
 
 @pytest.mark.parametrize("error", NOT_OF_THE_FILE, ids=repr)
 @pytest.mark.parametrize(
-    ("stage", "place"), [("read", "open_headers"), ("preview", "preview.render")]
+    ("stage", "place"),
+    [
+        ("read", "read.open_headers"),
+        ("preview", "file_images.preview.render_chips"),
+        ("statistics", "file_images.image_statistics"),
+    ],
 )
 def test_what_fails_for_a_reason_outside_the_file_is_owed_until_it_succeeds(
     archive_copy: Config,
@@ -196,7 +201,7 @@ def test_what_fails_for_a_reason_outside_the_file_is_owed_until_it_succeeds(
     def fails(*_, **__):
         raise error
 
-    monkeypatch.setattr(f"acsql.ingest.read.{place}", fails)
+    monkeypatch.setattr(f"acsql.ingest.{place}", fails)
     report = run.ingest(archive_copy, SYNCHRONOUS)
     assert {failure.stage for failure in report.failures} == {stage}
     assert report.owed == len(report.failures) > 3
@@ -218,7 +223,7 @@ def test_a_picture_is_kept_until_the_one_that_is_owed_replaces_it(
         path = archive_copy.jpeg_dir / "9019" / "j8bt05njq_flt.jpg"
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
-    monkeypatch.setattr("acsql.ingest.read.preview.render", full)
+    monkeypatch.setattr("acsql.ingest.file_images.preview.render_chips", full)
     report = run.ingest(archive_copy, replace(SYNCHRONOUS, everything=True))
     assert all("No space left on device (jpeg_dir)" in each.reason for each in report.failures)
     for rootname, document in documents(archive_copy, specs).items():

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from ...errors import DatabaseError
 from ...keywords import has_many_values
+from ...query import is_statistic
 from ..client import Store
 from ..fields import split_blocks, value_at
 from ..schema import CHANGED, Document
@@ -90,6 +91,9 @@ def _files(store: Store, known: Registry, changed: Sequence[Document]) -> dict[s
         if path.startswith(_HEADERS):
             _, filetype, extension, name = path.split(".", 3)
             file = f"{filetype}.{extension}"
+        elif is_statistic(path):
+            _, filetype, extension, name = path.split(".", 3)
+            file = f"stats.{filetype}.{extension}"
         if not has_many_values(name) and split_blocks(path) is None:
             files.setdefault(file, {})[path] = _KEYWORD if name == _ROOTNAME else name
     return files

@@ -4,7 +4,7 @@ from ..fields import field_path
 
 # Own fields that are documents: ``files.flt.size``, ``previews.raw.jpeg``, ``datasets.flt``.
 # No filetype has one of these names.
-_OWN_DOCUMENTS = ("datasets", "extensions", "files", "previews")
+_OWN_DOCUMENTS = ("datasets", "extensions", "files", "previews", "stats")
 
 
 def path_of(address: str) -> str:

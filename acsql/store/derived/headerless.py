@@ -1,9 +1,9 @@
 """Headerless observations: copies without headers, for searches on top-level fields alone.
 
-Headers are nearly all of a document.  Where no index serves two conditions together, the server
-reads thousands of documents, which takes seconds at tens of kilobytes each and milliseconds at
-two.  Each write of an observation writes its copy as well (`acsql.store.observation_writes`), so
-searches read the copies also while an ingest runs.
+Headers and statistics of images are nearly all of a document.  Where no index serves two conditions
+together, the server reads thousands of documents, which takes seconds at tens of kilobytes each and
+milliseconds at two.  Each write of an observation writes its copy as well
+(`acsql.store.observation_writes`), so searches read the copies also while an ingest runs.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,15 +17,15 @@ from ..schema import DERIVED_STATE, Document, DocumentCollection
 # The one field that a copy has and its observation has not: the number of headers, by filetype.
 # A file of n headers has those of the extensions 0 to n - 1.
 EXTENSIONS = "extensions"
-# The fields that a copy has not.
-_ONLY_WITH_HEADERS = ("headers", "layouts")
+# The fields of an observation that its copy does not have: nearly all of its size.
+LEFT_OUT = ("headers", "layouts", "stats")
 # Says that all copies have been made, and that each write of an observation has written its own
 # since then.
 _CURRENT = {"_id": "state", "copies": True}
 
 
 def copy(document: Mapping[str, Any]) -> Document:
-    """Return the headerless copy of an observation.
+    """Return the headerless copy of an observation, which has no statistics of images either.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def copy(document: Mapping[str, Any]) -> Document:
     Returns
     -------
     dict
-        The document without headers and their layouts, and with `EXTENSIONS`.
+        The document without ``headers``, ``layouts`` and ``stats``, and with `EXTENSIONS`.
     """
-    kept = {name: value for name, value in document.items() if name not in _ONLY_WITH_HEADERS}
+    kept = {name: value for name, value in document.items() if name not in LEFT_OUT}
     return kept | {EXTENSIONS: numbers_of_headers(document)}
 
 
@@ -64,11 +64,7 @@ def make_all(store: Store) -> None:
     merge = {"into": store.headerless.name, "whenMatched": "replace"}
     with store.errors():
         store.observations.aggregate(
-            [
-                {"$set": {EXTENSIONS: _extensions()}},
-                {"$unset": [*_ONLY_WITH_HEADERS]},
-                {"$merge": merge},
-            ]
+            [{"$set": {EXTENSIONS: _extensions()}}, {"$unset": [*LEFT_OUT]}, {"$merge": merge}]
         )
         if _document_count(store.headerless) > _document_count(store.observations):
             _remove_orphans(store)

@@ -1,0 +1,404 @@
+"""The distribution of many pixel values: values by rank, ranks by value, and moments.
+
+Pixels of 8 or 16 bits are counted value by value.  All others get a code of 16 bits that never
+decreases with the value; the counts of the codes say which code has a rank, and only the pixels of
+that code are sorted.  Results equal those of the sorted pixels, in a fraction of the time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ..fits.chips import Pixels, finite_pixels
+from .stretch import codes_of, counts_of_codes, is_countable, possible_values
+
+# Pixels per chunk: 1 MB of float64 stays in a processor's cache.
+CHUNK = 1 << 17
+# Pixels of the sample that decides which values share a code, and the percentiles between which
+# they share the fewest.
+SAMPLE = 10_000
+CENTRAL = (0.5, 50, 99.5)
+# Codes between the two for all values beyond the central ones.
+CODES = (1 << 16) - 2
+# A variance below this part of the mean square of all values is not a difference of large sums.
+CANCELLATION = 1e-6
+# Codes by which a rehearsed range of values can differ from the real one.
+MARGIN = 4
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.uint16]
+
+
+class Distribution(Protocol):
+    """Values in their order; ranks begin at 0."""
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+
+    def at(self, rank: int) -> float:
+        """Return the value at a rank."""
+
+    def near(self, rank: int) -> float:
+        """Return a value near that at a rank, which never decreases with the rank."""
+
+    def below(self, value: float) -> int:
+        """Return the number of values that are smaller."""
+
+    def up_to(self, value: float) -> int:
+        """Return the number of values that are smaller or equal."""
+
+    def moments(self, first: int, last: int) -> tuple[float, float]:
+        """Return the mean and the standard deviation of the ranks from first to before last."""
+
+
+class Counted:
+    """The distribution of values of at most 16 bits.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        All possible values in ascending order.
+    counts : numpy.ndarray of int
+        How often each occurs.
+    """
+
+    def __init__(self, values: Floats, counts: npt.NDArray[np.int64]) -> None:
+        present = np.flatnonzero(counts)
+        self._values, self._counts = values[present], counts[present]
+        self._ranks = np.cumsum(self._counts)
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return int(self._ranks[-1]) if self._ranks.size else 0
+
+    def at(self, rank: int) -> float:
+        """Return the value at a rank."""
+        return float(self._values[np.searchsorted(self._ranks, rank, side="right")])
+
+    near = at
+
+    def below(self, value: float) -> int:
+        """Return the number of values that are smaller."""
+        return int(self._counts[: np.searchsorted(self._values, value, side="left")].sum())
+
+    def up_to(self, value: float) -> int:
+        """Return the number of values that are smaller or equal."""
+        return int(self._counts[: np.searchsorted(self._values, value, side="right")].sum())
+
+    def moments(self, first: int, last: int) -> tuple[float, float]:
+        """Return the mean and the standard deviation of the ranks from first to before last."""
+        begins = self._ranks - self._counts
+        numbers = np.clip(self._ranks, first, last) - np.clip(begins, first, last)
+        mean = np.average(self._values, weights=numbers)
+        variance = np.average((self._values - mean) ** 2, weights=numbers)
+        return float(mean), float(np.sqrt(variance))
+
+
+class _Rehearsal(Counted):
+    """A distribution of one value for each code, which notes what is looked up.
+
+    Attributes
+    ----------
+    codes : set of int
+        The codes of the values.
+    inner : tuple of int
+        The codes between which all moments were.
+    """
+
+    def __init__(self, counts: npt.NDArray[np.int64], coder: "_Coder") -> None:
+        super().__init__(coder.value(np.arange(counts.size)), counts)
+        self._code = np.flatnonzero(counts)
+        self.codes: set[int] = set()
+        self.inner = (0, counts.size - 1)
+
+    def at(self, rank: int) -> float:
+        """Note a rank and return about the value there."""
+        self.codes.add(int(self._code[np.searchsorted(self._ranks, rank, side="right")]))
+        return super().at(rank)
+
+    def near(self, rank: int) -> float:
+        """Return about the value at a rank."""
+        return super().at(rank)
+
+    def below(self, value: float) -> int:
+        """Note a value and return about the number of smaller values."""
+        place = int(np.searchsorted(self._values, value))
+        self.codes.update(self._code[max(0, place - 1) : place + 1].tolist())
+        return super().below(value)
+
+    def moments(self, first: int, last: int) -> tuple[float, float]:
+        """Note a range and return about its mean and standard deviation."""
+        ends = np.searchsorted(self._ranks, (first, last - 1), side="right")
+        low, high = self._code[ends].tolist()
+        self.inner = (max(self.inner[0], low), min(self.inner[1], high))
+        return super().moments(first, last)
+
+
+class _Piece:
+    """Finite values in the order of the image, and their codes.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Of one dimension.
+    coder : _Coder
+        Gives them their codes.
+    """
+
+    def __init__(self, values: Pixels, coder: "_Coder") -> None:
+        self.values, self.coder = values, coder
+        self.codes = np.empty(values.size, np.uint16)
+        for first in range(0, values.size, CHUNK):
+            self.codes[first : first + CHUNK] = coder(values[first : first + CHUNK])
+        self.counts = counts_of_codes(self.codes)
+        self._wanted = np.zeros(1 << 16, bool)
+        self._kept, self._kept_codes = values[:0], self.codes[:0]
+
+    @cached_property
+    def sums(self) -> tuple[float, float]:
+        """The sums of the deviations of all values from the centre, and of their squares."""
+        return _sums(self.values, self.coder.centre)
+
+    def keep(self, wanted: npt.NDArray[np.bool_]) -> None:
+        """Find the values of many codes at once."""
+        places = np.concatenate(
+            [
+                first + np.flatnonzero(wanted.take(self.codes[first : first + CHUNK], mode="wrap"))
+                for first in range(0, max(1, self.codes.size), CHUNK)
+            ]
+        )
+        found = self.codes[places]
+        order = np.argsort(found, kind="stable")
+        self._wanted, self._kept_codes = wanted, found[order]
+        self._kept = self.values[places[order]]
+
+    def members(self, code: int) -> Pixels:
+        """Return the values of a code."""
+        if not self._wanted[code]:
+            return self.values[self.codes == code]
+        begin, end = np.searchsorted(self._kept_codes, (code, code + 1))
+        found: Pixels = self._kept[begin:end]
+        return found
+
+    def beyond(self, first: int, last: int) -> Pixels:
+        """Return the values whose code is outside of an inclusive range."""
+        if not (self._wanted[:first].all() and self._wanted[last + 1 :].all()):
+            return self.values[(self.codes < first) | (self.codes > last)]
+        begin, end = np.searchsorted(self._kept_codes, (first, last + 1))
+        return np.concatenate([self._kept[:begin], self._kept[end:]])
+
+    def between(self, first: int, last: int) -> Pixels:
+        """Return the values whose code is strictly inside of a range."""
+        return self.values[(self.codes > first) & (self.codes < last)]
+
+
+class Coded:
+    """The distribution of values with codes.
+
+    Parameters
+    ----------
+    pieces : sequence of _Piece
+        The values, all with codes of the same coder.
+    """
+
+    def __init__(self, pieces: Sequence[_Piece]) -> None:
+        self.pieces, self._coder = pieces, pieces[0].coder
+        self._counts = np.sum([piece.counts for piece in pieces], axis=0)
+        self._ranks = np.cumsum(self._counts)
+        self._begins = self._ranks - self._counts
+        self._members: dict[int, Pixels] = {}
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return int(self._ranks[-1])
+
+    def rehearse(self, look_up: Callable[[Distribution], object]) -> npt.NDArray[np.bool_]:
+        """Return the codes, as a mask, of which a function will look up values."""
+        wanted = np.zeros(1 << 16, bool)
+        if self.size:
+            rehearsal = _Rehearsal(self._counts, self._coder)
+            look_up(rehearsal)
+            codes = np.array(sorted(rehearsal.codes))
+            for step in (-1, 0, 1):
+                wanted[np.clip(codes + step, 0, wanted.size - 1)] = True
+            low, high = rehearsal.inner
+            wanted[: low + MARGIN] = wanted[max(0, high - MARGIN) :] = True
+        return wanted
+
+    def at(self, rank: int) -> float:
+        """Return the value at a rank."""
+        code = self._code(rank)
+        return float(self._sorted(code)[rank - self._begins[code]])
+
+    def near(self, rank: int) -> float:
+        """Return a value near that at a rank, which never decreases with the rank."""
+        return float(self._coder.value(self._code(rank)))
+
+    def below(self, value: float) -> int:
+        """Return the number of values that are smaller."""
+        return self._rank(value, "left")
+
+    def up_to(self, value: float) -> int:
+        """Return the number of values that are smaller or equal."""
+        return self._rank(value, "right")
+
+    def moments(self, first: int, last: int) -> tuple[float, float]:
+        """Return the mean and the standard deviation of the ranks from first to before last."""
+        low, high = self._code(first), self._code(last - 1)
+        begin, end = first - int(self._begins[low]), last - int(self._begins[high])
+        removed = [piece.beyond(low, high) for piece in self.pieces]
+        removed += [self._sorted(low)[:begin], self._sorted(high)[end:]]
+        centre = self._coder.centre
+        whole = np.sum([piece.sums for piece in self.pieces], axis=0)
+        total, squares = whole - np.sum([_sums(each, centre) for each in removed], axis=0)
+        mean = total / (last - first)
+        variance = squares / (last - first) - mean**2
+        if not variance > CANCELLATION * whole[1] / (last - first):
+            # The difference of large sums has lost its digits.
+            return self._moments(low, high, begin, end)
+        return float(centre + mean), float(np.sqrt(variance))
+
+    def _moments(self, low: int, high: int, begin: int, end: int) -> tuple[float, float]:
+        """Return the same from the values alone, between places in the first and last code."""
+        if low == high:
+            kept = [self._sorted(low)[begin:end]]
+        else:
+            kept = [self._sorted(low)[begin:], self._sorted(high)[:end]]
+            kept += [piece.between(low, high) for piece in self.pieces]
+        number = sum(each.size for each in kept)
+        centre = float(kept[0][-1])
+        mean = centre + np.sum([_sums(each, centre) for each in kept], axis=0)[0] / number
+        squares = np.sum([_sums(each, mean) for each in kept], axis=0)[1]
+        return float(mean), float(np.sqrt(squares / number))
+
+    def _code(self, rank: int) -> int:
+        return int(np.searchsorted(self._ranks, rank, side="right"))
+
+    def _sorted(self, code: int) -> Pixels:
+        if code not in self._members:
+            found = np.concatenate([piece.members(code) for piece in self.pieces])
+            # All pixels of a constant image have one code.
+            self._members[code] = np.sort(found) if np.ptp(found) else found
+        return self._members[code]
+
+    def _rank(self, value: float, side: Any) -> int:
+        code = int(self._coder(np.array([value]))[0])
+        within = 0
+        if self._ranks[code] > self._begins[code]:
+            # In float64, to which numpy would not promote values of float32 for a Python float.
+            within = int(np.searchsorted(self._sorted(code), np.float64(value), side=side))
+        return int(self._begins[code]) + within
+
+
+@dataclass(frozen=True)
+class _Coder:
+    """Codes that never decrease with the value, because each operation is rounded monotonically.
+
+    A value of more digits gets the code of the nearest value of the type, so that all values of
+    smaller codes are smaller than it, and all of larger codes larger.
+    """
+
+    low: np.floating[Any]
+    scale: np.floating[Any]
+    centre: float
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def __call__(self, values: Pixels) -> Codes:
+        """Return the codes of values."""
+        scaled = values.astype(self.low.dtype, copy=False) - self.low
+        scaled *= self.scale
+        scaled += 1
+        np.clip(scaled, 0, CODES + 1, out=scaled)
+        codes: Codes = scaled.astype(np.uint16)
+        return codes
+
+    def value(self, code: Any) -> Any:
+        """Return a value near those of a code, or of several."""
+        return float(self.low) + (code - 1) / float(self.scale)
+
+
+def distributions(parts: Sequence[Pixels]) -> tuple[list[Distribution], Distribution]:
+    """Return the distributions of the finite pixels of parts of an image.
+
+    Parameters
+    ----------
+    parts : sequence of numpy.ndarray
+        Physical values of one type, of two dimensions.
+
+    Returns
+    -------
+    of_parts : list of Distribution
+        One for each part.
+    of_all : Distribution
+        That of all parts together.
+    """
+    if all(map(is_countable, parts)):
+        order = np.argsort(possible_values(parts[0]))
+        values = possible_values(parts[0])[order].astype(np.float64)
+        counts = [counts_of_codes(codes_of(part))[order] for part in parts]
+        of_parts: list[Distribution] = [Counted(values, each) for each in counts]
+        return of_parts, Counted(values, np.sum(counts, axis=0))
+    finite = [_finite(part) for part in parts]
+    coder = _coder(finite)
+    pieces = [_Piece(values, coder) for values in finite]
+    return [Coded([piece]) for piece in pieces], Coded(pieces)
+
+
+def prepare(values: Sequence[Distribution], look_up: Callable[[Distribution], object]) -> None:
+    """Find the pixels that a function will look up in distributions, in one pass.
+
+    It is rehearsed with the counts of the codes alone, and what it looks up then is found for all
+    distributions together.  A look-up of anything else is right as well, but takes a pass.
+
+    Parameters
+    ----------
+    values : sequence of Distribution
+        Those of `distributions`.
+    look_up : callable
+        Called with a distribution like each of them.
+    """
+    coded = [each for each in values if isinstance(each, Coded)]
+    if coded:
+        wanted = np.any([each.rehearse(look_up) for each in coded], axis=0)
+        for piece in {id(piece): piece for each in coded for piece in each.pieces}.values():
+            piece.keep(wanted)
+
+
+@np.errstate(invalid="ignore")
+def _finite(part: Pixels) -> Pixels:
+    kept = finite_pixels(part.ravel())
+    return kept if kept.dtype.kind == "f" else kept.astype(np.float64)
+
+
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")
+def _coder(parts: Sequence[Pixels]) -> _Coder:
+    step = sum(part.size for part in parts) // SAMPLE | 1
+    sample = np.concatenate([part[::step] for part in parts])
+    type_ = sample.dtype.type
+    if not sample.size:
+        return _Coder(type_(0), type_(1), 0.0)
+    low, centre, high = (type_(value) for value in np.percentile(sample, CENTRAL))
+    if low == high:
+        low, high = sample.min(), sample.max()
+    scale = type_(CODES / (np.float64(high) - np.float64(low)))
+    return _Coder(low, scale if 0 < scale < np.inf else type_(1), float(centre))
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _sums(values: Pixels, centre: float) -> tuple[float, float]:
+    """Return the sum of the deviations from a value, and of their squares."""
+    total = squares = 0.0
+    for first in range(0, values.size, CHUNK):
+        deviations = values[first : first + CHUNK].astype(np.float64)
+        deviations -= centre
+        total += float(deviations.sum())
+        # BLAS would start threads.
+        squares += float(np.einsum("i,i", deviations, deviations))
+    return total, squares

@@ -1,0 +1,210 @@
+"""Statistics of the pixels of an image, extension by extension and amplifier by amplifier.
+
+`Definitions of the statistics`, all of the pixels without overscan and in the unit of the image:
+
+=================== ==============================================================================
+``pixels``          number of pixels
+``finite``          number of pixels that are neither NaN nor infinite; of drizzled images, those
+                    with data.  All of the following are of these, but for the flags.
+``zero``            number of pixels that are exactly 0
+``saturated``       raw: pixels at the largest number of the converter, 65535 DN; others: pixels
+                    with a flag of saturation, 256 or 2048 (ACS Data Handbook, section 3.5)
+``flagged``         number of pixels with any data quality flag; ``flag_16`` ... with that flag
+``minimum`` ...     as `numpy.min`, `numpy.max`, `numpy.mean`, `numpy.median`
+``percentile_99_9`` as `numpy.percentile`, interpolated linearly
+``clipped`` ...     as `astropy.stats.sigma_clip`, 3 sigma and 5 rounds about the median: number,
+                    `numpy.mean`, `numpy.median` and `numpy.std` of the values that remain
+``mad``             as `astropy.stats.median_absolute_deviation`, not scaled to a sigma
+``overscan_mean``   bias level: clipped mean of the physical overscan beside the part that the
+                    amplifier reads, of the columns where it has settled (ACS Data Handbook,
+                    section 4.2.1)
+``overscan_std``    read noise in DN: clipped standard deviation of the same pixels
+``virtual_...``     the same of the virtual overscan, whose rows are read after the last one
+=================== ==============================================================================
+
+All are calculated in float64.  A statistic of no pixels is missing.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from astropy.io import fits
+
+from ..fits.amplifiers import ImageParts, image_parts, size
+from ..fits.chips import ImageHDU, Pixels, image_hdus, image_shape, stored_image
+from ..keywords import KeywordSpecs
+from .deviations import median, median_absolute_deviation, sigma_clip
+from .distribution import Distribution, distributions, prepare
+from .stretch import codes_of, counts_of_codes, is_countable, percentile, possible_values
+
+# Names of the statistics that are percentiles, and the name of a whole image among amplifiers.
+PERCENTILES: Mapping[str, float] = {
+    "percentile_1": 1,
+    "percentile_5": 5,
+    "percentile_25": 25,
+    "percentile_75": 75,
+    "percentile_95": 95,
+    "percentile_99": 99,
+    "percentile_99_9": 99.9,
+}
+ALL = "all"
+
+# By number of the extension, amplifier or `ALL`, and name.
+ImageStatistics = dict[str, dict[str, dict[str, int | float]]]
+
+
+def image_statistics(
+    hdus: fits.HDUList,
+    chips: Sequence[Pixels],
+    filename: str,
+    filetype: str,
+    specs: KeywordSpecs,
+) -> ImageStatistics:
+    """Return the statistics of all image extensions of a file.
+
+    Parameters
+    ----------
+    hdus : HDUList
+        The open file, as for `acsql.images.preview.read_chips`.
+    chips : sequence of numpy.ndarray
+        Its pixels, as `acsql.images.preview.read_chips` returns them.
+    filename : str
+        Name of the file for error messages.
+    filetype : str
+        Its filetype.
+    specs : KeywordSpecs
+        How the detectors are read out, and the data quality flags.
+
+    Returns
+    -------
+    dict
+        EXTVER to amplifier in lower case, or `ALL`, to the statistics by name.  Amplifiers are of
+        images as a detector is read out, not of drizzled ones.
+
+    Raises
+    ------
+    PreviewError
+        If a header does not say where the overscan is, or the data quality is damaged.
+    OSError
+        If the system cannot read the file.
+    """
+    header = hdus[0].header
+    is_drizzled = specs.filetypes[filetype].weights is not None
+    readout = None if is_drizzled else specs.readouts.get(str(header.get("DETECTOR")).strip())
+    saturation = readout.saturation if readout and filetype == "raw" else None
+    statistics: ImageStatistics = {}
+    for hdu, chip in zip(image_hdus(hdus, specs.image_extname, filename), chips, strict=True):
+        parts = image_parts(hdu, header.get("CCDAMP"), readout, filename)
+        of_chip = _of_values(chip, parts, saturation)
+        for name, flags in _of_flags(hdus, hdu, parts, specs, filename).items():
+            if saturation is None:
+                flags["saturated"] = flags.pop("flagged_saturated")
+            else:
+                del flags["flagged_saturated"]
+            of_chip[name].update(flags)
+        statistics[str(hdu.ver)] = of_chip
+    return statistics
+
+
+def _of_values(
+    chip: Pixels, parts: ImageParts, saturation: int | None
+) -> dict[str, dict[str, int | float]]:
+    """Return the statistics of the values of a chip, by amplifier and of `ALL`."""
+    areas = [part.area for part in parts.amplifiers.values()] or [parts.area]
+    of_parts, of_all = distributions([chip[area] for area in areas])
+    prepare([*of_parts, of_all], _figures)
+    statistics = {ALL: {"pixels": size(parts.area), **_of_distribution(of_all, saturation)}}
+    for (name, part), values in zip(parts.amplifiers.items(), of_parts, strict=False):
+        # One amplifier has read all pixels.
+        of_area = statistics[ALL] if len(areas) == 1 else _of_distribution(values, saturation)
+        statistics[name] = {
+            **of_area,
+            "pixels": size(part.area),
+            **_of_overscan("overscan", chip[part.overscan]),
+            **_of_overscan("virtual_overscan", chip[part.virtual_overscan]),
+        }
+    return statistics
+
+
+def _of_distribution(values: Distribution, saturation: int | None) -> dict[str, int | float]:
+    if not values.size:
+        return {"finite": 0}
+    statistics = {"finite": values.size, **_figures(values)}
+    if saturation is not None:
+        statistics["saturated"] = values.size - values.below(saturation)
+    return statistics
+
+
+def _figures(values: Distribution) -> dict[str, int | float]:
+    """Return the statistics of at least one value."""
+    number, clipped = values.size, sigma_clip(values)
+    figures = {
+        "minimum": values.at(0),
+        "maximum": values.at(number - 1),
+        "mean": values.moments(0, number)[0],
+        "median": median(values),
+        **{name: percentile(number, values.at, part) for name, part in PERCENTILES.items()},
+        "clipped_mean": clipped.mean,
+        "clipped_median": clipped.median,
+        "clipped_std": clipped.std,
+        "mad": median_absolute_deviation(values),
+    }
+    counts = {"zero": values.up_to(0) - values.below(0), "clipped": clipped.number}
+    # The sum of very large values is infinite.
+    return counts | {name: value for name, value in figures.items() if np.isfinite(value)}
+
+
+def _of_overscan(name: str, pixels: Pixels) -> dict[str, int | float]:
+    _, values = distributions([pixels])
+    if not values.size:
+        return {}
+    clipped = sigma_clip(values)
+    return {f"{name}_mean": clipped.mean, f"{name}_std": clipped.std}
+
+
+def _of_flags(
+    hdus: fits.HDUList, image: ImageHDU, parts: ImageParts, specs: KeywordSpecs, filename: str
+) -> dict[str, dict[str, int | float]]:
+    """Return the numbers of flagged pixels of a chip, none if the file has no flags for it."""
+    shape = image_shape(image, filename)
+    found = [
+        hdu
+        for hdu in hdus
+        if (hdu.name.upper(), hdu.ver) == (specs.dq_extname, image.ver)
+        # An extension without pixels has neither an array nor the size of a constant image.
+        and (hdu.shape or "NPIX1" in hdu.header)
+    ]
+    if not found or image_shape(found[0], filename) != shape:
+        return {}
+    stored = stored_image(found[0], filename)
+    if stored.constant is not None:
+        areas = {ALL: parts.area} | {name: part.area for name, part in parts.amplifiers.items()}
+        value = np.array([int(stored.constant)])
+        return {name: _counts(value, np.array([size(a)]), specs) for name, a in areas.items()}
+    flags = stored.rows(found[0].fileinfo()["file"], filename)
+    parts_of_chip = {name: part.area for name, part in parts.amplifiers.items()}
+    found_in = {
+        name: _present(flags[area]) for name, area in (parts_of_chip or {ALL: parts.area}).items()
+    }
+    counts = {name: _counts(values, numbers, specs) for name, (values, numbers) in found_in.items()}
+    first, *others = counts.values()
+    summed = {name: number + sum(other[name] for other in others) for name, number in first.items()}
+    return {**counts, ALL: summed}
+
+
+def _present(flags: Pixels) -> tuple[Pixels, Pixels]:
+    """Return the values of data quality flags, and how often each occurs."""
+    if not is_countable(flags):
+        values, numbers = np.unique(flags, return_counts=True)
+        return values, numbers
+    numbers = counts_of_codes(codes_of(flags))
+    present = np.flatnonzero(numbers)
+    return possible_values(flags)[present], numbers[present]
+
+
+def _counts(values: Pixels, numbers: Pixels, specs: KeywordSpecs) -> dict[str, int | float]:
+    """Return the numbers of flagged pixels from the values of flags and their numbers."""
+    bits = {f"flag_{flag}": flag for flag in specs.dq_flags}
+    bits |= {"flagged": -1, "flagged_saturated": specs.saturation_flags}
+    codes = values.astype(np.int64)
+    return {name: int(numbers[(codes & bit) != 0].sum()) for name, bit in bits.items()}

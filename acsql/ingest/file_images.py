@@ -1,0 +1,213 @@
+"""Images of one file: its preview is rendered, and its statistics are computed.
+
+The pixels are read once for both.  Neither fails for the other: a full disk leaves the statistics,
+and damaged data quality the preview.
+"""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import paths
+from ..config import Config
+from ..errors import PreviewError
+from ..fits.walk import Headers
+from ..images import preview
+from ..images.image_statistics import ImageStatistics, image_statistics
+from ..keywords import KeywordSpecs
+from ..names import Filename
+from ..permissions import permissions_of
+from .typing import first_value
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ImageFault:
+    """Why a preview or statistics are missing.
+
+    Attributes
+    ----------
+    stage : str
+        ``preview`` or ``statistics``.
+    reason : str
+        Why, as a message for the log.
+    owed : bool
+        Whether the cause is outside of the file.
+    """
+
+    stage: str
+    reason: str
+    owed: bool
+
+
+@dataclass(frozen=True)
+class FileImages:
+    """What was made of the images of a file.
+
+    Attributes
+    ----------
+    preview : dict, optional
+        As `acsql.ingest.read.FileContent` has it.
+    statistics : dict, optional
+        Likewise.
+    faults : tuple of ImageFault
+        What could not be made.
+    warnings : tuple of str
+        Irregularities that are not failures.
+    """
+
+    preview: dict[str, Any] | None = None
+    statistics: ImageStatistics | None = None
+    faults: tuple[ImageFault, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+NO_IMAGES = FileImages()
+
+
+def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Config) -> FileImages:
+    """Render the preview and thumbnail of a file, and compute the statistics of its images.
+
+    Parameters
+    ----------
+    opened : Headers
+        The open file.
+    name : Filename
+        Its name; its filetype has previews.
+    specs : KeywordSpecs
+        Which extensions are images, and how detectors are read out.
+    config : Config
+        Where previews are.
+
+    Returns
+    -------
+    FileImages
+        What could be made.
+    """
+    try:
+        hdus, chips = _pixels(opened, name, specs)
+    except PreviewError as error:
+        if _has_no_pixels(opened, specs):
+            reason = f"no preview: {error}"
+            return FileImages({"reason": str(error)}, warnings=(reason,))
+        return FileImages({"reason": str(error)}, faults=(_damage("preview", error),))
+    except Exception as error:
+        fault = _fault(name, "preview", error, config)
+        return FileImages({"reason": fault.reason, "owed": True}, faults=(fault,))
+    faults = []
+    try:
+        entry = _render(opened, chips, name, specs, config)
+    except PreviewError as error:
+        entry = {"reason": str(error)}
+        faults.append(_damage("preview", error))
+    except Exception as error:
+        fault = _fault(name, "preview", error, config)
+        entry = {"reason": fault.reason, "owed": True}
+        faults.append(fault)
+    statistics = None
+    try:
+        statistics = image_statistics(hdus, chips, str(name), name.filetype, specs)
+    except PreviewError as error:
+        faults.append(_damage("statistics", error))
+    except Exception as error:
+        faults.append(_fault(name, "statistics", error, config))
+    return FileImages(entry, statistics, tuple(faults))
+
+
+def read_statistics(opened: Headers, name: Filename, specs: KeywordSpecs) -> ImageStatistics:
+    """Compute the statistics of the images of a file, without its preview.
+
+    Parameters
+    ----------
+    opened : Headers
+        The open file.
+    name : Filename
+        Its name.
+    specs : KeywordSpecs
+        As for `read_images`.
+
+    Returns
+    -------
+    dict
+        As of `acsql.images.image_statistics.image_statistics`.
+
+    Raises
+    ------
+    PreviewError
+        If an image is damaged.
+    OSError
+        If the system cannot read the file.
+    """
+    hdus, chips = _pixels(opened, name, specs)
+    return image_statistics(hdus, chips, str(name), name.filetype, specs)
+
+
+def _pixels(opened: Headers, name: Filename, specs: KeywordSpecs) -> tuple[Any, list[Any]]:
+    """Return the HDUs of the images, and the pixels of the science."""
+    weights = specs.filetypes[name.filetype].weights
+    extnames = [specs.image_extname, specs.dq_extname, *([weights] if weights else [])]
+    hdus = opened.images(*extnames)
+    return hdus, preview.read_chips(hdus, str(name), specs.image_extname, weights)
+
+
+def _render(
+    opened: Headers, chips: list[Any], name: Filename, specs: KeywordSpecs, config: Config
+) -> dict[str, Any]:
+    """Render the preview and thumbnail of a file, and return what the document stores."""
+    proposid = first_value(opened.cards[:1], "PROPOSID")
+    proposid = proposid if isinstance(proposid, int) else None
+    jpeg, thumbnail = paths.jpeg_name(name, proposid), None
+    if name.filetype in specs.thumbnail_filetypes:
+        thumbnail = paths.thumbnail_name(name, proposid)
+    rendered = preview.render_chips(
+        chips,
+        str(name),
+        paths.confined(config.jpeg_dir, jpeg),
+        None if thumbnail is None else paths.confined(config.thumbnail_dir, thumbnail),
+        permissions=permissions_of(config),
+    )
+    limits = rendered.limits
+    return {
+        "jpeg": jpeg,
+        "thumbnail": thumbnail,
+        "width": rendered.width,
+        "height": rendered.height,
+        "low": limits.low,
+        "high": limits.high,
+        **({"high_percent": limits.high_percent} if limits.is_sparse else {}),
+    }
+
+
+def _damage(stage: str, error: PreviewError) -> ImageFault:
+    return ImageFault(stage, str(error), owed=False)
+
+
+def _fault(name: Filename, stage: str, error: Exception, config: Config) -> ImageFault:
+    reason = f"no {stage} of {name}: {description(error)}{_refusing_folder(error, config)}"
+    return ImageFault(stage, reason, owed=True)
+
+
+def description(error: Exception) -> str:
+    """Return what an error says, with its class where the text alone says little."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    logger.debug("unforeseen", exc_info=error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _refusing_folder(error: Exception, config: Config) -> str:
+    """Return the setting of the folder in which a picture cannot be written, in parentheses."""
+    refused = Path(getattr(error, "filename", None) or "")
+    folders = {"jpeg_dir": config.jpeg_dir, "thumbnail_dir": config.thumbnail_dir}
+    settings = (name for name, folder in folders.items() if refused.is_relative_to(folder))
+    return "".join(f" ({name})" for name in settings)
+
+
+def _has_no_pixels(opened: Headers, specs: KeywordSpecs) -> bool:
+    """Whether the image extensions of a file hold no array, as constant images do."""
+    images = [
+        header for header in opened.cards if first_value([header], "EXTNAME") == specs.image_extname
+    ]
+    return bool(images) and all(first_value([header], "NAXIS") == 0 for header in images)

@@ -1,0 +1,186 @@
+"""Statistics of images that were ingested before acsql computed them.
+
+Each observation is completed and written alone, and one that is complete is not looked at again, so
+a fill that is killed continues where it was.  It reads pixels and renders nothing.
+"""
+
+import logging
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import config as configuration
+from .. import keywords as keyword_specs
+from .. import paths
+from ..config import Config
+from ..errors import FileError, PreviewError
+from ..fits.walk import open_headers
+from ..images.image_statistics import ImageStatistics
+from ..keywords import KeywordSpecs
+from ..migrations import runner
+from ..mongod.server import resolve_connection
+from ..names import Filename
+from ..store import lock, observation_writes, observations
+from ..store.client import Store
+from . import folding
+from .abandonable import Patience
+from .file_images import description, read_statistics
+from .jobs import Job, open_store
+from .observation_result import Failure
+from .run import Progress, no_progress
+from .scan import size_and_mtime
+from .workers import PROCESSES, check_scheduler, run_all
+
+logger = logging.getLogger(__name__)
+
+_patience = Patience()
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What was completed of one observation.
+
+    Attributes
+    ----------
+    rootname : str
+        The observation.
+    filetypes : tuple of str
+        The files whose statistics were stored.
+    failures : tuple of Failure
+        Files whose statistics could not be computed; the next fill tries them again.
+    changed : tuple of str
+        Files that are not as they were ingested, which the next ingest reads.
+    """
+
+    rootname: str
+    filetypes: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+@dataclass
+class FillReport:
+    """What a fill has done.
+
+    Attributes
+    ----------
+    observations, files : int
+        Numbers of those that were completed.
+    failures : list of Failure
+        Files whose statistics could not be computed.
+    changed : list of str
+        Names of files that are not as they were ingested.
+    """
+
+    observations: int = 0
+    files: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+    def add(self, result: Filled) -> None:
+        """Add what was completed of one observation."""
+        self.observations += bool(result.filetypes)
+        self.files += len(result.filetypes)
+        self.failures += result.failures
+        self.changed += result.changed
+
+
+def fill_statistics(
+    config: Config,
+    workers: int | None = None,
+    scheduler: str = PROCESSES,
+    progress: Progress = no_progress,
+) -> FillReport:
+    """Compute the statistics of all images that have a preview and no statistics.
+
+    Parameters
+    ----------
+    config : Config
+        The archive.
+    workers : int, optional
+        Number of processes or threads, by default `Config.ncores`.
+    scheduler : str
+        ``processes``, ``threads``, ``synchronous`` or the address of a dask.distributed cluster.
+    progress : callable, optional
+        Called with the number of observations; returns a context manager whose value is called
+        without arguments each time one is done.
+
+    Returns
+    -------
+    FillReport
+        What was completed, and what failed.
+
+    Raises
+    ------
+    ConfigError
+        If `scheduler` is invalid.
+    DatabaseError
+        If the database does not answer.
+    Busy
+        If an ingest is running.
+    """
+    config = resolve_connection(config)
+    specs = keyword_specs.load(configuration.specs_overlay(config))
+    check_scheduler(scheduler)
+    report = FillReport()
+    with open_store(config, specs, log_outages=True) as store, lock.hold(store, "statistics fill"):
+        runner.check(store)
+        rootnames = observations.without_statistics(store, specs.with_preview())
+        job = Job(_fill, _itself, _crashed)
+        with (
+            folding.in_background(store),
+            progress(len(rootnames)) as advance,
+            closing(
+                run_all(job, rootnames, config, scheduler, workers or config.ncores)
+            ) as results,
+        ):
+            for result in results:
+                for failure in result.failures:
+                    logger.error("%s: %s", result.rootname, failure.reason)
+                report.add(result)
+                advance()
+    return report
+
+
+def _itself(rootname: str) -> str:
+    return rootname
+
+
+def _crashed(rootname: str) -> Filled:
+    reason = "the worker that computed its statistics died"
+    return Filled(rootname, failures=(Failure(rootname, rootname, "worker", reason),))
+
+
+def _fill(rootname: str, store: Store, specs: KeywordSpecs, config: Config) -> Filled:
+    """Complete one observation."""
+    statistics: dict[str, ImageStatistics] = {}
+    failures, changed = [], []
+    files = observations.files_without_statistics(store, rootname, specs.with_preview())
+    for filetype, (filename, file) in files.items():
+        try:
+            read = _patience.call(config.read_timeout, _read, filename, file, specs, config)
+        except (FileError, PreviewError) as error:
+            failures.append(Failure(rootname, filename, "statistics", str(error)))
+        except Exception as error:
+            reason = f"no statistics of {filename}: {description(error)}"
+            failures.append(Failure(rootname, filename, "statistics", reason))
+        else:
+            if read is None:
+                changed.append(filename)
+            else:
+                statistics[filetype] = read
+    if statistics:
+        observation_writes.set_statistics(store, rootname, statistics)
+    return Filled(rootname, tuple(statistics), tuple(failures), tuple(changed))
+
+
+def _read(
+    filename: str, file: Mapping[str, Any], specs: KeywordSpecs, config: Config
+) -> ImageStatistics | None:
+    """Return the statistics of a file, None if it is not the one that was ingested."""
+    path = paths.confined(config.filesystem, file["path"])
+    with open_headers(path) as opened:
+        statistics = read_statistics(opened, Filename.parse(filename), specs)
+    unchanged = size_and_mtime(path) == (file["size"], file["mtime"])
+    return statistics if unchanged else None
