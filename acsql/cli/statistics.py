@@ -40,6 +40,8 @@ def statistics(ctx: click.Context, format_: str) -> None:
       acsql statistics fill
     """
     if ctx.invoked_subcommand is not None:
+        # The format can stand before the name as well.
+        ctx.default_map = {ctx.invoked_subcommand: {"format_": format_}}
         return
     with open_archive(ctx) as archive:
         by_name = archive.statistics()

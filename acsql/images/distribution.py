@@ -180,10 +180,12 @@ class _Piece:
 
     def members(self, code: int) -> Pixels:
         """Return the values of a code."""
-        if not self._wanted[code]:
-            return self.values[self.codes == code]
-        begin, end = np.searchsorted(self._kept_codes, (code, code + 1))
-        found: Pixels = self._kept[begin:end]
+        found: Pixels
+        if self._wanted[code]:
+            begin, end = np.searchsorted(self._kept_codes, (code, code + 1))
+            found = self._kept[begin:end]
+        else:
+            found = self.values[self.codes == code]
         return found
 
     def beyond(self, first: int, last: int) -> Pixels:

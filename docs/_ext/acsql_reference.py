@@ -131,6 +131,20 @@ def _yes(value: bool) -> str:
     return "yes" if value else ""
 
 
+def image_statistics() -> list[nodes.Node]:
+    """Return the table of the statistics of images."""
+    rows = [
+        (
+            code(name),
+            statistic.spec.type,
+            statistic.spec.description or "",
+            ", ".join(statistic.filetypes) or "all",
+        )
+        for name, statistic in keywords.load().image_statistics.items()
+    ]
+    return [table(("Name", "Type", "Meaning", "Filetypes"), rows, (24, 10, 52, 14))]
+
+
 def filetypes() -> list[nodes.Node]:
     """Return the table of filetypes, in the order in which values are looked for."""
     specs = keywords.load()
@@ -359,6 +373,7 @@ _MAKERS: dict[str, Callable[[], list[nodes.Node]]] = {
     "acsql-named-queries": named,
     "acsql-migrations": migrations,
     "acsql-promoted": promoted,
+    "acsql-image-statistics": image_statistics,
     "acsql-filetypes": filetypes,
     "acsql-keywords": all_keywords,
     "acsql-grammar": grammar,

@@ -16,6 +16,13 @@ def test_statistics_are_listed_and_printed(
     ]
     rows = json.loads(printed(sample_settings, "statistics", "filters", "--format", "json"))
     assert rows == statistics["filters"].rows
+    before_name = ("statistics", "--format", "json", "filters")
+    assert json.loads(printed(sample_settings, *before_name)) == rows
+
+
+def test_a_fill_of_a_complete_archive_computes_nothing(printed, sample_settings: Path) -> None:
+    text = printed(sample_settings, "statistics", "fill", "--scheduler", "synchronous")
+    assert text == "Statistics computed: 0 files of 0 observations\n"
 
 
 def test_the_statistics_of_an_empty_archive_have_no_rows(

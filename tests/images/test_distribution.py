@@ -1,0 +1,68 @@
+"""Distributions of pixel values equal those of the sorted values."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from acsql.images.distribution import distributions, prepare
+
+TYPES = [np.uint8, np.int16, np.uint16, np.int32, np.float32, np.float64]
+
+
+def images(type_: type) -> st.SearchStrategy[np.ndarray]:
+    """Images of one type, with repeated and extreme values."""
+    some = st.integers(0, 5)
+    any_value = arrays.from_dtype(np.dtype(type_))
+    shapes = arrays.array_shapes(min_dims=2, max_dims=2, max_side=12)
+    return arrays.arrays(type_, shapes, elements=st.one_of(some, any_value))
+
+
+@pytest.mark.parametrize("type_", TYPES)
+@given(data=st.data())
+def test_ranks_and_values_equal_those_of_the_sorted_values(
+    type_: type, data: st.DataObject
+) -> None:
+    parts = [data.draw(images(type_)), data.draw(images(type_))]
+    of_parts, of_all = distributions(parts)
+    if data.draw(st.booleans()):
+        prepare([*of_parts, of_all], lambda values: values.at(0))
+    with np.errstate(invalid="ignore"):
+        finite = [part[np.isfinite(part)].astype(np.float64) for part in parts]
+    for found, values in zip([*of_parts, of_all], [*finite, np.concatenate(finite)], strict=True):
+        expected = np.sort(values)
+        assert found.size == expected.size
+        assert [found.at(rank) for rank in range(found.size)] == expected.tolist()
+        for value in {*expected[:5].tolist(), 0.0, 0.5, 3.0}:
+            assert found.below(value) == np.count_nonzero(expected < value)
+            assert found.up_to(value) == np.count_nonzero(expected <= value)
+
+
+@pytest.mark.parametrize("type_", [np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 3e4])
+def test_moments_of_ranks_equal_those_of_numpy(type_: type, scale: float) -> None:
+    random = np.random.default_rng(1)
+    image = (random.normal(0.5, 0.05, (200, 300)) * scale).clip(0).astype(type_)
+    image[:3] = np.asarray(65000).astype(type_)
+    _, found = distributions([image[:100], image[100:]])
+    expected = np.sort(image.ravel()).astype(np.float64)
+    size = expected.size
+    for first, last in [(0, size), (10, size - 10), (size // 3, size // 2), (5, 6)]:
+        mean, std = found.moments(first, last)
+        part = expected[first:last]
+        assert mean == pytest.approx(part.mean(), rel=1e-9)
+        assert std == pytest.approx(part.std(), rel=1e-6, abs=1e-9 * scale)
+
+
+def test_a_variance_that_huge_values_would_hide_is_computed_from_the_values_alone() -> None:
+    image = np.random.default_rng(2).normal(10, 1, (100, 100)).astype(np.float32)
+    image[0, :5] = 1e30
+    _, found = distributions([image])
+    part = np.sort(image.ravel())[:9000].astype(np.float64)
+    assert found.moments(0, 9000) == pytest.approx((part.mean(), part.std()), rel=1e-6)
+
+
+def test_an_image_without_finite_pixels_has_no_values() -> None:
+    of_parts, of_all = distributions([np.full((3, 4), np.nan, np.float32)])
+    assert (of_parts[0].size, of_all.size) == (0, 0)
