@@ -32,6 +32,7 @@ def write_exposure(path: Path, filetype: str, defects: bool = False) -> None:
     raw = filetype == "raw"
     shape = (SHAPE[0] + OVERSCAN[0], SHAPE[1] + OVERSCAN[1]) if raw else SHAPE
     hdus = fits.HDUList([fits.PrimaryHDU()])
+    hdus[0].header.update(DETECTOR="WFC", CCDAMP="ABCD")
     for version in (1, 2):
         sky = random.normal(60, 9, shape).astype(np.float32)
         hit = random.random(shape) < 0.02
@@ -45,6 +46,9 @@ def write_exposure(path: Path, filetype: str, defects: bool = False) -> None:
             planes["DQ"] = np.where(hit, _COSMIC_RAY, 0).astype(np.int16)
             sky[random.random(shape) < 1e-4] = np.nan
         hdus.extend(fits.ImageHDU(data, name=name, ver=version) for name, data in planes.items())
+        # Where the chip lies in a raw image (ACS Data Handbook, section 4.2.1).
+        place = {"LTV1": 24.0 * raw, "LTV2": 20.0 * raw * (version == 2)}
+        hdus["SCI", version].header.update(CCDCHIP=3 - version, **place)
     hdus.writeto(path)
 
 

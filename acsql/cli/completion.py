@@ -121,6 +121,8 @@ def _specs(ctx: click.Context) -> KeywordSpecs:
 
 def _addresses(specs: KeywordSpecs, prefix: str) -> Iterator[str]:
     """Yield the keyword addresses that begin with a prefix, those of headers after a dot."""
+    from ..query.image_statistics import is_statistic, statistic_addresses
+
     prefix = prefix.lower()
     yield from (name for name in specs.top_level if name.startswith(prefix))
     if "." not in prefix:
@@ -130,6 +132,8 @@ def _addresses(specs: KeywordSpecs, prefix: str) -> Iterator[str]:
             address = f"{filetype}.{extension}.{name}"
             if address.startswith(prefix):
                 yield address
+    if is_statistic(prefix):
+        yield from (address for address, *_ in statistic_addresses(specs, prefix))
 
 
 def _values(

@@ -15,15 +15,12 @@ import numpy.typing as npt
 from ..errors import QueryError
 from ..fits.chips import Pixels
 from .cutout import Region, clip
+from .deviations import ROUNDS, SIGMA
 from .planes import Plane
 from .profiles import line_pixels
 
 # A WFC chip: sigma clipping of its pixels takes two seconds and 200 MB.
 MAX_REGION_PIXELS = 1 << 23
-# Standard deviations beyond which values are clipped, and the most rounds of clipping: the defaults
-# of astropy.stats.sigma_clip.
-SIGMA = 3.0
-ROUNDS = 5
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from query_values import SPECS, untimed
 from acsql import query
 from acsql.keywords import HeaderKey
 from acsql.query import KEYWORD_COLUMNS, keyword_row, search_keywords
+from acsql.query.image_statistics import statistic_addresses
 
 
 def addresses(text: str, limit: int | None = None) -> list[str]:
@@ -55,6 +56,7 @@ def test_descriptions_are_searched_last():
 
 def test_the_empty_text_finds_every_keyword():
     number = len(SPECS.top_level) + sum(map(len, SPECS.queryable_keywords.values()))
+    number += len(list(statistic_addresses(SPECS)))
     assert len(addresses("")) == len(set(addresses(""))) == number
 
 
