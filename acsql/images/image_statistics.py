@@ -1,6 +1,6 @@
 """Statistics of the pixels of an image, extension by extension and amplifier by amplifier.
 
-`Definitions of the statistics`, all of the pixels without overscan and in the unit of the image:
+Definitions of the statistics, all of the pixels without overscan and in the unit of the image:
 
 =================== ==============================================================================
 ``pixels``          number of pixels
