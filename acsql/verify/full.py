@@ -13,9 +13,10 @@ from ..errors import FileError
 from ..fits.footprint import footprint
 from ..fits.header_layout import HeaderLayout
 from ..ingest.document import type_headers
+from ..ingest.file_images import description
 from ..ingest.jobs import Job
 from ..ingest.promotion import position, promote
-from ..ingest.read import FileContent, description, read_in_time
+from ..ingest.read import FileContent, read_in_time
 from ..ingest.scan import FileOnDisk, scan
 from ..ingest.workers import run_all
 from ..keywords import KeywordSpecs
