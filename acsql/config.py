@@ -22,7 +22,7 @@ import yaml
 
 from .connection_strings import has_password, without_password
 from .errors import ConfigError
-from .settings import BY_NAME, SETTINGS, checked_value
+from .settings import BY_NAME, INGEST, SETTINGS, checked_value
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +62,7 @@ class Config:
     vanish_limit: int = 5
     moved_limit: int = 1000
     read_timeout: int = 300
+    image_statistics: str = INGEST
     database_wait: int = 300
     proposals_from: str = "file"
     rate_limit: int = 20_000

@@ -14,6 +14,8 @@ from .errors import ConfigError
 LAYOUTS = ("acs", "mast")
 # What a user may do, each role with the rights of those before it; see `acsql.accounts.roles`.
 ROLES = ("read", "annotate", "administer")
+# The value of `image_statistics` with which an ingest computes them.
+INGEST = "ingest"
 # The owner reads and writes; the group and the others do either nothing, read, or both.
 FILE_MODES = ("0600", "0604", "0606", "0640", "0644", "0646", "0660", "0664", "0666")
 
@@ -137,6 +139,14 @@ SETTINGS = (
         "300",
         "seconds that an ingest waits for a FITS file or a folder of them that does not answer, as "
         "of a frozen mount",
+    ),
+    Setting(
+        "image_statistics",
+        str,
+        INGEST,
+        "when the statistics of images are computed: ingest, or fill for the command `acsql "
+        "statistics fill` alone, which leaves an ingest as fast as without them",
+        choices=(INGEST, "fill"),
     ),
     Setting("database_wait", int, "300", "seconds that an ingest waits for a lost database"),
     Setting(

@@ -6,7 +6,6 @@ that code are sorted.  Results equal those of the sorted pixels, in a fraction o
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -15,22 +14,16 @@ import numpy.typing as npt
 
 from ..fits.chips import Pixels, finite_pixels
 from .stretch import codes_of, counts_of_codes, is_countable, possible_values
+from .value_codes import ValueCoder
 
 # Pixels per chunk: 1 MB of float64 stays in a processor's cache.
 CHUNK = 1 << 17
-# Pixels of the sample that decides which values share a code, and the percentiles between which
-# they share the fewest.
-SAMPLE = 10_000
-CENTRAL = (0.5, 50, 99.5)
-# Codes between the two for all values beyond the central ones.
-CODES = (1 << 16) - 2
 # A variance below this part of the mean square of all values is not a difference of large sums.
 CANCELLATION = 1e-6
 # Codes by which a rehearsed range of values can differ from the real one.
 MARGIN = 4
 
 Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.uint16]
 
 
 class Distribution(Protocol):
@@ -111,7 +104,7 @@ class _Rehearsal(Counted):
         The codes between which all moments were.
     """
 
-    def __init__(self, counts: npt.NDArray[np.int64], coder: "_Coder") -> None:
+    def __init__(self, counts: npt.NDArray[np.int64], coder: ValueCoder) -> None:
         super().__init__(coder.value(np.arange(counts.size)), counts)
         self._code = np.flatnonzero(counts)
         self.codes: set[int] = set()
@@ -147,15 +140,15 @@ class _Piece:
     ----------
     values : numpy.ndarray
         Of one dimension.
-    coder : _Coder
+    coder : ValueCoder
         Gives them their codes.
     """
 
-    def __init__(self, values: Pixels, coder: "_Coder") -> None:
+    def __init__(self, values: Pixels, coder: ValueCoder) -> None:
         self.values, self.coder = values, coder
         self.codes = np.empty(values.size, np.uint16)
         for first in range(0, values.size, CHUNK):
-            self.codes[first : first + CHUNK] = coder(values[first : first + CHUNK])
+            self.codes[first : first + CHUNK] = coder.codes(values[first : first + CHUNK])
         self.counts = counts_of_codes(self.codes)
         self._wanted = np.zeros(1 << 16, bool)
         self._kept, self._kept_codes = values[:0], self.codes[:0]
@@ -291,39 +284,12 @@ class Coded:
         return self._members[code]
 
     def _rank(self, value: float, side: Any) -> int:
-        code = int(self._coder(np.array([value]))[0])
+        code = int(self._coder.codes(np.array([value]))[0])
         within = 0
         if self._ranks[code] > self._begins[code]:
             # In float64, to which numpy would not promote values of float32 for a Python float.
             within = int(np.searchsorted(self._sorted(code), np.float64(value), side=side))
         return int(self._begins[code]) + within
-
-
-@dataclass(frozen=True)
-class _Coder:
-    """Codes that never decrease with the value, because each operation is rounded monotonically.
-
-    A value of more digits gets the code of the nearest value of the type, so that all values of
-    smaller codes are smaller than it, and all of larger codes larger.
-    """
-
-    low: np.floating[Any]
-    scale: np.floating[Any]
-    centre: float
-
-    @np.errstate(over="ignore", invalid="ignore")
-    def __call__(self, values: Pixels) -> Codes:
-        """Return the codes of values."""
-        scaled = values.astype(self.low.dtype, copy=False) - self.low
-        scaled *= self.scale
-        scaled += 1
-        np.clip(scaled, 0, CODES + 1, out=scaled)
-        codes: Codes = scaled.astype(np.uint16)
-        return codes
-
-    def value(self, code: Any) -> Any:
-        """Return a value near those of a code, or of several."""
-        return float(self.low) + (code - 1) / float(self.scale)
 
 
 def distributions(parts: Sequence[Pixels]) -> tuple[list[Distribution], Distribution]:
@@ -348,7 +314,7 @@ def distributions(parts: Sequence[Pixels]) -> tuple[list[Distribution], Distribu
         of_parts: list[Distribution] = [Counted(values, each) for each in counts]
         return of_parts, Counted(values, np.sum(counts, axis=0))
     finite = [_finite(part) for part in parts]
-    coder = _coder(finite)
+    coder = ValueCoder.of_values(finite)
     pieces = [_Piece(values, coder) for values in finite]
     return [Coded([piece]) for piece in pieces], Coded(pieces)
 
@@ -377,20 +343,6 @@ def prepare(values: Sequence[Distribution], look_up: Callable[[Distribution], ob
 def _finite(part: Pixels) -> Pixels:
     kept = finite_pixels(part.ravel())
     return kept if kept.dtype.kind == "f" else kept.astype(np.float64)
-
-
-@np.errstate(over="ignore", divide="ignore", invalid="ignore")
-def _coder(parts: Sequence[Pixels]) -> _Coder:
-    step = sum(part.size for part in parts) // SAMPLE | 1
-    sample = np.concatenate([part[::step] for part in parts])
-    type_ = sample.dtype.type
-    if not sample.size:
-        return _Coder(type_(0), type_(1), 0.0)
-    low, centre, high = (type_(value) for value in np.percentile(sample, CENTRAL))
-    if low == high:
-        low, high = sample.min(), sample.max()
-    scale = type_(CODES / (np.float64(high) - np.float64(low)))
-    return _Coder(low, scale if 0 < scale < np.inf else type_(1), float(centre))
 
 
 @np.errstate(over="ignore", invalid="ignore")

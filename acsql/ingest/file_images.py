@@ -18,6 +18,7 @@ from ..images.image_statistics import ImageStatistics, image_statistics
 from ..keywords import KeywordSpecs
 from ..names import Filename
 from ..permissions import permissions_of
+from ..settings import INGEST
 from .typing import first_value
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Co
     specs : KeywordSpecs
         Which extensions are images, and how detectors are read out.
     config : Config
-        Where previews are.
+        Where previews are, and when statistics are computed.
 
     Returns
     -------
@@ -108,7 +109,8 @@ def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Co
         faults.append(fault)
     statistics = None
     try:
-        statistics = image_statistics(hdus, chips, str(name), name.filetype, specs)
+        if config.image_statistics == INGEST:
+            statistics = image_statistics(hdus, chips, str(name), name.filetype, specs)
     except PreviewError as error:
         faults.append(_damage("statistics", error))
     except Exception as error:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,12 @@ def test_a_file_has_a_preview_and_statistics(
     assert images.statistics["1"].keys() == {"all", "c"}
     with open_headers(file) as opened:
         assert read_statistics(opened, NAME, specs) == images.statistics
+
+
+def test_statistics_can_be_left_to_a_fill(file: Path, specs: KeywordSpecs, config: Config) -> None:
+    images = read(file, specs, replace(config, image_statistics="fill"))
+    assert images.preview is not None
+    assert (images.statistics, images.faults) == (None, ())
 
 
 def test_a_damaged_position_of_the_chip_leaves_the_preview(
