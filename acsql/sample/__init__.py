@@ -5,5 +5,7 @@ with the names, the headers, the data types and the peculiarities of real ones.
 """
 
 from .archive import SampleSummary, write
+from .instrument import Instrument
+from .proposals import MONITORING
 
-__all__ = ["SampleSummary", "write"]
+__all__ = ["MONITORING", "Instrument", "SampleSummary", "write"]

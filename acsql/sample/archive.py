@@ -1,6 +1,6 @@
 """Writing a whole synthetic archive into an empty directory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +8,12 @@ import yaml
 
 from .. import keywords, paths
 from ..errors import ArchiveError
+from ..names import Filename
 from .camera import FRAMES
 from .cards import Hdu
 from .files import files_of
-from .proposals import PROPOSALS
+from .instrument import Instrument
+from .proposals import PROPOSALS, Visit
 from .schedule import PlannedObservation, plan
 from .stray_files import stray_files
 
@@ -46,6 +48,8 @@ def write(
     seed: int = 1,
     frame: str = "small",
     progress: Callable[[Iterable[PlannedObservation]], Iterable[PlannedObservation]] | None = None,
+    instrument: Instrument | None = None,
+    visits: Sequence[Visit] | None = None,
 ) -> SampleSummary:
     """Write a synthetic ACS archive.
 
@@ -64,6 +68,11 @@ def write(
         Size of the images: a sixteenth, an eighth or all of their width and height.
     progress : callable, optional
         Wraps the iteration over observations, as tqdm does.
+    instrument : Instrument, optional
+        What the instrument is like, for tests of what measures it.
+    visits : sequence of Visit, optional
+        The visits to repeat, such as `acsql.sample.proposals.MONITORING`; by default those of
+        all kinds.
 
     Returns
     -------
@@ -77,13 +86,15 @@ def write(
     """
     if frame not in FRAMES:
         raise ArchiveError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
-    planned = plan(observations, seed, keywords.load())
+    planned = plan(observations, seed, keywords.load(), visits)
     root = _prepared(Path(directory))
     sizes: list[int] = []
     try:
         _write_proposals(root, planned)
         for observation in progress(planned) if progress else planned:
-            sizes += _write_observation(root, observation, seed, frame)
+            sizes += _write_observation(
+                root, observation, files_of(observation, seed, frame, instrument)
+            )
     except OSError as error:
         raise ArchiveError(f"cannot write {error.filename or root}: {error.strerror}") from error
     proposals = {observation.visit.proposid for observation in planned}
@@ -120,13 +131,13 @@ def _write_proposals(root: Path, planned: Iterable[PlannedObservation]) -> None:
 
 
 def _write_observation(
-    root: Path, observation: PlannedObservation, seed: int, frame: str
+    root: Path, observation: PlannedObservation, files: Iterable[tuple[Filename, list[Hdu]]]
 ) -> list[int]:
     """Write the files of one directory; return the sizes of those that are datasets."""
     folder = root / paths.observation_path(observation.ipppssoot)
     folder.mkdir(parents=True)
     sizes = []
-    for filename, hdus in files_of(observation, seed, frame):
+    for filename, hdus in files:
         sizes.append(_write_fits(folder / str(filename), hdus))
     for name, content in stray_files(observation):
         (folder / name).write_bytes(content)

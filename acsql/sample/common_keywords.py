@@ -8,12 +8,15 @@ import numpy as np
 from . import calibration
 from .camera import DETECTORS, readouts, separation
 from .headers import Values
+from .instrument import UNGUIDED, Instrument
 from .schedule import PlannedObservation, sun
 
 _LAST_PROCESSED = 58300.0
 
 
-def common(observation: PlannedObservation, rng: np.random.Generator) -> Values:
+def common(
+    observation: PlannedObservation, rng: np.random.Generator, instrument: Instrument
+) -> Values:
     """Return the keywords that all files of an observation share.
 
     Parameters
@@ -22,6 +25,8 @@ def common(observation: PlannedObservation, rng: np.random.Generator) -> Values:
         The observation.
     rng : numpy.random.Generator
         For values that differ from run to run.
+    instrument : Instrument
+        What the instrument is like.
 
     Returns
     -------
@@ -31,11 +36,11 @@ def common(observation: PlannedObservation, rng: np.random.Generator) -> Values:
     return {
         **_identity(observation),
         **_times(observation, rng),
-        **_pointing(observation, rng),
+        **_pointing(observation, rng, instrument),
         **_configuration(observation),
         **calibration.reference_files(observation),
         **_pattern(observation),
-        **_engineering(observation, rng),
+        **_engineering(observation, rng, instrument),
         **_versions(observation),
     }
 
@@ -120,14 +125,38 @@ def mjd_of_day(observation: PlannedObservation) -> float:
     return float(np.floor(observation.start))
 
 
-def _pointing(observation: PlannedObservation, rng: np.random.Generator) -> Values:
+def is_guided(observation: PlannedObservation, instrument: Instrument) -> bool:
+    """Return whether guide stars were found; internal exposures need none.
+
+    Parameters
+    ----------
+    observation : PlannedObservation
+        The observation.
+    instrument : Instrument
+        Says how often they are not found.
+
+    Returns
+    -------
+    bool
+        False for a product if they were not found for one of its exposures.
+    """
+    return observation.internal or all(
+        instrument.is_guided(exposure.ipppssoot) for exposure in observation.exposures
+    )
+
+
+def _pointing(
+    observation: PlannedObservation, rng: np.random.Generator, instrument: Instrument
+) -> Values:
     target = observation.target
     sun_ra, sun_dec = sun(observation.start)
     moon_ra = float((sun_ra + 12.19 * (observation.start % 29.53)) % 360)
     sun_angle = separation(target.ra, target.dec, sun_ra, sun_dec)
     moon_angle = separation(target.ra, target.dec, moon_ra, 0.0)
-    jitter = rng.uniform(2, 6, 6).round(3)
-    fine = not observation.internal
+    guided = is_guided(observation, instrument)
+    scale = instrument.jitter * (1.0 if guided else UNGUIDED)
+    jitter = (rng.uniform(0.5, 1.5, 6) * scale).round(3)
+    fine = guided and not observation.internal
     return {
         "PA_V3": observation.pa_v3,
         "POSTARG1": observation.offset[0],
@@ -165,7 +194,7 @@ def _pointing(observation: PlannedObservation, rng: np.random.Generator) -> Valu
         "GSR_MAG": round(rng.uniform(9, 14), 3),
         "GSR_FGS": "1",
         "GS_PRIM": "DOMINANT",
-        "GUIDECMD": "FINE LOCK" if fine else "GYRO",
+        "GUIDECMD": "GYRO" if observation.internal else "FINE LOCK",
         "GUIDEACT": "FINE LOCK" if fine else "GYRO",
         "COORDSYS": "SI",
         "LOS_SUN": round(sun_angle, 6),
@@ -245,14 +274,19 @@ def _pattern(observation: PlannedObservation) -> Values:
     }
 
 
-def _engineering(observation: PlannedObservation, rng: np.random.Generator) -> Values:
+def _engineering(
+    observation: PlannedObservation, rng: np.random.Generator, instrument: Instrument
+) -> Values:
     facts = DETECTORS[observation.detector]
     values: Values = {}
     for amplifier in "ABCD":
         used = amplifier in facts.amplifiers and not facts.photon_counting
         values[f"ATODGN{amplifier}"] = calibration.gain(observation) * used
-        values[f"READNSE{amplifier}"] = facts.noise * used
-        values[f"BIASLEV{amplifier}"] = round(2400 + 60 * rng.random(), 4) * used
+        values[f"READNSE{amplifier}"] = instrument.read_noise.get(amplifier, facts.noise) * used
+        level = instrument.bias_at(
+            amplifier, calibration.age(observation), 2400 + 60 * rng.random()
+        )
+        values[f"BIASLEV{amplifier}"] = round(level, 4) * used
     return values
 
 

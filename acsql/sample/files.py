@@ -17,6 +17,7 @@ from .drizzling import drizzled
 from .headers import Values, header, structure
 from .image_keywords import drizzle_blocks
 from .images import images
+from .instrument import Instrument
 from .schedule import PlannedObservation
 from .simulation import TELEMETRY, Simulation
 from .telemetry import association, jitter_images, jitter_tables, support
@@ -38,7 +39,7 @@ _EXTENSIONS: dict[str, Callable[[Simulation, str], list[Hdu]]] = {
 
 
 def files_of(
-    observation: PlannedObservation, seed: int, frame: str
+    observation: PlannedObservation, seed: int, frame: str, instrument: Instrument | None = None
 ) -> Iterator[tuple[Filename, list[Hdu]]]:
     """Yield the files of an observation.
 
@@ -50,6 +51,8 @@ def files_of(
         The seed of the sample archive.
     frame : {"small", "medium", "full"}
         The size of the images.
+    instrument : Instrument, optional
+        What the instrument is like.
 
     Yields
     ------
@@ -58,7 +61,7 @@ def files_of(
     hdus : list of Hdu
         Its primary header and its extensions.
     """
-    simulation = Simulation(observation, seed, frame)
+    simulation = Simulation(observation, seed, frame, instrument or Instrument())
     for filetype in observation.filetypes:
         extensions = _EXTENSIONS.get(filetype, images)(simulation, filetype)
         primary = _primary(simulation, filetype, len(extensions))

@@ -5,11 +5,12 @@ photon-counting SBC adds little.  The defects of a detector are the same for eve
 cosmic rays belong to one observation.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .camera import DETECTORS, Readout
+from .instrument import Instrument
 from .scenes import enlarged, fixed_random
 
 # Flags of the data quality arrays: ACS Data Handbook, table 3.4.
@@ -20,9 +21,12 @@ _ATOD_LIMIT = 65535
 # collects them too.
 _COSMIC_RAYS = 1.8e-6
 _IDLE = 60.0
-# Dark current of SBC in counts per second and pixel, as in real darks of 2015: everywhere, what is
-# added in the middle, and what is added in the hot pixel.
-_SBC_DARK, _SBC_GLOW, _SBC_HOT = 6e-6, 2e-6, 1.5
+# Dark current of SBC in counts per second and pixel, as in real darks of 2015: what is added in the
+# middle, and what is added in the hot pixel.
+_SBC_GLOW, _SBC_HOT = 2e-6, 1.5
+# Parts of the charge that was left behind in the pixels that are read next, and the largest charge
+# of which a part is left behind, electrons.
+_TRAIL, _TRAPPED = (0.5, 0.25, 0.15, 0.1), 4000.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class ExposureConditions:
     """How one chip is exposed.
 
     `gain` is in electrons per count, `age` the detector's time in orbit in years, `combined` how
-    many exposures are added, `flash` the charge of a post-flash in electrons.
+    many exposures are added, `flash` the charge of a post-flash in electrons, `instrument` what
+    the detectors are like.
     """
 
     exptime: float
@@ -42,6 +47,7 @@ class ExposureConditions:
     cosmic_rays: bool = True
     lost_data: bool = False
     nan_pixels: bool = False
+    instrument: Instrument = field(default_factory=Instrument)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,8 @@ def expose(
     """
     flat = flat_field(readout, filters)
     if conditions.imagetyp == "FLAT":
-        light = np.full(readout.shape, 21000.0 / max(conditions.exptime, 1), np.float32)
+        charge = conditions.instrument.lamp_at(conditions.age)
+        light = np.full(readout.shape, charge / max(conditions.exptime, 1), np.float32)
         light *= illumination(readout)
     if DETECTORS[readout.detector].photon_counting:
         return _count(light, readout, conditions, flat, rng)
@@ -97,7 +104,7 @@ def _count(
     exptime = conditions.exptime
     rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in readout.shape)
     middle = np.exp(-((rows[:, None] - 0.1) ** 2 + columns[None, :] ** 2) / 0.25)
-    dark = _SBC_DARK + _SBC_GLOW * middle
+    dark = conditions.instrument.sbc_dark_current + _SBC_GLOW * middle
     expected = dark * exptime
     if light is not None:
         rate = np.minimum(light, 22.0 if conditions.imagetyp == "EXT" else 2.0)
@@ -125,18 +132,25 @@ def _charge(
 ) -> ExposedChip:
     """Return what a CCD collects, how it is read out, and how CALACS calibrates it."""
     gain = conditions.gain * conditions.combined
-    noise = DETECTORS[readout.detector].noise
-    dark = _dark_rate(conditions) * conditions.exptime
+    noise = _read_noise(readout, conditions.instrument)
+    dark = conditions.instrument.dark_at(conditions.age) * conditions.exptime
     flash = np.float32(conditions.flash) * illumination(readout) if conditions.flash else 0
     charge, dq = _collected(light, readout, conditions, flat, rng)
     charge += flash
     err = np.sqrt(np.maximum(charge, 0) + noise**2 * conditions.combined)
     charge += err * rng.standard_normal(readout.shape, np.float32)
-    trailed = _trailed(charge, readout, conditions.age)
+    trailed, late = _trailed(charge, readout, conditions)
     lag = charge - trailed
 
-    level, pattern = _bias(readout, rng)
-    raw = _with_overscan(trailed / np.float32(gain) + pattern, level, readout, noise / gain, rng)
+    level, pattern = _bias(readout, conditions, rng)
+    raw = _with_overscan(
+        trailed / np.float32(gain) + pattern,
+        late / np.float32(gain),
+        level,
+        readout,
+        noise / gain,
+        rng,
+    )
     left, _, bottom, _ = readout.overscan
     image = raw[bottom : bottom + readout.rows, left : left + readout.columns]
     dq[image == _ATOD_LIMIT] |= _ATOD
@@ -156,9 +170,18 @@ def _charge(
     return ExposedChip(raw, sci, err, dq, sci + lag, raw_dq, float(level.mean()), dark)
 
 
-def _dark_rate(conditions: ExposureConditions) -> float:
-    """Return the dark current in electrons per second and pixel: it grows in orbit."""
-    return 0.0035 + 0.0012 * conditions.age
+def _read_noise(readout: Readout, instrument: Instrument) -> np.ndarray:
+    """Return the read noise of each column in electrons, that of its amplifier."""
+    noise = DETECTORS[readout.detector].noise
+    return _by_amplifier(readout, [instrument.read_noise.get(a, noise) for a in readout.amplifiers])
+
+
+def _by_amplifier(readout: Readout, values: list[float]) -> np.ndarray:
+    """Return the value of the amplifier of each column of a calibrated image."""
+    parts = np.array_split(np.arange(readout.columns), len(values))
+    return np.concatenate(
+        [np.full(len(p), v, np.float32) for p, v in zip(parts, values, strict=True)]
+    )
 
 
 def _collected(
@@ -171,7 +194,8 @@ def _collected(
     """Return the electrons in each pixel at the end of an exposure, and flags of some."""
     exptime = np.float32(conditions.exptime)
     dq = np.zeros(readout.shape, np.int16)
-    charge = np.full(readout.shape, _dark_rate(conditions) * exptime, np.float32)
+    dark = conditions.instrument.dark_at(conditions.age)
+    charge = np.full(readout.shape, dark * exptime, np.float32)
     if light is not None:
         charge += light * flat * exptime
     _add_hot_pixels(charge, dq, readout, conditions)
@@ -255,7 +279,7 @@ def _add_hot_pixels(
     # The anneals of each month heal some pixels and the orbit makes others.
     month = round(conditions.age * 12)
     rng = fixed_random("hot", readout.detector, readout.chip, month)
-    count = int(charge.size * (0.002 + 0.0012 * conditions.age))
+    count = int(charge.size * conditions.instrument.hot_at(conditions.age))
     where = rng.integers(0, charge.size, count)
     rate = 0.04 * rng.random(count) ** -0.9
     rate = np.minimum(rate, 60.0).astype(np.float32)
@@ -291,30 +315,40 @@ def _bleed(charge: np.ndarray, dq: np.ndarray, full_well: float) -> None:
         dq[first:last, column] |= _FULL_WELL
 
 
-def _trailed(charge: np.ndarray, readout: Readout, age: float) -> np.ndarray:
-    """Return the charge after some of it lagged behind on its way to the amplifiers.
+def _trailed(
+    charge: np.ndarray, readout: Readout, conditions: ExposureConditions
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the charge after some of it lagged behind on its way to the amplifiers, and the rest.
 
     It lags more in an older detector, and further from the amplifiers: those of WFC chip 2 and
-    of HRC are below the first row, those of chip 1 above the last.
+    of HRC are below the first row, those of chip 1 above the last.  The rest is read after the
+    chip: it appears in the rows of the virtual overscan.
     """
     upwards = readout.chip == 1 and len(DETECTORS[readout.detector].chips) > 1
     image = charge[::-1] if upwards else charge
     far = np.linspace(0, 1, len(image), dtype=np.float32)[:, None]
-    lost = np.float32(0.004 + 0.006 * age) * far * np.clip(image, 0, 4000.0)
+    part = conditions.instrument.charge_loss_at(conditions.age)
+    lost = np.float32(part) * far * np.clip(image, 0, _TRAPPED)
     result: np.ndarray = image - lost
-    for step, share in enumerate((0.5, 0.25, 0.15, 0.1), start=1):
+    late = np.zeros((len(_TRAIL), image.shape[1]), np.float32)
+    for step, share in enumerate(_TRAIL, start=1):
         result[step:] += np.float32(share) * lost[:-step]
-    return result[::-1] if upwards else result
+        late[:step] += np.float32(share) * lost[-step:]
+    return (result[::-1], late[::-1]) if upwards else (result, late)
 
 
-def _bias(readout: Readout, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _bias(
+    readout: Readout, conditions: ExposureConditions, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the bias level of each column, for its amplifier, and the pattern on top of it."""
     own = fixed_random("bias", readout.detector, readout.chip)
-    levels = [2400 + 60 * own.random() + 4 * rng.standard_normal() for _ in readout.amplifiers]
-    parts = np.array_split(np.arange(readout.columns), len(levels))
-    level = np.concatenate(
-        [np.full(len(p), v, np.float32) for p, v in zip(parts, levels, strict=True)]
-    )
+    instrument = conditions.instrument
+    levels = [
+        instrument.bias_at(amplifier, conditions.age, 2400 + 60 * own.random())
+        + instrument.bias_scatter * rng.standard_normal()
+        for amplifier in readout.amplifiers
+    ]
+    level = _by_amplifier(readout, levels)
     pattern = np.zeros(readout.shape, np.float32)
     pattern += 0.9 * own.standard_normal(readout.columns, np.float32)
     pattern += 2.5 * np.linspace(0, 1, readout.rows, dtype=np.float32)[:, None] ** 2
@@ -342,17 +376,24 @@ def _flag_columns(dq: np.ndarray, readout: Readout) -> None:
 
 def _with_overscan(
     counts: np.ndarray,
+    late: np.ndarray,
     level: np.ndarray,
     readout: Readout,
-    noise: float,
+    noise: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    left, right, bottom, _ = readout.overscan
-    around = np.pad(level, (left, right), mode="edge")
-    raw: np.ndarray = around + np.float32(noise) * rng.standard_normal(
-        readout.raw_shape, np.float32
-    )
-    raw[bottom : bottom + readout.rows, left : left + readout.columns] = counts + level
+    """Return the image as it is read, digitized; `late` are the counts that are read after it."""
+    left, right, bottom, top = readout.overscan
+    around, noise = (np.pad(each, (left, right), mode="edge") for each in (level, noise))
+    raw: np.ndarray = around + noise * rng.standard_normal(readout.raw_shape, np.float32)
+    columns = slice(left, left + readout.columns)
+    raw[bottom : bottom + readout.rows, columns] = counts + level
+    if bottom:
+        rows = min(bottom, len(late))
+        raw[bottom - rows : bottom, columns] += late[len(late) - rows :]
+    else:
+        rows = min(top, len(late))
+        raw[readout.rows : readout.rows + rows, columns] += late[:rows]
     digitized: np.ndarray = np.clip(np.rint(raw), 0, _ATOD_LIMIT)
     return digitized.astype(np.uint16)
 

@@ -66,6 +66,8 @@ PROPOSALS: Mapping[int, PlannedProposal] = MappingProxyType(
                      20, "Huggins", "Margaret", ("2012-10-01", "2014-09-30"), "Lindsay"),
             _row(13504, "cp0", "GO", "A legacy field: grism spectra of distant galaxies",
                      21, "Payne", "Cecilia", ("2013-10-01", "2015-09-30"), "Helena"),
+            _row(13155, "ci0", "CAL/ACS", "The stability of ACS, from its installation on",
+                     20, "Somerville", "Mary", ("2002-04-01", "2018-06-01"), "Fairfax"),
             _row(13967, "ct1", "GO/DD", "Rapid imaging of a transient in a nearby galaxy",
                      22, "Brahe", "Tyge", ("2014-11-01", "2015-12-31")),
             _row(14840, "dc3", "SNAP", "Subarray snapshots of gravitational lenses",
@@ -289,4 +291,22 @@ OTHERS: tuple[Visit, ...] = (
     Visit(14840, "SDSSJ1004+4112", "WFC1A-1K", _wfc("F606W"), 350.0, "lens"),
     Visit(14840, "SDSSJ1004+4112", "WFC1-512", _wfc("F814W"), 200.0, "lens",
           lacks=("flt", "drz", "jit", "jif")),
+)  # fmt: skip
+
+# What monitors measure, over all years: bias, dark with and without post-flash, lamp, sky, SBC.
+_MONITOR = 13155
+MONITORING: tuple[Visit, ...] = (
+    Visit(_MONITOR, "BIAS", "WFC", _wfc("F606W"), 0.0, "bias", imagetyp="BIAS",
+          obstype="INTERNAL"),
+    Visit(_MONITOR, "DARK", "WFC", _wfc("F606W"), 1000.0, "dark", imagetyp="DARK",
+          obstype="INTERNAL"),
+    Visit(_MONITOR, "DARK", "WFC", _wfc("F606W"), 100.0, "dark", imagetyp="DARK",
+          obstype="INTERNAL", flash=5.0),
+    Visit(_MONITOR, "DARK", "WFC", _wfc("F606W"), 100.0, "dark", imagetyp="DARK",
+          obstype="INTERNAL", flash=20.0),
+    Visit(_MONITOR, "NONE", "WFC", _wfc("F606W"), 4.8, "flat", imagetyp="FLAT",
+          obstype="INTERNAL", lamp="TUNGSTEN-1"),
+    Visit(_MONITOR, "GOODS-SOUTH-12", "WFC", _wfc("F606W", "F814W", "F435W"), 500.0, "deep"),
+    Visit(_MONITOR, "DARK", "SBC", _sbc("F115LP"), 1000.0, "dark", imagetyp="DARK",
+          obstype="INTERNAL"),
 )  # fmt: skip

@@ -148,7 +148,12 @@ def _galaxies(
 
 
 def light(
-    scenery: SkyField, readout: Readout, wcs: Wcs, target: tuple[float, float], throughput: float
+    scenery: SkyField,
+    readout: Readout,
+    wcs: Wcs,
+    target: tuple[float, float],
+    throughput: float,
+    sky: float | None = None,
 ) -> np.ndarray:
     """Return electrons per second and pixel of a field on a calibrated chip.
 
@@ -158,9 +163,12 @@ def light(
         Where the target lies, pixels from 0.
     throughput : float
         Of the filter, relative to a broad one.
+    sky : float, optional
+        Background in electrons per second and pixel; by default that of the scene.
     """
     rate = np.zeros(readout.shape, np.float32)
-    rate += _SKY.get(scenery.scene, 0.07) * (0.01 if scenery.scene == "spectra" else 1.0)
+    if sky is None:
+        rate += _SKY.get(scenery.scene, 0.07) * (0.01 if scenery.scene == "spectra" else 1.0)
     points, blobs = scenery.stars, scenery.galaxies
     if DETECTORS[readout.detector].photon_counting:
         # The sky is dark in the far ultraviolet, and few stars are hot.
@@ -175,7 +183,7 @@ def light(
     x, y = matrix @ blobs[:, :2].T + np.array(target)[:, None]
     _add_galaxies(rate, x, y, blobs, readout.arcsec, wcs)
     _add_extended(rate, scenery, readout, wcs, target)
-    return rate * np.float32(throughput)
+    return rate * np.float32(throughput) + np.float32(sky or 0.0)
 
 
 def _add_points(rate: np.ndarray, x: np.ndarray, y: np.ndarray, flux: np.ndarray) -> None:

@@ -1,6 +1,6 @@
 """Schedule of the sample archive: names, times, pointings and filetypes of its observations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, cycle
@@ -111,7 +111,9 @@ class PlannedObservation:
         return names.Filename(stem, filetype)
 
 
-def plan(count: int, seed: int, specs: KeywordSpecs) -> list[PlannedObservation]:
+def plan(
+    count: int, seed: int, specs: KeywordSpecs, visits: Sequence[Visit] | None = None
+) -> list[PlannedObservation]:
     """Plan the observations of an archive.
 
     Parameters
@@ -122,6 +124,8 @@ def plan(count: int, seed: int, specs: KeywordSpecs) -> list[PlannedObservation]
         Seed of the random numbers.
     specs : KeywordSpecs
         Says which filetypes a detector has.
+    visits : sequence of Visit, optional
+        The visits to repeat, in turns; by default those of all kinds.
 
     Returns
     -------
@@ -137,7 +141,7 @@ def plan(count: int, seed: int, specs: KeywordSpecs) -> list[PlannedObservation]
         raise ArchiveError(f"observations must be at least 1, not {count}")
     made: list[PlannedObservation] = []
     obsets = dict.fromkeys(PROPOSALS, 0)
-    for serial, visit in enumerate(_visits(count, seed)):
+    for serial, visit in enumerate(_visits(count, seed, visits)):
         obsets[visit.proposid] += 1
         if obsets[visit.proposid] == 36**2:
             raise ArchiveError(f"observations: the proposals have no room for {count}")
@@ -146,10 +150,11 @@ def plan(count: int, seed: int, specs: KeywordSpecs) -> list[PlannedObservation]
     return [replace(observation, number=number) for number, observation in enumerate(made)]
 
 
-def _visits(count: int, seed: int) -> Iterator[Visit]:
+def _visits(count: int, seed: int, visits: Sequence[Visit] | None) -> Iterator[Visit]:
     """Yield visits until their directories are exactly `count`: one of every kind first."""
     order = np.random.default_rng([seed]).permutation(len(OTHERS))
-    for visit in chain(ESSENTIAL, cycle([*(OTHERS[i] for i in order), *ESSENTIAL])):
+    others = cycle([*(OTHERS[i] for i in order), *ESSENTIAL])
+    for visit in cycle(visits) if visits else chain(ESSENTIAL, others):
         if count == 0:
             return
         if visit.directories <= count:

@@ -3,7 +3,7 @@
 They are computed once and shared by all files of the observation.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from . import calibration
 from .camera import Readout, Wcs, pointing, readouts, target_pixel
 from .common_keywords import common
 from .headers import Values
+from .instrument import Instrument
 from .pixels import ExposedChip, ExposureConditions, expose
 from .scenes import field_of, light
 from .schedule import PlannedObservation
@@ -21,8 +22,6 @@ from .schedule import PlannedObservation
 PIXELS, KEYWORDS, TELEMETRY, JITTER = range(4)
 # Every how many observations there is a peculiarity, and the first of them.
 NAN_PIXELS, LOST_DATA = (4, 0), (10, 8)
-# Electrons per second that the post-flash lamp gives a pixel.
-_FLASH_RATE = 12.0
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,14 @@ class Simulation:
         The seed of the sample archive.
     frame : {"small", "medium", "full"}
         The size of the images.
+    instrument : Instrument
+        What the instrument is like.
     """
 
     observation: PlannedObservation
     seed: int
     frame: str
+    instrument: Instrument = field(default_factory=Instrument)
 
     def random(self, stream: int, *part: int) -> np.random.Generator:
         """Return the generator of one stream of random numbers, for one part of it.
@@ -96,7 +98,7 @@ class Simulation:
     @cached_property
     def common(self) -> Values:
         """The keywords that all files of the observation share."""
-        return common(self.observation, self.random(KEYWORDS))
+        return common(self.observation, self.random(KEYWORDS), self.instrument)
 
     @cached_property
     def readouts(self) -> list[Readout]:
@@ -130,9 +132,10 @@ class Simulation:
         o = self.observation
         if o.internal:
             return None
-        field = field_of(o.target.name, o.visit.scene, readout)
+        scenery = field_of(o.target.name, o.visit.scene, readout)
         target = target_pixel(readout, o.offset)
-        return light(field, readout, wcs, target, calibration.throughput(o))
+        sky = self.instrument.sky_at(calibration.element(o), self.common["SUNANGLE"])
+        return light(scenery, readout, wcs, target, calibration.throughput(o), sky)
 
     @property
     def conditions(self) -> ExposureConditions:
@@ -143,9 +146,10 @@ class Simulation:
             o.visit.imagetyp,
             calibration.gain(o),
             calibration.age(o),
-            round(_FLASH_RATE * calibration.flash(o), 3),
+            round(self.instrument.flash_rate * calibration.flash(o), 3),
             combined=len(o.exposures),
             cosmic_rays=not o.members,
             lost_data=self.every(LOST_DATA) and not o.members and o.detector == "WFC",
             nan_pixels=self.every(NAN_PIXELS),
+            instrument=self.instrument,
         )

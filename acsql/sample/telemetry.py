@@ -7,8 +7,10 @@ import numpy as np
 
 from .camera import Wcs
 from .cards import Hdu, TableColumn, big_endian, table
+from .common_keywords import is_guided
 from .headers import header, structure
 from .image_keywords import of_wcs, statistics
+from .instrument import UNGUIDED, Instrument
 from .schedule import PlannedObservation
 from .simulation import JITTER, TELEMETRY, Simulation
 
@@ -19,8 +21,8 @@ _JITTER_SECONDS = 3.0
 _HISTOGRAM = 64
 # Days of an orbit of the telescope, and of its night, which SHADOENT and SHADOEXT delimit.
 _ORBIT, _NIGHT = 0.0664, 0.025
-# How often guide stars are lost, for how many seconds, and by what the jitter is larger then.
-_LOSSES, _LOST_SECONDS, _UNGUIDED = 0.25, 30.0, 12.0
+# How often guide stars are lost during an exposure, and for how many seconds.
+_LOSSES, _LOST_SECONDS = 0.25, 30.0
 # Seconds for which the pointing is recentred afterwards.
 _RECENTRED_SECONDS = 15.0
 
@@ -141,7 +143,11 @@ def jitter_tables(simulation: Simulation, filetype: str) -> list[Hdu]:
         rng = simulation.random(JITTER, number, 1)
         days = seconds / 86_400 + exposure.start - simulation.common["SHADOENT"]
         night = days % _ORBIT < _NIGHT
-        columns = _jitter_columns(seconds, night, exposure, rng)
+        # The sizes of the readings are those of an average jitter.
+        quiet = simulation.instrument.jitter / Instrument().jitter
+        if not is_guided(exposure, simulation.instrument):
+            quiet *= UNGUIDED
+        columns = _jitter_columns(seconds, night, exposure, quiet, rng)
         hdus.append(_jitter(simulation, filetype, number, exposure, table(columns), columns))
     return hdus
 
@@ -185,9 +191,16 @@ def _histogram(simulation: Simulation, number: int) -> np.ndarray:
 
 
 def _jitter_columns(
-    seconds: np.ndarray, night: np.ndarray, exposure: PlannedObservation, rng: np.random.Generator
+    seconds: np.ndarray,
+    night: np.ndarray,
+    exposure: PlannedObservation,
+    quiet: float,
+    rng: np.random.Generator,
 ) -> list[TableColumn]:
-    """Return the columns of a jitter table, one row for each of some seconds."""
+    """Return the columns of a jitter table, one row for each of some seconds.
+
+    `quiet` is the jitter while no guide star is lost, relative to that of the typical sizes.
+    """
     since_loss = seconds - seconds[-1] * rng.random() + (0 if rng.random() < _LOSSES else 1e6)
     lost = (since_loss >= 0) & (since_loss < _LOST_SECONDS)
     recentred = (since_loss >= _LOST_SECONDS) & (since_loss < _LOST_SECONDS + _RECENTRED_SECONDS)
@@ -202,7 +215,7 @@ def _jitter_columns(
     }
     columns = []
     for name, form, unit, size in _JITTER_COLUMNS:
-        sizes = np.where(lost, _UNGUIDED, 1.0) * size if name.startswith(("V", "SI")) else size
+        sizes = np.where(lost, UNGUIDED, quiet) * size if name.startswith(("V", "SI")) else size
         readings = sizes * rng.standard_normal(len(seconds))
         if name.endswith(("RMS", "P2P")):
             readings = np.abs(readings)
