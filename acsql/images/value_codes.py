@@ -75,6 +75,7 @@ class ValueCoder:
         codes: Codes = scaled.astype(np.uint16)
         return codes
 
+    @np.errstate(over="ignore", invalid="ignore")
     def value(self, code: Any) -> Any:
-        """Return a value near those of a code, or of several."""
+        """Return a value near those of a code, or of several; infinite beyond all values."""
         return float(self.low) + (code - 1) / float(self.scale)
