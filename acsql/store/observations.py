@@ -21,7 +21,7 @@ _COMPLETIONS = 10
 
 
 def get(store: Store, rootname: str) -> Any | None:
-    """Return an observation without its headers and statistics as a mongoengine document.
+    """Return an observation without its headers, layouts and statistics as a mongoengine document.
 
     Parameters
     ----------
