@@ -6,18 +6,16 @@ that code are sorted.  Results equal those of the sorted pixels, in a fraction o
 """
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from ..fits.chips import Pixels, finite_pixels
+from ..fits.chips import Pixels
+from .coded_pixels import CodedPixels, sums_of_deviations
 from .stretch import codes_of, counts_of_codes, is_countable, possible_values
 from .value_codes import ValueCoder
 
-# Pixels per chunk: 1 MB of float64 stays in a processor's cache.
-CHUNK = 1 << 17
 # A variance below this part of the mean square of all values is not a difference of large sums.
 CANCELLATION = 1e-6
 # Codes by which a rehearsed range of values can differ from the real one.
@@ -133,76 +131,16 @@ class _Rehearsal(Counted):
         return super().moments(first, last)
 
 
-class _Piece:
-    """Finite values in the order of the image, and their codes.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Of one dimension.
-    coder : ValueCoder
-        Gives them their codes.
-    """
-
-    def __init__(self, values: Pixels, coder: ValueCoder) -> None:
-        self.values, self.coder = values, coder
-        self.codes = np.empty(values.size, np.uint16)
-        for first in range(0, values.size, CHUNK):
-            self.codes[first : first + CHUNK] = coder.codes(values[first : first + CHUNK])
-        self.counts = counts_of_codes(self.codes)
-        self._wanted = np.zeros(1 << 16, bool)
-        self._kept, self._kept_codes = values[:0], self.codes[:0]
-
-    @cached_property
-    def sums(self) -> tuple[float, float]:
-        """The sums of the deviations of all values from the centre, and of their squares."""
-        return _sums(self.values, self.coder.centre)
-
-    def keep(self, wanted: npt.NDArray[np.bool_]) -> None:
-        """Find the values of many codes at once."""
-        places = np.concatenate(
-            [
-                first + np.flatnonzero(wanted.take(self.codes[first : first + CHUNK], mode="wrap"))
-                for first in range(0, max(1, self.codes.size), CHUNK)
-            ]
-        )
-        found = self.codes[places]
-        order = np.argsort(found, kind="stable")
-        self._wanted, self._kept_codes = wanted, found[order]
-        self._kept = self.values[places[order]]
-
-    def members(self, code: int) -> Pixels:
-        """Return the values of a code."""
-        found: Pixels
-        if self._wanted[code]:
-            begin, end = np.searchsorted(self._kept_codes, (code, code + 1))
-            found = self._kept[begin:end]
-        else:
-            found = self.values[self.codes == code]
-        return found
-
-    def beyond(self, first: int, last: int) -> Pixels:
-        """Return the values whose code is outside of an inclusive range."""
-        if not (self._wanted[:first].all() and self._wanted[last + 1 :].all()):
-            return self.values[(self.codes < first) | (self.codes > last)]
-        begin, end = np.searchsorted(self._kept_codes, (first, last + 1))
-        return np.concatenate([self._kept[:begin], self._kept[end:]])
-
-    def between(self, first: int, last: int) -> Pixels:
-        """Return the values whose code is strictly inside of a range."""
-        return self.values[(self.codes > first) & (self.codes < last)]
-
-
 class Coded:
     """The distribution of values with codes.
 
     Parameters
     ----------
-    pieces : sequence of _Piece
+    pieces : sequence of CodedPixels
         The values, all with codes of the same coder.
     """
 
-    def __init__(self, pieces: Sequence[_Piece]) -> None:
+    def __init__(self, pieces: Sequence[CodedPixels]) -> None:
         self.pieces, self._coder = pieces, pieces[0].coder
         self._counts = np.sum([piece.counts for piece in pieces], axis=0)
         self._ranks = np.cumsum(self._counts)
@@ -248,11 +186,12 @@ class Coded:
         """Return the mean and the standard deviation of the ranks from first to before last."""
         low, high = self._code(first), self._code(last - 1)
         begin, end = first - int(self._begins[low]), last - int(self._begins[high])
-        removed = [piece.beyond(low, high) for piece in self.pieces]
-        removed += [self._sorted(low)[:begin], self._sorted(high)[end:]]
         centre = self._coder.centre
         whole = np.sum([piece.sums for piece in self.pieces], axis=0)
-        total, squares = whole - np.sum([_sums(each, centre) for each in removed], axis=0)
+        beyond = np.sum([piece.sums_beyond(low, high) for piece in self.pieces], axis=0)
+        partly = [self._sorted(low)[:begin], self._sorted(high)[end:]]
+        removed = np.sum([sums_of_deviations(each, centre) for each in partly], axis=0)
+        total, squares = whole - beyond - removed
         mean = total / (last - first)
         variance = squares / (last - first) - mean**2
         if not variance > CANCELLATION * whole[1] / (last - first):
@@ -269,8 +208,10 @@ class Coded:
             kept += [piece.between(low, high) for piece in self.pieces]
         number = sum(each.size for each in kept)
         centre = float(kept[0][-1])
-        mean = centre + np.sum([_sums(each, centre) for each in kept], axis=0)[0] / number
-        squares = np.sum([_sums(each, mean) for each in kept], axis=0)[1]
+        mean = (
+            centre + np.sum([sums_of_deviations(each, centre) for each in kept], axis=0)[0] / number
+        )
+        squares = np.sum([sums_of_deviations(each, mean) for each in kept], axis=0)[1]
         return float(mean), float(np.sqrt(squares / number))
 
     def _code(self, rank: int) -> int:
@@ -313,9 +254,8 @@ def distributions(parts: Sequence[Pixels]) -> tuple[list[Distribution], Distribu
         counts = [counts_of_codes(codes_of(part))[order] for part in parts]
         of_parts: list[Distribution] = [Counted(values, each) for each in counts]
         return of_parts, Counted(values, np.sum(counts, axis=0))
-    finite = [_finite(part) for part in parts]
-    coder = ValueCoder.of_values(finite)
-    pieces = [_Piece(values, coder) for values in finite]
+    coder = ValueCoder.of_image(parts)
+    pieces = [CodedPixels(part, coder) for part in parts]
     return [Coded([piece]) for piece in pieces], Coded(pieces)
 
 
@@ -336,23 +276,4 @@ def prepare(values: Sequence[Distribution], look_up: Callable[[Distribution], ob
     if coded:
         wanted = np.any([each.rehearse(look_up) for each in coded], axis=0)
         for piece in {id(piece): piece for each in coded for piece in each.pieces}.values():
-            piece.keep(wanted)
-
-
-@np.errstate(invalid="ignore")
-def _finite(part: Pixels) -> Pixels:
-    kept = finite_pixels(part.ravel())
-    return kept if kept.dtype.kind == "f" else kept.astype(np.float64)
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _sums(values: Pixels, centre: float) -> tuple[float, float]:
-    """Return the sum of the deviations from a value, and of their squares."""
-    total = squares = 0.0
-    for first in range(0, values.size, CHUNK):
-        deviations = values[first : first + CHUNK].astype(np.float64)
-        deviations -= centre
-        total += float(deviations.sum())
-        # BLAS would start threads.
-        squares += float(np.einsum("i,i", deviations, deviations))
-    return total, squares
+            piece.find(wanted)

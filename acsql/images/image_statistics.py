@@ -35,7 +35,7 @@ from ..fits.chips import ImageHDU, Pixels, image_hdus, image_shape, stored_image
 from ..keywords import KeywordSpecs
 from .deviations import median, median_absolute_deviation, sigma_clip
 from .distribution import Distribution, distributions, prepare
-from .stretch import codes_of, counts_of_codes, is_countable, percentile, possible_values
+from .stretch import percentile
 
 # Names of the statistics that are percentiles, and the name of a whole image among amplifiers.
 PERCENTILES: Mapping[str, float] = {
@@ -193,13 +193,9 @@ def _of_flags(
 
 
 def _present(flags: Pixels) -> tuple[Pixels, Pixels]:
-    """Return the values of data quality flags, and how often each occurs."""
-    if not is_countable(flags):
-        values, numbers = np.unique(flags, return_counts=True)
-        return values, numbers
-    numbers = counts_of_codes(codes_of(flags))
-    present = np.flatnonzero(numbers)
-    return possible_values(flags)[present], numbers[present]
+    """Return the values of data quality flags that occur, and how often; most pixels have none."""
+    values, numbers = np.unique(flags[flags != 0], return_counts=True)
+    return values, numbers
 
 
 def _counts(values: Pixels, numbers: Pixels, specs: KeywordSpecs) -> dict[str, int | float]:

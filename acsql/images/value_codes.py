@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..fits.chips import Pixels
+from ..fits.chips import Pixels, finite_pixels
 
 # Pixels of the sample that decides which values share a code, and the percentiles between which
 # they share the fewest: the lowest, the centre, the highest.
@@ -46,16 +46,16 @@ class ValueCoder:
 
     @classmethod
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
-    def of_values(cls, parts: Sequence[Pixels]) -> "ValueCoder":
-        """Return codes that tell the values of an image apart.
+    def of_image(cls, parts: Sequence[Pixels]) -> "ValueCoder":
+        """Return codes that tell the finite values of an image apart.
 
         Parameters
         ----------
         parts : sequence of numpy.ndarray
-            Finite values of one floating type, each of one dimension.
+            The pixels, all of one type.
         """
         step = sum(part.size for part in parts) // SAMPLE | 1
-        sample = np.concatenate([part[::step] for part in parts])
+        sample = finite_values(np.concatenate([part.flat[::step] for part in parts]))
         type_ = sample.dtype.type
         if not sample.size:
             return cls(type_(0), type_(1), 0.0)
@@ -79,3 +79,10 @@ class ValueCoder:
     def value(self, code: Any) -> Any:
         """Return a value near those of a code, or of several; infinite beyond all values."""
         return float(self.low) + (code - 1) / float(self.scale)
+
+
+@np.errstate(invalid="ignore")
+def finite_values(part: Pixels) -> Pixels:
+    """Return the finite pixels of a part of an image, of one dimension and a floating type."""
+    kept = finite_pixels(part.ravel())
+    return kept if kept.dtype.kind == "f" else kept.astype(np.float64)

@@ -1,0 +1,149 @@
+"""The finite pixels of a part of an image, found by the codes of their values.
+
+The image is read chunk by chunk, so that each chunk stays in a processor's cache and only the
+codes, two bytes for each pixel, are kept beside the image.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from ..fits.chips import Pixels
+from .value_codes import ValueCoder, finite_values
+
+# Pixels per chunk: 1 MB of float64.
+CHUNK = 1 << 17
+
+
+class CodedPixels:
+    """Finite pixels in the order of the image, and the codes of their values.
+
+    Parameters
+    ----------
+    part : numpy.ndarray
+        A part of an image, of two dimensions.
+    coder : ValueCoder
+        Gives the pixels their codes.
+
+    Attributes
+    ----------
+    coder : ValueCoder
+        As given.
+    counts : numpy.ndarray of int
+        How often each code occurs.
+    sums : tuple of float
+        The sums of the deviations of all pixels from the centre of `coder`, and of their squares.
+    """
+
+    def __init__(self, part: Pixels, coder: ValueCoder) -> None:
+        self._part, self.coder = part, coder
+        self._codes = np.empty(part.size, np.uint16)
+        self.counts = np.zeros(1 << 16, np.int64)
+        total = squares = 0.0
+        for place, values in self._chunks():
+            codes = coder.codes(values)
+            self._codes[place] = codes
+            self.counts += np.bincount(codes, minlength=self.counts.size)
+            sums = sums_of_deviations(values, coder.centre)
+            total, squares = total + sums[0], squares + sums[1]
+        self.sums = total, squares
+        self.find(np.zeros(self.counts.size, bool))
+
+    def find(self, wanted: npt.NDArray[np.bool_]) -> None:
+        """Find the pixels of many codes in one pass, for `members` and `sums_beyond`.
+
+        Parameters
+        ----------
+        wanted : numpy.ndarray of bool
+            Whether each code is wanted.
+        """
+        kept, kept_codes = [np.empty(0, finite_values(self._part[:0]).dtype)], [self._codes[:0]]
+        for place, values in self._chunks() if wanted.any() else ():
+            codes = self._codes[place]
+            found = wanted.take(codes, mode="wrap")
+            kept.append(values[found])
+            kept_codes.append(codes[found])
+        codes = np.concatenate(kept_codes)
+        order = np.argsort(codes, kind="stable")
+        self._wanted, self._kept_codes = wanted, codes[order]
+        self._kept = np.concatenate(kept)[order]
+        self._sums = _cumulated_sums(self._kept, self.coder.centre)
+
+    def members(self, code: int) -> Pixels:
+        """Return the pixels of a code."""
+        if not self._wanted[code]:
+            return self._pixels(code, code)
+        begin, end = np.searchsorted(self._kept_codes, (code, code + 1))
+        found: Pixels = self._kept[begin:end]
+        return found
+
+    def sums_beyond(self, first: int, last: int) -> npt.NDArray[np.float64]:
+        """Return the sums, as in `sums`, of the pixels whose code is outside of a range.
+
+        Parameters
+        ----------
+        first, last : int
+            The codes at both ends of the range, which includes them.
+        """
+        if self._wanted[:first].all() and self._wanted[last + 1 :].all():
+            begin, end = np.searchsorted(self._kept_codes, (first, last + 1))
+            sums: npt.NDArray[np.float64] = self._sums[:, begin] - self._sums[:, end]
+            sums += self._sums[:, -1]
+        else:
+            outside = (self._pixels(0, first - 1), self._pixels(last + 1, self.counts.size))
+            centre = self.coder.centre
+            sums = np.sum([sums_of_deviations(each, centre) for each in outside], axis=0)
+        return sums
+
+    def between(self, first: int, last: int) -> Pixels:
+        """Return the pixels whose code is strictly inside of a range."""
+        return self._pixels(first + 1, last - 1)
+
+    def _pixels(self, first: int, last: int) -> Pixels:
+        """Return the pixels whose code is in an inclusive range, in a pass of their own."""
+        found = [finite_values(self._part[:0])]
+        for place, values in self._chunks():
+            codes = self._codes[place]
+            found.append(values[(codes >= first) & (codes <= last)])
+        return np.concatenate(found)
+
+    def _chunks(self) -> Iterator[tuple[slice, Pixels]]:
+        """Yield the finite pixels of some rows, and their place among all."""
+        rows, width = self._part.shape
+        step, end = max(1, CHUNK // max(1, width)), 0
+        for first in range(0, rows, step):
+            values = finite_values(self._part[first : first + step])
+            begin, end = end, end + values.size
+            yield slice(begin, end), values
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def sums_of_deviations(values: Pixels, centre: float) -> tuple[float, float]:
+    """Return the sum of the deviations from a value, and of their squares.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Of one dimension.
+    centre : float
+        The value.
+    """
+    total = squares = 0.0
+    for first in range(0, values.size, CHUNK):
+        deviations = values[first : first + CHUNK].astype(np.float64)
+        deviations -= centre
+        total += float(deviations.sum())
+        # BLAS would start threads.
+        squares += float(np.einsum("i,i", deviations, deviations))
+    return total, squares
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _cumulated_sums(values: Pixels, centre: float) -> npt.NDArray[np.float64]:
+    """Return the sums of the first 0, 1, 2 ... values, as `sums_of_deviations` does."""
+    sums = np.zeros((2, values.size + 1))
+    deviations = values.astype(np.float64) - centre
+    np.cumsum(deviations, out=sums[0, 1:])
+    np.cumsum(deviations**2, out=sums[1, 1:])
+    return sums

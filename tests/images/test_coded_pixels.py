@@ -1,0 +1,50 @@
+"""Pixels found by the codes of their values are those of the image."""
+
+import numpy as np
+import pytest
+
+from acsql.images.coded_pixels import CHUNK, CodedPixels, sums_of_deviations
+from acsql.images.value_codes import ValueCoder
+
+# More than one chunk, as a part of a larger image.
+IMAGE = np.random.default_rng(1).normal(60, 9, (60, CHUNK // 20)).astype(np.float32)
+IMAGE[::7, ::5] = np.nan
+PART = IMAGE[:, 100:-200]
+FINITE = PART[np.isfinite(PART)]
+CODER = ValueCoder.of_image([PART])
+CODES = CODER.codes(FINITE)
+CODE = int(np.median(CODES))
+
+
+@pytest.fixture(params=[False, True], ids=["by a pass", "found before"])
+def pixels(request: pytest.FixtureRequest) -> CodedPixels:
+    pixels = CodedPixels(PART, CODER)
+    if request.param:
+        wanted = np.ones(1 << 16, bool)
+        wanted[CODE + 1 : CODE + 500] = False
+        pixels.find(wanted)
+    return pixels
+
+
+def test_all_finite_pixels_are_counted_and_summed(pixels: CodedPixels) -> None:
+    assert pixels.counts.sum() == FINITE.size
+    expected = sums_of_deviations(FINITE, CODER.centre)
+    assert pixels.sums == pytest.approx(expected, rel=1e-9)
+    exact = FINITE.astype(np.float64) - CODER.centre
+    assert expected == pytest.approx((exact.sum(), (exact**2).sum()), rel=1e-9)
+
+
+def test_the_pixels_of_a_code_are_found(pixels: CodedPixels) -> None:
+    found = pixels.members(CODE)
+    assert found.size == pixels.counts[CODE] > 0
+    assert np.sort(found).tolist() == np.sort(FINITE[CODES == CODE]).tolist()
+
+
+def test_pixels_outside_and_inside_of_a_range_of_codes(pixels: CodedPixels) -> None:
+    first, last = CODE - 1000, CODE + 1000
+    codes = CODES
+    outside = FINITE[(codes < first) | (codes > last)]
+    expected = sums_of_deviations(outside, CODER.centre)
+    assert pixels.sums_beyond(first, last) == pytest.approx(expected, rel=1e-6)
+    inside = FINITE[(codes > first) & (codes < last)]
+    assert np.sort(pixels.between(first, last)).tolist() == np.sort(inside).tolist()
