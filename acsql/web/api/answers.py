@@ -8,6 +8,10 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 Headers = dict[str, dict[str, Any]]
+Notes = Annotated[
+    list[str],
+    Field(description="What to know about the values that the conditions compare."),
+]
 
 
 class Error(TypedDict):
@@ -68,6 +72,7 @@ class ObservationPage(TypedDict):
     observations: list[dict[str, Any]]
     after: Annotated[str | None, Field(description="The cursor of the next page.")]
     next: Annotated[str | None, Field(description="The URL of the next page.")]
+    notes: Notes
 
 
 class ObservationRecord(TypedDict):
@@ -101,6 +106,7 @@ class CountAnswer(TypedDict):
 
     observations: Annotated[int, Field(ge=0)]
     exact: bool
+    notes: Notes
 
 
 class FacetEntry(TypedDict):
@@ -115,6 +121,7 @@ class FacetAnswer(TypedDict):
 
     keyword: str
     values: list[FacetEntry]
+    notes: Notes
 
 
 class KeywordEntry(TypedDict):

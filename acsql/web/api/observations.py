@@ -87,7 +87,12 @@ def observations(query: ObservationsParameters) -> ObservationPage | Response:
     page = search.page(query.size, after=query.after or None)
     following = page.next and url_for(".observations", **query.arguments(after=page.next))
     rows = [_record(row, columns) for row in page.rows]
-    return {"observations": rows, "after": page.next, "next": following}
+    return {
+        "observations": rows,
+        "after": page.next,
+        "next": following,
+        "notes": search.notes(),
+    }
 
 
 @endpoint(f"{PREFIX}observations/<rootname>")
@@ -104,21 +109,24 @@ def observation(rootname: Rootname) -> ObservationRecord:
 @endpoint(f"{PREFIX}count")
 def count(query: ConditionParameters) -> CountAnswer:
     """Count the observations that meet a condition."""
-    number = query.search.count(budget=COUNT_BUDGET)
-    return {"observations": int(number), "exact": number.exact}
+    search = query.search
+    number = search.count(budget=COUNT_BUDGET)
+    return {"observations": int(number), "exact": number.exact, "notes": search.notes()}
 
 
 @endpoint(f"{PREFIX}facets/<keyword>")
 def facets(keyword: Name, query: FacetParameters) -> FacetAnswer:
     """Count the values of a keyword."""
     column = query_language.resolve(keyword, current_archive().specs)
-    numbers = query.search.facets(keyword, query.limit)
+    search = query.search
+    numbers = search.facets(keyword, query.limit)
     return {
         "keyword": column.address,
         "values": [
             {"value": plain(value, column), "observations": number}
             for value, number in numbers.items()
         ],
+        "notes": search.notes(),
     }
 
 

@@ -2,10 +2,12 @@
 
 import json
 
+import pytest
 from flask.testing import FlaskClient
 from web_pages import get_json
 
 import acsql
+from acsql.store import type_mismatches
 from acsql.web.app import create_app
 
 
@@ -28,7 +30,18 @@ def test_pages_of_a_search_have_the_rows_of_the_library(
     assert get_json(client, "count", q="exptime>0") == {
         "observations": len(expected),
         "exact": True,
+        "notes": [],
     }
+
+
+@pytest.mark.parametrize("address", ["observations", "count", "facets/detector"])
+def test_a_search_that_met_type_mismatches_says_so(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(type_mismatches, "addresses", lambda _: {"raw.0.exptime"})
+    (note,) = get_json(client, address, q="exptime>=0")["notes"]
+    assert note.startswith("exptime has type mismatches in raw.0.exptime")
+    assert get_json(client, address, q="detector=WFC")["notes"] == []
 
 
 def test_a_search_can_be_downloaded_in_any_format(
