@@ -7,8 +7,8 @@ extension of each file it prints the median times of the whole way from the clos
 (with nothing cached by acsql, and the file in the page cache), of its parts, and of the plain
 way: `astropy` reads the chips and numpy averages blocks, without a PNG.  The two ways take turns,
 and their values are compared.  It also prints the time with the file out of the page cache, where
-the system can drop it, the time of the limits, and by how much memory grew at its peak (each way
-in a new process; on Linux only).
+the system can drop it, the time of the coarse levels with the limits, and by how much memory grew
+at its peak (each way in a new process; on Linux only).
 """
 
 import argparse
@@ -28,9 +28,9 @@ from exposure import memory_mb, write_exposure
 
 from acsql.fits.open import open_fits
 from acsql.images.cutout import Region, read_cutout
-from acsql.images.limits import read_limits
 from acsql.images.planes import read_planes
 from acsql.images.png import pack
+from acsql.images.pyramid import read_levels
 
 
 class Clock:
@@ -111,12 +111,12 @@ def out_of_the_cache(path: Path, screen: int, repeat: int) -> float:
     return statistics.median(took)
 
 
-def limits(path: Path) -> None:
-    """Determine the limits as the site does."""
+def overview(path: Path) -> None:
+    """Make the coarse levels and the limits as the site does."""
     with open_fits(path) as hdus:
         plane = read_planes(hdus, path.name)[0]
     with path.open("rb", buffering=0) as file:
-        read_limits(file, path.name, plane)
+        read_levels(file, path.name, plane)
 
 
 def growth(way: Callable[..., Any], path: Path, screen: int) -> float:
@@ -146,8 +146,8 @@ def main() -> None:
             for extname in (name for name in names if name in stored):
                 compare(path, extname, options.screen, options.repeat)
             disk = out_of_the_cache(path, options.screen, 3)
-            took = statistics.median(seconds(limits, path) for _ in range(options.repeat))
-            print(f"{path.name}: from the disk {1e3 * disk:.0f} ms; limits {1e3 * took:.0f} ms")
+            took = statistics.median(seconds(overview, path) for _ in range(options.repeat))
+            print(f"{path.name}: from the disk {1e3 * disk:.0f} ms; overview {1e3 * took:.0f} ms")
             for name, way in (("ours", ours), ("plain", plain)):
                 with multiprocessing.get_context("spawn").Pool(1) as pool:
                     grown = pool.apply(growth, (way, path, options.screen))

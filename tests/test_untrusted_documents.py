@@ -45,7 +45,7 @@ WAYS_OUT: dict[str, Any] = {
 PART = "x0=0&x1=8&y0=0&y1=8"
 PIXELS = [
     "",
-    "limits",
+    "overview.png",
     f"cut.png?{PART}&bin=1",
     "tile.png?level=0&column=0&row=0",
     "histogram?low=0&high=9",

@@ -87,13 +87,15 @@ def bin_pixels(pixels: Pixels, binning: int, flags: bool, dtype: DType) -> Bins:
         counts = np.outer(rows, columns).astype(dtype)
         return Bins(_reduced(np.add, values, binning), counts)
     counts = _reduced(np.add, finite.astype(dtype), binning)
-    return Bins(_reduced(np.add, np.where(finite, values, 0), binning), counts)
+    numbers = values.copy()
+    np.copyto(numbers, 0, where=~finite)
+    return Bins(_reduced(np.add, numbers, binning), counts)
 
 
 def _reduced(combine: np.ufunc, values: Pixels, binning: int) -> Pixels:
     """Combine the rows of each bin and then its columns: numpy is fast in long steps."""
     for _ in range(2):
-        bins = values[::binning].copy()
+        bins = values[::binning].copy(order="K")
         for offset in range(1, binning):
             part = values[offset::binning]
             combine(bins[: len(part)], part, out=bins[: len(part)])

@@ -1,20 +1,19 @@
 """Limits that the viewer offers for the stretch of an image: extremes, percentiles and zscale.
 
-The image is read once in strips.  Extremes are those of all pixels; percentiles and zscale come
-from an even sample, which has the same values to within the noise and costs a fraction of a sort.
+Strips of the image are added as they are read for another purpose.  Extremes are those of all
+pixels; percentiles and zscale come from an even sample, which has the same values to within the
+noise and costs a fraction of a sort.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import PreviewError
 from ..fits.chips import Pixels, finite_pixels
-from .planes import Plane
 from .stretch import HIGH_PERCENTS
 
 # Pixels of the sample: above the 99.9th percentile are 260 of them.
@@ -52,62 +51,80 @@ class Limits:
     percentiles: Mapping[str, tuple[float, float]]
 
 
-@np.errstate(invalid="ignore")
-def read_limits(file: BinaryIO, filename: str, plane: Plane) -> Limits:
-    """Return the limits of an image.
+class LimitsBuilder:
+    """The limits of an image whose pixels are added strip by strip.
 
     Parameters
     ----------
-    file : binary file
-        The open file that `plane` describes.
-    filename : str
-        Name of the file for error messages.
-    plane : Plane
-        The image.
-
-    Returns
-    -------
-    Limits
-        In the unit of the image.
-
-    Raises
-    ------
-    PreviewError
-        If the file is truncated, or the range of its values exceeds that of a float64.
-    OSError
-        If the system cannot read the file.
+    pixels : int
+        Number of all pixels that will be added.
     """
-    # An odd step does not keep to a few columns of a chip whose width is a power of two.
-    every = plane.pixels // SAMPLE | 1
-    samples: list[Pixels] = []
-    lows: list[float] = []
-    highs: list[float] = []
-    finite = skip = 0
-    for strip in plane.chip_strips(file, filename):
+
+    def __init__(self, pixels: int) -> None:
+        self._pixels = pixels
+        # An odd step does not keep to a few columns of a chip whose width is a power of two.
+        self._every = pixels // SAMPLE | 1
+        self._skip = self._finite = 0
+        self._samples: list[Pixels] = []
+        self._extremes: list[float] = []
+
+    @np.errstate(invalid="ignore")
+    def add(self, strip: Pixels) -> None:
+        """Add pixels.
+
+        Parameters
+        ----------
+        strip : numpy.ndarray, shape (rows, width)
+            Physical values, of any real type; there may be no rows.
+        """
         flat = strip.reshape(-1)
-        samples.append(finite_pixels(flat[skip::every]))
-        skip = (skip - flat.size) % every
-        values = finite_pixels(flat)
-        if values.size:
-            finite += values.size
-            lows.append(float(values.min()))
-            highs.append(float(values.max()))
-    sample = np.concatenate(samples).astype(np.float64)
-    low, high = (min(lows), max(highs)) if lows else (0.0, 0.0)
-    if not math.isfinite(high - low):
-        raise PreviewError(f"{filename}: its pixel values are too far apart to be shown")
-    if not sample.size:
-        sample = np.array([low, high])
-    return Limits(
-        pixels=plane.pixels,
-        finite=finite,
-        sampled=sample.size,
-        minmax=(low, high),
-        zscale=_apart(_zscale(sample), sample, high),
-        percentiles={
-            part: _apart(pair, sample, high) for part, pair in _percentiles(sample).items()
-        },
-    )
+        if not flat.size:
+            return
+        self._samples.append(finite_pixels(flat[self._skip :: self._every]))
+        self._skip = (self._skip - flat.size) % self._every
+        finite = np.isfinite(flat)
+        self._finite += int(np.count_nonzero(finite))
+        # These ignore NaN, which spares a copy; infinite values are rare.
+        extremes = [float(reduce(flat)) for reduce in (np.fmin.reduce, np.fmax.reduce)]
+        if not np.isfinite(extremes).all():
+            values = flat[finite]
+            extremes = [float(values.min()), float(values.max())] if values.size else []
+        self._extremes += extremes
+
+    def build(self, filename: str) -> Limits:
+        """Return the limits of all pixels that were added.
+
+        Parameters
+        ----------
+        filename : str
+            Name of the file for error messages.
+
+        Returns
+        -------
+        Limits
+            In the unit of the image.
+
+        Raises
+        ------
+        PreviewError
+            If the range of the values exceeds that of a float64.
+        """
+        low, high = min(self._extremes, default=0.0), max(self._extremes, default=0.0)
+        if not math.isfinite(high - low):
+            raise PreviewError(f"{filename}: its pixel values are too far apart to be shown")
+        sample = np.concatenate(self._samples).astype(np.float64)
+        if not sample.size:
+            sample = np.array([low, high])
+        return Limits(
+            pixels=self._pixels,
+            finite=self._finite,
+            sampled=sample.size,
+            minmax=(low, high),
+            zscale=_apart(_zscale(sample), sample, high),
+            percentiles={
+                part: _apart(pair, sample, high) for part, pair in _percentiles(sample).items()
+            },
+        )
 
 
 def _percentiles(sample: npt.NDArray[np.float64]) -> dict[str, tuple[float, float]]:

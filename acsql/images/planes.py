@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 from astropy.io import fits
 from astropy.wcs import WCS
 
@@ -121,6 +122,14 @@ class Plane:
     def has_gaps(self) -> bool:
         """Whether there are rows between chips."""
         return self.width * self.height > self.pixels
+
+    @property
+    def on_chips(self) -> npt.NDArray[np.bool_]:
+        """Whether each row lies on a chip, shape (height,)."""
+        rows = np.zeros(self.height, bool)
+        for chip in self.chips:
+            rows[chip.first_row : chip.first_row + chip.height] = True
+        return rows
 
     @property
     def dtype(self) -> DType:

@@ -138,9 +138,7 @@ def _read_inside(file: BinaryIO, filename: str, plane: Plane, region: Any) -> Pi
     from regions import PixCoord
 
     box = clip(plane, _bounds(region))
-    on_chips = np.zeros(plane.height, bool)
-    for chip in plane.chips:
-        on_chips[chip.first_row : chip.first_row + chip.height] = True
+    on_chips = plane.on_chips
     found, count, row = [], 0, box.y0
     columns = np.arange(box.x0, box.x1)
     for strip in plane.strips(file, filename, box.y0, box.y1):

@@ -7,10 +7,19 @@ import numpy as np
 import pytest
 
 from acsql.images import limits, planes
-from acsql.images.limits import read_limits
+from acsql.images.limits import Limits, LimitsBuilder
 from acsql.images.planes import Plane
 
 Described = Callable[[Path], dict[str, Plane]]
+
+
+def read_limits(path: Path, plane: Plane) -> Limits:
+    """Return the limits of an image that is read in strips."""
+    builder = LimitsBuilder(plane.pixels)
+    with path.open("rb") as file:
+        for strip in plane.chip_strips(file, path.name):
+            builder.add(strip)
+    return builder.build(path.name)
 
 
 def test_limits_are_those_of_the_pixels(
@@ -19,9 +28,8 @@ def test_limits_are_those_of_the_pixels(
     path, science, flags = two_chips
     by_extname = described(path)
     finite = science[np.isfinite(science)].astype(np.float64)
-    with path.open("rb") as file:
-        offered = read_limits(file, path.name, by_extname["SCI"])
-        of_flags = read_limits(file, path.name, by_extname["DQ"])
+    offered = read_limits(path, by_extname["SCI"])
+    of_flags = read_limits(path, by_extname["DQ"])
     assert offered.minmax == (finite.min(), finite.max())
     assert (offered.pixels, offered.finite, offered.sampled) == (
         science.size,
@@ -43,8 +51,7 @@ def test_a_sample_is_even_over_strips(
     path = write(tmp_path / "x.fits", {"SCI": values})
     monkeypatch.setattr(limits, "SAMPLE", 600)
     monkeypatch.setattr(planes, "STRIP", 150)
-    with path.open("rb") as file:
-        offered = read_limits(file, path.name, described(path)["SCI"])
+    offered = read_limits(path, described(path)["SCI"])
     assert offered.sampled == values.ravel()[::5].size
     expected = np.percentile(values.ravel()[::5], (5, 95))
     assert offered.percentiles["90"] == pytest.approx(tuple(expected))
@@ -55,9 +62,18 @@ def test_an_image_without_finite_pixels_has_limits(
     tmp_path: Path, write: Callable[..., Path], described: Described
 ) -> None:
     path = write(tmp_path / "x.fits", {"SCI": np.full((3, 3), np.nan)})
-    with path.open("rb") as file:
-        offered = read_limits(file, path.name, described(path)["SCI"])
+    offered = read_limits(path, described(path)["SCI"])
     assert (offered.finite, offered.minmax, offered.zscale) == (0, (0, 0), (0, 0))
+
+
+def test_values_that_are_not_finite_are_no_extremes(
+    tmp_path: Path, write: Callable[..., Path], described: Described
+) -> None:
+    values = np.arange(12.0).reshape(3, 4)
+    values[0, :3] = np.inf, -np.inf, np.nan
+    path = write(tmp_path / "x.fits", {"SCI": values})
+    offered = read_limits(path, described(path)["SCI"])
+    assert (offered.finite, offered.minmax) == (9, (3, 11))
 
 
 def test_limits_of_a_sparse_image_differ(
@@ -67,7 +83,6 @@ def test_limits_of_a_sparse_image_differ(
     values[::20, ::10] = 1
     values[7, 7] = 900
     path = write(tmp_path / "x.fits", {"SCI": values})
-    with path.open("rb") as file:
-        offered = read_limits(file, path.name, described(path)["SCI"])
+    offered = read_limits(path, described(path)["SCI"])
     assert offered.percentiles["98"] == (0, np.percentile(values, 99.9))
     assert offered.zscale[0] < offered.zscale[1]

@@ -10,7 +10,7 @@ from acsql.errors import QueryError
 from acsql.images import pyramid
 from acsql.images.cutout import read_cutout
 from acsql.images.planes import Plane
-from acsql.images.pyramid import Tile, level_count, read_tile
+from acsql.images.pyramid import Tile, level_count, read_overview, read_tile
 
 Described = Callable[[Path], dict[str, Plane]]
 
@@ -30,6 +30,17 @@ def tiles(plane: Plane) -> Iterator[Tile]:
                 yield Tile(level, column, row)
 
 
+def kept_in(kept: dict[str, bytes]) -> pyramid.Cache:
+    """Return a cache, each of whose entries is made once."""
+
+    def cache(key: str, make: Callable[[], bytes]) -> bytes:
+        if key not in kept:
+            kept[key] = make()
+        return kept[key]
+
+    return cache
+
+
 @pytest.mark.parametrize("extname", ["SCI", "DQ"])
 def test_tiles_are_cutouts_and_the_file_is_read_once_for_coarse_levels(
     two_chips: tuple[Path, np.ndarray, np.ndarray], described: Described, extname: str
@@ -37,20 +48,35 @@ def test_tiles_are_cutouts_and_the_file_is_read_once_for_coarse_levels(
     path = two_chips[0]
     plane = described(path)[extname]
     kept: dict[str, bytes] = {}
-    made: list[str] = []
-
-    def cache(key: str, make: Callable[[], bytes]) -> bytes:
-        if key not in kept:
-            made.append(key)
-            kept[key] = make()
-        return kept[key]
-
+    cache = kept_in(kept)
     with path.open("rb") as file:
         for tile in tiles(plane):
             found = read_tile(file, path.name, plane, tile, cache, extname)
             expected = read_cutout(file, path.name, plane, tile.region, tile.binning)
             np.testing.assert_allclose(found, expected, rtol=1e-5)
-    assert made == [f"levels {extname}"]
+    assert list(kept) == [f"levels {extname}"]
+
+
+@pytest.mark.parametrize("extname", ["SCI", "DQ"])
+@pytest.mark.parametrize("size", [8, 64, 128])
+def test_an_overview_is_the_coarsest_tile_with_the_limits_of_all_pixels(
+    two_chips: tuple[Path, np.ndarray, np.ndarray],
+    described: Described,
+    monkeypatch: pytest.MonkeyPatch,
+    extname: str,
+    size: int,
+) -> None:
+    monkeypatch.setattr(pyramid, "TILE", size)
+    path, science, flags = two_chips
+    plane = described(path)[extname]
+    kept: dict[str, bytes] = {}
+    with path.open("rb") as file:
+        tile, bins, limits = read_overview(file, path.name, plane, kept_in(kept), "")
+        expected = read_tile(file, path.name, plane, tile, kept_in(kept), "")
+    np.testing.assert_array_equal(bins, expected)
+    assert len(kept) == (size == 8)
+    pixels = flags if extname == "DQ" else science[np.isfinite(science)]
+    assert (limits.finite, limits.minmax) == (pixels.size, (pixels.min(), pixels.max()))
 
 
 def test_the_coarsest_level_is_one_tile(

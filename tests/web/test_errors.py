@@ -141,7 +141,7 @@ def test_an_error_page_shows_the_request_id(client: FlaskClient) -> None:
         "/files/{ipppssoot}_flt.fits",
         "/files/archive?q=rootname={rootname}",
         "/pixels/{rootname}/flt/",
-        "/pixels/{rootname}/flt/limits",
+        "/pixels/{rootname}/flt/overview.png",
         "/ingest/1/log",
     ],
 )

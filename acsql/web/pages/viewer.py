@@ -1,24 +1,22 @@
 """The viewer: a page that shows the pixels of a FITS file, and the pixels as binned cutouts.
 
-The page itself never opens the file; its script requests the description of the image, the limits
-of its stretch, and cutouts of what is on the screen.
+The page itself never opens the file; its script requests the description of the image, an overview
+with the limits of its stretch, and tiles of what is on the screen.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, url_for
 
-from ...images.cutout import (
-    Region,
-    clip,
-    read_cutout,
-)
-from ...images.limits import read_limits
+from ...fits.chips import Pixels
+from ...images.cutout import Region, clip, read_cutout
 from ...images.planes import Plane
 from ...images.png import Packed, pack
-from ...images.pyramid import TILE, Tile, read_tile
+from ...images.pyramid import TILE, Tile, read_overview, read_tile
 from ...observation import Observation
 from ..context import (
     current_archive,
@@ -45,6 +43,8 @@ from ..selection import WalkParameters
 
 # The response header that says which region a cutout shows and how its pixels are packed.
 CUT_HEADER = "X-Acsql-Cut"
+# The folder with the modules of the script.
+MODULES = Path(__file__).parent.parent / "static" / "viewer"
 
 blueprint = Blueprint("viewer", __name__)
 
@@ -89,6 +89,7 @@ def page(proposid: int | None, name: str, filetype: str) -> str:
         before=_neighbour(before, filetype, selection),
         after=_neighbour(after, filetype, selection),
         picture=observation.previews.get(filetype, {}),
+        modules=sorted(path.name for path in MODULES.glob("*.js")),
     )
 
 
@@ -162,12 +163,26 @@ def _described_plane(plane: Plane) -> dict[str, Any]:
     }
 
 
-@blueprint.get("/pixels/<name>/<filetype>/limits")
-def limits(name: str, filetype: str) -> Response:
-    """Send the limits between which an extension can be stretched."""
-    part = parameters(ExtensionParameters)
-    file = image_file(name, filetype, part)
-    return cached(part, file, lambda: _limits(file, part))
+@blueprint.get("/pixels/<name>/<filetype>/overview.png")
+def overview_png(name: str, filetype: str) -> Response:
+    """Send the coarsest tile of an extension, packed like a cutout, with limits of its stretch."""
+    query = parameters(ExtensionParameters)
+    file = image_file(name, filetype, query)
+    return cached(query, file, lambda: _overview(file, query))
+
+
+def _overview(file: File, query: ExtensionParameters) -> Response:
+    """Return an overview from the cache on disk, because it needs a pass over all pixels."""
+    cache, key = picture_cache(), cache_key(file, query)
+
+    def make() -> bytes:
+        plane = image_plane(file, query)
+        with file.path.open("rb", buffering=0) as stream:
+            tile, bins, limits = read_overview(stream, file.path.name, plane, cache.get, key)
+        more = {"limits": asdict(limits), "version": file.version}
+        return _with_packing(plane, tile, bins, **more)
+
+    return _kept(file, f"overview {key}", make)
 
 
 @blueprint.get("/pixels/<name>/<filetype>/cut.png")
@@ -183,7 +198,7 @@ def _cutout(file: File, plane: Plane, region: Region, binning: int) -> Response:
     region = clip(plane, region)
     with reading(file.path), file.path.open("rb", buffering=0) as stream:
         packed = pack(read_cutout(stream, file.path.name, plane, region, binning))
-    return _packed(packed.png, _packing(region, binning, packed))
+    return _packed(packed.png, json.dumps(_packing(region, binning, packed)))
 
 
 @blueprint.get("/pixels/<name>/<filetype>/tile.png")
@@ -195,38 +210,36 @@ def tile_png(name: str, filetype: str) -> Response:
 
 
 def _tile(file: File, query: TileParameters) -> Response:
-    """Return a tile from the cache on disk: a line with its packing, and the PNG."""
+    """Return a tile from the cache on disk."""
     cache, tile, key = picture_cache(), query.tile, cache_key(file, query)
 
     def make() -> bytes:
         plane = image_plane(file, query)
         with file.path.open("rb", buffering=0) as stream:
-            packed = pack(read_tile(stream, file.path.name, plane, tile, cache.get, key))
-        packing = _packing(clip(plane, tile.region), tile.binning, packed)
-        return packing.encode() + b"\n" + packed.png
+            bins = read_tile(stream, file.path.name, plane, tile, cache.get, key)
+        return _with_packing(plane, tile, bins)
 
+    return _kept(file, f"{tile} {key}", make)
+
+
+def _with_packing(plane: Plane, tile: Tile, bins: Pixels, **more: Any) -> bytes:
+    """Return what the cache keeps of a tile: a line with its packing, and the PNG."""
+    packed = pack(bins)
+    packing = _packing(clip(plane, tile.region), tile.binning, packed) | more
+    return json.dumps(packing).encode() + b"\n" + packed.png
+
+
+def _kept(file: File, key: str, make: Callable[[], bytes]) -> Response:
+    """Return a tile from the cache on disk, or as `make` makes it."""
     with reading(file.path):
-        packing, _, png = cache.get(f"{tile} {key}", make).partition(b"\n")
+        packing, _, png = picture_cache().get(key, make).partition(b"\n")
     return _packed(png, packing.decode())
 
 
-def _packing(region: Region, binning: int, packed: Packed) -> str:
-    """Return what the viewer needs to unpack a cutout, as JSON."""
-    return json.dumps(asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step})
+def _packing(region: Region, binning: int, packed: Packed) -> dict[str, Any]:
+    """Return what the viewer needs to unpack a cutout."""
+    return asdict(region) | {"bin": binning, "low": packed.low, "step": packed.step}
 
 
 def _packed(png: bytes, packing: str) -> Response:
     return Response(png, mimetype="image/png", headers={CUT_HEADER: packing})
-
-
-def _limits(file: File, part: ExtensionParameters) -> Response:
-    """Return limits from the cache on disk, because they need a pass over all pixels."""
-
-    def make() -> bytes:
-        plane = image_plane(file, part)
-        with file.path.open("rb", buffering=0) as stream:
-            return json.dumps(asdict(read_limits(stream, file.path.name, plane))).encode()
-
-    with reading(file.path):
-        content = picture_cache().get(f"limits {cache_key(file, part)}", make)
-    return Response(content, mimetype="application/json")

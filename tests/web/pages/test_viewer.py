@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from werkzeug.test import TestResponse
 
 import acsql
 from acsql.observation import Observation
@@ -74,6 +76,11 @@ def unpacked(content: bytes, packing: dict[str, float]) -> np.ndarray:
     return np.where(blue == 255, np.nan, values)[::-1]
 
 
+def packing_of(answer: TestResponse) -> dict[str, Any]:
+    """Return how the values of a response are packed."""
+    return json.loads(answer.headers["X-Acsql-Cut"])
+
+
 # Routes
 
 
@@ -98,7 +105,7 @@ def test_a_cutout_has_the_pixels_of_the_file(
     region = "x0=11&x1=47&y0=90&y1=130"
     answer = client.get(pixels(shown, "flt", f"cut.png?extname={extname}&{region}"))
     assert answer.mimetype == "image/png"
-    packing = json.loads(answer.headers["X-Acsql-Cut"])
+    packing = packing_of(answer)
     assert {name: packing[name] for name in ("x0", "x1", "y0", "y1", "bin")} == {
         "x0": 11,
         "x1": 47,
@@ -115,19 +122,27 @@ def test_the_rows_of_a_single_chip_count_from_its_bottom(
     client: FlaskClient, shown: Observation
 ) -> None:
     answer = client.get(pixels(shown, "raw", "cut.png?extver=2&x0=0&x1=9&y0=0&y1=5&bin=1"))
-    packing = json.loads(answer.headers["X-Acsql-Cut"])
+    packing = packing_of(answer)
     np.testing.assert_array_equal(
         unpacked(answer.data, packing), shown.data("raw", "SCI", 2)[:5, :9]
     )
 
 
 def test_limits_are_those_of_the_pixels(client: FlaskClient, shown: Observation) -> None:
-    offered = client.get(pixels(shown, "flt", "limits")).json
+    offered = packing_of(client.get(pixels(shown, "flt", "overview.png")))["limits"]
     science = mosaic(shown, "flt")
     assert offered["minmax"] == [np.nanmin(science), np.nanmax(science)]
     assert offered["percentiles"]["98"] == pytest.approx(np.nanpercentile(science, (1, 99)))
-    alone = client.get(pixels(shown, "flt", "limits?extver=1")).json
+    alone = packing_of(client.get(pixels(shown, "flt", "overview.png?extver=1")))["limits"]
     assert alone["pixels"] * 2 == offered["pixels"]
+
+
+def test_the_overview_is_the_coarsest_tile(client: FlaskClient, shown: Observation) -> None:
+    overview = client.get(pixels(shown, "flt", "overview.png"))
+    assert packing_of(overview)["version"] == client.get(pixels(shown, "flt")).json["version"]
+    tile = client.get(pixels(shown, "flt", "tile.png?level=0&column=0&row=0"))
+    assert tile.data == overview.data
+    assert packing_of(overview).items() >= packing_of(tile).items()
 
 
 def test_browsers_cache_responses_with_a_version(client: FlaskClient, shown: Observation) -> None:
@@ -137,7 +152,7 @@ def test_browsers_cache_responses_with_a_version(client: FlaskClient, shown: Obs
     assert first.cache_control.max_age > 3600
     again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    assert client.get(pixels(shown, "flt", "limits")).cache_control.no_cache
+    assert client.get(pixels(shown, "flt", "overview.png")).cache_control.no_cache
 
 
 @pytest.mark.parametrize(
@@ -173,7 +188,7 @@ def test_wrong_parameters_are_errors(
         "/pixels/{name}/xyz/",
         "/pixels/{name}/..%2F..%2Fetc/",
         "/pixels/j99999zzq/flt/",
-        "/pixels/{name}/flt/limits?version=another",
+        "/pixels/{name}/flt/overview.png?version=another",
         "/archive/{proposid}/{name}/spt/view",
         "/archive/{proposid}/{name}/xyz/view",
     ],
@@ -205,7 +220,7 @@ def test_damaged_files_are_reported(
         damaged.unlink()
     else:
         damaged.write_bytes(damaged.read_bytes()[:part])
-    for page in ("", "limits", "cut.png?x0=0&x1=9&y0=0&y1=9"):
+    for page in ("", "overview.png", "cut.png?x0=0&x1=9&y0=0&y1=9"):
         answer = client.get(pixels(shown, "flc", page))
         assert answer.status_code == 404
         assert damaged.name in answer.json["message"]

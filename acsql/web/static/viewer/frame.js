@@ -1,6 +1,6 @@
 // Frames: the images that can be shown, each a filetype of this observation or of a neighbour.
 
-import { request } from "./cutouts.js";
+import { fetchCutout, request } from "./cutouts.js";
 import { within } from "./geometry.js";
 import { Pyramid } from "./tiles.js";
 
@@ -14,7 +14,7 @@ export class Frame {
     this.url = link.dataset.pixels;
     this.file = link.dataset.file;
     this.shown = null; // the extension and its chips, as `chosen` returns them
-    this.limits = null;
+    this.limits = null; // between which it can be stretched
     this.pyramid = null; // its tiles
     this.flags = null; // the tiles of its data quality flags, null if it shows these or has none
     this.reset();
@@ -40,27 +40,37 @@ export class Frame {
     return this.loading;
   }
 
-  /** Fetch the coarsest tile alone: for it the server makes all coarse levels in one pass. */
+  /** Fetch the overview alone: for it the server makes all coarse levels in one pass. */
   async fetchOverview(choice) {
     const { signal } = this.abort;
-    this.description ??= await (await request(this.url, signal)).json();
-    const shown = chosen(this.description, choice);
+    const [description, first] = await Promise.all([
+      this.description ?? request(this.url, signal).then((response) => response.json()),
+      this.showsFirst(choice) ? fetchCutout(`${this.url}overview.png`, signal) : null,
+    ]);
+    if (first && first.version !== description.version) {
+      throw new Error(`${this.file} has changed: reload the page`);
+    }
+    this.description = description;
+    const shown = chosen(description, choice);
     const pyramid = this.pyramidOf(shown);
-    const quality = this.description.planes.find((plane) => plane.flags);
+    const quality = description.planes.find((plane) => plane.flags);
     const inFlags = quality && { ...shown, extname: quality.extname };
     // A difference of flags has no meaning.
     const isOther = !shown.flags && !this.parameters.minus;
     const flags = inFlags && isOther ? this.pyramidOf(inFlags) : null;
-    const [, limits] = await Promise.all([
-      pyramid.load(signal),
-      request(this.partUrl("limits", {}, shown), signal).then((response) => response.json()),
-    ]);
+    if (first) pyramid.overview = first;
+    else await pyramid.load(signal);
     signal.throwIfAborted();
-    Object.assign(this, { shown, pyramid, flags, limits });
+    Object.assign(this, { shown, pyramid, flags, limits: pyramid.overview.limits });
+  }
+
+  /** Whether the first extension is chosen, whose overview need not wait for the description. */
+  showsFirst({ extname, extver }) {
+    return !extname && !extver && !this.parameters.minus;
   }
 
   pyramidOf(shown) {
-    return new Pyramid(this.partUrl("tile.png", {}, shown), shown, this.description.tile);
+    return new Pyramid((page) => this.partUrl(page, {}, shown), shown, this.description.tile);
   }
 
   cutoutUrl(shown, { x0, x1, y0, y1 }, binning) {

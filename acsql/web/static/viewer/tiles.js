@@ -20,9 +20,11 @@ function forget(needed) {
 
 /** The pyramid of one extension of an image. */
 export class Pyramid {
-  /** `url` is that of its tiles without their places; `size` is the number of bins along a tile. */
-  constructor(url, { width, height }, size) {
-    Object.assign(this, { url, width, height, size });
+  /** `urlOf` returns the URL of a page about it; `size` is the number of bins along a tile. */
+  constructor(urlOf, { width, height }, size) {
+    this.size = size;
+    this.overviewUrl = urlOf("overview.png");
+    this.url = urlOf("tile.png"); // without the place of a tile
     const largest = Math.ceil(Math.max(width, height) / size);
     this.coarsest = Math.ceil(Math.log2(largest));
     this.pending = new Map(); // requests by URL: a promise, and what aborts it
@@ -31,7 +33,7 @@ export class Pyramid {
 
   /** Fetch the overview: from then on something can be drawn everywhere. */
   async load(signal) {
-    this.overview = await fetchCutout(this.urlOf(this.coarsest, 0, 0), signal);
+    this.overview = await fetchCutout(this.overviewUrl, signal);
   }
 
   get(level, column, row) {
