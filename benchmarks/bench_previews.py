@@ -23,7 +23,7 @@ from PIL import Image
 
 from acsql import keywords
 from acsql.images import preview
-from acsql.images.image_statistics import image_statistics
+from acsql.images.image_statistics import measure
 
 
 def plain(path: Path, jpeg: Path) -> None:
@@ -50,8 +50,8 @@ def measured(path: Path, jpeg: Path) -> None:
     filetype = path.stem[-3:]
     with fits.open(path, memmap=False, do_not_scale_image_data=True) as hdus:
         chips = preview.read_chips(hdus, path.name, "SCI", "WHT" if "WHT" in hdus else None)
-        preview.render_chips(chips, path.name, jpeg)
-        image_statistics(hdus, chips, path.name, filetype, SPECS)
+        _, counts = measure(hdus, chips, path.name, filetype, SPECS)
+        preview.render_chips(chips, path.name, jpeg, counts=counts)
 
 
 SPECS = keywords.load()

@@ -249,14 +249,35 @@ def distributions(parts: Sequence[Pixels]) -> tuple[list[Distribution], Distribu
         That of all parts together.
     """
     if all(map(is_countable, parts)):
-        order = np.argsort(possible_values(parts[0]))
-        values = possible_values(parts[0])[order].astype(np.float64)
-        counts = [counts_of_codes(codes_of(part))[order] for part in parts]
-        of_parts: list[Distribution] = [Counted(values, each) for each in counts]
-        return of_parts, Counted(values, np.sum(counts, axis=0))
+        return counted(parts[0], [counts_of_codes(codes_of(part)) for part in parts])
     coder = ValueCoder.of_image(parts)
     pieces = [CodedPixels(part, coder) for part in parts]
     return [Coded([piece]) for piece in pieces], Coded(pieces)
+
+
+def counted(
+    chip: Pixels, counts: Sequence[npt.NDArray[np.int64]]
+) -> tuple[list[Distribution], Distribution]:
+    """Return the distributions of pixels of at most 16 bits from the counts of their codes.
+
+    Parameters
+    ----------
+    chip : numpy.ndarray
+        Pixels of the same type.
+    counts : sequence of numpy.ndarray
+        How often each code occurs in each part, as `acsql.images.stretch.counts_of_codes` says.
+
+    Returns
+    -------
+    of_parts, of_all
+        As from `distributions`.
+    """
+    total = np.sum(counts, axis=0)
+    present = np.flatnonzero(total)
+    values = possible_values(chip)[present].astype(np.float64)
+    order = np.argsort(values)
+    values, present = values[order], present[order]
+    return [Counted(values, each[present]) for each in counts], Counted(values, total[present])
 
 
 def prepare(values: Sequence[Distribution], look_up: Callable[[Distribution], object]) -> None:

@@ -26,16 +26,18 @@ All are calculated in float64.  A statistic of no pixels is missing.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from astropy.io import fits
 
-from ..fits.amplifiers import ImageParts, image_parts, size
+from ..fits.amplifiers import Area, ImageParts, image_parts, size
 from ..fits.chips import ImageHDU, Pixels, image_hdus, image_shape, stored_image
 from ..keywords import KeywordSpecs
 from .deviations import median, median_absolute_deviation, sigma_clip
-from .distribution import Distribution, distributions, prepare
-from .stretch import percentile
+from .distribution import Distribution, counted, distributions, prepare
+from .stretch import codes_of, counts_of_codes, is_countable, percentile
 
 # Names of the statistics that are percentiles, and the name of a whole image among amplifiers.
 PERCENTILES: Mapping[str, float] = {
@@ -51,6 +53,22 @@ ALL = "all"
 
 # By number of the extension, amplifier or `ALL`, and name.
 ImageStatistics = dict[str, dict[str, dict[str, int | float]]]
+Counts = npt.NDArray[np.int64]
+
+
+class MeasuredImage(NamedTuple):
+    """The statistics of an image, and what its preview can use of their calculation.
+
+    Attributes
+    ----------
+    statistics : dict
+        As `image_statistics` returns them.
+    counts : numpy.ndarray of int, optional
+        How often each code of 16 bits occurs in all chips, with overscan; None for other pixels.
+    """
+
+    statistics: ImageStatistics
+    counts: Counts | None
 
 
 def image_statistics(
@@ -88,14 +106,43 @@ def image_statistics(
     OSError
         If the system cannot read the file.
     """
+    return measure(hdus, chips, filename, filetype, specs).statistics
+
+
+def measure(
+    hdus: fits.HDUList,
+    chips: Sequence[Pixels],
+    filename: str,
+    filetype: str,
+    specs: KeywordSpecs,
+) -> MeasuredImage:
+    """Return the statistics of all image extensions of a file, and the counts of its pixels.
+
+    Parameters
+    ----------
+    hdus, chips, filename, filetype, specs
+        As for `image_statistics`.
+
+    Returns
+    -------
+    MeasuredImage
+        Both.
+
+    Raises
+    ------
+    PreviewError, OSError
+        As from `image_statistics`.
+    """
     header = hdus[0].header
     is_drizzled = specs.filetypes[filetype].weights is not None
     readout = None if is_drizzled else specs.readouts.get(str(header.get("DETECTOR")).strip())
     saturation = readout.saturation if readout and filetype == "raw" else None
     statistics: ImageStatistics = {}
+    counts = []
     for hdu, chip in zip(image_hdus(hdus, specs.image_extname, filename), chips, strict=True):
         parts = image_parts(hdu, header.get("CCDAMP"), readout, filename)
-        of_chip = _of_values(chip, parts, saturation)
+        of_chip, counts_of_chip = _of_values(chip, parts, saturation)
+        counts.append(counts_of_chip)
         for name, flags in _of_flags(hdus, hdu, parts, specs, filename).items():
             if saturation is None:
                 flags["saturated"] = flags.pop("flagged_saturated")
@@ -103,16 +150,25 @@ def image_statistics(
                 del flags["flagged_saturated"]
             of_chip[name].update(flags)
         statistics[str(hdu.ver)] = of_chip
-    return statistics
+    known = [each for each in counts if each is not None]
+    of_all_chips: Counts | None = np.sum(known, axis=0) if len(known) == len(chips) else None
+    return MeasuredImage(statistics, of_all_chips)
 
 
 def _of_values(
     chip: Pixels, parts: ImageParts, saturation: int | None
-) -> dict[str, dict[str, int | float]]:
-    """Return the statistics of the values of a chip, by amplifier and of `ALL`."""
+) -> tuple[dict[str, dict[str, int | float]], Counts | None]:
+    """Return the statistics of the values of a chip, by amplifier and of `ALL`, and its counts."""
     areas = [part.area for part in parts.amplifiers.values()] or [parts.area]
-    of_parts, of_all = distributions([chip[area] for area in areas])
-    prepare([*of_parts, of_all], _figures)
+    counts = None
+    if is_countable(chip):
+        of_areas = [counts_of_codes(codes_of(chip[area])) for area in areas]
+        of_parts, of_all = counted(chip, of_areas)
+        around = [counts_of_codes(codes_of(chip[area])) for area in _around(parts.area, chip)]
+        counts = np.sum(of_areas + around, axis=0)
+    else:
+        of_parts, of_all = distributions([chip[area] for area in areas])
+        prepare([*of_parts, of_all], _figures)
     statistics = {ALL: {"pixels": size(parts.area), **_of_distribution(of_all, saturation)}}
     for (name, part), values in zip(parts.amplifiers.items(), of_parts, strict=False):
         # One amplifier has read all pixels.
@@ -123,7 +179,18 @@ def _of_values(
             **_of_overscan("overscan", chip[part.overscan]),
             **_of_overscan("virtual_overscan", chip[part.virtual_overscan]),
         }
-    return statistics
+    return statistics, counts
+
+
+def _around(area: Area, chip: Pixels) -> list[Area]:
+    """Return the parts of a chip below, above, left and right of an area."""
+    rows, columns = area
+    return [
+        (slice(0, rows.start), slice(None)),
+        (slice(rows.stop, len(chip)), slice(None)),
+        (rows, slice(0, columns.start)),
+        (rows, slice(columns.stop, chip.shape[1])),
+    ]
 
 
 def _of_distribution(values: Distribution, saturation: int | None) -> dict[str, int | float]:

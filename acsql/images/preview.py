@@ -112,6 +112,7 @@ def render_chips(
     thumbnail: Path | None = None,
     quality: int = 75,
     permissions: Permissions = BY_UMASK,
+    counts: npt.NDArray[np.int64] | None = None,
 ) -> Rendered:
     """Write the preview of an image, and its thumbnail.
 
@@ -131,6 +132,8 @@ def render_chips(
         JPEG quality of both, 1 to 95 as Pillow defines it.
     permissions : Permissions
         Those of the pictures, and of folders that are made.
+    counts : numpy.ndarray of int, optional
+        As for `acsql.images.stretch.percentile_limits`.
 
     Returns
     -------
@@ -144,7 +147,7 @@ def render_chips(
     OSError
         If a picture cannot be written.
     """
-    limits = stretch.percentile_limits(chips, filename)
+    limits = stretch.percentile_limits(chips, filename, counts)
     image = Image.fromarray(stretch.to_grey(chips, limits.low, limits.high))
     files = {Path(jpeg): _encoded(image, quality)}
     if thumbnail is not None:

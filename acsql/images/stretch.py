@@ -63,7 +63,9 @@ class StretchLimits(NamedTuple):
 
 # Numpy warns at every access to a signalling NaN.
 @np.errstate(invalid="ignore")
-def percentile_limits(chips: Sequence[Pixels], filename: str) -> StretchLimits:
+def percentile_limits(
+    chips: Sequence[Pixels], filename: str, counts: npt.NDArray[np.int64] | None = None
+) -> StretchLimits:
     """Return the limits of the finite pixels of all chips together: two percentiles.
 
     Parameters
@@ -72,6 +74,8 @@ def percentile_limits(chips: Sequence[Pixels], filename: str) -> StretchLimits:
         Physical values, of any real type and byte order.
     filename : str
         Name of the file for error messages.
+    counts : numpy.ndarray of int, optional
+        How often each code of pixels of 8 or 16 bits occurs, if it is known.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def percentile_limits(chips: Sequence[Pixels], filename: str) -> StretchLimits:
     """
     same_type = len({chip.dtype for chip in chips}) == 1
     if same_type and is_countable(chips[0]):
-        size, value_at = _by_counting(chips)
+        size, value_at = _by_counting(chips, counts)
     else:
         size, value_at = _by_tails(chips)
     if not size:
@@ -203,10 +207,13 @@ def percentile(size: int, value_at: ValueAt, percent: float) -> float:
     return above - (above - below) * (1 - part)
 
 
-def _by_counting(chips: Sequence[Pixels]) -> tuple[int, ValueAt]:
+def _by_counting(
+    chips: Sequence[Pixels], counts: npt.NDArray[np.int64] | None
+) -> tuple[int, ValueAt]:
     """Return the number of pixels and a function from a rank to its value."""
     values = possible_values(chips[0])
-    counts = np.sum([counts_of_codes(codes_of(chip)) for chip in chips], axis=0)
+    if counts is None:
+        counts = np.sum([counts_of_codes(codes_of(chip)) for chip in chips], axis=0)
     order = np.argsort(values)
     ranks = np.cumsum(counts[order])
 

@@ -14,7 +14,7 @@ from ..config import Config
 from ..errors import PreviewError
 from ..fits.walk import Headers
 from ..images import preview
-from ..images.image_statistics import ImageStatistics, image_statistics
+from ..images.image_statistics import ImageStatistics, image_statistics, measure
 from ..keywords import KeywordSpecs
 from ..names import Filename
 from ..permissions import permissions_of
@@ -98,8 +98,17 @@ def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Co
         fault = _fault(name, "preview", error, config)
         return FileImages({"reason": fault.reason, "owed": True}, faults=(fault,))
     faults = []
+    measured = None
     try:
-        entry = _render(opened, chips, name, specs, config)
+        if config.image_statistics == INGEST:
+            measured = measure(hdus, chips, str(name), name.filetype, specs)
+    except PreviewError as error:
+        faults.append(_damage("statistics", error))
+    except Exception as error:
+        faults.append(_fault(name, "statistics", error, config))
+    try:
+        counts = measured.counts if measured else None
+        entry = _render(opened, chips, counts, name, specs, config)
     except PreviewError as error:
         entry = {"reason": str(error)}
         faults.append(_damage("preview", error))
@@ -107,15 +116,7 @@ def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Co
         fault = _fault(name, "preview", error, config)
         entry = {"reason": fault.reason, "owed": True}
         faults.append(fault)
-    statistics = None
-    try:
-        if config.image_statistics == INGEST:
-            statistics = image_statistics(hdus, chips, str(name), name.filetype, specs)
-    except PreviewError as error:
-        faults.append(_damage("statistics", error))
-    except Exception as error:
-        faults.append(_fault(name, "statistics", error, config))
-    return FileImages(entry, statistics, tuple(faults))
+    return FileImages(entry, measured.statistics if measured else None, tuple(faults))
 
 
 def read_statistics(opened: Headers, name: Filename, specs: KeywordSpecs) -> ImageStatistics:
@@ -155,7 +156,12 @@ def _pixels(opened: Headers, name: Filename, specs: KeywordSpecs) -> tuple[Any, 
 
 
 def _render(
-    opened: Headers, chips: list[Any], name: Filename, specs: KeywordSpecs, config: Config
+    opened: Headers,
+    chips: list[Any],
+    counts: Any,
+    name: Filename,
+    specs: KeywordSpecs,
+    config: Config,
 ) -> dict[str, Any]:
     """Render the preview and thumbnail of a file, and return what the document stores."""
     proposid = first_value(opened.cards[:1], "PROPOSID")
@@ -169,6 +175,7 @@ def _render(
         paths.confined(config.jpeg_dir, jpeg),
         None if thumbnail is None else paths.confined(config.thumbnail_dir, thumbnail),
         permissions=permissions_of(config),
+        counts=counts,
     )
     limits = rendered.limits
     return {
