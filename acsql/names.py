@@ -54,7 +54,7 @@ def rootname(name: str) -> str:
     return key[:8] if len(key) == 9 and not key[8].isdigit() else key
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Filename:
     """The name of an ACS file.
 

@@ -23,8 +23,9 @@ from .layouts import Misplaced
 from .replaced import MovedFiles, has_no_marks, has_other_marks, marks_of
 from .scan import CLOCK_SKEW_SECONDS, FileOnDisk, ObservationOnDisk
 
-# Observations that are compared together, of some kilobytes each.
-_AT_ONCE = 10_000
+# Observations that are compared together: of some kilobytes each, they stay in the processor's
+# cache from their scan to their comparison.
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)

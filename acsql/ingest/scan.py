@@ -27,7 +27,7 @@ CLOCK_SKEW_SECONDS = 60.0
 _patience = Patience()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileOnDisk:
     """One FITS file on disk.
 
@@ -95,7 +95,7 @@ class ScanProblem:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ObservationOnDisk:
     """The files of one rootname on disk.
 
@@ -345,7 +345,7 @@ def _examine(
 
 def _file(entry: os.DirEntry[str], name: Filename, folder: str) -> FileOnDisk:
     """Return what the file system says of a file, or of what a link leads to."""
-    status = Path(entry.path).stat()
+    status = entry.stat()
     return FileOnDisk(
         name,
         f"{folder}/{entry.name}",

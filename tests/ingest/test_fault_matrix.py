@@ -24,7 +24,7 @@ from archive_files import SYNCHRONOUS, aged
 from acsql.config import Config
 from acsql.errors import ArchiveError
 from acsql.images import stretch
-from acsql.ingest import run
+from acsql.ingest import run, scan
 from acsql.keywords import KeywordSpecs
 from acsql.store import runs, schema
 from acsql.store.client import Store
@@ -80,6 +80,7 @@ def at_folder(monkeypatch: pytest.MonkeyPatch, config: Config, fail: Fail) -> No
 def at_status(monkeypatch: pytest.MonkeyPatch, _: Config, fail: Fail) -> None:
     """Fail at the size and time of each FITS file."""
     before(monkeypatch, Path, "stat", fail, lambda path, *_: path.suffix == ".fits")
+    before(monkeypatch, scan, "_file", fail)
 
 
 def in_file(moment: str) -> Put:

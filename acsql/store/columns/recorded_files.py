@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import cached_property, reduce
+from itertools import compress
 from operator import attrgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +35,17 @@ _FIELDS = {
 }
 # A file that has this field is not expected on disk.
 _VANISHED = "vanished"
+# Stands for a missing number; numbers of the file system are stored in 63 bits.
+_NO_NUMBER = -1
 
 _Mask = npt.NDArray[np.bool_]
+_Integers = npt.NDArray[np.int64]
+# Texts are an array of Arrow; numbers and times, in milliseconds, one of numpy.
+_Values = Any
+
+
+# The number of rows of a part, and its columns by path.
+_Piece = tuple[int, Mapping[str, pa.Array]]
 
 
 class ObservationOnDisk(Protocol):
@@ -50,13 +60,6 @@ class ObservationOnDisk(Protocol):
         """The files by filetype, each with the fields that are recorded of it."""
 
 
-class _Files(NamedTuple):
-    """The files of one filetype: for each row whether one is expected on disk, and its fields."""
-
-    are_expected: _Mask
-    fields: Mapping[str, pa.Array]
-
-
 @dataclass(frozen=True)
 class FilesInColumns:
     """What the columns have of the files of observations.
@@ -68,18 +71,31 @@ class FilesInColumns:
     others : frozenset of str
         Rootnames of the observations that have to be read as documents: those that have changed,
         and those with a value that does not fit its column.
-    files : dict
-        Filetypes to the files of all rows.
+    filetypes : dict
+        Filetypes to the first index of `places`.
+    places : numpy.ndarray
+        For each filetype and row, the place of the file in `fields`, -1 if none is expected on
+        disk.  A last filetype, of which there are none, stands for those without columns.
+    fields : dict
+        For each field that is compared, its values in all files that are expected on disk.
     """
 
     rows: Mapping[str, int]
     others: frozenset[str]
-    files: Mapping[str, _Files]
+    filetypes: Mapping[str, int]
+    places: _Integers
+    fields: Mapping[str, _Values]
+
+    @cached_property
+    def _numbers(self) -> _Integers:
+        """For each row, the number of files that are expected on disk."""
+        numbers: _Integers = (self.places >= 0).sum(axis=0)
+        return numbers
 
     @property
     def number_of_files(self) -> int:
         """The number of files that are expected on disk."""
-        return sum(int(files.are_expected.sum()) for files in self.files.values())
+        return int(self._numbers.sum())
 
     def same(self, observations: Sequence[ObservationOnDisk]) -> _Mask:
         """Return for each observation whether its files on disk are those that are recorded.
@@ -94,44 +110,47 @@ class FilesInColumns:
         numpy.ndarray
             False also for an observation without a row, whose document has to be compared.
         """
+        if not self.rows:
+            return np.zeros(len(observations), bool)
+        # An observation without a row has the last one, and stays different.
         rows = np.array([self.rows.get(one.rootname, -1) for one in observations], int)
-        same: _Mask = rows >= 0
-        if not same.any():
-            return same
-        # An observation without a row has the first one, and stays different.
-        rows[~same] = 0
-        found: dict[str, tuple[list[int], list[Any]]] = {name: ([], []) for name in self.files}
-        for place, one in enumerate(observations):
-            for filetype, file in one.files.items():
-                places, files = found.setdefault(filetype, ([], []))
-                places.append(place)
-                files.append(file)
-        for filetype, (places, files) in found.items():
-            if filetype not in self.files:
-                same[places] = False
-                continue
-            recorded = self.files[filetype]
-            on_disk = np.zeros(len(rows), bool)
-            on_disk[places] = True
-            same &= recorded.are_expected[rows] == on_disk
-            same[places] &= _are_equal(recorded.fields, rows[places], files)
+        files = [file for one in observations for file in one.files.values()]
+        filetypes = [self.filetypes.get(name, -1) for one in observations for name in one.files]
+        numbers = np.array([len(one.files) for one in observations], int)
+        owners = np.repeat(np.arange(len(rows)), numbers)
+        places = self.places[np.array(filetypes, int), rows[owners]]
+        is_expected = places >= 0
+        expected = list(compress(files, is_expected))
+        is_equal = _are_equal(self.fields, places[is_expected], expected)
+        equal = np.bincount(owners[is_expected][is_equal], minlength=len(rows))
+        same: _Mask = (rows >= 0) & (equal == numbers) & (equal == self._numbers[rows])
         return same
 
 
-def _are_equal(
-    fields: Mapping[str, pa.Array], rows: npt.NDArray[np.int64], files: Sequence[Any]
-) -> _Mask:
-    """Return for each file whether it is as its row has it."""
+def _are_equal(fields: Mapping[str, _Values], places: _Integers, files: Sequence[Any]) -> _Mask:
+    """Return for each file whether it is as the fields have it at its place."""
     equal: _Mask = np.ones(len(files), bool)
-    places = pa.array(rows)
     for name, type_ in _FIELDS.items():
         values: list[Any] = list(map(attrgetter(name), files))
+        recorded = fields[name]
+        if isinstance(recorded, pa.Array):
+            equal &= _mask(pc.equal(recorded.take(pa.array(places)), pa.array(values, type_)))
+            continue
         if name == "mtime":
             # A time that no date can have is an integer, which Arrow would take for milliseconds.
-            values = [value if isinstance(value, datetime) else None for value in values]
-        is_same = pc.equal(fields[name].take(places), pa.array(values, type_))
-        equal &= _mask(pc.fill_null(is_same, False))
+            times = [value if isinstance(value, datetime) else None for value in values]
+            on_disk = _values(pa.array(times, type_))
+        else:
+            on_disk = np.fromiter(values, np.int64, len(values))
+        equal &= (recorded[places] == on_disk) & (on_disk != _NO_NUMBER)
     return equal
+
+
+def _values(array: pa.Array) -> _Values:
+    """Return the values of a field for comparisons, with texts and numbers that no file has."""
+    if pa.types.is_string(array.type):
+        return pc.fill_null(array, "")
+    return pc.fill_null(array.cast(pa.int64()), _NO_NUMBER).to_numpy()
 
 
 def files_in_columns(store: Store) -> FilesInColumns:
@@ -157,16 +176,17 @@ def files_in_columns(store: Store) -> FilesInColumns:
         others = {mark["_id"] for mark in store.database[CHANGED].find({}, {"_id": 1})}
         marked = pa.array(others, pa.string())
         names: list[str] = []
-        pieces: list[tuple[int, dict[str, pa.Array]]] = []
+        pieces: list[_Piece] = []
         for part in registry(store).parts:
             rootnames, arrays, misfits = _of_part(store, part, marked)
             names += rootnames
             pieces.append((len(rootnames), arrays))
             others |= misfits
     rows = {name: row for row, name in enumerate(names)}
-    filetypes = {path.split(".")[1] for _, arrays in pieces for path in arrays}
-    files = {filetype: _files(f"{_PREFIX}{filetype}.", pieces) for filetype in sorted(filetypes)}
-    return FilesInColumns(rows, frozenset(others), files)
+    filetypes = sorted({path.split(".")[1] for _, arrays in pieces for path in arrays})
+    places, fields = _joined(pieces, filetypes, len(names))
+    numbers = {filetype: number for number, filetype in enumerate(filetypes)}
+    return FilesInColumns(rows, frozenset(others), numbers, places, fields)
 
 
 def _of_part(
@@ -195,19 +215,31 @@ def _fits(path: str, column: Column) -> _Mask:
     return fits
 
 
-def _files(prefix: str, pieces: Iterable[tuple[int, Mapping[str, pa.Array]]]) -> _Files:
-    """Return the files of one filetype from the columns of all parts."""
+def _joined(
+    pieces: Sequence[_Piece], filetypes: Sequence[str], rows: int
+) -> tuple[_Integers, dict[str, _Values]]:
+    """Return the places and fields of `FilesInColumns` from the columns of all parts."""
+    places = np.full((len(filetypes) + 1, rows), -1)
+    found = {name: [pa.array([], type_)] for name, type_ in _FIELDS.items()}
+    number = 0
+    for filetype, places_of_rows in zip(filetypes, places, strict=False):
+        prefix = f"{_PREFIX}{filetype}."
+        fields = {name: _field(pieces, prefix + name, type_) for name, type_ in _FIELDS.items()}
+        recorded = reduce(np.logical_or, [_mask(array.is_valid()) for array in fields.values()])
+        expected = recorded & _mask(_field(pieces, prefix + _VANISHED, None).is_null())
+        before, number = number, number + int(expected.sum())
+        places_of_rows[expected] = np.arange(before, number)
+        for name, array in fields.items():
+            found[name].append(array.filter(pa.array(expected)))
+    return places, {name: _values(pa.concat_arrays(arrays)) for name, arrays in found.items()}
 
-    def joined(name: str, type_: pa.DataType | None) -> pa.Array:
-        """Return the values of a field, or whether there is one."""
-        of_parts = [arrays.get(f"{prefix}{name}", pa.nulls(rows)) for rows, arrays in pieces]
-        if type_ is None:
-            return pa.chunked_array([array.is_valid() for array in of_parts]).combine_chunks()
-        return pa.chunked_array([array.cast(type_) for array in of_parts]).combine_chunks()
 
-    fields = {name: joined(name, type_) for name, type_ in _FIELDS.items()}
-    recorded = reduce(np.logical_or, [_mask(array.is_valid()) for array in fields.values()])
-    return _Files(recorded & ~_mask(joined(_VANISHED, None)), fields)
+def _field(pieces: Iterable[_Piece], path: str, type_: pa.DataType | None) -> pa.Array:
+    """Return the values of a field in all rows, without a type only whether there are any."""
+    arrays = [arrays.get(path, pa.nulls(rows)) for rows, arrays in pieces]
+    if type_ is None:
+        arrays = [pc.if_else(array.is_valid(), True, None) for array in arrays]
+    return pa.concat_arrays([array.cast(type_ or pa.bool_()) for array in arrays])
 
 
 def _mask(array: pa.BooleanArray) -> _Mask:
