@@ -30,7 +30,7 @@ from .jobs import open_store
 from .layouts import find_misplaced
 from .log import log_file
 from .observation_result import FAILED, Failure, ObservationResult
-from .plan import Plan, Selection, Stored, Task, make_plan
+from .plan import Plan, Selection, Stored, Task, make_plan, without_garbage_collection
 from .proposal_providers import provider_for
 from .proposals import in_background
 from .report import Report
@@ -240,20 +240,18 @@ def _plan(
         100.0 if options.confirm_vanished else config.vanish_limit,
         config.moved_limit,
     )
-    plan = make_plan(
-        scan(
-            config.filesystem,
-            specs.filetypes,
-            options.rootnames,
-            layout=config.layout,
-            read_timeout=config.read_timeout,
-        ),
-        Stored(recorded_files(store), failures.by_filename(store)),
-        selection,
-        specs,
-        whole=options.rootnames is None,
+    scanned = scan(
+        config.filesystem,
+        specs.filetypes,
+        options.rootnames,
+        layout=config.layout,
+        read_timeout=config.read_timeout,
     )
-    if options.rootnames is None:
+    stored = Stored(recorded_files(store), failures.by_filename(store))
+    whole = options.rootnames is None
+    with without_garbage_collection():
+        plan = make_plan(scanned, stored, selection, specs, whole=whole)
+    if whole:
         misplaced = find_misplaced(
             config.filesystem, config.layout, read_timeout=config.read_timeout
         )

@@ -1,6 +1,7 @@
 """Planning: which files are read, which are skipped, and which have vanished."""
 
 import errno
+import gc
 import os
 import shutil
 from dataclasses import replace
@@ -24,7 +25,7 @@ import acsql
 from acsql.config import Config
 from acsql.errors import ArchiveError
 from acsql.ingest import read, run
-from acsql.ingest.plan import Plan, Selection, Stored, make_plan
+from acsql.ingest.plan import Plan, Selection, Stored, make_plan, without_garbage_collection
 from acsql.ingest.scan import FileOnDisk, ObservationOnDisk, ScanProblem
 from acsql.keywords import KeywordSpecs
 from acsql.names import Filename
@@ -389,3 +390,16 @@ def test_a_file_replaced_by_its_compressed_copy_is_named_and_not_only_gone(
         assert f"decompress it to {path.name}" in failure.reason
     path.with_name(f"{path.name}.gz").rename(path)
     assert not run.ingest(archive_copy, SYNCHRONOUS).is_incomplete
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_is_collected_afterwards_as_before(enabled: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with pytest.raises(ZeroDivisionError), without_garbage_collection():
+            assert not gc.isenabled()
+            raise ZeroDivisionError
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()
