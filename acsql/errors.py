@@ -81,6 +81,10 @@ class QueryTimeout(QueryError):
     """A search took longer than its time limit; the message says why and how to change it."""
 
 
+class AnnotationError(ArchiveError):
+    """A flag, comment or viewed mark is invalid; the message says what is wrong."""
+
+
 class SpecError(ArchiveError):
     """The keyword specs cannot be read or contradict each other."""
 

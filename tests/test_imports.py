@@ -26,7 +26,7 @@ LAYERS: tuple[set[str], ...] = (
     {"config", "names"},
     {"permissions"},
     {"keywords", "logs", "paths"},
-    {"datasets"},
+    {"annotations", "datasets"},
     {"fits", "query"},
     {"images", "export", "mongod"},
     {"store"},

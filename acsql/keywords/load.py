@@ -14,7 +14,7 @@ from typing import Any
 from .. import names
 from ..errors import SpecError
 from . import cache
-from .model import DetectorReadout, Filetype, KeywordSpec, Promotion, StatisticSpec
+from .model import DetectorReadout, Filetype, Flag, KeywordSpec, Promotion, StatisticSpec
 from .raw import RawSpecs, header_entries, merge_folders
 from .specs import KeywordSpecs
 from .validation import check
@@ -128,6 +128,7 @@ def _build(raw: RawSpecs, version: str) -> KeywordSpecs:
             specs[keyword].name: _promotion(specs[keyword], entries)
             for keyword, entries in promoted.items()
         },
+        flags={name: _flag(name, entries) for name, entries in raw.flags.items()},
         indexed=_flagged("indexed", raw.own_fields, promoted),
         facets=_flagged("facet", raw.own_fields, promoted),
         version=version,
@@ -171,6 +172,13 @@ def _keyword_spec(keyword: str, entries: Mapping[str, Any]) -> KeywordSpec:
 
 def _with_type(spec: KeywordSpec, types: Mapping[str, str]) -> KeywordSpec:
     return replace(spec, type=types[spec.keyword]) if spec.keyword in types else spec
+
+
+def _flag(name: str, entries: Mapping[str, Any]) -> Flag:
+    some = {kind: tuple(entries.get(kind, ())) for kind in ("detectors", "filetypes")}
+    return Flag(
+        name, entries["title"], entries["description"], example=entries.get("example"), **some
+    )
 
 
 def _promotion(spec: KeywordSpec, entries: Mapping[str, Any]) -> Promotion:

@@ -221,6 +221,32 @@ class StatisticSpec:
     amplifiers: bool = False
 
 
+@dataclass(frozen=True)
+class Flag:
+    """What people and monitors can note of an image.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``satellite_trail``.
+    title : str
+        As pages show it.
+    description : str
+        What it looks like.
+    detectors, filetypes : tuple of str
+        Those for which it makes sense; empty for all.
+    example : str, optional
+        The rootname of an observation that shows it.
+    """
+
+    name: str
+    title: str
+    description: str
+    detectors: tuple[str, ...] = ()
+    filetypes: tuple[str, ...] = ()
+    example: str | None = None
+
+
 class CardLocation(NamedTuple):
     """Where the value of a card is stored.
 

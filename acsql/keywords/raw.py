@@ -26,6 +26,8 @@ class RawSpecs:
         Content of ``instrument.yaml``.
     own_fields, image_statistics, keywords, promoted : dict
         Entries by keyword, of the files of these names.
+    flags : dict
+        Entries by name, of ``flags.yaml``.
     extensions : dict
         Keywords by EXTNAME, of ``extensions.yaml``.
     lists : dict
@@ -37,6 +39,7 @@ class RawSpecs:
     image_statistics: Content = field(default_factory=dict)
     keywords: Content = field(default_factory=dict)
     promoted: Content = field(default_factory=dict)
+    flags: Content = field(default_factory=dict)
     extensions: Content = field(default_factory=dict)
     lists: Content = field(default_factory=dict)
 
@@ -83,6 +86,7 @@ def overlay(base: RawSpecs, top: RawSpecs) -> RawSpecs:
         image_statistics=_overlay_entries(base.image_statistics, top.image_statistics),
         keywords=keywords,
         promoted=_overlay_entries(base.promoted, top.promoted),
+        flags=_overlay_entries(base.flags, top.flags),
         extensions={
             extname: list(
                 dict.fromkeys([*base.extensions.get(extname, ()), *top.extensions.get(extname, ())])
@@ -156,6 +160,7 @@ def read_folder(folder: Traversable | Path) -> RawSpecs:
         image_statistics=_read_mapping(folder.joinpath("image_statistics.yaml")),
         keywords=_read_mapping(folder.joinpath("keywords.yaml")),
         promoted=_read_mapping(folder.joinpath("promoted.yaml")),
+        flags=_read_mapping(folder.joinpath("flags.yaml")),
         extensions=_read_extensions(folder.joinpath("extensions.yaml")),
         lists={
             path.name.removesuffix(".yaml").upper(): _read_lists(path)

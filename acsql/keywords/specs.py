@@ -17,6 +17,7 @@ from .model import (
     CardLocation,
     DetectorReadout,
     Filetype,
+    Flag,
     HeaderKey,
     HeaderLocation,
     KeywordSpec,
@@ -78,6 +79,8 @@ class KeywordSpecs:
         filetype.
     promoted : mapping
         Sources of the promoted keywords.
+    flags : mapping
+        The flags of images by name, in the order in which they are displayed.
     indexed, facets : tuple of str
         Top-level fields with an index, and those whose values are counted in advance.
     version : str
@@ -105,6 +108,7 @@ class KeywordSpecs:
     lists: Mapping[HeaderKey, Mapping[str, KeywordSpec]]
     extensions: Mapping[str, frozenset[str]]
     promoted: Mapping[str, Promotion]
+    flags: Mapping[str, Flag]
     indexed: tuple[str, ...]
     facets: tuple[str, ...]
     version: str

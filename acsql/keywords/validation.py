@@ -33,6 +33,7 @@ def check(raw: RawSpecs) -> list[str]:
         *_check_footprint(raw),
         *_check_thumbnails(raw),
         *_check_reference_files(raw),
+        *_check_dq_flags(raw),
         *_check_flags(raw),
         *_check_readouts(raw),
         *_check_groups(raw),
@@ -88,7 +89,7 @@ def _check_reference_files(raw: RawSpecs) -> Iterator[str]:
             yield f"instrument.yaml: reference_files: keywords.yaml has no {keyword}"
 
 
-def _check_flags(raw: RawSpecs) -> Iterator[str]:
+def _check_dq_flags(raw: RawSpecs) -> Iterator[str]:
     for bit, meaning in raw.instrument.get("dq_flags", {}).items():
         if type(bit) is not int or bit < 1 or bit & (bit - 1) or not isinstance(meaning, str):
             entry = f"{bit!r}: {meaning!r}"
@@ -107,6 +108,26 @@ def _check_readouts(raw: RawSpecs) -> Iterator[str]:
             for amplifier, corner in corners.items():
                 if corner not in CORNERS:
                     yield f"{where}: {amplifier}: {corner!r} is not one of {', '.join(CORNERS)}"
+
+
+def _check_flags(raw: RawSpecs) -> Iterator[str]:
+    texts, kinds = ("title", "description", "example"), ("detectors", "filetypes")
+    for name, entries in raw.flags.items():
+        if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            yield f"flags.yaml: {name!r} is not a name like satellite_trail"
+            continue
+        if not isinstance(entries, dict):
+            yield f"flags.yaml: {name}: expected a mapping"
+            continue
+        for entry in sorted(entries.keys() - {*texts, *kinds}):
+            yield f"flags.yaml: {name} has the unknown entry {entry}"
+        for entry in texts:
+            if not isinstance(entries.get(entry, "" if entry == "example" else None), str):
+                yield f"flags.yaml: {name}: {entry} is not a text"
+        for kind in kinds:
+            for value in entries.get(kind) or ():
+                if value not in raw.instrument.get(kind, {}):
+                    yield f"flags.yaml: {name}: {kind}: instrument.yaml has no {value}"
 
 
 def _check_groups(raw: RawSpecs) -> Iterator[str]:

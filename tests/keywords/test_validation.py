@@ -47,8 +47,26 @@ def put(*path, value):
 
 
 FACTS = {"type": "str"}
+FLAG = {"title": "A trail", "description": "a line"}
 
 WRONG = {
+    "flag with blanks": (
+        put("flags", "a trail", value=FLAG),
+        "flags.yaml: 'a trail' is not a name",
+    ),
+    "flag without a title": (
+        put("flags", "trail", value={"description": "a line"}),
+        "flags.yaml: trail: title is not a text",
+    ),
+    "flag that is a text": (put("flags", "trail", value="a line"), "flags.yaml: trail: expected"),
+    "entry of a flag": (
+        put("flags", "trail", value=FLAG | {"colour": "red"}),
+        "flags.yaml: trail has the unknown entry colour",
+    ),
+    "detector of a flag": (
+        put("flags", "trail", value=FLAG | {"detectors": ["XYZ"]}),
+        "flags.yaml: trail: detectors: instrument.yaml has no XYZ",
+    ),
     "no type": (put("keywords", "TARGNAME", value={}), "keywords.yaml: TARGNAME has no type"),
     "no facts": (put("keywords", "TARGNAME", value=None), "keywords.yaml: TARGNAME has no type"),
     "facts are a text": (

@@ -1,0 +1,20 @@
+"""Annotations: what people and monitors leave of observations, proposals and runs.
+
+Flags, comments and viewed marks are entries that are only ever added.  What holds is computed
+from them by `state`.  Nothing here knows the database: `acsql.store.annotations` stores entries.
+"""
+
+from .entries import Action, Annotation, AnnotationTarget, undone
+from .state import Comment, PlacedFlag, State, in_effect, state
+
+__all__ = [
+    "Action",
+    "Annotation",
+    "AnnotationTarget",
+    "Comment",
+    "PlacedFlag",
+    "State",
+    "in_effect",
+    "state",
+    "undone",
+]
