@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from ..errors import DatabaseError
 from ..store import observation_writes
+from ..store.annotations import writes as annotation_writes
 from ..store.client import Store
 from ..store.schema import CHANGED
 
@@ -42,6 +43,7 @@ def in_background(store: Store) -> Iterator[None]:
         After the block, if the database fails.
     """
     observation_writes.finish_interrupted(store)
+    annotation_writes.repair(store)
     ended = threading.Event()
     thread = threading.Thread(target=_fold_until, args=(store, ended), daemon=True)
     if store.has_transactions:

@@ -19,6 +19,7 @@ from ..config import Config
 from ..observation import Observation
 from ..query import And, Between, Equals
 from ..search import Search
+from ..search.annotated import looked_up
 from ..search.limits import seconds
 from ..store import change_feed, observations, queries
 from ..store.client import Store
@@ -135,8 +136,9 @@ def watch(
 
 
 def _matches(search: Search, rootname: str) -> bool:
-    itself = And((search.condition, Equals("rootname", rootname)))
-    return queries.any_match(search.source.store, itself, search.max_seconds)
+    store = search.source.store
+    itself = And((looked_up(search.condition, store), Equals("rootname", rootname)))
+    return queries.any_match(store, itself, search.max_seconds)
 
 
 def new_documents(

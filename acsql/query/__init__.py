@@ -7,9 +7,11 @@ conditions, and `prepare` checks them against the keyword specs.  Nothing here k
 
 from ..keywords import KeywordSpecs
 from . import parser
+from .annotation_fields import ANNOTATION_FIELDS, for_person, has_annotations, with_observations
 from .coerce import FALSE, TRUE, coerce_value
 from .columns import Column, computed_column, resolve, resolve_all
 from .conditions import (
+    Among,
     And,
     AnyOf,
     Between,
@@ -34,9 +36,11 @@ from .printer import format_condition
 from .texts import Exact
 
 __all__ = [
+    "ANNOTATION_FIELDS",
     "FALSE",
     "KEYWORD_COLUMNS",
     "TRUE",
+    "Among",
     "And",
     "AnyOf",
     "Between",
@@ -55,8 +59,10 @@ __all__ = [
     "Within",
     "coerce_value",
     "computed_column",
+    "for_person",
     "format_condition",
     "from_keywords",
+    "has_annotations",
     "is_statistic",
     "keyword_row",
     "leaves",
@@ -67,6 +73,7 @@ __all__ = [
     "resolve",
     "resolve_all",
     "search_keywords",
+    "with_observations",
 ]
 
 
@@ -87,6 +94,9 @@ def parse(text: str, specs: KeywordSpecs) -> Condition:
         ``exists(flashdur)``, ``missing(flashdur)``, ``near(6.02, -72.08, 5arcmin)`` with
         degrees or sexagesimal ``near(00:24:05.7 -72:04:52, 5arcmin)``, ``covers(6.02, -72.08)``,
         ``overlaps(j8bt05njq)``; ``everything()`` and ``nothing()``.
+    Annotations
+        ``flag=satellite_trail``, ``flag=*trail*``, ``flagged()``, ``flagged_after>=2026-01-01``,
+        ``comment=*'guide star'*``, ``viewed()`` by anybody, ``viewed(ann)``.
     Combinations
         ``detector=WFC exptime>=100``, ``and``, ``or``, ``not`` and parentheses.
     Quotes

@@ -19,6 +19,7 @@ from ..keywords import (
     KeywordSpecs,
     has_many_values,
 )
+from .annotation_fields import ALIASES, ANNOTATION_FIELDS
 from .image_statistics import is_statistic, statistic_spec
 from .messages import abbreviate
 
@@ -51,7 +52,12 @@ class Column:
     @property
     def has_many_values(self) -> bool:
         """Whether an observation can have several values of it, so that none can be sorted by."""
-        return self.header is not None and has_many_values(self.spec.name)
+        return self.is_annotation or (self.header is not None and has_many_values(self.spec.name))
+
+    @property
+    def is_annotation(self) -> bool:
+        """Whether it is a field of the annotations, which are not in the observation."""
+        return self.address in ANNOTATION_FIELDS
 
 
 def computed_column(
@@ -125,6 +131,9 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
     name = names.field(match[3] if match else text)
     if not match and name in specs.top_level:
         return Column(name, specs.top_level[name])
+    annotation = ALIASES.get(name, name)
+    if not match and annotation in ANNOTATION_FIELDS:
+        return Column(annotation, ANNOTATION_FIELDS[annotation])
     raise QueryError(_unresolved(address, name, specs, match[1] if match else None))
 
 

@@ -140,6 +140,23 @@ class Exists(KeywordCondition):
     """
 
 
+@dataclass(frozen=True)
+class Among(KeywordCondition):
+    """The observation is one of these, of which there can be many.
+
+    Conditions on annotations become it when a search runs.
+
+    Attributes
+    ----------
+    keyword : str
+        ``rootname``.
+    rootnames : sequence of str
+        The observations.
+    """
+
+    rootnames: Sequence[str] = field(repr=False)
+
+
 class SkyCondition(Condition):
     """Base class of the conditions on the sky."""
 

@@ -29,6 +29,7 @@ from .conditions import (
     Between,
     Condition,
     Covers,
+    Equals,
     Exists,
     Like,
     Not,
@@ -297,6 +298,8 @@ _FUNCTIONS: dict[str, dict[int, Callable[..., Condition]]] = {
     "near": {3: Within, 2: lambda position, radius: Within(position, None, radius)},
     "covers": {2: Covers, 1: lambda position: Covers(position, None)},
     "overlaps": {1: Overlaps},
+    "flagged": {0: lambda: Exists("flags")},
+    "viewed": {0: lambda: Exists("viewed_by"), 1: lambda name: Equals("viewed_by", name)},
     "everything": {0: And},
     "nothing": {0: lambda: Or(())},
 }

@@ -14,6 +14,7 @@ from ..query import Column, Condition, computed_column
 from ..store import aggregations, mongosh
 from ..store.aggregations import Stage
 from ..store.sorting import total_order
+from .annotated import looked_up
 from .explain import Explanation
 from .search import Search
 
@@ -113,7 +114,7 @@ def filenames(search: Search) -> Aggregation:
     Aggregation
         With rootname, filetype and filename.
     """
-    stages = aggregations.files(search.condition, total_order(search.order))
+    stages = aggregations.files(_condition(search), total_order(search.order))
     return _file_rows(search, stages)
 
 
@@ -148,7 +149,7 @@ def filenames_by_reference(search: Search, keyword: str, reference_file: str) ->
     named = query.Or(tuple(query.one_of(address, [written]) for address in addresses))
     matching = search.where(named)
     stages = aggregations.files_by_reference(
-        matching.condition, keyword, filetypes, query.one_of("reference_file", [written])
+        _condition(matching), keyword, filetypes, query.one_of("reference_file", [written])
     )
     description = f"{keyword.upper()} of the primary header"
     return _file_rows(matching, stages, computed_column("reference_file", "str", description))
@@ -182,7 +183,7 @@ def extensions(
         _EXTENSION,
         *(Column(name, keywords[name]) for name in (*_EXTENSION_KEYWORDS, keyword)),
     ]
-    stages = aggregations.extensions(search.condition, extname, keyword, filetype)
+    stages = aggregations.extensions(_condition(search), extname, keyword, filetype)
     return _staged(search, columns, stages, read=None)
 
 
@@ -212,11 +213,16 @@ def distribution(search: Search, *keywords: str) -> Aggregation:
     def run() -> Iterator[dict[str, Any]]:
         """Yield the rows, counted in the columns where these answer."""
         return aggregations.distribution_rows(
-            source.store, search.condition, addresses, search.max_seconds
+            source.store, _condition(search), addresses, search.max_seconds
         )
 
-    stages = aggregations.distribution(search.condition, addresses)
+    stages = aggregations.distribution(_condition(search), addresses)
     return Aggregation(search, columns, stages, run)
+
+
+def _condition(search: Search) -> Condition:
+    """Return the condition of a search for the database, with its annotations looked up."""
+    return looked_up(search.condition, search.source.store)
 
 
 def _file_rows(search: Search, stages: Sequence[Stage], *further: Column) -> Aggregation:
@@ -234,7 +240,7 @@ def _staged(
 
     def run() -> Iterator[dict[str, Any]]:
         return aggregations.rows(
-            search.source.store, stages, search.condition, addresses, search.max_seconds, read
+            search.source.store, stages, _condition(search), addresses, search.max_seconds, read
         )
 
     return Aggregation(search, columns, stages, run)

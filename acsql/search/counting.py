@@ -5,15 +5,17 @@ archive with thousands of observations that are not in columns yet, take the tim
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from ..errors import QueryTimeout
-from ..query import Column, Condition
+from ..query import And, Column, Condition, Exists
 from ..store import aggregations, live_counts, queries, sorting
+from ..store.annotations import reads
 from ..store.client import Store
 from ..store.columns.select import select
+from .annotated import looked_up
 
 Facets = dict[Any, int]
 
@@ -75,6 +77,7 @@ def count(
     QueryTimeout
         If counting takes longer than the time limit and there is no budget.
     """
+    condition = looked_up(condition, store)
     selection = select(store, condition)
     if selection is not None:
         return Count(selection.count)
@@ -108,6 +111,7 @@ def any_match(store: Store, condition: Condition, time_limit: float | None) -> b
     QueryTimeout
         If the search takes longer than the time limit.
     """
+    condition = looked_up(condition, store)
     selection = select(store, condition)
     if selection is not None:
         return selection.count > 0
@@ -146,11 +150,28 @@ def facets(
     QueryTimeout
         If counting takes longer than the time limit.
     """
-    selection = select(store, condition, [column.address])
-    if selection is not None:
-        return selection.most_frequent(column.address, limit)
-    numbers = live_counts.value_counts(store, column.address, condition, time_limit)
+    if column.is_annotation:
+        numbers = _of_annotations(store, column, condition, time_limit)
+    else:
+        condition = looked_up(condition, store)
+        selection = select(store, condition, [column.address])
+        if selection is not None:
+            return selection.most_frequent(column.address, limit)
+        numbers = live_counts.value_counts(store, column.address, condition, time_limit)
     return dict(islice(sorting.most_frequent_first(numbers).items(), limit))
+
+
+def _of_annotations(
+    store: Store, column: Column, condition: Condition, time_limit: float | None
+) -> Facets:
+    """Return the values of a field of annotations in the observations that meet a condition."""
+    with_value = looked_up(And((condition, Exists(column.address))), store)
+    selection = select(store, with_value, ["rootname"])
+    if selection is not None:
+        rows: Iterable[dict[str, Any]] = selection.rows()
+    else:
+        rows = queries.find(store, with_value, ["rootname"], time_limit=time_limit)
+    return reads.value_counts(store, column.address, [row["rootname"] for row in rows])
 
 
 def facets_of(
@@ -182,7 +203,18 @@ def facets_of(
     QueryTimeout
         If counting takes longer than the time limit.
     """
-    types = {column.address: column.spec.type for column in columns}
+    of_annotations = [column for column in columns if column.is_annotation]
+    types = {column.address: column.spec.type for column in columns if not column.is_annotation}
+    found = _facets_of_keywords(store, types, looked_up(condition, store), time_limit)
+    for column in of_annotations:
+        found[column.address] = facets(store, column, condition, time_limit)
+    return {column.address: found[column.address] for column in columns}
+
+
+def _facets_of_keywords(
+    store: Store, types: Mapping[str, str], condition: Condition, time_limit: float | None
+) -> dict[str, Facets]:
+    """Return the facets of keywords, given with their types."""
     selection = select(store, condition, list(types))
     if selection is not None:
         return {
@@ -240,6 +272,9 @@ def distinct(
     QueryTimeout
         If the search takes longer than the time limit.
     """
+    if column.is_annotation:
+        return sorting.sorted_values(_of_annotations(store, column, condition, time_limit))
+    condition = looked_up(condition, store)
     selection = select(store, condition, [column.address])
     if selection is None:
         return live_counts.distinct(store, column.address, condition, time_limit)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from .. import query
+from ..annotations.person import current_person
 from ..errors import QueryError
 from ..keywords import KeywordSpecs
 from ..query import And, Column, Condition
@@ -129,7 +130,8 @@ class Criteria:
         ]
         joined = And((self.condition, *parsed, *query.from_keywords(keywords)))
         store = self.source.store
-        condition = with_footprints(query.prepare(joined, specs), store)
+        condition = query.for_person(query.prepare(joined, specs), current_person)
+        condition = with_footprints(condition, store)
         condition = with_spellings(condition, store, specs)
         return replace(self, condition=condition)
 

@@ -13,6 +13,7 @@ from ..query import And, AnyOf
 from ..store import queries, sorting
 from ..store.columns.select import select
 from ..store.sorting import SortKey
+from . import annotated
 from .access_paths import an_index_serves
 from .criteria import Criteria
 
@@ -57,6 +58,12 @@ def find(
         If the database fails.
     """
     total = sorting.total_order(order)
+    if names := annotated.names_of(addresses):
+        others = [address for address in addresses if address not in names]
+        rows = find(criteria, others, total, limit, after)
+        yield from annotated.with_fields(rows, names, criteria.source.store)
+        return
+    criteria = _looked_up(criteria)
     found: Iterator[Row] | None = None
     if not limit or not an_index_serves(criteria.condition, total, criteria.source.specs):
         found = _in_columns(criteria, addresses, total, limit, after)
@@ -115,11 +122,21 @@ def sample(criteria: Criteria, addresses: Sequence[str], size: int) -> list[Row]
     QueryTimeout, DatabaseError
         As in `find`.
     """
+    if names := annotated.names_of(addresses):
+        others = [address for address in addresses if address not in names]
+        rows = sample(criteria, ["rootname", *others], size)
+        return list(annotated.with_fields(iter(rows), names, criteria.source.store))
+    criteria = _looked_up(criteria)
     store, condition = criteria.source.store, criteria.condition
     selection = select(store, condition, addresses) if _are_columns(criteria, addresses) else None
     if selection is None:
         return queries.sample(store, condition, addresses, size, criteria.max_seconds)
     return selection.sample(size)
+
+
+def _looked_up(criteria: Criteria) -> Criteria:
+    condition = annotated.looked_up(criteria.condition, criteria.source.store)
+    return replace(criteria, condition=condition)
 
 
 def _in_columns(

@@ -20,7 +20,16 @@ from pymongo import MongoClient
 from ..keywords import KeywordSpecs
 from . import type_mismatches
 from .fields import field_path
-from .schema import HEADERLESS, INGEST_RUNS, OBSERVATIONS, PROPOSALS, TIE_BREAKERS, Document
+from .schema import (
+    ANNOTATED_OBSERVATIONS,
+    ANNOTATIONS,
+    HEADERLESS,
+    INGEST_RUNS,
+    OBSERVATIONS,
+    PROPOSALS,
+    TIE_BREAKERS,
+    Document,
+)
 
 
 class _WholeNumberField(me.IntField):  # type: ignore[misc]  # mongoengine has no types
@@ -50,6 +59,8 @@ class DocumentClasses:
     headerless: type[me.Document]
     proposal: type[me.Document]
     ingest_run: type[me.Document]
+    annotation: type[me.Document]
+    annotated_observation: type[me.Document]
 
 
 @contextmanager
@@ -104,11 +115,23 @@ def document_classes(alias: str, specs: KeywordSpecs) -> DocumentClasses:
     of_observations = [*shared, *_observation_indexes(specs)]
     of_headerless = [*shared, *_headerless_indexes(specs)]
     fields = _observation_fields
+    by_annotation: list[Any] = [["flags", "_id"], ["viewed_by", "_id"], ["flag_date", "_id"]]
     return DocumentClasses(
         _document_class("Observation", fields(specs), alias, OBSERVATIONS, of_observations),
         _document_class("HeaderlessObservation", fields(specs), alias, HEADERLESS, of_headerless),
         _document_class("Proposal", _proposal_fields(), alias, PROPOSALS, []),
         _document_class("IngestRun", {}, alias, INGEST_RUNS, ["started"], me.DynamicDocument),
+        _document_class(
+            "Annotation", {}, alias, ANNOTATIONS, _annotation_indexes(), me.DynamicDocument
+        ),
+        _document_class(
+            "AnnotatedObservation",
+            {},
+            alias,
+            ANNOTATED_OBSERVATIONS,
+            by_annotation,
+            me.DynamicDocument,
+        ),
     )
 
 
@@ -195,6 +218,15 @@ def _headerless_indexes(specs: KeywordSpecs) -> list[Any]:
     mismatches = {"fields": [type_mismatches.FIELD], "sparse": True}
     of_kinds = [[name, "exptime", *TIE_BREAKERS] for name in kinds if name in specs.indexed]
     return [*of_kinds, mismatches]
+
+
+def _annotation_indexes() -> list[Any]:
+    """Return the indexes of annotations: those of one subject or batch, in their order."""
+    some = [
+        {"fields": [name, "number"], "partialFilterExpression": {name: {"$exists": True}}}
+        for name in ("rootname", "proposid", "run", "flag", "batch")
+    ]
+    return ["number", ["by", "number"], *some]
 
 
 def _observation_indexes(specs: KeywordSpecs) -> list[Any]:

@@ -13,6 +13,7 @@ from bson.regex import Regex
 
 from ..keywords import has_many_values
 from ..query import (
+    Among,
     And,
     AnyOf,
     Between,
@@ -63,6 +64,8 @@ def to_filter(condition: Condition) -> dict[str, Any]:
             return _between(condition)
         case Like(keyword, pattern):
             return {field_path(keyword): _like(keyword, pattern)}
+        case Among(keyword, rootnames):
+            return {field_path(keyword): {"$in": rootnames}}
         case Exists(keyword):
             return _of_one(keyword, {"$nin": _MISSING})
         case Within(_, _, radius) if radius >= _WHOLE_SKY:

@@ -12,17 +12,34 @@ from typing import Any
 
 from bson.regex import Regex
 
-from ..query import Condition
+from ..query import Condition, with_observations
 from .fields import field_path
 from .filters import to_filter
 from .live_counts import value_count_stages
-from .schema import OBSERVATIONS
+from .schema import ANNOTATED_OBSERVATIONS, OBSERVATIONS
 from .sorting import SortKey, sort_document, total_order
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*", re.ASCII)
 # mongosh stores a whole number literal as int32 if it fits, else as double.
 _INT32 = 2**31
 _CONSTANTS = {None: "null", True: "true", False: "false"}
+
+
+class _Lookup(tuple[str, ...]):
+    """The rootnames that a condition on annotations finds, as a call and not a list."""
+
+    condition: Condition
+
+    @classmethod
+    def of(cls, condition: Condition) -> "_Lookup":
+        """Return the call for a condition."""
+        call = cls()
+        call.condition = condition
+        return call
+
+
+def _filter(condition: Condition) -> dict[str, Any]:
+    return _readable(to_filter(with_observations(condition, _Lookup.of)))
 
 
 def find(
@@ -53,12 +70,12 @@ def find(
     projection = ({} if "_id" in projection else {"_id": 0}) | projection
     sort = literal(sort_document(total_order(order)))
     limited = f".limit({limit})" if limit else ""
-    return f"{_call('find', _readable(to_filter(condition)), projection)}.sort({sort}){limited}"
+    return f"{_call('find', _filter(condition), projection)}.sort({sort}){limited}"
 
 
 def count(condition: Condition) -> str:
     """Return the line that counts the observations that meet a condition."""
-    return _call("countDocuments", _readable(to_filter(condition)))
+    return _call("countDocuments", _filter(condition))
 
 
 def facets(address: str, condition: Condition, limit: int | None = None) -> str:
@@ -80,7 +97,8 @@ def facets(address: str, condition: Condition, limit: int | None = None) -> str:
     """
     most_frequent_first = {"$sort": {"observations": -1, "_id": 1}}
     limited = [{"$limit": limit}] if limit else []
-    return aggregate([*value_count_stages(address, condition), most_frequent_first, *limited])
+    counted = value_count_stages(address, with_observations(condition, _Lookup.of))
+    return aggregate([*counted, most_frequent_first, *limited])
 
 
 def aggregate(stages: Sequence[Mapping[str, Any]]) -> str:
@@ -127,6 +145,9 @@ def literal(value: Any) -> str:
             return f"{{{', '.join(parts)}}}"
         case Regex():
             return f"BSONRegExp({json.dumps(value.pattern)}, {json.dumps(_flags(value))})"
+        case _Lookup():
+            found = literal(_readable(to_filter(value.condition)))
+            return f'db.{ANNOTATED_OBSERVATIONS}.distinct("_id", {found})'
         case list() | tuple():
             return f"[{', '.join(map(literal, value))}]"
     raise TypeError(f"a filter cannot hold {value!r}")

@@ -7,10 +7,9 @@ last two leaves an older copy with a mark, by which `finish_interrupted` finds i
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pymongo
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 
@@ -18,6 +17,7 @@ from .client import Store
 from .derived import headerless
 from .repetition import repeated
 from .schema import CHANGED, Document
+from .transactions import in_transaction
 
 # Observations that one transaction changes; MongoDB advises at most 1,000 documents.
 # https://www.mongodb.com/docs/manual/core/transactions-production-consideration/
@@ -51,7 +51,7 @@ def replace(store: Store, document: Document) -> None:
         store.observations.replace_one(key, document, upsert=True, session=session)
         store.headerless.replace_one(key, copy, upsert=True, session=session)
 
-    _in_transaction(store, write)
+    in_transaction(store, write)
 
 
 @repeated
@@ -113,7 +113,7 @@ def _update(store: Store, changes: Mapping[str, Changes]) -> None:
         store.observations.bulk_write(updates, ordered=False, session=session)
         store.headerless.bulk_write(updates, ordered=False, session=session)
 
-    _in_transaction(store, write)
+    in_transaction(store, write)
 
 
 @repeated
@@ -151,16 +151,3 @@ def _mark(store: Store, rootnames: Iterable[str], session: ClientSession | None)
         for rootname in rootnames
     ]
     store.database[CHANGED].bulk_write(marks, ordered=False, session=session)
-
-
-def _in_transaction(store: Store, write: Callable[[ClientSession | None], None]) -> None:
-    """Call a function in a transaction, again after a conflict; without one if there are none.
-
-    The driver repeats a transaction for two minutes unless a time limit is set around it.
-    """
-    with store.errors(), pymongo.timeout(store.wait or None):
-        if store.has_transactions:
-            with store.client.start_session() as session:
-                session.with_transaction(write)
-        else:
-            write(None)

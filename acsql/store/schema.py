@@ -20,6 +20,10 @@ HEADER_LAYOUTS = "header_layouts"
 LOCKS = "locks"
 MIGRATIONS = "migrations"
 ACCOUNTS = "accounts"
+# See `acsql.store.annotations`.
+ANNOTATIONS = "annotations"
+ANNOTATED_OBSERVATIONS = "annotated_observations"
+ANNOTATION_NUMBERS = "annotation_numbers"
 # Derived from the observations; see `acsql.store.derived`.
 HEADERLESS = "headerless_observations"
 DERIVED_STATE = "derived_state"

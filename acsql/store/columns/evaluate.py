@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...query.conditions import (
+    Among,
     And,
     AnyOf,
     Between,
@@ -77,6 +78,8 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
             texts = array.to_pylist() if pa.types.is_string(array.type) else [None] * len(array)
             matches = [t is not None and bool(expression.search(t)) for t in texts]
             return pa.array(matches, pa.bool_())
+        case Among(_, rootnames):
+            return pc.is_in(array, pa.array(rootnames, pa.string()))
         case Exists() | Between(_, None, None):
             return pc.and_(result, _compare("not_equal", array, "", otherwise=True))
     for tests in _comparisons(condition):

@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ...keywords import has_many_values
+from ...query.annotation_fields import has_annotations
 from ...query.conditions import (
+    Among,
     And,
     AnyOf,
     Between,
@@ -68,6 +70,8 @@ def select(
     DatabaseError
         If the database fails.
     """
+    if has_annotations(condition):
+        raise TypeError("the conditions on annotations were not looked up")
     every = [leaf for leaf, _ in leaves(condition)]
     keywords = {leaf.keyword for leaf in every if isinstance(leaf, KeywordCondition)}
     named = sorted({*keywords, *addresses})
@@ -90,7 +94,7 @@ def _is_answerable(leaf: Condition) -> bool:
             pass
         case Between(_, low, high):
             values = tuple(end for end in (low, high) if end is not None)
-        case Like() | Exists() | And() | Or():
+        case Like() | Exists() | Among() | And() | Or():
             return True
         case _:
             return False

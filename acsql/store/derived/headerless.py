@@ -9,6 +9,7 @@ milliseconds at two.  Each write of an observation writes its copy as well
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...query.annotation_fields import has_annotations
 from ...query.conditions import And, AnyOf, Condition, Equals, KeywordCondition, leaves
 from ..client import Store
 from ..repetition import repeated
@@ -91,6 +92,8 @@ def collection_for(
     pymongo.collection.Collection
         The headerless observations or the observations.
     """
+    if has_annotations(condition):
+        raise TypeError("the conditions on annotations were not looked up")
     if names_observations(condition):
         # Found by key, whatever the size of a document.
         return store.observations

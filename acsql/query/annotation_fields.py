@@ -1,0 +1,84 @@
+"""Fields of the annotations of an observation, which searches compare and return like keywords.
+
+They are not in the document of the observation: a new flag does not rewrite it, and an ingest
+cannot lose it.
+"""
+
+from collections.abc import Callable, Sequence
+
+from ..keywords import KeywordSpec
+from .conditions import Among, And, Condition, Equals, KeywordCondition, Not, Or, leaves
+
+ANNOTATION_FIELDS = {
+    spec.name: spec
+    for spec in (
+        KeywordSpec("FLAGS", "str", description="flags that hold for the observation"),
+        KeywordSpec("FLAG_DATE", "datetime", description="when the newest of its flags was set"),
+        KeywordSpec("COMMENTS", "str", description="comments on the observation"),
+        KeywordSpec("VIEWED_BY", "str", description="who has looked at the observation"),
+    )
+}
+# Other names under which conditions know them.
+ALIASES = {"flag": "flags", "flagged_after": "flag_date", "comment": "comments"}
+# Stands for the person who searches.
+ME = "me"
+
+
+def for_person(condition: Condition, name: Callable[[], str]) -> Condition:
+    """Return a condition in which ``viewed(me)`` names a person.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    name : callable
+        Returns the name of the person who searches; called if the condition has ``me``.
+
+    Returns
+    -------
+    Condition
+        An equal condition if it has no ``me``.
+    """
+    match condition:
+        case And(parts) | Or(parts):
+            return type(condition)(tuple(for_person(part, name) for part in parts))
+        case Not(inner):
+            return Not(for_person(inner, name))
+        case Equals("viewed_by", value) if value == ME:
+            return Equals("viewed_by", name())
+    return condition
+
+
+def has_annotations(condition: Condition) -> bool:
+    """Return whether a part of a condition compares a field of annotations."""
+    return any(_is_annotation(leaf) for leaf, _ in leaves(condition))
+
+
+def with_observations(
+    condition: Condition, find: Callable[[Condition], Sequence[str]]
+) -> Condition:
+    """Return a condition in which those on annotations are lists of observations.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    find : callable
+        Returns the rootnames of the observations that meet a condition on one field of
+        annotations.
+
+    Returns
+    -------
+    Condition
+        A condition on keywords and on the sky alone.
+    """
+    match condition:
+        case And(parts) | Or(parts):
+            return type(condition)(tuple(with_observations(part, find) for part in parts))
+        case Not(inner):
+            return Not(with_observations(inner, find))
+    return Among("rootname", find(condition)) if _is_annotation(condition) else condition
+
+
+def _is_annotation(condition: Condition) -> bool:
+    return isinstance(condition, KeywordCondition) and condition.keyword in ANNOTATION_FIELDS

@@ -1,0 +1,109 @@
+"""Conditions on annotations, and columns of them, looked up when a search runs.
+
+Annotations are in a collection of their own.  A condition on them becomes the list of the
+observations that meet it: found by key if they are few, else a mask over the columns.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from ..query import (
+    ANNOTATION_FIELDS,
+    Among,
+    And,
+    AnyOf,
+    Condition,
+    Equals,
+    has_annotations,
+    with_observations,
+)
+from ..store.annotations import reads
+from ..store.client import Store
+
+# Observations that are found by key, at about 20 microseconds each.
+_FEW = 1000
+# Rows whose annotations are read together.
+_BATCH = 1000
+
+
+def looked_up(condition: Condition, store: Store) -> Condition:
+    """Return a condition in which those on annotations are lists of observations.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    store : Store
+        Where the annotations are.
+
+    Returns
+    -------
+    Condition
+        The same condition if it has none on annotations.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    if not has_annotations(condition):
+        return condition
+    found = with_observations(condition, lambda leaf: reads.rootnames(store, _spelled(leaf)))
+    parts = found.conditions if isinstance(found, And) else (found,)
+    by_key = tuple(_by_key(part) for part in parts)
+    return And(by_key) if isinstance(found, And) else by_key[0]
+
+
+def _spelled(condition: Condition) -> Condition:
+    """Return a condition in which the names of flags have their one spelling, a key of an index."""
+    match condition:
+        case Equals("flags", value):
+            return replace(condition, spellings=(str(value).lower(),))
+        case AnyOf("flags", values):
+            return replace(condition, spellings=tuple(str(value).lower() for value in values))
+    return condition
+
+
+def _by_key(condition: Condition) -> Condition:
+    match condition:
+        case Among(keyword, rootnames) if len(rootnames) <= _FEW:
+            return AnyOf(keyword, tuple(rootnames))
+    return condition
+
+
+def names_of(addresses: Iterable[str]) -> list[str]:
+    """Return those of some addresses that are fields of annotations."""
+    return [address for address in addresses if address in ANNOTATION_FIELDS]
+
+
+def with_fields(
+    rows: Iterator[dict[str, Any]], names: Sequence[str], store: Store
+) -> Iterator[dict[str, Any]]:
+    """Yield rows with fields of the annotations of their observations.
+
+    Parameters
+    ----------
+    rows : iterator of dict
+        With ``rootname``.
+    names : sequence of str
+        Some of `acsql.query.ANNOTATION_FIELDS`.
+    store : Store
+        Where the annotations are.
+
+    Yields
+    ------
+    dict
+        None where an observation has no such annotation.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    while batch := list(islice(rows, _BATCH)):
+        found = reads.fields_of(store, [row["rootname"] for row in batch], names)
+        for row in batch:
+            held = found.get(row["rootname"], {})
+            yield row | {name: held.get(name) for name in names}

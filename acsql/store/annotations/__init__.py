@@ -1,0 +1,1 @@
+"""Annotations in the database: their entries, and what holds of each observation."""
