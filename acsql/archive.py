@@ -12,12 +12,12 @@ from . import config as configuration
 from . import keywords as keyword_specs
 from . import runs
 from .accounts.accounts import Accounts
+from .annotatable import Annotatable
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
 from .errors import ConfigError
 from .migrations import runner
 from .mongod.server import resolve_connection
-from .monitor.watchable import Watchable
 from .observation import Observation
 from .proposals import Proposal, ProposalCatalog
 from .query import Equals
@@ -68,7 +68,7 @@ def connect(
     return Archive(resolve_connection(config), time_limit)
 
 
-class Archive(Watchable):
+class Archive(Annotatable):
     """An open archive; `acsql.connect` returns one.
 
     Parameters

@@ -4,7 +4,7 @@ Flags, comments and viewed marks are entries that are only ever added.  What hol
 from them by `state`.  Nothing here knows the database: `acsql.store.annotations` stores entries.
 """
 
-from .entries import Action, Annotation, AnnotationTarget, undone
+from .entries import Action, Annotation, AnnotationTarget, new_id, undone
 from .state import Comment, PlacedFlag, State, in_effect, state
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "PlacedFlag",
     "State",
     "in_effect",
+    "new_id",
     "state",
     "undone",
 ]

@@ -26,6 +26,14 @@ SECTIONS = {
             "observation:differences", "List the keywords that differ between headers."
         ),
     },
+    "Annotations": {
+        "flag": LazyCommand("annotations:flag", "Set or clear a flag of observations."),
+        "comment": LazyCommand("annotations:comment", "Comment on observations."),
+        "viewed": LazyCommand("annotations:viewed", "Mark observations as looked at."),
+        "annotations": LazyCommand(
+            "annotations:annotation_group", "List, export, import and undo annotations."
+        ),
+    },
     "The archive as a whole": {
         "status": LazyCommand("status:status", "Show the contents and the last ingest."),
         "proposals": LazyCommand("proposals:proposals", "List all proposals, or show one."),

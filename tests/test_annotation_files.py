@@ -1,0 +1,107 @@
+"""Annotations leave as CSV, JSON Lines and ECSV, and come back once."""
+
+import json
+from datetime import datetime
+
+import pytest
+
+import acsql
+from acsql import export
+from acsql.annotation_files import COLUMNS, from_row, read, to_row
+from acsql.annotations import Action, Annotation, AnnotationTarget
+from acsql.errors import AnnotationError
+from acsql.store.annotations import reads, writes
+
+WHEN = datetime(2026, 11, 28, 12, 30, 15, 250_000)
+ENTRIES = [
+    Annotation(
+        "1",
+        Action.FLAG,
+        AnnotationTarget("j8bt05nj", "flt", 1, "circle(1, 2, 3)"),
+        "bias monitor",
+        WHEN,
+        flag="other",
+        text='a "quoted", reason',
+        batch="b",
+    ),
+    Annotation("2", Action.COMMENT, AnnotationTarget(proposid=9019), "ann", WHEN, text="007"),
+    Annotation("3", Action.VIEW, AnnotationTarget("j8bt05nk"), "ann", WHEN),
+    Annotation("4", Action.UNDO, AnnotationTarget("j8bt05nk"), "ann", WHEN, of="3", batch="u"),
+]
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl", "ecsv"])
+def test_annotations_are_read_as_they_were_exported(format_, tmp_path, specs):
+    file = tmp_path / f"annotations.{format_}"
+    pieces = export.FORMATS[format_].write(map(to_row, ENTRIES), COLUMNS)
+    file.write_bytes(b"".join(pieces))
+    assert read(file, specs) == ENTRIES
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl"])
+def test_line_breaks_of_a_text_are_kept(format_, tmp_path, specs):
+    entry = Annotation("1", Action.COMMENT, AnnotationTarget(run=1), "ann", WHEN, text="a\nb")
+    file = tmp_path / f"annotations.{format_}"
+    file.write_bytes(b"".join(export.FORMATS[format_].write([to_row(entry)], COLUMNS)))
+    assert read(file, specs) == [entry]
+
+
+def test_an_import_is_repeated_without_effect(empty_archive: acsql.Archive, tmp_path):
+    file = tmp_path / "old.csv"
+    file.write_text(
+        "rootname,flag,text,by,when\n"
+        "j8bt05njq,satellite_trail,bright,ann,2009-06-01\n"
+        "j8bt05nkq,,odd,bob,2009-06-02T12:00:00+02:00\n"
+    )
+    assert empty_archive.import_annotations(file) == 2
+    assert empty_archive.import_annotations(file) == 0
+    flag, comment = empty_archive.annotations()
+    assert (flag.action, flag.target.rootname, flag.text) == ("flag", "j8bt05nj", "bright")
+    assert (comment.action, comment.when) == ("comment", datetime(2009, 6, 2, 10))
+
+
+def test_stored_annotations_are_those_that_were_exported(store, specs):
+    writes.add(store, ENTRIES)
+    rows = [to_row(entry) for _, entry in reads.numbered(store)]
+    assert [from_row(row, specs) for row in rows] == ENTRIES
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"flag": "other", "by": "ann", "when": "2009-06-01"}, "one of an observation"),
+        ({"rootname": "j8bt05nj", "flag": "other", "when": "2009-06-01"}, "by is missing"),
+        ({"rootname": "j8bt05nj", "flag": "other", "by": "ann"}, "when is missing"),
+        ({"rootname": "j8bt05nj", "flag": "other", "by": "ann", "when": "then"}, "isoformat"),
+        ({"rootname": "j8bt05nj", "flag": "comet", "by": "ann", "when": "2009-06-01"}, "no flag"),
+        ({"run": "first", "text": "odd", "by": "ann", "when": "2009-06-01"}, "invalid literal"),
+        ({"colour": "red"}, "unknown column 'colour'"),
+        ({"action": "praise", "run": 1, "by": "ann", "when": "2009-06-01"}, "praise"),
+    ],
+)
+def test_a_wrong_row_is_named_and_none_is_added(row, reason, empty_archive, tmp_path):
+    good = {"run": 1, "text": "odd", "by": "ann", "when": "2009-06-01"}
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(map(json.dumps, [good, row])))
+    with pytest.raises(AnnotationError, match=f"row 2: .*{reason}"):
+        empty_archive.import_annotations(file)
+    assert list(empty_archive.annotations()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("rows.txt", "", "suffix .csv, .jsonl, .ecsv"),
+        ("rows.jsonl", "[]", "expected an object"),
+        ("rows.jsonl", "{", "cannot read"),
+        ("rows.csv", "by,when\nann", "not as many values"),
+        ("rows.ecsv", "by,when\nann", "cannot read"),
+        ("missing/rows.csv", None, "cannot read"),
+    ],
+)
+def test_a_file_that_is_none_of_annotations_is_refused(name, content, reason, tmp_path, specs):
+    file = tmp_path / name
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(AnnotationError, match=reason):
+        read(file, specs)
