@@ -56,6 +56,7 @@ class Config:
     # They hold passwords, and representations are shown in tracebacks and logs.
     connection_string: str | None = field(default=None, repr=False)
     read_connection_string: str | None = field(default=None, repr=False)
+    annotation_connection_string: str | None = field(default=None, repr=False)
     layout: str = "acs"
     cache_dir: Path | None = None
     cache_limit: int = 2000
@@ -101,6 +102,13 @@ class Config:
         """The same configuration with the read-only user of the database, if one is set."""
         return replace(
             self, connection_string=self.read_connection_string or self.connection_string
+        )
+
+    @property
+    def for_annotating(self) -> "Config":
+        """The same configuration with the user who may write annotations alone, if one is set."""
+        return replace(
+            self, connection_string=self.annotation_connection_string or self.connection_string
         )
 
 

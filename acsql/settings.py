@@ -85,6 +85,14 @@ SETTINGS = (
         pattern=_MONGODB,
         form=_MONGODB_FORM,
     ),
+    Setting(
+        "annotation_connection_string",
+        str,
+        "connection_string",
+        "address with a user who may write annotations alone, for the site, mongodb://...",
+        pattern=_MONGODB,
+        form=_MONGODB_FORM,
+    ),
     Setting("data_dir", Path, "the user's data folder", "folder of the files that acsql writes"),
     Setting("jpeg_dir", Path, "<data_dir>/jpegs", "folder of the previews, by proposal"),
     Setting(

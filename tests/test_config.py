@@ -179,6 +179,7 @@ def test_variables_without_the_prefix_are_ignored(written):
 _OTHER = {
     "connection_string": "mongodb://other/",
     "read_connection_string": "mongodb://reader@other/",
+    "annotation_connection_string": "mongodb://annotator@other/",
     "proposals_from": "mast",
     "file_mode": "0640",
     "file_group": "users",

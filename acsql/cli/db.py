@@ -11,7 +11,7 @@ from ..config import Config
 from ..errors import ConfigError, DatabaseError
 from ..mongod import server
 from ..mongod.replica_set import NAME
-from ..mongod.users import ROLES
+from ..mongod.users import ANNOTATE, ROLES, annotating_role
 from .context import load_config, open_archive
 from .exit_status import ExitStatus
 from .options import text_format_option
@@ -172,13 +172,16 @@ def roles(database: str) -> None:
     """Print the commands that create the users on a MongoDB of your own.
 
     They are for an administrator in mongosh, which asks for the new passwords.  One user may write,
-    for connection_string; the other may only read, for read_connection_string.
+    for connection_string; one may only read, for read_connection_string; and one may read and write
+    annotations, for annotation_connection_string.
 
     \b
     Example:
       acsql db roles --database acsql
     """
     name = json.dumps(database)
+    definition = json.dumps({"role": ANNOTATE, **annotating_role(database)})
+    click.echo(f"db.getSiblingDB({name}).createRole({definition})")
     for user, role in ROLES.items():
         click.echo(
             f"db.getSiblingDB({name}).createUser("

@@ -12,7 +12,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay
 
 from ..errors import DatabaseError
 from .process import RunningServer, ServerEnded, identity
-from .users import WRITER, Credentials, create_users
+from .users import ANNOTATOR, Credentials, create_users
 
 HOST = "127.0.0.1"
 NAME = "acsql"  # of the replica set and of the database
@@ -131,8 +131,9 @@ def _become_primary(port: int, administrator: Mapping[str, str]) -> None:
 def _accepts(port: int, credentials: Credentials) -> bool:
     """Wait until the server is primary, and return whether it knows the users of acsql."""
     try:
-        with _client(uri(port, credentials.user_info(WRITER))) as writer:
-            writer.admin.command("ping")
+        # The user that an older acsql has not created yet.
+        with _client(uri(port, credentials.user_info(ANNOTATOR))) as client:
+            client.admin.command("ping")
     except OperationFailure as error:
         if error.code != _AUTHENTICATION_FAILED:
             raise

@@ -23,7 +23,7 @@ from .launch import free_port, is_vulnerable, launch, log_file
 from .process import RunningServer, ServerEnded, find_running, identity, shut_down
 from .registry import Registry
 from .replica_set import become_ready, uri, version
-from .users import READER, WRITER, Credentials, load_credentials
+from .users import ANNOTATOR, READER, WRITER, Credentials, load_credentials
 
 STARTS = 3  # of a server that is killed while it starts, after which something else is wrong
 
@@ -81,12 +81,22 @@ class ServerState:
         """The connection string of the reader, for the site, pymongo and mongosh."""
         return self._uri_of(READER)
 
+    @property
+    def annotator_uri(self) -> str:
+        """The connection string of the user who writes annotations alone, for the site."""
+        return self._uri_of(ANNOTATOR)
+
     def _uri_of(self, user: str) -> str:
         return uri(self.port, self.credentials.user_info(user)) if self.secured else self.address
 
     def configure(self, config: Config) -> Config:
         """Return a configuration with the addresses of this server for ingest and site."""
-        return replace(config, connection_string=self.uri, read_connection_string=self.reader_uri)
+        return replace(
+            config,
+            connection_string=self.uri,
+            read_connection_string=self.reader_uri,
+            annotation_connection_string=self.annotator_uri,
+        )
 
 
 def start(data_dir: str | Path, port: int | None = None) -> ServerState:

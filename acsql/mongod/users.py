@@ -19,9 +19,18 @@ from .registry import replace_file
 
 WRITER = "acsql"
 READER = "acsql_reader"
-# The least that an ingest and the site need:
+ANNOTATOR = "acsql_annotator"
+# The least that an ingest, the site, and those who annotate need:
 # https://www.mongodb.com/docs/manual/reference/built-in-roles/
-ROLES = {WRITER: "readWrite", READER: "read"}
+ANNOTATE = "acsql_annotate"
+ROLES = {WRITER: "readWrite", READER: "read", ANNOTATOR: ANNOTATE}
+# What may be done beside reading, by collection: annotations are only ever added.
+# https://www.mongodb.com/docs/manual/reference/privilege-actions/
+_ANNOTATING = {
+    "annotations": ["insert"],
+    "annotated_observations": ["insert", "update"],
+    "annotation_numbers": ["insert", "update"],
+}
 # Random bytes of a secret; the key file may have 1024 characters, two of which make a byte.
 _SECRET_BYTES = 32
 _OTHERS = 0o077  # the permissions of group and others
@@ -87,8 +96,12 @@ def load_credentials(data_dir: Path) -> Credentials:
     text = _secret(password_file, lambda: json.dumps({user: _random() for user in ROLES}))
     try:
         passwords = json.loads(text)
+        if ANNOTATOR not in passwords and {WRITER, READER} <= passwords.keys():
+            # The file of an acsql without annotations.
+            passwords[ANNOTATOR] = _random()
+            replace_file(password_file, json.dumps(passwords))
         return Credentials(key_file, key, {user: passwords[user] for user in ROLES})
-    except (ValueError, TypeError, KeyError):
+    except (AttributeError, ValueError, TypeError, KeyError):
         raise DatabaseError(
             f"{password_file} is damaged: remove it; the next start sets new passwords"
         ) from None
@@ -122,7 +135,30 @@ def create_users(database: Database[dict[str, Any]], credentials: Credentials) -
     PyMongoError
         If the database refuses.
     """
+    role_exists = database.command("rolesInfo", ANNOTATE)["roles"]
+    definition = annotating_role(database.name)
+    database.command("updateRole" if role_exists else "createRole", ANNOTATE, **definition)
     existing = {user["user"] for user in database.command("usersInfo")["users"]}
     for user, role in ROLES.items():
         command = "updateUser" if user in existing else "createUser"
         database.command(command, user, pwd=credentials.passwords[user], roles=[role])
+
+
+def annotating_role(database: str) -> dict[str, Any]:
+    """Return the definition of the role that reads all and writes annotations alone.
+
+    Parameters
+    ----------
+    database : str
+        The name of the database.
+
+    Returns
+    -------
+    dict
+        The privileges and roles of MongoDB's command ``createRole``.
+    """
+    privileges = [
+        {"resource": {"db": database, "collection": collection}, "actions": actions}
+        for collection, actions in _ANNOTATING.items()
+    ]
+    return {"privileges": privileges, "roles": [{"role": "read", "db": database}]}

@@ -132,7 +132,9 @@ def test_without_connection_string_the_private_server_is_used(nowhere, specs):
         state = server.status(nowhere.data_dir)
         assert located.connection_string == state.uri
         assert located.for_reading.connection_string == state.reader_uri
-        unset = {"connection_string": None, "read_connection_string": None}
+        assert located.for_annotating.connection_string == state.annotator_uri
+        kinds = ("", "read_", "annotation_")
+        unset = {f"{kind}connection_string": None for kind in kinds}
         assert dataclasses.replace(located, **unset) == nowhere
         with Store(located.connection_string, specs) as store:
             assert store.observations.count_documents({}) == 0

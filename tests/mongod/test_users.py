@@ -1,8 +1,10 @@
 """Only the users of acsql reach the private server, each with its rights."""
 
+import json
 import os
 import stat
 import subprocess
+from datetime import datetime
 
 import psutil
 import pytest
@@ -10,8 +12,11 @@ from private_server import USE, first_line, python, read, write
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from acsql.annotations import Action, Annotation, AnnotationTarget, undone
 from acsql.errors import DatabaseError
 from acsql.mongod import launch, process, replica_set, server, users
+from acsql.store.annotations import writes
+from acsql.store.client import Store
 
 SECRETS = ("mongodb.key", "mongodb.passwords")
 
@@ -48,6 +53,43 @@ def test_the_reader_reads_and_the_writer_writes(data_dir):
             client.other.notes.insert_one({})
 
 
+def test_the_annotator_adds_annotations_and_changes_nothing_else(data_dir, specs):
+    state = server.start(data_dir)
+    write(state.uri, 1)
+    target = AnnotationTarget("j8bt05nj")
+    entry = Annotation("1", Action.FLAG, target, "ann", datetime(2026, 1, 1), flag="other")
+    with Store(state.annotator_uri, specs) as store:
+        assert writes.add(store, [entry]) == 1
+        assert writes.add(store, undone([entry], "ann", entry.when, "undo")) == 1
+    assert read(state.annotator_uri) == [1]
+    assert refused(state.annotator_uri)
+    with MongoClient(state.annotator_uri) as client:
+        annotations = client.get_default_database().annotations
+        for change in (
+            lambda: annotations.delete_many({}),
+            lambda: annotations.update_many({}, {"$set": {"by": "bob"}}),
+            lambda: annotations.drop(),
+        ):
+            with pytest.raises(OperationFailure, match="not authorized"):
+                change()
+
+
+def test_the_server_of_an_older_acsql_gets_the_annotator_at_its_next_start(data_dir):
+    state = server.start(data_dir)
+    write(state.uri, 1)
+    with MongoClient(replica_set.uri(state.port), **state.credentials.administrator) as client:
+        client[replica_set.NAME].command("dropUser", users.ANNOTATOR)
+        client[replica_set.NAME].command("dropRole", users.ANNOTATE)
+    server.stop(data_dir)
+    file = data_dir / "mongodb.passwords"
+    passwords = json.loads(file.read_text())
+    older = {user: secret for user, secret in passwords.items() if user != users.ANNOTATOR}
+    file.write_text(json.dumps(older))
+    state = server.start(data_dir)
+    assert read(state.annotator_uri) == read(state.uri) == [1]
+    assert older.items() <= json.loads(file.read_text()).items()
+
+
 def test_the_secrets_are_random_and_only_their_owner_reads_them(data_dir):
     umask = os.umask(0)
     try:
@@ -62,7 +104,7 @@ def test_the_secrets_are_random_and_only_their_owner_reads_them(data_dir):
         for credentials in (users.load_credentials(data_dir), other)
         for secret in (credentials.key, *credentials.passwords.values())
     ]
-    assert len(set(made)) == len(made) == 6
+    assert len(set(made)) == len(made) == 8
     assert min(map(len, made)) == 64
     assert not list(data_dir.glob("tmp*"))
 
