@@ -1,4 +1,4 @@
-"""The annotations of an archive: flags, comments and viewed marks, written and read by scripts."""
+"""The annotations of an archive: flags, comments and viewed marks, written by scripts."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from . import annotation_files, names
-from .annotations import Action, Annotation, AnnotationTarget, State, new_id, state, undone
+from .annotation_reading import AnnotationReading
+from .annotations import Action, Annotation, AnnotationTarget, new_id, undone
 from .annotations.person import current_person
 from .errors import AnnotationError, ObservationNotFound
-from .monitor.watchable import Watchable
 from .observation import Observation
 from .query import AnyOf
 from .search.search import Search
@@ -43,7 +42,7 @@ class Batch:
     new: int
 
 
-class Annotatable(Watchable):
+class Annotatable(AnnotationReading):
     """An archive that can be annotated; the base of `acsql.Archive`."""
 
     def flag(
@@ -266,67 +265,6 @@ class Annotatable(Watchable):
             raise AnnotationError(f"there is nothing with the id {written!r} to undo")
         batch = new_id("undo", written)
         return self._added(batch, undone(found, by or current_person(), schema.now(), batch))
-
-    def annotations(self, after: int | None = None, **equal: Any) -> Iterator[Annotation]:
-        """Yield annotations in the order in which they were written.
-
-        Parameters
-        ----------
-        after : int, optional
-            Without the first so many.
-        **equal
-            ``rootname``, ``proposid``, ``run``, ``flag``, ``by``, ``batch`` or ``action``, and
-            the value that they have.
-
-        Yields
-        ------
-        Annotation
-            With who, when, what and why.
-
-        Raises
-        ------
-        AnnotationError
-            If there is no such field.
-
-        Examples
-        --------
-        >>> list(archive.annotations(flag="satellite_trail"))
-        []
-        """
-        fields = ("rootname", "proposid", "run", "flag", "by", "batch", "action")
-        if unknown := [name for name in equal if name not in fields]:
-            raise AnnotationError(f"no field {unknown[0]!r}; the fields are {', '.join(fields)}")
-        if equal.get("rootname") is not None:
-            equal["rootname"] = names.rootname(equal["rootname"])
-        return (entry for _, entry in reads.numbered(self._source.store, after, **equal))
-
-    def annotation_state(self, **subject: Any) -> State:
-        """Return what holds of an observation, a proposal or a run.
-
-        Parameters
-        ----------
-        **subject
-            One of ``rootname``, ``proposid`` and ``run``.
-
-        Returns
-        -------
-        State
-            The flags with their regions and reasons, the comments with their history, and who
-            has looked at it; also of an observation that the archive does not have.
-
-        Raises
-        ------
-        AnnotationError
-            If there is not exactly one subject.
-
-        Examples
-        --------
-        >>> archive.annotation_state(proposid=9019).comments
-        ()
-        """
-        if len(subject) != 1 or not subject.keys() <= {"rootname", "proposid", "run"}:
-            raise AnnotationError("give one of rootname, proposid and run")
-        return state(list(self.annotations(**subject)))
 
     def import_annotations(self, path: str | Path) -> int:
         """Add the annotations of a file; those that are stored already are left as they are.

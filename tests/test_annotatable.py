@@ -102,8 +102,6 @@ def test_viewed_marks_are_those_of_a_person(archive, monkeypatch):
         (lambda a: a.comment("odd", proposid=1, run=1), AnnotationError, "one of"),
         (lambda a: a.change_comment("1", "odd"), AnnotationError, "no comment '1'"),
         (lambda a: a.undo("1"), AnnotationError, "nothing with the id"),
-        (lambda a: a.annotations(colour="red"), AnnotationError, "no field 'colour'"),
-        (lambda a: a.annotation_state(), AnnotationError, "give one of"),
     ],
 )
 def test_what_cannot_be_written_is_refused_and_nothing_is_written(archive, call, error, reason):

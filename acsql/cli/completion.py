@@ -124,7 +124,10 @@ def _addresses(specs: KeywordSpecs, prefix: str) -> Iterator[str]:
     from ..query.image_statistics import is_statistic, statistic_addresses
 
     prefix = prefix.lower()
-    yield from (name for name in specs.top_level if name.startswith(prefix))
+    from ..query import ANNOTATION_FIELDS
+
+    top_level = (*specs.top_level, *ANNOTATION_FIELDS)
+    yield from (name for name in top_level if name.startswith(prefix))
     if "." not in prefix:
         return
     for name in specs.keywords:

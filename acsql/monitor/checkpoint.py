@@ -21,6 +21,7 @@ StreamPosition = Mapping[str, Any] | None
 
 _BEGIN = "begin"  # the date of ingest from which on observations are delivered
 _LAST = "last"  # the latest date of ingest of a delivered observation
+_ANNOTATION = "annotation"  # the number of the last annotation that was delivered
 _POSITION = "place"  # the position in the change stream
 
 
@@ -136,6 +137,17 @@ class Checkpoint:
         """Forget the position in the change stream, because the server no longer has it."""
         with self._transaction():
             self._put(_POSITION, None)
+
+    @property
+    def annotation(self) -> int | None:
+        """The number of the last annotation that was delivered, None before the first."""
+        number = self._value(_ANNOTATION)
+        return None if number is None else int(number)
+
+    def record_annotation(self, number: int) -> None:
+        """Record the number of an annotation that was delivered."""
+        with self._transaction():
+            self._put(_ANNOTATION, str(number))
 
     def _put_position(self, position: StreamPosition) -> None:
         if position is not None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from .. import names
 from ..keywords import KeywordSpec, KeywordSpecs
+from .annotation_fields import ANNOTATION_FIELDS
 from .columns import Column, computed_column, header_column
 from .image_statistics import is_statistic, statistic_addresses
 
@@ -45,7 +46,7 @@ def search_keywords(text: str, specs: KeywordSpecs, limit: int | None = None) ->
     header, _, partial_name = words.rpartition(".")
     matches = [
         (rank, False, Column(name, spec))
-        for name, spec in specs.top_level.items()
+        for name, spec in (*specs.top_level.items(), *ANNOTATION_FIELDS.items())
         if (rank := _rank(words, name, spec)) is not None
     ]
     for name, spec in specs.keywords.items():

@@ -55,7 +55,8 @@ def test_descriptions_are_searched_last():
 
 
 def test_the_empty_text_finds_every_keyword():
-    number = len(SPECS.top_level) + sum(map(len, SPECS.queryable_keywords.values()))
+    number = len(SPECS.top_level) + len(query.ANNOTATION_FIELDS)
+    number += sum(map(len, SPECS.queryable_keywords.values()))
     number += len(list(statistic_addresses(SPECS)))
     assert len(addresses("")) == len(set(addresses(""))) == number
 
@@ -79,3 +80,8 @@ def test_a_row_has_type_unit_address_and_description():
         "address": "exptime",
         "description": SPECS.keywords["exptime"].description,
     }
+
+
+def test_fields_of_annotations_are_found_like_keywords():
+    assert addresses("flags")[0] == "flags"
+    assert "viewed_by" in addresses("looked at")

@@ -1,0 +1,132 @@
+"""The annotations of an archive, as scripts read and watch them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from . import names
+from .annotations import Annotation, State, state
+from .errors import AnnotationError
+from .monitor import annotation_watch
+from .monitor.watch import Pace
+from .monitor.watchable import Watchable
+from .store.annotations import reads
+
+_FIELDS = ("rootname", "proposid", "run", "flag", "by", "batch", "action")
+
+
+class AnnotationReading(Watchable):
+    """An archive whose annotations can be read; the base of `acsql.annotatable.Annotatable`."""
+
+    def annotations(self, after: int | None = None, **equal: Any) -> Iterator[Annotation]:
+        """Yield annotations in the order in which they were written.
+
+        Parameters
+        ----------
+        after : int, optional
+            Without the first so many.
+        **equal
+            ``rootname``, ``proposid``, ``run``, ``flag``, ``by``, ``batch`` or ``action``, and
+            the value that they have.
+
+        Yields
+        ------
+        Annotation
+            With who, when, what and why.
+
+        Raises
+        ------
+        AnnotationError
+            If there is no such field.
+
+        Examples
+        --------
+        >>> list(archive.annotations(flag="satellite_trail"))
+        []
+        """
+        found = reads.numbered(self._source.store, after, **_checked(equal))
+        return (entry for _, entry in found)
+
+    def watch_annotations(
+        self,
+        checkpoint: str | Path,
+        *,
+        patience: float | None = None,
+        every: float = 10,
+        **equal: Any,
+    ) -> Iterator[Annotation]:
+        """Yield each annotation once, also those written between two scripts.
+
+        An annotation is recorded in the checkpoint as delivered when the script requests the
+        next one.
+
+        Parameters
+        ----------
+        checkpoint : str or Path
+            The file with which this script resumes, created if it does not exist.
+        patience : float, optional
+            Seconds without a new annotation after which the watch ends: 0 for a nightly job,
+            None (the default) to wait forever.
+        every : float
+            Seconds between two looks at the database.
+        **equal
+            As in `annotations`.
+
+        Yields
+        ------
+        Annotation
+            In the order in which they were written.
+
+        Raises
+        ------
+        AnnotationError
+            If there is no such field.
+        ArchiveError
+            If the file is not a checkpoint, or another script has it open.
+
+        Examples
+        --------
+        >>> for annotation in archive.watch_annotations("flags.checkpoint", action="flag"):
+        ...     notify(annotation)  # doctest: +SKIP
+        """
+        pace, fields = Pace(patience, every), _checked(equal)
+        return annotation_watch.watch(self._source.store, Path(checkpoint), pace, **fields)
+
+    def annotation_state(self, **subject: Any) -> State:
+        """Return what holds of an observation, a proposal or a run.
+
+        Parameters
+        ----------
+        **subject
+            One of ``rootname``, ``proposid`` and ``run``.
+
+        Returns
+        -------
+        State
+            The flags with their regions and reasons, the comments with their history, and who
+            has looked at it; also of an observation that the archive does not have.
+
+        Raises
+        ------
+        AnnotationError
+            If there is not exactly one subject.
+
+        Examples
+        --------
+        >>> archive.annotation_state(proposid=9019).comments
+        ()
+        """
+        if len(subject) != 1 or not subject.keys() <= {"rootname", "proposid", "run"}:
+            raise AnnotationError("give one of rootname, proposid and run")
+        return state(list(self.annotations(**subject)))
+
+
+def _checked(equal: dict[str, Any]) -> dict[str, Any]:
+    """Return fields of annotations and their values, with rootnames as they are stored."""
+    if unknown := [name for name in equal if name not in _FIELDS]:
+        raise AnnotationError(f"no field {unknown[0]!r}; the fields are {', '.join(_FIELDS)}")
+    if equal.get("rootname") is not None:
+        return equal | {"rootname": names.rootname(equal["rootname"])}
+    return equal

@@ -1,0 +1,46 @@
+"""Scripts read annotations, what holds after them, and those that are new."""
+
+import pytest
+
+import acsql
+from acsql.errors import AnnotationError, InvalidName
+from acsql.store import observation_writes
+
+
+@pytest.fixture
+def archive(empty_archive: acsql.Archive) -> acsql.Archive:
+    """An archive with one observation."""
+    observation_writes.replace(empty_archive.store, {"_id": "j8bt05nj"})
+    return empty_archive
+
+
+def test_annotations_are_found_by_the_name_of_a_file_as_well(archive):
+    archive.flag("j8bt05nj", "other", by="ann")
+    assert [each.by for each in archive.annotations(rootname="J8BT05NJQ")] == ["ann"]
+    assert list(archive.annotations(rootname="j8bt05nk")) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "reason"),
+    [
+        (lambda a: a.annotations(colour="red"), AnnotationError, "no field 'colour'"),
+        (lambda a: a.annotations(rootname="x"), InvalidName, "rootname"),
+        (lambda a: a.annotation_state(), AnnotationError, "give one of"),
+        (lambda a: a.annotation_state(by="ann"), AnnotationError, "give one of"),
+    ],
+)
+def test_what_cannot_be_found_is_refused(archive, call, error, reason):
+    with pytest.raises(error, match=reason):
+        call(archive)
+
+
+def test_a_watch_hands_over_each_annotation_once(archive, tmp_path):
+    file = tmp_path / "flags.checkpoint"
+    archive.flag("j8bt05nj", "other", by="ann")
+    archive.comment("odd", "j8bt05nj", by="ann")
+    watched = [each.flag for each in archive.watch_annotations(file, patience=0, action="flag")]
+    assert watched == ["other"]
+    archive.flag("j8bt05nj", "herringbone", by="bob")
+    watched = [each.flag for each in archive.watch_annotations(file, patience=0, action="flag")]
+    assert watched == ["herringbone"]
+    assert list(archive.watch_annotations(file, patience=0, action="flag")) == []
