@@ -158,7 +158,8 @@ def _in_columns(
         whole = select(store, condition, needed) if _are_columns(criteria, addresses) else None
         return None if whole is None else islice(whole.every(order, after), limit or None)
     names = tuple(row["rootname"] for row in selection.first(order, number, after))
-    named = replace(criteria, condition=And((AnyOf("rootname", names), condition)))
+    same = annotated.narrowed(condition, names)
+    named = replace(criteria, condition=And((AnyOf("rootname", names), same)))
     rows = list(_documents(named, addresses, order))
     # If some have changed since, only the documents show which rows take their places.
     return iter(rows) if len(rows) == len(names) else None

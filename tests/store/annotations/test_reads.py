@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from acsql.annotations import Action, Annotation, AnnotationTarget
+from acsql.annotations import Action, Annotation, AnnotationTarget, undone
 from acsql.query import Between, Equals, Exists, Like
 from acsql.store.annotations import reads, writes
 
@@ -72,3 +72,19 @@ def test_fields_and_their_values_are_counted_in_some_observations(annotated):
     }
     assert reads.value_counts(annotated, "flags", None) == {"other": 1, "satellite_trail": 2}
     assert reads.value_counts(annotated, "flags", ["j8bt05nk"]) == {"satellite_trail": 1}
+
+
+def test_observations_that_are_annotated_later_are_found(annotated):
+    other = Equals("flags", "other")
+    assert reads.rootnames(annotated, other) == reads.rootnames(annotated, other) == ["j8bt05nj"]
+    entry = Annotation("5", Action.FLAG, AnnotationTarget("j8bt05nk"), "ann", ANN, flag="other")
+    writes.add(annotated, [entry])
+    assert sorted(reads.rootnames(annotated, other)) == ["j8bt05nj", "j8bt05nk"]
+    writes.add(annotated, undone([entry], "ann", BOB, "undo"))
+    assert reads.rootnames(annotated, other) == ["j8bt05nj"]
+
+
+def test_observations_with_a_flag_are_read_from_the_index(annotated):
+    command = {"distinct": "annotated_observations", "key": "_id", "query": {"flags": "other"}}
+    plan = annotated.database.command("explain", command, verbosity="executionStats")
+    assert plan["executionStats"]["totalDocsExamined"] == 0
