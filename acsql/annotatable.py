@@ -10,7 +10,6 @@ from pathlib import Path
 from . import annotation_files, names
 from .annotation_reading import AnnotationReading
 from .annotations import Action, Annotation, AnnotationTarget, new_id, undone
-from .annotations.person import current_person
 from .errors import AnnotationError, ObservationNotFound
 from .observation import Observation
 from .query import AnyOf
@@ -264,7 +263,7 @@ class Annotatable(AnnotationReading):
         if not found:
             raise AnnotationError(f"there is nothing with the id {written!r} to undo")
         batch = new_id("undo", written)
-        return self._added(batch, undone(found, by or current_person(), schema.now(), batch))
+        return self._added(batch, undone(found, by or self._source.person(), schema.now(), batch))
 
     def import_annotations(self, path: str | Path) -> int:
         """Add the annotations of a file; those that are stored already are left as they are.
@@ -328,7 +327,7 @@ class Annotatable(AnnotationReading):
         key: str | None,
         **fields: str | None,
     ) -> Batch:
-        batch, person, when = key or new_id(), by or current_person(), schema.now()
+        batch, person, when = key or new_id(), by or self._source.person(), schema.now()
         entries = []
         for target in targets:
             key = new_id(batch, action, target, *fields.values())

@@ -11,13 +11,13 @@ from .annotations import Annotation, State, state
 from .errors import AnnotationError
 from .monitor import annotation_watch
 from .monitor.watch import Pace
-from .monitor.watchable import Watchable
+from .run_reading import RunReading
 from .store.annotations import reads
 
 _FIELDS = ("rootname", "proposid", "run", "flag", "by", "batch", "action")
 
 
-class AnnotationReading(Watchable):
+class AnnotationReading(RunReading):
     """An archive whose annotations can be read; the base of `acsql.annotatable.Annotatable`."""
 
     def annotations(self, after: int | None = None, **equal: Any) -> Iterator[Annotation]:

@@ -5,12 +5,12 @@ The command line and the site use nothing else, so a script can do all that they
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from . import config as configuration
 from . import keywords as keyword_specs
-from . import runs
+from . import permissions
 from .accounts.accounts import Accounts
 from .annotatable import Annotatable
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
@@ -21,12 +21,10 @@ from .mongod.server import resolve_connection
 from .observation import Observation
 from .proposals import Proposal, ProposalCatalog
 from .query import Equals
-from .runs import RunRecord
 from .search.criteria import Source
 from .search.limits import TIME_LIMIT, optional_seconds
 from .search.search import Search
 from .statistics import ArchiveSummary, Statistic, StatisticCatalog
-from .store import failures
 from .store.client import Store
 from .store.current_specs import CurrentSpecs
 
@@ -82,6 +80,9 @@ class Archive(Annotatable):
         fails at once, and the archive opens even if the database does not answer yet.
     log_outages : bool
         Whether to log when the database stops answering and when it answers again.
+    person : callable
+        Returns the name of the person who searches and annotates, by default the user of the
+        operating system.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Archive(Annotatable):
         time_limit: float | None = TIME_LIMIT,
         wait: float | None = None,
         log_outages: bool = False,
+        person: Callable[[], str] = permissions.user,
     ) -> None:
         self.config = config
         self.time_limit = optional_seconds(time_limit)
@@ -98,7 +100,7 @@ class Archive(Annotatable):
         specs = keyword_specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, specs, wait, log_outages)
         self.accounts = Accounts(self.store)
-        self._source = Source(self.store, CurrentSpecs(self.store, specs))
+        self._source = Source(self.store, CurrentSpecs(self.store, specs), person)
         self._proposals = ProposalCatalog(self.store, specs)
         self._statistics = StatisticCatalog(self.store, specs)
 
@@ -319,112 +321,3 @@ class Archive(Annotatable):
         'Files by filetype'
         """
         return self._statistics.all()
-
-    def runs(self, limit: int = 20, before: int | None = None) -> list[RunRecord]:
-        """Return the records of the newest ingest runs, without their lists.
-
-        Parameters
-        ----------
-        limit : int
-            At most this many records.
-        before : int, optional
-            Only runs with a smaller number.
-
-        Returns
-        -------
-        list of dict
-            The newest first; ``listed`` has the length of each list that is left out.
-
-        Examples
-        --------
-        >>> [record["state"] for record in archive.runs()]
-        ['succeeded']
-        """
-        return runs.newest(self.store, limit, before)
-
-    def run(self, number: int) -> RunRecord:
-        """Return the record of one ingest run, with the beginnings of its lists.
-
-        Parameters
-        ----------
-        number : int
-            The number of the run, from 1.
-
-        Returns
-        -------
-        dict
-            The record; ``listed`` has the length of each list, of which the record has the first
-            few hundred entries and the log all.
-
-        Raises
-        ------
-        RunNotFound
-            If there is no such run.
-
-        Examples
-        --------
-        >>> archive.run(1)["failures"]
-        []
-        """
-        return runs.get(self.store, number)
-
-    def failures(self, limit: int = 1000) -> list[dict[str, Any]]:
-        """Return the files that could not be, or not fully be, ingested.
-
-        Parameters
-        ----------
-        limit : int
-            At most this many; `summary` has their numbers.
-
-        Returns
-        -------
-        list of dict
-            First those whose ingest is ``owed``, which the next run reads again, then those that
-            are damaged; with filename, rootname, stage, reason, and the first and last time.
-
-        Examples
-        --------
-        >>> archive.failures()
-        []
-        """
-        return failures.listed(self.store, limit)
-
-    def run_log(self, number: int) -> Path:
-        """Return the log file of one ingest run.
-
-        Parameters
-        ----------
-        number : int
-            The number of the run, from 1.
-
-        Returns
-        -------
-        Path
-            An existing file.
-
-        Raises
-        ------
-        RunNotFound
-            If there is no such run, it wrote no log, or the log no longer exists.
-
-        Examples
-        --------
-        >>> archive.run_log(1).is_file()
-        True
-        """
-        return runs.log_path(self.store, self.config.log_dir, number)
-
-    def hours_since_success(self) -> float | None:
-        """Return the hours since the last successful ingest run ended.
-
-        Returns
-        -------
-        float or None
-            None if there was no successful run.
-
-        Examples
-        --------
-        >>> archive.hours_since_success() < 24
-        True
-        """
-        return runs.hours_since_success(self.store)

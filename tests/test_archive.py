@@ -38,7 +38,6 @@ def test_an_empty_archive_has_empty_results(empty_archive: acsql.Archive) -> Non
     assert empty_archive.proposals() == []
     assert empty_archive.summary().observations == 0
     assert not any(statistic.rows for statistic in empty_archive.statistics().values())
-    assert empty_archive.runs() == []
     assert len(empty_archive.search(detector="WFC")) == 0
 
 

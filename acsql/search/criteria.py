@@ -5,12 +5,11 @@ Every method returns new criteria, so that one search can be the start of severa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from .. import query
-from ..annotations.person import current_person
+from .. import permissions, query
 from ..errors import QueryError
 from ..keywords import KeywordSpecs
 from ..query import And, Column, Condition
@@ -50,10 +49,13 @@ class Source:
         The database.
     current_specs : CurrentSpecs
         The keyword specs, by which addresses are resolved and values coerced.
+    person : callable
+        Returns the name of the person who searches and annotates.
     """
 
     store: Store
     current_specs: CurrentSpecs
+    person: Callable[[], str] = permissions.user
 
     @property
     def specs(self) -> KeywordSpecs:
@@ -130,7 +132,7 @@ class Criteria:
         ]
         joined = And((self.condition, *parsed, *query.from_keywords(keywords)))
         store = self.source.store
-        condition = query.for_person(query.prepare(joined, specs), current_person)
+        condition = query.for_person(query.prepare(joined, specs), self.source.person)
         condition = with_footprints(condition, store)
         condition = with_spellings(condition, store, specs)
         return replace(self, condition=condition)

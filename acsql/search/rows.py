@@ -94,6 +94,7 @@ def arrays(criteria: Criteria) -> dict[str, Any] | None:
     is_short = criteria.max_rows is not None and criteria.max_rows <= _FEW
     if is_short or not _are_columns(criteria, criteria.addresses):
         return None
+    criteria = _looked_up(criteria)
     selection = select(criteria.source.store, criteria.condition, needed)
     if selection is None or selection.count <= _FEW or not selection.can_sort(order):
         return None

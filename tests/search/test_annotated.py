@@ -10,6 +10,7 @@ import acsql
 from acsql.annotations import Action, Annotation, AnnotationTarget
 from acsql.query import Among, And, Between, Equals, Exists, Like, Not, Or
 from acsql.search import annotated as module
+from acsql.search import rows
 from acsql.store.annotations import writes
 
 WHEN = datetime(2026, 1, 1)
@@ -133,3 +134,15 @@ def test_a_condition_is_narrowed_to_some_observations():
     condition = Or((Not(Among("rootname", ["a", "b"])), And((Among("rootname", ["c"]),))))
     expected = Or((Not(Among("rootname", ["b"])), And((Among("rootname", []),))))
     assert module.narrowed(condition, ["b", "d"]) == expected
+
+
+def test_a_long_table_has_the_flagged_observations_alone(archive, monkeypatch):
+    monkeypatch.setattr(rows, "_FEW", 10)
+    table = archive.where("flag=other").columns("rootname").table()
+    assert sorted(table["rootname"]) == [rootname(number) for number in range(0, 150, 2)]
+
+
+def test_me_is_the_person_who_searches(archive):
+    with acsql.Archive(archive.config, person=lambda: "ann") as other:
+        assert other.count("viewed(me)") == other.count("viewed(ann)") == 30
+    assert archive.count("viewed(me)") == 0
