@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from . import names
 from .annotations import Annotation, State, state
@@ -19,6 +21,29 @@ _FIELDS = ("rootname", "proposid", "run", "flag", "by", "batch", "action")
 
 class AnnotationReading(RunReading):
     """An archive whose annotations can be read; the base of `acsql.annotatable.Annotatable`."""
+
+    def as_person(self, name: str | Callable[[], str]) -> Self:
+        """Return the same open archive for another person than the user of the operating system.
+
+        Parameters
+        ----------
+        name : str or callable
+            The name, or a function that returns it whenever a search or an annotation needs it.
+
+        Returns
+        -------
+        Archive
+            In which ``viewed(me)`` is about this person, who also is the author of annotations.
+
+        Examples
+        --------
+        >>> archive.as_person("ann").count("viewed(me)")
+        0
+        """
+        other = copy(self)
+        person = (lambda: name) if isinstance(name, str) else name
+        other._source = replace(self._source, person=person)
+        return other
 
     def annotations(self, after: int | None = None, **equal: Any) -> Iterator[Annotation]:
         """Yield annotations in the order in which they were written.

@@ -5,12 +5,10 @@ The command line and the site use nothing else, so a script can do all that they
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from . import config as configuration
 from . import keywords as keyword_specs
-from . import permissions
 from .accounts.accounts import Accounts
 from .annotatable import Annotatable
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
@@ -80,9 +78,6 @@ class Archive(Annotatable):
         fails at once, and the archive opens even if the database does not answer yet.
     log_outages : bool
         Whether to log when the database stops answering and when it answers again.
-    person : callable
-        Returns the name of the person who searches and annotates, by default the user of the
-        operating system.
     """
 
     def __init__(
@@ -91,7 +86,6 @@ class Archive(Annotatable):
         time_limit: float | None = TIME_LIMIT,
         wait: float | None = None,
         log_outages: bool = False,
-        person: Callable[[], str] = permissions.user,
     ) -> None:
         self.config = config
         self.time_limit = optional_seconds(time_limit)
@@ -100,7 +94,7 @@ class Archive(Annotatable):
         specs = keyword_specs.load(configuration.specs_overlay(config))
         self.store = Store(config.connection_string, specs, wait, log_outages)
         self.accounts = Accounts(self.store)
-        self._source = Source(self.store, CurrentSpecs(self.store, specs), person)
+        self._source = Source(self.store, CurrentSpecs(self.store, specs))
         self._proposals = ProposalCatalog(self.store, specs)
         self._statistics = StatisticCatalog(self.store, specs)
 

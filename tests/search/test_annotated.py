@@ -143,6 +143,6 @@ def test_a_long_table_has_the_flagged_observations_alone(archive, monkeypatch):
 
 
 def test_me_is_the_person_who_searches(archive):
-    with acsql.Archive(archive.config, person=lambda: "ann") as other:
+    for other in (archive.as_person("ann"), archive.as_person(lambda: "ann")):
         assert other.count("viewed(me)") == other.count("viewed(ann)") == 30
     assert archive.count("viewed(me)") == 0
