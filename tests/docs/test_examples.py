@@ -149,7 +149,9 @@ def test_the_python_examples_of_a_page_run(page: str, archive: acsql.Archive) ->
 def acsql_commands(text: str) -> list[list[str]]:
     """Return the arguments of the acsql commands in lines of shell."""
     text = re.sub(r"\\\n", " ", text)
-    simple = re.findall(r"(?:^|[|;&(]|\s)(?:/opt/acsql/bin/)?acsql ([^|;&<>()\n#]*)", text)
+    # What shells give a meaning to ends a command, but not in quotes.
+    word = r"'[^']*'|[^|;&<>()\n#']"
+    simple = re.findall(rf"(?:^|[|;&(]|\s)(?:/opt/acsql/bin/)?acsql ((?:{word})*)", text)
     return [shlex.split(line) for line in simple if line.strip()]
 
 
