@@ -106,7 +106,7 @@ class Annotatable(AnnotationReading):
     def comment(
         self,
         text: str,
-        observations: Observations = (),
+        observations: Observations | None = None,
         *,
         proposid: int | None = None,
         run: int | None = None,
@@ -122,7 +122,7 @@ class Annotatable(AnnotationReading):
         ----------
         text : str
             Plain text.
-        observations : str, Observation, Search or iterable
+        observations : str, Observation, Search or iterable, optional
             As in `flag`.
         proposid, run : int, optional
             A proposal or run instead of observations.
@@ -145,7 +145,9 @@ class Annotatable(AnnotationReading):
         --------
         >>> archive.comment("Guide star lost.", "j8bt05njq", by="ann")  # doctest: +SKIP
         """
-        if proposid is None and run is None:
+        if [observations, proposid, run].count(None) != 2:
+            raise AnnotationError("comment on observations, a proposal or a run, one of them")
+        if observations is not None:
             targets = self._targets(observations, filetype, extension, region)
         else:
             targets = iter([AnnotationTarget(proposid=proposid, run=run)])
@@ -187,8 +189,8 @@ class Annotatable(AnnotationReading):
         --------
         >>> archive.change_comment(comment_id, resolved=True)  # doctest: +SKIP
         """
-        stored = reads.get(self._source.store, comment)
-        if stored is None or stored.action is not Action.COMMENT:
+        stored = self.annotation(comment)
+        if stored.action is not Action.COMMENT:
             raise AnnotationError(f"there is no comment {comment!r}")
         if (text is None) == (resolved is None):
             raise AnnotationError("give a new text, or whether the comment is resolved")

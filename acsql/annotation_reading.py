@@ -13,7 +13,9 @@ from .annotations import Annotation, State, state
 from .errors import AnnotationError
 from .monitor import annotation_watch
 from .monitor.watch import Pace
+from .query import Equals
 from .run_reading import RunReading
+from .saved_searches import SavedSearches
 from .store.annotations import reads
 
 _FIELDS = ("rootname", "proposid", "run", "flag", "by", "batch", "action")
@@ -21,6 +23,8 @@ _FIELDS = ("rootname", "proposid", "run", "flag", "by", "batch", "action")
 
 class AnnotationReading(RunReading):
     """An archive whose annotations can be read; the base of `acsql.annotatable.Annotatable`."""
+
+    saved_searches: SavedSearches
 
     def as_person(self, name: str | Callable[[], str]) -> Self:
         """Return the same open archive for another person than the user of the operating system.
@@ -43,6 +47,7 @@ class AnnotationReading(RunReading):
         other = copy(self)
         person = (lambda: name) if isinstance(name, str) else name
         other._source = replace(self._source, person=person)
+        other.saved_searches = SavedSearches(other._source)
         return other
 
     def annotations(self, after: int | None = None, **equal: Any) -> Iterator[Annotation]:
@@ -73,6 +78,59 @@ class AnnotationReading(RunReading):
         """
         found = reads.numbered(self._source.store, after, **_checked(equal))
         return (entry for _, entry in found)
+
+    def annotation(self, key: str) -> Annotation:
+        """Return one annotation.
+
+        Parameters
+        ----------
+        key : str
+            Its id.
+
+        Returns
+        -------
+        Annotation
+            The entry as it was written.
+
+        Raises
+        ------
+        AnnotationError
+            If there is none.
+
+        Examples
+        --------
+        >>> archive.annotation(batch.annotations[0]).by  # doctest: +SKIP
+        'ann'
+        """
+        found = reads.get(self._source.store, key)
+        if found is None:
+            raise AnnotationError(f"there is no annotation {key!r}")
+        return found
+
+    def vanished(self, flag: str) -> list[str]:
+        """Return the observations with a flag that the archive no longer has.
+
+        Parameters
+        ----------
+        flag : str
+            The name of the flag.
+
+        Returns
+        -------
+        list of str
+            Their rootnames, sorted; their annotations are kept.
+
+        Examples
+        --------
+        >>> archive.vanished("other")
+        []
+        """
+        search = self.where(Equals("flags", flag))
+        flagged = reads.rootnames(self._source.store, search.condition)
+        if len(flagged) == search.count():
+            return []
+        found = {row["rootname"] for row in search.columns("rootname").rows()}
+        return sorted(set(flagged) - found)
 
     def watch_annotations(
         self,

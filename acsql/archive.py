@@ -19,6 +19,7 @@ from .mongod.server import resolve_connection
 from .observation import Observation
 from .proposals import Proposal, ProposalCatalog
 from .query import Equals
+from .saved_searches import SavedSearches
 from .search.criteria import Source
 from .search.limits import TIME_LIMIT, optional_seconds
 from .search.search import Search
@@ -95,6 +96,7 @@ class Archive(Annotatable):
         self.store = Store(config.connection_string, specs, wait, log_outages)
         self.accounts = Accounts(self.store)
         self._source = Source(self.store, CurrentSpecs(self.store, specs))
+        self.saved_searches = SavedSearches(self._source)
         self._proposals = ProposalCatalog(self.store, specs)
         self._statistics = StatisticCatalog(self.store, specs)
 

@@ -30,6 +30,8 @@ _ANNOTATING = {
     "annotations": ["insert"],
     "annotated_observations": ["insert", "update"],
     "annotation_numbers": ["insert", "update"],
+    "saved_searches": ["insert", "update", "remove"],
+    "saved_search_visits": ["insert", "update"],
 }
 # Random bytes of a secret; the key file may have 1024 characters, two of which make a byte.
 _SECRET_BYTES = 32

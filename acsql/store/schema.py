@@ -24,6 +24,9 @@ ACCOUNTS = "accounts"
 ANNOTATIONS = "annotations"
 ANNOTATED_OBSERVATIONS = "annotated_observations"
 ANNOTATION_NUMBERS = "annotation_numbers"
+# Searches that people keep, and when each of them last looked at one.
+SAVED_SEARCHES = "saved_searches"
+SAVED_SEARCH_VISITS = "saved_search_visits"
 # Derived from the observations; see `acsql.store.derived`.
 HEADERLESS = "headerless_observations"
 DERIVED_STATE = "derived_state"

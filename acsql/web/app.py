@@ -14,6 +14,7 @@ from ..images.disk_cache import DiskCache
 from ..paths import NO_PROPOSAL
 from . import (
     access_log,
+    annotating,
     api,
     context,
     download_limit,
@@ -96,12 +97,13 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     identity.register(app, archive.config, host)
     rights.register(app, archive.config)
     download_limit.register(app, max(1, archive.config.downloads // workers))
-    app.extensions[context.ARCHIVE] = archive
     app.extensions[context.PICTURE_CACHE] = DiskCache(
         archive.config.cache_dir or archive.config.data_dir / "cache",
         archive.config.cache_limit * 1_000_000,
     )
     app.url_map.converters["proposal"] = ProposalConverter
+    archive = annotating.register(app, archive)
+    app.extensions[context.ARCHIVE] = archive
     _configure_templates(app, archive)
     for blueprint in (api.blueprint, plots.blueprint, *pages.blueprints()):
         app.register_blueprint(blueprint)

@@ -24,6 +24,7 @@ STATUSES: dict[type[ArchiveError], int] = {
     errors.RightMissing: 403,
     errors.AccountDamaged: 403,
     errors.AccountError: 400,
+    errors.AnnotationError: 400,
     errors.InvalidName: 400,
     errors.QueryTimeout: 503,
     errors.QueryError: 400,

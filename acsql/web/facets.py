@@ -18,6 +18,7 @@ from .results_parameters import ResultsParameters
 MAX_VALUES = 40
 # A date counts by its year.
 YEAR = "date_obs"
+FLAGS = "flags"
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,13 @@ def count_facets(
     Returns
     -------
     facets : list of Facet
-        Of the keywords with more than one value.
+        Of the keywords with more than one value, and of flags with any.
     uncounted : list of str
         The labels of the facets that take longer.
     """
     specs = current_archive().specs
     choices = {f.keyword: f.label for f in FIELDS if f.kind(specs) == "choices"}
-    labels = {**choices, YEAR: "Year"}
+    labels = {**choices, YEAR: "Year", FLAGS: "Flag"}
     try:
         numbers = search.time_limit(budget).facets_of(*labels)
     except QueryTimeout:
@@ -86,7 +87,7 @@ def count_facets(
     facets = [
         Facet(label, _values(parameters, search.condition, name, numbers[name]))
         for name, label in labels.items()
-        if len(numbers[name]) > 1
+        if len(numbers[name]) > (name != FLAGS)
     ]
     return facets, []
 

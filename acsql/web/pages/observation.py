@@ -56,6 +56,7 @@ def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
         before=_neighbour(before, filetype, walk),
         after=_neighbour(after, filetype, walk),
         walk=walk,
+        state=archive.annotation_state(rootname=observation.rootname),
         facts=columns(*FACTS).selected_columns,
         columns=columns(*observation.metadata).selected_columns,
     )

@@ -40,6 +40,8 @@ def page(proposid: int | None) -> str:
         matches=MATCHES,
         sorts=SORTS,
         search=_search_parameters(search, selection),
+        state=None if proposid is None else archive.annotation_state(proposid=proposid),
+        flag_counts=archive.where(all_of_it).facets("flags"),
         colour_sets=_colour_sets(proposal, all_of_it),
         options={
             filter_.parameter: _options(filter_, proposal, selection, all_of_it)

@@ -70,6 +70,7 @@ def run(number: int) -> str:
         "run.html",
         api=url_for("api.run", number=number),
         run=record,
+        state=current_archive().annotation_state(run=number),
         lists=shown,
         more={name: length - len(shown[name]) for name, length in lengths.items()},
         addresses=_addresses(rootnames),

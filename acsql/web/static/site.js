@@ -14,6 +14,13 @@ document.addEventListener("keydown", (event) => {
   if (link) link.click();
 });
 
+// Buttons and links with a shortcut of one key.
+document.addEventListener("keydown", (event) => {
+  if (event.repeat || !withoutModifiers(event) || usesKeys(event.target)) return;
+  const control = document.querySelector(`[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
+  if (control) control.click();
+});
+
 // A slash focuses the search box.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || !withoutModifiers(event) || usesKeys(event.target)) return;

@@ -1,0 +1,174 @@
+"""Saved searches: conditions with a name, and what each person has not seen of their results."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .annotations import new_id
+from .errors import AnnotationError
+from .query import Between
+from .search.criteria import Source
+from .search.search import Search
+from .store import saved_searches as stored
+from .store import schema
+
+MAX_NAME = 100
+# Of one person, private and shared: each is counted whenever their list is shown.
+MAX_OF_ONE = 50
+
+
+@dataclass(frozen=True)
+class SavedSearch:
+    """A search that a person keeps.
+
+    Attributes
+    ----------
+    id : str
+        Its key.
+    name : str
+        What its owner calls it.
+    owner : str
+        Who has saved it.
+    q : str
+        Its conditions in the query language; blank for all observations.
+    view : dict of str
+        How the site shows it: parameters such as ``sort`` and ``columns``.
+    shared : bool
+        Whether everyone sees it.
+    created : datetime
+        When it was saved (UTC).
+    """
+
+    id: str
+    name: str
+    owner: str
+    q: str
+    view: dict[str, str]
+    shared: bool
+    created: datetime
+
+
+@dataclass(frozen=True)
+class SavedSearches:
+    """The saved searches of an archive, as ``archive.saved_searches``.
+
+    Parameters
+    ----------
+    source : Source
+        The archive, and the person to whom ``by`` defaults.
+    """
+
+    source: Source = field(repr=False)
+
+    def add(
+        self,
+        name: str,
+        q: str = "",
+        *,
+        view: Mapping[str, str] | None = None,
+        shared: bool = False,
+        by: str | None = None,
+        key: str | None = None,
+    ) -> SavedSearch:
+        """Save a search.
+
+        Parameters
+        ----------
+        name : str
+            What to call it.
+        q : str
+            Its conditions in the query language.
+        view : mapping of str, optional
+            How the site shows it.
+        shared : bool
+            Whether everyone sees it.
+        by : str, optional
+            Its owner, by default the person of the archive.
+        key : str, optional
+            Its id; saving it again with the same id changes nothing.
+
+        Returns
+        -------
+        SavedSearch
+            What is stored, unless the id was.
+
+        Raises
+        ------
+        AnnotationError
+            If the name is missing or too long, or its owner has too many.
+        QueryError
+            If the conditions are invalid.
+
+        Examples
+        --------
+        >>> saved = archive.saved_searches.add("New WFC", "detector=WFC", by="ann")
+        >>> archive.saved_searches.search(saved).count() == archive.count("detector=WFC")
+        True
+        >>> archive.saved_searches.remove(saved.id)
+        """
+        owner = by or self.source.person()
+        if not name.strip() or len(name) > MAX_NAME:
+            raise AnnotationError(f"a saved search has a name of 1 to {MAX_NAME} characters")
+        if sum(each.owner == owner for each in self.visible(owner)) >= MAX_OF_ONE:
+            raise AnnotationError(f"{owner} has {MAX_OF_ONE} saved searches: remove one first")
+        saved = SavedSearch(
+            key or new_id(), name.strip(), owner, q, dict(view or {}), shared, schema.now()
+        )
+        self.search(saved)
+        document = asdict(saved)
+        document["_id"] = document.pop("id")
+        stored.insert(self.source.store, document)
+        return saved
+
+    def find(self, key: str) -> SavedSearch | None:
+        """Return the saved search with an id, or None."""
+        document = stored.find(self.source.store, key)
+        return None if document is None else _saved(document)
+
+    def visible(self, person: str | None = None) -> list[SavedSearch]:
+        """Return the saved searches of a person, and those that others share, by name."""
+        documents = stored.visible(self.source.store, person or self.source.person())
+        return [_saved(document) for document in documents]
+
+    def share(self, key: str, shared: bool = True) -> None:
+        """Let everyone see a saved search, or its owner alone."""
+        stored.share(self.source.store, key, shared)
+
+    def remove(self, key: str) -> None:
+        """Remove a saved search."""
+        stored.delete(self.source.store, key)
+
+    def search(self, saved: SavedSearch) -> Search:
+        """Return the search that was saved; raise QueryError if it is no longer valid."""
+        return Search(self.source).where(*([saved.q] if saved.q else []))
+
+    def last_looks(self, person: str | None = None) -> dict[str, datetime]:
+        """Return when a person has last looked at each saved search, by its id."""
+        return stored.visits(self.source.store, person or self.source.person())
+
+    def look(self, key: str, person: str | None = None) -> None:
+        """Record that a person has seen the results of a saved search."""
+        stored.visit(self.source.store, key, person or self.source.person(), schema.now())
+
+    def new(self, saved: SavedSearch, since: datetime | None) -> Search:
+        """Return the search for the results that were first ingested after a moment.
+
+        Parameters
+        ----------
+        saved : SavedSearch
+            The search.
+        since : datetime, optional
+            The last look at it (UTC), by default when it was saved.
+
+        Returns
+        -------
+        Search
+            For its count, its rows or its conditions.
+        """
+        moment = since or saved.created
+        return self.search(saved).where(Between("first_ingest_date", moment, None))
+
+
+def _saved(document: dict[str, Any]) -> SavedSearch:
+    return SavedSearch(id=document["_id"], **{k: v for k, v in document.items() if k != "_id"})

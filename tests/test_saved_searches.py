@@ -1,0 +1,70 @@
+"""Scripts save searches, and find what is new in them."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+import acsql
+from acsql import saved_searches
+from acsql.errors import AnnotationError, QueryError
+from acsql.store import observation_writes, schema
+
+
+@pytest.fixture
+def archive(empty_archive: acsql.Archive) -> acsql.Archive:
+    """An archive with one old observation."""
+    ingest(empty_archive, "j8bt05nj", datetime(2020, 1, 1))
+    return empty_archive
+
+
+def ingest(archive, rootname, when):
+    """Store an observation as first ingested at a moment."""
+    document = {"_id": rootname, "detector": "WFC", "first_ingest_date": when}
+    observation_writes.replace(archive.store, document)
+
+
+def test_what_is_new_is_what_was_ingested_since_the_last_look(archive):
+    searches = archive.as_person("ann").saved_searches
+    saved = searches.add("WFC", "detector=WFC")
+    assert (saved.owner, searches.visible()) == ("ann", [searches.find(saved.id)])
+    assert searches.search(saved).count() == 1
+    assert searches.new(saved, None).count() == 0
+    ingest(archive, "j8bt05nk", schema.now() + timedelta(seconds=1))
+    assert searches.new(saved, searches.last_looks().get(saved.id)).count() == 1
+    searches.look(saved.id)
+    later = searches.last_looks()[saved.id] + timedelta(seconds=2)
+    assert searches.new(saved, later).count() == 0
+    assert archive.as_person("bob").saved_searches.last_looks() == {}
+
+
+def test_a_shared_search_is_visible_to_others_until_it_is_removed(archive):
+    saved = archive.saved_searches.add("all", by="ann", view={"sort": "exptime"}, key="1")
+    assert archive.saved_searches.add("all", by="ann", key="1").id == saved.id == "1"
+    bob = archive.as_person("bob").saved_searches
+    assert bob.visible() == []
+    archive.saved_searches.share("1")
+    assert [each.view for each in bob.visible()] == [{"sort": "exptime"}]
+    archive.saved_searches.remove("1")
+    assert bob.find("1") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "q", "error"),
+    [
+        (" ", "", AnnotationError),
+        ("x" * 101, "", AnnotationError),
+        ("x", "nothing=1", QueryError),
+    ],
+)
+def test_a_wrong_search_is_not_saved(archive, name, q, error):
+    with pytest.raises(error):
+        archive.saved_searches.add(name, q, by="ann")
+    assert archive.saved_searches.visible("ann") == []
+
+
+def test_a_person_saves_a_limited_number(archive, monkeypatch):
+    monkeypatch.setattr(saved_searches, "MAX_OF_ONE", 1)
+    archive.saved_searches.add("x", by="ann")
+    with pytest.raises(AnnotationError, match="remove one first"):
+        archive.saved_searches.add("y", by="ann")
+    archive.saved_searches.add("y", by="bob")

@@ -1,0 +1,33 @@
+"""The pages of flags show what each looks like and the observations that have it."""
+
+import pytest
+from forms import client_of
+from web_pages import document, names, soup, words
+
+import acsql
+from acsql.store import observation_writes
+
+
+@pytest.fixture
+def client(empty_archive: acsql.Archive):
+    """A client of a site with one flagged observation, and one that has vanished."""
+    for name in ("j8bt05nj", "j8bt05nk", "j8bt05nl"):
+        observation_writes.replace(empty_archive.store, document(name))
+    empty_archive.flag(["j8bt05nj", "j8bt05nl"], "other", by="ann")
+    for collection in (empty_archive.store.observations, empty_archive.store.headerless):
+        collection.delete_one({"_id": "j8bt05nl"})
+    return client_of(empty_archive)
+
+
+def test_all_flags_are_listed_with_their_numbers(client, specs):
+    rows = soup(client, "/flags/").select("tbody tr")
+    assert len(rows) == len(specs.flags)
+    assert words(rows[-1]) == f"Other {specs.flags['other'].description} all 1"
+
+
+def test_the_page_of_a_flag_shows_every_image_that_has_it(client):
+    page = soup(client, "/flags/other/")
+    assert names(page) == ["j8bt05njq"]
+    assert words(page.select_one("#vanished").parent) == "No longer in the archive j8bt05nl"
+    assert names(soup(client, "/flags/crosstalk/")) == []
+    assert client.get("/flags/nothing/").status_code == 404
