@@ -49,6 +49,11 @@ PAGES = {
     "files": ("/archive/{proposid}/{name}/files/", None),
     "file selection": ("/files/?q=rootname={name}", None),
     "statistics": ("/statistics/", ".plot canvas"),
+    "vocabulary of flags": ("/flags/", None),
+    "flag": ("/flags/satellite_trail/", None),
+    "review": ("/review/?q=detector%3DWFC", None),
+    "all results": ("/annotations/bulk?q=detector%3DWFC", None),
+    "saved searches": ("/saved/?q=detector%3DWFC", None),
     "ingest runs": ("/ingest/", None),
     "ingest run": ("/ingest/1/", None),
     "not found": ("/archive/1/", None),
@@ -98,7 +103,7 @@ def test_every_page_has_a_case(sample_archive: acsql.Archive, names: dict[str, s
     with template_rendered.connected_to(note, app):
         for address, _ in PAGES.values():
             app.test_client().get(address.format(**names).partition("#")[0])
-    parts = {"base.html", "file_view.html", "macros.html", "plots.html"}
+    parts = {"annotations.html", "base.html", "file_view.html", "macros.html", "plots.html"}
     folder = Path(web_app.__file__).with_name("templates")
     assert templates == {path.name for path in folder.glob("*.html")} - parts
     routes = {endpoint for endpoint, view in app.view_functions.items() if shows_page(view)}

@@ -52,6 +52,7 @@ def shown(sample_archive: acsql.Archive) -> dict[str, str]:
         "filetype": "flt",
         "extension": "1",
         "filename": "site.css",
+        "saved": sample_archive.saved_searches.add("all", by="ann", shared=True, key="all").id,
     }
 
 
@@ -99,6 +100,12 @@ ADDRESSES = {
     "runs.run": "/ingest/1/",
     "runs.log": "/ingest/1/log",
     "login.page": "/login",
+    "flags.page": "/flags/",
+    "flags.flag": "/flags/other/",
+    "review.page": "/review/",
+    "bulk.page": "/annotations/bulk",
+    "saved_searches.page": "/saved/",
+    "saved_searches.feed": "/saved/{saved}/feed.atom",
     "plots.script": f"/plots/bokeh-{bokeh.__version__}.js",
     "api.index": "/api/",
     "api.openapi_document": "/api/openapi.json",
@@ -137,13 +144,28 @@ def pages(site: Flask, shown: dict[str, str]) -> dict[str, BeautifulSoup]:
 
 # Routes that read a region file from the body of a request; they change nothing.
 POSTED = {"measurements.regions", "measurements.region_file"}
+# Endpoints to which forms are sent, and pages at the same addresses.
+WRITING = {
+    "annotations.flag",
+    "annotations.comment",
+    "annotations.change_comment",
+    "annotations.viewed",
+    "annotations.undo",
+    "review.judge",
+    "bulk.write",
+    "saved_searches.save",
+    "saved_searches.change",
+    "login.log_in",
+    "login.log_out",
+}
+WITH_FORM = {"login.page", "review.page", "bulk.page", "saved_searches.page"}
 
 
 def test_addresses_cover_all_routes(site: Flask) -> None:
     accepting = {rule.endpoint for rule in site.url_map.iter_rules() if "POST" in rule.methods}
     readable = {rule.endpoint for rule in site.url_map.iter_rules() if "GET" in rule.methods}
     assert readable == ADDRESSES.keys()
-    assert accepting == POSTED | {"login.log_in", "login.log_out"}
+    assert accepting == POSTED | WRITING
 
 
 @pytest.mark.parametrize("endpoint", ADDRESSES)
@@ -153,7 +175,7 @@ def test_every_route_answers(client: FlaskClient, shown: dict[str, str], endpoin
         assert response.data
 
 
-@pytest.mark.parametrize("endpoint", [name for name in ADDRESSES if name != "login.page"])
+@pytest.mark.parametrize("endpoint", sorted(ADDRESSES.keys() - WITH_FORM))
 def test_no_route_accepts_post(client: FlaskClient, shown: dict[str, str], endpoint: str) -> None:
     assert client.post(ADDRESSES[endpoint].format(**shown)).status_code == 405
 
