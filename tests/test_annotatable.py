@@ -100,7 +100,7 @@ def test_viewed_marks_are_those_of_a_person(archive, monkeypatch):
         (lambda a: a.flag(ONE, "comet"), AnnotationError, "no flag 'comet'"),
         (lambda a: a.comment(" ", ONE), AnnotationError, "needs a text"),
         (lambda a: a.comment("odd", proposid=1, run=1), AnnotationError, "one of"),
-        (lambda a: a.change_comment("1", "odd"), AnnotationError, "no comment '1'"),
+        (lambda a: a.change_comment("1", "odd"), AnnotationError, "no annotation '1'"),
         (lambda a: a.undo("1"), AnnotationError, "nothing with the id"),
     ],
 )
