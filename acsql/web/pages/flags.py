@@ -54,7 +54,9 @@ def flag(name: str) -> str:
 
 def _example(flag: Flag) -> Observation | None:
     """Return the observation that shows a flag, None if the archive does not have it."""
+    if flag.example is None:
+        return None
     try:
-        return flag.example and current_archive().observation(flag.example)
+        return current_archive().observation(flag.example)
     except ArchiveError:
         return None

@@ -1,7 +1,7 @@
 """Saved searches: what is new in each since the reader last looked, and a feed for each."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
@@ -135,7 +135,7 @@ def _visible(key: str, user: User | None) -> SavedSearch:
     return saved
 
 
-def _arguments(saved: SavedSearch) -> dict[str, str]:
+def _arguments(saved: SavedSearch) -> dict[str, Any]:
     return {"q": saved.q} | saved.view
 
 
