@@ -15,10 +15,12 @@ from werkzeug.wrappers import Response
 
 from ..accounts.roles import Role, User
 from ..annotatable import Batch
-from ..annotations import AnnotationTarget, new_id
+from ..annotations import AnnotationTarget, State, new_id
 from ..annotations.entries import MAX_TEXT
 from ..archive import Archive
 from ..errors import ArchiveError
+from ..fits.wcs import read_usable_wcs
+from ..observation import Observation
 from . import identity
 from .context import address_of
 from .params import Parameters, WholeNumber
@@ -26,6 +28,7 @@ from .params import Parameters, WholeNumber
 # The key of the connection in `Flask.extensions`.
 _CONNECTION = "acsql.annotating"
 _MAX_NUMBER = 2**31 - 1
+_NUMBERS = re.compile(r"-?[0-9.]+")
 # A rootname or ipppssoot of ACS: a word that begins with j and has a digit.
 _NAME = re.compile(r"\b(j(?=[a-z]*[0-9])[a-z0-9]{7,8})\b", re.ASCII | re.IGNORECASE)
 
@@ -173,6 +176,33 @@ def described(target: AnnotationTarget) -> str:
     """Return the part of an observation that a target is, as pages show it; blank for all of it."""
     extension = None if target.extension is None else f"extension {target.extension}"
     return ", ".join(part for part in (target.filetype, extension, target.region) if part)
+
+
+def sky_positions(observation: Observation, state: State) -> dict[AnnotationTarget, str]:
+    """Return where regions of images are on the sky.
+
+    Parameters
+    ----------
+    observation : Observation
+        With the headers that have the world coordinates.
+    state : State
+        What holds of it.
+
+    Returns
+    -------
+    dict of str
+        Right ascension and declination of the centre in degrees, by target; without regions of
+        images that have no coordinates.
+    """
+    positions = {}
+    for target in {placed.target for placed in (*state.flags, *state.comments)}:
+        header = observation.headers.get(target.filetype or "", {}).get(target.extension or 0)
+        wcs = header and target.region and read_usable_wcs(header)
+        if wcs and target.region:
+            x, y = map(float, _NUMBERS.findall(target.region)[:2])
+            ra, dec = wcs.to_astropy().all_pix2world(x, y, 1)
+            positions[target] = f"RA {ra:.6f}°, Dec {dec:+.6f}°"
+    return positions
 
 
 def linked(text: str) -> Markup:

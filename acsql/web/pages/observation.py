@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, url_for
 
 from ...errors import DatasetNotFound
 from ...observation import Observation
+from ..annotating import sky_positions
 from ..context import current_archive, observation_url, parameters, requested_observation
 from ..file_view import view_file
 from ..selection import WalkParameters
@@ -43,6 +44,7 @@ def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
     before, after = walk.search(archive, observation).neighbours(observation)
     pictured = [name for name in observation.datasets if archive.specs.filetypes[name].preview]
     columns = archive.where().columns
+    state = archive.annotation_state(rootname=observation.rootname)
     return render_template(
         "observation.html",
         api=url_for("api.observation", rootname=name),
@@ -56,7 +58,8 @@ def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
         before=_neighbour(before, filetype, walk),
         after=_neighbour(after, filetype, walk),
         walk=walk,
-        state=archive.annotation_state(rootname=observation.rootname),
+        state=state,
+        positions=sky_positions(observation, state),
         facts=columns(*FACTS).selected_columns,
         columns=columns(*observation.metadata).selected_columns,
     )
