@@ -278,6 +278,7 @@ _DOCUMENTED = {
     f"acsql.{name}"
     for name in (
         *("named_queries", "proposals", "runs", "statistics", "compare", "config", "settings"),
+        "annotations",
         "errors",
         "colour",
         "parquet",
