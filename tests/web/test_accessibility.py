@@ -54,6 +54,7 @@ PAGES = {
     "review": ("/review/?q=detector%3DWFC", None),
     "all results": ("/annotations/bulk?q=detector%3DWFC", None),
     "saved searches": ("/saved/?q=detector%3DWFC", None),
+    "log-in": ("/login", None),
     "ingest runs": ("/ingest/", None),
     "ingest run": ("/ingest/1/", None),
     "not found": ("/archive/1/", None),
