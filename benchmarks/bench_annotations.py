@@ -124,10 +124,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--bulk", type=int, default=10_000)
     arguments = parser.parse_args()
-    folder = Path("/nonexistent")
-    with acsql.Archive(
-        Config(filesystem=folder, data_dir=folder, connection_string=arguments.uri)
-    ) as archive:
+    nowhere = Path("/nonexistent")
+    folders = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "proposals_file")
+    config = Config(**dict.fromkeys(folders, nowhere), ncores=1, connection_string=arguments.uri)
+    with acsql.Archive(config) as archive:
         archive.store.make_indexes()
         if arguments.fill:
             took = seconds(lambda: fill(archive, arguments.fill))
