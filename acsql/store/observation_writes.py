@@ -101,7 +101,7 @@ def set_statistics(store: Store, rootname: str, statistics: Mapping[str, Any]) -
         _mark(store, [rootname], session)
         store.observations.update_one({"_id": rootname}, {"$set": fields}, session=session)
 
-    _in_transaction(store, write)
+    in_transaction(store, write)
 
 
 def _update(store: Store, changes: Mapping[str, Changes]) -> None:
