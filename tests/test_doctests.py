@@ -50,10 +50,11 @@ def observation(sample_archive: acsql.Archive) -> acsql.Observation:
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_an_example_gives_the_result_that_it_shows(
-    name: str, sample_archive: acsql.Archive, observation: acsql.Observation
+    name: str, sample_archive: acsql.Archive, observation: acsql.Observation, tmp_path: Path
 ) -> None:
     test = EXAMPLES[name]
-    test.globs = test.globs | {"archive": sample_archive, "observation": observation}
+    variables = {"archive": sample_archive, "observation": observation, "folder": tmp_path}
+    test.globs = test.globs | variables
     report: list[str] = []
     result = doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=report.append)
     assert result.attempted > 0 or "+SKIP" in test.docstring

@@ -78,7 +78,7 @@ KEPT_TO = {
     "argon2": {"accounts"},
     "click": {"cli"},
     "lark": {"query"},
-    "pyarrow": {"store"},
+    "pyarrow": {"store", "export"},
 }
 
 

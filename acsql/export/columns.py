@@ -12,9 +12,10 @@ from datetime import datetime, time
 from typing import Any
 
 import numpy as np
-from astropy.table import MaskedColumn, Table
+from astropy.table import MaskedColumn
 
 from ..query import Column
+from .observation_table import ObservationTable
 from .values import escape, text
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ _INT64 = np.iinfo(np.int64)
 _EXACT = 2**53
 
 
-def make_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Table:
+def make_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> ObservationTable:
     """Return rows as a table.
 
     Parameters
@@ -48,7 +49,7 @@ def make_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> 
 
     Returns
     -------
-    astropy.table.Table
+    ObservationTable
         With columns of the types of their specs.  ``meta["notes"]`` says which values of another
         type are masked, if any are.
     """
@@ -56,7 +57,9 @@ def make_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> 
     return table_of_values(values, columns)
 
 
-def table_of_values(values_by_address: Mapping[str, Values], columns: Sequence[Column]) -> Table:
+def table_of_values(
+    values_by_address: Mapping[str, Values], columns: Sequence[Column]
+) -> ObservationTable:
     """Return values as a table.
 
     Parameters
@@ -69,7 +72,7 @@ def table_of_values(values_by_address: Mapping[str, Values], columns: Sequence[C
 
     Returns
     -------
-    astropy.table.Table
+    ObservationTable
         As `make_table` returns it.
     """
     made, notes = [], []
@@ -90,7 +93,7 @@ def table_of_values(values_by_address: Mapping[str, Values], columns: Sequence[C
             made.append(masked_column(values, column, object))
     for line in notes:
         logger.warning(line)
-    return Table(made, meta={"notes": notes} if notes else {})
+    return ObservationTable(made, meta={"notes": notes} if notes else {})
 
 
 def without_misfits(values: Sequence[Any], type_: str) -> tuple[list[Any], list[Any]]:

@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 class Listing(Criteria):
     """Criteria whose observations can be read; the base of `Search`."""
 
-    def table(self) -> Table:
+    def table(self, times: bool = False) -> Table:
         """Return the observations as a table.
+
+        Parameters
+        ----------
+        times : bool
+            Whether dates, also Modified Julian Dates, are `astropy.time.Time`, and ``ra_targ`` and
+            ``dec_targ`` also make a column ``target`` of `astropy.coordinates.SkyCoord`.
 
         Returns
         -------
@@ -52,6 +58,10 @@ class Listing(Criteria):
             table = table_of_values(values, self.selected_columns)
         if found := self.notes():
             table.meta["comments"] = found
+        if times:
+            from ..export.observation_table import with_times
+
+            return with_times(table, self.selected_columns)
         return table
 
     def notes(self) -> list[str]:

@@ -13,11 +13,11 @@ from ..store import mongosh
 from . import counting
 from .counting import Count
 from .explain import Explanation, explain
+from .exports import Exports
 from .limits import optional_at_least_one, optional_seconds
-from .listing import Listing
 
 
-class Search(Listing):
+class Search(Exports):
     """A search of the archive; `Archive.where` makes one.
 
     A search is immutable: `where`, `columns`, `sort`, `limit` and `time_limit` return a new one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..keywords import KeywordSpecs
@@ -68,6 +69,7 @@ class Searchable:
         columns: Sequence[str] | str | None = None,
         sort: Sequence[str] | str | None = None,
         limit: int | None = None,
+        times: bool = False,
         time_limit: TimeLimit = "default",
         **keywords: Any,
     ) -> Table:
@@ -85,6 +87,8 @@ class Searchable:
             Keyword addresses, as in `Search.sort`.
         limit : int, optional
             At most this many rows.
+        times : bool
+            Whether dates and positions are astropy's objects, as in `Search.table`.
         time_limit : float, optional
             Seconds that the database may take; None for no limit, by default the limit given to
             `connect`.
@@ -110,7 +114,51 @@ class Searchable:
         ['rootname', 'exptime']
         """
         search = self._limited(self.where(*conditions, **keywords), time_limit)
-        return _arranged(search, columns, sort).limit(limit).table()
+        return _arranged(search, columns, sort).limit(limit).table(times)
+
+    def write(
+        self,
+        path: str | Path,
+        *conditions: Condition | str,
+        columns: Sequence[str] | str | None = None,
+        sort: Sequence[str] | str | None = None,
+        limit: int | None = None,
+        format_: str | None = None,
+        time_limit: TimeLimit = "default",
+        **keywords: Any,
+    ) -> None:
+        """Write the observations that meet all conditions to a file.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, whose ending says the format, as in `Search.write`.
+        *conditions : Condition or str
+            As in `Search.where`.
+        columns, sort, limit
+            As in `search`.
+        format_ : str, optional
+            As in `Search.write`.
+        time_limit : float, optional
+            As in `search`.
+        **keywords
+            More conditions, as in `Search.where`.
+
+        Returns
+        -------
+        None
+
+        Raises
+        ------
+        QueryError, QueryTimeout, ArchiveError
+            As in `Search.write`.
+
+        Examples
+        --------
+        >>> archive.write(folder / "wfc.csv", detector="WFC", columns="rootname,exptime")
+        """
+        search = self._limited(self.where(*conditions, **keywords), time_limit)
+        _arranged(search, columns, sort).limit(limit).write(path, format_)
 
     def count(
         self,
