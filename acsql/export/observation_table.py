@@ -34,10 +34,6 @@ class ObservationTable(Table):  # type: ignore[misc]  # astropy has no type hint
         ----------
         *args, **options
             As of `astropy.table.Table.write`.
-
-        Returns
-        -------
-        None
         """
         columns = [_as_text(column) for column in self.itercols()]
         Table(columns, meta=self.meta, copy=False).write(*args, **options)

@@ -24,10 +24,6 @@ class Exports(Listing):
             An export format of `acsql.export.FORMATS`, by default the one to which the ending of
             the path belongs.
 
-        Returns
-        -------
-        None
-
         Raises
         ------
         QueryError

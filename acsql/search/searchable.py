@@ -135,7 +135,9 @@ class Searchable:
             The file, whose ending says the format, as in `Search.write`.
         *conditions : Condition or str
             As in `Search.where`.
-        columns, sort, limit
+        columns, sort : str or sequence of str, optional
+            As in `search`.
+        limit : int, optional
             As in `search`.
         format_ : str, optional
             As in `Search.write`.
@@ -143,10 +145,6 @@ class Searchable:
             As in `search`.
         **keywords
             More conditions, as in `Search.where`.
-
-        Returns
-        -------
-        None
 
         Raises
         ------

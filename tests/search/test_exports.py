@@ -55,12 +55,14 @@ def test_a_file_that_cannot_be_written_is_named(search, tmp_path: Path) -> None:
 
 
 def test_a_failed_search_leaves_the_old_file(large, tmp_path: Path) -> None:
-    path = tmp_path / "wfc.csv"
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    path = folder / "wfc.csv"
     path.write_text("old")
     with pytest.raises(acsql.errors.QueryTimeout):
         large.where("raw.0.exptime=1").time_limit(0.001).write(path)
     assert path.read_text() == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["wfc.csv"]
+    assert [each.name for each in folder.iterdir()] == ["wfc.csv"]
 
 
 def test_tables_of_other_libraries_have_the_rows(search: acsql.Search) -> None:
