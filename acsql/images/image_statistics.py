@@ -120,7 +120,15 @@ def measure(
 
     Parameters
     ----------
-    hdus, chips, filename, filetype, specs
+    hdus : HDUList
+        As for `image_statistics`.
+    chips : sequence of numpy.ndarray
+        As for `image_statistics`.
+    filename : str
+        As for `image_statistics`.
+    filetype : str
+        As for `image_statistics`.
+    specs : KeywordSpecs
         As for `image_statistics`.
 
     Returns

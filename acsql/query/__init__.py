@@ -28,7 +28,7 @@ from .conditions import (
     Within,
     leaves,
 )
-from .image_statistics import is_statistic
+from .image_statistics import ALL, is_statistic, spec_in_filetype
 from .keyword_arguments import from_keywords, one_of
 from .keyword_search import KEYWORD_COLUMNS, keyword_row, search_keywords
 from .normalize import prepare
@@ -36,6 +36,7 @@ from .printer import format_condition
 from .texts import Exact
 
 __all__ = [
+    "ALL",
     "ANNOTATION_FIELDS",
     "FALSE",
     "KEYWORD_COLUMNS",
@@ -73,6 +74,7 @@ __all__ = [
     "resolve",
     "resolve_all",
     "search_keywords",
+    "spec_in_filetype",
     "with_observations",
 ]
 

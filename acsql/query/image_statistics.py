@@ -63,7 +63,24 @@ def statistic_spec(address: str, specs: KeywordSpecs) -> KeywordSpec:
         nearest = difflib.get_close_matches(name, of_part, n=3)
         hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
         raise QueryError(f"{address}: there is no such statistic{hint}")
-    return _of_filetype(statistic, filetype, specs)
+    return spec_in_filetype(name, filetype, specs)
+
+
+def spec_in_filetype(name: str, filetype: str, specs: KeywordSpecs) -> KeywordSpec:
+    """Return the spec of a statistic, with the unit of the images of a filetype.
+
+    Parameters
+    ----------
+    name : str
+        One of `KeywordSpecs.image_statistics`.
+    filetype : str
+        The filetype.
+    specs : KeywordSpecs
+        The specs of the archive.
+    """
+    spec = specs.image_statistics[name].spec
+    is_value = spec.type == "float" and spec.unit is None
+    return replace(spec, unit=specs.filetypes[filetype].unit) if is_value else spec
 
 
 def statistic_addresses(
@@ -89,7 +106,7 @@ def statistic_addresses(
     for name, statistic in specs.image_statistics.items():
         for filetype in specs.with_preview():
             parts = [part for part in _parts(filetype, specs) if _has(statistic, filetype, part)]
-            spec = _of_filetype(statistic, filetype, specs)
+            spec = spec_in_filetype(name, filetype, specs)
             for extension in _EXTENSIONS if prefix else _EXTENSIONS[:1]:
                 for part in parts if prefix else parts[:1]:
                     address = f"{PREFIX}{filetype}.{extension}.{part}.{name}"
@@ -113,9 +130,3 @@ def _parts(filetype: str, specs: KeywordSpecs) -> list[str]:
 def _has(statistic: StatisticSpec, filetype: str, part: str) -> bool:
     has_filetype = not statistic.filetypes or filetype in statistic.filetypes
     return has_filetype and not (statistic.amplifiers and part == ALL)
-
-
-def _of_filetype(statistic: StatisticSpec, filetype: str, specs: KeywordSpecs) -> KeywordSpec:
-    spec = statistic.spec
-    is_value = spec.type == "float" and spec.unit is None
-    return replace(spec, unit=specs.filetypes[filetype].unit) if is_value else spec

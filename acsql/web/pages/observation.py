@@ -10,6 +10,7 @@ from ..annotating import sky_positions
 from ..context import current_archive, observation_url, parameters, requested_observation
 from ..file_view import view_file
 from ..selection import WalkParameters
+from ..statistics_view import view_statistics
 
 # The keywords above the file list.
 FACTS = (
@@ -53,6 +54,7 @@ def page(proposid: int | None, name: str, filetype: str | None = None) -> str:
         shown=shown,
         picture=observation.previews.get(shown, {}),
         view=view_file(archive, observation, shown),
+        statistics=view_statistics(observation, shown, archive.specs),
         missing_preview=_missing_preview(observation, shown),
         pairs=list(combinations(pictured, 2)),
         before=_neighbour(before, filetype, walk),
