@@ -61,21 +61,24 @@ class CodedPixels:
         kept, kept_codes = [np.empty(0, finite_values(self._part[:0]).dtype)], [self._codes[:0]]
         for place, values in self._chunks() if wanted.any() else ():
             codes = self._codes[place]
-            found = wanted.take(codes, mode="wrap")
-            kept.append(values[found])
-            kept_codes.append(codes[found])
+            # All codes are in the mask: "wrap" only saves numpy a buffered check.
+            found = np.flatnonzero(wanted.take(codes, mode="wrap"))
+            kept.append(values.take(found))
+            kept_codes.append(codes.take(found))
         codes = np.concatenate(kept_codes)
         order = np.argsort(codes, kind="stable")
-        self._wanted, self._kept_codes = wanted, codes[order]
-        self._kept = np.concatenate(kept)[order]
+        self._wanted, self._kept = wanted, np.concatenate(kept)[order]
+        # Where the pixels of each code begin and end among those kept.
+        numbers = np.where(wanted, self.counts, 0)
+        self._ends = np.cumsum(numbers)
+        self._begins = self._ends - numbers
         self._sums = _cumulated_sums(self._kept, self.coder.centre)
 
     def members(self, code: int) -> Pixels:
         """Return the pixels of a code."""
         if not self._wanted[code]:
             return self._pixels(code, code)
-        begin, end = np.searchsorted(self._kept_codes, (code, code + 1))
-        found: Pixels = self._kept[begin:end]
+        found: Pixels = self._kept[self._begins[code] : self._ends[code]]
         return found
 
     def sums_beyond(self, first: int, last: int) -> npt.NDArray[np.float64]:
@@ -87,7 +90,7 @@ class CodedPixels:
             The codes at both ends of the range, which includes them.
         """
         if self._wanted[:first].all() and self._wanted[last + 1 :].all():
-            begin, end = np.searchsorted(self._kept_codes, (first, last + 1))
+            begin, end = self._begins[first], self._ends[last]
             sums: npt.NDArray[np.float64] = self._sums[:, begin] - self._sums[:, end]
             sums += self._sums[:, -1]
         else:

@@ -70,17 +70,17 @@ class Counted:
 
     def at(self, rank: int) -> float:
         """Return the value at a rank."""
-        return float(self._values[np.searchsorted(self._ranks, rank, side="right")])
+        return float(self._values[self._ranks.searchsorted(rank, side="right")])
 
     near = at
 
     def below(self, value: float) -> int:
         """Return the number of values that are smaller."""
-        return int(self._counts[: np.searchsorted(self._values, value, side="left")].sum())
+        return int(self._counts[: self._values.searchsorted(value, side="left")].sum())
 
     def up_to(self, value: float) -> int:
         """Return the number of values that are smaller or equal."""
-        return int(self._counts[: np.searchsorted(self._values, value, side="right")].sum())
+        return int(self._counts[: self._values.searchsorted(value, side="right")].sum())
 
     def moments(self, first: int, last: int) -> tuple[float, float]:
         """Return the mean and the standard deviation of the ranks from first to before last."""
@@ -110,7 +110,7 @@ class _Rehearsal(Counted):
 
     def at(self, rank: int) -> float:
         """Note a rank and return about the value there."""
-        self.codes.add(int(self._code[np.searchsorted(self._ranks, rank, side="right")]))
+        self.codes.add(int(self._code[self._ranks.searchsorted(rank, side="right")]))
         return super().at(rank)
 
     def near(self, rank: int) -> float:
@@ -119,13 +119,13 @@ class _Rehearsal(Counted):
 
     def below(self, value: float) -> int:
         """Note a value and return about the number of smaller values."""
-        place = int(np.searchsorted(self._values, value))
+        place = int(self._values.searchsorted(value))
         self.codes.update(self._code[max(0, place - 1) : place + 1].tolist())
         return super().below(value)
 
     def moments(self, first: int, last: int) -> tuple[float, float]:
         """Note a range and return about its mean and standard deviation."""
-        ends = np.searchsorted(self._ranks, (first, last - 1), side="right")
+        ends = self._ranks.searchsorted((first, last - 1), side="right")
         low, high = self._code[ends].tolist()
         self.inner = (max(self.inner[0], low), min(self.inner[1], high))
         return super().moments(first, last)
@@ -215,7 +215,7 @@ class Coded:
         return float(mean), float(np.sqrt(squares / number))
 
     def _code(self, rank: int) -> int:
-        return int(np.searchsorted(self._ranks, rank, side="right"))
+        return int(self._ranks.searchsorted(rank, side="right"))
 
     def _sorted(self, code: int) -> Pixels:
         if code not in self._members:
@@ -229,7 +229,7 @@ class Coded:
         within = 0
         if self._ranks[code] > self._begins[code]:
             # In float64, to which numpy would not promote values of float32 for a Python float.
-            within = int(np.searchsorted(self._sorted(code), np.float64(value), side=side))
+            within = int(self._sorted(code).searchsorted(np.float64(value), side=side))
         return int(self._begins[code]) + within
 
 

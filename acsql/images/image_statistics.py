@@ -246,8 +246,9 @@ def _of_flags(
         hdu
         for hdu in hdus
         if (hdu.name.upper(), hdu.ver) == (specs.dq_extname, image.ver)
-        # An extension without pixels has neither an array nor the size of a constant image.
-        and (hdu.shape or "NPIX1" in hdu.header)
+        # An extension without pixels has neither an array nor the size of a constant image.  One
+        # with a damaged XTENSION has no shape, and `image_shape` refuses it.
+        and (getattr(hdu, "shape", True) or "NPIX1" in hdu.header)
     ]
     if not found or image_shape(found[0], filename) != shape:
         return {}

@@ -72,6 +72,22 @@ def test_a_damaged_position_of_the_chip_leaves_the_preview(
     assert "LTV1 of SCI,1" in fault.reason
 
 
+def test_a_damaged_extension_of_the_data_quality_leaves_the_preview(
+    file: Path, specs: KeywordSpecs, config: Config
+) -> None:
+    card = b"XTENSION= 'IMAGE   '".ljust(30)
+    content = file.read_bytes()
+    last = content.rindex(card)
+    damaged = b"XTENSION=                   12"
+    file.write_bytes(content[:last] + damaged + content[last + len(damaged) :])
+    aged(file)
+    images = read(file, specs, config)
+    assert images.preview is not None
+    assert "jpeg" in images.preview
+    assert images.statistics is None
+    assert [(fault.stage, fault.owed) for fault in images.faults] == [("statistics", False)]
+
+
 def test_a_full_disk_leaves_the_statistics(
     file: Path, specs: KeywordSpecs, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
