@@ -195,7 +195,8 @@ def sky_positions(observation: Observation, state: State) -> dict[AnnotationTarg
         images that have no coordinates.
     """
     positions = {}
-    for target in {placed.target for placed in (*state.flags, *state.comments)}:
+    targets = {flag.target for flag in state.flags} | {each.target for each in state.comments}
+    for target in targets:
         header = observation.headers.get(target.filetype or "", {}).get(target.extension or 0)
         wcs = header and target.region and read_usable_wcs(header)
         if wcs and target.region:
