@@ -5,12 +5,12 @@ archive with thousands of observations that are not in columns yet, take the tim
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from ..errors import QueryTimeout
-from ..query import And, Column, Condition, Exists
+from ..query import Column, Condition
 from ..store import aggregations, live_counts, queries, sorting
 from ..store.annotations import reads
 from ..store.client import Store
@@ -165,13 +165,14 @@ def _of_annotations(
     store: Store, column: Column, condition: Condition, time_limit: float | None
 ) -> Facets:
     """Return the values of a field of annotations in the observations that meet a condition."""
-    with_value = looked_up(And((condition, Exists(column.address))), store)
-    selection = select(store, with_value, ["rootname"])
+    condition = looked_up(condition, store)
+    selection = select(store, condition, ["rootname"])
     if selection is not None:
-        rows: Iterable[dict[str, Any]] = selection.rows()
+        rootnames = selection.table(["rootname"])["rootname"].to_pylist()
     else:
-        rows = queries.find(store, with_value, ["rootname"], time_limit=time_limit)
-    return reads.value_counts(store, column.address, [row["rootname"] for row in rows])
+        rows = queries.find(store, condition, ["rootname"], time_limit=time_limit)
+        rootnames = [row["rootname"] for row in rows]
+    return reads.value_counts(store, column.address, rootnames)
 
 
 def facets_of(

@@ -1,24 +1,18 @@
 """Reads of annotations: entries in the order in which they were written, and what searches find."""
 
-import threading
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from typing import Any
-
-from cachetools import LRUCache
 
 from ...annotations import Annotation
 from ...query import Condition
 from ..client import Store
 from ..filters import to_filter
 from ..queries import BATCH_ROWS
-from ..schema import ANNOTATED_OBSERVATIONS, ANNOTATION_NUMBERS, ANNOTATIONS, Document
+from ..schema import ANNOTATED_OBSERVATIONS, ANNOTATIONS, Document
+from . import kept
 from .documents import from_document
-
-# Lists of rootnames that a process keeps, of at most 213,000 names and some 15 MB each.  Where
-# there are transactions, every write of what holds has taken a number, so a list is right as long
-# as the next number is the same.
-_CACHE: LRUCache[Any, list[str]] = LRUCache(maxsize=16)
-_LOCK = threading.Lock()
 
 
 def numbered(
@@ -85,18 +79,14 @@ def rootnames(store: Store, condition: Condition) -> list[str]:
     DatabaseError
         If the database fails.
     """
-    annotated = store.database[ANNOTATED_OBSERVATIONS]
-    with store.errors():
-        counter = store.database[ANNOTATION_NUMBERS].find_one()
-        key = (store.connection_string, annotated.full_name, counter and counter["next"], condition)
-        with _LOCK:
-            found: list[str] | None = _CACHE.get(key) if store.has_transactions else None
-        if found is None:
-            # One document with all keys, which is read faster than a document for each.
-            found = annotated.distinct("_id", to_filter(condition))
-            with _LOCK:
-                _CACHE[key] = found
-    return found
+    annotated, filter_ = store.database[ANNOTATED_OBSERVATIONS], to_filter(condition)
+
+    def read(chosen: Document) -> dict[str, None]:
+        """Return the rootnames as keys; one document with all is read faster than one for each."""
+        with store.errors():
+            return dict.fromkeys(annotated.distinct("_id", {"$and": [chosen, filter_]}))
+
+    return list(kept.values(store, condition, read))
 
 
 def fields_of(store: Store, rootnames: Sequence[str], names: Sequence[str]) -> dict[str, Document]:
@@ -128,7 +118,9 @@ def fields_of(store: Store, rootnames: Sequence[str], names: Sequence[str]) -> d
         return {document.pop("_id"): document for document in found}
 
 
-def value_counts(store: Store, name: str, rootnames: Sequence[str] | None) -> dict[Any, int]:
+def value_counts(
+    store: Store, name: str, rootnames: Collection[str] | None = None
+) -> dict[Any, int]:
     """Return the values of a field with their numbers of observations.
 
     Parameters
@@ -137,7 +129,7 @@ def value_counts(store: Store, name: str, rootnames: Sequence[str] | None) -> di
         The open database.
     name : str
         One of `acsql.query.ANNOTATION_FIELDS`.
-    rootnames : sequence of str, optional
+    rootnames : collection of str, optional
         The observations that count.
 
     Returns
@@ -150,12 +142,25 @@ def value_counts(store: Store, name: str, rootnames: Sequence[str] | None) -> di
     DatabaseError
         If the database fails.
     """
-    chosen = {} if rootnames is None else {"_id": {"$in": list(rootnames)}}
-    stages: list[dict[str, Any]] = [
-        {"$match": chosen | {name: {"$exists": True}}},
-        {"$unwind": f"${name}"},
-        {"$group": {"_id": f"${name}", "observations": {"$sum": 1}}},
-    ]
-    with store.errors():
-        counted = store.database[ANNOTATED_OBSERVATIONS].aggregate(stages)
-        return {each["_id"]: each["observations"] for each in counted}
+    annotated = store.database[ANNOTATED_OBSERVATIONS]
+
+    def read(chosen: Document) -> dict[str, tuple[Any, ...]]:
+        """Return the values of the field by rootname."""
+        with store.errors():
+            found = annotated.find(chosen | {name: {"$exists": True}}, {name: 1})
+            return {each["_id"]: _unique(each[name]) for each in found.batch_size(BATCH_ROWS)}
+
+    held = kept.values(store, name, read)
+    if rootnames is None:
+        counted = iter(held.values())
+    elif len(rootnames) < len(held):
+        counted = (held[rootname] for rootname in rootnames if rootname in held)
+    else:
+        names = set(rootnames)
+        counted = (values for rootname, values in held.items() if rootname in names)
+    return dict(Counter(chain.from_iterable(counted)))
+
+
+def _unique(values: Any) -> tuple[Any, ...]:
+    """Return each value of a field once, also of one that is no list."""
+    return tuple(dict.fromkeys(values)) if isinstance(values, list) else (values,)

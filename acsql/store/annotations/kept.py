@@ -1,0 +1,92 @@
+"""What holds of all observations, kept by each process, of which only what changes is read again.
+
+A flag can have a hundred thousand observations, and someone may annotate every second.  Where there
+are transactions, each write of what holds has taken numbers, in the order in which they are
+committed: what is kept is right as long as the next number is the same, and else the entries with
+the numbers in between name the observations to read again.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cachetools import LRUCache
+
+from ..client import Store
+from ..schema import ANNOTATED_OBSERVATIONS, ANNOTATION_NUMBERS, ANNOTATIONS, Document
+
+Values = dict[str, Any]
+
+# Of at most 213,000 rootnames and some 25 MB each.
+_CACHE: LRUCache[Any, "_Kept"] = LRUCache(maxsize=16)
+_LOCK = threading.Lock()
+# Entries of which the observations are read again; for more, all are.
+_MAX_ENTRIES = 5000
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Values by rootname, and the next number when they were read."""
+
+    number: int
+    values: Values
+
+
+def values(store: Store, key: Any, read: Callable[[Document], Values]) -> Values:
+    """Return what a function reads of all annotated observations.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    key : hashable
+        What stands for the function.
+    read : callable
+        Takes a filter of annotated observations, and returns values by rootname.
+
+    Returns
+    -------
+    dict
+        Not to be changed.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    if not store.has_transactions:
+        return read({})
+    annotated = store.database[ANNOTATED_OBSERVATIONS]
+    key = (store.connection_string, annotated.full_name, key)
+    with store.errors():
+        counter = store.database[ANNOTATION_NUMBERS].find_one()
+    number: int = counter["next"] if counter else 0
+    with _LOCK:
+        kept = _CACHE.get(key)
+    if kept is not None and kept.number == number:
+        return kept.values
+    changed = None if kept is None else _changed(store, kept.number, number)
+    if kept is None or changed is None:
+        found = read({})
+    else:
+        others = {name: value for name, value in kept.values.items() if name not in changed}
+        found = others | read({"_id": {"$in": list(changed)}})
+    with _LOCK:
+        _CACHE[key] = _Kept(number, found)
+    return found
+
+
+def _changed(store: Store, since: int, until: int) -> set[str] | None:
+    """Return the observations of the entries with some numbers, None if these are not all there."""
+    if not 0 < until - since <= _MAX_ENTRIES:
+        return None
+    with store.errors():
+        entries = list(
+            store.database[ANNOTATIONS].find(
+                {"number": {"$gte": since, "$lt": until}}, {"rootname": 1}
+            )
+        )
+    if len(entries) != until - since:
+        return None
+    return {entry["rootname"] for entry in entries if "rootname" in entry}
