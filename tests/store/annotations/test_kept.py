@@ -54,7 +54,7 @@ def test_what_is_kept_is_what_the_database_has_after_any_writes(store, reading, 
 def test_only_what_has_changed_is_read_again(store, reading):
     values, filters = reading
     writes.add(store, [entry(Action.FLAG, rootname) for rootname in ROOTNAMES])
-    assert values() == values() == dict.fromkeys(ROOTNAMES, ["other"])
+    assert values() == values() == {key: ["other"] for key in ROOTNAMES}
     writes.add(store, [entry(Action.CLEAR, ROOTNAMES[1])])
     assert ROOTNAMES[1] not in values()
     assert filters == [{}, {"_id": {"$in": [ROOTNAMES[1]]}}]
