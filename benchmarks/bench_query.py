@@ -1,10 +1,12 @@
 """How fast the archive answers at two sizes, and how much faster than reading FITS files.
 
     python benchmarks/bench_query.py mongodb://127.0.0.1:27017/mission mongodb://.../ten_thousand
+    python benchmarks/bench_query.py mongodb://127.0.0.1:27017/mission --while-ingesting
 
 ``benchmarks/mission.py`` writes each database; the first is the large one.  The values in
 conditions are taken from random observations (so that frequent ones are frequent) and from all
-values of a keyword (so that rare ones occur, too).
+values of a keyword (so that rare ones occur, too).  ``--while-ingesting`` compares the pages of
+the large one at rest with the same pages while observations of it are written again, as they are.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from astropy.io import fits
+from bench_answers import exchange, process
 
 from acsql import keywords as keyword_specs
 from acsql import query, sample
@@ -202,10 +205,17 @@ def main() -> None:
     """Run all parts and print what they come to."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("large", help="the address of a large database")
-    parser.add_argument("small", help="the address of a small one")
+    parser.add_argument("small", nargs="?", help="the address of a small one")
+    parser.add_argument("--while-ingesting", action="store_true")
     parser.add_argument("--times", type=int, default=200, help="searches of each kind")
     arguments = parser.parse_args()
+    if not (arguments.small or arguments.while_ingesting):
+        parser.error("name a small database, or --while-ingesting")
     specs = keyword_specs.load()
+    if arguments.while_ingesting:
+        with Store(arguments.large, specs) as large:
+            searches_while_ingesting(large, arguments.large, specs, arguments.times)
+        return
     with Store(arguments.large, specs) as large, Store(arguments.small, specs) as small:
         searches(large, small, specs, arguments.times)
         numbers(large, specs)
@@ -233,6 +243,30 @@ def searches(large: Store, small: Store, specs: KeywordSpecs, times: int) -> Non
     print_pair("all in other orders", [sorted(part) for part in together[False]])
     both = zip(*together.values(), strict=True)
     print_pair("all in any order", [sorted(usual + other) for usual, other in both])
+
+
+def searches_while_ingesting(
+    store: Store, connection_string: str, specs: KeywordSpecs, times: int
+) -> None:
+    """Print what the pages of each kind of search cost at rest and while observations are written.
+
+    Each kind is measured at rest and during writes in turn, so that both have the same machine.
+    """
+    print(f"{'':36s} {'written':>8s} {'p99':>8s} {'at rest':>8s} {'p99':>8s} {'slower':>7s}")
+    together: list[list[float]] = [[], []]
+    own = Path(__file__).parent.parent
+    for shape in shapes(Values(store, specs), specs):
+        # Once before, so that neither pays for caches that are filled first.
+        measured(store, shape, times, seed=1)
+        found = [measured(store, shape, times, seed=1)]
+        with process("write", own, connection_string) as writer:
+            exchange(writer, None)
+            found.append(measured(store, shape, times, seed=1))
+            written = exchange(writer, None)
+        print_pair(f"{shape.name} ({written} written)", found[::-1])
+        for all_, some in zip(together, found, strict=True):
+            all_ += some
+    print_pair("all", [sorted(part) for part in together[::-1]])
 
 
 def print_pair(name: str, found: list[list[float]]) -> None:
