@@ -5,10 +5,14 @@ The command line and the site use nothing else, so a script can do all that they
 
 from __future__ import annotations
 
+import atexit
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from . import config as configuration
 from . import keywords as keyword_specs
+from . import notebook
 from .accounts.accounts import Accounts
 from .annotatable import Annotatable
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
@@ -99,6 +103,21 @@ class Archive(Annotatable):
         self.saved_searches = SavedSearches(self._source)
         self._proposals = ProposalCatalog(self.store, specs)
         self._statistics = StatisticCatalog(self.store, specs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # With the password of the database, which a process on a cluster needs.
+        return _open_again, (self.config, self.time_limit)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the totals, and a link to the site."""
+        summary = self.summary()
+        content = {
+            "observations": f"{summary.observations:,}",
+            "files": f"{summary.files:,}",
+            "previews": f"{summary.previews:,}",
+            "detectors": ", ".join(f"{name} {n:,}" for name, n in summary.detectors.items()),
+        }
+        return notebook.facts("ACS Quicklook archive", content, self.config.site_url, None)
 
     def close(self) -> None:
         """Close the connection to the database."""
@@ -317,3 +336,11 @@ class Archive(Annotatable):
         'Files by filetype'
         """
         return self._statistics.all()
+
+
+@cache
+def _open_again(config: Config, time_limit: float | None) -> Archive:
+    """Return the archive that all unpickled archives of a process share, as long as it lives."""
+    archive = Archive(config, time_limit)
+    atexit.register(archive.close)
+    return archive

@@ -15,7 +15,7 @@ from . import names
 from .errors import DatasetNotFound, QueryError
 from .fits.header import by_keyword
 from .observation import Observation
-from .stored_observation import Header
+from .stored_header import Header
 
 # Keywords that differ between any two files: their names, and when they were written.
 BOOKKEEPING = frozenset(

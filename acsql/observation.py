@@ -5,10 +5,22 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from . import paths
-from .errors import DatasetNotFound
+from . import notebook, paths
+from .errors import AccessDenied, DatasetNotFound
 from .observation_files import ObservationFiles
 from .permissions import PICTURES_AND_LOGS, is_readable_file
+
+# What a notebook shows of an observation.
+_FACTS = (
+    "detector",
+    "targname",
+    "proposid",
+    "date_obs",
+    "exptime",
+    "filter1",
+    "filter2",
+    "imagetyp",
+)
 
 
 class Observation(ObservationFiles):
@@ -24,6 +36,17 @@ class Observation(ObservationFiles):
     >>> observation["detector"]
     'WFC'
     """
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the thumbnail, key facts and a link to the site."""
+        site = self._config.site_url
+        facts = {name: self.get(name) for name in _FACTS} | {"files": ", ".join(self.datasets)}
+        try:
+            picture = self.thumbnail().read_bytes()
+        except (DatasetNotFound, AccessDenied, OSError):
+            picture = None
+        url = None if site is None else f"{site.rstrip('/')}/go?name={self.ipppssoot}"
+        return notebook.facts(self.ipppssoot, facts, url, picture)
 
     def jpeg(self, filetype: str) -> Path:
         """Return the path of the preview of a filetype.

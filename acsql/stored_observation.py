@@ -5,101 +5,31 @@ Headers are most of a document, so they are read only when they are used.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from . import names, query
+from . import config as configuration
+from . import keywords as keyword_specs
+from . import query
 from .config import Config
-from .errors import DatasetNotFound, ObservationNotFound
+from .errors import ConfigError, DatasetNotFound, QueryError
 from .keywords import PRIMARY, HeaderKey, KeywordSpecs
 from .store import header_layouts, observations
 from .store.client import Store
 from .store.fields import value_at
+from .stored_header import Header, Listed
 
 if TYPE_CHECKING:
     from astropy.io import fits
 
 
-@dataclass(frozen=True)
-class Header(Mapping[str, Any]):
-    """One stored header: a mapping of keywords to values, in the order of the file.
-
-    Attributes
-    ----------
-    name : str
-        Which header it is, such as ``j8bt05nj flt 1``.
-    stored : mapping
-        The values by stored keyword, such as ``date_obs``; as a key, FITS spelling is accepted.
-    """
-
-    name: str
-    stored: Mapping[str, Any]
-
-    def __getitem__(self, keyword: str) -> Any:
-        for field in names.possible_fields(keyword):
-            if field in self.stored:
-                return self.stored[field]
-        raise KeyError(f"{self.name} has no keyword {keyword!r}")
-
-    @property
-    def extension_name(self) -> str:
-        """The name of the extension, such as ``SCI,1``; empty for a primary header."""
-        parts = (self.get("extname"), self.get("extver"))
-        return ",".join(str(part) for part in parts if part is not None)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.stored)
-
-    def __len__(self) -> int:
-        return len(self.stored)
-
-
-def find_document(store: Store, name: str) -> Any:
-    """Return the stored document of an observation, without its headers.
-
-    Parameters
-    ----------
-    store : Store
-        The database.
-    name : str
-        A rootname or ipppssoot of eight or nine characters, in any case.
-
-    Returns
-    -------
-    document
-        The mongoengine document.
-
-    Raises
-    ------
-    InvalidName
-        If the text cannot be a rootname.
-    ObservationNotFound
-        If there is no such observation, or eight characters fit several association products.
-    """
-    key = names.rootname(name)
-    document = observations.get(store, key)
-    if document is None:
-        document = observations.get(store, _only_product(store, key))
-    return document
-
-
-def _only_product(store: Store, key: str) -> str:
-    """Return the one association product whose first eight characters are `key`."""
-    products = observations.rootnames_starting_with(store, key) if len(key) == 8 else []
-    if len(products) == 1:
-        return products[0]
-    if products:
-        raise ObservationNotFound(
-            f"{key} is ambiguous: it fits the products {', '.join(products)}; "
-            "use all nine characters"
-        )
-    raise ObservationNotFound(f"there is no observation {key}")
-
-
-class StoredObservation:
+class StoredObservation(Mapping[str, Any]):
     """The stored metadata and headers of one observation; the base of `Observation`.
+
+    It is a mapping of its top-level keywords; as a key, every keyword address is accepted.
+    Pickled, it is read again where it is unpickled, from the database of its configuration.
 
     Parameters
     ----------
@@ -110,7 +40,7 @@ class StoredObservation:
     config : Config
         The configuration of the archive.
     document : mongoengine document
-        The document without its headers, as of `find_document`.
+        The document without its headers, as of `acsql.store.observations.find`.
     """
 
     def __init__(self, store: Store, specs: KeywordSpecs, config: Config, document: Any) -> None:
@@ -125,11 +55,60 @@ class StoredObservation:
 
     @classmethod
     def load(cls, store: Store, specs: KeywordSpecs, config: Config, name: str) -> Self:
-        """Read one observation; parameters and errors as of `find_document`."""
-        return cls(store, specs, config, find_document(store, name))
+        """Read one observation; errors as of `acsql.store.observations.find`."""
+        return cls(store, specs, config, observations.find(store, name))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.rootname}: {', '.join(self.datasets)}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load_again, (type(self), self._config, self.rootname)
+
+    # Two observations are equal if they are the same: what is stored may change between them.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs.top_level)
+
+    def __len__(self) -> int:
+        return len(self._specs.top_level)
+
+    def __contains__(self, keyword: object) -> bool:
+        try:
+            self[keyword]  # type: ignore[index]  # what is no text is refused
+        except (KeyError, QueryError, DatasetNotFound):
+            return False
+        return True
+
+    def get(self, keyword: str, default: Any = None) -> Any:
+        """Return the value of a keyword, or a default if the observation does not have it.
+
+        Parameters
+        ----------
+        keyword : str
+            Any keyword address.
+        default : object
+            What is returned instead.
+
+        Returns
+        -------
+        object
+            None also for a top-level keyword without a value.
+
+        Examples
+        --------
+        >>> observation.get("detector"), observation.get("asn.0.exptime", "none")
+        ('WFC', 'none')
+        """
+        try:
+            return self[keyword]
+        except (KeyError, QueryError, DatasetNotFound):
+            return default
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Return the top-level keywords, for the tab key."""
+        return list(self)
 
     def __getitem__(self, keyword: str) -> Any:
         """Return the value of a keyword by its address; None if unknown."""
@@ -190,10 +169,13 @@ class StoredObservation:
     def headers(self) -> dict[str, dict[int, Header]]:
         """All stored headers, by filetype and extension."""
         stored = observations.headers(self._store, self.rootname) or {}
-        return {
-            filetype: self._by_extension(filetype, stored.get(filetype, {}))
-            for filetype in self.datasets
-        }
+        return Listed(
+            self.rootname,
+            {
+                filetype: self._by_extension(filetype, stored.get(filetype, {}))
+                for filetype in self.datasets
+            },
+        )
 
     @cached_property
     def extensions(self) -> dict[str, dict[int, str]]:
@@ -232,10 +214,11 @@ class StoredObservation:
         return self._by_extension(filetype, stored)
 
     def _by_extension(self, filetype: str, stored: Mapping[str, Any]) -> dict[int, Header]:
-        return {
+        headers = {
             int(extension): Header(f"{self.rootname} {filetype} {extension}", values)
             for extension, values in sorted(stored.items(), key=lambda item: int(item[0]))
         }
+        return Listed(f"{self.rootname} {filetype}", headers)
 
     def stored_header(self, filetype: str, extension: int | str | tuple[str, int]) -> Header:
         """Return one header as stored.
@@ -370,3 +353,18 @@ class StoredObservation:
             existing = ", ".join(self.datasets) or "no files"
             raise DatasetNotFound(f"{self.rootname} has no {filetype}; it has {existing}")
         return filenames[filetype]
+
+
+@cache
+def _source(config: Config) -> tuple[Store, KeywordSpecs]:
+    """Return the database and the specs that all observations unpickled in a process read."""
+    if config.connection_string is None:
+        raise ConfigError("no connection_string: open the archive with acsql.connect")
+    specs = keyword_specs.load(configuration.specs_overlay(config))
+    store = Store(config.connection_string, specs)
+    atexit.register(store.close)
+    return store, specs
+
+
+def _load_again(cls: type[StoredObservation], config: Config, rootname: str) -> StoredObservation:
+    return cls.load(*_source(config), config, rootname)

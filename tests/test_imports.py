@@ -24,7 +24,7 @@ LAYERS: tuple[set[str], ...] = (
     {"errors", "connection_strings"},
     {"settings"},
     {"config", "names"},
-    {"permissions"},
+    {"notebook", "permissions", "stored_header"},
     {"keywords", "logs", "paths"},
     {"annotations", "datasets"},
     {"fits", "query"},

@@ -1,10 +1,14 @@
 """An observation as stored: its headers by filetype and extension, and its keywords."""
 
+import pickle
+from collections.abc import Mapping
+
+import dask.bag
 import pytest
 from astropy.io import fits
 
 import acsql
-from acsql.errors import InvalidName, ObservationNotFound
+from acsql.errors import InvalidName, ObservationNotFound, QueryError
 
 
 def rootnames(archive: acsql.Archive, length: int) -> list[str]:
@@ -58,3 +62,44 @@ def test_eight_characters_name_a_product_if_they_fit_only_one(sample_archive) ->
 def test_a_rootname_that_does_not_exist_is_named(sample_archive, rootname, error) -> None:
     with pytest.raises(error, match=rootname):
         sample_archive.observation(rootname)
+
+
+def test_an_observation_is_a_mapping_of_its_top_level_keywords(sample_archive) -> None:
+    observation = sample_archive.observation(next(sample_archive.where().rows())["rootname"])
+    assert isinstance(observation, Mapping)
+    assert list(observation) == list(sample_archive.specs.top_level)
+    assert dict(observation) == observation.metadata
+    assert "exptime" in observation
+    assert "spt.0.rootname" in observation
+    assert "exptme" not in observation
+    assert "asn.99.exptime" not in observation
+    assert observation.get("exptme", "none") == "none"
+    assert observation.get("EXPTIME") == observation["exptime"]
+    with pytest.raises(QueryError, match="did you mean exptime"):
+        observation["exptme"]
+    with pytest.raises(KeyError, match=f"{observation.rootname} has no 'rax'; it has"):
+        observation.headers["rax"]
+
+
+def test_an_observation_and_its_archive_are_read_again_where_they_are_unpickled(
+    sample_archive,
+) -> None:
+    observation = sample_archive.observation(next(sample_archive.where().rows())["rootname"])
+    one, other = pickle.loads(pickle.dumps([observation, observation.rootname]))
+    assert dict(one) == dict(observation)
+    assert one.headers == observation.headers
+    assert one != observation
+    assert other == observation.rootname
+    archives = [pickle.loads(pickle.dumps(sample_archive)) for _ in range(2)]
+    assert archives[0] is archives[1]
+    assert archives[0].count() == sample_archive.count()
+
+
+def test_a_dask_bag_maps_over_the_rootnames_of_a_search(sample_archive) -> None:
+    names = list(sample_archive.search(detector="WFC", limit=4)["rootname"])
+    bag = dask.bag.from_sequence(names).map(read_detector, archive=sample_archive)
+    assert bag.compute(scheduler="processes", num_workers=2) == ["WFC"] * 4
+
+
+def read_detector(rootname: str, archive: acsql.Archive) -> str:
+    return archive.observation(rootname)["detector"]

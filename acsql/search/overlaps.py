@@ -9,7 +9,6 @@ from ..errors import QueryError
 from ..query import And, Condition, Not, Or, Overlaps
 from ..store import observations
 from ..store.client import Store
-from ..stored_observation import find_document
 
 
 def with_footprints(condition: Condition, store: Store) -> Condition:
@@ -40,7 +39,7 @@ def with_footprints(condition: Condition, store: Store) -> Condition:
         case Not(inner):
             return Not(with_footprints(inner, store))
         case Overlaps(rootname, None):
-            key = find_document(store, rootname).rootname
+            key = observations.find(store, rootname).rootname
             footprint = observations.footprint(store, key)
             if footprint is None:
                 raise QueryError(f"overlaps({key}): {key} has no footprint")

@@ -6,6 +6,7 @@ that return results queries the database anew.
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from .. import query
@@ -15,6 +16,9 @@ from .counting import Count
 from .explain import Explanation, explain
 from .exports import Exports
 from .limits import optional_at_least_one, optional_seconds
+
+# Rows of a search that a notebook shows.
+_SHOWN = 10
 
 
 class Search(Exports):
@@ -31,6 +35,12 @@ class Search(Exports):
     >>> search.count() == len(search.table())
     True
     """
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the number of observations and the first of them."""
+        text = escape(query.format_condition(self.condition, self.source.specs))
+        first = self.limit(min(self.max_rows or _SHOWN, _SHOWN)).table()
+        return f"<p><strong>{text}</strong>: {self.count()}</p>{first._repr_html_()}"
 
     def count(self, budget: float | None = None) -> Count:
         """Return the number of observations.

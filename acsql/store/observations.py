@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from .. import names
+from ..errors import ObservationNotFound
 from . import observation_writes
 from .client import Store
 from .fields import value_at
@@ -41,6 +43,48 @@ def get(store: Store, rootname: str) -> Any | None:
             .exclude("headers", "layouts", "stats")
             .first()
         )
+
+
+def find(store: Store, name: str) -> Any:
+    """Return the stored document of an observation, without its headers.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    name : str
+        A rootname or ipppssoot of eight or nine characters, in any case.
+
+    Returns
+    -------
+    mongoengine.Document
+        With the fields that `get` reads.
+
+    Raises
+    ------
+    InvalidName
+        If the text cannot be a rootname.
+    ObservationNotFound
+        If there is no such observation, or eight characters fit several association products.
+    """
+    key = names.rootname(name)
+    document = get(store, key)
+    if document is None:
+        document = get(store, _only_product(store, key))
+    return document
+
+
+def _only_product(store: Store, key: str) -> str:
+    """Return the one association product whose first eight characters are `key`."""
+    products = rootnames_starting_with(store, key) if len(key) == 8 else []
+    if len(products) == 1:
+        return products[0]
+    if products:
+        raise ObservationNotFound(
+            f"{key} is ambiguous: it fits the products {', '.join(products)}; "
+            "use all nine characters"
+        )
+    raise ObservationNotFound(f"there is no observation {key}")
 
 
 def document(

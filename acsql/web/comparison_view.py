@@ -10,7 +10,7 @@ from ..export.values import text
 from ..keywords import HeaderKey, KeywordSpec, KeywordSpecs, spec_keyword
 from ..observation import Observation
 from ..query import Column, computed_column
-from ..stored_observation import Header
+from ..stored_header import Header
 from .header_view import header_column
 
 COLUMNS = tuple(

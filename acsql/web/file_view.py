@@ -18,7 +18,7 @@ from ..fits import jitter
 from ..fits.tables import is_table
 from ..keywords import KeywordSpecs
 from ..observation import Observation
-from ..stored_observation import Header
+from ..stored_header import Header
 from .header_view import HeaderRow, view_header
 
 # The columns of an association table (ACS Data Handbook, section 2.2).

@@ -10,7 +10,7 @@ from ..fits.header import BLOCK_NUMBER, Entry, entries
 from ..keywords import HeaderKey, KeywordSpec, KeywordSpecs
 from ..observation import Observation
 from ..query import Column, Equals, Exists, Not
-from ..stored_observation import Header
+from ..stored_header import Header
 
 NUMBERS = ("int", "float")
 

@@ -8,7 +8,7 @@ from web_pages import document
 
 import acsql
 from acsql.observation import Observation
-from acsql.stored_observation import Header
+from acsql.stored_header import Header
 from acsql.web.file_view import FileView, column_names, members_in_archive, view_file
 
 View = Callable[[str], tuple[Observation, FileView]]

@@ -13,7 +13,7 @@ import acsql
 from acsql import export, query
 from acsql.keywords import HeaderKey
 from acsql.query import Column
-from acsql.stored_observation import Header
+from acsql.stored_header import Header
 
 
 def cards(page: BeautifulSoup) -> list[tuple[str, str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...export import header_record
-from ...stored_observation import Header
+from ...stored_header import Header
 from ..context import current_archive
 from ..json_response import PREFIX
 from .answers import Headers

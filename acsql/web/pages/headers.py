@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...errors import DatasetNotFound
 from ...export import header_lines, header_record
 from ...observation import Observation
-from ...stored_observation import Header
+from ...stored_header import Header
 from ..context import current_archive, observation_url, parameters, requested_observation
 from ..header_view import view_header
 from ..params import OneOf, Parameters
