@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -78,6 +79,41 @@ class AnnotationReading(RunReading):
         """
         found = reads.numbered(self._source.store, after, **_checked(equal))
         return (entry for _, entry in found)
+
+    def annotation_page(
+        self, size: int, after: int | None = None, **equal: Any
+    ) -> tuple[list[Annotation], int | None]:
+        """Return some annotations in the order in which they were written.
+
+        Parameters
+        ----------
+        size : int
+            At most this many.
+        after : int, optional
+            The cursor of the page before.
+        **equal
+            As in `annotations`.
+
+        Returns
+        -------
+        annotations : list of Annotation
+            The annotations.
+        cursor : int or None
+            The cursor of the next page, None if there is none.
+
+        Raises
+        ------
+        AnnotationError
+            If there is no such field.
+
+        Examples
+        --------
+        >>> archive.annotation_page(50, flag="satellite_trail")
+        ([], None)
+        """
+        found = list(islice(reads.numbered(self._source.store, after, **_checked(equal)), size + 1))
+        shown = found[:size]
+        return [entry for _, entry in shown], shown[-1][0] if len(found) > size else None
 
     def annotation(self, key: str) -> Annotation:
         """Return one annotation.

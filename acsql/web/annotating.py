@@ -15,18 +15,22 @@ from werkzeug.wrappers import Response
 
 from ..accounts.roles import Role, User
 from ..annotatable import Batch
-from ..annotations import AnnotationTarget, State, new_id
+from ..annotations import Annotation, AnnotationTarget, State, new_id
 from ..annotations.entries import MAX_TEXT
 from ..archive import Archive
-from ..errors import ArchiveError
+from ..errors import AnnotationError, ArchiveError, RightMissing
 from ..fits.wcs import read_usable_wcs
 from ..observation import Observation
+from ..search import Search
 from . import identity
 from .context import address_of
+from .formatting import number
 from .params import Parameters, WholeNumber
 
 # The key of the connection in `Flask.extensions`.
 _CONNECTION = "acsql.annotating"
+# Observations that one request annotates, in some 10 s; the command line has no limit.
+MAX_OBSERVATIONS = 20_000
 _MAX_NUMBER = 2**31 - 1
 _NUMBERS = re.compile(r"-?[0-9.]+")
 # A rootname or ipppssoot of ACS: a word that begins with j and has a digit.
@@ -146,6 +150,64 @@ def sent(model: type[Model]) -> Model:
     form = model.parse(request.form.to_dict(flat=False))
     address_of(form.back)
     return form
+
+
+def checked_search(search: Search, expected: int | None = None) -> Search:
+    """Return a search whose results a request may annotate.
+
+    Parameters
+    ----------
+    search : Search
+        The search.
+    expected : int, optional
+        The number of its results that the user knows.
+
+    Returns
+    -------
+    Search
+        The same search.
+
+    Raises
+    ------
+    AnnotationError
+        If it has more results than a request may annotate, or another number than expected.
+    """
+    found = int(search.count())
+    if expected is not None and found != expected:
+        raise AnnotationError(f"the search has {number(found)} results, not {number(expected)}")
+    if found > MAX_OBSERVATIONS:
+        raise AnnotationError(
+            f"{number(found)} observations are more than the {number(MAX_OBSERVATIONS)} that a "
+            "request annotates; acsql flag, comment and viewed have no limit"
+        )
+    return search
+
+
+def earlier_batch(key: str) -> Batch | None:
+    """Return what was written with a key before, None if nothing was.
+
+    It may have changed what its search finds, so writing again could write more.
+    """
+    ids = tuple(entry.id for entry in annotating_archive().annotations(batch=key))
+    return Batch(key, ids, 0) if ids else None
+
+
+def require_author(annotation: Annotation) -> None:
+    """Refuse a change of an annotation by others than its author and administrators.
+
+    Parameters
+    ----------
+    annotation : Annotation
+        What the user of the request would change.
+
+    Raises
+    ------
+    RightMissing
+        If another user has written it.
+    """
+    user = identity.require(Role.ANNOTATE)
+    if annotation.by != user.name and not user.role.includes(Role.ADMINISTER):
+        raise RightMissing(f"Only {annotation.by} edits this comment. Add one of your own.")
 
 
 def done(form: Form, user: User, batch: Batch, what: str) -> Response:

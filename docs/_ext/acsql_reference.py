@@ -220,6 +220,8 @@ def _operation(document: Any, path: str, method: str, operation: Any) -> nodes.s
             (code(p["name"]), _schema(document, p), p.get("description", "")) for p in parameters
         ]
         content.append(table(("Parameter", "Value", "Meaning"), rows, (18, 32, 50)))
+    if body := operation.get("requestBody"):
+        content.append(_object(document, body["content"]["application/json"]["schema"]))
     responses = [
         (code(status), _resolved(document, response).get("description", ""))
         for status, response in operation["responses"].items()
@@ -227,6 +229,17 @@ def _operation(document: Any, path: str, method: str, operation: Any) -> nodes.s
     content.append(table(("Status", "Response"), responses, (18, 82)))
     label = re.sub(r"\W+", "-", f"http-{method}-{path}".lower()).strip("-")
     return section(f"{method.upper()} {path}", label, *content)
+
+
+def _object(document: Any, schema: Any) -> nodes.table:
+    """Return a table of the fields of the JSON object that an operation reads."""
+    object_ = _resolved(document, schema)
+    required = object_.get("required", ())
+    rows = []
+    for name, field in object_["properties"].items():
+        described = {"schema": field, "required": name in required}
+        rows.append((code(name), _schema(document, described), field.get("description", "")))
+    return table(("Field", "Value", "Meaning"), rows, (18, 32, 50))
 
 
 def _resolved(document: Any, item: Any) -> dict[str, Any]:

@@ -4,10 +4,22 @@ Each module adds the endpoints of one group of resources; the OpenAPI document i
 their signatures.
 """
 
-from . import headers, health, observations, openapi, overview, proposals, runs, tables, user
+from . import (
+    annotations,
+    headers,
+    health,
+    observations,
+    openapi,
+    overview,
+    proposals,
+    runs,
+    tables,
+    user,
+)
 from .endpoint import blueprint
 
 __all__ = [
+    "annotations",
     "blueprint",
     "headers",
     "health",

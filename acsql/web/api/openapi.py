@@ -22,6 +22,9 @@ DESCRIPTION = (
     "Every header of every observation with Hubble's Advanced Camera for Surveys. "
     "Dates are UT in ISO 8601; null means unknown."
 )
+_ANSWER: JsonSchemaMode = "serialization"
+_BODY: JsonSchemaMode = "validation"
+Schemas = dict[tuple[str, JsonSchemaMode], dict[str, Any]]
 _SCHEMAS = "#/components/schemas/{model}"
 _ERROR = {"$ref": "#/components/responses/Error"}
 
@@ -48,29 +51,47 @@ def openapi_document() -> Document:
 @cache
 def document() -> dict[str, Any]:
     """Return the OpenAPI document, version 3.1."""
-    mode: JsonSchemaMode = "serialization"
-    answers = {each.view.__name__: _answer(each) for each in ENDPOINTS} | {"": Error}
-    adapters = [(name, mode, TypeAdapter(answer)) for name, answer in answers.items()]
-    schemas, definitions = TypeAdapter.json_schemas(adapters, ref_template=_SCHEMAS)
+    schemas, definitions = _all_schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for each in ENDPOINTS:
+        paths.setdefault(path_of(each), {})[each.method.lower()] = _operation(each, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "ACS Quicklook", "version": __version__, "description": DESCRIPTION},
-        "paths": {
-            path_of(each): {
-                "get": {
-                    "operationId": each.view.__name__,
-                    "summary": _summary(each.view),
-                    "parameters": [*_path_parameters(each), *_query_parameters(each)],
-                    "responses": _responses(each, schemas[each.view.__name__, mode]),
-                }
-            }
-            for each in ENDPOINTS
-        },
+        "paths": paths,
         "components": {
-            "responses": {"Error": _response(_summary(Error), schemas["", mode])},
+            "responses": {"Error": _response(_summary(Error), schemas["", _ANSWER])},
             "schemas": definitions.get("$defs", {}),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _all_schemas() -> tuple[Schemas, dict[str, Any]]:
+    """Return the schemas of what endpoints answer and read, and the definitions in them."""
+    answers = {each.view.__name__: _answer(each) for each in ENDPOINTS} | {"": Error}
+    bodies = {each.view.__name__: each.body for each in ENDPOINTS if each.body}
+    adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
+        *((name, _ANSWER, TypeAdapter(answer)) for name, answer in answers.items()),
+        *((name, _BODY, TypeAdapter(body)) for name, body in bodies.items()),
+    ]
+    return TypeAdapter.json_schemas(adapters, ref_template=_SCHEMAS)
+
+
+def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
+    name = endpoint.view.__name__
+    operation = {
+        "operationId": name,
+        "summary": _summary(endpoint.view),
+        "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint)],
+        "responses": _responses(endpoint, schemas[name, _ANSWER]),
+    }
+    if endpoint.body:
+        content = {"application/json": {"schema": schemas[name, _BODY]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    if endpoint.method != "GET":
+        operation["security"] = [{"token": []}]
+    return operation
 
 
 def path_of(endpoint: Endpoint) -> str:

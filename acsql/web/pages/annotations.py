@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response
 
 from ...accounts.roles import Role
 from ...annotations import Action
-from ...errors import AnnotationError, RightMissing
+from ...errors import AnnotationError
 from .. import identity
-from ..annotating import Form, TargetForm, Text, annotating_archive, done, sent
+from ..annotating import Form, TargetForm, Text, annotating_archive, done, require_author, sent
 from ..context import current_archive, parameters
 from ..params import OneOf, Parameters
 
@@ -96,10 +96,8 @@ def change_comment() -> Response:
     form = sent(CommentChangeForm)
     archive = annotating_archive()
     is_edit = form.change == "edit"
-    if is_edit and not user.role.includes(Role.ADMINISTER):
-        author = archive.annotation(form.comment).by
-        if author != user.name:
-            raise RightMissing(f"Only {author} edits this comment. Add one of your own.")
+    if is_edit:
+        require_author(archive.annotation(form.comment))
     batch = archive.change_comment(
         form.comment,
         form.text if is_edit else None,

@@ -10,13 +10,19 @@ from ...annotatable import Batch
 from ...errors import AnnotationError
 from ...search import Search
 from .. import identity
-from ..annotating import Form, Text, annotating_archive, done, sent
-from ..context import current_archive, parameters
+from ..annotating import (
+    MAX_OBSERVATIONS,
+    Form,
+    Text,
+    annotating_archive,
+    checked_search,
+    done,
+    earlier_batch,
+    sent,
+)
+from ..context import parameters
 from ..formatting import number, plural
 from ..params import OneOf, Parameters, WholeNumber
-
-# Observations that one request annotates, in some 10 s; the command line has no limit.
-MAX_OBSERVATIONS = 20_000
 
 blueprint = Blueprint("bulk", __name__)
 
@@ -52,16 +58,13 @@ def write() -> BaseResponse:
     parameters(Parameters)
     form = sent(BulkForm)
     search = _search(form.q)
+    if batch := earlier_batch(form.batch(user)):
+        return done(form, user, batch, _said(form))
     count = int(search.count())
-    if count != form.number and not _is_repeated(form, user):
+    if count != form.number:
         message = f"The search had {number(form.number)} results and now has {number(count)}."
         return Response(_page(form.q, count, message), 409)
-    if count > MAX_OBSERVATIONS:
-        raise AnnotationError(
-            f"{number(count)} observations are more than the {number(MAX_OBSERVATIONS)} that a "
-            "page annotates at once; acsql flag, comment and viewed have no limit"
-        )
-    return done(form, user, _write(form, user, search), _said(form))
+    return done(form, user, _write(form, user, checked_search(search)), _said(form))
 
 
 def _search(q: str) -> Search:
@@ -69,15 +72,8 @@ def _search(q: str) -> Search:
     return annotating_archive().where(*([q] if q else []))
 
 
-def _is_repeated(form: BulkForm, user: User) -> bool:
-    """Return whether the form was sent before: a flag may have changed what its search finds."""
-    return any(True for _ in current_archive().annotations(batch=form.batch(user)))
-
-
 def _write(form: BulkForm, user: User, search: Search) -> Batch:
     archive, key = annotating_archive(), form.batch(user)
-    if _is_repeated(form, user):
-        return Batch(key, (), 0)
     match form.action:
         case "comment":
             return archive.comment(form.text or "", search, by=user.name, key=key)

@@ -17,7 +17,10 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+import acsql
+from acsql.accounts.roles import Role
 from acsql.web.api import observations, openapi
+from acsql.web.app import create_app
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,15 @@ CHECKS = [
     unsupported_method,
 ]
 
+# An observation or a comment that does not exist makes a valid request fail.
+WRITE_CHECKS = [
+    checks.not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+
 
 def test_the_openapi_document_has_every_route_and_no_other(site: Flask) -> None:
     routes = {
@@ -55,8 +67,12 @@ def test_the_openapi_document_has_all_formats() -> None:
     assert sorted(format_["schema"]["enum"]) == sorted(["json", *observations.FILE_FORMATS])
 
 
+READING = [path for path, methods in openapi.document()["paths"].items() if "get" in methods]
+WRITING = [path for path, methods in openapi.document()["paths"].items() if "post" in methods]
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("path", openapi.document()["paths"])
+@pytest.mark.parametrize("path", READING)
 def test_responses_conform_to_the_openapi_document(
     document: Any, path: str, mode: GenerationMode
 ) -> None:
@@ -70,5 +86,36 @@ def test_responses_conform_to_the_openapi_document(
     @given(case=operation.as_strategy(generation_mode=mode))
     def fuzz(case: schemathesis.Case) -> None:
         case.call_and_validate(checks=CHECKS)
+
+    fuzz()
+
+
+def test_what_writes_needs_a_token_and_reads_json() -> None:
+    for path in WRITING:
+        operation = openapi.document()["paths"][path]["post"]
+        assert operation["security"] == [{"token": []}]
+        assert "application/json" in operation["requestBody"]["content"]
+
+
+@pytest.mark.parametrize("path", WRITING)
+def test_responses_to_writes_conform_to_the_openapi_document(
+    empty_archive: acsql.Archive, path: str
+) -> None:
+    empty_archive.accounts.add("anna", Role.ANNOTATE)
+    headers = {"Authorization": f"Bearer {empty_archive.accounts.add_token('anna', 'fuzz')}"}
+    site = create_app(empty_archive)
+    next(iter(site.extensions["limiter"])).enabled = False
+    document = schemathesis.openapi.from_wsgi("/api/openapi.json", site)
+    operation = document[path]["POST"]
+
+    @settings(
+        max_examples=40, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(
+        case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+        | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+    )
+    def fuzz(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers=headers, checks=WRITE_CHECKS)
 
     fuzz()
