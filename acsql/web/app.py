@@ -108,6 +108,7 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     for blueprint in (api.blueprint, plots.blueprint, *pages.blueprints()):
         app.register_blueprint(blueprint)
     rate_limit.limit_log_ins(app, limiter, workers)
+    rate_limit.limit_writes(app, limiter, workers)
     errors.register(app)
     _share(app, archive.config.cors_origins)
     app.after_request(_add_security_headers)

@@ -49,8 +49,8 @@ MAX_BODY_LENGTH = 2**20
 MESSAGES = {
     404: "There is no page at this URL.",
     414: f"A URL may have at most {MAX_URL_LENGTH:,} bytes.",
-    429: "This address sent too many requests within one minute, or too many log-ins failed. Try "
-    "again in a minute; the header Retry-After has the time.",
+    429: "This address sent too many requests within one minute, or too many log-ins failed, or "
+    "its user wrote too often. Try again in a minute; the header Retry-After has the time.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Limits of requests per client, and of log-ins that fail per client and per account.
+"""Limits of requests per client, of writes per user, and of log-ins that fail.
 
 Each process counts in its own memory: counting together would need a database that the site may
 write.  So each allows its share.
@@ -12,8 +12,10 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from ..accounts.roles import checked_name
+from ..accounts.roles import Role, checked_name
 from ..errors import AccountError
+from . import identity
+from .rights import writing_endpoints
 
 # The endpoint of log-ins.
 _LOG_IN = "login.log_in"
@@ -21,6 +23,8 @@ _LOG_IN = "login.log_in"
 # all clients.  OWASP asks for both (Authentication Cheat Sheet, "Login Throttling").
 PER_MINUTE = 10
 PER_HOUR = 100
+# Writes of one user in a minute; a person at the keyboard needs two a second at most.
+WRITES_PER_MINUTE = 600
 
 
 def register(app: Flask, requests: int) -> Limiter:
@@ -36,7 +40,7 @@ def register(app: Flask, requests: int) -> Limiter:
     Returns
     -------
     Limiter
-        For `limit_log_ins`.
+        For `limit_log_ins` and `limit_writes`.
     """
     return Limiter(
         get_remote_address,
@@ -67,6 +71,26 @@ def limit_log_ins(app: Flask, limiter: Limiter, workers: int) -> None:
     ):
         view = limiter.limit(value, key_func=key, deduct_when=_failed)(view)
     app.view_functions[_LOG_IN] = view
+
+
+def limit_writes(app: Flask, limiter: Limiter, workers: int) -> None:
+    """Limit the writes of a user.
+
+    Parameters
+    ----------
+    app, limiter, workers
+        As in `limit_log_ins`.
+    """
+    value = f"{max(1, WRITES_PER_MINUTE // workers)} per minute"
+    limit = limiter.shared_limit(value, scope="writes", key_func=_user)
+    for endpoint in writing_endpoints(app):
+        view = cast("Callable[..., ResponseReturnValue]", app.view_functions[endpoint])
+        app.view_functions[endpoint] = limit(view)
+
+
+def _user() -> str:
+    """Return the user of a request to write, whom `acsql.web.rights` has let in."""
+    return identity.require(Role.ANNOTATE).name
 
 
 def _account() -> str:

@@ -67,6 +67,15 @@ def register(app: Flask, config: Config) -> None:
     app.register_error_handler(CSRFError, _refuse_form)
 
 
+def writing_endpoints(app: Flask) -> set[str]:
+    """Return the endpoints that write what users send."""
+    return {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if (rule.methods or set()) - _READING and rule.endpoint not in COMPUTING | LOG_IN
+    }
+
+
 def _ask_for_log_in(error: LoginRequired) -> BaseResponse:
     """Lead a reader to the log-in and back; answer others with what is missing."""
     is_page = request.method in _READING and not is_api_path(request.path)

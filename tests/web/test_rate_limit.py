@@ -1,4 +1,4 @@
-"""Log-ins that fail are limited by client and by account; those that succeed are not."""
+"""Log-ins that fail are limited by client and by account, and writes by user."""
 
 from copy import copy
 from dataclasses import replace
@@ -67,3 +67,26 @@ def test_the_refusal_says_when_to_try_again(client: FlaskClient) -> None:
     assert response.status_code == 429
     assert int(response.headers["Retry-After"]) > 0
     assert "too many log-ins failed" in response.text
+
+
+def test_writes_of_a_user_are_limited_over_all_routes(
+    empty_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "WRITES_PER_MINUTE", 4)
+    for name in ("anna", "bob"):
+        empty_archive.accounts.add(name, Role.ANNOTATE)
+    client = create_app(empty_archive, workers=2).test_client()
+
+    def written(name: str) -> list[int]:
+        token = empty_archive.accounts.add_token(name, "script")
+        headers = {"Authorization": f"Bearer {token}"}
+        bodies = {"comment": {"text": "Seen.", "run": 1}, "undo": {"written": "x"}}
+        found = [
+            client.post(f"/api/annotations/{path}", json=body, headers=headers).status_code
+            for path, body in (*bodies.items(), *bodies.items())
+        ]
+        assert client.get("/api/user", headers=headers).status_code == 200
+        return found
+
+    for name in ("anna", "bob"):
+        assert written(name) == [200, 400, 429, 429]
