@@ -22,7 +22,7 @@ COMPUTING = {"measurements.regions", "measurements.region_file"}
 # Endpoints with which users become known, or unknown.
 LOG_IN = {"login.page", "login.log_in", "login.log_out"}
 # Endpoints that need no name even if all others do.
-_OPEN = LOG_IN | {"static", "api.health"}
+OPEN = LOG_IN | {"static", "api.health"}
 
 
 def register(app: Flask, config: Config) -> None:
@@ -45,7 +45,8 @@ def register(app: Flask, config: Config) -> None:
         """Refuse a request without a right; None is the endpoint of a URL without a page."""
         if request.endpoint is None:
             return
-        if only_users and request.endpoint not in _OPEN:
+        # Browsers send no token with the OPTIONS by which a page of another site may send one.
+        if only_users and request.endpoint not in OPEN and request.method != "OPTIONS":
             identity.require(Role.READ)
         if request.method in _READING or request.endpoint in COMPUTING:
             return

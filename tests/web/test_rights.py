@@ -1,6 +1,6 @@
 """Nothing is written without a right, and no form is accepted from another site."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -13,12 +13,13 @@ from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.routing import Rule
 
 import acsql
 from acsql.accounts.roles import Role
 from acsql.web import identity
 from acsql.web.app import create_app
-from acsql.web.rights import COMPUTING, LOG_IN
+from acsql.web.rights import COMPUTING, LOG_IN, OPEN
 
 PASSWORD = "correct horse battery"
 USERS = {"reader": Role.READ, "writer": Role.ANNOTATE, "administrator": Role.ADMINISTER}
@@ -192,6 +193,56 @@ def test_with_the_setting_only_users_read(
     response = browser.get("/")
     assert response.status_code == 200
     assert response.cache_control.private
+
+
+def addresses(app: Flask) -> Iterator[tuple[Rule, str, str]]:
+    """Yield every route with each of its methods and an address."""
+    for rule in app.url_map.iter_rules():
+        with app.test_request_context():
+            parts = dict.fromkeys(rule.arguments, "1")
+            _, address = rule.build(parts) or ("", "")
+        for method in sorted((rule.methods or set()) - {"OPTIONS"}):
+            yield rule, method, address
+
+
+def test_with_the_setting_no_route_answers_without_a_name(site: Callable[..., Flask]) -> None:
+    app = site(readers="users")
+    client = app.test_client()
+    tried = 0
+    for rule, method, address in addresses(app):
+        if rule.endpoint in OPEN:
+            continue
+        response = client.open(address, method=method)
+        is_led = response.status_code == 302 and response.location.startswith("/login")
+        assert is_led or response.status_code == 401, (rule, method)
+        tried += 1
+    assert tried > 60
+
+
+@pytest.mark.parametrize("name", [None, *USERS])
+def test_no_route_fails_whoever_reads(site: Callable[..., Flask], name: str | None) -> None:
+    app = site()
+    client = app.test_client()
+    if name:
+        log_in(client, name)
+    for rule, method, address in addresses(app):
+        if method in ("GET", "HEAD"):
+            with client.open(address, method=method) as response:
+                assert response.status_code < 500 or rule.endpoint == "api.health", address
+
+
+def test_a_page_of_another_site_may_send_a_token_to_a_closed_site(
+    site: Callable[..., Flask],
+) -> None:
+    client = site(readers="users", cors_origins=("https://example.org",)).test_client()
+    headers = {
+        "Origin": "https://example.org",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    response = client.options("/api/summary", headers=headers)
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Headers"] == "authorization"
 
 
 def test_every_route_that_takes_input_needs_a_right_or_says_why_not(
