@@ -107,6 +107,7 @@ ADDRESSES = {
     "saved_searches.page": "/saved/",
     "saved_searches.feed": "/saved/{saved}/feed.atom",
     "plots.script": f"/plots/bokeh-{bokeh.__version__}.js",
+    "api.annotations": "/api/annotations",
     "api.index": "/api/",
     "api.openapi_document": "/api/openapi.json",
     "api.observations": "/api/observations",
@@ -144,8 +145,13 @@ def pages(site: Flask, shown: dict[str, str]) -> dict[str, BeautifulSoup]:
 
 # Routes that read a region file from the body of a request; they change nothing.
 POSTED = {"measurements.regions", "measurements.region_file"}
-# Endpoints to which forms are sent, and pages at the same addresses.
+# Endpoints that write what forms and scripts send, and pages at the same addresses.
 WRITING = {
+    "api.flag",
+    "api.comment",
+    "api.change_comment",
+    "api.viewed",
+    "api.undo",
     "annotations.flag",
     "annotations.comment",
     "annotations.change_comment",
