@@ -58,7 +58,7 @@ class Form(Parameters):
     csrf_token: str = ""
 
     def batch(self, user: User) -> str:
-        """Return the id of what a user writes with this form; nobody else's form has it."""
+        """Return the id of what a user writes with this form; forms of other users have others."""
         return new_id(user.name, self.key)
 
 

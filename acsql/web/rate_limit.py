@@ -78,8 +78,12 @@ def limit_writes(app: Flask, limiter: Limiter, workers: int) -> None:
 
     Parameters
     ----------
-    app, limiter, workers
-        As in `limit_log_ins`.
+    app : Flask
+        The application, with its pages.
+    limiter : Limiter
+        From `register`.
+    workers : int
+        Number of processes that serve the site.
     """
     value = f"{max(1, WRITES_PER_MINUTE // workers)} per minute"
     limit = limiter.shared_limit(value, scope="writes", key_func=_user)

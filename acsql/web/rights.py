@@ -1,7 +1,7 @@
 """Which requests need a user or a right, and the protection of forms against other sites.
 
-A request that may change something is refused unless its user may annotate, whatever its route
-checks: a route that forgets to check lets nobody in.  A route that needs more calls
+A request that may change something is refused unless its user may annotate; this is checked here,
+so that no route can forget it.  A route that needs a higher role calls
 `acsql.web.identity.require`.
 """
 
