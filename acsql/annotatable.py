@@ -150,7 +150,7 @@ class Annotatable(AnnotationReading):
         if observations is not None:
             targets = self._targets(observations, filetype, extension, region)
         else:
-            targets = iter([AnnotationTarget(proposid=proposid, run=run)])
+            targets = iter([AnnotationTarget(None, filetype, extension, region, proposid, run)])
         return self._write(targets, Action.COMMENT, by, key, text=text)
 
     def change_comment(

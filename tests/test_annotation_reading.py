@@ -34,6 +34,19 @@ def test_what_cannot_be_found_is_refused(archive, call, error, reason):
         call(archive)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_pages_have_each_annotation_once(archive, size):
+    for number in range(3):
+        archive.comment(f"{number}", "j8bt05nj", by="ann" if number else "bob")
+    seen, after = [], None
+    while not seen or after is not None:
+        page, after = archive.annotation_page(size, after)
+        seen += [entry.text for entry in page]
+    assert seen == ["0", "1", "2"]
+    page, after = archive.annotation_page(2, by="ann")
+    assert ([entry.text for entry in page], after) == (["1", "2"], None)
+
+
 def test_a_watch_hands_over_each_annotation_once(archive, tmp_path):
     file = tmp_path / "flags.checkpoint"
     archive.flag("j8bt05nj", "other", by="ann")

@@ -124,6 +124,11 @@ class ObservationsBody(WritingBody):
         Field(ge=0, description="The number of results of q; with another, nothing is written."),
     ] = None
 
+    @property
+    def has_observations(self) -> bool:
+        """Whether it names observations."""
+        return self.rootnames is not None or self.q is not None
+
     def observations(self, archive: Archive) -> Observations:
         """Return the observations; raise AnnotationError unless they are named in one way."""
         match self.rootnames, self.q:
@@ -218,9 +223,10 @@ def comment(body: CommentBody) -> BatchAnswer:
 
     def write(author: Author) -> Batch:
         """Add the comment."""
-        if body.proposid is None and body.run is None:
-            return archive.comment(body.text, body.observations(archive), **place, **author)
-        return archive.comment(body.text, proposid=body.proposid, run=body.run, **author)
+        chosen = body.observations(archive) if body.has_observations else None
+        return archive.comment(
+            body.text, chosen, proposid=body.proposid, run=body.run, **place, **author
+        )
 
     return body.write("comment", write)
 
