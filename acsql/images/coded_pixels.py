@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..fits.chips import Pixels
-from .value_codes import ValueCoder, finite_values
+from .value_codes import Codes, ValueCoder, finite_values
 
 # Pixels per chunk: 1 MB of float64.
 CHUNK = 1 << 17
@@ -67,12 +67,12 @@ class CodedPixels:
             kept_codes.append(codes.take(found))
         codes = np.concatenate(kept_codes)
         order = np.argsort(codes, kind="stable")
-        self._wanted, self._kept = wanted, np.concatenate(kept)[order]
+        self._wanted, self._kept, codes = wanted, np.concatenate(kept)[order], codes[order]
         # Where the pixels of each code begin and end among those kept.
         numbers = np.where(wanted, self.counts, 0)
         self._ends = np.cumsum(numbers)
         self._begins = self._ends - numbers
-        self._sums = _cumulated_sums(self._kept, self.coder.centre)
+        self._sums = self._cumulated_sums(codes)
 
     def members(self, code: int) -> Pixels:
         """Return the pixels of a code."""
@@ -90,8 +90,7 @@ class CodedPixels:
             The codes at both ends of the range, which includes them.
         """
         if self._wanted[:first].all() and self._wanted[last + 1 :].all():
-            begin, end = self._begins[first], self._ends[last]
-            sums: npt.NDArray[np.float64] = self._sums[:, begin] - self._sums[:, end]
+            sums: npt.NDArray[np.float64] = self._sums[:, first] - self._sums[:, last + 1]
             sums += self._sums[:, -1]
         else:
             outside = (self._pixels(0, first - 1), self._pixels(last + 1, self.counts.size))
@@ -110,6 +109,18 @@ class CodedPixels:
             codes = self._codes[place]
             found.append(values[(codes >= first) & (codes <= last)])
         return np.concatenate(found)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def _cumulated_sums(self, codes: Codes) -> npt.NDArray[np.float64]:
+        """Return the sums, as in `sums`, of the kept pixels of the first 0, 1, 2 ... codes."""
+        number = self.counts.size
+        sums = np.zeros((2, number + 1))
+        for first in range(0, codes.size, CHUNK):
+            chunk = slice(first, first + CHUNK)
+            deviations = self._kept[chunk].astype(np.float64) - self.coder.centre
+            sums[0, 1:] += np.bincount(codes[chunk], deviations, number)
+            sums[1, 1:] += np.bincount(codes[chunk], deviations**2, number)
+        return np.cumsum(sums, axis=1)
 
     def _chunks(self) -> Iterator[tuple[slice, Pixels]]:
         """Yield the finite pixels of some rows, and their place among all."""
@@ -140,13 +151,3 @@ def sums_of_deviations(values: Pixels, centre: float) -> tuple[float, float]:
         # BLAS would start threads.
         squares += float(np.einsum("i,i", deviations, deviations))
     return total, squares
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _cumulated_sums(values: Pixels, centre: float) -> npt.NDArray[np.float64]:
-    """Return the sums of the first 0, 1, 2 ... values, as `sums_of_deviations` does."""
-    sums = np.zeros((2, values.size + 1))
-    deviations = values.astype(np.float64) - centre
-    np.cumsum(deviations, out=sums[0, 1:])
-    np.cumsum(deviations**2, out=sums[1, 1:])
-    return sums
