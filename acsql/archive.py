@@ -20,6 +20,7 @@ from .config import Config
 from .errors import ConfigError
 from .migrations import runner
 from .mongod.server import resolve_connection
+from .monitors.monitored import Monitored
 from .observation import Observation
 from .proposals import Proposal, ProposalCatalog
 from .query import Equals
@@ -69,7 +70,7 @@ def connect(
     return Archive(resolve_connection(config), time_limit)
 
 
-class Archive(Annotatable):
+class Archive(Annotatable, Monitored):
     """An open archive; `acsql.connect` returns one.
 
     Parameters

@@ -66,6 +66,8 @@ class Config:
     image_statistics: str = INGEST
     database_wait: int = 300
     proposals_from: str = "file"
+    monitors: tuple[str, ...] = ()
+    monitors_dir: Path | None = None
     rate_limit: int = 20_000
     downloads: int = 1000
     accel_redirect: str | None = None
@@ -278,6 +280,7 @@ def _complete(values: dict[str, Any], source: Path) -> Config:
         "log_dir": data_dir / "logs",
         "cache_dir": data_dir / "cache",
         "session_key_file": data_dir / "session.key",
+        "monitors_dir": data_dir / "monitors",
         "proposals_file": data_dir / "proposals.yaml",
         "ncores": os.cpu_count() or 1,
     }

@@ -85,6 +85,10 @@ class AnnotationError(ArchiveError):
     """A flag, comment or viewed mark is invalid; the message says what is wrong."""
 
 
+class MonitorError(ArchiveError):
+    """A monitor does not exist or is not written as it must be; the message says what to change."""
+
+
 class SpecError(ArchiveError):
     """The keyword specs cannot be read or contradict each other."""
 

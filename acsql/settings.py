@@ -170,6 +170,20 @@ SETTINGS = (
         "<data_dir>/proposals.yaml",
         "file of proposals: YAML, or CSV if its name ends in .csv",
     ),
+    Setting(
+        "monitors",
+        tuple,
+        "none",
+        "monitors that `acsql ingest` runs after each successful ingest, or * for all",
+        pattern=r"\*|[a-z][a-z0-9_]{0,39}",
+        form="names of monitors, or *",
+    ),
+    Setting(
+        "monitors_dir",
+        Path,
+        "<data_dir>/monitors",
+        "folder of the archive's own monitors; its Python modules are run by acsql and the site",
+    ),
     Setting("rate_limit", int, "20000", "requests per minute that the site answers to one client"),
     Setting("downloads", int, "1000", "downloads that the site sends at the same time"),
     Setting(

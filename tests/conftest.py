@@ -21,7 +21,7 @@ import acsql
 from acsql import keywords as keyword_specs
 from acsql import sample
 from acsql.config import Config
-from acsql.ingest import run
+from acsql.ingest import measure, run
 from acsql.keywords import KeywordSpecs
 from acsql.mongod import launch, replica_set, server
 from acsql.store.client import Store
@@ -170,6 +170,43 @@ def sample_archive(
     config = make_config(folder, _own_database(database_uri), sample_filesystem)
     report = run.ingest(config, run.Options(scheduler="processes"))
     assert not report.failures
+    with acsql.connect(config) as archive:
+        yield archive
+
+
+# A monitor of an archive's own: quick, with series, a limit that is exceeded, and a failure.
+EXPOSURE_MONITOR = '''
+from acsql.monitors import Limit, Monitor, column
+
+def measure(observation):
+    """Return the exposure time, from the primary header."""
+    if observation["detector"] == "SBC":
+        raise ValueError("no shutter")
+    yield {"seconds": observation["exptime"], "detector": observation["detector"]}
+
+MONITOR = Monitor(
+    name="exposure",
+    title="Exposure times",
+    measure=measure,
+    condition="exists(exptime)",
+    columns=(column("seconds", "float", "exposure time", "s"), column("detector", "str", "where")),
+    by="detector",
+    alerts=(Limit("seconds", high=-1),),
+)
+'''
+
+
+@pytest.fixture(scope="session")
+def measured_archive(
+    sample_filesystem: Path, database_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[acsql.Archive]:
+    """The sample archive with a monitor of its own, after a run of all monitors; read-only."""
+    folder = tmp_path_factory.mktemp("measured")
+    config = make_config(folder, _own_database(database_uri), sample_filesystem)
+    assert not run.ingest(config, run.Options(scheduler="processes")).failures
+    (config.data_dir / "monitors").mkdir(parents=True)
+    (config.data_dir / "monitors" / "exposure.py").write_text(EXPOSURE_MONITOR)
+    measure.run(config, measure.Options(scheduler="synchronous"))
     with acsql.connect(config) as archive:
         yield archive
 

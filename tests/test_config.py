@@ -27,6 +27,7 @@ COMPLETE = {
     "log_dir": "/logs",
     "cache_dir": "/cache",
     "session_key_file": "/session.key",
+    "monitors_dir": "/monitors",
     "proxies": 1,
     "ncores": 3,
     "database_wait": 5,
@@ -76,6 +77,7 @@ def test_defaults_follow_the_data_folder(written):
         log_dir=Path("/data/logs"),
         cache_dir=Path("/data/cache"),
         session_key_file=Path("/data/session.key"),
+        monitors_dir=Path("/data/monitors"),
         proposals_file=Path("/data/proposals.yaml"),
         ncores=os.cpu_count(),
         connection_string=None,
@@ -192,11 +194,18 @@ _OTHER = {
 }
 
 
+_OTHER_LISTS = {
+    "cors_origins": ("https://a.example", "*"),
+    "trusted_hosts": ("a.example", "[::1]"),
+    "monitors": ("pointing", "*"),
+}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_variable_overrides_the_file(written, name):
     other = _OTHER.get(name) or (7 if name in NUMBERS else "/other")
     if name in LISTS:
-        other = ("https://a.example", "*") if "origins" in name else ("a.example", "[::1]")
+        other = _OTHER_LISTS[name]
     text = ", ".join(other) if name in LISTS else str(other)
     loaded = config.load(written(COMPLETE), {f"ACSQL_{name.upper()}": text})
     assert getattr(loaded, name) == (Path(other) if name in PATHS else other)

@@ -40,6 +40,7 @@ LAYERS: tuple[set[str], ...] = (
     {"run_reading"},
     {"annotation_reading"},
     {"annotatable"},
+    {"monitors"},
     {"archive"},
     {"colour", "named_queries", "parquet", "sample"},
     {"__init__"},

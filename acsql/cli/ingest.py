@@ -11,6 +11,7 @@ from ..ingest import run
 from ..ingest.report import Report
 from .context import invocation, load_config
 from .exit_status import ExitStatus
+from .monitor import run_after_ingest
 from .options import scheduler_option, text_format_option, verbosity_options, workers_option
 from .output import print_json
 from .progress import progress_bar, showing_log
@@ -62,7 +63,8 @@ def ingest(
     """Ingest new and changed files.
 
     The exit status is 0 if all files were ingested or none is new, 1 if files failed, their
-    ingest is owed or the archive has a problem, and 2 if the run failed.
+    ingest is owed or the archive has a problem, and 2 if the run failed. The monitors that the
+    configuration names are run afterwards, and their failures and open alerts count as failures.
 
     \b
     Examples:
@@ -80,14 +82,23 @@ def ingest(
         workers=workers,
         scheduler=scheduler,
     )
-    verbosity = invocation(ctx).verbosity
+    config, verbosity = load_config(ctx), invocation(ctx).verbosity
     with showing_log(verbosity):
-        report = run.ingest(load_config(ctx), options, progress_bar(verbosity))
-    finish(ctx, report, format_)
+        report = run.ingest(config, options, progress_bar(verbosity))
+    print_report(report, format_)
+    needs_attention = run_after_ingest(ctx, config, workers, scheduler, format_ == "json")
+    is_complete = not (report.is_incomplete or needs_attention)
+    ctx.exit(ExitStatus.OK if is_complete else ExitStatus.FAILURES)
 
 
 def finish(ctx: click.Context, report: Report, format_: str) -> NoReturn:
     """Print the report of an ingest, and exit with its status."""
+    print_report(report, format_)
+    ctx.exit(ExitStatus.FAILURES if report.is_incomplete else ExitStatus.OK)
+
+
+def print_report(report: Report, format_: str) -> None:
+    """Print the report of an ingest; its failures and problems on stderr."""
     for problem in report.problems:
         click.echo(f"Problem: {problem}", err=True)
     for failure in report.failures:
@@ -98,7 +109,6 @@ def finish(ctx: click.Context, report: Report, format_: str) -> NoReturn:
         for line in report.lines():
             click.echo(line)
         click.echo(f"Log: {report.log}")
-    ctx.exit(ExitStatus.FAILURES if report.is_incomplete else ExitStatus.OK)
 
 
 def _rootnames(path: Path) -> tuple[str, ...]:

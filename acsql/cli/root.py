@@ -42,6 +42,9 @@ SECTIONS = {
             "export:export", "Write the headers of all observations as files into DIR."
         ),
     },
+    "Monitors": {
+        "monitor": LazyCommand("monitor:monitor", "Run monitors, and show what they measured."),
+    },
     "Ingest": {
         "ingest": LazyCommand("ingest:ingest", "Ingest new and changed files."),
         "runs": LazyCommand("runs:runs", "List the newest ingest runs, or show one."),

@@ -185,7 +185,7 @@ def _recorded(
     try:
         yield
     except BaseException as error:
-        state, reason = _broken_off(error)
+        state, reason = broken_off(error)
         logger.error("The run %s: %s", "failed" if state == runs.FAILED else "ended early", reason)
         with ending_early():
             runs.finish(store, number, _closing(report, state, reason))
@@ -205,8 +205,19 @@ def _recorded_options(options: Options) -> dict[str, Any]:
     return record
 
 
-def _broken_off(error: BaseException) -> tuple[str, str]:
-    """Return the state and reason of a run that an error or a signal has ended."""
+def broken_off(error: BaseException) -> tuple[str, str]:
+    """Return the state and reason of a run that an error or a signal has ended.
+
+    Parameters
+    ----------
+    error : BaseException
+        What has ended it.
+
+    Returns
+    -------
+    tuple of str
+        One of the states in `acsql.store.runs`, and a reason for the record.
+    """
     if isinstance(error, KeyboardInterrupt):
         return runs.INTERRUPTED, "interrupted (Ctrl-C or SIGINT); the next run continues"
     if isinstance(error, SystemExit):

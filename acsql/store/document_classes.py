@@ -25,6 +25,8 @@ from .schema import (
     ANNOTATIONS,
     HEADERLESS,
     INGEST_RUNS,
+    MONITOR_ALERTS,
+    MONITOR_ROWS,
     OBSERVATIONS,
     PROPOSALS,
     TIE_BREAKERS,
@@ -61,6 +63,8 @@ class DocumentClasses:
     ingest_run: type[me.Document]
     annotation: type[me.Document]
     annotated_observation: type[me.Document]
+    monitor_row: type[me.Document]
+    monitor_alert: type[me.Document]
 
 
 @contextmanager
@@ -131,6 +135,17 @@ def document_classes(alias: str, specs: KeywordSpecs) -> DocumentClasses:
             ANNOTATED_OBSERVATIONS,
             by_annotation,
             me.DynamicDocument,
+        ),
+        _document_class(
+            "MonitorRow",
+            {},
+            alias,
+            MONITOR_ROWS,
+            [["monitor", "expstart"], {"fields": ["failure.owed", "monitor"], "sparse": True}],
+            me.DynamicDocument,
+        ),
+        _document_class(
+            "MonitorAlert", {}, alias, MONITOR_ALERTS, [["monitor", "key"]], me.DynamicDocument
         ),
     )
 

@@ -1,4 +1,6 @@
-"""The writer lock: one acsql process at a time may change the archive, and a dead one loses it.
+"""Locks: one acsql process at a time may change the archive, and a dead one loses its lock.
+
+Runs of monitors have a lock of their own, so that a long one does not hold up an ingest.
 
 The lock is a document that is written atomically, so it binds all processes that use the database
 on any host.  Whether its holder is alive is read from the system where that can be seen: for
@@ -29,7 +31,8 @@ from .schema import LOCKS, Document, DocumentCollection
 
 logger = logging.getLogger(__name__)
 
-WRITER = "writer"  # the only lock
+WRITER = "writer"  # of all that change the observations
+MONITORS = "monitors"  # of the runs of monitors
 RENEW_SECONDS = 10  # time between two renewals
 RENEWAL_SECONDS = 2  # the longest that one takes, for which also the end of the holder waits
 # Time without renewal after which a holder counts as dead; an ingest waits half of it for a
@@ -38,8 +41,8 @@ SILENT_SECONDS = 600
 
 
 @contextmanager
-def hold(store: Store, command: str) -> Iterator[None]:
-    """Hold the writer lock while the block runs.
+def hold(store: Store, command: str, name: str = WRITER) -> Iterator[None]:
+    """Hold a lock while the block runs.
 
     Parameters
     ----------
@@ -47,6 +50,8 @@ def hold(store: Store, command: str) -> Iterator[None]:
         The open database.
     command : str
         The command that changes the archive, such as ``ingest``, for the message to others.
+    name : str
+        The name of the lock: `WRITER` or `MONITORS`.
 
     Raises
     ------
@@ -56,39 +61,41 @@ def hold(store: Store, command: str) -> Iterator[None]:
     DatabaseError
         If the database fails.
     """
-    token = _take(store, _holder(command))
+    token = _take(store, _holder(command), name)
     ended = threading.Event()
-    renewal = threading.Thread(target=_renew, args=(store, token, ended), daemon=True)
+    renewal = threading.Thread(target=_renew, args=(store, name, token, ended), daemon=True)
     renewal.start()
     try:
         yield
     except BaseException:
         with ending_early():
-            _end(store, token, ended, renewal)
+            _end(store, name, token, ended, renewal)
         raise
-    if not _end(store, token, ended, renewal):
+    if not _end(store, name, token, ended, renewal):
         raise Busy(
             f"acsql {command} lost the lock of the archive: it did not renew it for "
             f"{SILENT_SECONDS} s, and another acsql has changed the archive since; run it again"
         )
 
 
-def _end(store: Store, token: str, ended: threading.Event, renewal: threading.Thread) -> bool:
+def _end(
+    store: Store, name: str, token: str, ended: threading.Event, renewal: threading.Thread
+) -> bool:
     """End the renewal of the lock and release it; return whether it was still held."""
     ended.set()
     renewal.join()
     with store.errors():
-        return _locks(store).delete_one({"_id": WRITER, "token": token}).deleted_count == 1
+        return _locks(store).delete_one({"_id": name, "token": token}).deleted_count == 1
 
 
-def is_held(store: Store) -> bool:
-    """Return whether a live process holds the writer lock."""
+def is_held(store: Store, name: str = WRITER) -> bool:
+    """Return whether a live process holds a lock."""
     place = _place()
     with store.errors():
-        holder = _locks(store).find_one({"_id": WRITER})
+        holder = _locks(store).find_one({"_id": name})
         if holder is None or _has_ended(holder, place):
             return False
-        free = {"_id": WRITER, "$expr": _is_free(None, place)}
+        free = {"_id": name, "$expr": _is_free(None, place)}
         return _locks(store).find_one(free) is None
 
 
@@ -124,20 +131,20 @@ def _place() -> str:
         return f"{user} {socket.gethostname()}"
 
 
-def _take(store: Store, holder: Mapping[str, Any]) -> str:
-    """Write a holder into the lock if it is free, and return the token of the holder."""
+def _take(store: Store, holder: Mapping[str, Any], name: str) -> str:
+    """Write a holder into a lock if it is free, and return the token of the holder."""
     token: str = holder["token"]
     with store.errors():
-        last = _locks(store).find_one({"_id": WRITER})
+        last = _locks(store).find_one({"_id": name})
         dead = last["token"] if last and _has_ended(last, holder["place"]) else None
         lock = {
             "$mergeObjects": [
                 {"$literal": dict(holder)},
-                {"_id": WRITER, "since": "$$NOW", "renewed": "$$NOW"},
+                {"_id": name, "since": "$$NOW", "renewed": "$$NOW"},
             ]
         }
         upserted = _locks(store).find_one_and_update(
-            {"_id": WRITER},
+            {"_id": name},
             [{"$replaceWith": {"$cond": [_is_free(dead, holder["place"]), lock, "$$ROOT"]}}],
             upsert=True,
             return_document=ReturnDocument.AFTER,
@@ -165,13 +172,13 @@ def _is_free(dead: str | None, place: str) -> dict[str, Any]:
     return {"$or": [without_holder, {"$and": [elsewhere, silent]}]}
 
 
-def _renew(store: Store, token: str, ended: threading.Event) -> None:
+def _renew(store: Store, name: str, token: str, ended: threading.Event) -> None:
     """Renew the lock at intervals until its holder has ended."""
     while not ended.wait(RENEW_SECONDS):
         try:
             with store.errors(), pymongo.timeout(RENEWAL_SECONDS):
                 _locks(store).update_one(
-                    {"_id": WRITER, "token": token}, [{"$set": {"renewed": "$$NOW"}}]
+                    {"_id": name, "token": token}, [{"$set": {"renewed": "$$NOW"}}]
                 )
         except DatabaseError as error:
             # The next attempt follows soon, and the holder's own queries report a lost database.

@@ -1,4 +1,6 @@
-"""Records of ingest runs: opened when a run starts, closed with its outcome.
+"""Records of runs: opened when a run starts, closed with its outcome.
+
+Runs of ingest and of monitors have records of the same form, each in its collection.
 
 A record has the beginning of each of its lists, because 100,000 failures would not fit into a
 document: ``listed`` has their lengths, the log of the run all of their entries.
@@ -12,7 +14,7 @@ from pymongo import DESCENDING
 
 from .client import Store
 from .repetition import repeated
-from .schema import Document
+from .schema import INGEST_RUNS, Document, DocumentCollection
 
 RUNNING = "running"
 SUCCEEDED = "succeeded"
@@ -36,7 +38,11 @@ LISTS = (
 LIST_BYTES = 150_000
 
 
-def start(store: Store, record: Mapping[str, Any]) -> int:
+def _records(store: Store, collection: str) -> DocumentCollection:
+    return store.database[collection]
+
+
+def start(store: Store, record: Mapping[str, Any], collection: str = INGEST_RUNS) -> int:
     """Open the record of a run.
 
     Parameters
@@ -45,21 +51,23 @@ def start(store: Store, record: Mapping[str, Any]) -> int:
         The open database.
     record : mapping
         What is known at the start: time, version, options.
+    collection : str
+        The collection of the records.
 
     Returns
     -------
     int
         The number of the run.
     """
-    latest = last(store)
+    latest = last(store, collection=collection)
     number: int = (latest["_id"] if latest else 0) + 1
     with store.errors():
-        store.ingest_runs.insert_one({"_id": number, "state": RUNNING, **record})
+        _records(store, collection).insert_one({"_id": number, "state": RUNNING, **record})
     return number
 
 
 @repeated
-def close_died(store: Store) -> int:
+def close_died(store: Store, collection: str = INGEST_RUNS) -> int:
     """Close the records of runs that ended without closing them.
 
     Only the holder of the lock may call this: no other run can be in progress then.
@@ -68,6 +76,8 @@ def close_died(store: Store) -> int:
     ----------
     store : Store
         The open database.
+    collection : str
+        The collection of the records.
 
     Returns
     -------
@@ -75,11 +85,15 @@ def close_died(store: Store) -> int:
         The number of such runs.
     """
     with store.errors():
-        result = store.ingest_runs.update_many({"state": RUNNING}, {"$set": {"state": DIED}})
+        result = _records(store, collection).update_many(
+            {"state": RUNNING}, {"$set": {"state": DIED}}
+        )
     return result.modified_count
 
 
-def finish(store: Store, number: int, outcome: Mapping[str, Any]) -> None:
+def finish(
+    store: Store, number: int, outcome: Mapping[str, Any], collection: str = INGEST_RUNS
+) -> None:
     """Close the record of a run.
 
     Parameters
@@ -90,11 +104,13 @@ def finish(store: Store, number: int, outcome: Mapping[str, Any]) -> None:
         The number of the run.
     outcome : mapping
         The state, counts and whole lists.
+    collection : str
+        The collection of the records.
     """
     beginnings = {name: _beginning(outcome[name]) for name in LISTS if name in outcome}
     change = {**outcome, **beginnings, "listed": _lengths(outcome)}
     with store.errors():
-        store.ingest_runs.update_one({"_id": number}, {"$set": change})
+        _records(store, collection).update_one({"_id": number}, {"$set": change})
 
 
 def _beginning(entries: Sequence[Any]) -> Sequence[Any]:
@@ -116,7 +132,9 @@ def _with_lengths(record: Document | None) -> Document | None:
     return record and {"listed": _lengths(record), **record}
 
 
-def last(store: Store, states: Sequence[str] = ()) -> Document | None:
+def last(
+    store: Store, states: Sequence[str] = (), collection: str = INGEST_RUNS
+) -> Document | None:
     """Return the newest record, or the newest in one of some states.
 
     Parameters
@@ -125,6 +143,8 @@ def last(store: Store, states: Sequence[str] = ()) -> Document | None:
         The open database.
     states : sequence of str
         By default any.
+    collection : str
+        The collection of the records.
 
     Returns
     -------
@@ -133,16 +153,20 @@ def last(store: Store, states: Sequence[str] = ()) -> Document | None:
     """
     filter_ = {"state": {"$in": list(states)}} if states else {}
     with store.errors():
-        return _with_lengths(store.ingest_runs.find_one(filter_, sort=[("_id", DESCENDING)]))
+        return _with_lengths(
+            _records(store, collection).find_one(filter_, sort=[("_id", DESCENDING)])
+        )
 
 
-def get(store: Store, number: int) -> Document | None:
+def get(store: Store, number: int, collection: str = INGEST_RUNS) -> Document | None:
     """Return the record of a run as `last` does, or None if there is no run of that number."""
     with store.errors():
-        return _with_lengths(store.ingest_runs.find_one({"_id": number}))
+        return _with_lengths(_records(store, collection).find_one({"_id": number}))
 
 
-def newest(store: Store, limit: int, before: int | None = None) -> list[Document]:
+def newest(
+    store: Store, limit: int, before: int | None = None, collection: str = INGEST_RUNS
+) -> list[Document]:
     """Return the newest records, without their lists.
 
     Parameters
@@ -153,6 +177,8 @@ def newest(store: Store, limit: int, before: int | None = None) -> list[Document
         The largest number of records.
     before : int, optional
         Only runs with a smaller number.
+    collection : str
+        The collection of the records.
 
     Returns
     -------
@@ -168,4 +194,4 @@ def newest(store: Store, limit: int, before: int | None = None) -> list[Document
         {"$unset": list(LISTS)},
     ]
     with store.errors():
-        return list(store.ingest_runs.aggregate(stages))
+        return list(_records(store, collection).aggregate(stages))

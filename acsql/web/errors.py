@@ -26,6 +26,7 @@ STATUSES: dict[type[ArchiveError], int] = {
     errors.AccountError: 400,
     errors.AnnotationError: 400,
     errors.InvalidName: 400,
+    errors.MonitorError: 404,
     errors.QueryTimeout: 503,
     errors.QueryError: 400,
     errors.DatabaseError: 503,

@@ -14,9 +14,9 @@ from typing import Any
 from acsql import config
 from acsql.ingest import run
 
-_CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT = multiprocessing.get_context("forkserver")
 # Seconds; only an ingest that hangs takes that long.
-_PATIENCE_S = 300
+PATIENCE_S = 300
 
 
 def ingest_killed_at(settings: Path, step: str, when: str, word: str = "") -> None:
@@ -33,10 +33,10 @@ def ingest_killed_at(settings: Path, step: str, when: str, word: str = "") -> No
     word : str
         A text in the arguments of the call.
     """
-    _CONTEXT.set_forkserver_preload([__name__])
-    process = _CONTEXT.Process(target=_ingest, args=(settings, step, when, word))
+    CONTEXT.set_forkserver_preload([__name__])
+    process = CONTEXT.Process(target=_ingest, args=(settings, step, when, word))
     process.start()
-    process.join(_PATIENCE_S)
+    process.join(PATIENCE_S)
     exitcode = process.exitcode
     process.kill()
     assert exitcode == -signal.SIGKILL, f"not killed {when} {step}: exit code {exitcode}"

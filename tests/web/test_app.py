@@ -96,6 +96,11 @@ ADDRESSES = {
     "statistics.page": "/statistics/",
     "statistics.plot": "/statistics/observations/plot",
     "statistics.numbers": "/statistics/observations.csv",
+    "monitors.page": "/monitors/",
+    "monitors.monitor": "/monitors/pointing/",
+    "monitors.plot": "/monitors/pointing/plot",
+    "monitors.rows": "/monitors/pointing/rows",
+    "monitors.feed": "/monitors/alerts.atom",
     "runs.page": "/ingest/",
     "runs.run": "/ingest/1/",
     "runs.log": "/ingest/1/log",
@@ -123,6 +128,10 @@ ADDRESSES = {
     "api.keywords": "/api/keywords?q=exptime",
     "api.summary": "/api/summary",
     "api.statistics": "/api/statistics",
+    "api.monitors": "/api/monitors",
+    "api.alerts": "/api/alerts",
+    "api.monitor": "/api/monitors/pointing",
+    "api.monitor_rows": "/api/monitors/pointing/rows",
     "api.runs": "/api/runs",
     "api.run": "/api/runs/1",
     "api.health": "/health",
@@ -253,7 +262,7 @@ def test_pages_have_titles_labels_and_unique_ids(pages: dict[str, BeautifulSoup]
 
 def test_alternate_links_lead_to_json(pages: dict[str, BeautifulSoup], client: FlaskClient) -> None:
     for endpoint, page in pages.items():
-        for link in page.find_all("link", rel="alternate"):
+        for link in page.find_all("link", rel="alternate", type="application/json"):
             response = client.get(link["href"])
             assert response.status_code == 200, endpoint
             assert response.mimetype == "application/json"

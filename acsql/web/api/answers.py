@@ -50,6 +50,14 @@ class UserAnswer(TypedDict):
     ]
 
 
+class MonitorsHealth(TypedDict):
+    """The monitors that need attention."""
+
+    failing: Annotated[list[str], Field(description="Whose last run failed in part or whole.")]
+    overdue: Annotated[list[str], Field(description="Not run for too long.")]
+    open_alerts: int
+
+
 class Health(TypedDict):
     """The state of the site."""
 
@@ -64,6 +72,7 @@ class Health(TypedDict):
     ]
     overdue: bool | None
     overdue_hours: Annotated[float, Field(description="Hours after which an ingest is overdue.")]
+    monitors: MonitorsHealth | None
 
 
 class ObservationPage(TypedDict):
@@ -290,3 +299,74 @@ class BatchAnswer(TypedDict):
     batch: str
     annotations: Annotated[list[str], Field(description="The ids of the annotations.")]
     new: Annotated[int, Field(description="How many of them were not stored before.")]
+
+
+class MonitorRecord(TypedDict):
+    """The state of a monitor."""
+
+    name: str
+    title: str
+    state: str
+    measured: Annotated[int, Field(description="Number of observations.")]
+    rows: int
+    failed: Annotated[int, Field(description="Observations that could not be measured.")]
+    open_alerts: int
+    hours_since_success: float | None
+    overdue: bool
+
+
+class MonitorList(TypedDict):
+    """The monitors with their states."""
+
+    monitors: list[MonitorRecord]
+
+
+class AlertSeen(TypedDict):
+    """Who has seen an alert, and when (UTC)."""
+
+    user: str
+    when: str
+
+
+class AlertRecord(TypedDict):
+    """An alert of a monitor."""
+
+    monitor: str
+    key: str
+    message: str
+    rootname: Annotated[str | None, Field(description="The latest observation that shows it.")]
+    opened: Annotated[str, Field(description="When it was opened, UTC.")]
+    closed: Annotated[str | None, Field(description="When it was closed, UTC.")]
+    seen: list[AlertSeen]
+
+
+class AlertList(TypedDict):
+    """The latest alerts, those that are open first."""
+
+    alerts: list[AlertRecord]
+
+
+class MonitorFailure(TypedDict):
+    """An observation that a monitor could not measure."""
+
+    rootname: str
+    reason: str
+    owed: Annotated[bool, Field(description="Whether every run tries again.")]
+    measured: Annotated[str, Field(description="When it was tried, UTC.")]
+
+
+class MonitorAnswer(MonitorRecord):
+    """A monitor with its documentation, columns, alerts and failures."""
+
+    documentation: str
+    condition: str
+    version: int
+    columns: list[TableColumn]
+    alerts: list[AlertRecord]
+    failures: list[MonitorFailure]
+
+
+class MonitorRows(TypedDict):
+    """Rows of a monitor by the names of its columns."""
+
+    rows: list[dict[str, Any]]

@@ -25,4 +25,5 @@ def page() -> str:
         hours_since_success=hours,
         succeeded=last is not None and is_successful(last),
         overdue=is_overdue(hours),
+        monitors=archive.monitor_health(),
     )

@@ -1,0 +1,147 @@
+"""Discovery: the monitors of acsql, of installed packages, and of the folder of the archive.
+
+An installed package names its monitors as entry points of the group ``acsql.monitors``; each
+module of the folder ``monitors_dir`` has them as global variables.  A module that cannot be
+imported is a problem that is reported, and the other monitors work.
+"""
+
+import functools
+import importlib.util
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from ..config import Config
+from ..errors import MonitorError
+from .monitor import Monitor
+
+GROUP = "acsql.monitors"
+
+
+class Found(NamedTuple):
+    """The monitors by name, and what could not be loaded.
+
+    Attributes
+    ----------
+    monitors : dict
+        Names to monitors: those of acsql first, then those of packages and of the folder.
+    problems : tuple of str
+        What is wrong with a module, and where.
+    """
+
+    monitors: dict[str, Monitor]
+    problems: tuple[str, ...]
+
+    def named(self, name: str) -> Monitor:
+        """Return a monitor.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Monitor
+            The monitor.
+
+        Raises
+        ------
+        MonitorError
+            If there is none of this name.
+        """
+        if name not in self.monitors:
+            names = ", ".join(self.monitors) or "none"
+            problems = "".join(f"; {problem}" for problem in self.problems)
+            raise MonitorError(f"there is no monitor {name!r}: the monitors are {names}{problems}")
+        return self.monitors[name]
+
+
+def monitors_dir(config: Config) -> Path:
+    """Return the folder of the monitors of an archive."""
+    return config.monitors_dir or config.data_dir / "monitors"
+
+
+def find_monitors(config: Config) -> Found:
+    """Return all monitors of an archive.
+
+    Parameters
+    ----------
+    config : Config
+        The configuration of the archive.
+
+    Returns
+    -------
+    Found
+        Loaded once in each process; a changed module needs a new process.
+    """
+    return _found(monitors_dir(config))
+
+
+@functools.cache
+def _found(folder: Path) -> Found:
+    monitors: dict[str, Monitor] = {}
+    problems = []
+    for source, loaded in _sources(folder):
+        if isinstance(loaded, Exception):
+            problems.append(f"{source}: {type(loaded).__name__}: {loaded}")
+            continue
+        for monitor in loaded:
+            if monitor.name in monitors:
+                problems.append(f"{source}: another monitor has the name {monitor.name}")
+            else:
+                monitors[monitor.name] = monitor
+    return Found(monitors, tuple(problems))
+
+
+def _sources(folder: Path) -> Iterator[tuple[str, list[Monitor] | Exception]]:
+    """Yield each place with its monitors, or with why it cannot be loaded."""
+    from .standard import MONITORS
+
+    yield "acsql", list(MONITORS)
+    for entry in entry_points(group=GROUP):
+        yield f"entry point {entry.name}", _loaded(_of_entry_point, entry)
+    for path in sorted(folder.glob("*.py")):
+        if not path.name.startswith(("_", "test_")):
+            yield str(path), _loaded(_of_file, path)
+
+
+def _loaded(load: Any, source: Any) -> list[Monitor] | Exception:
+    """Return the monitors of a source, or the error of code that acsql does not know."""
+    try:
+        monitors: list[Monitor] = load(source)
+    except Exception as error:
+        return error
+    return monitors
+
+
+def _of_entry_point(entry: EntryPoint) -> list[Monitor]:
+    loaded = entry.load()
+    return _of_module(loaded) if isinstance(loaded, ModuleType) else [_checked(loaded)]
+
+
+def _checked(loaded: Any) -> Monitor:
+    if not isinstance(loaded, Monitor):
+        raise MonitorError(f"expected an acsql.monitors.Monitor, not {type(loaded).__name__}")
+    return loaded
+
+
+def _of_file(path: Path) -> list[Monitor]:
+    name = f"acsql_monitor_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # for a path that ends in .py
+    module = importlib.util.module_from_spec(spec)
+    # As the import statement does: dataclasses look their module up.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    monitors = _of_module(module)
+    if not monitors:
+        raise MonitorError("it defines no acsql.monitors.Monitor")
+    return monitors
+
+
+def _of_module(module: ModuleType) -> list[Monitor]:
+    return [value for value in vars(module).values() if isinstance(value, Monitor)]

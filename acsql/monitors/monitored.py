@@ -1,0 +1,237 @@
+"""The monitors of an archive: their states, results, runs and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..monitor.watchable import Watchable
+from ..runs import RunRecord, is_overdue, is_successful
+from ..store import lock, monitor_alerts, monitor_rows, runs
+from ..store.client import Store
+from ..store.schema import MONITOR_RUNS, now
+from .discovery import Found, find_monitors
+from .monitor import Monitor
+from .results import MonitorResults
+
+# Of a monitor that is in none of this many runs, the last run is taken as unknown.
+RECENT_RUNS = 200
+
+
+@dataclass(frozen=True)
+class MonitorState:
+    """A monitor, and how it is.
+
+    Attributes
+    ----------
+    monitor : Monitor
+        The monitor.
+    numbers : acsql.store.monitor_rows.Numbers
+        Numbers of measured observations, of their rows, and of failed observations.
+    open_alerts : int
+        Number of open alerts.
+    last_run : dict or None
+        The record of its last run.
+    hours_since_success : float or None
+        Hours since the end of its last successful run.
+    overdue : bool
+        Whether that is too long ago, of a monitor that was run before.
+    """
+
+    monitor: Monitor
+    numbers: monitor_rows.Numbers
+    open_alerts: int
+    last_run: RunRecord | None
+    hours_since_success: float | None
+    overdue: bool
+
+    @property
+    def state(self) -> str:
+        """One word or two: ``never run``, ``overdue``, ``failing``, or that of the last run."""
+        if self.last_run is None:
+            return "never run"
+        if self.overdue:
+            return "overdue"
+        return "failing" if self.is_failing else str(self.last_run["state"])
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether its last run failed, or observations could not be measured."""
+        run = self.last_run
+        is_broken = run is not None and run["state"] in (runs.FAILED, runs.DIED)
+        return is_broken or self.numbers.failed > 0
+
+
+@dataclass(frozen=True)
+class MonitorHealth:
+    """The monitors that need attention.
+
+    Attributes
+    ----------
+    failing, overdue : list of str
+        Names of monitors.
+    open_alerts : int
+        Number of open alerts of all monitors.
+    """
+
+    failing: list[str] = field(default_factory=list)
+    overdue: list[str] = field(default_factory=list)
+    open_alerts: int = 0
+
+
+class Monitored(Watchable):
+    """An archive with monitors; the base of `acsql.Archive`."""
+
+    store: Store
+
+    def found_monitors(self) -> Found:
+        """Return the monitors of this archive, and which modules cannot be loaded.
+
+        Returns
+        -------
+        acsql.monitors.discovery.Found
+            Those of acsql, of installed packages and of the folder ``monitors_dir``.
+
+        Examples
+        --------
+        >>> archive.found_monitors().problems
+        ()
+        """
+        return find_monitors(self.config)
+
+    def monitor(self, name: str) -> MonitorResults:
+        """Return the results of a monitor.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        MonitorResults
+            Its table, failures and alerts are read on request.
+
+        Raises
+        ------
+        MonitorError
+            If there is no monitor of this name.
+
+        Examples
+        --------
+        >>> archive.monitor("pointing").table().colnames[:2]
+        ['rootname', 'expstart']
+        """
+        return MonitorResults(self.store, self.where(), self.found_monitors().named(name))
+
+    def monitors(self) -> dict[str, MonitorState]:
+        """Return the state of every monitor.
+
+        Returns
+        -------
+        dict
+            Names to `MonitorState`.
+
+        Examples
+        --------
+        >>> "pointing" in archive.monitors()
+        True
+        """
+        return self._monitor_states(monitor_rows.numbers(self.store))
+
+    def _monitor_states(
+        self, numbers: Mapping[str, monitor_rows.Numbers]
+    ) -> dict[str, MonitorState]:
+        alerts = monitor_alerts.count_open(self.store)
+        records = self.monitor_runs(RECENT_RUNS)
+        return {
+            name: _state(monitor, numbers.get(name), alerts.get(name, 0), records)
+            for name, monitor in self.found_monitors().monitors.items()
+        }
+
+    def monitor_health(self) -> MonitorHealth:
+        """Return which monitors are failing or overdue, and the number of open alerts.
+
+        Returns
+        -------
+        MonitorHealth
+            Monitors that were never run are neither.
+
+        Examples
+        --------
+        >>> archive.monitor_health().overdue
+        []
+        """
+        # Without counting rows, which takes longer than a health check may.
+        failed = monitor_rows.failed(self.store)
+        numbers = {name: monitor_rows.Numbers(failed=number) for name, number in failed.items()}
+        states = self._monitor_states(numbers).values()
+        return MonitorHealth(
+            [each.monitor.name for each in states if each.is_failing],
+            [each.monitor.name for each in states if each.overdue],
+            sum(each.open_alerts for each in states),
+        )
+
+    def monitor_runs(self, limit: int = 20) -> list[RunRecord]:
+        """Return the records of the newest runs of monitors.
+
+        Parameters
+        ----------
+        limit : int
+            At most this many.
+
+        Returns
+        -------
+        list of dict
+            The newest first; ``monitors`` has the numbers of each monitor.
+
+        Examples
+        --------
+        >>> archive.monitor_runs()
+        []
+        """
+        records = runs.newest(self.store, limit, collection=MONITOR_RUNS)
+        is_running = lock.is_held(self.store, lock.MONITORS)
+        return [
+            record | {"state": runs.DIED}
+            if record["state"] == runs.RUNNING and not is_running
+            else record
+            for record in records
+        ]
+
+    def alerts(self, limit: int = 100) -> list[dict[str, Any]]:
+        """Return the latest alerts of all monitors.
+
+        Parameters
+        ----------
+        limit : int
+            At most this many.
+
+        Returns
+        -------
+        list of dict
+            Those that are open first, as of `MonitorResults.alerts`, with ``monitor``.
+
+        Examples
+        --------
+        >>> archive.alerts()
+        []
+        """
+        return monitor_alerts.listed(self.store, limit=limit)
+
+
+def _state(
+    monitor: Monitor, numbers: monitor_rows.Numbers | None, alerts: int, records: list[RunRecord]
+) -> MonitorState:
+    own = [record for record in records if monitor.name in record.get("monitors", {})]
+    ends = [record["finished"] for record in own if is_successful(record)]
+    hours = (now() - ends[0]).total_seconds() / 3600 if ends else None
+    return MonitorState(
+        monitor,
+        numbers or monitor_rows.Numbers(),
+        alerts,
+        own[0] if own else None,
+        hours,
+        bool(own) and is_overdue(hours),
+    )

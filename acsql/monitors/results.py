@@ -1,0 +1,272 @@
+"""Results of a monitor: its rows as a table, its failures and its alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .. import query
+from ..errors import QueryError
+from ..query import Column, Condition, computed_column, dates
+from ..search.search import Search
+from ..store import monitor_alerts, monitor_rows
+from ..store.client import Store
+from ..store.schema import now
+from .alerts import Alert, Measurements
+from .monitor import Monitor
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+Row = dict[str, Any]
+# The columns that a table has beside those of the monitor if it has older rows.
+AGE_COLUMNS = (
+    computed_column("superseded", "bool", "whether the observation was measured again since"),
+    computed_column("measured", "datetime", "time of an older measurement (UTC)"),
+)
+
+
+class MonitorResults:
+    """The results of one monitor; `Archive.monitor` returns them.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    observations : Search
+        All observations of the archive.
+    monitor : Monitor
+        The monitor.
+    """
+
+    def __init__(self, store: Store, observations: Search, monitor: Monitor) -> None:
+        self._store = store
+        self._observations = observations
+        self.monitor = monitor
+        """What is measured, and how."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.monitor.name}>"
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the table, with units and descriptions."""
+        return self.monitor.all_columns
+
+    def table(
+        self,
+        *conditions: Condition | str,
+        since: datetime | str | None = None,
+        older: bool = False,
+        **keywords: Any,
+    ) -> Table:
+        """Return the rows in the order of time.
+
+        Parameters
+        ----------
+        *conditions : Condition or str
+            Which observations, as in `Archive.where`; by default all.
+        since : datetime or str, optional
+            Only observations from this date on, such as ``2020``.
+        older : bool
+            Whether to add the rows of files and versions of the monitor that were replaced, with
+            two columns, ``superseded`` and ``measured``.
+        **keywords
+            More conditions, as in `Archive.where`.
+
+        Returns
+        -------
+        astropy.table.Table
+            With the units of the columns.
+
+        Raises
+        ------
+        QueryError
+            If a condition or the date is invalid.
+
+        Examples
+        --------
+        >>> table = archive.monitor("pointing").table("detector=WFC", since="2003")
+        >>> table["jitter_rms"].unit
+        Unit("mas")
+        """
+        # Loads astropy, which an archive that is only searched does not need.
+        from ..export.columns import make_table
+
+        columns = (*self.columns, *(AGE_COLUMNS if older else ()))
+        table = make_table(
+            list(self.rows(*conditions, since=since, older=older, **keywords)), columns
+        )
+        table.meta["monitor"] = self.monitor.name
+        return table
+
+    def rows(
+        self,
+        *conditions: Condition | str,
+        since: datetime | str | None = None,
+        older: bool = False,
+        **keywords: Any,
+    ) -> Iterator[Row]:
+        """Yield the rows in the order of time; parameters and errors are those of `table`.
+
+        Parameters
+        ----------
+        *conditions : Condition or str
+            Which observations.
+        since : datetime or str, optional
+            Only observations from this date on.
+        older : bool
+            Whether to yield the rows that were replaced as well, after the others.
+        **keywords
+            More conditions.
+
+        Yields
+        ------
+        dict
+            Values by column.
+        """
+        allowed = self._rootnames(conditions, keywords)
+        begin = None if since is None else _begin(since)
+        current = monitor_rows.find(self._store, self.monitor.name, begin)
+        yield from self._flat(current, allowed, {"superseded": False, "measured": None})
+        if older:
+            replaced = monitor_rows.older(self._store, self.monitor.name, begin)
+            yield from self._flat(replaced, allowed, {"superseded": True})
+
+    def latest(self, observations: int) -> list[Row]:
+        """Return the rows of the last observations, in the order of time.
+
+        Parameters
+        ----------
+        observations : int
+            Of how many observations.
+
+        Returns
+        -------
+        list of dict
+            Values by column.
+        """
+        return list(
+            self._flat(monitor_rows.find(self._store, self.monitor.name, latest=observations))
+        )
+
+    def sample(self, observations: int) -> list[Row]:
+        """Return the rows of some observations chosen by chance, in no order.
+
+        Parameters
+        ----------
+        observations : int
+            Of at most how many observations.
+
+        Returns
+        -------
+        list of dict
+            Values by column.
+        """
+        return list(
+            self._flat(monitor_rows.find(self._store, self.monitor.name, sample=observations))
+        )
+
+    def _rootnames(
+        self, conditions: Iterable[Condition | str], keywords: Mapping[str, Any]
+    ) -> set[str] | None:
+        """Return the rootnames that meet conditions; None if there are no conditions."""
+        conditions = tuple(conditions)
+        if not conditions and not keywords:
+            return None
+        search = self._observations.where(*conditions, **keywords)
+        return {row["rootname"] for row in search.columns("rootname").rows()}
+
+    def _flat(
+        self,
+        documents: Iterable[Mapping[str, Any]],
+        allowed: set[str] | None = None,
+        also: Mapping[str, Any] | None = None,
+    ) -> Iterator[Row]:
+        """Yield each row of each document; columns that it lacks, of an older version, are None."""
+        names = [column.address for column in self.monitor.columns]
+        for document in documents:
+            if allowed is None or document["rootname"] in allowed:
+                key = {
+                    **(also or {}),
+                    **{name: document[name] for name in document if name != "rows"},
+                }
+                for row in document["rows"]:
+                    yield key | {name: row.get(name) for name in names}
+
+    def summary(self) -> Table | None:
+        """Return the summary that the monitor makes of its table; None if it makes none."""
+        if self.monitor.summary is None:
+            return None
+        return self.monitor.summary(self.table())
+
+    def check(self) -> list[Alert]:
+        """Return what is wrong at the moment by the alert rules of the monitor.
+
+        Returns
+        -------
+        list of Alert
+            What a run of the monitor would open as alerts.
+        """
+        if not self.monitor.alerts:
+            return []
+        search = self._observations.where(query.Exists("expstart")).columns("expstart")
+        newest = [row["expstart"] for row in search.sort("-expstart").limit(1).rows()]
+        measured = Measurements(self.table(), self.monitor.by, newest[0] if newest else None)
+        return [alert for rule in self.monitor.alerts for alert in rule.check(measured)]
+
+    def alerts(self, limit: int = 100) -> list[dict[str, Any]]:
+        """Return the alerts of the last runs.
+
+        Parameters
+        ----------
+        limit : int
+            At most this many.
+
+        Returns
+        -------
+        list of dict
+            Those that are open first: key, message, rootname, opened, closed, and ``seen`` with
+            users and times.
+        """
+        return monitor_alerts.listed(self._store, self.monitor.name, limit)
+
+    def mark_seen(self, user: str) -> int:
+        """Record that a user has seen the open alerts.
+
+        Parameters
+        ----------
+        user : str
+            Who has seen them.
+
+        Returns
+        -------
+        int
+            The number of alerts that this user had not seen before.
+        """
+        return monitor_alerts.mark_seen(self._store, self.monitor.name, user, now())
+
+    def failures(self, limit: int = 1000) -> list[dict[str, Any]]:
+        """Return the observations that could not be measured.
+
+        Parameters
+        ----------
+        limit : int
+            At most this many.
+
+        Returns
+        -------
+        list of dict
+            The latest first: rootname, reason, ``owed`` (whether every run tries again), and
+            ``measured``, the time of the attempt.
+        """
+        return monitor_rows.failures(self._store, self.monitor.name, limit)
+
+
+def _begin(since: datetime | str) -> float:
+    """Return the begin of a date as Modified Julian Date."""
+    try:
+        return dates.to_mjd(dates.period(since)[0])
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise QueryError(f"{since!r} is not a date, such as 2020 or 2020-04-13") from error

@@ -1,0 +1,365 @@
+"""Rows of monitors: one document for each monitor and observation, with its measurements.
+
+A document has the rows of the latest measurement, those of older ones, and the failure of the last
+attempt.  One write changes all of it, so that a kill at any moment leaves every measurement whole
+or absent, and no observation is measured twice in one state, also on a server without
+transactions.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+
+from .client import Store
+from .repetition import repeated
+from .schema import MONITOR_ROWS, Document, DocumentCollection
+
+_AT_ONCE = 1000  # documents that one command writes
+# States that no observation has.
+RETRIED = "retried"
+RETIRED = "retired"  # the monitor no longer wants it
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a monitor measured on one observation, or why it could not.
+
+    Attributes
+    ----------
+    monitor, rootname : str
+        Of which monitor and observation.
+    state : str
+        The version of the monitor and of the files, as of `state`.
+    expstart : float or None
+        The start of the exposure, as Modified Julian Date.
+    rows : tuple of mapping
+        Values by column.
+    reason : str, optional
+        Why the measurement failed; None if it did not.
+    owed : bool
+        Whether the cause is outside of the observation and the monitor, so that every run tries
+        again.
+    """
+
+    monitor: str
+    rootname: str
+    state: str
+    expstart: float | None = None
+    rows: tuple[Mapping[str, Any], ...] = field(default=())
+    reason: str | None = None
+    owed: bool = False
+
+
+def _collection(store: Store) -> DocumentCollection:
+    return store.database[MONITOR_ROWS]
+
+
+def state(version: int, files: Mapping[str, Mapping[str, Any]], filetypes: Collection[str]) -> str:
+    """Return a text that differs after each change of a monitor or of the files it uses.
+
+    Parameters
+    ----------
+    version : int
+        The version of the monitor.
+    files : mapping
+        What is recorded of the files of the observation, by filetype.
+    filetypes : collection of str
+        The filetypes that the monitor uses.
+
+    Returns
+    -------
+    str
+        The version and 16 hexadecimal digits of a SHA-256 digest of sizes and times.
+    """
+    states = [
+        [name, str(file.get("size")), str(file.get("mtime"))]
+        for name, file in sorted(files.items())
+        if name in filetypes
+    ]
+    return f"{version} {hashlib.sha256(json.dumps(states).encode()).hexdigest()[:16]}"
+
+
+@repeated
+def states(store: Store, monitor: str, retry_failed: bool = False) -> dict[str, str]:
+    """Return the state in which each observation needs no measurement.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    monitor : str
+        The name of the monitor.
+    retry_failed : bool
+        Whether also failures that are not owed need one.
+
+    Returns
+    -------
+    dict
+        Rootnames to states; a failure that is tried again has `RETRIED` as its state.
+    """
+    fields = {"rootname": 1, "state": 1, "failure.owed": 1, "_id": 0}
+    with store.errors():
+        return {
+            document["rootname"]: RETRIED
+            if (failure := document.get("failure")) and (retry_failed or failure["owed"])
+            else document["state"]
+            for document in _collection(store).find({"monitor": monitor}, fields)
+        }
+
+
+@repeated
+def write(store: Store, outcomes: Sequence[Outcome], run: int, when: datetime) -> None:
+    """Write measurements; a repetition leaves the same documents.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    outcomes : sequence of Outcome
+        The measurements and failures.
+    run : int
+        The number of the run.
+    when : datetime
+        The time of the measurement, in UTC.
+    """
+    updates = [
+        UpdateOne({"_id": _key(each.monitor, each.rootname)}, _update(each, run, when), upsert=True)
+        for each in outcomes
+    ]
+    with store.errors():
+        for start in range(0, len(updates), _AT_ONCE):
+            _collection(store).bulk_write(updates[start : start + _AT_ONCE], ordered=False)
+
+
+def _key(monitor: str, rootname: str) -> str:
+    return f"{monitor} {rootname}"
+
+
+_OLDER: dict[str, Any] = {"$ifNull": ["$older", []]}
+# The latest measurement, as it is kept among the older ones.
+_LATEST = {"state": "$state", "measured": "$measured", "run": "$run", "rows": "$rows"}
+_HAS_ROWS = {"$eq": [{"$type": "$rows"}, "array"]}
+
+
+def _update(outcome: Outcome, run: int, when: datetime) -> list[dict[str, Any]]:
+    """Return the update of one document: keep rows of another state, then put in the new ones."""
+    differs = {"$ne": ["$state", outcome.state]}
+    older = {
+        "$cond": [{"$and": [_HAS_ROWS, differs]}, {"$concatArrays": [_OLDER, [_LATEST]]}, _OLDER]
+    }
+    values: dict[str, Any] = {
+        "monitor": outcome.monitor,
+        "rootname": outcome.rootname,
+        "state": outcome.state,
+        "expstart": outcome.expstart,
+        "measured": when,
+        "run": run,
+    }
+    if outcome.reason is None:
+        values["rows"] = [dict(row) for row in outcome.rows]
+        removed = "failure"
+    else:
+        values["failure"] = {"reason": outcome.reason, "owed": outcome.owed}
+        removed = "rows"
+    return [
+        {"$set": {"older": older}},
+        {"$set": {name: {"$literal": value} for name, value in values.items()}},
+        {"$unset": removed},
+    ]
+
+
+@repeated
+def retire(store: Store, monitor: str, rootnames: Iterable[str]) -> None:
+    """Keep the rows of observations that a monitor no longer wants as older ones.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    monitor : str
+        The name of the monitor.
+    rootnames : iterable of str
+        The observations.
+    """
+    kept = {"$cond": [_HAS_ROWS, {"$concatArrays": [_OLDER, [_LATEST]]}, _OLDER]}
+    updates = [
+        UpdateOne(
+            {"_id": _key(monitor, rootname)},
+            [
+                {"$set": {"older": kept, "state": RETIRED}},
+                {"$unset": ["rows", "failure"]},
+            ],
+        )
+        for rootname in rootnames
+    ]
+    with store.errors():
+        for start in range(0, len(updates), _AT_ONCE):
+            _collection(store).bulk_write(updates[start : start + _AT_ONCE], ordered=False)
+
+
+def find(
+    store: Store,
+    monitor: str,
+    since: float | None = None,
+    latest: int | None = None,
+    sample: int | None = None,
+) -> Iterator[Document]:
+    """Yield the latest measurements of a monitor.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    monitor : str
+        The name of the monitor.
+    since : float, optional
+        Only observations from this time on, as Modified Julian Date.
+    latest : int, optional
+        Only the last this many observations.
+    sample : int, optional
+        Only this many observations, by chance.
+
+    Yields
+    ------
+    dict
+        With rootname, expstart and rows; in the order of time, unless it is a sample.
+    """
+    filter_: dict[str, Any] = {"monitor": monitor, "rows.0": {"$exists": True}}
+    if since is not None:
+        filter_["expstart"] = {"$gte": since}
+    stages: list[dict[str, Any]] = [{"$match": filter_}]
+    if sample is not None:
+        stages.append({"$sample": {"size": sample}})
+    elif latest is not None:
+        newest_first = {"expstart": -1, "rootname": -1}
+        stages += [{"$sort": newest_first}, {"$limit": latest}]
+    if sample is None:
+        stages.append({"$sort": {"expstart": 1, "rootname": 1}})
+    stages.append({"$project": {"_id": 0, "rootname": 1, "expstart": 1, "rows": 1}})
+    with store.errors():
+        yield from _collection(store).aggregate(stages)
+
+
+def older(store: Store, monitor: str, since: float | None = None) -> Iterator[Document]:
+    """Yield the older measurements of a monitor.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    monitor : str
+        The name of the monitor.
+    since : float, optional
+        As for `find`.
+
+    Yields
+    ------
+    dict
+        With rootname, expstart, measured and rows.
+    """
+    filter_: dict[str, Any] = {"monitor": monitor, "older.0": {"$exists": True}}
+    if since is not None:
+        filter_["expstart"] = {"$gte": since}
+    stages: list[dict[str, Any]] = [
+        {"$match": filter_},
+        {"$sort": {"expstart": 1, "rootname": 1}},
+        {"$unwind": "$older"},
+        {
+            "$project": {
+                "_id": 0,
+                "rootname": 1,
+                "expstart": 1,
+                "measured": "$older.measured",
+                "rows": "$older.rows",
+            }
+        },
+    ]
+    with store.errors():
+        yield from _collection(store).aggregate(stages)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers of the observations of a monitor, and of their rows."""
+
+    measured: int = 0
+    rows: int = 0
+    failed: int = 0
+
+
+def numbers(store: Store) -> dict[str, Numbers]:
+    """Return the numbers of each monitor that has measured something.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    dict
+        Names of monitors to `Numbers`.
+    """
+    stages: list[dict[str, Any]] = [
+        {
+            "$group": {
+                "_id": "$monitor",
+                "measured": {"$sum": {"$cond": [_HAS_ROWS, 1, 0]}},
+                "rows": {"$sum": {"$cond": [_HAS_ROWS, {"$size": {"$ifNull": ["$rows", []]}}, 0]}},
+                "failed": {"$sum": {"$cond": [{"$eq": [{"$type": "$failure"}, "object"]}, 1, 0]}},
+            }
+        }
+    ]
+    with store.errors():
+        groups = list(_collection(store).aggregate(stages))
+    return {group.pop("_id"): Numbers(**group) for group in groups}
+
+
+def failed(store: Store) -> dict[str, int]:
+    """Return the number of failed observations of each monitor that has any, by an index."""
+    stages: list[dict[str, Any]] = [
+        {"$match": {"failure.owed": {"$in": [False, True]}}},
+        {"$group": {"_id": "$monitor", "failed": {"$sum": 1}}},
+    ]
+    with store.errors():
+        return {group["_id"]: group["failed"] for group in _collection(store).aggregate(stages)}
+
+
+def failures(store: Store, monitor: str, limit: int) -> list[Document]:
+    """Return the observations that a monitor could not measure, the last ones first.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    monitor : str
+        The name of the monitor.
+    limit : int
+        At most this many.
+
+    Returns
+    -------
+    list of dict
+        With rootname, reason, owed, and measured (the time of the attempt, UTC).
+    """
+    stages: list[dict[str, Any]] = [
+        {"$match": {"monitor": monitor, "failure": {"$exists": True}}},
+        {"$sort": {"measured": -1, "rootname": 1}},
+        {"$limit": limit},
+        {
+            "$project": {
+                "_id": 0,
+                "rootname": 1,
+                "reason": "$failure.reason",
+                "owed": "$failure.owed",
+                "measured": 1,
+            }
+        },
+    ]
+    with store.errors():
+        return list(_collection(store).aggregate(stages))

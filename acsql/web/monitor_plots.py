@@ -1,0 +1,169 @@
+"""Plots of monitors: columns against time in series, and the distribution of the first column."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+from bokeh.layouts import column
+from bokeh.models import (
+    BoxSelectTool,
+    ColumnDataSource,
+    HoverTool,
+    LayoutDOM,
+    OpenURL,
+    TapTool,
+    WheelZoomTool,
+)
+from bokeh.plotting import figure
+from bokeh.transform import factor_cmap
+
+from ..monitors import Monitor
+from ..query import Column
+from .plots import COLOURS
+
+# Pixels.
+_HEIGHT = 260
+_BINS = 40
+# Series with a colour each; further ones share the last.
+_MOST_SERIES = len(COLOURS)
+# The Modified Julian Date of 1970-01-01, from which browsers count milliseconds.
+_MJD_1970 = 40_587.0
+_MS_PER_DAY = 86_400_000.0
+SPARKLINE = (120, 24)  # width and height in pixels
+
+Row = Mapping[str, Any]
+
+
+def draw_monitor(monitor: Monitor, rows: Sequence[Row], observation_url: str) -> LayoutDOM:
+    """Return the plots of a monitor: its columns against time, and a distribution.
+
+    Parameters
+    ----------
+    monitor : Monitor
+        The monitor.
+    rows : sequence of mapping
+        Values by column, in any order.
+    observation_url : str
+        The URL of an observation, with ``@rootname`` in it.
+
+    Returns
+    -------
+    bokeh.models.LayoutDOM
+        Plots with a common axis of time and common selections, without a theme.
+    """
+    known = [row for row in rows if row["expstart"] is not None]
+    names = sorted({_series(row, monitor.by) for row in known})
+    drawn = monitor.drawn
+    source = ColumnDataSource(
+        {
+            "time": [(row["expstart"] - _MJD_1970) * _MS_PER_DAY for row in known],
+            "rootname": [row["rootname"] for row in known],
+            "series": [_series(row, monitor.by) for row in known],
+            **{each.address: [row[each.address] for row in known] for each in drawn},
+        }
+    )
+    plots: list[Any] = []
+    for each in drawn:
+        shared = {"x_range": plots[0].x_range} if plots else {}
+        plots.append(_over_time(each, source, names, observation_url, **shared))
+    if drawn:
+        plots.append(_distribution(drawn[0], known, names, monitor.by))
+    return cast(LayoutDOM, column(*plots, sizing_mode="stretch_width"))
+
+
+def _series(row: Row, by: str | None) -> str:
+    """Return the name of the series of a row; empty if there is only one."""
+    if by is None:
+        return ""
+    return "unknown" if row[by] is None else str(row[by])
+
+
+def _over_time(
+    shown: Column, source: ColumnDataSource, names: Sequence[str], url: str, **options: Any
+) -> Any:
+    zoom = WheelZoomTool(modifiers={"ctrl": True})
+    select = BoxSelectTool()
+    plot: Any = figure(
+        height=_HEIGHT,
+        sizing_mode="stretch_width",
+        x_axis_type="datetime",
+        y_axis_label=_label(shown),
+        # Without a toolbar: its icons are data URLs, which the security policy forbids.
+        toolbar_location=None,
+        tools=[select, zoom],
+        active_drag=select,
+        active_scroll=zoom,
+        output_backend="canvas",
+        **options,
+    )
+    legend = {"legend_group": "series"} if len(names) > 1 else {}
+    dots = plot.scatter(
+        "time", shown.address, source=source, size=6, alpha=0.7, line_color=None,
+        color=factor_cmap("series", COLOURS, names[:_MOST_SERIES], nan_color=COLOURS[-1]),
+        **legend,
+    )  # fmt: skip
+    tooltips = [("", "@rootname @series"), (shown.address, f"@{shown.address}{{0.[0000]}}")]
+    plot.add_tools(HoverTool(renderers=[dots], tooltips=tooltips))
+    plot.add_tools(TapTool(renderers=[dots], callback=OpenURL(url=url)))
+    if legend:
+        plot.add_layout(plot.legend[0], "right")
+    return plot
+
+
+def _distribution(shown: Column, rows: Sequence[Row], names: Sequence[str], by: str | None) -> Any:
+    """Return the histogram of a column, with the same bins for each series."""
+    plot: Any = figure(
+        height=_HEIGHT,
+        sizing_mode="stretch_width",
+        x_axis_label=_label(shown),
+        y_axis_label="rows",
+        toolbar_location=None,
+        tools=[],
+    )
+    values = {
+        name: [
+            row[shown.address]
+            for row in rows
+            if row[shown.address] is not None and _series(row, by) == name
+        ]
+        for name in names
+    }
+    every = [value for of_series in values.values() for value in of_series]
+    edges = np.histogram_bin_edges(np.asarray(every, float), bins=_BINS)
+    for number, (name, of_series) in enumerate(values.items()):
+        counts, _ = np.histogram(np.asarray(of_series, float), bins=edges)
+        legend = {"legend_label": name} if len(names) > 1 else {}
+        plot.step(
+            edges[:-1].tolist(), counts.tolist(), mode="after", line_width=2,
+            color=COLOURS[min(number, _MOST_SERIES - 1)], **legend,
+        )  # fmt: skip
+    if len(names) > 1:
+        plot.add_layout(plot.legend[0], "right")
+    return plot
+
+
+def _label(shown: Column) -> str:
+    return f"{shown.address} ({shown.spec.unit})" if shown.spec.unit else shown.address
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Return the points of a line through values, for an SVG polyline of the size `SPARKLINE`.
+
+    Parameters
+    ----------
+    values : sequence of float
+        In the order of time.
+
+    Returns
+    -------
+    str
+        Empty if there are fewer than two values.
+    """
+    if len(values) < 2:
+        return ""
+    (width, height), low = SPARKLINE, min(values)
+    across, up = width / (len(values) - 1), (height - 2) / ((max(values) - low) or 1.0)
+    return " ".join(
+        f"{index * across:.1f},{height - 1 - (value - low) * up:.1f}"
+        for index, value in enumerate(values)
+    )

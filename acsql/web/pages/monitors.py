@@ -1,0 +1,119 @@
+"""The pages of the monitors: all of them, one with its plots and rows, and the feed of alerts."""
+
+from typing import Annotated, Any
+
+from flask import Blueprint, Response, render_template, url_for
+
+from ...export import FORMATS
+from ...export.tables import table_columns, table_rows
+from ...monitors.monitored import MonitorState
+from .. import plots
+from ..context import current_archive, parameters
+from ..downloads import download
+from ..monitor_plots import SPARKLINE, draw_monitor, sparkline
+from ..params import OneOf, Parameters
+
+# Observations whose rows the table and the sparkline of a monitor show.
+LATEST = 50
+# Observations that are drawn; of more, a random sample.
+MAX_DRAWN = 10_000
+MAX_ALERTS = 100
+
+blueprint = Blueprint("monitors", __name__)
+
+
+class PlotParameters(Parameters):
+    """The colours of the page around the plot."""
+
+    theme: Annotated[str, OneOf(plots.THEMES)] = "light"
+
+
+class RowsParameters(Parameters):
+    """Which rows of a monitor to send, and as what."""
+
+    q: str = ""
+    since: str = ""
+    format: Annotated[str, OneOf(FORMATS)] = "csv"
+
+
+@blueprint.get("/monitors/")
+def page() -> str:
+    """Show all monitors, with state, last run, last value and open alerts."""
+    parameters(Parameters)
+    archive = current_archive()
+    return render_template(
+        "monitors.html",
+        api=url_for("api.monitors"),
+        monitors=[_overview(state) for state in archive.monitors().values()],
+        problems=archive.found_monitors().problems,
+        alerts=[alert for alert in archive.alerts(MAX_ALERTS) if alert["closed"] is None],
+        sparkline_size=SPARKLINE,
+    )
+
+
+def _overview(state: MonitorState) -> dict[str, Any]:
+    """Return the state of a monitor with its latest values of the column that is drawn first."""
+    rows = current_archive().monitor(state.monitor.name).latest(LATEST)
+    column = next(iter(state.monitor.drawn), None)
+    values = [row[column.address] for row in rows] if column else []
+    known = [value for value in values if value is not None]
+    return {
+        "state": state,
+        "column": column,
+        "last": known[-1] if known else None,
+        "points": sparkline(known),
+    }
+
+
+@blueprint.get("/monitors/<name>/")
+def monitor(name: str) -> str:
+    """Show a monitor: plots, documentation, alerts, failures and its latest rows."""
+    parameters(Parameters)
+    archive = current_archive()
+    results = archive.monitor(name)
+    summary = results.summary()
+    return render_template(
+        "monitor.html",
+        api=url_for("api.monitor", name=name),
+        monitor=results.monitor,
+        state=archive.monitors()[name],
+        columns=results.columns,
+        rows=results.latest(LATEST)[::-1],
+        summary_columns=[] if summary is None else table_columns(summary),
+        summary_rows=[] if summary is None else list(table_rows(summary)),
+        alerts=results.alerts(MAX_ALERTS),
+        failures=results.failures(MAX_ALERTS),
+        most_drawn=MAX_DRAWN,
+    )
+
+
+@blueprint.get("/monitors/<name>/plot")
+def plot(name: str) -> Response:
+    """Send the plots of a monitor."""
+    query = parameters(PlotParameters)
+    results = current_archive().monitor(name)
+    if results.monitor.plot is not None:
+        return plots.figure_response(results.monitor.plot(results.table()), query.theme)
+    url = f"{url_for('search_box.go')}?name=@rootname"
+    drawn = draw_monitor(results.monitor, results.sample(MAX_DRAWN), url)
+    return plots.figure_response(drawn, query.theme)
+
+
+@blueprint.get("/monitors/<name>/rows")
+def rows(name: str) -> Response:
+    """Send the rows of a monitor as a file."""
+    query = parameters(RowsParameters)
+    results = current_archive().monitor(name)
+    conditions = [query.q] if query.q else []
+    found = results.rows(*conditions, since=query.since or None)
+    return download(found, results.columns, query.format, f"acsql_{name}")
+
+
+@blueprint.get("/monitors/alerts.atom")
+def feed() -> Response:
+    """Send the latest alerts of all monitors as an Atom feed (RFC 4287)."""
+    parameters(Parameters)
+    alerts = current_archive().alerts(MAX_ALERTS)
+    changed = [alert["closed"] or alert["opened"] for alert in alerts]
+    text = render_template("alerts.xml", alerts=alerts, updated=max(changed, default=None))
+    return Response(text, mimetype="application/atom+xml")

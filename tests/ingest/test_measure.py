@@ -1,0 +1,295 @@
+"""Runs of monitors: what is measured, what is measured again, failures and kills."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from killed_measuring import commands_of_a_run, measure_killed_at
+
+import acsql
+from acsql.config import Config
+from acsql.errors import Busy, ConfigError, MonitorError, QueryError
+from acsql.ingest import measure, run
+from acsql.ingest.measure import Options
+from acsql.monitors import Limit, Monitor, column, discovery
+from acsql.store import lock, runs
+
+LEVELS: dict[str, Any] = {}  # what the monitor of a test measures, by rootname
+
+
+def level(observation: acsql.Observation) -> Iterator[dict[str, float]]:
+    """Return the level that the test has set."""
+    value = LEVELS.get(observation.rootname, 1.0)
+    if isinstance(value, Exception):
+        raise value
+    yield {"level": value}
+
+
+MONITOR = Monitor(
+    name="level",
+    title="Level",
+    measure=level,
+    condition="exists(raw.0.detector)",
+    filetypes=("raw",),
+    columns=(column("level", "float", "level"),),
+    alerts=(Limit("level", high=10),),
+)
+
+
+@pytest.fixture
+def archive(
+    config: Config, sample_filesystem: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[acsql.Archive]:
+    """An archive of a few observations, with one monitor."""
+    names = sorted(path.name for path in sample_filesystem.glob("*/*") if path.is_dir())[::5]
+    config = replace(config, filesystem=sample_filesystem)
+    run.ingest(config, run.Options(rootnames=tuple(names), scheduler="synchronous"))
+    LEVELS.clear()
+    use(monkeypatch, MONITOR)
+    with acsql.connect(config) as opened:
+        yield opened
+
+
+def use(monkeypatch: pytest.MonkeyPatch, *monitors: Monitor) -> None:
+    """Let these be the monitors of the archive."""
+    found = discovery.Found({each.name: each for each in monitors}, ())
+    monkeypatch.setattr(measure, "find_monitors", lambda _: found)
+    monkeypatch.setattr("acsql.monitors.monitored.find_monitors", lambda _: found)
+
+
+def measured(archive: acsql.Archive, **options: Any) -> measure.Report:
+    return measure.run(archive.config, Options(scheduler="synchronous", **options))
+
+
+def wanted(archive: acsql.Archive) -> set[str]:
+    return {row["rootname"] for row in archive.where(MONITOR.condition).columns("rootname").rows()}
+
+
+def levels(archive: acsql.Archive, **options: Any) -> list[tuple[str, float]]:
+    table = archive.monitor("level").table(**options)
+    return sorted(zip(table["rootname"].tolist(), table["level"].tolist(), strict=True))
+
+
+def test_each_wanted_observation_is_measured_once(archive: acsql.Archive) -> None:
+    names = wanted(archive)
+    assert 1 < len(names) < archive.count()
+    assert measured(archive).tallies["level"].measured == len(names)
+    assert levels(archive) == [(name, 1.0) for name in sorted(names)]
+    second = measured(archive)
+    assert (second.state, second.tallies["level"].measured) == (runs.NOTHING_NEW, 0)
+    states = [record["state"] for record in archive.monitor_runs()]
+    assert states == [runs.NOTHING_NEW, runs.SUCCEEDED]
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_every_scheduler_measures_the_same(archive: acsql.Archive, scheduler: str) -> None:
+    use(pytest.MonkeyPatch(), *discovery._found(Path("/none")).monitors.values())
+    expected = measured(archive).tallies
+    again = measure.run(archive.config, Options(again=True, scheduler=scheduler, workers=2))
+    assert again.tallies == expected
+
+
+def test_an_unknown_scheduler_is_refused(archive: acsql.Archive) -> None:
+    with pytest.raises(ConfigError, match="scheduler"):
+        measure.run(archive.config, Options(scheduler="many"))
+
+
+def test_a_changed_file_is_measured_again_if_the_monitor_uses_it(archive: acsql.Archive) -> None:
+    measured(archive)
+    first, second = sorted(wanted(archive))[:2]
+    for name, filetype in ((first, "raw"), (second, "flt")):
+        change = {"$set": {f"files.{filetype}.size": 9}}
+        for collection in (archive.store.observations, archive.store.headerless):
+            collection.update_one({"_id": name}, change)
+    LEVELS.update({first: 2.0, second: 2.0})
+    assert measured(archive).tallies["level"].measured == 1
+    assert dict(levels(archive))[first] == 2.0
+    assert dict(levels(archive))[second] == 1.0
+    assert len(levels(archive, older=True)) == len(levels(archive)) + 1
+    assert archive.monitor("level").table(older=True)["superseded"].sum() == 1
+
+
+def test_a_new_version_of_a_monitor_measures_all_again(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(archive)
+    use(monkeypatch, replace(MONITOR, version=2))
+    assert measured(archive).tallies["level"].measured == len(wanted(archive))
+    assert len(levels(archive, older=True)) == 2 * len(wanted(archive))
+
+
+def test_what_the_condition_no_longer_selects_has_no_current_rows(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(archive)
+    use(monkeypatch, replace(MONITOR, condition="exists(raw.0.detector) detector=WFC"))
+    report = measured(archive)
+    tables = archive.monitor("level")
+    assert set(tables.table()["rootname"]) == set(tables.table("detector=WFC")["rootname"])
+    assert report.tallies["level"].retired == len(wanted(archive)) - len(tables.table())
+    assert measured(archive).tallies["level"].retired == 0
+
+
+def test_a_failure_is_kept_and_the_others_are_measured(archive: acsql.Archive) -> None:
+    first, second, *_ = sorted(wanted(archive))
+    LEVELS.update({first: ZeroDivisionError("x"), second: PermissionError(13, "denied")})
+    report = measured(archive)
+    assert report.state == runs.SUCCEEDED_WITH_FAILURES
+    assert report.tallies["level"].failed == 2
+    assert len(levels(archive)) == len(wanted(archive)) - 2
+    failures = {each["rootname"]: each for each in archive.monitor("level").failures()}
+    assert failures[first]["reason"] == "ZeroDivisionError: x (test_measure.py line 30)"
+    assert not failures[first]["owed"]
+    assert failures[second]["owed"]
+    # The cause of the second is outside of the observation: every run tries again.
+    LEVELS.clear()
+    assert measured(archive).tallies["level"].measured == 1
+    assert measured(archive).tallies["level"].measured == 0
+    assert measured(archive, retry_failed=True).tallies["level"].measured == 1
+    assert archive.monitor("level").failures() == []
+
+
+def test_a_value_that_does_not_fit_its_column_is_a_failure(archive: acsql.Archive) -> None:
+    first = min(wanted(archive))
+    LEVELS[first] = "high"
+    measured(archive)
+    (failure,) = archive.monitor("level").failures()
+    assert "not of type float" in failure["reason"]
+
+
+def test_a_measurement_that_does_not_end_is_owed(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(_: acsql.Observation) -> list[dict[str, float]]:
+        """Hang as a read of a frozen mount does."""
+        time.sleep(30)
+        return []
+
+    use(monkeypatch, replace(MONITOR, measure=hang))
+    archive.config = replace(archive.config, read_timeout=1)
+    measured(archive, conditions=(f"rootname={min(wanted(archive))}",))
+    (failure,) = archive.monitor("level").failures()
+    assert failure["owed"]
+    assert "no answer within" in failure["reason"]
+
+
+def test_conditions_and_a_date_limit_what_is_measured(archive: acsql.Archive) -> None:
+    name = min(wanted(archive))
+    assert measured(archive, since="2100-01-01").tallies["level"].measured == 0
+    assert measured(archive, conditions=(f"rootname={name}",)).tallies["level"].measured == 1
+    LEVELS[name] = 5.0
+    again = measured(archive, conditions=(f"rootname={name}",), again=True)
+    assert again.tallies["level"].measured == 1
+    assert levels(archive, older=True) == [(name, 5.0)]
+    assert measured(archive, since="2000-01-01").tallies["level"].retired == 0
+
+
+def test_wrong_names_and_conditions_begin_no_run(archive: acsql.Archive) -> None:
+    with pytest.raises(MonitorError, match="no monitor 'bias'"):
+        measured(archive, monitors=("bias",))
+    assert archive.monitor_runs() == []
+    with pytest.raises(QueryError):
+        measured(archive, conditions=("no_such_keyword=1",))
+    (record,) = archive.monitor_runs()
+    assert record["state"] == runs.FAILED
+    assert "no_such_keyword" in record["reason"]
+
+
+def test_a_module_that_cannot_be_loaded_is_a_problem_of_the_run(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = discovery.Found({"level": MONITOR}, ("broken.py: SyntaxError",))
+    monkeypatch.setattr(measure, "find_monitors", lambda _: found)
+    report = measured(archive)
+    assert (report.problems, report.state) == (found.problems, runs.SUCCEEDED_WITH_FAILURES)
+
+
+def test_alerts_are_opened_and_closed_by_runs(archive: acsql.Archive) -> None:
+    table = archive.where(MONITOR.condition).columns("rootname").sort("expstart")
+    last = [row["rootname"] for row in table.rows()][-1]
+    LEVELS[last] = 11.0
+    report = measured(archive)
+    assert report.needs_attention
+    (alert,) = archive.alerts()
+    assert (alert["message"], alert["rootname"]) == ("level is 11, above 10", last)
+    LEVELS.clear()
+    assert measured(archive, again=True).tallies["level"].alerts == 0
+    (alert,) = archive.alerts()
+    assert alert["closed"] is not None
+
+
+def test_two_runs_exclude_each_other_but_not_an_ingest(archive: acsql.Archive) -> None:
+    with lock.hold(archive.store, "monitor run", lock.MONITORS):
+        with pytest.raises(Busy, match="monitor run"):
+            measured(archive)
+        run.ingest(archive.config, run.Options(rootnames=(), scheduler="synchronous"))
+    measured(archive)
+
+
+def test_what_was_measured_before_an_interruption_is_written(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = measure._log
+    seen: list[Any] = []
+
+    def interrupt(outcomes: Any) -> None:
+        original(outcomes)
+        seen.append(outcomes)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(measure, "_log", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            measured(archive)
+    assert len(levels(archive)) == 3
+    assert archive.monitor_runs()[0]["state"] == runs.INTERRUPTED
+    assert measured(archive).tallies["level"].measured == len(wanted(archive)) - 3
+
+
+# A run of the test's archive sends over fifty commands.  Kills before and after each of them take
+# some minutes; the quick part kills at every 24th.
+STEP = 1 if "ALL_KILLS" in os.environ else 24
+
+
+def test_a_killed_run_leaves_no_row_twice_and_none_missing(
+    config: Config,
+    sample_filesystem: Path,
+    write_settings: Callable[[Config, Path], Path],
+    tmp_path: Path,
+) -> None:
+    names = sorted(path.name for path in sample_filesystem.glob("*/*") if path.is_dir())[::2]
+    config = replace(config, filesystem=sample_filesystem)
+    run.ingest(config, run.Options(rootnames=tuple(names), scheduler="synchronous"))
+    settings = write_settings(config, tmp_path)
+    commands = commands_of_a_run(settings)
+    with closing(acsql.connect(config)) as archive:
+        complete = everything(archive)
+        kills = 0
+        for number in range(1, commands + 1, STEP):
+            for moment in ("before", "after"):
+                for collection in ("monitor_rows", "monitor_runs", "monitor_alerts"):
+                    archive.store.database[collection].delete_many({})
+                # Fewer commands are sent when collections and indexes exist.
+                if measure_killed_at(settings, number, moment) == -signal.SIGKILL:
+                    kills += 1
+                written = archive.store.database["monitor_rows"].count_documents({})
+                report = measured(archive)
+                tallies = report.tallies.values()
+                assert written + sum(tally.measured for tally in tallies) == len(complete)
+                assert everything(archive) == complete, f"killed {moment} command {number}"
+                states = {record["state"] for record in archive.monitor_runs()}
+                assert runs.RUNNING not in states
+    assert kills >= (50 if STEP == 1 else 4)
+
+
+def everything(archive: acsql.Archive) -> list[Any]:
+    """Return all rows, and what else a document of rows has but times and numbers of runs."""
+    documents = archive.store.database["monitor_rows"].find({}, {"measured": 0, "run": 0})
+    return sorted(documents, key=lambda document: document["_id"])

@@ -1,0 +1,42 @@
+"""Pointing: jitter and guide stars from the headers of jitter tables."""
+
+import numpy as np
+import pytest
+
+import acsql
+from acsql.monitors.standard import pointing
+
+
+def test_the_jitter_is_that_of_the_headers_of_each_exposure(
+    measured_archive: acsql.Archive,
+) -> None:
+    table = measured_archive.monitor("pointing").table()
+    assert len(table) > 20
+    for row in table[:10]:
+        with measured_archive.observation(row["rootname"]).open("jit") as hdus:
+            header = hdus[int(row["exposure"])].header
+        v2, v3 = header["V2_RMS"], header["V3_RMS"]
+        assert (row["jitter_v2"], row["jitter_v3"]) == (v2, v3)
+        assert row["jitter_rms"] == pytest.approx(np.hypot(v2, v3))
+        assert row["guiding"] == header["GUIDEACT"].strip()
+
+
+class Jitter(dict):
+    """An observation with these headers."""
+
+    def __init__(self, **header):
+        super().__init__(expflag="NORMAL")
+        self.headers = {"jit": {0: {}, 1: header, 2: {"extname": "jit"}}}
+
+
+def test_a_header_with_texts_in_place_of_numbers_has_no_values() -> None:
+    (row,) = pointing.MONITOR.rows(Jitter(v2_rms="INDEF", v3_rms=2.0, guideact="  ", nlosses=True))
+    assert (row["jitter_v2"], row["jitter_v3"], row["jitter_rms"]) == (None, 2.0, None)
+    assert (row["guiding"], row["losses"]) == (None, None)
+
+
+def test_a_lost_lock_is_counted_with_its_seconds() -> None:
+    header = {"v2_rms": 3.0, "v3_rms": 4.0, "guideact": "GYRO ", "nlosses": 2, "lockloss": 31.5}
+    (row,) = pointing.MONITOR.rows(Jitter(**header))
+    assert row["jitter_rms"] == 5.0
+    assert (row["guiding"], row["losses"], row["lost"]) == ("GYRO", 2, 31.5)

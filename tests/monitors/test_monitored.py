@@ -1,0 +1,64 @@
+"""The states of the monitors of an archive."""
+
+from datetime import timedelta
+
+import pytest
+
+import acsql
+from acsql.monitors import monitored
+from acsql.store import runs
+from acsql.store.monitor_rows import Numbers
+from acsql.store.schema import now
+
+RUN = {"_id": 1, "monitors": {"exposure": {}}, "started": now()}
+
+
+@pytest.mark.parametrize(
+    ("state", "hours", "failed", "expected"),
+    [
+        (runs.SUCCEEDED, 1, 0, "succeeded"),
+        (runs.NOTHING_NEW, 1, 0, "nothing new"),
+        (runs.SUCCEEDED_WITH_FAILURES, 1, 2, "failing"),
+        (runs.SUCCEEDED, 40, 0, "overdue"),
+        (runs.SUCCEEDED_WITH_FAILURES, 40, 2, "overdue"),
+        (runs.FAILED, 1, 0, "overdue"),
+    ],
+)
+def test_a_state_follows_from_the_last_run_and_the_failures(
+    measured_archive: acsql.Archive, state: str, hours: float, failed: int, expected: str
+) -> None:
+    monitor = measured_archive.monitor("exposure").monitor
+    record = RUN | {"state": state, "finished": now() - timedelta(hours=hours)}
+    found = monitored._state(monitor, Numbers(failed=failed), 0, [record])
+    assert found.state == expected
+
+
+def test_a_monitor_that_was_never_run_is_not_overdue(empty_archive: acsql.Archive) -> None:
+    states = empty_archive.monitors()
+    assert {state.state for state in states.values()} == {"never run"}
+    assert empty_archive.monitor_health() == monitored.MonitorHealth()
+
+
+def test_health_names_what_needs_attention(measured_archive: acsql.Archive) -> None:
+    health = measured_archive.monitor_health()
+    assert (health.failing, health.overdue) == (["exposure"], [])
+    assert health.open_alerts == len(
+        [alert for alert in measured_archive.alerts() if alert["closed"] is None]
+    )
+    assert health.open_alerts >= 2
+
+
+def test_the_numbers_of_a_state_are_those_of_its_table(measured_archive: acsql.Archive) -> None:
+    state = measured_archive.monitors()["exposure"]
+    results = measured_archive.monitor("exposure")
+    assert state.numbers == Numbers(
+        len(results.table()), len(results.table()), len(results.failures())
+    )
+    assert state.last_run == measured_archive.monitor_runs()[0]
+
+
+def test_a_record_without_an_end_is_of_a_run_that_died(config) -> None:
+    with acsql.connect(config) as archive:
+        runs.start(archive.store, {"started": now()}, "monitor_runs")
+        (record,) = archive.monitor_runs()
+        assert record["state"] == runs.DIED

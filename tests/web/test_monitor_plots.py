@@ -1,0 +1,60 @@
+"""Plots of monitors: their numbers are those of the rows."""
+
+import pytest
+from bokeh.models import OpenURL, Scatter, Step, TapTool
+
+from acsql.monitors import Monitor, column
+from acsql.web.monitor_plots import SPARKLINE, draw_monitor, sparkline
+
+MONITOR = Monitor(
+    name="level",
+    title="Level",
+    measure=list,
+    columns=(
+        column("level", "float", "level", "adu"),
+        column("number", "int", "number"),
+        column("amp", "str", "amplifier"),
+    ),
+    by="amp",
+)
+ROWS = [
+    {"rootname": "a", "expstart": 40588.0, "level": 1.0, "number": 3, "amp": "A"},
+    {"rootname": "b", "expstart": 40589.0, "level": 2.0, "number": None, "amp": None},
+    {"rootname": "c", "expstart": None, "level": 9.0, "number": 9, "amp": "A"},
+]
+
+
+def test_each_number_is_drawn_against_time_and_the_first_as_a_distribution() -> None:
+    level, number, distribution = draw_monitor(MONITOR, ROWS, "/go?name=@rootname").children
+    for plot, name, values in ((level, "level", [1.0, 2.0]), (number, "number", [3, None])):
+        (dots,) = [each for each in plot.renderers if isinstance(each.glyph, Scatter)]
+        assert dots.data_source.data[name] == values
+        assert dots.data_source.data["time"] == [86_400_000.0, 2 * 86_400_000.0]
+        assert dots.data_source.data["series"] == ["A", "unknown"]
+    # One source for all plots, so that a selection is common.
+    assert level.renderers[0].data_source is number.renderers[0].data_source
+    assert level.x_range is number.x_range
+    steps = [each for each in distribution.renderers if isinstance(each.glyph, Step)]
+    assert [sum(each.data_source.data["y"]) for each in steps] == [1, 1]
+    assert level.yaxis[0].axis_label == "level (adu)"
+
+
+def test_a_click_opens_the_observation() -> None:
+    plot = draw_monitor(MONITOR, ROWS, "/go?name=@rootname").children[0]
+    (tap,) = [tool for tool in plot.tools if isinstance(tool, TapTool)]
+    assert isinstance(tap.callback, OpenURL)
+    assert tap.callback.url == "/go?name=@rootname"
+
+
+@pytest.mark.parametrize("rows", [[], ROWS[2:]])
+def test_a_monitor_without_rows_in_time_has_empty_plots(rows) -> None:
+    assert draw_monitor(MONITOR, rows, "/").children
+
+
+def test_a_sparkline_spans_its_box() -> None:
+    width, height = SPARKLINE
+    assert sparkline([1.0, 3.0, 2.0]) == (
+        f"0.0,{height - 1:.1f} {width / 2:.1f},1.0 {width:.1f},{height / 2:.1f}"
+    )
+    assert sparkline([2.0, 2.0])
+    assert sparkline([2.0]) == sparkline([]) == ""
