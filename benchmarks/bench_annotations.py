@@ -124,9 +124,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--bulk", type=int, default=10_000)
     arguments = parser.parse_args()
-    nowhere = Path("/nonexistent")
-    folders = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "proposals_file")
-    config = Config(**dict.fromkeys(folders, nowhere), ncores=1, connection_string=arguments.uri)
+    names = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "proposals_file")
+    folders = {name: Path("/nonexistent") / name for name in names}
+    config = Config(**folders, ncores=1, connection_string=arguments.uri)
     with acsql.Archive(config) as archive:
         archive.store.make_indexes()
         if arguments.fill:
