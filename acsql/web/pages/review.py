@@ -5,7 +5,7 @@ review goes on where it was left, in any browser.
 """
 
 from string import ascii_lowercase, digits
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import Blueprint, render_template, url_for
 from pydantic import Field
@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from ...accounts.roles import Role, User
 from ...keywords import Flag
+from ...observation import Observation
 from ...query import Equals, Not
 from ...search import Search
 from .. import identity
@@ -60,14 +61,14 @@ def page() -> str:
     shown = left.thumbnails(1, query.after)
     following = left.thumbnails(1, shown.next).rows if shown.next else []
     row = shown.rows[0] if shown.rows else None
-    observation = current_archive().observation(row["rootname"]) if row else None
+    observation = _observation(shown.rows)
     return render_template(
         "review.html",
         query=query,
         row=row,
-        following=following[0] if following else None,
+        following=_observation(following),
         observation=observation,
-        filetype=_pictured(observation.previews) if observation else None,
+        pictured=_pictured,
         state=row and current_archive().annotation_state(rootname=row["rootname"]),
         left=int(left.count()),
         total=int(search.count()),
@@ -105,7 +106,13 @@ def _keys(detector: str | None) -> dict[str, Flag]:
     }
 
 
-def _pictured(previews: dict[str, dict[str, object]]) -> str | None:
+def _observation(rows: list[dict[str, Any]]) -> Observation | None:
+    """Return the observation of the first row, if any."""
+    return current_archive().observation(rows[0]["rootname"]) if rows else None
+
+
+def _pictured(observation: Observation | None) -> str | None:
     """Return the filetype with the best preview, None without any."""
+    previews = observation.previews if observation else {}
     best = current_archive().specs.thumbnail_filetypes
     return next((name for name in best if previews.get(name, {}).get("jpeg")), None)
