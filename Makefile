@@ -10,7 +10,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 DEMO ?= demo
-OBSERVATIONS ?= 50
+OBSERVATIONS ?= 100
 FRAME ?= medium
 PORT ?= 5000
 

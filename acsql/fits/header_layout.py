@@ -86,12 +86,14 @@ def layout_of(cards: Sequence[FileCard], altered: Collection[int] = ()) -> Heade
     HeaderLayout
         With the images of the cards that do not come back without them.
     """
-    valued = [card for card in cards if card.keyword and card.keyword not in COMMENTARY]
-    images = {
-        number: card.image.rstrip()
-        for number, card in enumerate(valued)
-        if card.needs_image or number in altered
-    }
+    images = {}
+    if altered or any(card.needs_image for card in cards):
+        valued = [card for card in cards if card.keyword and card.keyword not in COMMENTARY]
+        images = {
+            number: card.image.rstrip()
+            for number, card in enumerate(valued)
+            if card.needs_image or number in altered
+        }
     return HeaderLayout("\n".join(_lines(cards)), images)
 
 

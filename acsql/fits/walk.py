@@ -68,12 +68,8 @@ class _WalkedHDU:
     kind: str
     start: int
     end: int
+    cards: Cards
     in_file: tuple[FileCard, ...]
-
-    @property
-    def cards(self) -> Cards:
-        """Its keywords and values."""
-        return cards.values(self.in_file)
 
     def opened(self, file: Any) -> Any:
         """Return the HDU of astropy, from a file as astropy wraps it."""
@@ -168,7 +164,7 @@ def _ordinary(header: bytes, start: int) -> _WalkedHDU | None:
     if kind is None or data_size is None:
         return None
     padded = -(-data_size // BLOCK) * BLOCK
-    return _WalkedHDU(kind, start, start + len(header) + padded, parsed)
+    return _WalkedHDU(kind, start, start + len(header) + padded, header_cards, parsed)
 
 
 def _kind(header: Cards) -> str | None:

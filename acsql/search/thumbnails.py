@@ -58,7 +58,7 @@ def _reason(row: Mapping[str, Any], specs: KeywordSpecs) -> str | None:
         return str(reason)
     filetypes = [name for name in specs.filetypes if name in (row["datasets"] or {})]
     kind = "association" if len(row["rootname"]) == 9 else "observation"
-    return f"No preview: this {kind} has {_only(filetypes)}"
+    return f"No thumbnail: this {kind} has {_only(filetypes)}"
 
 
 def _only(filetypes: list[str]) -> str:

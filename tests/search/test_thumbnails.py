@@ -24,8 +24,8 @@ def test_the_reason_names_the_files_that_exist(specs) -> None:
         {"rootname": "j8bt05nl", "datasets": {}, "previews": {"flt": {"reason": "all NaN"}}},
     ]
     assert [row["no_thumbnail"] for row in with_status(Page(rows), specs).rows] == [
-        "No preview: this association has only drz, drc and spt files",
-        "No preview: this observation has only asn files",
-        "No preview: this observation has no files",
+        "No thumbnail: this association has only drz, drc and spt files",
+        "No thumbnail: this observation has only asn files",
+        "No thumbnail: this observation has no files",
         "all NaN",
     ]
