@@ -54,7 +54,7 @@ def column(name: str, type_: str, description: str, unit: str | None = None) -> 
     Returns
     -------
     Column
-        To be listed in `Monitor.columns`.
+        To be listed in the columns of a `acsql.monitors.Monitor`.
 
     Raises
     ------

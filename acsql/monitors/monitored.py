@@ -131,7 +131,7 @@ class Monitored(Watchable):
         Returns
         -------
         dict
-            Names to `MonitorState`.
+            Names to `acsql.monitors.monitored.MonitorState`.
 
         Examples
         --------
@@ -211,7 +211,8 @@ class Monitored(Watchable):
         Returns
         -------
         list of dict
-            Those that are open first, as of `MonitorResults.alerts`, with ``monitor``.
+            Those that are open first, with ``monitor`` and what
+            `acsql.monitors.results.MonitorResults.alerts` returns.
 
         Examples
         --------

@@ -28,7 +28,7 @@ AGE_COLUMNS = (
 
 
 class MonitorResults:
-    """The results of one monitor; `Archive.monitor` returns them.
+    """The results of one monitor; `acsql.Archive.monitor` returns them.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ class MonitorResults:
         Parameters
         ----------
         *conditions : Condition or str
-            Which observations, as in `Archive.where`; by default all.
+            Which observations, as in `acsql.Archive.where`; by default all.
         since : datetime or str, optional
             Only observations from this date on, such as ``2020``.
         older : bool
             Whether to add the rows of files and versions of the monitor that were replaced, with
             two columns, ``superseded`` and ``measured``.
         **keywords
-            More conditions, as in `Archive.where`.
+            More conditions, as in `acsql.Archive.where`.
 
         Returns
         -------
