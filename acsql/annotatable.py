@@ -273,7 +273,7 @@ class Annotatable(AnnotationReading):
         Parameters
         ----------
         path : str or Path
-            CSV, JSON Lines or ECSV with the columns of `acsql.annotation_files.COLUMNS`, as
+            CSV, JSON Lines or ECSV with the columns of ``acsql.annotation_files.COLUMNS``, as
             ``acsql annotations list`` writes them, or a part of them.
 
         Returns

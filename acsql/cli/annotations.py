@@ -183,8 +183,8 @@ def annotation_group() -> None:
 def list_(ctx: click.Context, /, format_: str, **equal: Any) -> None:
     """Print annotations in the order in which they were written.
 
-    All that was ever written is listed, also what has been cleared or undone.  `acsql annotations
-    import` reads csv, jsonl and ecsv.
+    All that was ever written is listed, also what has been cleared or undone.
+    `acsql annotations import` reads csv, jsonl and ecsv.
 
     \b
     Examples:
