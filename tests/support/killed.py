@@ -8,12 +8,19 @@ import multiprocessing
 import os
 import pkgutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from acsql import config
-from acsql.ingest import run
+from pymongo import monitoring
 
+from acsql import config
+from acsql.ingest import folding, run
+from acsql.store import recorded_files
+from acsql.store.columns import fold
+
+# Commands of the driver that change documents.
+_WRITES = {"insert", "update", "delete", "findAndModify", "commitTransaction"}
 CONTEXT = multiprocessing.get_context("forkserver")
 # Seconds; only an ingest that hangs takes that long.
 PATIENCE_S = 300
@@ -33,13 +40,61 @@ def ingest_killed_at(settings: Path, step: str, when: str, word: str = "") -> No
     word : str
         A text in the arguments of the call.
     """
+    exitcode = _exitcode(_ingest, settings, step, when, word)
+    assert exitcode == -signal.SIGKILL, f"not killed {when} {step}: exit code {exitcode}"
+
+
+def ingest_until_write(settings: Path, number: int | None) -> bool:
+    """Ingest with small folds and merges; return whether the process was killed before a write.
+
+    Parameters
+    ----------
+    settings : Path
+        The configuration file of the archive.
+    number : int or None
+        The number of writes that precede the kill; None for no kill.
+    """
+    exitcode = _exitcode(_ingest_until_write, settings, number)
+    assert exitcode in (0, -signal.SIGKILL), f"exit code {exitcode}"
+    return exitcode != 0
+
+
+def _exitcode(target: Callable[..., None], *arguments: Any) -> int | None:
     CONTEXT.set_forkserver_preload([__name__])
-    process = CONTEXT.Process(target=_ingest, args=(settings, step, when, word))
+    process = CONTEXT.Process(target=target, args=arguments)
     process.start()
     process.join(PATIENCE_S)
     exitcode = process.exitcode
     process.kill()
-    assert exitcode == -signal.SIGKILL, f"not killed {when} {step}: exit code {exitcode}"
+    return exitcode
+
+
+class _Killer(monitoring.CommandListener):
+    """Kills the process before one of its writes."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        if event.command_name in _WRITES:
+            if not self._left:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._left -= 1
+
+    def succeeded(self, _: monitoring.CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, _: monitoring.CommandFailedEvent) -> None:
+        pass
+
+
+def _ingest_until_write(settings: Path, number: int | None) -> None:
+    folding.LEAST_AT_END, fold.FOLD_ROWS = 2, 2
+    recorded_files._FEW = -1
+    fold.PART_ROWS, fold._SMALL_ROWS, fold._SMALL_PARTS = 4, 3, 2
+    if number is not None:
+        monitoring.register(_Killer(number))
+    run.ingest(config.load(settings), run.Options(scheduler="synchronous"))
 
 
 def _ingest(settings: Path, step: str, when: str, word: str) -> None:
