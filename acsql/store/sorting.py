@@ -22,6 +22,8 @@ _SORTED_TYPES: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "date": datetime,
 }
+# Of an array, its values are sorted.
+_SINGLE_TYPES = [name for name in _SORTED_TYPES if name != "array"]
 _UNKNOWN = (None, "")
 
 
@@ -98,9 +100,16 @@ def cursor_values(row: Mapping[str, Any], order: Sequence[SortKey]) -> list[Any]
     Returns
     -------
     list
-        The values of the keys of `total_order`.
+        The values of the keys of `total_order`; of several values that by which MongoDB sorts.
     """
-    return [row[key.address] for key in total_order(order)]
+    return [_sorted_by(row[key.address], key) for key in total_order(order)]
+
+
+def _sorted_by(value: Any, key: SortKey) -> Any:
+    """Return the value by which MongoDB sorts a row: of a list the lowest or the highest."""
+    if not isinstance(value, list):
+        return value
+    return (max if key.descending else min)(value, key=order_key, default=None)
 
 
 def sort_document(order: Sequence[SortKey]) -> dict[str, int]:
@@ -126,49 +135,66 @@ def rows_after(order: Sequence[SortKey], cursor: Sequence[Any]) -> dict[str, Any
     choices: list[dict[str, Any]] = []
     equal: list[dict[str, Any]] = []
     for key, value in zip(order, cursor, strict=True):
-        field = field_path(key.address)
-        choices += [{"$and": [*equal, after]} for after in _values_after(field, key, value)]
-        equal = [*equal, {field: {"$eq": value}}]
+        after, same = _after_and_same(field_path(key.address), key, value)
+        choices += [{"$and": [*equal, after]}] if after else []
+        equal += same
     return {"$or": choices}
 
 
-def _values_after(field: str, key: SortKey, value: Any) -> list[dict[str, Any]]:
-    """Return filters for what is sorted after a value; null and missing come before all values."""
+def _after_and_same(
+    field: str, key: SortKey, value: Any
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """Return filters for what is sorted after a value, and for what is sorted as equal to it.
+
+    Null and missing come before all values.
+    """
+    same = {field: {"$eq": value}}
+    if "." in key.address:
+        # A keyword in a header can have several values, and the first of them in the order decides:
+        # a row comes later if none of its values comes earlier or is equal.
+        earlier = _values_before(field, key, value)
+        return {"$nor": [*earlier, same]}, [same, *([{"$nor": earlier}] if earlier else [])]
+    # A top-level value has the type of its spec.  A separate condition on null would keep the
+    # server from merging the rows in their order.
     if value is None:
-        return [] if key.descending else [{field: {"$ne": None}}]
-    if "." not in key.address:
-        # A top-level value has the type of its spec.  A separate condition on null would keep the
-        # server from merging the rows in their order.
-        return [{field: {"$not": {"$gte": value}} if key.descending else {"$gt": value}}]
-    # In a header, a type mismatch is stored as read, and a number can be NaN.
+        return (None if key.descending else {field: {"$ne": None}}), [same]
+    return {field: {"$not": {"$gte": value}} if key.descending else {"$gt": value}}, [same]
+
+
+def _values_before(field: str, key: SortKey, value: Any) -> list[dict[str, Any]]:
+    """Return filters for the values of a header that are sorted before a value.
+
+    A type mismatch is stored as read, and a number can be NaN.
+    """
+    if value is None:
+        return [{field: {"$type": _SINGLE_TYPES}}] if key.descending else []
     filters: list[dict[str, Any]] = [
-        {field: bound} for bound in _bounds_after(value, key.descending)
+        {field: bound} for bound in _bounds_before(value, key.descending)
     ]
-    if types := _types_after(value, key.descending):
+    if types := _types_before(value, key.descending):
         filters.append({field: {"$type": types}})
-    if key.descending:
+    if not key.descending:
         filters.append({field: {"$eq": None}})
     return filters
 
 
-def _bounds_after(value: Any, descending: bool) -> list[dict[str, Any]]:
-    """Return the bounds of the values of one type that are sorted after a value of it.
+def _bounds_before(value: Any, descending: bool) -> list[dict[str, Any]]:
+    """Return the bounds of the values of one type that are sorted before a value of it.
 
     NaN is sorted before all other numbers, but compares with none.
     """
     if isinstance(value, float) and math.isnan(value):
-        return [] if descending else [{"$gte": -math.inf}]
-    if not descending:
+        return [{"$gte": -math.inf}] if descending else []
+    if descending:
         return [{"$gt": value}]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return [{"$lt": value}, *([{"$eq": math.nan}] if is_number else [])]
 
 
-def _types_after(value: Any, descending: bool) -> list[str]:
-    """Return the names of the BSON types that are sorted after the type of a value."""
-    names = list(_SORTED_TYPES)
-    position = names.index(_type_name(value))
-    return names[:position] if descending else names[position + 1 :]
+def _types_before(value: Any, descending: bool) -> list[str]:
+    """Return the names of the BSON types that are sorted before the type of a value."""
+    position = _SINGLE_TYPES.index(_type_name(value))
+    return _SINGLE_TYPES[position + 1 :] if descending else _SINGLE_TYPES[:position]
 
 
 def order_key(value: Any) -> tuple[Any, ...]:

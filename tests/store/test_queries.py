@@ -240,9 +240,10 @@ def _wait_for_more(rounds: list[int]) -> None:
 
 
 @pytest.mark.parametrize("descending", [False, True])
-def test_type_mismatches_and_nan_are_on_a_page_too(store, descending):
+def test_type_mismatches_nan_and_lists_are_on_a_page_too(store, descending):
     numbers = [1.0, math.nan, 2.0, math.inf, math.nan, -math.inf, 3]
-    values = [*numbers, "N/A", None, True, datetime(2002, 4, 13), ""]
+    lists = [[0.5, 2.5], [2.0, 1.0], [1.0, "N/A"], [True, 3], [None, 2.0], ["a", "b"]]
+    values = [*numbers, *lists, "N/A", None, True, datetime(2002, 4, 13), ""]
     store.observations.insert_many(
         [
             {"_id": f"j{number:07d}", "headers": {"flt": {"1": {"goodmean": value}}}}
