@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from ...query.conditions import Condition
 from ..client import Store
+from ..derived.headerless import LEFT_OUT
 from ..filters import to_filter
 from ..schema import CHANGED, Document
 from . import cache
@@ -99,6 +100,6 @@ def _documents(
         return ()
     filter_ = {"$and": [{"_id": {"$in": rootnames}}, to_filter(condition)]}
     paths = {path_of(address): 1 for address in addresses} or {"_id": 1}
-    in_headers = any(path.startswith("headers.") for path in paths)
-    collection = store.observations if in_headers else store.headerless
+    are_left_out = any(path.partition(".")[0] in LEFT_OUT for path in paths)
+    collection = store.observations if are_left_out else store.headerless
     return tuple(collection.find(filter_, paths))
