@@ -1,5 +1,11 @@
 """The monitors of acsql itself: what an ACS team looks at every night."""
 
-from . import archive_health, calibration, pointing
+from . import archive_health, bias, calibration, pointing, saturation
 
-MONITORS = (archive_health.MONITOR, calibration.MONITOR, pointing.MONITOR)
+MONITORS = (
+    archive_health.MONITOR,
+    bias.MONITOR,
+    calibration.MONITOR,
+    pointing.MONITOR,
+    saturation.MONITOR,
+)
