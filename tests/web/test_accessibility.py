@@ -36,7 +36,9 @@ PAGES = {
     "product": ("/archive/{proposid}/{product}/drz/", None),
     "viewer": ("/archive/{proposid}/{name}/flt/view", "#viewer[data-state=ready]"),
     "regions": (
-        "/archive/{proposid}/{name}/flt/view#beside=raw&regions=2,1,circle(60,60,20)",
+        "/archive/{proposid}/{name}/flt/view#beside=raw&regions=2,1,circle(60,60,20)"
+        "&overlays=compass,bar,grid,amplifiers,flags,contours,footprints"
+        "&tools=compare-tool,overlay-tool,region-tool,export-tool",
         "#viewer[data-state=ready]",
     ),
     "flags": ("/archive/{proposid}/{name}/flt/view#extname=DQ", "#viewer[data-state=ready]"),
