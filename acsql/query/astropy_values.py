@@ -11,11 +11,20 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from astropy.coordinates import Angle, SkyCoord
+from astropy.coordinates import (
+    Angle,
+    IllegalHourWarning,
+    IllegalMinuteWarning,
+    IllegalSecondWarning,
+    SkyCoord,
+)
 from astropy.time import Time
 from astropy.units import Quantity
-from astropy.utils.exceptions import AstropyWarning
 from erfa import ErfaWarning
+
+# What astropy only warns of.  Not all of its warnings: the filters are those of all threads, and
+# another thread may read a file meanwhile.
+_REFUSED = (IllegalHourWarning, IllegalMinuteWarning, IllegalSecondWarning)
 
 
 def to_scalar(value: Any, unit: str, as_mjd: bool) -> Any:
@@ -129,8 +138,9 @@ def to_position(value: str | SkyCoord) -> tuple[float, float]:
 def _strict() -> Iterator[None]:
     """Refuse what astropy only warns of, such as 60 minutes of an hour."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error", AstropyWarning)
+        for category in _REFUSED:
+            warnings.simplefilter("error", category)
         try:
             yield
-        except AstropyWarning as warning:
+        except _REFUSED as warning:
             raise ValueError(str(warning)) from warning

@@ -9,10 +9,13 @@ configuration has a database user with read access only, the site uses it.
 import os
 import signal
 import socket
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from astropy.utils.exceptions import AstropyWarning
+from erfa import ErfaWarning
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
@@ -64,6 +67,7 @@ class _GunicornSite(BaseApplication):
 
     def load(self) -> Callable[..., Iterable[bytes]]:
         """Open the archive in a worker, even during an outage, and return its site."""
+        ignore_astropy()
         archive = Archive(self._config, TIME_LIMIT, wait=0)
         return create_app(archive, self.cfg.workers, self._host).wsgi_app
 
@@ -71,6 +75,16 @@ class _GunicornSite(BaseApplication):
         """Start the master process, and with it the workers."""
         self.arbiter = _Arbiter(self)
         self.arbiter.run()
+
+
+def ignore_astropy() -> None:
+    """Ignore what astropy warns of, in all threads of this process and until it ends.
+
+    `warnings.catch_warnings` restores the filters that it found, and between threads these may be
+    those of another one: a warning that one thread ignores would then be in the log of the site.
+    """
+    for category in (AstropyWarning, ErfaWarning):
+        warnings.simplefilter("ignore", category)
 
 
 def serve(

@@ -55,7 +55,7 @@ def test_a_moment_is_the_same_as_a_modified_julian_date_to_a_tenth_of_a_millisec
     assert abs((again - moment).total_seconds()) < 1e-4
 
 
-@pytest.mark.parametrize("text", ["00:60:00", "north", ""])
+@pytest.mark.parametrize("text", ["24:00:00", "00:60:00", "00:00:60", "north", ""])
 def test_what_astropy_warns_of_or_refuses_is_a_value_error(text):
     with pytest.raises(ValueError):
         astropy_values.parse_angle(text, "hourangle")

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,7 @@ from pathlib import Path
 import psutil
 import pymongo
 import pytest
+from astropy.io.fits.verify import VerifyWarning
 from click.testing import CliRunner
 from web_pages import put_file
 
@@ -302,3 +304,18 @@ def own_mongod(folder: Path, create_users: Callable[[str], object]) -> Iterator[
             )
         finally:
             process.terminate()
+
+
+def test_no_thread_restores_warnings_of_astropy_that_another_one_ignores():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        server.ignore_astropy()
+        one, other = warnings.catch_warnings(), warnings.catch_warnings()
+        one.__enter__()
+        warnings.simplefilter("ignore", VerifyWarning)
+        other.__enter__()
+        one.__exit__(None, None, None)
+        # As in the other thread, whose filters these should be.
+        warnings.warn("a card that is not standard", VerifyWarning, stacklevel=1)
+        other.__exit__(None, None, None)
+    assert not caught
