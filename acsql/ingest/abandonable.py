@@ -1,12 +1,15 @@
 """Calls that can be abandoned: a read of a frozen mount may never end, and nothing cancels it.
 
-Such a call is made in a separate thread, which does not keep the process from ending.
+Such a call is made in a separate thread, which does not keep the process from ending.  The thread
+is kept for the next call, because a new one for each file slows an ingest by some percent.
 """
 
 import errno
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
+from queue import SimpleQueue
 from typing import ParamSpec, TypeVar
 
 # The shortest time limit in seconds, after many calls in a row that did not end.
@@ -33,18 +36,48 @@ def in_thread(
     concurrent.futures.Future
         Has its result or its error.
     """
-    future: Future[Result] = Future()
-
-    def run() -> None:
-        """Give the future the result or the error."""
-        try:
-            future.set_result(function(*args, **kwargs))
-        except BaseException as error:
-            future.set_exception(error)
-
-    # Threads of a ThreadPoolExecutor are waited for at the end of the process.
-    threading.Thread(target=run, daemon=True).start()
+    thread = _CallingThread()
+    future = thread.call(function, *args, **kwargs)
+    thread.end()
     return future
+
+
+class _CallingThread(threading.Thread):
+    """A thread that makes one call after another."""
+
+    def __init__(self) -> None:
+        # Threads of a ThreadPoolExecutor are waited for at the end of the process.
+        super().__init__(daemon=True)
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self.start()
+
+    def run(self) -> None:
+        """Make calls until `end`."""
+        while (call := self._calls.get()) is not None:
+            call()
+
+    def call(
+        self,
+        function: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Future[Result]:
+        """Call a function after the calls before; parameters and result as of `in_thread`."""
+        future: Future[Result] = Future()
+        self._calls.put(partial(_fulfil, future, partial(function, *args, **kwargs)))
+        return future
+
+    def end(self) -> None:
+        """End after the calls so far."""
+        self._calls.put(None)
+
+
+def _fulfil(future: Future[Result], function: Callable[[], Result]) -> None:
+    """Give a future the result of a function, or its error."""
+    try:
+        future.set_result(function())
+    except BaseException as error:
+        future.set_exception(error)
 
 
 class Patience:
@@ -56,6 +89,8 @@ class Patience:
 
     def __init__(self) -> None:
         self._missed = 0
+        # Threads that call at the same time do not wait for each other.
+        self._own = threading.local()
 
     def call(
         self,
@@ -88,12 +123,25 @@ class Patience:
             Any that the function raises.
         """
         limit = max(min(seconds, SHORTEST_LIMIT), seconds / 2**self._missed)
-        future = in_thread(function, *args, **kwargs)
+        thread = self._thread()
+        future = thread.call(function, *args, **kwargs)
         try:
             future.exception(limit)
-        except TimeoutError as timeout:
+        except BaseException as reason:
+            # Also after Ctrl-C: the thread may never be free again.
+            self._own.thread = None
+            thread.end()
+            if not isinstance(reason, TimeoutError):
+                raise
             self._missed += 1
-            reason = f"no answer within {limit:g} s (read_timeout)"
-            raise TimeoutError(errno.ETIMEDOUT, reason) from timeout
+            text = f"no answer within {limit:g} s (read_timeout)"
+            raise TimeoutError(errno.ETIMEDOUT, text) from reason
         self._missed = 0
         return future.result()
+
+    def _thread(self) -> _CallingThread:
+        """Return the thread for the calls of this one; a fork has left it in the other process."""
+        thread: _CallingThread | None = getattr(self._own, "thread", None)
+        if thread is None or not thread.is_alive():
+            thread = self._own.thread = _CallingThread()
+        return thread

@@ -389,8 +389,8 @@ def _stored_time(nanoseconds: int) -> datetime | int:
     """Return a time since 1970 as the database can store it."""
     seconds, rest = divmod(nanoseconds, 10**9)
     try:
-        moment = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+        moment = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         # Broken clocks and some file servers give times outside the years 1 to 9999.
         return seconds
-    return moment.replace(microsecond=rest // 10**6 * 1000)
+    return moment.replace(microsecond=rest // 10**6 * 1000, tzinfo=None)

@@ -1,5 +1,6 @@
 """A call that does not end is given up after its time limit, and costs less each time."""
 
+import os
 import threading
 from collections.abc import Iterator
 
@@ -28,6 +29,26 @@ def test_a_call_returns_its_result_and_raises_its_error() -> None:
 def test_a_call_that_does_not_end_is_given_up(never: threading.Event) -> None:
     with pytest.raises(TimeoutError, match=r"no answer within 0.01 s \(read_timeout\)"):
         Patience().call(0.01, never.wait)
+
+
+def test_a_thread_is_kept_for_the_next_call_unless_a_call_does_not_end(
+    never: threading.Event,
+) -> None:
+    patience = Patience()
+    first = patience.call(60, threading.get_ident)
+    assert patience.call(60, threading.get_ident) == first != threading.get_ident()
+    with pytest.raises(TimeoutError):
+        patience.call(0.01, never.wait)
+    assert patience.call(60, threading.get_ident) != first
+
+
+def test_a_forked_process_has_a_thread_of_its_own() -> None:
+    patience = Patience()
+    patience.call(60, int)
+    child = os.fork()
+    if not child:
+        os._exit(patience.call(60, lambda: 7))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 def test_an_error_of_the_system_is_not_taken_for_the_time_limit() -> None:

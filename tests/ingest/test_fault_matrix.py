@@ -79,6 +79,7 @@ def at_folder(monkeypatch: pytest.MonkeyPatch, config: Config, fail: Fail) -> No
 
 def at_status(monkeypatch: pytest.MonkeyPatch, _: Config, fail: Fail) -> None:
     """Fail at the size and time of each FITS file."""
+    before(monkeypatch, scan, "_file", fail)
     before(monkeypatch, Path, "stat", fail, lambda path, *_: path.suffix == ".fits")
     before(monkeypatch, scan, "_file", fail)
 
