@@ -12,12 +12,12 @@ from typing import Any, Self
 from . import names
 from .annotations import Annotation, State, state
 from .errors import AnnotationError
-from .monitor import annotation_watch
-from .monitor.watch import Pace
 from .query import Equals
 from .run_reading import RunReading
 from .saved_searches import SavedSearches
 from .store.annotations import reads
+from .watching import annotation_watch
+from .watching.watch import Pace
 
 _FIELDS = ("rootname", "proposid", "run", "flag", "by", "batch", "action")
 

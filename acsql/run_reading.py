@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from . import runs
-from .monitor.watchable import Watchable
 from .runs import RunRecord
 from .store import failures
+from .watching.watchable import Watchable
 
 
 class RunReading(Watchable):

@@ -40,7 +40,7 @@ class StoredObservation(Mapping[str, Any]):
     config : Config
         The configuration of the archive.
     document : mongoengine document
-        The document without its headers, as of `acsql.store.observations.find`.
+        The document without its headers, as of ``acsql.store.observations.find``.
     """
 
     def __init__(self, store: Store, specs: KeywordSpecs, config: Config, document: Any) -> None:
@@ -55,7 +55,7 @@ class StoredObservation(Mapping[str, Any]):
 
     @classmethod
     def load(cls, store: Store, specs: KeywordSpecs, config: Config, name: str) -> Self:
-        """Read one observation; errors as of `acsql.store.observations.find`."""
+        """Read one observation; errors as of ``acsql.store.observations.find``."""
         return cls(store, specs, config, observations.find(store, name))
 
     def __repr__(self) -> str:

@@ -36,7 +36,7 @@ LAYERS: tuple[set[str], ...] = (
     {"observation"},
     {"annotation_files", "compare", "search", "target_names"},
     {"saved_searches", "search_text"},
-    {"monitor"},
+    {"watching"},
     {"run_reading"},
     {"annotation_reading"},
     {"annotatable"},

@@ -20,7 +20,9 @@ SECTIONS = {
     },
     "Observations": {
         "show": LazyCommand("observation:show", "Show an observation, its files and previews."),
-        "headers": LazyCommand("observation:headers", "Show the header of one extension."),
+        "headers": LazyCommand(
+            "observation:headers", "Show the header of one extension, as in the file."
+        ),
         "table": LazyCommand("observation:table", "Print a table of a FITS file."),
         "differences": LazyCommand(
             "observation:differences", "List the keywords that differ between headers."

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..monitor.watchable import Watchable
 from ..runs import RunRecord, is_overdue, is_successful
 from ..store import lock, monitor_alerts, monitor_rows, runs
 from ..store.client import Store
 from ..store.schema import MONITOR_RUNS, now
+from ..watching.watchable import Watchable
 from .discovery import Found, find_monitors
 from .monitor import Monitor
 from .results import MonitorResults

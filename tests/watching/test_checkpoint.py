@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from acsql.monitor.checkpoint import Checkpoint
 from acsql.store.change_feed import Change
+from acsql.watching.checkpoint import Checkpoint
 
 WHEN = datetime(2026, 1, 2)
 HOUR = timedelta(hours=1)

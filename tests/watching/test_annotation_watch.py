@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 from acsql.annotations import Action, Annotation, AnnotationTarget
-from acsql.monitor import annotation_watch
-from acsql.monitor.watch import Pace
 from acsql.store.annotations import writes
+from acsql.watching import annotation_watch
+from acsql.watching.watch import Pace
 
 ONCE = Pace(0, 0.1)
 

@@ -1,1 +1,0 @@
-"""Monitoring: new and changed observations for scripts that run repeatedly or continuously."""
