@@ -8,6 +8,7 @@ const LABEL_COLOUR = "#9be4ff";
 const MOST_LINES = 6; // of each kind on the screen
 const SAMPLES = 9; // places per side of the screen from which the range of coordinates is found
 const STEPS = 32; // parts of a line, which is curved
+const LABEL = { width: 72, height: 14 }; // CSS pixels that a label needs
 // Steps of declination in arcseconds, and of right ascension in seconds.
 const DEC_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 18000, 36000];
 const RA_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 3600];
@@ -85,7 +86,7 @@ function multiples([low, high], steps, unit) {
   return Array.from({ length: Math.max(count, 0) }, (_, i) => ({ value: (first + i) * size, decimals }));
 }
 
-/** Add a line on each chip, and its label where it first enters the screen. */
+/** Add a line on each chip, and its label where it first enters the screen, if that is free. */
 function addLine({ path, labels }, view, shown, region, label, placeAt) {
   let start = null;
   for (const chip of shown.chips) {
@@ -112,5 +113,8 @@ function addLine({ path, labels }, view, shown, region, label, placeAt) {
   const side = start.x > screen.width / 2 ? -1 : 1;
   const below = start.y > screen.height / 2 ? -1 : 1;
   const [x, y] = [start.x + 4 * side * density, start.y + 9 * below * density];
+  const [dx, dy] = [LABEL.width * density, LABEL.height * density];
+  const covers = (other) => Math.abs(other.x - x) < dx && Math.abs(other.y - y) < dy;
+  if (labels.some(covers)) return;
   labels.push({ text: label, x, y, align: side < 0 ? "right" : "left" });
 }
