@@ -5,7 +5,7 @@ copies, columns, counts, values, totals, statistics and summaries.  Where the se
 transactions that is so after each step, killed or not; a standalone server needs the next ingest.
 Folds and merges are small, so that each ingest has some.
 
-By default few sequences are tried; with ``ALL_KILLS=1`` more.
+By default few sequences are tried; with ``ALL_KILLS=1`` more, and a kill before each write.
 """
 
 import os
@@ -234,3 +234,25 @@ def test_derived_is_right_on_a_standalone_server_after_each_whole_ingest(
             site.take(*step)
             if step[0] == "ingest":
                 site.assert_derived_is_right()
+
+
+@pytest.mark.skipif("ALL_KILLS" not in os.environ, reason="two ingests for each of some 60 writes")
+@pytest.mark.usefixtures("short_transactions")
+def test_derived_is_right_after_a_kill_before_each_write(
+    new_site: Callable[[str], AbstractContextManager[Site]], database_uri: str
+) -> None:
+    killed = True
+    for number in count():
+        with new_site(database_uri) as site:
+            site.take("ingest", 0)
+            for observation in range(1, OBSERVATIONS):
+                site.take("deliver", observation)
+            site.take("reprocess", 0)
+            killed = ingest_until_write(site.settings, number)
+            site.assert_derived_is_right()
+            site.take("ingest", 0)
+            site.assert_derived_is_right()
+        if not killed:
+            break
+    print(f"{number} writes")
+    assert number > 3 * OBSERVATIONS
