@@ -38,7 +38,7 @@ nitpick_ignore_regex = [
     ),
     (r"py:(class|obj)", r"(sequence|mapping|iterable|iterator|scalar|array[-_]like|default.*)"),
     # Types of internal modules, in signatures; types with parameters, in docstrings.
-    (r"py:class", r"acsql\.(store|ingest|search|keywords|verify|monitors)\..*|TimeLimit"),
+    (r"py:class", r"acsql\.(store|ingest|search|keywords|verify|monitors)\..*|TimeLimit|AlertRule"),
     # Names that modules import for type checkers alone.
     (r"py:class", r"(fits|npt)\..*|Observation|Row"),
     (r"py:class", r".*[\[\]].*|P|Self"),
