@@ -1,4 +1,4 @@
-"""The home page: the search box, the contents of the archive, and the state of its last ingest."""
+"""The home page: the search box, the contents of the archive, its flags and its last ingest."""
 
 from flask import Blueprint, render_template, url_for
 
@@ -26,4 +26,5 @@ def page() -> str:
         succeeded=last is not None and is_successful(last),
         overdue=is_overdue(hours),
         monitors=archive.monitor_health(),
+        flag_counts=archive.where().facets("flags"),
     )

@@ -1,4 +1,4 @@
-"""The statistics page: each statistic as a chart, a table and a CSV file.
+"""The statistics page: each statistic as a chart, a table and a CSV file, and the flags.
 
 A chart changes only with the numbers it is drawn from, so browsers cache it and revalidate.
 """
@@ -36,12 +36,14 @@ class ChartParameters(PeriodParameters):
 def page() -> str:
     """Show every statistic as a chart and a table."""
     query = parameters(PeriodParameters)
-    every = current_archive().statistics()
+    archive = current_archive()
+    every = archive.statistics()
     return render_template(
         "statistics.html",
         api=url_for("api.statistics"),
         period=query.by,
         periods=PERIODS,
+        flag_counts=archive.where().facets("flags"),
         tables={name: _table(one, query.by, detailed=True) for name, one in every.items()},
     )
 

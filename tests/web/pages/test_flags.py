@@ -31,3 +31,10 @@ def test_the_page_of_a_flag_shows_every_image_that_has_it(client):
     assert words(page.select_one("#vanished").parent) == "No longer in the archive j8bt05nl"
     assert names(soup(client, "/flags/crosstalk/")) == []
     assert client.get("/flags/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/", "/statistics/"])
+def test_numbers_of_flagged_observations_link_to_the_flags(client, address):
+    counts = soup(client, address).select_one('[aria-label="Flags"]')
+    assert words(counts) == "Other 1"
+    assert counts.a["href"] == "/flags/other/"
