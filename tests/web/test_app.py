@@ -125,6 +125,8 @@ ADDRESSES = {
     "api.header": "/api/observations/{name}/headers/{filetype}/{extension}",
     "api.proposals": "/api/proposals",
     "api.proposal": "/api/proposals/{proposid}",
+    "api.flags": "/api/flags",
+    "api.held_annotations": "/api/observations/{name}/annotations",
     "api.keywords": "/api/keywords?q=exptime",
     "api.summary": "/api/summary",
     "api.statistics": "/api/statistics",

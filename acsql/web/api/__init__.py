@@ -6,6 +6,7 @@ their signatures.
 
 from . import (
     annotations,
+    flags,
     headers,
     health,
     monitors,
@@ -22,6 +23,7 @@ from .endpoint import blueprint
 __all__ = [
     "annotations",
     "blueprint",
+    "flags",
     "headers",
     "health",
     "monitors",

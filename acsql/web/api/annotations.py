@@ -26,7 +26,7 @@ from ..context import current_archive
 from ..downloads import download
 from ..json_response import PREFIX
 from ..params import OneOf, WholeNumber
-from .answers import AnnotationPage, AnnotationRecord, BatchAnswer
+from .annotation_answers import AnnotationPage, AnnotationRecord, BatchAnswer
 from .endpoint import MAX_INTEGER, ApiParameters, Body, Number, Rootname, endpoint
 
 MAX_SIZE = 1000

@@ -264,43 +264,6 @@ class StatisticList(TypedDict):
     statistics: list[StatisticRecord]
 
 
-class AnnotationRecord(TypedDict):
-    """An annotation: one thing that a user or a script has noted."""
-
-    id: str
-    when: Annotated[str, Field(description="When it was written, UTC.")]
-    by: str
-    action: Literal[
-        "flag", "clear", "comment", "edit", "resolve", "reopen", "view", "unview", "undo"
-    ]
-    rootname: str | None
-    filetype: str | None
-    extension: int | None
-    region: str | None
-    proposid: int | None
-    run: int | None
-    flag: str | None
-    text: Annotated[str | None, Field(description="The comment, or the reason of a flag.")]
-    of: Annotated[str | None, Field(description="The annotation that it changes or undoes.")]
-    batch: Annotated[str | None, Field(description="Shared by those written together.")]
-
-
-class AnnotationPage(TypedDict):
-    """One page of annotations, with the URL of the next one."""
-
-    annotations: list[AnnotationRecord]
-    after: Annotated[int | None, Field(description="The cursor of the next page.")]
-    next: Annotated[str | None, Field(description="The URL of the next page.")]
-
-
-class BatchAnswer(TypedDict):
-    """What was written together, and can be undone together."""
-
-    batch: str
-    annotations: Annotated[list[str], Field(description="The ids of the annotations.")]
-    new: Annotated[int, Field(description="How many of them were not stored before.")]
-
-
 class MonitorRecord(TypedDict):
     """The state of a monitor."""
 
