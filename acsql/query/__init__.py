@@ -7,7 +7,13 @@ conditions, and `prepare` checks them against the keyword specs.  Nothing here k
 
 from ..keywords import KeywordSpecs
 from . import parser
-from .annotation_fields import ANNOTATION_FIELDS, for_person, has_annotations, with_observations
+from .annotation_fields import (
+    ANNOTATION_FIELDS,
+    for_person,
+    has_annotations,
+    narrowed,
+    with_observations,
+)
 from .coerce import FALSE, TRUE, coerce_value
 from .columns import Column, computed_column, resolve, resolve_all
 from .conditions import (
@@ -67,6 +73,7 @@ __all__ = [
     "is_statistic",
     "keyword_row",
     "leaves",
+    "narrowed",
     "one_of",
     "parse",
     "parse_comparison",

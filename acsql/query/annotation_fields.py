@@ -4,7 +4,7 @@ They are not in the document of the observation: a new flag does not rewrite it,
 cannot lose it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 
 from ..keywords import KeywordSpec
 from .conditions import Among, And, Condition, Equals, KeywordCondition, Not, Or, leaves
@@ -55,7 +55,7 @@ def has_annotations(condition: Condition) -> bool:
 
 
 def with_observations(
-    condition: Condition, find: Callable[[Condition], Sequence[str]]
+    condition: Condition, find: Callable[[Condition], Collection[str]]
 ) -> Condition:
     """Return a condition in which those on annotations are lists of observations.
 
@@ -78,6 +78,31 @@ def with_observations(
         case Not(inner):
             return Not(with_observations(inner, find))
     return Among("rootname", find(condition)) if _is_annotation(condition) else condition
+
+
+def narrowed(condition: Condition, rootnames: Collection[str]) -> Condition:
+    """Return a condition that says the same of some observations, with lists of these alone.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `with_observations` returns it.
+    rootnames : collection of str
+        The observations.
+
+    Returns
+    -------
+    Condition
+        It may differ for other observations.
+    """
+    match condition:
+        case And(parts) | Or(parts):
+            return type(condition)(tuple(narrowed(part, rootnames) for part in parts))
+        case Not(inner):
+            return Not(narrowed(inner, rootnames))
+        case Among(keyword, listed):
+            return Among(keyword, [name for name in rootnames if name in listed])
+    return condition
 
 
 def _is_annotation(condition: Condition) -> bool:

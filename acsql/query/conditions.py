@@ -11,7 +11,7 @@ blocks of a drizzled product, meets a comparison if one of its values does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,11 +150,11 @@ class Among(KeywordCondition):
     ----------
     keyword : str
         ``rootname``.
-    rootnames : sequence of str
-        The observations.
+    rootnames : collection of str
+        The observations; to look one up is fast in a dictionary or a set.
     """
 
-    rootnames: Sequence[str] = field(repr=False)
+    rootnames: Collection[str] = field(repr=False)
 
 
 class SkyCondition(Condition):

@@ -4,7 +4,7 @@ Annotations are in a collection of their own.  A condition on them becomes the l
 observations that meet it: found by key if they are few, else a mask over the columns.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -16,8 +16,6 @@ from ..query import (
     AnyOf,
     Condition,
     Equals,
-    Not,
-    Or,
     has_annotations,
     with_observations,
 )
@@ -72,32 +70,6 @@ def _by_key(condition: Condition) -> Condition:
     match condition:
         case Among(keyword, rootnames) if len(rootnames) <= _FEW:
             return AnyOf(keyword, tuple(rootnames))
-    return condition
-
-
-def narrowed(condition: Condition, rootnames: Collection[str]) -> Condition:
-    """Return a condition that says the same of some observations, with lists of these alone.
-
-    Parameters
-    ----------
-    condition : Condition
-        As `looked_up` returns it.
-    rootnames : collection of str
-        The observations.
-
-    Returns
-    -------
-    Condition
-        It may differ for other observations.
-    """
-    match condition:
-        case And(parts) | Or(parts):
-            return type(condition)(tuple(narrowed(part, rootnames) for part in parts))
-        case Not(inner):
-            return Not(narrowed(inner, rootnames))
-        case Among(keyword, listed):
-            held = set(listed)
-            return Among(keyword, [name for name in rootnames if name in held])
     return condition
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from ..query import And, AnyOf
+from ..query import And, AnyOf, narrowed
 from ..store import queries, sorting
 from ..store.columns.select import select
 from ..store.sorting import SortKey
@@ -159,7 +159,7 @@ def _in_columns(
         whole = select(store, condition, needed) if _are_columns(criteria, addresses) else None
         return None if whole is None else islice(whole.every(order, after), limit or None)
     names = tuple(row["rootname"] for row in selection.first(order, number, after))
-    same = annotated.narrowed(condition, names)
+    same = narrowed(condition, names)
     named = replace(criteria, condition=And((AnyOf("rootname", names), same)))
     rows = list(_documents(named, addresses, order))
     # If some have changed since, only the documents show which rows take their places.

@@ -6,7 +6,7 @@ and patterns are escaped, so MongoDB never reads user input as an operator or a 
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bson.regex import Regex
@@ -65,7 +65,9 @@ def to_filter(condition: Condition) -> dict[str, Any]:
         case Like(keyword, pattern):
             return {field_path(keyword): _like(keyword, pattern)}
         case Among(keyword, rootnames):
-            return {field_path(keyword): {"$in": rootnames}}
+            # The keys of a dictionary; another sequence stays what it is for `acsql.store.mongosh`.
+            listed = list(rootnames) if isinstance(rootnames, Mapping) else rootnames
+            return {field_path(keyword): {"$in": listed}}
         case Exists(keyword):
             return _of_one(keyword, {"$nin": _MISSING})
         case Within(_, _, radius) if radius >= _WHOLE_SKY:

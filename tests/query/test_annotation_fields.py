@@ -14,9 +14,11 @@ from acsql.query import (
     Exists,
     Like,
     Not,
+    Or,
     for_person,
     format_condition,
     has_annotations,
+    narrowed,
     parse,
     parse_comparison,
     resolve,
@@ -77,3 +79,9 @@ def test_conditions_on_annotations_become_lists_of_observations():
     assert not has_annotations(wfc)
     replaced = with_observations(condition, lambda leaf: [leaf.keyword])
     assert replaced == And((wfc, Not(Among("rootname", ["flags"]))))
+
+
+def test_a_condition_is_narrowed_to_some_observations():
+    condition = Or((Not(Among("rootname", ["a", "b"])), And((Among("rootname", ["c"]),))))
+    expected = Or((Not(Among("rootname", ["b"])), And((Among("rootname", []),))))
+    assert narrowed(condition, ["b", "d"]) == expected

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import acsql
 from acsql.annotations import Action, Annotation, AnnotationTarget
-from acsql.query import Among, And, Between, Equals, Exists, Like, Not, Or
+from acsql.query import And, Between, Equals, Exists, Like, Not, Or
 from acsql.search import annotated as module
 from acsql.search import rows
 from acsql.store.annotations import writes
@@ -128,12 +128,6 @@ def test_the_shell_finds_the_same(archive, mongosh):
 def test_an_empty_result_is_explained(archive):
     explanation = str(archive.where("flag=herringbone").explain())
     assert "flags=herringbone: no observation meets this" in explanation
-
-
-def test_a_condition_is_narrowed_to_some_observations():
-    condition = Or((Not(Among("rootname", ["a", "b"])), And((Among("rootname", ["c"]),))))
-    expected = Or((Not(Among("rootname", ["b"])), And((Among("rootname", []),))))
-    assert module.narrowed(condition, ["b", "d"]) == expected
 
 
 def test_a_long_table_has_the_flagged_observations_alone(archive, monkeypatch):

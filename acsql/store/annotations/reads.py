@@ -59,7 +59,7 @@ def get(store: Store, key: str) -> Annotation | None:
     return from_document(document) if document else None
 
 
-def rootnames(store: Store, condition: Condition) -> list[str]:
+def rootnames(store: Store, condition: Condition) -> Collection[str]:
     """Return the observations whose annotations meet a condition.
 
     Parameters
@@ -71,8 +71,9 @@ def rootnames(store: Store, condition: Condition) -> list[str]:
 
     Returns
     -------
-    list of str
-        Their rootnames, in no particular order; also those of observations that have vanished.
+    collection of str
+        Their rootnames, in no particular order, also those of observations that have vanished; the
+        same object until they change.
 
     Raises
     ------
@@ -86,7 +87,7 @@ def rootnames(store: Store, condition: Condition) -> list[str]:
         with store.errors():
             return dict.fromkeys(annotated.distinct("_id", {"$and": [chosen, filter_]}))
 
-    return list(kept.values(store, condition, read))
+    return kept.values(store, condition, read)
 
 
 def fields_of(store: Store, rootnames: Sequence[str], names: Sequence[str]) -> dict[str, Document]:

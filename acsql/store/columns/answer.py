@@ -6,12 +6,13 @@ value that Arrow would compare differently, so the answer is the one that MongoD
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...query.annotation_fields import narrowed
 from ...query.conditions import Condition
 from ..client import Store
 from ..derived.headerless import LEFT_OUT
@@ -20,6 +21,7 @@ from ..schema import CHANGED, Document
 from . import cache
 from .encode import Column
 from .evaluate import meets
+from .membership import members
 from .parts import Part, registry
 from .paths import path_of
 from .selection import Selection
@@ -56,13 +58,15 @@ def answer(
         return None
     marked = pa.array(by_document, pa.string())
     columns = cache.columns(store, ["_id", *map(path_of, named)], parts)
+    names = [_names(part, by_path) for part, by_path in zip(parts, columns, strict=True)]
+    listed = members(condition, parts, names)
     selected, irregular, count = [], set(by_document), 0
-    for part, by_path in zip(parts, columns, strict=True):
+    for part, by_path, rootnames, of_lists in zip(parts, columns, names, listed, strict=True):
         of_part = {name: by_path[path_of(name)] or _without_value(part) for name in named}
-        usable, others = _usable(part, by_path["_id"], of_part.values(), marked)
+        usable, others = _usable(part, rootnames, of_part.values(), marked)
         irregular |= others
         arrays = {name: column.array for name, column in of_part.items()}
-        rows = pc.and_(usable, meets(condition, arrays, part.rows))
+        rows = pc.and_(usable, meets(condition, arrays, part.rows, of_lists))
         selected.append({name: arrays[name].filter(rows) for name in addresses})
         count += rows.true_count
     if len(irregular) > most:
@@ -71,15 +75,19 @@ def answer(
     return Selection(tuple(addresses), tuple(selected), documents, count + len(documents))
 
 
+def _names(part: Part, by_path: Mapping[str, Column | None]) -> pa.Array:
+    """Return the rootnames of the rows of a part."""
+    return (by_path["_id"] or _without_value(part)).array
+
+
 def _without_value(part: Part) -> Column:
     return Column(pa.nulls(part.rows))
 
 
 def _usable(
-    part: Part, names: Column | None, columns: Iterable[Column], marked: pa.Array
+    part: Part, rootnames: pa.Array, columns: Iterable[Column], marked: pa.Array
 ) -> tuple[pa.BooleanArray, set[str]]:
     """Return for each row whether Arrow evaluates it, and the rootnames that MongoDB evaluates."""
-    rootnames = (names or _without_value(part)).array
     usable = pa.Array.from_buffers(pa.bool_(), part.rows, [None, pa.py_buffer(part.live)])
     if len(marked):
         usable = pc.and_not(usable, pc.is_in(rootnames, marked))
@@ -98,7 +106,7 @@ def _documents(
     """Return those of some observations that meet a condition, with the values of addresses."""
     if not rootnames:
         return ()
-    filter_ = {"$and": [{"_id": {"$in": rootnames}}, to_filter(condition)]}
+    filter_ = {"$and": [{"_id": {"$in": rootnames}}, to_filter(narrowed(condition, rootnames))]}
     paths = {path_of(address): 1 for address in addresses} or {"_id": 1}
     are_left_out = any(path.partition(".")[0] in LEFT_OUT for path in paths)
     collection = store.observations if are_left_out else store.headerless

@@ -31,7 +31,12 @@ from ...query.texts import fold, ignores_case, stated_number
 from ..filters import like
 
 
-def meets(condition: Condition, arrays: Mapping[str, pa.Array], rows: int) -> pa.BooleanArray:
+def meets(
+    condition: Condition,
+    arrays: Mapping[str, pa.Array],
+    rows: int,
+    members: Mapping[int, pa.BooleanArray],
+) -> pa.BooleanArray:
     """Return for each row whether it meets a condition.
 
     Parameters
@@ -42,6 +47,8 @@ def meets(condition: Condition, arrays: Mapping[str, pa.Array], rows: int) -> pa
         The addresses of its keywords to their values.
     rows : int
         The number of rows.
+    members : mapping
+        The rows of the observations that it lists, as of `acsql.store.columns.membership`.
 
     Returns
     -------
@@ -50,17 +57,19 @@ def meets(condition: Condition, arrays: Mapping[str, pa.Array], rows: int) -> pa
     """
     match condition:
         case Not(inner):
-            return pc.invert(meets(inner, arrays, rows))
+            return pc.invert(meets(inner, arrays, rows, members))
         case And(parts):
             result = pa.repeat(True, rows)
             for part in parts:
-                result = pc.and_(result, meets(part, arrays, rows))
+                result = pc.and_(result, meets(part, arrays, rows, members))
             return result
         case Or(parts):
             result = pa.repeat(False, rows)
             for part in parts:
-                result = pc.or_(result, meets(part, arrays, rows))
+                result = pc.or_(result, meets(part, arrays, rows, members))
             return result
+        case Among(_, rootnames):
+            return members[id(rootnames)]
         case KeywordCondition():
             return _keyword_meets(condition, arrays[condition.keyword])
     raise TypeError(f"{condition!r} is not a condition on keywords")
@@ -78,8 +87,6 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
             texts = array.to_pylist() if pa.types.is_string(array.type) else [None] * len(array)
             matches = [t is not None and bool(expression.search(t)) for t in texts]
             return pa.array(matches, pa.bool_())
-        case Among(_, rootnames):
-            return pc.is_in(array, pa.array(rootnames, pa.string()))
         case Exists() | Between(_, None, None):
             return pc.and_(result, _compare("not_equal", array, "", otherwise=True))
     for tests in _comparisons(condition):

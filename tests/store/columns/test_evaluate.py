@@ -25,11 +25,11 @@ FILTERS = pa.array(["F606W", "", None, "F814W"])
     ],
 )
 def test_a_condition_on_texts_holds_for_the_rows(condition, rows, array):
-    result = meets(condition, {"filter1": array}, len(array)).to_pylist()
+    result = meets(condition, {"filter1": array}, len(array), {}).to_pylist()
     assert [row for row, holds in enumerate(result) if holds] == rows
 
 
 def test_a_column_without_values_meets_no_comparison():
     arrays = {"filter1": pa.nulls(2)}
-    assert meets(Equals("filter1", "F606W"), arrays, 2).to_pylist() == [False, False]
-    assert meets(Not(Like("filter1", "*")), arrays, 2).to_pylist() == [True, True]
+    assert meets(Equals("filter1", "F606W"), arrays, 2, {}).to_pylist() == [False, False]
+    assert meets(Not(Like("filter1", "*")), arrays, 2, {}).to_pylist() == [True, True]
