@@ -105,6 +105,12 @@ class Archive(Annotatable, Monitored):
         self._proposals = ProposalCatalog(self.store, specs)
         self._statistics = StatisticCatalog(self.store, specs)
 
+    def __copy__(self) -> Archive:
+        # Not as `__reduce__` says: a copy is for another person, and shares the connection.
+        same = Archive.__new__(Archive)
+        same.__dict__.update(self.__dict__)
+        return same
+
     def __reduce__(self) -> tuple[Any, ...]:
         # With the password of the database, which a process on a cluster needs.
         return _open_again, (self.config, self.time_limit)

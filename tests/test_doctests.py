@@ -37,6 +37,8 @@ PUBLIC_METHODS = {
     for name in dir(class_)
     for method in [getattr(class_, name)]
     if isfunction(method) and not name.startswith("_") and name != "close"
+    # Those of `collections.abc.Mapping` are Python's.
+    if method.__module__.startswith("acsql")
 }
 
 

@@ -39,8 +39,9 @@ def test_a_search_shows_its_number_and_first_rows(sample_archive: acsql.Archive)
     search = sample_archive.where("exptime<1e9", detector="WFC")
     page = BeautifulSoup(search._repr_html_(), "html.parser")
     assert f"detector=WFC: {search.count()}" in page.get_text()
-    assert len(page.select("tr")) == 10 + 2
-    assert len(BeautifulSoup(search.limit(3)._repr_html_(), "html.parser").select("tr")) == 3 + 2
+    assert len(page.select("tr:has(td)")) == 10
+    shorter = BeautifulSoup(search.limit(3)._repr_html_(), "html.parser")
+    assert len(shorter.select("tr:has(td)")) == 3
 
 
 def test_an_archive_shows_its_totals(sample_archive: acsql.Archive) -> None:

@@ -1,5 +1,6 @@
 """An observation as stored: its headers by filetype and extension, and its keywords."""
 
+import copy
 import pickle
 from collections.abc import Mapping
 
@@ -90,16 +91,17 @@ def test_an_observation_and_its_archive_are_read_again_where_they_are_unpickled(
     assert one.headers == observation.headers
     assert one != observation
     assert other == observation.rootname
+    assert copy.copy(sample_archive).store is sample_archive.store
+    assert copy.copy(sample_archive) is not copy.copy(sample_archive)
     archives = [pickle.loads(pickle.dumps(sample_archive)) for _ in range(2)]
     assert archives[0] is archives[1]
     assert archives[0].count() == sample_archive.count()
 
 
 def test_a_dask_bag_maps_over_the_rootnames_of_a_search(sample_archive) -> None:
+    def read_detector(rootname: str, archive: acsql.Archive) -> str:
+        return archive.observation(rootname)["detector"]
+
     names = list(sample_archive.search(detector="WFC", limit=4)["rootname"])
     bag = dask.bag.from_sequence(names).map(read_detector, archive=sample_archive)
     assert bag.compute(scheduler="processes", num_workers=2) == ["WFC"] * 4
-
-
-def read_detector(rootname: str, archive: acsql.Archive) -> str:
-    return archive.observation(rootname)["detector"]

@@ -41,7 +41,7 @@ def test_a_chip_can_be_requested_alone(app: Flask, name: str) -> None:
         file = image_file(name, "flt")
         both = image_plane(file, ExtensionParameters(extname=["DQ"]))
         upper = image_plane(file, ExtensionParameters(extname=["DQ"], extver=["2"]))
-        assert (both.flags, upper.height * 2) == (True, both.height)
+        assert (both.flags, upper.pixels * 2) == (True, both.pixels)
         with pytest.raises(QueryError, match=r"extver: .*'7'"):
             image_plane(file, ExtensionParameters(extver=["7"]))
 

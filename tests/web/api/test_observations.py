@@ -79,9 +79,9 @@ def test_a_timeout_is_503_and_not_400(
     empty_archive.store.observations.insert_many(
         {"_id": f"j{number:07d}", "headers": header} for number in range(20_000)
     )
+    empty_archive.time_limit = 0.001
     client = create_app(empty_archive).test_client()
     # On the way of a download, of a page and of facets; a count comes as an estimate then.
-    empty_archive.time_limit = 0.001
     for address in ("observations?", "observations?format=csv&", "facets/raw.0.exptime?"):
         response = client.get(f"/api/{address}q=raw.0.exptime=7")
         assert response.status_code == 503

@@ -1,6 +1,7 @@
 """What the viewer measures, over HTTP: as astropy and numpy compute it from the pixels of files."""
 
 import io
+import json
 import re
 
 import numpy as np
@@ -129,16 +130,17 @@ def test_a_file_that_is_no_region_file_is_an_error(client: FlaskClient, shown: O
 
 def test_a_difference_is_an_image_like_any_other(client: FlaskClient, shown: Observation) -> None:
     minus = f"minus={shown.rootname}.raw"
-    limits = client.get(address(shown, f"limits?{minus}")).json
+    overview = client.get(address(shown, f"overview.png?{minus}"))
+    limits = json.loads(overview.headers["X-Acsql-Cut"])["limits"]
     found = client.get(address(shown, f"statistics?extver=1&region=box(30.5,40.5,20,10,0)&{minus}"))
     x, y = (int(shown.header("raw", 1).get(keyword, 0)) for keyword in ("LTV1", "LTV2"))
     raw = shown.data("raw", "SCI", 1)[y + 35 : y + 45, x + 20 : x + 40].astype(float)
     part = shown.data("flt", "SCI", 1)[35:45, 20:40] - raw
     assert found.json["mean"] == pytest.approx(np.nanmean(part), rel=1e-5)
     assert limits["minmax"][0] <= np.nanmin(part)
-    answer = client.get(address(shown, f"limits?{minus}&version=x"))
+    answer = client.get(address(shown, f"overview.png?{minus}&version=x"))
     assert answer.status_code == 404
-    assert client.get(address(shown, f"limits?{minus}")).cache_control.no_cache
+    assert overview.cache_control.no_cache
 
 
 @pytest.mark.parametrize(
@@ -153,6 +155,6 @@ def test_a_difference_is_an_image_like_any_other(client: FlaskClient, shown: Obs
 def test_what_cannot_be_subtracted_is_an_error(
     client: FlaskClient, shown: Observation, minus: str, status: int, message: str
 ) -> None:
-    answer = client.get(address(shown, f"limits?minus={minus.format(name=shown.rootname)}"))
+    answer = client.get(address(shown, f"overview.png?minus={minus.format(name=shown.rootname)}"))
     assert answer.status_code == status
     assert message in answer.json["message"]
