@@ -184,7 +184,7 @@ NOT_OF_THE_FILE = [
     [
         ("read", "read.open_headers"),
         ("preview", "file_images.preview.render_chips"),
-        ("statistics", "file_images.image_statistics"),
+        ("statistics", "file_images.measure"),
     ],
 )
 def test_what_fails_for_a_reason_outside_the_file_is_owed_until_it_succeeds(

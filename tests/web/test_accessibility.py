@@ -205,7 +205,7 @@ def test_a_keyboard_alone_goes_from_home_to_the_pixels(page: Page, names: dict[s
     tab_to(page, "<canvas")
     before = page.locator("#at-pixel").inner_text()
     # Upwards, because the middle of an image of two chips is the gap between them.
-    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("ArrowUp")
     expect(page.locator("#at-pixel")).not_to_have_text(before)
     # The image is no trap, and nor is the sheet that lists its keys.
     page.keyboard.press("?")

@@ -1,7 +1,10 @@
 """The pages of the monitors: all of them, one with its plots and rows, and the feed of alerts."""
 
+from datetime import UTC
 from typing import Annotated, Any
+from urllib.parse import quote
 
+from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, render_template, url_for
 
 from ...export import FORMATS
@@ -113,7 +116,25 @@ def rows(name: str) -> Response:
 def feed() -> Response:
     """Send the latest alerts of all monitors as an Atom feed (RFC 4287)."""
     parameters(Parameters)
-    alerts = current_archive().alerts(MAX_ALERTS)
-    changed = [alert["closed"] or alert["opened"] for alert in alerts]
-    text = render_template("alerts.xml", alerts=alerts, updated=max(changed, default=None))
-    return Response(text, mimetype="application/atom+xml")
+    pages = url_for(".page", _external=True)
+    atom = Atom1Feed(
+        "ACS Quicklook: alerts of the monitors",
+        pages,
+        "Alerts of all monitors",
+        feed_url=url_for(".feed", _external=True),
+        language="en",
+    )
+    for alert in current_archive().alerts(MAX_ALERTS):
+        page = url_for(".monitor", name=alert["monitor"], _external=True)
+        ending = " (closed)" if alert["closed"] else ""
+        rootname = f" ({alert['rootname']})" if alert["rootname"] else ""
+        atom.add_item(
+            f"{alert['monitor']}: {alert['message']}{ending}",
+            page,
+            f"{alert['message']}{rootname}",
+            unique_id=f"{page}#{quote(alert['key'])}-{alert['opened'].isoformat()}",
+            pubdate=alert["opened"].replace(tzinfo=UTC),
+            updateddate=(alert["closed"] or alert["opened"]).replace(tzinfo=UTC),
+            author_name="acsql",
+        )
+    return Response(atom.writeString("utf-8"), mimetype="application/atom+xml")
