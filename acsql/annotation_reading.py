@@ -57,7 +57,7 @@ class AnnotationReading(RunReading):
         Parameters
         ----------
         after : int, optional
-            Without the first so many.
+            The number of annotations to skip.
         **equal
             ``rootname``, ``proposid``, ``run``, ``flag``, ``by``, ``batch`` or ``action``, and
             the value that they have.

@@ -200,7 +200,7 @@ MONITOR = Monitor(
 def measured_archive(
     sample_filesystem: Path, database_uri: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[acsql.Archive]:
-    """The sample archive with a monitor of its own, after a run of all monitors; read-only."""
+    """The sample archive with its own monitor, after a run of all monitors; read-only."""
     folder = tmp_path_factory.mktemp("measured")
     config = make_config(folder, _own_database(database_uri), sample_filesystem)
     assert not run.ingest(config, run.Options(scheduler="processes")).failures

@@ -1,6 +1,6 @@
 """The audit log: who did what and when, one JSON object a line.
 
-The site and the commands may run as different users, so each writes a file of its own.
+The site and the commands may run as different users, so each writes its own file.
 """
 
 import json

@@ -91,7 +91,7 @@ class Instrument:
         age : float
             Years in orbit.
         otherwise : float
-            The level of an amplifier without one of its own, DN.
+            The level of an amplifier that has none in the mapping, DN.
         """
         level = self.bias_levels.get(amplifier, otherwise)
         return level + self.bias_drift.get(amplifier, 0.0) * age

@@ -18,7 +18,7 @@ from .schema import Document
 if TYPE_CHECKING:
     from .columns.recorded_files import FilesInColumns, ObservationOnDisk
 
-# So many documents are read while Arrow is imported.
+# This number of documents is read while Arrow is imported.
 _FEW = 5_000
 # With more observations than this that are not in columns, all documents are read.
 _MOST_DOCUMENTS = 50_000

@@ -163,7 +163,7 @@ def new_site(
     write_settings: Callable[[Config, Path], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], AbstractContextManager[Site]]:
-    """Make a site on a server, of which it has a database of its own while it is open."""
+    """Make a site on a server, which gives it its own database while it is open."""
 
     @contextmanager
     def make(server: str) -> Iterator[Site]:

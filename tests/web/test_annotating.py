@@ -1,4 +1,4 @@
-"""The site writes annotations through a connection of its own, as the reader of the page."""
+"""The site writes annotations through its own connection, as the reader of the page."""
 
 from dataclasses import replace
 

@@ -1,6 +1,6 @@
 """Values of one keyword with their numbers of observations, counted and sorted by Arrow.
 
-Of a keyword with a value of its own in each observation, Python would take a fifth of a second.
+For a keyword that differs in each observation, Python would take a fifth of a second.
 """
 
 from __future__ import annotations

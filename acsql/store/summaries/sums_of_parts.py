@@ -1,7 +1,7 @@
 """Sums over all observations, of which those of each part of the columns are kept.
 
 The values in a part never change, and rows are only taken from it; each change of an observation
-has a token of its own.  So after a write only the observations that it has changed are read, and
+has its own token.  So after a write only the observations that it has changed are read, and
 the parts that they were in.
 """
 
