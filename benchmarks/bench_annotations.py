@@ -33,7 +33,7 @@ CONDITIONS = (
     "not flagged()",
     "not flagged() detector=WFC",
     "flag=satellite_trail exptime>500 targname=N*",
-    "comment=*guide star*",
+    "comment=*guide*",
     "viewed(ann)",
     "not viewed(ann)",
     "not viewed()",
