@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from astropy.io import fits
 
 
+# Stands for a keyword that an observation does not have.
+_ABSENT = object()
+
+
 class StoredObservation(Mapping[str, Any]):
     """The stored metadata and headers of one observation; the base of `Observation`.
 
@@ -75,11 +79,7 @@ class StoredObservation(Mapping[str, Any]):
         return len(self._specs.top_level)
 
     def __contains__(self, keyword: object) -> bool:
-        try:
-            self[keyword]  # type: ignore[index]  # what is no text is refused
-        except (KeyError, QueryError, DatasetNotFound):
-            return False
-        return True
+        return isinstance(keyword, str) and self.get(keyword, _ABSENT) is not _ABSENT
 
     def get(self, keyword: str, default: Any = None) -> Any:
         """Return the value of a keyword, or a default if the observation does not have it.

@@ -51,6 +51,8 @@ USUAL: dict[str, list[Any]] = {
     "viewed": [True, False],
     "written": ["COMMENT"],
 }
+# What an annotation is about: one of these.
+SUBJECTS = {"rootname", "proposid", "run"}
 # The parts of paths.
 KEY = "1"
 
@@ -83,10 +85,10 @@ def site(archive: acsql.Archive) -> Flask:
 
 @pytest.fixture
 def succeeded() -> Iterator[set[str]]:
-    """The addresses that have written; the values are too odd if there are none."""
+    """The addresses that have written; the values are too odd if they are few."""
     found: set[str] = set()
     yield found
-    assert found
+    assert len(found) > 5, found
 
 
 def stored(archive: acsql.Archive) -> str:
@@ -136,13 +138,13 @@ def fields(site: Flask) -> dict[str, list[str]]:
     return found
 
 
-def value(name: str) -> st.SearchStrategy[Any]:
-    """Return the values of a field, most of them such that a request succeeds."""
+def value(name: str, is_usual: bool) -> st.SearchStrategy[Any]:
+    """Return the values of a field with which a request succeeds, or those and odd ones."""
     usual = USUAL.get(name, ["x"])
-    return st.sampled_from(usual * (100 // len(usual)) + ODD + NO_TEXT)
+    return st.sampled_from(usual if is_usual else usual * (100 // len(usual)) + ODD + NO_TEXT)
 
 
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1200, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_write_fails_and_none_is_stored_without_a_right(
     site: Flask,
@@ -156,10 +158,14 @@ def test_no_write_fails_and_none_is_stored_without_a_right(
     name = data.draw(st.sampled_from([None, "reader", "writer", "writer", "chief"]))
     client, headers = logged_in(site, name)
     has_form_token = data.draw(st.sampled_from([True, True, False]))
+    # An odd value, or a second subject, in one field of many would let almost no request succeed.
+    is_usual = data.draw(st.booleans())
+    left_out = SUBJECTS - {data.draw(st.sampled_from(sorted(SUBJECTS)))} if is_usual else set()
     sent = {
-        each: data.draw(value(each))
+        each: data.draw(value(each, is_usual))
         for each in fields[address]
         if data.draw(st.sampled_from([True, True, True, False]))
+        and not (is_usual and (each in left_out or each not in USUAL))
     }
     sent = {each: comment if drawn == "COMMENT" else drawn for each, drawn in sent.items()}
     is_api = address.startswith("/api/")
