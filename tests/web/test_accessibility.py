@@ -37,7 +37,7 @@ PAGES = {
     "viewer": ("/archive/{proposid}/{name}/flt/view", "#viewer[data-state=ready]"),
     "regions": (
         "/archive/{proposid}/{name}/flt/view#beside=raw&regions=2,1,circle(60,60,20)"
-        "&overlays=compass,bar,grid,amplifiers,flags,contours,footprints"
+        "&overlays=compass,bar,grid,amplifiers,flags,contours,footprints,flagged"
         "&tools=compare-tool,overlay-tool,region-tool,export-tool",
         "#viewer[data-state=ready]",
     ),

@@ -3,21 +3,26 @@
 So no change makes the review of a night longer unnoticed.
 """
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from annotation_cleanup import remove_annotations
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Page, expect
-from viewer_page import exposure_of_two_chips, go, view
+from viewer_page import exposure_of_two_chips, go, settled, view
 from web_pages import address_of
 
 import acsql
 from acsql import permissions
-from acsql.store import schema
 
 ME = permissions.user()
+# The colour of acsql/web/static/viewer/flagged_regions.js.
+FLAGGED_REGION = (0xFF, 0x9B, 0xD2)
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -25,11 +30,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 def archive(sample_archive: acsql.Archive) -> Iterator[acsql.Archive]:
     """The sample archive, whose annotations are removed after each test."""
     yield sample_archive
-    database = sample_archive.store.database
-    for name in (schema.ANNOTATIONS, schema.ANNOTATED_OBSERVATIONS, schema.SAVED_SEARCHES):
-        database[name].delete_many({})
-    # Processes that keep lists of annotated observations see that there was a write.
-    database[schema.ANNOTATION_NUMBERS].update_one({}, {"$inc": {"next": 1}})
+    remove_annotations(sample_archive)
 
 
 def test_a_region_drawn_in_the_viewer_is_flagged(page: Page, archive: acsql.Archive) -> None:
@@ -51,6 +52,41 @@ def test_a_region_drawn_in_the_viewer_is_flagged(page: Page, archive: acsql.Arch
     expect(page.locator(".annotations .flags li")).to_contain_text(
         re.compile(r"flt, extension 4, circle\(40, 50, 6\)\s+RA \d+\.\d{6}°, Dec [-+]\d+\.\d{6}°")
     )
+
+
+def middle_of_flagged_region(page: Page) -> dict[str, float] | None:
+    """Return the middle of what is drawn in the colour of flagged regions, None if nothing is."""
+    picture = Image.open(io.BytesIO(page.locator("#canvas").screenshot())).convert("RGB")
+    apart = np.abs(np.asarray(picture, int) - FLAGGED_REGION).max(axis=2)
+    rows, columns = np.nonzero(apart < 8)
+    if not len(rows):
+        return None
+    return {"x": (columns.min() + columns.max()) / 2, "y": (rows.min() + rows.max()) / 2}
+
+
+def test_flagged_regions_are_drawn_on_the_chip_of_their_file(
+    page: Page, archive: acsql.Archive
+) -> None:
+    shown = exposure_of_two_chips(archive)
+    place = {"filetype": "flt", "extension": 4, "region": "circle(60, 30, 15)"}
+    archive.flag(shown.rootname, "other", by="ann", **place)
+    go(page, view(shown, "flt"))
+    assert middle_of_flagged_region(page) is None
+    page.get_by_text("Overlays", exact=True).click()
+    page.get_by_label("Flagged regions").check()
+    expect(page.locator("#flagged-note")).to_have_text("Flagged regions: 1 (flt)")
+    page.wait_for_timeout(100)  # until it is drawn
+    middle = middle_of_flagged_region(page)
+    assert middle is not None
+    page.locator("#canvas").hover(position=middle)
+    x, y = map(float, page.locator("#at-pixel").inner_text().split(","))
+    assert (x, y) == (pytest.approx(60, abs=2), pytest.approx(30, abs=2))
+    expect(page.locator("#at-chip")).to_contain_text("1")
+    # The file before calibration has flags of its own.
+    page.locator("#viewer nav").get_by_text("raw", exact=True).click()
+    page.wait_for_url("**/raw/view*")
+    settled(page)
+    assert middle_of_flagged_region(page) is None
 
 
 @pytest.mark.parametrize(

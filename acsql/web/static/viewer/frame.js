@@ -13,6 +13,7 @@ export class Frame {
     this.name = link.dataset.frame;
     this.url = link.dataset.pixels;
     this.file = link.dataset.file;
+    this.extensions = link.dataset.extensions?.split(" "); // the names of those of each chip
     this.shown = null; // the extension and its chips, as `chosen` returns them
     this.limits = null; // between which it can be stretched
     this.pyramid = null; // its tiles

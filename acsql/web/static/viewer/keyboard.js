@@ -62,6 +62,7 @@ function actions(viewer, { shiftKey }) {
     k: () => viewer.overlays.toggle("bar"),
     q: () => viewer.overlays.toggle("flags"),
     f: () => viewer.overlays.toggle("footprints"),
+    t: () => viewer.overlays.toggle("flagged"),
     v: () => viewer.overlays.toggle("contours"),
     r: () => viewer.regions.chooseNext(),
     a: () => viewer.regions.place(),

@@ -3,6 +3,7 @@
 import { drawAmplifiers } from "./amplifiers.js";
 import { short, ticks } from "./chart.js";
 import { Contours } from "./contours.js";
+import { FlaggedRegions } from "./flagged_regions.js";
 import { Footprints } from "./footprints.js";
 import { Grid } from "./grid.js";
 import { INK, SHADE, outlined } from "./lettering.js";
@@ -26,6 +27,7 @@ export const OVERLAYS = {
   flags: "Flagged pixels",
   contours: "Contours",
   footprints: "Footprints of others",
+  flagged: "Flagged regions",
 };
 
 export class Overlays {
@@ -33,6 +35,7 @@ export class Overlays {
     this.viewer = viewer;
     this.grid = new Grid();
     this.contours = new Contours(viewer);
+    this.flagged = new FlaggedRegions(viewer);
     this.footprints = new Footprints(viewer);
     const boxes = Object.entries(OVERLAYS).map(([name, label]) => this.box(name, label));
     viewer.elements.overlayBoxes.replaceChildren(...boxes);
@@ -86,6 +89,11 @@ export class Overlays {
       await this.footprints.fetch();
       arrived();
     }
+    this.viewer.elements.flaggedNote.hidden = !this.has("flagged");
+    if (this.has("flagged")) {
+      await this.flagged.fetch();
+      arrived();
+    }
   }
 
   async fetchFlags(arrived) {
@@ -104,6 +112,7 @@ export class Overlays {
     if (this.has("amplifiers")) drawAmplifiers(context, view, frame);
     if (this.has("contours")) this.contours.draw(context, view, frame.shown);
     if (this.has("footprints")) this.footprints.draw(context, view, frame.shown);
+    if (this.has("flagged")) this.flagged.draw(context, view, frame);
     if (this.has("grid")) this.grid.draw(context, view, frame.shown);
     if (this.has("compass")) this.drawCompass(context);
     if (this.has("bar")) this.drawBar(context);

@@ -11,7 +11,7 @@ export function updateFlagForm({ elements, frame, own, regions }) {
   if (!form) return;
   const region = regions.current && regions.onFrame(regions.current);
   // A neighbour that blinks with this image has a page of its own.
-  const names = form.dataset.extensions.split(" ");
+  const names = own.extensions;
   const index = names.indexOf(frame.shown?.extname);
   const isOurs = frame.url === own.url && !frame.parameters.minus && index >= 0;
   form.hidden = !(region && isOurs && SHAPES.includes(region.shape) && !region.angle);
