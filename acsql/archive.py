@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from . import config as configuration
-from . import keywords as keyword_specs
 from . import notebook
 from .accounts.accounts import Accounts
 from .annotatable import Annotatable
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
-from .errors import ConfigError
 from .migrations import runner
 from .mongod.server import resolve_connection
 from .monitors.monitored import Monitored
@@ -29,7 +27,7 @@ from .search.criteria import Source
 from .search.limits import TIME_LIMIT, optional_seconds
 from .search.search import Search
 from .statistics import ArchiveSummary, Statistic, StatisticCatalog
-from .store.client import Store
+from .store.configured import open_store
 from .store.current_specs import CurrentSpecs
 
 
@@ -95,10 +93,8 @@ class Archive(Annotatable, Monitored):
     ) -> None:
         self.config = config
         self.time_limit = optional_seconds(time_limit)
-        if config.connection_string is None:
-            raise ConfigError("no connection_string: open the archive with acsql.connect")
-        specs = keyword_specs.load(configuration.specs_overlay(config))
-        self.store = Store(config.connection_string, specs, wait, log_outages)
+        self.store = open_store(config, wait, log_outages)
+        specs = self.store.specs
         self.accounts = Accounts(self.store)
         self._source = Source(self.store, CurrentSpecs(self.store, specs))
         self.saved_searches = SavedSearches(self._source)

@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from . import config as configuration
-from . import keywords as keyword_specs
 from . import query
 from .config import Config
-from .errors import ConfigError, DatasetNotFound, QueryError
+from .errors import DatasetNotFound, QueryError
 from .keywords import PRIMARY, HeaderKey, KeywordSpecs
 from .store import header_layouts, observations
 from .store.client import Store
+from .store.configured import open_store
 from .store.fields import value_at
 from .stored_header import Header, Listed
 
@@ -356,15 +355,13 @@ class StoredObservation(Mapping[str, Any]):
 
 
 @cache
-def _source(config: Config) -> tuple[Store, KeywordSpecs]:
-    """Return the database and the specs that all observations unpickled in a process read."""
-    if config.connection_string is None:
-        raise ConfigError("no connection_string: open the archive with acsql.connect")
-    specs = keyword_specs.load(configuration.specs_overlay(config))
-    store = Store(config.connection_string, specs)
+def _opened(config: Config) -> Store:
+    """Return the database that all observations unpickled in a process read."""
+    store = open_store(config)
     atexit.register(store.close)
-    return store, specs
+    return store
 
 
 def _load_again(cls: type[StoredObservation], config: Config, rootname: str) -> StoredObservation:
-    return cls.load(*_source(config), config, rootname)
+    store = _opened(config)
+    return cls.load(store, store.specs, config, rootname)

@@ -10,8 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import config as configuration
-from .. import keywords as keyword_specs
 from .. import paths
 from ..config import Config
 from ..errors import FileError, PreviewError
@@ -23,10 +21,11 @@ from ..mongod.server import resolve_connection
 from ..names import Filename
 from ..store import lock, observation_writes, observations
 from ..store.client import Store
+from ..store.configured import open_store
 from . import folding
 from .abandonable import Patience
 from .file_images import description, read_statistics
-from .jobs import Job, open_store
+from .jobs import Job
 from .observation_result import Failure
 from .run import Progress, no_progress
 from .scan import size_and_mtime
@@ -121,12 +120,14 @@ def fill_statistics(
         If an ingest is running.
     """
     config = resolve_connection(config)
-    specs = keyword_specs.load(configuration.specs_overlay(config))
     check_scheduler(scheduler)
     report = FillReport()
-    with open_store(config, specs, log_outages=True) as store, lock.hold(store, "statistics fill"):
+    with (
+        open_store(config, config.database_wait, log_outages=True) as store,
+        lock.hold(store, "statistics fill"),
+    ):
         runner.check(store)
-        rootnames = observations.without_statistics(store, specs.with_preview())
+        rootnames = observations.without_statistics(store, store.specs.with_preview())
         job = Job(_fill, _itself, _crashed)
         with (
             folding.in_background(store),

@@ -19,11 +19,10 @@ from typing import Any, Generic, TypeVar
 import dask.bag
 from dask.callbacks import Callback
 
-from .. import config as configuration
-from .. import keywords as keyword_specs
 from ..config import Config
 from ..keywords import KeywordSpecs
 from ..store.client import Store
+from ..store.configured import open_store
 from .abandonable import in_thread
 
 # The longest wait for workers whose results are no longer read, in seconds.
@@ -210,14 +209,14 @@ def run_partition(
     list of Finished
         One for each item.
     """
-    store, specs = _opened(config)
+    store = _opened(config)
     results = []
     for item in items:
         if _ending.is_set():
             raise _Closed
         rootname = job.rootname(item)
         with _noted(rootname, notes):
-            results.append(Finished(rootname, job.run(item, store, specs, config)))
+            results.append(Finished(rootname, job.run(item, store, store.specs, config)))
     return results
 
 
@@ -237,36 +236,9 @@ def _noted(rootname: str, notes: Path | None) -> Iterator[None]:
 
 
 @functools.lru_cache(maxsize=1)
-def _opened(config: Config) -> tuple[Store, KeywordSpecs]:
+def _opened(config: Config) -> Store:
     """Return this process's connection; a worker process keeps it until it ends."""
-    specs = keyword_specs.load(configuration.specs_overlay(config))
-    return open_store(config, specs), specs
-
-
-def open_store(config: Config, specs: KeywordSpecs, log_outages: bool = False) -> Store:
-    """Return a handle on the database of an archive that waits as its configuration says.
-
-    Parameters
-    ----------
-    config : Config
-        With a `connection_string`.
-    specs : KeywordSpecs
-        The keyword specs of the archive.
-    log_outages : bool
-        As for `Store`: the process that writes the log does, its workers do not.
-
-    Returns
-    -------
-    Store
-        Open; the caller closes it.
-
-    Raises
-    ------
-    DatabaseError
-        If the database does not answer.
-    """
-    assert config.connection_string is not None
-    return Store(config.connection_string, specs, config.database_wait, log_outages)
+    return open_store(config, config.database_wait)
 
 
 def silence_astropy() -> None:
@@ -292,5 +264,5 @@ def workers_in_this_process(config: Config) -> Iterator[None]:
             yield
         finally:
             if _opened.cache_info().currsize:
-                _opened(config)[0].close()
+                _opened(config).close()
                 _opened.cache_clear()

@@ -22,11 +22,11 @@ from ..mongod.server import resolve_connection
 from ..permissions import permissions_of
 from ..store import failures, lock, observations, runs
 from ..store.client import Store
+from ..store.configured import open_store
 from ..store.outage import ending_early
 from ..store.recorded_files import recorded_files
 from ..store.schema import now
 from . import folding, process_pool, write
-from .jobs import open_store
 from .layouts import find_misplaced
 from .log import log_file
 from .observation_result import FAILED, Failure, ObservationResult
@@ -130,7 +130,7 @@ def ingest(
         process_pool.prepare()
     started = now()
     with (
-        open_store(config, specs, log_outages=True) as store,
+        open_store(config, config.database_wait, log_outages=True) as store,
         lock.hold(store, "ingest"),
         log_file(config.log_dir, started, permissions_of(config)) as log,
     ):

@@ -72,6 +72,8 @@ class Store:
         The connection.
     database : pymongo.database.Database
         The database.
+    specs : KeywordSpecs
+        The source of fields and indexes.
     wait : float
         Seconds for which operations are repeated while the server does not answer.
 
@@ -93,7 +95,7 @@ class Store:
     ) -> None:
         self.connection_string = connection_string
         self.wait = wait or 0
-        self._specs = specs
+        self.specs = specs
         self._closing = ExitStack()
         # One that is not closed ends with its last use, as when a notebook opens the next one.
         weakref.finalize(self, self._closing.close).atexit = False
@@ -161,7 +163,7 @@ class Store:
         from .document_classes import connected_classes
 
         return self._closing.enter_context(
-            connected_classes(self.client, self.database.name, self._specs)
+            connected_classes(self.client, self.database.name, self.specs)
         )
 
     @property

@@ -5,10 +5,7 @@ from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from .. import config as configuration
-from .. import keywords as keyword_specs
 from ..config import Config
-from ..ingest.jobs import open_store
 from ..ingest.log import log_file
 from ..ingest.run import Progress, no_progress
 from ..ingest.workers import PROCESSES, check_scheduler
@@ -18,6 +15,7 @@ from ..mongod.server import resolve_connection
 from ..permissions import permissions_of
 from ..store import lock
 from ..store.client import Store
+from ..store.configured import open_store
 from ..store.schema import now
 from .columns import compare_columns, fold_again
 from .findings import PREVIEW_MISSING, Finding, Verification
@@ -71,10 +69,11 @@ def verify(
         If no file is on disk while documents are stored, or a worker dies.
     """
     config = resolve_connection(config)
-    specs = keyword_specs.load(configuration.specs_overlay(config))
     check_scheduler(scheduler)
-    with open_store(config, specs, log_outages=True) as store:
-        verifier = _Verifier(config, specs, store, workers or config.ncores, scheduler, progress)
+    with open_store(config, config.database_wait, log_outages=True) as store:
+        verifier = _Verifier(
+            config, store.specs, store, workers or config.ncores, scheduler, progress
+        )
         if not fix:
             return verifier.compare(full)
         with (
