@@ -42,7 +42,7 @@ LAYERS: tuple[set[str], ...] = (
     {"annotatable"},
     {"monitors"},
     {"archive"},
-    {"colour", "named_queries", "parquet", "sample"},
+    {"colour", "named_queries", "parquet", "sample", "vo"},
     {"__init__"},
     {"ingest"},
     {"verify"},

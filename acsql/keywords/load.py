@@ -167,6 +167,8 @@ def _keyword_spec(keyword: str, entries: Mapping[str, Any]) -> KeywordSpec:
         entries.get("description"),
         tuple(entries.get("formats", ())),
         bool(entries.get("mjd")),
+        entries.get("ucd"),
+        entries.get("utype"),
     )
 
 

@@ -74,6 +74,10 @@ class KeywordSpec:
         Formats of `datetime.datetime.strptime` for a date that is not in ISO 8601.
     mjd : bool
         Whether a number is a Modified Julian Date.
+    ucd : str, optional
+        What kind of quantity it is (IVOA UCD1+), such as ``pos.eq.ra``.
+    utype : str, optional
+        Its role in a data model of the IVOA, such as ``obscore:Char.TimeAxis.Coverage...``.
     """
 
     keyword: str
@@ -82,6 +86,8 @@ class KeywordSpec:
     description: str | None = None
     formats: tuple[str, ...] = ()
     mjd: bool = False
+    ucd: str | None = None
+    utype: str | None = None
 
     @property
     def name(self) -> str:

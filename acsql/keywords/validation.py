@@ -45,7 +45,7 @@ def check(raw: RawSpecs) -> list[str]:
 
 
 def _check_keywords(file: str, keywords: Mapping[str, Any]) -> Iterator[str]:
-    allowed = {"type", "unit", "description", "formats", "mjd"}
+    allowed = {"type", "unit", "description", "formats", "mjd", "ucd", "utype"}
     if file == "own_fields.yaml":  # for keywords, promoted.yaml has these
         allowed |= {"indexed", "facet"}
     if file == "image_statistics.yaml":

@@ -28,9 +28,10 @@ from . import (
     rights,
     sessions,
     site_address,
+    vo,
 )
 from .formatting import age, duration, number, plural, size
-from .json_response import PREFIX
+from .json_response import PREFIX, VO
 
 # Pages load nothing from other hosts, and no inline script or style runs.
 CONTENT_SECURITY_POLICY = {
@@ -105,7 +106,7 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     archive = annotating.register(app, archive)
     app.extensions[context.ARCHIVE] = archive
     _configure_templates(app, archive)
-    for blueprint in (api.blueprint, plots.blueprint, *pages.blueprints()):
+    for blueprint in (api.blueprint, plots.blueprint, vo.blueprint, *pages.blueprints()):
         app.register_blueprint(blueprint)
     rate_limit.limit_log_ins(app, limiter, workers)
     rate_limit.limit_writes(app, limiter, workers)
@@ -152,13 +153,13 @@ def _refuse_long_urls(app: Flask) -> None:
 
 
 def _share(app: Flask, origins: Sequence[str]) -> None:
-    """Let pages of other web sites read the API (cross-origin resource sharing)."""
+    """Let pages of other web sites read the API and the VO services (CORS)."""
     if not origins:
         return
     any_origin = "*" in origins
     CORS(
         app,
-        resources={rf"{PREFIX}.*": {"origins": list(origins)}},
+        resources={rf"{prefix}.*": {"origins": list(origins)} for prefix in (PREFIX, VO)},
         methods=["GET"],
         send_wildcard=any_origin,
         always_send=any_origin,
@@ -170,7 +171,7 @@ def _share(app: Flask, origins: Sequence[str]) -> None:
     @app.after_request
     def vary_by_origin(response: Response) -> Response:
         """Let caches keep the responses apart, also those to requests that name no origin."""
-        if not any_origin and request.path.startswith(PREFIX):
+        if not any_origin and request.path.startswith((PREFIX, VO)):
             response.vary.add("Origin")
         return response
 

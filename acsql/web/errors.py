@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from .. import errors
 from ..errors import ArchiveError, DatabaseUnavailable, QueryTimeout
 from . import access_log, outage
-from .json_response import is_api_path, json_response
+from .json_response import VO, is_api_path, json_response
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def register(app: Flask) -> None:
 
 
 def error_response(status: int, title: str, message: str) -> Response:
-    """Return an error as JSON for the API, else as a page.
+    """Return an error as JSON for the API, as a VOTable for the VO services, else as a page.
 
     Parameters
     ----------
@@ -81,8 +81,13 @@ def error_response(status: int, title: str, message: str) -> Response:
     Returns
     -------
     Response
-        Both forms contain the id of the request.
+        JSON and pages contain the id of the request.
     """
+    if request.path.startswith(VO):
+        # Loads large parts of astropy.
+        from ..export import votable
+
+        return Response(votable.error(message), status, mimetype=votable.MEDIA_TYPE)
     if is_api_path(request.path):
         error = {"error": title, "message": message, "request_id": access_log.request_id()}
         return json_response(error, status)

@@ -1,4 +1,4 @@
-"""JSON responses, and which paths answer with JSON only."""
+"""JSON responses, and which paths programs read."""
 
 import json
 from typing import Any
@@ -11,11 +11,13 @@ HEALTH = "/health"
 PREFIX = "/api/"
 # The script of the viewer reads pixels below this path.
 PIXELS = "/pixels/"
+# The services of the Virtual Observatory, whose errors are VOTables.
+VO = "/vo/"
 
 
 def is_api_path(path: str) -> bool:
     """Return whether programs, not people, read the responses of a path."""
-    return path == HEALTH or path.startswith((PREFIX, PIXELS))
+    return path == HEALTH or path.startswith((PREFIX, PIXELS, VO))
 
 
 def json_response(value: Any, status: int = 200) -> Response:

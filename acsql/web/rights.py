@@ -19,6 +19,8 @@ from .json_response import is_api_path
 _READING = {"GET", "HEAD", "OPTIONS"}
 # Endpoints that change nothing: what they read is too long for a URL.
 COMPUTING = {"measurements.regions", "measurements.region_file"}
+# The VO services read forms as they read URLs (DALI 1.1, section 2.2).
+_VO = "vo."
 # Endpoints with which users become known, or unknown.
 LOG_IN = {"login.page", "login.log_in", "login.log_out"}
 # Endpoints that need no name even if all others do.
@@ -48,7 +50,7 @@ def register(app: Flask, config: Config) -> None:
         # Browsers send no token with the OPTIONS by which a page of another site may send one.
         if only_users and request.endpoint not in OPEN and request.method != "OPTIONS":
             identity.require(Role.READ)
-        if request.method in _READING or request.endpoint in COMPUTING:
+        if request.method in _READING or is_computing(request.endpoint):
             return
         is_log_in = request.endpoint in LOG_IN
         # Browsers send no token, so that no other site can have made one send it.
@@ -73,8 +75,15 @@ def writing_endpoints(app: Flask) -> set[str]:
     return {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if (rule.methods or set()) - _READING and rule.endpoint not in COMPUTING | LOG_IN
+        if (rule.methods or set()) - _READING
+        and rule.endpoint not in LOG_IN
+        and not is_computing(rule.endpoint)
     }
+
+
+def is_computing(endpoint: str) -> bool:
+    """Return whether an endpoint that takes forms changes nothing."""
+    return endpoint in COMPUTING or endpoint.startswith(_VO)
 
 
 def _ask_for_log_in(error: LoginRequired) -> BaseResponse:

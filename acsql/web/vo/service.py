@@ -1,0 +1,84 @@
+"""What the VO routes share: their blueprint, parameters as DALI has them, and VOTable responses."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from astropy.table import Table
+from flask import Blueprint, Response, render_template, request
+from pydantic import ConfigDict
+
+from ...export import votable
+from ...export.votable import COMPLETE, Frame
+from ..params import Parameters
+
+blueprint = Blueprint("vo", __name__)
+
+
+class DaliParameters(Parameters):
+    """Parameters of a VO service (DALI 1.1, section 2.3).
+
+    Their names may have any case, and those that a service does not have are ignored, because
+    clients send the same parameters to the services of all archives.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @classmethod
+    def clean(cls, values: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+        """Return the values by the names in lower case, without the empty ones."""
+        merged: dict[str, list[str]] = {}
+        for name, repeated in values.items():
+            merged.setdefault(name.lower(), []).extend(repeated)
+        return super().clean(merged)
+
+
+Model = TypeVar("Model", bound=DaliParameters)
+
+
+def dali_parameters(model: type[Model]) -> Model:
+    """Return the checked parameters of the request, of its URL and of its form.
+
+    Parameters
+    ----------
+    model : type
+        A subclass of `DaliParameters`.
+
+    Returns
+    -------
+    DaliParameters
+        An instance of the model.
+
+    Raises
+    ------
+    QueryError
+        If a parameter is repeated, or has a value that it cannot have.
+    """
+    return model.parse(request.values.to_dict(flat=False))
+
+
+def votable_response(table: Table | None, frame: Frame = COMPLETE, status: int = 200) -> Response:
+    """Return a table as a response.
+
+    Parameters
+    ----------
+    table : astropy.table.Table or None
+        As in `acsql.export.votable.write`.
+    frame : Frame
+        What the VOTable says beside its table.
+    status : int
+        The HTTP status.
+    """
+    return Response(votable.write(table, frame), status, mimetype=votable.MEDIA_TYPE)
+
+
+def xml_response(template: str, **values: Any) -> Response:
+    """Return an XML document.
+
+    Parameters
+    ----------
+    template : str
+        The name of a template in ``templates/vo/``.
+    **values
+        Its values.
+    """
+    return Response(render_template(f"vo/{template}", **values), mimetype="text/xml")
