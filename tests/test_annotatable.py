@@ -13,7 +13,6 @@ ONE, TWO = "j8bt0000", "j8bt0001"
 @pytest.fixture
 def archive(empty_archive: acsql.Archive) -> acsql.Archive:
     """An archive of 150 observations, of which some are in columns."""
-    empty_archive.store.make_indexes()
     fill(empty_archive.store)
     return empty_archive
 

@@ -6,6 +6,7 @@ observations that meet it: found by key if they are few, else a mask over the co
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -14,8 +15,11 @@ from ..query import (
     Among,
     And,
     AnyOf,
+    Between,
     Condition,
     Equals,
+    Exists,
+    Not,
     has_annotations,
     with_observations,
 )
@@ -50,19 +54,65 @@ def looked_up(condition: Condition, store: Store) -> Condition:
     """
     if not has_annotations(condition):
         return condition
-    found = with_observations(condition, lambda leaf: reads.rootnames(store, _spelled(leaf)))
+    found = with_observations(condition, lambda leaf: reads.rootnames(store, _as_stored(leaf)))
     parts = found.conditions if isinstance(found, And) else (found,)
     by_key = tuple(_by_key(part) for part in parts)
     return And(by_key) if isinstance(found, And) else by_key[0]
 
 
-def _spelled(condition: Condition) -> Condition:
-    """Return a condition in which the names of flags have their one spelling, a key of an index."""
+def looked_up_among(
+    condition: Condition, rootnames: Sequence[str], store: Store
+) -> tuple[tuple[str, ...], Condition]:
+    """Return which of some observations may meet a condition, and the rest of the condition.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    rootnames : sequence of str
+        The observations, a few hundred.
+    store : Store
+        Where the annotations are.
+
+    Returns
+    -------
+    rootnames : tuple of str
+        Those whose annotations meet the condition.
+    rest : Condition
+        What they have to meet as well; it has no conditions on annotations.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    found = with_observations(
+        condition, lambda leaf: reads.rootnames(store, _as_stored(leaf), rootnames)
+    )
+    rest: list[Condition] = []
+    for part in found.conditions if isinstance(found, And) else (found,):
+        match part:
+            case Among(_, listed):
+                rootnames = [name for name in rootnames if name in listed]
+            case Not(Among(_, listed)):
+                rootnames = [name for name in rootnames if name not in listed]
+            case _:
+                rest.append(part)
+    return tuple(rootnames), And(tuple(rest))
+
+
+def _as_stored(condition: Condition) -> Condition:
+    """Return a condition as an index of what holds serves it.
+
+    The names of flags have one spelling, and a field without a value is not stored.
+    """
     match condition:
         case Equals("flags", value):
             return replace(condition, spellings=(str(value).lower(),))
         case AnyOf("flags", values):
             return replace(condition, spellings=tuple(str(value).lower() for value in values))
+        case Exists(name):
+            return Between(name, datetime.min if name == "flag_date" else "")
     return condition
 
 

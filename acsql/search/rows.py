@@ -1,7 +1,8 @@
 """Rows of a search: found by an index where one serves it, else in the columns.
 
 A page that the columns find is read from its documents, which have every field.  Results of
-thousands of rows are read from the columns, because their documents would take seconds.
+thousands of rows are read from the columns, because their documents would take seconds.  The first
+page of a search with annotations is mostly found by `acsql.search.order_walk`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from ..query import And, AnyOf, narrowed
 from ..store import queries, sorting
 from ..store.columns.select import select
 from ..store.sorting import SortKey
-from . import annotated
+from . import annotated, order_walk
 from .access_paths import an_index_serves
 from .criteria import Criteria
 
@@ -62,6 +63,10 @@ def find(
         others = [address for address in addresses if address not in names]
         rows = find(criteria, others, total, limit, after)
         yield from annotated.with_fields(rows, names, criteria.source.store)
+        return
+    first = order_walk.first(criteria, addresses, total, limit, after)
+    if first is not None:
+        yield from first
         return
     criteria = _looked_up(criteria)
     found: Iterator[Row] | None = None

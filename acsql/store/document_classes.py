@@ -18,6 +18,7 @@ import mongoengine as me
 from pymongo import MongoClient
 
 from ..keywords import KeywordSpecs
+from ..query import ANNOTATION_FIELDS
 from . import type_mismatches
 from .fields import field_path
 from .schema import (
@@ -119,7 +120,7 @@ def document_classes(alias: str, specs: KeywordSpecs) -> DocumentClasses:
     of_observations = [*shared, *_observation_indexes(specs)]
     of_headerless = [*shared, *_headerless_indexes(specs)]
     fields = _observation_fields
-    by_annotation: list[Any] = [["flags", "_id"], ["viewed_by", "_id"], ["flag_date", "_id"]]
+    by_annotation: list[Any] = [[name, "_id"] for name in ANNOTATION_FIELDS]
     return DocumentClasses(
         _document_class("Observation", fields(specs), alias, OBSERVATIONS, of_observations),
         _document_class("HeaderlessObservation", fields(specs), alias, HEADERLESS, of_headerless),

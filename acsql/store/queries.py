@@ -84,6 +84,8 @@ def find(
             batch_size=BATCH_ROWS,
             max_time_ms=milliseconds(time_limit),
             sort=list(sort_document(order).items()),
+            # Tried against each other, the indexes of other conditions take longer.
+            hint={"_id": 1} if headerless.names_observations(condition) else None,
         )
         if in_headers := columns - in_collection:
             documents = _with_headers(store, documents, in_headers, time_limit)

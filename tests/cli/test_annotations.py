@@ -11,7 +11,6 @@ from acsql.store import observation_writes
 @pytest.fixture
 def settings(empty_archive: acsql.Archive, write_settings, tmp_path: Path) -> Path:
     """The configuration of an archive with three observations."""
-    empty_archive.store.make_indexes()
     for name in ("j8bt05nj", "j8bt05nk", "j8bt05nm"):
         observation_writes.replace(empty_archive.store, {"_id": name, "detector": "WFC"})
     return write_settings(empty_archive.config, tmp_path)

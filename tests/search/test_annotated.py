@@ -11,6 +11,7 @@ from acsql.annotations import Action, Annotation, AnnotationTarget
 from acsql.query import And, Between, Equals, Exists, Like, Not, Or
 from acsql.search import annotated as module
 from acsql.search import rows
+from acsql.store import schema
 from acsql.store.annotations import writes
 
 WHEN = datetime(2026, 1, 1)
@@ -30,7 +31,6 @@ def rootname(number):
 def archive(half_folded: acsql.Archive) -> acsql.Archive:
     """An archive with annotations, also of observations that it does not have."""
     store = half_folded.store
-    store.make_indexes()
     entries = []
     for number in range(200):
         target = AnnotationTarget(rootname(number))
@@ -140,3 +140,19 @@ def test_me_is_the_person_who_searches(archive):
     for other in (archive.as_person("ann"), archive.as_person(lambda: "ann")):
         assert other.count("viewed(me)") == other.count("viewed(ann)") == 30
     assert archive.count("viewed(me)") == 0
+
+
+def test_every_condition_on_annotations_is_answered_by_an_index(archive):
+    texts = ["flag=other", "flag=*trail", "flagged()", "not flagged()", "flagged_after>=2026"]
+    texts += ["exists(flag_date)", "viewed(ann)", "viewed()", "comment=*guide*", "exists(comment)"]
+    database = archive.store.database
+    archive.store.document_classes.annotated_observation.ensure_indexes()
+    database.command("profile", 2)
+    for text in texts:
+        archive.count(text)
+        archive.where(text).page(5)
+    database.command("profile", 0)
+    of_annotations = {"ns": database[schema.ANNOTATED_OBSERVATIONS].full_name}
+    plans = [entry["planSummary"] for entry in database["system.profile"].find(of_annotations)]
+    assert len(plans) >= 2 * len(texts) - 2  # of a negation, the list is that of its condition
+    assert not [plan for plan in plans if "IXSCAN" not in plan]

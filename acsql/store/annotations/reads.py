@@ -59,7 +59,9 @@ def get(store: Store, key: str) -> Annotation | None:
     return from_document(document) if document else None
 
 
-def rootnames(store: Store, condition: Condition) -> Collection[str]:
+def rootnames(
+    store: Store, condition: Condition, among: Sequence[str] | None = None
+) -> Collection[str]:
     """Return the observations whose annotations meet a condition.
 
     Parameters
@@ -68,12 +70,14 @@ def rootnames(store: Store, condition: Condition) -> Collection[str]:
         The open database.
     condition : Condition
         A comparison of one of `acsql.query.ANNOTATION_FIELDS`.
+    among : sequence of str, optional
+        The observations to look at, by default all.
 
     Returns
     -------
     collection of str
-        Their rootnames, in no particular order, also those of observations that have vanished; the
-        same object until they change.
+        Their rootnames, in no particular order, also those of observations that have vanished;
+        of all, the same object until they change.
 
     Raises
     ------
@@ -84,9 +88,18 @@ def rootnames(store: Store, condition: Condition) -> Collection[str]:
 
     def read(chosen: Document) -> dict[str, None]:
         """Return the rootnames as keys; one document with all is read faster than one for each."""
+        stages: list[dict[str, Any]] = [
+            {"$match": {"$and": [chosen, filter_]}},
+            {"$group": {"_id": None, "rootnames": {"$push": "$_id"}}},
+        ]
+        # Tried against each other, the indexes of the annotations take longer.
+        by_key: dict[str, Any] = {"hint": {"_id": 1}} if chosen else {}
         with store.errors():
-            return dict.fromkeys(annotated.distinct("_id", {"$and": [chosen, filter_]}))
+            found = annotated.aggregate(stages, **by_key)
+            return dict.fromkeys(next((each["rootnames"] for each in found), ()))
 
+    if among is not None:
+        return read({"_id": {"$in": list(among)}})
     return kept.values(store, condition, read)
 
 
