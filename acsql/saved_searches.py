@@ -126,6 +126,32 @@ class SavedSearches:
         document = stored.find(self.source.store, key)
         return None if document is None else _saved(document)
 
+    def named(self, name: str, person: str | None = None) -> SavedSearch:
+        """Return the saved search of a person, or that others share, with a name or an id.
+
+        Parameters
+        ----------
+        name : str
+            The name or the id; of equal names, that of the person's own search.
+        person : str, optional
+            By default the person of the archive.
+
+        Returns
+        -------
+        SavedSearch
+            What is stored.
+
+        Raises
+        ------
+        AnnotationError
+            If there is none.
+        """
+        owner = person or self.source.person()
+        found = [each for each in self.visible(owner) if name in (each.id, each.name)]
+        if not found:
+            raise AnnotationError(f"{owner} sees no saved search {name!r}")
+        return min(found, key=lambda each: each.owner != owner)
+
     def visible(self, person: str | None = None) -> list[SavedSearch]:
         """Return the saved searches of a person, and those that others share, by name."""
         documents = stored.visible(self.source.store, person or self.source.person())
@@ -140,16 +166,20 @@ class SavedSearches:
         stored.delete(self.source.store, key)
 
     def search(self, saved: SavedSearch) -> Search:
-        """Return the search that was saved; raise QueryError if it is no longer valid."""
-        return Search(self.source).where(*([saved.q] if saved.q else []))
+        """Return the search that was saved; raise QueryError if it is no longer valid.
+
+        It has the columns and the order with which it was saved.
+        """
+        search = Search(self.source).where(*([saved.q] if saved.q else []))
+        return search.columns(saved.view.get("columns", "")).sort(saved.view.get("sort", ""))
 
     def last_looks(self, person: str | None = None) -> dict[str, datetime]:
         """Return when a person has last looked at each saved search, by its id."""
         return stored.visits(self.source.store, person or self.source.person())
 
-    def look(self, key: str, person: str | None = None) -> None:
-        """Record that a person has seen the results of a saved search."""
-        stored.visit(self.source.store, key, person or self.source.person(), schema.now())
+    def look(self, key: str, person: str | None = None, when: datetime | None = None) -> None:
+        """Record that a person has seen the results of a saved search, by default now (UTC)."""
+        stored.visit(self.source.store, key, person or self.source.person(), when or schema.now())
 
     def new(self, saved: SavedSearch, since: datetime | None) -> Search:
         """Return the search for the results that were first ingested after a moment.

@@ -68,3 +68,18 @@ def test_a_person_saves_a_limited_number(archive, monkeypatch):
     with pytest.raises(AnnotationError, match="remove one first"):
         archive.saved_searches.add("y", by="ann")
     archive.saved_searches.add("y", by="bob")
+
+
+def test_a_saved_search_has_its_columns_and_order_and_is_found_by_its_name(archive):
+    searches = archive.as_person("ann").saved_searches
+    view = {"columns": "rootname,detector", "sort": "-exptime"}
+    archive.saved_searches.add("WFC", "detector=WFC", by="bob", shared=True)
+    saved = searches.add("WFC", "detector=WFC", view=view)
+    assert searches.named("WFC").id == searches.named(saved.id).id == saved.id
+    assert searches.named("WFC", "cho").owner == "bob"
+    search = searches.search(saved)
+    assert (search.addresses, search.order[0].descending) == (["rootname", "detector"], True)
+    with pytest.raises(AnnotationError, match="no saved search 'HRC'"):
+        searches.named("HRC")
+    with pytest.raises(QueryError):
+        searches.add("x", view={"columns": "nothing"})

@@ -35,6 +35,7 @@ SECTIONS = {
         "annotations": LazyCommand(
             "annotations:annotation_group", "List, export, import and undo annotations."
         ),
+        "saved": LazyCommand("saved:saved", "Save searches, and find what is new in them."),
     },
     "The archive as a whole": {
         "status": LazyCommand("status:status", "Show the contents and the last ingest."),
