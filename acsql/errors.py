@@ -101,5 +101,9 @@ class FileError(ArchiveError):
     """A FITS file cannot be ingested; the message says which and why."""
 
 
+class OutsideImage(FileError):
+    """A part of the sky has no pixels in a file."""
+
+
 class PreviewError(ArchiveError):
     """A preview cannot be made from a file; the message says which and why."""

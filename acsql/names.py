@@ -110,6 +110,11 @@ class Filename:
         return f"{self.ipppssoot}_{self.filetype}.fits"
 
 
+def is_filename(name: str) -> bool:
+    """Return whether a text can be the name of an ACS file."""
+    return bool(_FILENAME.fullmatch(name))
+
+
 def uncompressed(name: str) -> str:
     """Return the name of a FITS file without the suffix of a compression.
 

@@ -278,13 +278,13 @@ class ObservationFiles(StoredObservation):
         >>> observation.cutout("flt", place, "1 arcsec")["SCI"].name
         'SCI'
         """
-        from .images.sky_cutout import sky_cutout
+        from .images.sky_cutout import circle, sky_cutout
         from .query import angles
 
         centre, diameter = angles.position(position, None), angles.radius(size)
         path = self.path(filetype)
         with self._opened(filetype):
-            return sky_cutout(path, centre, diameter / 2)
+            return sky_cutout(path, circle(centre, diameter / 2))
 
     @contextmanager
     def _opened(self, filetype: str) -> Iterator[tuple[fits.HDUList, str]]:

@@ -44,7 +44,9 @@ _COORDINATES = {"pos.eq.ra", "pos.eq.dec", "POS_EQ_RA_MAIN", "POS_EQ_DEC_MAIN", 
 _ICRS = "icrs"
 # The times of headers are UTC on board of the telescope: as text, and as Modified Julian Dates,
 # which VOTable 1.4 (section 3.1) counts from 2400000.5.
-_MOMENTS = {"time.start", "time.end", "time.epoch", "time.creation", "time.release"}
+_MOMENTS = {
+    *("time.start", "time.end", "time.epoch", "time.creation", "time.processing", "time.release")
+}
 _UTC, _UTC_MJD = "utc", "utc_mjd"
 _TIME_SYSTEMS = {_UTC: None, _UTC_MJD: "MJD-origin"}
 
@@ -165,23 +167,24 @@ def write(table: Table | None, frame: Frame = COMPLETE) -> bytes:
 
 
 def error(message: str) -> bytes:
-    """Return a VOTable that says what is wrong (DALI 1.1, section 4.2).
+    """Return a VOTable that says what is wrong (DALI 1.1, section 4.2; Cone Search 1.03, 2.3).
 
     Parameters
     ----------
     message : str
         What is wrong, and what to do.
     """
-    return write(None, Frame("ERROR", message))
+    return write(None, Frame("ERROR", message, (("Error", message),)))
 
 
 def _results(document: tree.VOTableFile, table: Table | None, frame: Frame) -> tree.Resource:
     resource = tree.Resource(type="results")
     resource.description = frame.description and escape(frame.description, FORBIDDEN)
-    status = tree.Info(name="QUERY_STATUS", value=frame.status)
-    status.content = frame.message and escape(frame.message, FORBIDDEN)
-    infos = (tree.Info(name=name, value=escape(value, FORBIDDEN)) for name, value in frame.infos)
-    resource.infos.extend([status, *infos])
+    for name, value in (("QUERY_STATUS", frame.status), *frame.infos):
+        info = tree.Info(name=name, value=escape(value, FORBIDDEN))
+        info.ID = None
+        resource.infos.append(info)
+    resource.infos[0].content = frame.message and escape(frame.message, FORBIDDEN)
     resource.params.extend(_parameter(document, each) for each in frame.parameters)
     if table is not None:
         element = _table(document, table)
@@ -271,13 +274,17 @@ def _parameter(document: tree.VOTableFile, parameter: Parameter) -> tree.Param:
         document,
         name=parameter.name,
         value=parameter.value,
-        datatype=parameter.datatype,
-        arraysize=parameter.arraysize,
+        # astropy would write zeros for numbers that the client gives.
+        datatype=parameter.datatype if parameter.value else "char",
+        arraysize=parameter.arraysize if parameter.value else "*",
         ref=parameter.ref,
         ucd=parameter.ucd,
         unit=parameter.unit,
         xtype=parameter.xtype,
     )
+    made.datatype, made.arraysize = parameter.datatype, parameter.arraysize
+    # astropy makes one of the name, which other parameters and columns may have.
+    made.ID = None
     made.description = parameter.description
     made.values.options.extend((each, each) for each in parameter.options)
     return made
@@ -295,6 +302,7 @@ def _descriptor(document: tree.VOTableFile, service: Service) -> tree.Resource:
         _parameter(document, Parameter(name, value)) for name, value in stated.items() if value
     )
     group = tree.Group(document, name="inputParams", config=document._config)
+    group.ID = None
     group.entries.extend(_parameter(document, each) for each in service.inputs)
     resource.groups.append(group)
     return resource

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from .. import errors
 from ..errors import ArchiveError, DatabaseUnavailable, QueryTimeout
 from . import access_log, outage
-from .json_response import VO, is_api_path, json_response
+from .json_response import SODA, VO, is_api_path, json_response
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +83,10 @@ def error_response(status: int, title: str, message: str) -> Response:
     Response
         JSON and pages contain the id of the request.
     """
+    if request.path.startswith(SODA):
+        # The words of SODA 1.0 (section 5) and of DALI 1.1 (section 5.3).
+        fault = "UsageFault" if status < 500 else "Fault"
+        return Response(f"{fault}: {message}\n", status, mimetype="text/plain")
     if request.path.startswith(VO):
         # Loads large parts of astropy.
         from ..export import votable

@@ -13,6 +13,8 @@ PREFIX = "/api/"
 PIXELS = "/pixels/"
 # The services of the Virtual Observatory, whose errors are VOTables.
 VO = "/vo/"
+# The one among them whose errors are text.
+SODA = "/vo/soda"
 
 
 def is_api_path(path: str) -> bool:

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from astropy.io.votable.ucd import check_ucd
 
 from acsql import keywords, names
 from acsql.keywords import TYPES, HeaderKey, KeywordSpec
@@ -180,3 +181,18 @@ def test_keywords_of_named_extensions_can_be_queried_where_these_can_be(
     header, name, can_be_queried
 ):
     assert (keywords.load().queryable_at(header, name) is not None) == can_be_queried
+
+
+def test_every_ucd_is_of_the_vocabulary(specs):
+    all_specs = [*specs.keywords.values(), *specs.own_fields.values()]
+    all_specs += [each.spec for each in specs.image_statistics.values()]
+    wrong = [
+        (spec.name, spec.ucd)
+        for spec in all_specs
+        if spec.ucd and not check_ucd(spec.ucd, check_controlled_vocabulary=True)
+    ]
+    assert wrong == []
+
+
+def test_every_top_level_field_has_a_ucd(specs):
+    assert [name for name, spec in specs.top_level.items() if not spec.ucd] == []

@@ -140,6 +140,9 @@ ADDRESSES = {
     "api.failures": "/api/failures",
     "api.user": "/api/user",
     "vo.availability": "/vo/tap/availability",
+    "vo.scs": "/vo/scs?ra=0&dec=0&sr=180",
+    "vo.datalink": "/vo/datalink?id={name}",
+    "vo.soda": "/vo/soda?id={name}_flt.fits",
 }
 # The VO services ignore parameters that they do not have (DALI 1.1, section 2.3.9).
 STRICT = [name for name in ADDRESSES if name != "static" and not name.startswith("vo.")]
@@ -159,6 +162,8 @@ def pages(site: Flask, shown: dict[str, str]) -> dict[str, BeautifulSoup]:
 
 # Routes that read a region file from the body of a request; they change nothing.
 POSTED = {"measurements.regions", "measurements.region_file"}
+# The VO services read forms as they read URLs.
+VO_FORMS = {"vo.scs", "vo.datalink", "vo.soda"}
 # Endpoints that write what forms and scripts send, and pages at the same addresses.
 WRITING = {
     "api.flag",
@@ -185,7 +190,7 @@ def test_addresses_cover_all_routes(site: Flask) -> None:
     accepting = {rule.endpoint for rule in site.url_map.iter_rules() if "POST" in rule.methods}
     readable = {rule.endpoint for rule in site.url_map.iter_rules() if "GET" in rule.methods}
     assert readable == ADDRESSES.keys()
-    assert accepting == POSTED | WRITING
+    assert accepting == POSTED | VO_FORMS | WRITING
 
 
 @pytest.mark.parametrize("endpoint", ADDRESSES)
@@ -195,7 +200,7 @@ def test_every_route_answers(client: FlaskClient, shown: dict[str, str], endpoin
         assert response.data
 
 
-@pytest.mark.parametrize("endpoint", sorted(ADDRESSES.keys() - WITH_FORM))
+@pytest.mark.parametrize("endpoint", sorted(ADDRESSES.keys() - WITH_FORM - VO_FORMS))
 def test_no_route_accepts_post(client: FlaskClient, shown: dict[str, str], endpoint: str) -> None:
     assert client.post(ADDRESSES[endpoint].format(**shown)).status_code == 405
 
@@ -373,7 +378,8 @@ def test_no_url_causes_a_server_error(site: Flask, shown: dict[str, str], endpoi
     addresses = [address for rule in rules for address in with_broken_parts(rule.rule, shown)]
     names = ("q", "name", "after", "sort", "columns", "where", "format", "by", "theme", "size",
              "rootname", "filetype", "x", "y", "match", "find", "before", "limit", "q[$gt]",
-             "a", "b", "of", "extension", "date_obs", "exptime", "visit")  # fmt: skip
+             "a", "b", "of", "extension", "date_obs", "exptime", "visit",
+             "ra", "dec", "sr", "id", "circle", "polygon", "pos", "maxrec", "verb")  # fmt: skip
     for name in names:
         # The value of a parameter that a page does not have is not looked at.
         with client.get(f"{plain}{joint}{name}=1") as response:

@@ -3,7 +3,7 @@
 Each module adds the routes of one protocol to the blueprint.
 """
 
-from . import vosi
+from . import datalink, scs, soda, vosi
 from .service import blueprint
 
-__all__ = ["blueprint", "vosi"]
+__all__ = ["blueprint", "datalink", "scs", "soda", "vosi"]

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from astropy.table import Table
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from pydantic import ConfigDict
 
 from ...export import votable
 from ...export.votable import COMPLETE, Frame
+from ...vo.addresses import Addresses
 from ..params import Parameters
 
 blueprint = Blueprint("vo", __name__)
@@ -54,6 +55,11 @@ def dali_parameters(model: type[Model]) -> Model:
         If a parameter is repeated, or has a value that it cannot have.
     """
     return model.parse(request.values.to_dict(flat=False))
+
+
+def addresses() -> Addresses:
+    """Return the absolute addresses of the site, as its settings or the request have them."""
+    return Addresses(url_for("home.page", _external=True))
 
 
 def votable_response(table: Table | None, frame: Frame = COMPLETE, status: int = 200) -> Response:
