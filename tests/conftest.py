@@ -15,6 +15,7 @@ import pytest
 import yaml
 from bson import json_util
 from hypothesis import settings
+from monitored_truth import TRUTH
 from private_server import administrator_uri
 
 import acsql
@@ -206,6 +207,21 @@ def measured_archive(
     assert not run.ingest(config, run.Options(scheduler="processes")).failures
     (config.data_dir / "monitors").mkdir(parents=True)
     (config.data_dir / "monitors" / "exposure.py").write_text(EXPOSURE_MONITOR)
+    measure.run(config, measure.Options(scheduler="synchronous"))
+    with acsql.connect(config) as archive:
+        yield archive
+
+
+@pytest.fixture(scope="session")
+def true_archive(
+    database_uri: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[acsql.Archive]:
+    """Calibration exposures of an instrument whose truth is known, measured; read-only."""
+    folder = tmp_path_factory.mktemp("truth")
+    visits = sample.MONITORING
+    sample.write(folder / "files", 6 * len(visits), instrument=TRUTH, visits=visits)
+    config = make_config(folder, _own_database(database_uri), folder / "files")
+    assert not run.ingest(config, run.Options(scheduler="processes")).failures
     measure.run(config, measure.Options(scheduler="synchronous"))
     with acsql.connect(config) as archive:
         yield archive

@@ -1,11 +1,29 @@
 """The monitors of acsql itself: what an ACS team looks at every night."""
 
-from . import archive_health, bias, calibration, pointing, saturation
+from . import (
+    archive_health,
+    bias,
+    calibration,
+    charge_transfer,
+    dark,
+    lamp,
+    pointing,
+    post_flash,
+    saturation,
+    sbc_dark,
+    sky,
+)
 
 MONITORS = (
     archive_health.MONITOR,
     bias.MONITOR,
     calibration.MONITOR,
+    charge_transfer.MONITOR,
+    dark.MONITOR,
+    lamp.MONITOR,
     pointing.MONITOR,
+    post_flash.MONITOR,
     saturation.MONITOR,
+    sbc_dark.MONITOR,
+    sky.MONITOR,
 )

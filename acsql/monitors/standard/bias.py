@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..alerts import Silence, Trend
 from ..monitor import Monitor, Row, column
+from .amplifier_statistics import by_amplifier
 
 if TYPE_CHECKING:
     from ...observation import Observation
@@ -25,16 +26,14 @@ def measure(observation: Observation) -> Iterator[Row]:
     of the physical overscan (``overscan_mean``, ``overscan_std``), which no light reaches.  One row
     for each amplifier that reads a part of an image.  Source: ACS Data Handbook, section 4.2.1.
     """
-    for extver, parts in observation.image_statistics.get("raw", {}).items():
-        for amplifier, statistics in parts.items():
-            if "overscan_mean" in statistics:
-                yield {
-                    "extver": int(extver),
-                    "amplifier": f"{observation['detector']} {amplifier.upper()}",
-                    "level": statistics["overscan_mean"],
-                    "noise": statistics.get("overscan_std"),
-                    "gain": observation["ccdgain"],
-                }
+    for part in by_amplifier(observation, "raw", "overscan_mean"):
+        yield {
+            "extver": part.extver,
+            "amplifier": part.amplifier,
+            "level": part.values["overscan_mean"],
+            "noise": part.values.get("overscan_std"),
+            "gain": observation["ccdgain"],
+        }
 
 
 MONITOR = Monitor(

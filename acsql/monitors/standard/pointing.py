@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..alerts import Limit
 from ..monitor import Monitor, Row, column
+from .keyword_values import number, text
 
 if TYPE_CHECKING:
     from ...observation import Observation
@@ -27,36 +28,23 @@ def measure(observation: Observation) -> Iterator[Row]:
     """
     for extension, header in sorted(observation.headers["jit"].items()):
         if extension > 0 and {"v2_rms", "guideact"} & header.keys():
-            v2, v3 = (_number(header, name) for name in ("v2_rms", "v3_rms"))
+            v2, v3 = (number(header, name) for name in ("v2_rms", "v3_rms"))
             yield {
                 "exposure": extension,
                 "jitter_v2": v2,
                 "jitter_v3": v3,
                 "jitter_rms": math.hypot(v2, v3) if v2 is not None and v3 is not None else None,
-                "guiding": _text(header, "guideact"),
+                "guiding": text(header, "guideact"),
                 "losses": _whole(header, "nlosses"),
-                "lost": _number(header, "lockloss"),
+                "lost": number(header, "lockloss"),
                 "recentrings": _whole(header, "nrecent"),
                 "expflag": observation["expflag"],
             }
 
 
-def _number(header: Mapping[str, Any], name: str) -> float | None:
-    """Return a number of a header; real jitter headers have texts in place of some."""
-    value = header.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value)
-
-
 def _whole(header: Mapping[str, Any], name: str) -> int | None:
-    value = _number(header, name)
+    value = number(header, name)
     return None if value is None else int(value)
-
-
-def _text(header: Mapping[str, Any], name: str) -> str | None:
-    value = header.get(name)
-    return value.strip() or None if isinstance(value, str) else None
 
 
 MONITOR = Monitor(
