@@ -15,6 +15,7 @@ import pytest
 import yaml
 from bson import json_util
 from hypothesis import settings
+from monitored_truth import OBSERVATIONS as MONITORED
 from monitored_truth import TRUTH
 from private_server import administrator_uri
 
@@ -26,6 +27,7 @@ from acsql.ingest import measure, run
 from acsql.keywords import KeywordSpecs
 from acsql.mongod import launch, replica_set, server
 from acsql.store.client import Store
+from acsql.store.columns.fold import fold_all
 
 OBSERVATIONS = 40
 
@@ -216,14 +218,14 @@ def measured_archive(
 def true_archive(
     database_uri: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[acsql.Archive]:
-    """Calibration exposures of an instrument whose truth is known, measured; read-only."""
+    """Exposures of an instrument whose truth is known, in columns and measured; read-only."""
     folder = tmp_path_factory.mktemp("truth")
-    visits = sample.MONITORING
-    sample.write(folder / "files", 6 * len(visits), instrument=TRUTH, visits=visits)
+    sample.write(folder / "files", MONITORED, instrument=TRUTH, visits=sample.MONITORING)
     config = make_config(folder, _own_database(database_uri), folder / "files")
     assert not run.ingest(config, run.Options(scheduler="processes")).failures
-    measure.run(config, measure.Options(scheduler="synchronous"))
     with acsql.connect(config) as archive:
+        fold_all(archive.store)
+        measure.run(config, measure.Options(scheduler="synchronous"))
         yield archive
 
 

@@ -119,7 +119,7 @@ class Simulation:
         """The pixels of each chip."""
         return [
             expose(
-                self._light(readout, wcs),
+                self.light_on(readout, wcs),
                 readout,
                 self.conditions,
                 self.observation.filters,
@@ -128,7 +128,21 @@ class Simulation:
             for readout, wcs in zip(self.readouts, self.pointings, strict=True)
         ]
 
-    def _light(self, readout: Readout, wcs: Wcs) -> np.ndarray | None:
+    def light_on(self, readout: Readout, wcs: Wcs) -> np.ndarray | None:
+        """Return the light that falls on a chip.
+
+        Parameters
+        ----------
+        readout : Readout
+            The chip.
+        wcs : Wcs
+            Its pointing.
+
+        Returns
+        -------
+        array or None
+            Electrons per second in the calibrated pixels; None with the shutter closed.
+        """
         o = self.observation
         if o.internal:
             return None

@@ -1,7 +1,9 @@
 """What is put into the sample archive of the tests of monitors, and at what age."""
 
-from acsql.sample import Instrument
+from acsql.sample import MONITORING, Instrument
 
+# Six of each kind.
+OBSERVATIONS = 6 * len(MONITORING)
 TRUTH = Instrument(
     bias_levels={"A": 2300.0, "B": 2350.0, "C": 2400.0, "D": 2450.0},
     bias_drift={"A": 5.0, "D": -3.0},

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # Days; darks are taken several times a week.
 _LONGEST_SILENCE = 30
-# An anneal heals more than a tenth of the hot pixels (ACS Data Handbook, section 4.3); half of that
-# is more than their growth between two exposures hides.
+# The part of all hot pixels that an anneal heals at least: it heals most of those that are new since
+# the last one (ACS Data Handbook, chapter 4), and the number scatters less between two exposures.
 _HEALED = 0.05
 # Days; over a longer time without darks, growth hides an anneal.
 _LONGEST_GAP = 15.0
@@ -31,8 +31,9 @@ def measure(observation: Observation) -> Iterator[Row]:
     CALACS subtracts the bias from a dark exposure, not the dark current, and clipping removes
     cosmic rays and hot pixels.  Hot and warm pixels are those with the data quality flags 16 and
     64, in files that have them.  Exposures with a post-flash are not measured.  The summary lists
-    the times between which the hot pixels became fewer: the anneals.  Source: ACS Data Handbook,
-    section 4.3.
+    the times between which the hot pixels became fewer: the anneals.  In exposures of less than
+    1000 s, warm pixels are within the noise and are not clipped, so the rate is a few percent high.
+    Source: ACS Data Handbook, chapter 4.
     """
     for part in by_amplifier(observation, "flt", "clipped_mean"):
         yield {

@@ -20,7 +20,7 @@ def measure(observation: Observation) -> Iterator[Row]:
     from which CALACS subtracts the bias alone; the rate is the level divided by the commanded
     duration (``FLASHDUR``), and is constant for each commanded current (``FLASHCUR``) while the
     lamp is.  The dark current adds about an electron in 100 s.  Source: ACS Data Handbook,
-    section 3.4, FLSHCORR.
+    chapter 3, FLSHCORR.
     """
     seconds = observation["flashdur"]
     current = text(observation.stored_header("flt", 0), "flashcur")

@@ -18,9 +18,10 @@ def measure(observation: Observation) -> Iterator[Row]:
 
     SBC counts photons, and most pixels of a dark exposure have none.  So the rate follows from the
     part of the pixels of the ``raw`` file that are empty: of a Poisson distribution with the mean m
-    it is exp(-m).  Hot pixels do not disturb it, as they do the mean.  The temperature is
-    ``MDECODT1``, which rises with the time for which SBC is on; no keyword says when it was
-    switched on.  Source: ACS Instrument Handbook, chapter 4.
+    it is exp(-m).  Hot pixels do not disturb it, as they do the mean; the rows of broken anodes
+    count as empty, so the rate is low by their part of the rows, less than one percent.  The
+    temperature is ``MDECODT1``, which rises with the time for which SBC is on; no keyword says
+    when it was switched on.  Source: ACS Instrument Handbook, chapter 4.
     """
     temperature = number(observation.stored_header("raw", 1), "mdecodt1")
     for parts in observation.image_statistics.get("raw", {}).values():

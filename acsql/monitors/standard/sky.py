@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from ...observation import Observation
 
-# Sources skew the values more than this part of their standard deviation: Bertin and Arnouts 1996,
-# section 7.1, as photutils.background.SExtractorBackground.
+# Sources skew the values more than this part of their standard deviation: Bertin and Arnouts 1996, as
+# photutils.background.SExtractorBackground.
 _CROWDED = 0.3
 # Degrees; nearer to the Sun, zodiacal light is clearly brighter.
 _NEAR_SUN = 90.0
@@ -25,7 +25,7 @@ def measure(observation: Observation) -> Iterator[Row]:
 
     The background is the mode of the sigma-clipped values of the ``flt`` file, estimated as 2.5
     times the median less 1.5 times the mean, or the median where sources crowd (Bertin and Arnouts
-    1996, section 7.1), divided by the exposure time.  CALACS has subtracted bias, dark current and
+    1996), divided by the exposure time.  CALACS has subtracted bias, dark current and
     post-flash.  It is too large where an object fills the chip.  ``SUNANGLE`` is that between the
     Sun and the V1 axis, ``SUN_ALT`` the altitude of the Sun above the limb of the Earth.
     """

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import recovered
 
 import acsql
 
@@ -19,3 +20,11 @@ def test_the_level_of_each_amplifier_is_that_of_its_overscan(
         side = pixels[:, :columns] if row["amplifier"][-1] in "AC" else pixels[:, -columns:]
         assert row["level"] == pytest.approx(np.median(side), abs=3)
         assert 0 < row["noise"] < 20
+
+
+def test_the_level_drifts_as_the_instrument_does(true_archive: acsql.Archive) -> None:
+    recovered.bias_level(true_archive).check()
+
+
+def test_the_noise_is_the_read_noise_of_the_amplifier(true_archive: acsql.Archive) -> None:
+    recovered.read_noise(true_archive).check()

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from monitored_truth import TRUTH
 
 import acsql
 from acsql.monitors.standard import pointing
+from acsql.sample.instrument import UNGUIDED
 
 
 def test_the_jitter_is_that_of_the_headers_of_each_exposure(
@@ -19,6 +21,21 @@ def test_the_jitter_is_that_of_the_headers_of_each_exposure(
         assert (row["jitter_v2"], row["jitter_v3"]) == (v2, v3)
         assert row["jitter_rms"] == pytest.approx(np.hypot(v2, v3))
         assert row["guiding"] == header["GUIDEACT"].strip()
+
+
+def test_exposures_without_guide_stars_have_the_jitter_of_the_gyroscopes(
+    true_archive: acsql.Archive,
+) -> None:
+    table = true_archive.monitor("pointing").table("imagetyp=EXT")
+    guided = {}
+    for row in table:
+        name = true_archive.observation(row["rootname"]).ipppssoot
+        guided[name] = TRUTH.is_guided(name)
+        assert row["guiding"] == ("FINE LOCK" if guided[name] else "GYRO")
+        # The sample draws each axis between 0.5 and 1.5 of the mean.
+        relative = row["jitter_rms"] / np.hypot(TRUTH.jitter, TRUTH.jitter)
+        assert 0.5 < relative / (1 if guided[name] else UNGUIDED) < 1.5
+    assert set(guided.values()) == {True, False}
 
 
 class Jitter(dict):
