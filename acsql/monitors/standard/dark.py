@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # Days; darks are taken several times a week.
 _LONGEST_SILENCE = 30
-# The part of all hot pixels that an anneal heals at least: it heals most of those that are new since
-# the last one (ACS Data Handbook, chapter 4), and the number scatters less between two exposures.
+# The part of all hot pixels that an anneal heals at least: it heals most of those that are new
+# since the last one (ACS Data Handbook, chapter 4), and their number scatters less than this.
 _HEALED = 0.05
 # Days; over a longer time without darks, growth hides an anneal.
 _LONGEST_GAP = 15.0

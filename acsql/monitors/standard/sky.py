@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from ...observation import Observation
 
-# Sources skew the values more than this part of their standard deviation: Bertin and Arnouts 1996, as
-# photutils.background.SExtractorBackground.
+# Sources skew the values more than this part of their standard deviation: Bertin and Arnouts 1996,
+# as photutils.background.SExtractorBackground.
 _CROWDED = 0.3
 # Degrees; nearer to the Sun, zodiacal light is clearly brighter.
 _NEAR_SUN = 90.0
