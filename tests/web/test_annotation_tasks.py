@@ -54,6 +54,19 @@ def test_a_region_drawn_in_the_viewer_is_flagged(page: Page, archive: acsql.Arch
     )
 
 
+def test_a_region_drawn_in_the_viewer_is_commented_on(page: Page, archive: acsql.Archive) -> None:
+    shown = exposure_of_two_chips(archive)
+    go(page, view(shown, "flt", "#extver=1&regions=1,1,box(40,50,6,8)"))
+    page.keyboard.press("]")
+    page.get_by_label("Comment", exact=True).fill("a cosmic ray?")
+    page.get_by_role("button", name="Comment on the region").click()
+    expect(page.locator(".note.written")).to_contain_text("Comment added.")
+    (comment,) = archive.annotation_state(rootname=shown.rootname).comments
+    target = comment.target
+    assert (target.filetype, target.extension, target.region) == ("flt", 1, "box(40, 50, 6, 8)")
+    assert comment.text == "a cosmic ray?"
+
+
 def middle_of_flagged_region(page: Page) -> dict[str, float] | None:
     """Return the middle of what is drawn in the colour of flagged regions, None if nothing is."""
     picture = Image.open(io.BytesIO(page.locator("#canvas").screenshot())).convert("RGB")

@@ -2,7 +2,7 @@
 
 import { drawChart, node } from "./chart.js";
 import { request } from "./cutouts.js";
-import { updateFlagForm } from "./region_flag.js";
+import { updateRegionForms } from "./region_forms.js";
 import { SHAPES, parseRegion } from "./regions.js";
 
 // Milliseconds without a change after which a region is measured.
@@ -80,7 +80,7 @@ export class RegionPanel {
     elements.regionRemove.disabled = !tools.current;
     elements.regionText.value = tools.text;
     elements.regionText.setAttribute("aria-invalid", "false");
-    updateFlagForm(this.viewer);
+    updateRegionForms(this.viewer);
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.measure(), SETTLED_MS);
   }
