@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from . import names
-from .annotations import Annotation, State, state
+from .annotations import Action, Annotation, State, state
 from .errors import AnnotationError
 from .query import Equals
 from .run_reading import RunReading
@@ -19,6 +19,8 @@ from .store.annotations import reads
 from .watching import annotation_watch
 from .watching.watch import Pace
 
+# Annotations among which the last viewed mark is found, so that no page reads more.
+_NEWEST = 1000
 _FIELDS = ("rootname", "proposid", "run", "flag", "by", "batch", "action")
 
 
@@ -142,6 +144,33 @@ class AnnotationReading(RunReading):
         if found is None:
             raise AnnotationError(f"there is no annotation {key!r}")
         return found
+
+    def last_viewed(self, person: str) -> Annotation | None:
+        """Return the newest viewed mark of a person that this person has not undone.
+
+        Parameters
+        ----------
+        person : str
+            Who has looked.
+
+        Returns
+        -------
+        Annotation or None
+            None if there is none among their newest 1,000 annotations.
+
+        Examples
+        --------
+        >>> archive.last_viewed("nobody")
+        """
+        undone_ids = set()
+        for entry in islice(reads.newest(self._source.store, person), _NEWEST):
+            if entry.id in undone_ids:
+                continue
+            if entry.action is Action.UNDO:
+                undone_ids.add(entry.of)
+            elif entry.action is Action.VIEW:
+                return entry
+        return None
 
     def vanished(self, flag: str) -> list[str]:
         """Return the observations with a flag that the archive no longer has.

@@ -57,3 +57,17 @@ def test_a_watch_hands_over_each_annotation_once(archive, tmp_path):
     watched = [each.flag for each in archive.watch_annotations(file, patience=0, action="flag")]
     assert watched == ["herringbone"]
     assert list(archive.watch_annotations(file, patience=0, action="flag")) == []
+
+
+def test_the_last_viewed_mark_is_the_newest_that_is_not_undone(archive):
+    observation_writes.replace(archive.store, {"_id": "j8bt05nk"})
+    first = archive.mark_viewed("j8bt05nj", by="ann")
+    second = archive.mark_viewed("j8bt05nk", by="ann")
+    archive.comment("odd", "j8bt05nj", by="ann")
+    archive.mark_viewed("j8bt05nj", by="bob")
+    assert archive.last_viewed("ann").batch == second.id
+    undo = archive.undo(second.id, by="ann")
+    assert archive.last_viewed("ann").batch == first.id
+    archive.undo(undo.id, by="ann")
+    assert archive.last_viewed("ann").batch == second.id
+    assert archive.last_viewed("cho") is None

@@ -174,8 +174,15 @@ def test_later_and_undo_work_by_keyboard(page: Page, archive: acsql.Archive) -> 
     page.keyboard.press("f")
     expect(name).not_to_have_value(second)
     page.wait_for_load_state()
-    page.keyboard.press("u")
-    expect(name).to_have_value(second)
+    third = name.input_value()
+    page.keyboard.press("3")
+    expect(name).not_to_have_value(third)
+    page.wait_for_load_state()
+    for before in (third, second):
+        page.keyboard.press("u")
+        expect(name).to_have_value(before)
+        page.wait_for_load_state()
+    assert archive.count("flagged()") == 0
     assert archive.count("viewed()") == 0
 
 

@@ -52,6 +52,13 @@ def numbered(
             yield document["number"], from_document(document)
 
 
+def newest(store: Store, by: str) -> Iterator[Annotation]:
+    """Yield the annotations of a person, the last written first."""
+    with store.errors():
+        found = store.database[ANNOTATIONS].find({"by": {"$eq": by}}, batch_size=BATCH_ROWS)
+        yield from map(from_document, found.sort("number", -1))
+
+
 def get(store: Store, key: str) -> Annotation | None:
     """Return the annotation with an id, or None."""
     with store.errors():

@@ -4,6 +4,7 @@ What is left are the results that the reader has not viewed.  This is stored in 
 review goes on where it was left, in any browser.
 """
 
+from itertools import islice
 from string import ascii_lowercase, digits
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from pydantic import Field
 from werkzeug.wrappers import Response
 
 from ...accounts.roles import Role, User
+from ...annotations import Annotation
 from ...keywords import Flag
 from ...observation import Observation
 from ...query import Equals, Not
@@ -23,6 +25,8 @@ from ..params import Parameters, split
 
 # The keys of verdicts that are no flag: fine, later and undo; n, p and / are those of all pages.
 FINE, LATER, UNDO = "f", "l", "u"
+# A verdict is a viewed mark, and a flag or none.
+_MOST_OF_VERDICT = 2
 _FLAG_KEYS = [key for key in digits[1:] + "0" + ascii_lowercase if key not in "flunp"]
 
 blueprint = Blueprint("review", __name__)
@@ -74,6 +78,7 @@ def page() -> str:
         total=int(search.count()),
         later=url_for("review.page", **query.arguments(after=shown.next)),
         flags=_keys(row["detector"] if row else None),
+        last=_last_verdict(search, user),
     )
 
 
@@ -94,6 +99,21 @@ def _judged(form: VerdictForm, user: User) -> Response:
         verdict = current_archive().specs.flags[form.flag].title
     viewed = archive.mark_viewed(form.rootname, by=user.name, key=batch)
     return done(form, user, viewed, f"{form.rootname}: {verdict}.")
+
+
+def _last_verdict(search: Search, user: User) -> Annotation | None:
+    """Return the last verdict of a user on a result of a search that can be undone, if any.
+
+    Undone, it gives way to the verdict before it; marks of many observations are left alone.
+    """
+    archive = current_archive()
+    last = archive.last_viewed(user.name)
+    if last is None or last.batch is None:
+        return None
+    if not search.where(Equals("rootname", last.target.rootname)).count():
+        return None
+    together = islice(archive.annotations(batch=last.batch), _MOST_OF_VERDICT + 1)
+    return last if len(list(together)) <= _MOST_OF_VERDICT else None
 
 
 def _keys(detector: str | None) -> dict[str, Flag]:

@@ -60,6 +60,10 @@ def test_observations_are_found_by_their_annotations(annotated, condition, rootn
     assert sorted(reads.rootnames(annotated, condition)) == rootnames
 
 
+def test_entries_of_a_person_are_found_newest_first(annotated):
+    assert [entry.id for entry in reads.newest(annotated, "bob")] == ["4", "3", "2"]
+
+
 def test_one_entry_is_found_by_its_id(annotated):
     assert reads.get(annotated, "3").text == "lost the Guide Star"
     assert reads.get(annotated, "5") is None

@@ -54,6 +54,27 @@ def test_one_undo_takes_back_flag_and_mark(archive):
     assert archive.count("flagged()") == archive.count("viewed()") == 0
 
 
+def test_verdicts_are_undone_one_after_another(archive):
+    client = client_of(archive)
+    for number in range(3):
+        send(client, "/review/", rootname=ROOTNAMES[number], flag="other", back=START)
+    for number in reversed(range(3)):
+        (button,) = soup(client, START).select('[aria-keyshortcuts="u"]')
+        assert button.text == f"Undo {ROOTNAMES[number]}"
+        written = button.parent.select_one('[name="written"]')["value"]
+        send(client, "/annotations/undo", written=written, back=START)
+        assert archive.count("flagged()") == archive.count("viewed()") == number
+    assert "Undo j8" not in words(soup(client, START))
+
+
+def test_marks_of_many_or_of_other_results_are_not_undone_by_a_key(archive):
+    client = client_of(archive)
+    send(client, "/review/", rootname="j8bt05nz", back=START)
+    assert "Undo j8" not in words(soup(client, START))
+    archive.mark_viewed(ROOTNAMES[:3])
+    assert "Undo j8" not in words(soup(client, START))
+
+
 def test_what_is_left_for_later_comes_again(archive):
     client = client_of(archive)
     page = soup(client, START)
