@@ -24,7 +24,8 @@ ANNOTATOR = "acsql_annotator"
 # https://www.mongodb.com/docs/manual/reference/built-in-roles/
 ANNOTATE = "acsql_annotate"
 ROLES = {WRITER: "readWrite", READER: "read", ANNOTATOR: ANNOTATE}
-# What may be done beside reading, by collection: annotations are only ever added.
+# What may be done beside reading, by collection: annotations are only ever added,
+# and alerts marked as seen.
 # https://www.mongodb.com/docs/manual/reference/privilege-actions/
 _ANNOTATING = {
     "annotations": ["insert"],
@@ -32,6 +33,7 @@ _ANNOTATING = {
     "annotation_numbers": ["insert", "update"],
     "saved_searches": ["insert", "update", "remove"],
     "saved_search_visits": ["insert", "update"],
+    "monitor_alerts": ["update"],
 }
 # Random bytes of a secret; the key file may have 1024 characters, two of which make a byte.
 _SECRET_BYTES = 32

@@ -180,6 +180,7 @@ WRITING = {
     "bulk.write",
     "saved_searches.save",
     "saved_searches.change",
+    "monitors.see",
     "login.log_in",
     "login.log_out",
 }

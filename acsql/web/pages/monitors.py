@@ -5,12 +5,15 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from feedgenerator import Atom1Feed
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
+from ...accounts.roles import Role
 from ...export import FORMATS
 from ...export.tables import table_columns, table_rows
 from ...monitors.monitored import MonitorState
-from .. import plots
+from .. import identity, plots
+from ..annotating import Form, annotating_archive, sent
 from ..context import current_archive, parameters
 from ..downloads import download
 from ..monitor_plots import SPARKLINE, draw_monitor, sparkline
@@ -74,7 +77,7 @@ def monitor(name: str) -> str:
     parameters(Parameters)
     archive = current_archive()
     results = archive.monitor(name)
-    summary = results.summary()
+    summary, alerts = results.summary(), results.alerts(MAX_ALERTS)
     return render_template(
         "monitor.html",
         api=url_for("api.monitor", name=name),
@@ -84,10 +87,28 @@ def monitor(name: str) -> str:
         rows=results.latest(LATEST)[::-1],
         summary_columns=[] if summary is None else table_columns(summary),
         summary_rows=[] if summary is None else list(table_rows(summary)),
-        alerts=results.alerts(MAX_ALERTS),
+        alerts=alerts,
+        is_unseen=any(_is_unseen(alert) for alert in alerts),
         failures=results.failures(MAX_ALERTS),
         most_drawn=MAX_DRAWN,
     )
+
+
+def _is_unseen(alert: dict[str, Any]) -> bool:
+    """Return whether an alert is open, and the reader has not marked it as seen."""
+    user = identity.visitor().name
+    return alert["closed"] is None and user not in [each["user"] for each in alert["seen"]]
+
+
+@blueprint.post("/monitors/<name>/seen")
+def see(name: str) -> BaseResponse:
+    """Mark the open alerts of a monitor as seen by the reader."""
+    user = identity.require(Role.ANNOTATE)
+    parameters(Parameters)
+    sent(Form)
+    number = annotating_archive().monitor(name).mark_seen(user.name)
+    identity.record("see alerts", user.name, monitor=name, alerts=number)
+    return redirect(url_for(".monitor", name=name), 303)
 
 
 @blueprint.get("/monitors/<name>/plot")

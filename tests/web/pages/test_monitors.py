@@ -8,8 +8,11 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from forms import client_of
+from web_pages import soup
 
 import acsql
+from acsql import permissions
 from acsql.web.app import create_app
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -54,6 +57,21 @@ def test_alerts_and_failures_lead_to_observations(client: FlaskClient) -> None:
     assert "no shutter" in soup.select_one("section[aria-labelledby=failures]").text
     link = soup.select_one("section[aria-labelledby=alerts] a")["href"]
     assert client.get(link).status_code == 302
+
+
+def test_open_alerts_are_marked_as_seen_by_the_reader(measured_archive: acsql.Archive) -> None:
+    client = client_of(measured_archive)
+    page = soup(client, "/monitors/exposure/")
+    form = page.select_one("section[aria-labelledby=alerts] form")
+    fields = {each["name"]: each["value"] for each in form.select("input")}
+    assert client.post(form["action"], data=fields).status_code == 303
+    seen = soup(client, "/monitors/exposure/").select_one("section[aria-labelledby=alerts]")
+    assert "seen by" in seen.text
+    assert permissions.user() in seen.text
+    assert seen.select_one("form") is None
+    for alert in measured_archive.monitor("exposure").alerts():
+        names = [each["user"] for each in alert["seen"]]
+        assert names.count(permissions.user()) == (alert["closed"] is None)
 
 
 def test_plots_are_bokeh_figures(client: FlaskClient) -> None:
