@@ -11,6 +11,8 @@ from ..query import Column
 
 # The least number of bytes sent at once, so that short lines are not sent one by one.
 CHUNK_SIZE = 2**16
+# Columns that name the observation of a row.
+_IDENTIFIERS = ("rootname", "ipppssoot")
 
 Item = TypeVar("Item")
 
@@ -42,10 +44,26 @@ def download(
         rows = guarded(rows, columns)
     filename = f"{name}.{format_.extension}"
     return Response(
-        _join(format_.write(read_first(rows), columns)),
+        _join(_written(read_first(rows), columns, format_name)),
         mimetype=format_.media_type,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
+
+
+def _written(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], format_name: str
+) -> Iterator[bytes]:
+    """Return the file in pieces; a VOTable says where the files of each observation are."""
+    if format_name != "votable":
+        return FORMATS[format_name].write(rows, columns)
+    # Loads large parts of astropy.
+    from ..export.votable import Frame
+    from ..vo.answer import Answer, links_service
+    from .vo.service import addresses
+
+    names = [column.address for column in columns if column.address in _IDENTIFIERS]
+    services = (links_service(addresses(), names[0]),) if names else ()
+    return Answer(rows, tuple(columns), Frame(services=services)).votable()
 
 
 def read_first(items: Iterable[Item]) -> Iterator[Item]:

@@ -140,6 +140,8 @@ ADDRESSES = {
     "api.failures": "/api/failures",
     "api.user": "/api/user",
     "vo.availability": "/vo/tap/availability",
+    "vo.capabilities": "/vo/tap/capabilities",
+    "vo.resource": "/vo/resource",
     "vo.scs": "/vo/scs?ra=0&dec=0&sr=180",
     "vo.datalink": "/vo/datalink?id={name}",
     "vo.soda": "/vo/soda?id={name}_flt.fits",

@@ -1,8 +1,11 @@
 """Downloads are sent in chunks, and their first row is read before the response starts."""
 
+import io
 from collections.abc import Iterator
 
 import pytest
+from astropy.io import votable
+from flask import Flask
 
 from acsql.errors import QueryTimeout
 from acsql.export import FORMATS
@@ -22,6 +25,29 @@ def interrupted(number: int) -> Iterator[Row]:
     """Yield rows, then reach a time limit."""
     yield from rows(number)
     raise QueryTimeout("the search took longer than its time limit")
+
+
+@pytest.fixture(autouse=True)
+def _request() -> Iterator[None]:
+    """A request to a site, whose address VOTables have."""
+    app = Flask(__name__)
+    app.add_url_rule("/", "home.page")
+    with app.test_request_context():
+        yield
+
+
+def test_a_votable_says_where_the_files_of_each_observation_are() -> None:
+    (results, service) = votable.parse(
+        io.BytesIO(download(rows(3), COLUMNS, "votable", "acsql").data), verify="exception"
+    ).resources
+    assert len(results.tables[0].array) == 3
+    assert service.params[0].value == "http://localhost/vo/datalink"
+    assert service.groups[0].entries[0].ref == "rootname"
+
+
+def test_a_votable_without_names_of_observations_has_no_links() -> None:
+    content = download(rows(3), COLUMNS[1:], "votable", "acsql").data
+    assert len(votable.parse(io.BytesIO(content), verify="exception").resources) == 1
 
 
 @pytest.mark.parametrize("name", FORMATS)
