@@ -1,8 +1,9 @@
 """The query language: text such as ``detector=WFC exptime>=500 (filter1=F606W or targname=NGC*)``.
 
 Conditions side by side must all hold; ``and``, ``or``, ``not`` and parentheses combine them.  A
-value is a word; quotes around a value, or a part of it, allow blanks, commas, parentheses and
-comparison signs, and make wildcards and ``..`` literal.  Double quotes also make its case count.
+value is a word, or words between two stars (``comment=*guide star*``); quotes around a value, or a
+part of it, allow blanks, commas, parentheses and comparison signs, and make wildcards and ``..``
+literal.  Double quotes also make its case count.
 The language is the same on the command line, on the site and in scripts.  Parsing knows no
 keywords: `acsql.query.prepare` checks keywords and values afterwards.  `acsql.query.printer`
 writes conditions in this language.
@@ -60,7 +61,9 @@ _AND.2: /and(?![^\s()=<>!,"'])/i
 _NOT.2: /not(?![^\s()=<>!,"'])/i
 FUNCTION.1: /[a-z]+(?=\s*\()/i
 SIGN: /[<>!=]=|[<>=]/
-VALUE: /("([^"]|"")*+"|'([^']|'')*+'|[*?]+|[^\s()=<>!,"'*?][^\s()=<>!,"*?]*)+/
+VALUE: WORDS_IN_STARS | WORD
+WORDS_IN_STARS: /[*][^\s()=<>!,"'*?]+(\s+[^\s()=<>!,"'*?]+)+[*](?=[\s,)]|\Z)/
+WORD: /("([^"]|"")*+"|'([^']|'')*+'|[*?]+|[^\s()=<>!,"'*?][^\s()=<>!,"*?]*)+/
 %ignore /\s+/
 """
 _VALUE_PART = re.compile(r"""

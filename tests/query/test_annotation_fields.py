@@ -34,6 +34,7 @@ CONDITIONS = {
     "not flagged()": Not(Exists("flags")),
     "flagged_after>=2026-01-01": Between("flag_date", datetime(2026, 1, 1)),
     "comment=*'guide star'*": Like("comments", "*guide star*"),
+    "comment=*guide star*": Like("comments", "*guide star*"),
     "viewed()": Exists("viewed_by"),
     "viewed(ann)": Equals("viewed_by", "ann"),
 }
