@@ -163,7 +163,7 @@ def viewed(
 
 @click.group("annotations")
 def annotation_group() -> None:
-    """List, export, import and undo annotations.
+    """List, export, import, change and undo annotations.
 
     \b
     Example:
@@ -231,6 +231,31 @@ def undo(ctx: click.Context, id_: str, by: str | None) -> None:
     """
     with open_archive(ctx) as archive:
         batch = archive.undo(id_, by=by)
+        _report(batch.new, batch.id)
+
+
+@annotation_group.command()
+@click.argument("comment", metavar="ID")
+@click.option("--text", help="The new text; the texts before are kept.")
+@click.option(
+    "--resolve/--reopen", "resolved", default=None, help="It needs no more attention, or some."
+)
+@by_option
+@click.pass_context
+def change(
+    ctx: click.Context, comment: str, text: str | None, resolved: bool | None, by: str | None
+) -> None:
+    """Edit, resolve or reopen a comment.
+
+    ID is that of the comment, as `acsql annotations list` prints it.
+
+    \b
+    Examples:
+      acsql annotations change 0f3c1f0cbb2d4f7f8d4e1c3a9d0f6a51 --text 'Guide star lost at 12:05.'
+      acsql annotations change 0f3c1f0cbb2d4f7f8d4e1c3a9d0f6a51 --resolve
+    """
+    with open_archive(ctx) as archive:
+        batch = archive.change_comment(comment, text, resolved=resolved, by=by)
         _report(batch.new, batch.id)
 
 

@@ -33,7 +33,7 @@ SECTIONS = {
         "comment": LazyCommand("annotations:comment", "Comment on observations."),
         "viewed": LazyCommand("annotations:viewed", "Mark observations as looked at."),
         "annotations": LazyCommand(
-            "annotations:annotation_group", "List, export, import and undo annotations."
+            "annotations:annotation_group", "List, export, import, change and undo annotations."
         ),
         "saved": LazyCommand("saved:saved", "Save searches, and find what is new in them."),
     },

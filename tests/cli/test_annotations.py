@@ -57,6 +57,20 @@ def test_observations_proposals_and_runs_are_commented_on(printed, run, settings
     assert run(settings, "comment", "odd", "detector=WFC", "--run", "1").exit_code == 2
 
 
+def test_a_comment_is_edited_resolved_and_reopened(printed, run, settings, empty_archive):
+    printed(settings, "comment", "odd", "rootname=j8bt05nj", "--by", "ann")
+    ((entry,), change) = empty_archive.annotations(), ("annotations", "change")
+    printed(settings, *change, entry.id, "--text", "guide star lost", "--by", "ann")
+    printed(settings, *change, entry.id, "--resolve", "--by", "bob")
+    (comment,) = empty_archive.annotation_state(rootname="j8bt05nj").comments
+    assert (comment.text, comment.history) == ("guide star lost", ("odd",))
+    assert comment.resolved
+    printed(settings, *change, entry.id, "--reopen", "--by", "bob")
+    (comment,) = empty_archive.annotation_state(rootname="j8bt05nj").comments
+    assert not comment.resolved
+    assert "give a new text" in run(settings, *change, entry.id).stderr
+
+
 def test_observations_are_marked_as_looked_at(printed, settings, empty_archive):
     printed(settings, "viewed", "detector=WFC", "--by", "ann", "--yes")
     assert empty_archive.count("viewed(ann)") == 3

@@ -33,6 +33,14 @@ def test_the_page_of_a_flag_shows_every_image_that_has_it(client):
     assert client.get("/flags/nothing/").status_code == 404
 
 
+def test_the_example_of_a_flag_is_shown_or_named(client, empty_archive):
+    page = words(soup(client, "/flags/satellite_trail/"))
+    assert "Example: jc8m32j5, which this archive does not have." in page
+    observation_writes.replace(empty_archive.store, document("jc8m32j5"))
+    (example,) = soup(client, "/flags/satellite_trail/").select("p a:has(img)")
+    assert words(example) == "jc8m32j5q"
+
+
 @pytest.mark.parametrize("address", ["/", "/statistics/"])
 def test_numbers_of_flagged_observations_link_to_the_flags(client, address):
     counts = soup(client, address).select_one('[aria-label="Flags"]')
