@@ -121,6 +121,7 @@ ADDRESSES = {
     "api.observation": "/api/observations/{name}",
     "api.headers": "/api/observations/{name}/headers",
     "api.filetype_headers": "/api/observations/{name}/headers/{filetype}",
+    "api.image_statistics": "/api/observations/{name}/statistics",
     "api.table": "/api/observations/{name}/tables/jit/1",
     "api.header": "/api/observations/{name}/headers/{filetype}/{extension}",
     "api.proposals": "/api/proposals",

@@ -94,6 +94,10 @@ class ObservationRecord(TypedDict):
     previews: dict[str, dict[str, Any]]
 
 
+# By EXTVER, amplifier or "all", and the name of the statistic.
+ImageStatistics = dict[str, dict[str, dict[str, float]]]
+
+
 class TableColumn(TypedDict):
     """A column of a table of a file."""
 

@@ -15,7 +15,7 @@ from ..context import current_archive
 from ..downloads import download
 from ..json_response import PREFIX
 from ..params import OneOf, WholeNumber, split
-from .answers import CountAnswer, FacetAnswer, ObservationPage, ObservationRecord
+from .answers import CountAnswer, FacetAnswer, ImageStatistics, ObservationPage, ObservationRecord
 from .endpoint import ApiParameters, Name, Rootname, endpoint
 
 MAX_SIZE = 1000
@@ -104,6 +104,12 @@ def observation(rootname: Rootname) -> ObservationRecord:
     record = _record(metadata, query_language.resolve_all(list(metadata), archive.specs))
     record |= {"datasets": stored.datasets, "files": stored.files, "previews": stored.previews}
     return cast(ObservationRecord, record)
+
+
+@endpoint(f"{PREFIX}observations/<rootname>/statistics")
+def image_statistics(rootname: Rootname) -> dict[str, ImageStatistics]:
+    """Return the statistics of the images of an observation, by filetype, EXTVER and amplifier."""
+    return current_archive().observation(rootname).image_statistics
 
 
 @endpoint(f"{PREFIX}count")

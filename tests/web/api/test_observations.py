@@ -86,3 +86,11 @@ def test_a_timeout_is_503_and_not_400(
         response = client.get(f"/api/{address}q=raw.0.exptime=7")
         assert response.status_code == 503
         assert "time limit" in json.loads(response.data)["message"]
+
+
+def test_the_statistics_of_images_are_as_stored(
+    client: FlaskClient, sample_archive: acsql.Archive, rootname: str
+) -> None:
+    answer = get_json(client, f"observations/{rootname}/statistics")
+    assert answer == sample_archive.observation(rootname).image_statistics
+    assert answer["raw"]["1"]["all"]["pixels"] > 0
