@@ -12,6 +12,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.table import Table
 from astropy.wcs import WCS
+from astroquery.vo_conesearch import ConeSearch
 from pyvo.dal.adhoc import DatalinkResults
 
 import acsql
@@ -57,6 +58,13 @@ def test_a_cone_search_of_pyvo_has_the_rows_of_a_search(
         observation = sample_archive.observation(record.id)
         assert record.pos.ra.deg == pytest.approx(observation["ra_targ"])
         assert record["exptime"] == observation["exptime"]
+
+
+def test_a_cone_search_of_astroquery_has_the_rows_of_a_search(
+    site: str, expected: list[str]
+) -> None:
+    found = ConeSearch.query_region(PLACE, RADIUS, service_url=f"{site}/vo/scs?", cache=False)
+    assert list(found["rootname"]) == expected
 
 
 def test_the_links_of_a_cone_search_lead_to_the_files(site: str) -> None:

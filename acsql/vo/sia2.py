@@ -1,0 +1,140 @@
+"""Simple Image Access 2.0: its parameters as a query of ObsCore, which has all that they name.
+
+https://www.ivoa.net/documents/SIA/20151223/REC-SIA-2.0-20151223.html
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from ..errors import QueryError
+from ..query.angles import position, radius
+from ..query.messages import abbreviate
+from .addresses import local_part
+
+# The columns that a parameter compares with its texts (section 2.1).
+_TEXTS = {
+    "pol": "pol_states",
+    "collection": "obs_collection",
+    "facility": "facility_name",
+    "instrument": "instrument_name",
+    "dptype": "dataproduct_type",
+    "target": "target_name",
+    "format": "access_format",
+    "id": "obs_title",
+}
+# Those whose number lies in the range of a parameter.
+_NUMBERS = {
+    "fov": "s_fov",
+    "spatres": "s_resolution",
+    "specrp": "em_res_power",
+    "exptime": "t_exptime",
+    "timeres": "t_resolution",
+}
+# Those of the ends of what overlaps the range of a parameter.
+_RANGES = {"band": ("em_min", "em_max"), "time": ("t_min", "t_max")}
+_LEVELS = ("0", "1", "2", "3", "4")
+PARAMETERS = ("pos", "calib", *_RANGES, *_NUMBERS, *_TEXTS)
+
+
+def adql(parameters: Mapping[str, Sequence[str]]) -> str:
+    """Return the query that parameters stand for.
+
+    Parameters
+    ----------
+    parameters : mapping
+        The values of `PARAMETERS`; a file meets a parameter if it meets one of its values.
+
+    Returns
+    -------
+    str
+        In ADQL, for the rows of ``ivoa.obscore`` that are images.
+
+    Raises
+    ------
+    QueryError
+        If a value is not valid.
+    """
+    conditions = ["dataproduct_type = 'image'"]
+    for name, values in parameters.items():
+        if values:
+            test = _test(name)
+            conditions.append(f"({' OR '.join(test(value) for value in values)})")
+    return f"SELECT * FROM ivoa.obscore WHERE {' AND '.join(conditions)}"
+
+
+def _test(name: str) -> Callable[[str], str]:
+    """Return the function that makes a condition of a value of a parameter."""
+    if name == "pos":
+        return _position
+    if name == "calib":
+        return _level
+    if name in _TEXTS:
+        return lambda text: f"{_TEXTS[name]} = {_quoted(name, text)}"
+    low, high = _RANGES.get(name) or (_NUMBERS[name],) * 2
+    return lambda text: _overlap(low, high, *_interval(name, text))
+
+
+def _quoted(name: str, text: str) -> str:
+    value = local_part(text) if name == "id" else text
+    return "'{}'".format(value.replace("'", "''"))
+
+
+def _level(text: str) -> str:
+    if text not in _LEVELS:
+        raise QueryError(f"CALIB: expected one of {', '.join(_LEVELS)}, not {abbreviate(text)}")
+    return f"calib_level = {text}"
+
+
+def _interval(name: str, text: str) -> tuple[float, float]:
+    """Return the ends of a range, of which either may be infinite; one number is both."""
+    numbers = _numbers(name.upper(), text)
+    if len(numbers) not in (1, 2) or numbers[0] > numbers[-1]:
+        raise QueryError(f"{name.upper()}: expected one number or a range, not {abbreviate(text)}")
+    return numbers[0], numbers[-1]
+
+
+def _numbers(name: str, text: str) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split()]
+    except ValueError:
+        numbers = [math.nan]
+    if any(map(math.isnan, numbers)):
+        raise QueryError(f"{name}: expected numbers, not {abbreviate(text)}")
+    return numbers
+
+
+def _overlap(low_column: str, high_column: str, low: float, high: float) -> str:
+    """Return that what reaches from one column to another overlaps a range."""
+    ends = ((f"{low_column} <= ", high), (f"{high_column} >= ", low))
+    tests = [f"{comparison}{number!r}" for comparison, number in ends if math.isfinite(number)]
+    return f"({' AND '.join(tests or [f'{low_column} IS NOT NULL'])})"
+
+
+def _position(text: str) -> str:
+    """Return that the outline of a file meets a shape of DALI 1.1, section 3.3."""
+    kind, _, rest = text.partition(" ")
+    numbers = _numbers("POS", rest)
+    match kind.upper():
+        case "CIRCLE" if len(numbers) == 3:
+            ra, dec = position(*numbers[:2])
+            return _meets(f"CIRCLE({ra!r}, {dec!r}, {radius(numbers[2])!r})")
+        case "POLYGON" if len(numbers) >= 6 and len(numbers) % 2 == 0:
+            pairs = zip(numbers[::2], numbers[1::2], strict=True)
+            places = ", ".join(
+                f"{ra!r}, {dec!r}" for ra, dec in (position(*pair) for pair in pairs)
+            )
+            return _meets(f"POLYGON({places})")
+        case "RANGE" if len(numbers) == 4 and numbers[0] <= numbers[1] and numbers[2] <= numbers[3]:
+            west, east, south, north = numbers
+            return (
+                f"({_overlap('s_ra', 's_ra', west, east)} AND "
+                f"{_overlap('s_dec', 's_dec', south, north)})"
+            )
+    raise QueryError(
+        "POS: expected CIRCLE ra dec radius, RANGE ra ra dec dec or POLYGON ra dec ra dec ra dec "
+        f"..., in degrees, not {abbreviate(text)}"
+    )
+
+
+def _meets(shape: str) -> str:
+    return f"INTERSECTS({shape}, s_region) = 1"

@@ -1,0 +1,60 @@
+"""Simple Image Access: the conditions of its parameters, and nothing else from their texts."""
+
+import pytest
+
+from acsql.errors import QueryError
+from acsql.vo.sia2 import PARAMETERS, adql
+
+START = "SELECT * FROM ivoa.obscore WHERE dataproduct_type = 'image'"
+CONDITIONS = {
+    ("pos", "CIRCLE -10 20 0.5"): "(INTERSECTS(CIRCLE(350.0, 20.0, 0.5), s_region) = 1)",
+    ("pos", "polygon 1 2 3 4 5 6"): (
+        "(INTERSECTS(POLYGON(1.0, 2.0, 3.0, 4.0, 5.0, 6.0), s_region) = 1)"
+    ),
+    ("pos", "RANGE 1 2 -inf 3"): "(((s_ra <= 2.0 AND s_ra >= 1.0) AND (s_dec <= 3.0)))",
+    ("band", "500e-9 600e-9"): "((em_min <= 6e-07 AND em_max >= 5e-07))",
+    ("band", "550e-9"): "((em_min <= 5.5e-07 AND em_max >= 5.5e-07))",
+    ("time", "53000 +Inf"): "((t_max >= 53000.0))",
+    ("exptime", "-Inf 100"): "((t_exptime <= 100.0))",
+    ("exptime", "-Inf Inf"): "((t_exptime IS NOT NULL))",
+    ("calib", "2"): "(calib_level = 2)",
+    ("target", "O'Neill"): "(target_name = 'O''Neill')",
+    ("id", "ivo://x/y?j8bt05njq_flt.fits"): "(obs_title = 'j8bt05njq_flt.fits')",
+}
+
+
+def test_without_parameters_all_images_are_found() -> None:
+    assert adql(dict.fromkeys(PARAMETERS, ())) == START
+
+
+@pytest.mark.parametrize(("parameter", "condition"), CONDITIONS.items())
+def test_a_value_is_a_condition(parameter: tuple[str, str], condition: str) -> None:
+    name, value = parameter
+    assert adql({name: [value]}) == f"{START} AND {condition}"
+
+
+def test_values_are_alternatives_and_parameters_are_not() -> None:
+    query = adql({"calib": ["1", "2"], "facility": ["HST"]})
+    assert query.endswith("(calib_level = 1 OR calib_level = 2) AND (facility_name = 'HST')")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("pos", "CIRCLE 1 2"),
+        ("pos", "CIRCLE 1 92 3"),
+        ("pos", "BOX 1 2 3 4"),
+        ("pos", "RANGE 2 1 3 4"),
+        ("pos", "POLYGON 1 2 3 4"),
+        ("pos", "CIRCLE 1 2 3) = 1 OR (1 = 1"),
+        ("band", "x"),
+        ("band", "2 1"),
+        ("band", "1 2 3"),
+        ("time", "nan"),
+        ("calib", "5"),
+        ("calib", "1 OR 1=1"),
+    ],
+)
+def test_a_value_that_is_not_valid_is_an_error(name: str, value: str) -> None:
+    with pytest.raises(QueryError):
+        adql({name: [value]})
