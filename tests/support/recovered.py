@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -255,3 +256,57 @@ QUANTITIES: tuple[Callable[[acsql.Archive], Recovered], ...] = (
     sbc_dark,
     charge_transfer,
 )
+
+HEADS = (
+    "quantity",
+    "unit",
+    "measurements",
+    "put in",
+    "measured / put in",
+    "error of one",
+    "scatter",
+)
+
+
+def summary(archive: acsql.Archive) -> list[tuple[str, ...]]:
+    """Return the table of the documentation, without its heads.
+
+    The error of one measurement is relative, the scatter that of all in such errors.
+    """
+    rows = []
+    for quantity in QUANTITIES:
+        found = quantity(archive)
+        low, high = (
+            np.format_float_positional(limit, 3, fractional=False, trim="-")
+            for limit in (found.injected.min(), found.injected.max())
+        )
+        rows.append(
+            (
+                found.name,
+                found.unit,
+                str(len(found.measured)),
+                low if low == high else f"{low} to {high}",
+                f"{np.mean(found.measured / found.injected):.4f}",
+                f"{np.mean(found.error / found.injected):.4f}",
+                f"{np.std(found.pulls):.1f}",
+            )
+        )
+    return rows
+
+
+def draw(archive: acsql.Archive, path: Path) -> None:
+    """Draw what was measured against what was put in, with errors, as an SVG."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    mpl.rcParams.update({"svg.hashsalt": "acsql", "svg.fonttype": "none"})
+    figure = Figure(figsize=(9, 9), layout="constrained")
+    for axes, quantity in zip(figure.subplots(3, 3).flat, QUANTITIES, strict=True):
+        found = quantity(archive)
+        ends = [found.injected.min(), found.injected.max()]
+        axes.errorbar(found.injected, found.measured, found.error, fmt=".", color="#1f6f8b")
+        axes.plot(ends, ends, color="#999999", linewidth=1)
+        axes.set_title(f"{found.name} ({found.unit})" if found.unit else found.name, fontsize=10)
+    figure.supxlabel("put in")
+    figure.supylabel("measured")
+    figure.savefig(path, format="svg", metadata={"Date": None})
