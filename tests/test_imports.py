@@ -79,7 +79,9 @@ KEPT_TO = {
     "argon2": {"accounts"},
     "click": {"cli"},
     "lark": {"query"},
-    "pyarrow": {"store", "export"},
+    "pyarrow": {"store", "export", "vo"},
+    "duckdb": {"vo"},
+    "sqlglot": {"vo"},
 }
 
 

@@ -7,6 +7,7 @@ it returns and no more.  Searches are in `acsql.store.queries`; all writes go th
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from .. import names
@@ -20,6 +21,8 @@ from .schema import Document
 
 # The longest list of rootnames that a prefix is completed to.
 _COMPLETIONS = 10
+# Observations whose footprints are read together.
+_TOGETHER = 10_000
 
 
 def get(store: Store, rootname: str) -> Any | None:
@@ -207,6 +210,37 @@ def footprint(store: Store, rootname: str) -> Document | None:
     with store.errors():
         stored = store.observations.find_one({"_id": rootname}, {"footprint": 1})
     return (stored or {}).get("footprint")
+
+
+def footprints(store: Store, rootnames: Iterable[str]) -> dict[str, Document | None]:
+    """Return the footprints of observations as GeoJSON, None for one that has none.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    rootnames : iterable of str
+        Their keys.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    keys = iter(rootnames)
+    found: dict[str, Document | None] = {}
+    with store.errors():
+        while batch := list(islice(keys, _TOGETHER)):
+            stored = store.headerless.find({"_id": {"$in": batch}}, {"footprint": 1})
+            found.update({each["_id"]: each.get("footprint") for each in stored})
+    return found
+
+
+def with_footprint(store: Store) -> list[str]:
+    """Return the rootnames of the observations that have a footprint."""
+    with store.errors():
+        found = store.headerless.find({"footprint": {"$ne": None}}, {"_id": 1})
+        return [each["_id"] for each in found]
 
 
 def rootnames_starting_with(store: Store, prefix: str) -> list[str]:

@@ -7,6 +7,7 @@ value that Arrow would compare differently, so the answer is the one that MongoD
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -107,6 +108,23 @@ def _documents(
     if not rootnames:
         return ()
     filter_ = {"$and": [{"_id": {"$in": rootnames}}, to_filter(narrowed(condition, rootnames))]}
+    return documents_of(store, filter_, addresses)
+
+
+def documents_of(
+    store: Store, filter_: Mapping[str, Any], addresses: Sequence[str]
+) -> tuple[Document, ...]:
+    """Return the observations that a MongoDB filter selects, with the fields of some addresses.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    filter_ : mapping
+        As `acsql.store.filters.to_filter` returns it.
+    addresses : sequence of str
+        The keywords and own fields to read.
+    """
     paths = {path_of(address): 1 for address in addresses} or {"_id": 1}
     are_left_out = any(path.partition(".")[0] in LEFT_OUT for path in paths)
     collection = store.observations if are_left_out else store.headerless

@@ -41,7 +41,7 @@ class Kept(Generic[Result]):
             If the database fails.
         """
         # Before the result: a change meanwhile makes the next call compute again.
-        current, last = _state(self._store), self._last
+        current, last = state(self._store), self._last
         if last is not None and current is not None and last[0] == current:
             return last[1]
         result = self._compute()
@@ -49,10 +49,23 @@ class Kept(Generic[Result]):
         return result
 
 
-def _state(store: Store) -> Hashable:
+def state(store: Store) -> Hashable:
     """Return what differs after each write of an observation: each writes another token.
 
-    It is None if that is unknown: without transactions a mark precedes the observation.
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    hashable
+        None if it is unknown: without transactions a mark precedes the observation.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
     """
     # It imports Arrow, which takes longer than most commands run.
     from ..columns.parts import registry

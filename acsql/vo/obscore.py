@@ -1,0 +1,174 @@
+"""ObsCore: one row for each FITS file of an archive, derived from the columns of its observations.
+
+No row is stored.  The columns that a query names are computed from the columns of the archive and
+kept until an observation changes, so an answer is right at every moment.  Rows are grouped by
+filetype: of the values that are the same for all files of an observation, each filetype has those
+of its observations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..keywords import KeywordSpecs
+from ..store.client import Store
+from ..store.columns.everything import everything
+from ..store.summaries.kept import state
+from .obscore_columns import COLUMNS, Given, ObsCoreColumn, position, typed
+from .obscore_facts import ObsCoreFacts
+
+# Of a file that is in the archive, the first field has a value and the second has none.
+_PRESENT, _VANISHED = "files.{}.size", "files.{}.vanished"
+_KEY = "rootname"
+
+_Arrays = Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of an archive in one state, and the columns that were computed.
+
+    Attributes
+    ----------
+    state : hashable
+        As `acsql.store.summaries.kept.state` returns it.
+    rootnames : pyarrow.Array
+        Of the observations.
+    files : dict
+        For each filetype whether each observation has a file.
+    columns : dict
+        The columns by name.
+    """
+
+    state: Hashable
+    rootnames: pa.Array
+    files: Mapping[str, pa.BooleanArray]
+    columns: dict[str, pa.ChunkedArray] = field(default_factory=dict)
+
+
+class ObsCore:
+    """The rows of ObsCore of one archive; threads may share it.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    specs : KeywordSpecs
+        The filetypes and which exposures do not point at the sky.
+    facts : ObsCoreFacts
+        What ObsCore says of filetypes, detectors and filters.
+    """
+
+    def __init__(self, store: Store, specs: KeywordSpecs, facts: ObsCoreFacts) -> None:
+        self._store = store
+        self._facts = facts
+        self._filetypes = [name for name in specs.filetypes if name in facts.filetypes]
+        self._sources = {
+            name: column.source for name, column in COLUMNS.items() if column.source
+        } | {"s_ra": position("ra_targ", specs), "s_dec": position("dec_targ", specs)}
+        self._rows: _Rows | None = None
+        self._lock = Lock()
+
+    def table(self, names: Iterable[str]) -> pa.Table:
+        """Return some columns of all rows.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Names of `COLUMNS` whose values are not computed late.
+
+        Returns
+        -------
+        pyarrow.Table
+            With one chunk for each filetype.
+
+        Raises
+        ------
+        DatabaseError
+            If the database fails.
+        """
+        wanted = dict.fromkeys(names)
+        with self._lock:
+            rows = self._with_columns(list(wanted))
+        if not wanted:
+            # A table without columns has no rows; any column will do to count them.
+            return self.table(["calib_level"])
+        return pa.table({name: rows.columns[name] for name in wanted})
+
+    def _with_columns(self, names: Sequence[str]) -> _Rows:
+        """Return the rows as they are, with some columns."""
+        current, known = state(self._store), self._rows
+        if known is not None and (current is None or known.state != current):
+            known = None
+        missing = [name for name in names if known is None or name not in known.columns]
+        if known is not None and not missing:
+            return known
+        read = self._read(missing, known, current)
+        if read is None or (known is not None and state(self._store) != current):
+            # An observation has changed meanwhile: columns of different moments do not agree.
+            read = self._read(names, None, current)
+        assert read is not None
+        self._rows = read
+        return read
+
+    def _read(self, names: Sequence[str], known: _Rows | None, current: Hashable) -> _Rows | None:
+        """Return rows with more columns; None if they are not those that were known."""
+        addresses = {_KEY, *self._addresses(names)}
+        if known is None:
+            patterns = (_PRESENT, _VANISHED)
+            addresses |= {pattern.format(each) for pattern in patterns for each in self._filetypes}
+        table = everything(self._store, sorted(addresses)).table(sorted(addresses))
+        arrays = {name: table[name].combine_chunks() for name in table.column_names}
+        rootnames = typed(arrays[_KEY], pa.string())
+        if known is None:
+            known = _Rows(current, rootnames, self._files(arrays))
+        elif not rootnames.equals(known.rootnames):
+            return None
+        added = {name: self._column(COLUMNS[name], arrays, known.files) for name in names}
+        return _Rows(known.state, known.rootnames, known.files, known.columns | added)
+
+    def _addresses(self, names: Iterable[str]) -> set[str]:
+        """Return the fields from which columns are computed."""
+        return {
+            address.format(filetype)
+            for name in names
+            for address in self._sources[name].addresses
+            for filetype in self._filetypes
+        }
+
+    def _files(self, arrays: _Arrays) -> dict[str, pa.BooleanArray]:
+        return {
+            filetype: pc.and_(
+                arrays[_PRESENT.format(filetype)].is_valid(),
+                arrays[_VANISHED.format(filetype)].is_null(),
+            )
+            for filetype in self._filetypes
+        }
+
+    def _column(
+        self, column: ObsCoreColumn, arrays: _Arrays, files: Mapping[str, pa.BooleanArray]
+    ) -> pa.ChunkedArray:
+        """Return the values of a column in all rows."""
+        source, chunks = self._sources[column.name], []
+        values: pa.Array | None = None
+        for filetype, has_file in files.items():
+            if values is None or source.differs:
+                values = self._values(column, filetype, arrays, len(has_file))
+            chunks.append(values.filter(has_file))
+        return pa.chunked_array(chunks, column.arrow_type)
+
+    def _values(
+        self, column: ObsCoreColumn, filetype: str, arrays: _Arrays, number: int
+    ) -> pa.Array:
+        """Return the values of a column in the files of one filetype, one for each observation."""
+        source = self._sources[column.name]
+        used = [arrays[address.format(filetype)] for address in source.addresses]
+        values = source.compute(Given(self._facts, filetype, used))
+        if not isinstance(values, pa.Array):
+            values = pa.repeat(pa.scalar(values), number)
+        return typed(values, column.arrow_type)
