@@ -119,10 +119,12 @@ def public_message(error: ArchiveError) -> str:
     if isinstance(error, QueryTimeout):
         # An expensive query is not a fault of the site.
         logger.warning("%s", error)
+    elif isinstance(error, errors.SchemaMismatch):
+        # The message names the command that mends it, for every request until then.
+        logger.error("%s", error)
     elif status_of(error) >= 500:
         logger.error("%s", error, exc_info=error)
-        if not isinstance(error, errors.SchemaMismatch):
-            return _logged()
+        return _logged()
     return str(error)
 
 
