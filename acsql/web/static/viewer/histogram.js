@@ -113,6 +113,6 @@ export class Histogram {
   release() {
     if (!this.dragged) return;
     this.dragged = null;
-    this.update();
+    this.viewer.refresh();
   }
 }

@@ -193,7 +193,8 @@ export class Viewer {
     this.settings.choice = { extname, extver };
     this.controls.update();
     this.draw();
-    this.writeFragment();
+    // Browsers refuse more than a hundred new addresses in half a minute.
+    if (!this.histogram.dragged) this.writeFragment();
     this.overlays.refresh();
   }
 
