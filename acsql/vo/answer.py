@@ -20,7 +20,7 @@ LINKS_TYPE = "application/x-votable+xml;content=datalink"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServiceAnswer:
     """A table as a service returns it.
 
     Attributes

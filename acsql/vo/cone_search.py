@@ -12,7 +12,7 @@ from ..export.votable import Frame
 from ..query import Column
 from ..query.conditions import Within
 from .addresses import Addresses
-from .answer import Answer, described_column, limited, links_service
+from .answer import ServiceAnswer, described_column, limited, links_service
 
 # The UCDs of the first version of the vocabulary, by which clients of this protocol find the three
 # columns that it requires (section 2.2).
@@ -45,7 +45,7 @@ def cone_search(
     addresses: Addresses,
     verbosity: int = 2,
     limit: int | None = None,
-) -> Answer:
+) -> ServiceAnswer:
     """Return the observations within a circle, the nearest in time first.
 
     Parameters
@@ -65,7 +65,7 @@ def cone_search(
 
     Returns
     -------
-    Answer
+    ServiceAnswer
         With a row for each observation.
 
     Raises
@@ -81,7 +81,7 @@ def cone_search(
     search = archive.where(within).columns(*dict.fromkeys((*names, "ipppssoot"))).sort("rootname")
     rows, is_cut = limited(search, limit) if radius else ([], False)
     columns = tuple(_required(each) for each in search.selected_columns if each.address in names)
-    return Answer(
+    return ServiceAnswer(
         _with_links(rows, addresses),
         columns if verbosity == 1 else (*columns, *_LINKS),
         Frame(

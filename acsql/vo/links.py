@@ -13,7 +13,7 @@ from ..export.votable import Frame, Parameter, Service
 from ..names import Filename, is_filename
 from ..observation import Observation
 from .addresses import Addresses, local_part
-from .answer import Answer, described_column
+from .answer import ServiceAnswer, described_column
 
 # Identifiers in one request, each of which reads a document.
 MAX_IDENTIFIERS = 100
@@ -43,7 +43,7 @@ class _Link:
     service: Service | None = None
 
 
-def links(archive: Archive, identifiers: Sequence[str], addresses: Addresses) -> Answer:
+def links(archive: Archive, identifiers: Sequence[str], addresses: Addresses) -> ServiceAnswer:
     """Return the links of files and observations.
 
     Parameters
@@ -57,7 +57,7 @@ def links(archive: Archive, identifiers: Sequence[str], addresses: Addresses) ->
 
     Returns
     -------
-    Answer
+    ServiceAnswer
         Rows for each identifier; a row with a message for one that does not exist.
     """
     rows: list[dict[str, Any]] = []
@@ -72,7 +72,7 @@ def links(archive: Archive, identifiers: Sequence[str], addresses: Addresses) ->
         services += [link.service for link in found if link.service]
     unique = {service.ID: service for service in services}
     is_cut = len(identifiers) > MAX_IDENTIFIERS
-    return Answer(
+    return ServiceAnswer(
         rows, _COLUMNS, Frame("OVERFLOW" if is_cut else "OK", services=tuple(unique.values()))
     )
 

@@ -58,12 +58,12 @@ def _written(
         return FORMATS[format_name].write(rows, columns)
     # Loads large parts of astropy.
     from ..export.votable import Frame
-    from ..vo.answer import Answer, links_service
+    from ..vo.answer import ServiceAnswer, links_service
     from .vo.service import addresses
 
     names = [column.address for column in columns if column.address in _IDENTIFIERS]
     services = (links_service(addresses(), names[0]),) if names else ()
-    return Answer(rows, tuple(columns), Frame(services=services)).votable()
+    return ServiceAnswer(rows, tuple(columns), Frame(services=services)).votable()
 
 
 def read_first(items: Iterable[Item]) -> Iterator[Item]:

@@ -5,7 +5,6 @@ from typing import Annotated
 from flask import Response
 
 from ...export.votable import MEDIA_TYPE
-from ...vo.answer import MAX_ROWS
 from ...vo.cone_search import VERBOSITIES, cone_search
 from ..context import current_archive
 from ..params import WholeNumber
@@ -19,7 +18,7 @@ class ConeParameters(DaliParameters):
     dec: float
     sr: float
     verb: Annotated[int, WholeNumber(VERBOSITIES[0], VERBOSITIES[-1])] = 2
-    maxrec: Annotated[int, WholeNumber(0, 10**9)] = MAX_ROWS
+    maxrec: Annotated[int | None, WholeNumber(0, 10**9)] = None
 
 
 @blueprint.route("/vo/scs", methods=["GET", "POST"])
