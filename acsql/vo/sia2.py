@@ -6,10 +6,17 @@ https://www.ivoa.net/documents/SIA/20151223/REC-SIA-2.0-20151223.html
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from ..archive import Archive
 from ..errors import QueryError
+from ..export.votable import Frame
+from ..query import Column
 from ..query.angles import position, radius
 from ..query.messages import abbreviate
-from .addresses import local_part
+from .addresses import Addresses, local_part
+from .answer import DEFAULT_ROWS, MAX_ROWS, ServiceAnswer, described_column, links_service
+from .catalog import Catalog
+from .columns import TableColumn
+from .engine import run
 
 # The columns that a parameter compares with its texts (section 2.1).
 _TEXTS = {
@@ -138,3 +145,62 @@ def _position(text: str) -> str:
 
 def _meets(shape: str) -> str:
     return f"INTERSECTS({shape}, s_region) = 1"
+
+
+def image_search(
+    archive: Archive,
+    catalog: Catalog,
+    parameters: Mapping[str, Sequence[str]],
+    addresses: Addresses,
+    limit: int | None = None,
+) -> ServiceAnswer:
+    """Return the images that meet the parameters.
+
+    Parameters
+    ----------
+    archive : Archive
+        The open archive.
+    catalog : Catalog
+        Its tables.
+    parameters : mapping
+        As of `adql`.
+    addresses : Addresses
+        Where the site is.
+    limit : int, optional
+        At most this many rows.
+
+    Returns
+    -------
+    ServiceAnswer
+        Rows of ObsCore, each with its links.
+
+    Raises
+    ------
+    QueryError
+        If a value is not valid.
+    QueryTimeout
+        If the query takes longer than the time limit of the archive.
+    """
+    most = min(DEFAULT_ROWS if limit is None else limit, MAX_ROWS)
+    tables = catalog.tables(archive.specs, addresses)
+    found = run(adql(parameters), tables, archive.store, most, archive.time_limit)
+    return ServiceAnswer(
+        found.table.to_pylist(),
+        tuple(map(_column, found.columns)),
+        Frame(
+            "OVERFLOW" if found.is_cut or most == 0 else "OK",
+            services=(links_service(addresses, "obs_publisher_did"),),
+            description="Images of the Advanced Camera for Surveys",
+        ),
+    )
+
+
+def _column(column: TableColumn) -> Column:
+    return described_column(
+        column.name,
+        column.description,
+        column.ucd or "",
+        column.utype,
+        column.type,
+        column.unit,
+    )

@@ -105,6 +105,7 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     app.url_map.converters["proposal"] = ProposalConverter
     archive = annotating.register(app, archive)
     app.extensions[context.ARCHIVE] = archive
+    vo.register(app, archive)
     _configure_templates(app, archive)
     for blueprint in (api.blueprint, plots.blueprint, vo.blueprint, *pages.blueprints()):
         app.register_blueprint(blueprint)

@@ -1,9 +1,12 @@
 """Simple Image Access: the conditions of its parameters, and nothing else from their texts."""
 
 import pytest
+from acsql.vo.catalog import Catalog
 
+import acsql
 from acsql.errors import QueryError
-from acsql.vo.sia2 import PARAMETERS, adql
+from acsql.vo.addresses import Addresses
+from acsql.vo.sia2 import PARAMETERS, adql, image_search
 
 START = "SELECT * FROM ivoa.obscore WHERE dataproduct_type = 'image'"
 CONDITIONS = {
@@ -58,3 +61,55 @@ def test_values_are_alternatives_and_parameters_are_not() -> None:
 def test_a_value_that_is_not_valid_is_an_error(name: str, value: str) -> None:
     with pytest.raises(QueryError):
         adql({name: [value]})
+
+
+@pytest.fixture(scope="module")
+def catalog(sample_archive: acsql.Archive) -> Catalog:
+    """The tables of the sample archive."""
+    return Catalog(sample_archive)
+
+
+def names(
+    archive: acsql.Archive, catalog: Catalog, addresses: Addresses, **parameters: str
+) -> list[str]:
+    """Return the names of the files that are found."""
+    values = {name: [text] for name, text in parameters.items()}
+    return sorted(
+        row["obs_title"] for row in image_search(archive, catalog, values, addresses).rows
+    )
+
+
+def test_the_images_are_those_of_a_search(
+    sample_archive: acsql.Archive, catalog: Catalog, addresses: Addresses
+) -> None:
+    found = names(sample_archive, catalog, addresses, instrument="ACS/HRC", calib="2")
+    files = sample_archive.where(detector="HRC").files(["flt", "flc", "crj", "crc"])
+    assert found == sorted(file.filename for file in files)
+    assert found
+
+
+def test_a_circle_finds_the_outlines_that_it_touches(
+    sample_archive: acsql.Archive, catalog: Catalog, addresses: Addresses
+) -> None:
+    search = sample_archive.where("exists(flt.0.filename)", detector="WFC").limit(1)
+    observation = sample_archive.observation(next(search.rows())["rootname"])
+    place = observation.wcs("flt").pixel_to_world(5, 5)
+    circle = f"CIRCLE {place.ra.deg} {place.dec.deg} 1e-5"
+    found = names(sample_archive, catalog, addresses, pos=circle)
+    assert observation.datasets["flt"] in found
+    assert observation.datasets["spt"] not in found
+    assert not names(sample_archive, catalog, addresses, pos=circle, time="0 1")
+
+
+@pytest.mark.parametrize(("limit", "status"), [(0, "OVERFLOW"), (2, "OVERFLOW"), (None, "OK")])
+def test_a_limit_cuts_the_rows_and_says_so(
+    sample_archive: acsql.Archive,
+    catalog: Catalog,
+    addresses: Addresses,
+    limit: int | None,
+    status: str,
+) -> None:
+    answer = image_search(sample_archive, catalog, {}, addresses, limit)
+    assert answer.frame.status == status
+    assert limit is None or len(list(answer.rows)) == limit
+    assert answer.frame.services[0].inputs[0].ref == "obs_publisher_did"

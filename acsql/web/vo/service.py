@@ -1,18 +1,22 @@
 """What the VO routes share: their blueprint, parameters as DALI has them, and VOTable responses."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from astropy.table import Table
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
 from pydantic import ConfigDict
 
+from ...archive import Archive
 from ...export import votable
 from ...export.votable import COMPLETE, Frame
 from ...vo.addresses import Addresses
+from ...vo.catalog import Catalog
 from ..params import Parameters
 
 blueprint = Blueprint("vo", __name__)
+# The key of the tables in `Flask.extensions`.
+_CATALOG = "acsql.vo"
 
 
 class DaliParameters(Parameters):
@@ -55,6 +59,24 @@ def dali_parameters(model: type[Model]) -> Model:
         If a parameter is repeated, or has a value that it cannot have.
     """
     return model.parse(request.values.to_dict(flat=False))
+
+
+def current_catalog() -> Catalog:
+    """Return the tables of the archive that the site shows, which keeps what queries computed."""
+    return cast(Catalog, current_app.extensions[_CATALOG])
+
+
+def register(app: Flask, archive: Archive) -> None:
+    """Give an application the tables of its archive.
+
+    Parameters
+    ----------
+    app : Flask
+        The application.
+    archive : Archive
+        Its archive.
+    """
+    app.extensions[_CATALOG] = Catalog(archive)
 
 
 def addresses() -> Addresses:

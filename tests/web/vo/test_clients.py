@@ -16,7 +16,7 @@ from astroquery.vo_conesearch import ConeSearch
 from pyvo.dal.adhoc import DatalinkResults
 
 import acsql
-from acsql import Within
+from acsql import Covers, Within
 
 pytestmark = pytest.mark.filterwarnings(
     # Simple Cone Search requires UCDs that astropy does not know.
@@ -74,6 +74,23 @@ def test_the_links_of_a_cone_search_lead_to_the_files(site: str) -> None:
         assert [link for link in links if link["semantics"] == "#this"]
 
 
+def test_an_image_search_of_pyvo_has_the_files_of_a_search(
+    site: str, sample_archive: acsql.Archive, observation: acsql.Observation
+) -> None:
+    place = observation.wcs("flt").pixel_to_world(5, 5)
+    service = pyvo.dal.sia2.SIA2Service(f"{site}/vo/sia2")
+    found = service.search(pos=(place, 1 * units.arcsec), calib_level=2)
+    covering = Covers(place.ra.deg, place.dec.deg)
+    files = sample_archive.where(covering).files(["flt", "flc", "crj", "crc"])
+    assert {file.filename for file in files} <= {record["obs_title"] for record in found}
+    assert {record.access_format for record in found} == {"application/fits"}
+    assert {record.calib_level for record in found} == {2}
+    (links,) = [
+        link for link in found.iter_datalinks() if link[0].id.endswith(observation.datasets["flt"])
+    ]
+    assert links[0]["error_message"] == ""
+
+
 def test_a_cutout_by_the_descriptor_of_a_link(site: str, observation: acsql.Observation) -> None:
     place = observation.wcs("flt").pixel_to_world(20, 20)
     url = f"{site}/vo/datalink?ID={observation.datasets['flt']}"
@@ -108,7 +125,16 @@ def test_a_cone_search_of_stilts_matches_a_local_table(
 
 @needs_stilts
 @pytest.mark.parametrize(
-    "query", ["scs?RA=0&DEC=0&SR=180&VERB=3", "scs?RA=0&DEC=90&SR=0", "datalink?ID={}", "scs?RA=x"]
+    "query",
+    [
+        "scs?RA=0&DEC=0&SR=180&VERB=3",
+        "scs?RA=0&DEC=90&SR=0",
+        "scs?RA=x",
+        "datalink?ID={}",
+        "sia2/query",
+        "sia2/query?MAXREC=0",
+        "sia2/query?TIME=0",
+    ],
 )
 def test_votlint_has_nothing_to_say(
     site: str, observation: acsql.Observation, tmp_path: Path, query: str

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 PARAMETERS = {
     "/vo/scs": ("RA", "DEC", "SR", "VERB", "MAXREC"),
     "/vo/datalink": ("ID",),
+    "/vo/sia2/query": ("POS", "BAND", "TIME", "CALIB", "TARGET", "ID", "EXPTIME", "MAXREC"),
     "/vo/soda": ("ID", "CIRCLE", "POLYGON", "POS", "BAND"),
 }
 NUMBERS = ("0", "-10", "370", "1e-9", "90", "-90.1", "1e999", "nan", "-inf", "+Inf", "0x1", "1_0")
