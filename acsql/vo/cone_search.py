@@ -46,7 +46,7 @@ def cone_search(
     verbosity: int = 2,
     limit: int | None = None,
 ) -> ServiceAnswer:
-    """Return the observations within a circle, the nearest in time first.
+    """Return the observations within a circle, by rootname.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..archive import Archive
-from ..errors import ArchiveError, DatasetNotFound
+from ..errors import DatasetNotFound, InvalidName, ObservationNotFound
 from ..export.votable import Frame, Parameter, Service
 from ..names import Filename, is_filename
 from ..observation import Observation
@@ -65,7 +65,7 @@ def links(archive: Archive, identifiers: Sequence[str], addresses: Addresses) ->
     for identifier in identifiers[:MAX_IDENTIFIERS]:
         try:
             found = list(_links(archive, local_part(identifier), addresses))
-        except ArchiveError as error:
+        except (DatasetNotFound, InvalidName, ObservationNotFound) as error:
             rows.append(_row(ID=identifier, error_message=f"NotFoundFault: {error}"))
             continue
         rows += [_row_of(identifier, link) for link in found]

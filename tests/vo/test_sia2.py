@@ -1,11 +1,11 @@
 """Simple Image Access: the conditions of its parameters, and nothing else from their texts."""
 
 import pytest
-from acsql.vo.catalog import Catalog
 
 import acsql
 from acsql.errors import QueryError
 from acsql.vo.addresses import Addresses
+from acsql.vo.catalog import Catalog
 from acsql.vo.sia2 import PARAMETERS, adql, image_search
 
 START = "SELECT * FROM ivoa.obscore WHERE dataproduct_type = 'image'"
