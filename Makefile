@@ -21,9 +21,12 @@ APT = $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 # there, and in 3 s on a disk.
 MEMORY = $(shell findmnt --first-only --noheadings --bytes --output AVAIL,OPTIONS /dev/shm | \
     awk '$$1 > 6e9 && !/noexec/ {print "/dev/shm"}')
+# Half as many again as cores: tests wait for servers, browsers and killed processes for half of the
+# time.  They come in the order of tests/conftest.py, which has the longest files first.
+PROCESSES ?= 3
 # mongosh, for the tests that run what the documentation shows.
 PYTEST = PYTEST_DEBUG_TEMPROOT="$(MEMORY)" PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" \
-    $(BIN)/pytest --numprocesses 2 --dist loadfile
+    $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 # The tests of what needs no database, no files of an archive and no browser.
 QUICK = tests/export tests/images tests/keywords tests/query tests/test_config.py \
     tests/test_imports.py tests/test_names.py tests/test_settings.py tests/test_structure.py

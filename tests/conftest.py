@@ -17,7 +17,7 @@ from bson import json_util
 from hypothesis import settings
 from monitored_truth import OBSERVATIONS as MONITORED
 from monitored_truth import TRUTH
-from private_server import administrator_uri
+from private_server import administrator_uri, drop
 
 import acsql
 from acsql import keywords as keyword_specs
@@ -30,6 +30,39 @@ from acsql.store.client import Store
 from acsql.store.columns.fold import fold_all
 
 OBSERVATIONS = 40
+
+# The files that take longest: with few tests each, that wait for servers, processes and browsers.
+# Each belongs to one process, so one that started late would be waited for at the end.
+LONGEST = (
+    "docs/test_readme.py",
+    "ingest/test_faults.py",
+    "docs/test_examples.py",
+    "cli/test_process.py",
+    "ingest/test_damage.py",
+    "ingest/test_outages.py",
+    "ingest/test_fault_matrix.py",
+    "ingest/test_hanging.py",
+    "ingest/test_measure.py",
+    "ingest/test_read.py",
+    "monitors/standard/test_dark.py",
+    "test_packaging.py",
+    "docs/test_structure.py",
+    "web/test_writing_routes.py",
+    "web/test_server.py",
+    "web/test_outage.py",
+    "web/test_tasks.py",
+    "web/test_accessibility.py",
+    "web/test_behind_nginx.py",
+    "web/pages/test_viewer.py",
+    "web/pages/test_observation.py",
+    "watching/test_watch.py",
+    "verify/test_repair.py",
+    "store/test_mongosh.py",
+    "store/test_outage.py",
+    "store/test_filters.py",
+    "docs/test_monitor_example.py",
+    "ingest/test_sequences.py",
+)
 
 # Without deadlines for single examples: other processes may slow the machine down.
 settings.register_profile("untimed", deadline=None)
@@ -45,6 +78,13 @@ def pytest_configure() -> None:
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest files first."""
+    folder = Path(__file__).parent
+    ranks = {folder / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +141,7 @@ def store(connection_string: str, specs: KeywordSpecs) -> Iterator[Store]:
     """An empty database, dropped after the test."""
     with Store(connection_string, specs) as opened:
         yield opened
-        opened.client.drop_database(opened.database.name)
+        drop(opened)
 
 
 def make_config(folder: Path, connection_string: str, filesystem: Path | None = None) -> Config:

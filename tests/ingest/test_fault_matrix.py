@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from archive_files import SYNCHRONOUS, aged
+from private_server import drop
 
 from acsql.config import Config
 from acsql.errors import ArchiveError
@@ -177,7 +178,7 @@ def content(config: Config, specs: KeywordSpecs) -> dict[str, Any]:
 def clean_content(config: Config, specs: KeywordSpecs) -> dict[str, Any]:
     """Remove everything that was ingested, and return what a run without a fault leaves."""
     with Store(config.connection_string, specs) as store:
-        store.client.drop_database(store.database.name)
+        drop(store)
     for folder in (config.jpeg_dir, config.thumbnail_dir):
         shutil.rmtree(folder, ignore_errors=True)
     assert run.ingest(config, SYNCHRONOUS).state == runs.SUCCEEDED

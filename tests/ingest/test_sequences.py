@@ -24,6 +24,7 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from killed import ingest_until_write
+from private_server import drop
 
 from acsql.config import Config
 from acsql.keywords import KeywordSpecs
@@ -182,7 +183,7 @@ def new_site(
         )
         with Store(config.connection_string, specs) as store:
             yield Site(config, write_settings(config, folder), source, store, specs)
-            store.client.drop_database(store.database.name)
+            drop(store)
 
     return make
 

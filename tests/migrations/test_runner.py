@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from private_server import drop
 
 from acsql.errors import Busy, DatabaseError
 from acsql.keywords import KeywordSpecs
@@ -68,7 +69,7 @@ def store(connection_string: str, specs: KeywordSpecs) -> Iterator[Store]:
     """An empty database with few indexes: to make all takes a second or two."""
     with Store(connection_string, replace(specs, indexed=())) as opened:
         yield opened
-        opened.client.drop_database(opened.database.name)
+        drop(opened)
 
 
 @pytest.fixture

@@ -57,6 +57,12 @@ def administrator_uri(state):
     return f"{uri(state.port, f'administrator:{password}@')}&authSource=admin"
 
 
+def drop(store):
+    """Drop the collections of a database: to drop it as one waits for 0.1 s."""
+    for name in store.database.list_collection_names():
+        store.database.drop_collection(name)
+
+
 def write(uri, _id):
     with MongoClient(uri) as client:
         client.get_default_database().notes.insert_one({"_id": _id})

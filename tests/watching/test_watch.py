@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from private_server import drop
 
 import acsql
 from acsql import sample
@@ -41,7 +42,7 @@ def watched(
         assert change_feed.supports_streams(archive.store) == (request.param == "replica set")
         archive.store.make_indexes()
         yield archive
-        archive.store.client.drop_database(archive.store.database.name)
+        drop(archive.store)
 
 
 def put(archive: acsql.Archive, rootname: str, when: datetime | None = None, size: int = 1, **more):

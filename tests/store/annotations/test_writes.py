@@ -4,6 +4,7 @@ import threading
 from datetime import datetime
 
 import pytest
+from private_server import drop
 
 from acsql.annotations import Action, Annotation, AnnotationTarget, undone
 from acsql.store.annotations import reads, writes
@@ -21,7 +22,7 @@ def any_store(request, specs):
         return
     with Store(f"{request.getfixturevalue('standalone')}annotations", specs) as opened:
         yield opened
-        opened.client.drop_database(opened.database.name)
+        drop(opened)
 
 
 def flag(key, rootname="j8bt05nj", by="ann", **fields):
@@ -71,7 +72,7 @@ def test_what_a_killed_write_has_left_is_repaired(standalone, specs):
             assert states(store) == expected
             assert writes.repair(store) == 0
         finally:
-            store.client.drop_database(store.database.name)
+            drop(store)
 
 
 def test_people_who_write_at_once_lose_nothing(any_store):
