@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pymongo.common
 import pytest
 import yaml
 from bson import json_util
@@ -63,6 +64,10 @@ LONGEST = (
     "docs/test_monitor_example.py",
     "ingest/test_sequences.py",
 )
+
+# Seconds, 0.5 by default: how often threads of the driver look whether their client was closed.
+# Every ingest waits for one of them at its end.
+pymongo.common.MIN_HEARTBEAT_INTERVAL = 0.05
 
 # Without deadlines for single examples: other processes may slow the machine down.
 settings.register_profile("untimed", deadline=None)
