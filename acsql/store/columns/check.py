@@ -90,9 +90,10 @@ def _live(part: Part, column: Column) -> dict[int, str]:
 def _different(store: Store, part: Part, names: Mapping[int, str]) -> Iterator[tuple[str, str]]:
     """Yield the observations of a part whose values differ, with what differs."""
     places = {name: row for row, name in names.items()}
-    rootnames = iter(sorted(places))
+    rootnames = iter(names.values())
     while batch := list(islice(rootnames, _AT_ONCE)):
-        documents = with_all_fields(store, batch)
+        # In the order of the rows: those of a merged part are not in the order of their rootnames.
+        documents = sorted(with_all_fields(store, batch), key=lambda each: places[each["_id"]])
         rows = np.array([places[document["_id"]] for document in documents], int)
         stored = {path: join([column], [rows]) for path, column in read_all(store, part)}
         paths: dict[int, list[str]] = {}

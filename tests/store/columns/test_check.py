@@ -5,7 +5,7 @@ import random
 import pytest
 from column_conditions import write
 
-from acsql.store.columns import check, parts
+from acsql.store.columns import check, fold, parts
 from acsql.store.columns.fold import fold_all
 from acsql.store.schema import COLUMNS
 
@@ -53,6 +53,15 @@ def damage(store):
 def test_columns_that_are_the_observations_have_no_differences(folded):
     write(folded, range(2), random.Random(3))
     assert check.differences(folded, values=True) == {}
+
+
+def test_a_merged_part_whose_rows_are_not_in_order_has_no_differences(store, monkeypatch):
+    monkeypatch.setattr(fold, "_SMALL_PARTS", 2)
+    for numbers in (range(5, 10), range(5)):
+        write(store, numbers, random.Random(1))
+        fold_all(store)
+    assert [part.rows for part in parts.registry(store).parts] == [10]
+    assert check.differences(store, values=True) == {}
 
 
 @pytest.mark.parametrize(
