@@ -52,8 +52,8 @@ _TIME_SYSTEMS = {_UTC: None, _UTC_MJD: "MJD-origin"}
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """A parameter of a VOTable or of a service.
+class ServiceInput:
+    """A parameter of a service.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Service:
         The absolute URL.
     standard_id : str, optional
         The IVOA identifier of its protocol.
-    inputs : tuple of Parameter
+    inputs : tuple of ServiceInput
         What it takes.
     ID : str, optional
         By which the table of links names it.
@@ -101,7 +101,7 @@ class Service:
 
     access_url: str
     standard_id: str | None = None
-    inputs: tuple[Parameter, ...] = ()
+    inputs: tuple[ServiceInput, ...] = ()
     ID: str | None = None
     content_type: str | None = None
     description: str | None = None
@@ -119,8 +119,6 @@ class Frame:
         What is wrong, or missing.
     infos : tuple of (str, str)
         Further INFO elements: names and values.
-    parameters : tuple of Parameter
-        Those of the table.
     services : tuple of Service
         What can be called for each row.
     description : str, optional
@@ -130,7 +128,6 @@ class Frame:
     status: Literal["OK", "OVERFLOW", "ERROR"] = "OK"
     message: str | None = None
     infos: tuple[tuple[str, str], ...] = ()
-    parameters: tuple[Parameter, ...] = ()
     services: tuple[Service, ...] = ()
     description: str | None = None
 
@@ -185,7 +182,6 @@ def _results(document: tree.VOTableFile, table: Table | None, frame: Frame) -> t
         info.ID = None
         resource.infos.append(info)
     resource.infos[0].content = frame.message and escape(frame.message, FORBIDDEN)
-    resource.params.extend(_parameter(document, each) for each in frame.parameters)
     if table is not None:
         element = _table(document, table)
         references = {each.ref for each in element.fields}
@@ -269,7 +265,7 @@ def _system(ucd: str, is_text: bool, xtype: str | None) -> str | None:
     return None
 
 
-def _parameter(document: tree.VOTableFile, parameter: Parameter) -> tree.Param:
+def _parameter(document: tree.VOTableFile, parameter: ServiceInput) -> tree.Param:
     made = tree.Param(
         document,
         name=parameter.name,
@@ -299,7 +295,7 @@ def _descriptor(document: tree.VOTableFile, service: Service) -> tree.Resource:
         "contentType": service.content_type,
     }
     resource.params.extend(
-        _parameter(document, Parameter(name, value)) for name, value in stated.items() if value
+        _parameter(document, ServiceInput(name, value)) for name, value in stated.items() if value
     )
     group = tree.Group(document, name="inputParams", config=document._config)
     group.ID = None

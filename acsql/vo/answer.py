@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from ..export.formats import votable
-from ..export.votable import Frame, Parameter, Service
+from ..export.votable import Frame, Service, ServiceInput
 from ..query import Column
 from ..query.columns import computed_column
 from ..search import Search
@@ -92,7 +92,7 @@ def links_service(addresses: Addresses, column: str) -> Service:
     return Service(
         addresses.service("datalink"),
         _DATALINK,
-        (Parameter("ID", ref=column, ucd="meta.id;meta.main"),),
+        (ServiceInput("ID", ref=column, ucd="meta.id;meta.main"),),
         "datalink",
         LINKS_TYPE,
         "The files, previews, headers and cutouts of an observation",

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..archive import Archive
 from ..errors import DatasetNotFound, InvalidName, ObservationNotFound
-from ..export.votable import Frame, Parameter, Service
+from ..export.votable import Frame, Service, ServiceInput
 from ..names import Filename, is_filename
 from ..observation import Observation
 from .addresses import Addresses, local_part
@@ -152,10 +152,10 @@ def _cutouts(filename: str, filetype: str, addresses: Addresses) -> Service:
         addresses.service("soda"),
         _SODA,
         (
-            Parameter("ID", addresses.identifier(filename), ucd="meta.ref.ivoid;meta.curation"),
-            Parameter("CIRCLE", "", None, "double", "3", outline, "deg", "circle"),
-            Parameter("POLYGON", "", None, "double", "*", outline, "deg", "polygon"),
-            Parameter("POS", "", ucd=outline),
+            ServiceInput("ID", addresses.identifier(filename), ucd="meta.ref.ivoid;meta.curation"),
+            ServiceInput("CIRCLE", "", None, "double", "3", outline, "deg", "circle"),
+            ServiceInput("POLYGON", "", None, "double", "*", outline, "deg", "polygon"),
+            ServiceInput("POS", "", ucd=outline),
         ),
         f"soda-{filename.removesuffix('.fits')}",
         FITS_TYPE,

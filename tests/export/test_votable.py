@@ -10,7 +10,7 @@ from astropy.io import votable as astropy_votable
 from astropy.table import MaskedColumn, Table
 
 from acsql.export import votable
-from acsql.export.votable import Frame, Parameter, Service
+from acsql.export.votable import Frame, Service, ServiceInput
 
 COLUMNS = {
     "name": (["j8bt05nj", "é"], {"ucd": "meta.id;meta.main"}),
@@ -22,7 +22,7 @@ COLUMNS = {
 SERVICE = Service(
     "http://localhost/vo/datalink",
     "ivo://ivoa.net/std/DataLink#links-1.1",
-    (Parameter("ID", ref="name", ucd="meta.id", options=("a", "b")),),
+    (ServiceInput("ID", ref="name", ucd="meta.id", options=("a", "b")),),
     "links",
     "application/x-votable+xml;content=datalink",
     "Files <of> an observation",
@@ -31,7 +31,6 @@ FRAME = Frame(
     "OVERFLOW",
     "there are more\x07 rows",
     (("standard", "SIA-2.0"),),
-    (Parameter("instrument", "ACS", ucd="meta.id;instr"),),
     (SERVICE,),
     "Observations",
 )
@@ -76,13 +75,12 @@ def test_a_table_without_coordinates_names_no_system() -> None:
     assert not [*resource.coordinate_systems, *resource.time_systems]
 
 
-def test_the_status_the_parameters_and_the_services_are_read_back(table: Table) -> None:
+def test_the_status_and_the_services_are_read_back(table: Table) -> None:
     results, meta = read(votable.write(table, FRAME)).resources
     status, standard = results.infos
     assert (status.name, status.value) == ("QUERY_STATUS", "OVERFLOW")
     assert status.content == r"there are more\x07 rows"
     assert (standard.name, standard.value) == ("standard", "SIA-2.0")
-    assert [param.value for param in results.params] == ["ACS"]
     assert (meta.type, meta.utype, meta.ID) == ("meta", "adhoc:service", "links")
     assert meta.params[0].value == SERVICE.access_url
     (identifier,) = meta.groups[0].entries

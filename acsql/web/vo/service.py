@@ -1,15 +1,12 @@
-"""What the VO routes share: their blueprint, parameters as DALI has them, and VOTable responses."""
+"""What the VO routes share: their blueprint, parameters as DALI has them, and the tables."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
-from astropy.table import Table
 from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
 from pydantic import ConfigDict
 
 from ...archive import Archive
-from ...export import votable
-from ...export.votable import COMPLETE, Frame
 from ...vo.addresses import Addresses
 from ...vo.catalog import Catalog
 from ..params import Parameters
@@ -82,21 +79,6 @@ def register(app: Flask, archive: Archive) -> None:
 def addresses() -> Addresses:
     """Return the absolute addresses of the site, as its settings or the request have them."""
     return Addresses(url_for("home.page", _external=True))
-
-
-def votable_response(table: Table | None, frame: Frame = COMPLETE, status: int = 200) -> Response:
-    """Return a table as a response.
-
-    Parameters
-    ----------
-    table : astropy.table.Table or None
-        As in `acsql.export.votable.write`.
-    frame : Frame
-        What the VOTable says beside its table.
-    status : int
-        The HTTP status.
-    """
-    return Response(votable.write(table, frame), status, mimetype=votable.MEDIA_TYPE)
 
 
 def xml_response(template: str, **values: Any) -> Response:
