@@ -9,10 +9,11 @@ every fact.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, count
 from threading import Timer
 
 import duckdb
@@ -43,6 +44,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 # Interrupts a query.
 Interrupt = Callable[[], None]
+# Takes the function that interrupts the query that starts.
+Started = Callable[[Interrupt], object]
 
 # The haversine formula has no special cases at the poles and at RA = 0.
 _DISTANCE = f"""
@@ -77,7 +80,7 @@ def run(
     store: Store,
     limit: int,
     time_limit: float | None,
-    started: Callable[[Interrupt], object] | None = None,
+    started: Started | None = None,
 ) -> QueryResult:
     """Run a query.
 
@@ -144,7 +147,7 @@ def _executed(
     query: Translation,
     data: Mapping[str, pa.Table],
     time_limit: float | None,
-    started: Callable[[Interrupt], object] | None,
+    started: Started | None,
 ) -> pa.Table:
     """Return what DuckDB returns."""
     with _database().cursor() as connection:
@@ -209,8 +212,21 @@ def _finished(
             columns.append(TableColumn(result.name, _type(array.type), ""))
         else:
             columns.append(column.renamed(result.name))
+    columns = _with_distinct_names(columns)
     names = [column.name for column in columns]
     return QueryResult(pa.Table.from_arrays(arrays, names), tuple(columns), is_cut)
+
+
+def _with_distinct_names(columns: Sequence[TableColumn]) -> list[TableColumn]:
+    """Return columns of which no two have one name: the second ``t_min`` is ``t_min_2``."""
+    taken: set[str] = set()
+    distinct = []
+    for column in columns:
+        numbered = (f"{column.name}_{number}" for number in count(2))
+        name = next(name for name in chain([column.name], numbered) if name not in taken)
+        taken.add(name)
+        distinct.append(column.renamed(name))
+    return distinct
 
 
 def _type(type_: pa.DataType) -> str:
