@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from ..archive import Archive
 from ..errors import QueryError
 from ..export.votable import Frame
-from ..query import Column
 from ..query.angles import position, radius
 from ..query.messages import abbreviate
 from .addresses import Addresses, local_part
-from .answer import DEFAULT_ROWS, MAX_ROWS, ServiceAnswer, described_column, links_service
+from .answer import DEFAULT_ROWS, MAX_ROWS, ServiceAnswer, links_service
 from .catalog import Catalog
-from .columns import TableColumn
 from .engine import run
+from .tap import described
 
 # The columns that a parameter compares with its texts (section 2.1).
 _TEXTS = {
@@ -186,21 +185,10 @@ def image_search(
     found = run(adql(parameters), tables, archive.store, most, archive.time_limit)
     return ServiceAnswer(
         found.table.to_pylist(),
-        tuple(map(_column, found.columns)),
+        tuple(map(described, found.columns)),
         Frame(
             "OVERFLOW" if found.is_cut or most == 0 else "OK",
             services=(links_service(addresses, "obs_publisher_did"),),
             description="Images of the Advanced Camera for Surveys",
         ),
-    )
-
-
-def _column(column: TableColumn) -> Column:
-    return described_column(
-        column.name,
-        column.description,
-        column.ucd or "",
-        column.utype,
-        column.type,
-        column.unit,
     )

@@ -147,6 +147,8 @@ ADDRESSES = {
     "vo.datalink": "/vo/datalink?id={name}",
     "vo.sia2": "/vo/sia2/query?calib=2",
     "vo.soda": "/vo/soda?id={name}_flt.fits",
+    "vo.sync": "/vo/tap/sync?lang=ADQL&query=SELECT+COUNT(*)+FROM+ivoa.obscore",
+    "vo.tables": "/vo/tap/tables",
 }
 # The VO services ignore parameters that they do not have (DALI 1.1, section 2.3.9).
 STRICT = [name for name in ADDRESSES if name != "static" and not name.startswith("vo.")]
@@ -167,7 +169,7 @@ def pages(site: Flask, shown: dict[str, str]) -> dict[str, BeautifulSoup]:
 # Routes that read a region file from the body of a request; they change nothing.
 POSTED = {"measurements.regions", "measurements.region_file"}
 # The VO services read forms as they read URLs.
-VO_FORMS = {"vo.scs", "vo.datalink", "vo.sia2", "vo.soda"}
+VO_FORMS = {"vo.scs", "vo.datalink", "vo.sia2", "vo.soda", "vo.sync"}
 # Endpoints that write what forms and scripts send, and pages at the same addresses.
 WRITING = {
     "api.flag",
