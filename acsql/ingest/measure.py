@@ -100,7 +100,7 @@ class Report:
     failures : list of Outcome
         The first failures of each monitor.
     problems : tuple of str
-        Modules of monitors that cannot be loaded.
+        Modules of monitors that cannot be loaded, and summaries that cannot be made.
     """
 
     run: int
@@ -211,6 +211,7 @@ def run(config: Config, options: Options | None = None, progress: Progress = no_
                     advance()
             for monitor in monitors:
                 report.tallies[monitor.name].alerts = _update_alerts(archive, monitor)
+                report.problems += _keep_summary(archive, monitor)
     return report
 
 
@@ -314,6 +315,18 @@ def _update_alerts(archive: Archive, monitor: Monitor) -> int:
         for alert in archive.monitor(monitor.name).check()
     }
     return monitor_alerts.update(archive.store, monitor.name, present, now())
+
+
+def _keep_summary(archive: Archive, monitor: Monitor) -> tuple[str, ...]:
+    """Make the summary of a monitor; return what its code has raised."""
+    try:
+        archive.monitor(monitor.name).keep_summary()
+    except ArchiveError:
+        raise
+    except Exception as error:
+        logger.exception("%s: summary", monitor.name)
+        return (f"{monitor.name}: summary: {type(error).__name__}: {error}",)
+    return ()
 
 
 def _rootname(task: MeasurementTask) -> str:

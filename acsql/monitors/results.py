@@ -10,8 +10,9 @@ from .. import query
 from ..errors import QueryError
 from ..query import Column, Condition, computed_column, dates
 from ..search.search import Search
-from ..store import monitor_alerts, monitor_rows
+from ..store import monitor_alerts, monitor_rows, monitor_summaries
 from ..store.client import Store
+from ..store.monitor_summaries import KeptSummary
 from ..store.schema import now
 from .alerts import Alert, Measurements
 from .monitor import Monitor
@@ -200,6 +201,37 @@ class MonitorResults:
         if self.monitor.summary is None:
             return None
         return self.monitor.summary(self.table())
+
+    def keep_summary(self) -> None:
+        """Make the summary, and keep it for `kept_summary`; a run of the monitor does so."""
+        from ..export.tables import table_columns, table_rows
+
+        summary = self.summary()
+        if summary is None:
+            return
+        columns = [
+            {
+                "name": each.address,
+                "type": each.spec.type,
+                "description": each.spec.description,
+                "unit": each.spec.unit,
+            }
+            for each in table_columns(summary)
+        ]
+        rows = [list(row.values()) for row in table_rows(summary)]
+        monitor_summaries.write(self._store, self.monitor.name, columns, rows, now())
+
+    def kept_summary(self) -> KeptSummary | None:
+        """Return the summary that the last run has made, without reading all rows.
+
+        Returns
+        -------
+        acsql.store.monitor_summaries.KeptSummary or None
+            None if the monitor makes none, or no run has made one.
+        """
+        if self.monitor.summary is None:
+            return None
+        return monitor_summaries.find(self._store, self.monitor.name)
 
     def check(self) -> list[Alert]:
         """Return what is wrong at the moment by the alert rules of the monitor.

@@ -30,10 +30,11 @@ SAVED_SEARCH_VISITS = "saved_search_visits"
 # Derived from the observations; see `acsql.store.derived`.
 HEADERLESS = "headerless_observations"
 DERIVED_STATE = "derived_state"
-# See `acsql.store.monitor_rows` and `acsql.store.monitor_alerts`.
+# See `acsql.store.monitor_rows`, `acsql.store.monitor_alerts` and `acsql.store.monitor_summaries`.
 MONITOR_ROWS = "monitor_rows"
 MONITOR_RUNS = "monitor_runs"
 MONITOR_ALERTS = "monitor_alerts"
+MONITOR_SUMMARIES = "monitor_summaries"
 # See `acsql.store.columns`.
 CHANGED = "changed_observations"
 COLUMN_PARTS = "column_parts"

@@ -210,6 +210,20 @@ def test_a_module_that_cannot_be_loaded_is_a_problem_of_the_run(
     assert (report.problems, report.state) == (found.problems, runs.SUCCEEDED_WITH_FAILURES)
 
 
+def test_a_summary_that_fails_is_a_problem_of_the_run(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Any) -> Any:
+        """Fail as the code of a monitor does."""
+        raise ValueError("empty")
+
+    use(monkeypatch, replace(MONITOR, summary=fail))
+    report = measured(archive)
+    assert report.problems == ("level: summary: ValueError: empty",)
+    assert report.tallies["level"].measured == len(wanted(archive))
+    assert archive.monitor_runs()[0]["state"] == runs.SUCCEEDED_WITH_FAILURES
+
+
 def test_alerts_are_opened_and_closed_by_runs(archive: acsql.Archive) -> None:
     table = archive.where(MONITOR.condition).columns("rootname").sort("expstart")
     last = [row["rootname"] for row in table.rows()][-1]

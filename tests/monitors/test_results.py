@@ -87,3 +87,11 @@ def test_a_monitor_that_does_not_exist_is_named_with_those_that_do(
 ) -> None:
     with pytest.raises(MonitorError, match=r"'bais': the monitors are .*pointing.*exposure"):
         measured_archive.monitor("bais")
+
+
+def test_a_run_keeps_the_summary_of_all_rows(measured_archive: acsql.Archive) -> None:
+    results = measured_archive.monitor("calibration")
+    summary, kept = results.summary(), results.kept_summary()
+    assert [column["name"] for column in kept.columns] == summary.colnames
+    assert kept.rows == [list(row) for row in summary]
+    assert measured_archive.monitor("pointing").kept_summary() is None

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ...accounts.roles import Role
 from ...export import FORMATS
-from ...export.tables import table_columns, table_rows
 from ...monitors.monitored import MonitorState
+from ...query import computed_column
 from .. import identity, plots
 from ..annotating import Form, annotating_archive, sent
 from ..context import current_archive, parameters
@@ -77,7 +77,12 @@ def monitor(name: str) -> str:
     parameters(Parameters)
     archive = current_archive()
     results = archive.monitor(name)
-    summary, alerts = results.summary(), results.alerts(MAX_ALERTS)
+    summary, alerts = results.kept_summary(), results.alerts(MAX_ALERTS)
+    stored, values = (summary.columns, summary.rows) if summary else ([], [])
+    columns = [
+        computed_column(each["name"], each["type"], each["description"], each["unit"])
+        for each in stored
+    ]
     return render_template(
         "monitor.html",
         api=url_for("api.monitor", name=name),
@@ -85,8 +90,9 @@ def monitor(name: str) -> str:
         state=archive.monitors()[name],
         columns=results.columns,
         rows=results.latest(LATEST)[::-1],
-        summary_columns=[] if summary is None else table_columns(summary),
-        summary_rows=[] if summary is None else list(table_rows(summary)),
+        summary=summary,
+        summary_columns=columns,
+        summary_rows=[dict(zip((c.address for c in columns), row, strict=True)) for row in values],
         alerts=alerts,
         is_unseen=any(_is_unseen(alert) for alert in alerts),
         failures=results.failures(MAX_ALERTS),

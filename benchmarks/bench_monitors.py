@@ -1,0 +1,101 @@
+"""How fast monitors measure from statistics alone, and how fast the page of one is.
+
+    python benchmarks/bench_monitors.py mongodb://127.0.0.1:27017/ten_thousand --rows 200000
+
+The database is one that ``benchmarks/mission.py`` has written for this: rows are added.  The
+observations have no files, so that only monitors that read statistics and headers can measure.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import acsql
+from acsql.config import Config
+from acsql.ingest import measure
+from acsql.store import monitor_rows
+from acsql.store.schema import now
+from acsql.web.app import create_app
+
+# Monitors that read no file, and the one whose page is measured.
+MONITORS = ("bias", "dark", "lamp", "post_flash", "saturation", "sky", "sbc_dark", "calibration")
+SHOWN = "dark"
+AMPLIFIERS = ("WFC A", "WFC B", "WFC C", "WFC D")
+ADDRESSES = ("", "plot", "rows?since=2026")
+ROUNDS = 5
+
+
+def fill(archive: acsql.Archive, number: int) -> None:
+    """Write rows of a monitor: four for each of other observations than those of the database."""
+    row = {"rate": 0.01, "hot": 0.01, "warm": 0.02, "exptime": 1000.0, "extver": 1}
+    outcomes = [
+        monitor_rows.Outcome(
+            SHOWN,
+            f"x{index:07d}",
+            "1",
+            52_340.0 + index / 8,
+            tuple(row | {"amplifier": name, "rate": 0.01 + index * 1e-7} for name in AMPLIFIERS),
+        )
+        for index in range(number // len(AMPLIFIERS))
+    ]
+    monitor_rows.write(archive.store, outcomes, 1, now())
+
+
+def timed(action: Callable[[], Any]) -> float:
+    """Return the seconds that an action takes."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("database")
+    parser.add_argument("--rows", type=int, default=200_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        names = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir")
+        folders: dict[str, Any] = {name: Path(folder) / name for name in names}
+        proposals_file = Path(folder) / "proposals.yaml"
+        config = Config(
+            **folders,
+            proposals_file=proposals_file,
+            ncores=2,
+            connection_string=options.database,
+        )
+        print_runs(config)
+        with acsql.connect(config) as archive:
+            fill(archive, options.rows)
+            print_pages(archive)
+
+
+def print_runs(config: Config) -> None:
+    """Print the speed of each monitor, for all observations that it wants."""
+    for name in MONITORS:
+        began = time.perf_counter()
+        report = measure.run(config, measure.Options((name,), again=True))
+        seconds, tally = time.perf_counter() - began, report.tallies[name]
+        speed = f"{tally.measured / seconds:.0f} a second"
+        print(f"{name:12} {tally.measured:6} observations {seconds:6.1f} s, {speed}")
+        assert not tally.failed, report.failures[:3]
+
+
+def print_pages(archive: acsql.Archive) -> None:
+    """Print the median time of each address of a monitor."""
+    archive.time_limit = 30
+    client = create_app(archive).test_client()
+    rows = archive.monitors()[SHOWN].numbers.rows
+    for address in ("/monitors/", *(f"/monitors/{SHOWN}/{each}" for each in ADDRESSES)):
+        get = partial(client.get, address)
+        seconds = statistics.median(timed(get) for _ in range(ROUNDS))
+        print(f"{address:32} {seconds * 1000:7.0f} ms with {rows} rows")
+
+
+if __name__ == "__main__":
+    main()
