@@ -201,7 +201,7 @@ def _finished(
     """Return rows with the columns that are computed late."""
     arrays, columns = [], []
     for position, result in enumerate(query.columns):
-        array = rows.column(position)
+        array = _plain(rows.column(position))
         if result.late is not None:
             table, name = result.late
             keys = array.to_pylist()
@@ -229,11 +229,16 @@ def _with_distinct_names(columns: Sequence[TableColumn]) -> list[TableColumn]:
     return distinct
 
 
+def _plain(array: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return an array of a type that VOTables have: sums of integers are decimals to DuckDB."""
+    return array.cast(pa.float64()) if pa.types.is_decimal(array.type) else array
+
+
 def _type(type_: pa.DataType) -> str:
     """Return the type of a computed column."""
     if pa.types.is_integer(type_):
         return "int"
-    if pa.types.is_floating(type_) or pa.types.is_decimal(type_):
+    if pa.types.is_floating(type_):
         return "float"
     if pa.types.is_boolean(type_):
         return "bool"

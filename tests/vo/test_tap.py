@@ -58,3 +58,15 @@ def test_a_cut_result_says_so(
     table = parse_single_table(io.BytesIO(content))
     assert len(table.array) == rows
     assert [field.name for field in table.fields] == ["obs_id", "t_min", "t_min_2", "s_ra"]
+
+
+@pytest.mark.parametrize("name", ["votable", "csv", "tsv", "fits"])
+def test_all_types_of_computed_columns_are_written(
+    sample_archive: acsql.Archive, tables: dict[str, TapTable], name: str
+) -> None:
+    text = (
+        "SELECT SUM(calib_level) AS total, 1.5 AS x, NULL AS nothing, MIN(t_exptime) > -1 AS b, "
+        "CAST('2003-01-01' AS TIMESTAMP) AS t FROM ivoa.obscore"
+    )
+    query = tap_query({"query": text, "lang": "ADQL", "responseformat": name}, None)
+    assert b"total" in b"".join(result(query, tables, sample_archive.store, 60))
