@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import notebook, paths
 from .errors import AccessDenied, DatasetNotFound
 from .observation_files import ObservationFiles
 from .permissions import PICTURES_AND_LOGS, is_readable_file
+
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+    from regions import PolygonSkyRegion
 
 # What a notebook shows of an observation.
 _FACTS = (
@@ -47,6 +52,42 @@ class Observation(ObservationFiles):
             picture = None
         url = None if site is None else f"{site.rstrip('/')}/go?name={self.ipppssoot}"
         return notebook.facts(self.ipppssoot, facts, url, picture)
+
+    @property
+    def footprint(self) -> list[SkyCoord]:
+        """The footprint on the sky: for each chip the vertices of its polygon; may be empty."""
+        from .fits.regions import sky_polygons
+
+        return sky_polygons(self._document.footprint)
+
+    @property
+    def s_region(self) -> str | None:
+        """The footprint as an STC-S text, None without one; searches have it as a column."""
+        from .fits.regions import stc_s
+
+        return stc_s(self._document.footprint)
+
+    def regions(self) -> list[PolygonSkyRegion]:
+        """Return the footprint as regions of the package ``regions``, which must be installed.
+
+        Returns
+        -------
+        list of regions.PolygonSkyRegion
+            One for each chip; empty for an observation without footprint.
+
+        Raises
+        ------
+        ImportError
+            If the package is not installed.
+
+        Examples
+        --------
+        >>> len(observation.regions()) == len(observation.footprint) == 2
+        True
+        """
+        from .fits.regions import sky_regions
+
+        return sky_regions(self._document.footprint)
 
     def jpeg(self, filetype: str) -> Path:
         """Return the path of the preview of a filetype.

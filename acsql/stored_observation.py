@@ -117,6 +117,8 @@ class StoredObservation(Mapping[str, Any]):
             return self.stored_header(filetype, extension)[column.spec.name]
         if query.is_statistic(column.address):
             return value_at({"stats": self.image_statistics}, column.address.split("."))
+        if query.is_dataset(column.address):
+            return self.datasets.get(column.address.partition(".")[2])
         return self._document[column.address]
 
     @property

@@ -121,12 +121,14 @@ def _specs(ctx: click.Context) -> KeywordSpecs:
 
 def _addresses(specs: KeywordSpecs, prefix: str) -> Iterator[str]:
     """Yield the keyword addresses that begin with a prefix, those of headers after a dot."""
+    from ..query import ANNOTATION_FIELDS, REGION
+    from ..query.document_fields import datasets
     from ..query.image_statistics import is_statistic, statistic_addresses
 
     prefix = prefix.lower()
-    from ..query import ANNOTATION_FIELDS
 
-    top_level = (*specs.top_level, *ANNOTATION_FIELDS)
+    files = (address for address, _ in datasets(specs))
+    top_level = (*specs.top_level, *ANNOTATION_FIELDS, *files, REGION)
     yield from (name for name in top_level if name.startswith(prefix))
     if "." not in prefix:
         return

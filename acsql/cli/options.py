@@ -1,5 +1,6 @@
 """Options and arguments that several commands share."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,14 @@ conditions_argument = click.argument(
     "conditions", nargs=-1, metavar="[CONDITION]...", shell_complete=completion.conditions
 )
 rootname_argument = click.argument("rootname", shell_complete=completion.rootnames)
+
+rootnames_option = click.option(
+    "--rootnames",
+    type=click.File(),
+    callback=lambda _ctx, _parameter, file: file and re.findall(r"[^\s,]+", file.read()),
+    help="Only the observations that this file lists, separated by blanks, commas or lines; "
+    "- for standard input.",
+)
 
 # For a single record or report.
 text_format_option = click.option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,14 +13,19 @@ from .exit_status import ExitStatus
 from .options import (
     conditions_argument,
     mongosh_option,
+    rootnames_option,
     rows_format_option,
     time_limit_option,
 )
 from .output import print_notes, print_rows
 
+if TYPE_CHECKING:
+    from ..search import Search
+
 
 @click.command()
 @conditions_argument
+@rootnames_option
 @click.option(
     "--columns",
     metavar="KEYWORDS",
@@ -40,6 +46,7 @@ from .output import print_notes, print_rows
 def find(
     ctx: click.Context,
     conditions: tuple[str, ...],
+    rootnames: list[str] | None,
     columns: str | None,
     sort: str | None,
     limit: int | None,
@@ -59,15 +66,21 @@ def find(
       acsql find 'near(6.02, -72.08, 30arcmin)' --sort=-exptime --limit 5
       acsql find '47 Tuc F606W 2003'
       acsql find imagetyp=BIAS --columns rootname,flt.1.goodmean --format csv
+      acsql find --rootnames mine.txt 'exists(flc)'
     """
     with open_archive(ctx, time_limit) as archive:
-        search = archive.find(*conditions).columns(*_split(columns)).sort(*_split(sort))
-        search = search.limit(limit)
+        search = _listed(archive.find(*conditions), rootnames)
+        search = search.columns(*_split(columns)).sort(*_split(sort)).limit(limit)
         if mongosh:
             click.echo(search.mongosh())
             return
         print_rows(search.rows(), search.selected_columns, format_, search.explain)
         print_notes(search)
+
+
+def _listed(search: Search, rootnames: list[str] | None) -> Search:
+    """Return a search for those observations that a file lists, if there is one."""
+    return search if rootnames is None else search.where(rootname=rootnames)
 
 
 def _split(keywords: str | None) -> Sequence[str]:
@@ -76,6 +89,7 @@ def _split(keywords: str | None) -> Sequence[str]:
 
 @click.command()
 @conditions_argument
+@rootnames_option
 @click.option(
     "--budget",
     type=click.FloatRange(0, min_open=True),
@@ -88,6 +102,7 @@ def _split(keywords: str | None) -> Sequence[str]:
 def count(
     ctx: click.Context,
     conditions: tuple[str, ...],
+    rootnames: list[str] | None,
     budget: float | None,
     time_limit: float | None,
     mongosh: bool,
@@ -100,7 +115,7 @@ def count(
       acsql count 'flt.1.goodmean>5' --budget 2
     """
     with open_archive(ctx, time_limit) as archive:
-        search = archive.find(*conditions)
+        search = _listed(archive.find(*conditions), rootnames)
         if mongosh:
             click.echo(search.mongosh_count())
             return
@@ -154,6 +169,7 @@ def values(
 
 @click.command()
 @conditions_argument
+@rootnames_option
 @click.option(
     "--filetype",
     "filetypes",
@@ -165,6 +181,7 @@ def values(
 def paths(
     ctx: click.Context,
     conditions: tuple[str, ...],
+    rootnames: list[str] | None,
     filetypes: tuple[str, ...],
     time_limit: float | None,
 ) -> None:
@@ -183,7 +200,7 @@ def paths(
 
     printed = missing = 0
     with open_archive(ctx, time_limit) as archive:
-        search = archive.where(*conditions)
+        search = _listed(archive.where(*conditions), rootnames)
         for dataset in search.files(filetypes or None):
             try:
                 click.echo(dataset.locate(archive.config.filesystem))

@@ -15,7 +15,7 @@ from .annotation_fields import (
     with_observations,
 )
 from .coerce import FALSE, TRUE, coerce_value
-from .columns import Column, computed_column, resolve, resolve_all
+from .columns import Column, computed_column, resolve, resolve_all, resolve_results
 from .conditions import (
     Among,
     And,
@@ -34,6 +34,7 @@ from .conditions import (
     Within,
     leaves,
 )
+from .document_fields import REGION, is_dataset
 from .image_statistics import ALL, is_statistic, spec_in_filetype
 from .keyword_arguments import from_keywords, one_of
 from .keyword_search import KEYWORD_COLUMNS, keyword_row, search_keywords
@@ -46,6 +47,7 @@ __all__ = [
     "ANNOTATION_FIELDS",
     "FALSE",
     "KEYWORD_COLUMNS",
+    "REGION",
     "TRUE",
     "Among",
     "And",
@@ -70,6 +72,7 @@ __all__ = [
     "format_condition",
     "from_keywords",
     "has_annotations",
+    "is_dataset",
     "is_statistic",
     "keyword_row",
     "leaves",
@@ -80,6 +83,7 @@ __all__ = [
     "prepare",
     "resolve",
     "resolve_all",
+    "resolve_results",
     "search_keywords",
     "spec_in_filetype",
     "with_observations",

@@ -20,6 +20,7 @@ from ..keywords import (
     has_many_values,
 )
 from .annotation_fields import ALIASES, ANNOTATION_FIELDS
+from .document_fields import REGION, REGION_SPEC, dataset, is_region
 from .image_statistics import is_statistic, statistic_spec
 from .messages import abbreviate
 
@@ -50,9 +51,10 @@ class Column:
     header: HeaderLocation | None = None
 
     @property
-    def has_many_values(self) -> bool:
-        """Whether an observation can have several values of it, so that none can be sorted by."""
-        return self.is_annotation or (self.header is not None and has_many_values(self.spec.name))
+    def can_be_sorted(self) -> bool:
+        """Whether observations can be sorted by it, as each has one value that compares."""
+        has_many = self.header is not None and has_many_values(self.spec.name)
+        return not (has_many or self.is_annotation or self.address == REGION)
 
     @property
     def is_annotation(self) -> bool:
@@ -103,6 +105,28 @@ def resolve_all(addresses: Iterable[str], specs: KeywordSpecs) -> list[Column]:
     return list({column.address: column for column in resolved}.values())
 
 
+def resolve_results(addresses: Iterable[str], specs: KeywordSpecs) -> list[Column]:
+    """Return the columns of a result: those of `resolve_all`, and the footprint.
+
+    Parameters
+    ----------
+    addresses : iterable of str
+        As in `resolve`; also ``s_region``.
+    specs : KeywordSpecs
+        The specs of the archive.
+
+    Raises
+    ------
+    QueryError
+        As `resolve`.
+    """
+    resolved = (
+        Column(REGION, REGION_SPEC) if is_region(str(address)) else resolve(address, specs)
+        for address in addresses
+    )
+    return list({column.address: column for column in resolved}.values())
+
+
 def resolve(address: str, specs: KeywordSpecs) -> Column:
     """Return the column that an address names.
 
@@ -110,7 +134,7 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
     ----------
     address : str
         ``exptime``, ``DATE-OBS``, ``flt.1.goodmean``, by EXTNAME and EXTVER
-        ``flt.SCI.1.goodmean``, or ``stats.flt.1.all.mean``.
+        ``flt.SCI.1.goodmean``, ``stats.flt.1.all.mean``, or ``datasets.flc``.
     specs : KeywordSpecs
         The specs of the archive.
 
@@ -125,6 +149,8 @@ def resolve(address: str, specs: KeywordSpecs) -> Column:
     text = _by_number(address.strip().lower(), specs)
     if is_statistic(text):
         return Column(text, statistic_spec(text, specs))
+    if named := dataset(text, specs):
+        return Column(*named)
     match = _HEADER_ADDRESS.fullmatch(text)
     if match and match[1] in specs.filetypes and match[2].isdecimal():
         return _header_column(match[1], int(match[2]), match[3], specs)
@@ -192,6 +218,8 @@ def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSp
 def _unresolved(address: str, name: str, specs: KeywordSpecs, filetype: str | None) -> str:
     """Return why an address names no column, and what to write instead."""
     headers = specs.headers_with(name)
+    if is_region(address):
+        return f"{REGION} is a column of results; search with covers(), overlaps() or near()"
     if filetype:  # with an extension that is not a number, such as raw.*
         headers = [header for header in headers if header[0] == filetype] or headers
     if filetype and name in specs.top_level:

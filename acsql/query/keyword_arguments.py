@@ -22,7 +22,7 @@ from .conditions import (
     equals_any,
 )
 from .messages import abbreviate
-from .normalize import MAX_VALUES
+from .normalize import most_values
 from .texts import Exact
 
 _WILDCARD = re.compile(r"[*?]")
@@ -101,7 +101,7 @@ def one_of(keyword: str, values: Iterable[Any]) -> Condition:
     """
     plain: list[Any] = []
     alternatives: list[Condition] = []
-    for value in map(_unwrap, islice(values, MAX_VALUES + 1)):
+    for value in map(_unwrap, islice(values, most_values(keyword) + 1)):
         if value is None:
             alternatives.append(Not(Exists(keyword)))
         elif isinstance(value, str) and _WILDCARD.search(value):

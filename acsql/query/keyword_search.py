@@ -10,6 +10,7 @@ from .. import names
 from ..keywords import KeywordSpec, KeywordSpecs
 from .annotation_fields import ANNOTATION_FIELDS
 from .columns import Column, computed_column, header_column
+from .document_fields import REGION, REGION_SPEC, datasets
 from .image_statistics import is_statistic, statistic_addresses
 
 # Columns of the rows that `keyword_row` returns.
@@ -46,7 +47,12 @@ def search_keywords(text: str, specs: KeywordSpecs, limit: int | None = None) ->
     header, _, partial_name = words.rpartition(".")
     matches = [
         (rank, False, Column(name, spec))
-        for name, spec in (*specs.top_level.items(), *ANNOTATION_FIELDS.items())
+        for name, spec in (
+            *specs.top_level.items(),
+            *ANNOTATION_FIELDS.items(),
+            *datasets(specs),
+            (REGION, REGION_SPEC),
+        )
         if (rank := _rank(words, name, spec)) is not None
     ]
     for name, spec in specs.keywords.items():

@@ -38,9 +38,17 @@ from .texts import Exact
 
 # Values in a list, conditions in a search, their depth, and characters of a pattern.
 MAX_VALUES = 10_000
+# Rootnames in a list: more than the mission has observations.  At 30 bytes each they take half of
+# what MongoDB accepts as a filter (16 MB).
+MAX_ROOTNAMES = 300_000
 MAX_CONDITIONS = 200
 MAX_DEPTH = 20
 MAX_PATTERN = 1_000
+
+
+def most_values(keyword: str) -> int:
+    """Return how many values a list can have for a keyword."""
+    return MAX_ROOTNAMES if keyword == "rootname" else MAX_VALUES
 
 
 def prepare(condition: Condition, specs: KeywordSpecs) -> Condition:
@@ -116,9 +124,10 @@ def _equality(values: Any, column: Column) -> Condition:
     """Return the condition that a column has one of some values; periods become ranges."""
     if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise QueryError(f"{column.address}: expected a list of values, not {abbreviate(values)}")
-    listed = list(islice(values, MAX_VALUES + 1))
-    if len(listed) > MAX_VALUES:
-        raise QueryError(f"{column.address}: a list has at most {MAX_VALUES} values")
+    most = most_values(column.address)
+    listed = list(islice(values, most + 1))
+    if len(listed) > most:
+        raise QueryError(f"{column.address}: a list has at most {most} values")
     spans = dict.fromkeys(span(value, column) for value in listed)
     points = tuple(begin for begin, end in spans if begin == end)
     ranges = [

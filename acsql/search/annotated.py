@@ -1,7 +1,8 @@
 """Conditions on annotations, and columns of them, looked up when a search runs.
 
 Annotations are in a collection of their own.  A condition on them becomes the list of the
-observations that meet it: found by key if they are few, else a mask over the columns.
+observations that meet it: found by key if they are few, else a mask over the columns.  So does a
+long list of rootnames that a script gives.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from ..query import (
     Equals,
     Exists,
     Not,
+    Or,
     has_annotations,
     with_observations,
 )
@@ -45,19 +47,32 @@ def looked_up(condition: Condition, store: Store) -> Condition:
     Returns
     -------
     Condition
-        The same condition if it has none on annotations.
+        An equal condition if it has none on annotations.
 
     Raises
     ------
     DatabaseError
         If the database fails.
     """
+    condition = _with_lists(condition)
     if not has_annotations(condition):
         return condition
     found = with_observations(condition, lambda leaf: reads.rootnames(store, _as_stored(leaf)))
     parts = found.conditions if isinstance(found, And) else (found,)
     by_key = tuple(_by_key(part) for part in parts)
     return And(by_key) if isinstance(found, And) else by_key[0]
+
+
+def _with_lists(condition: Condition) -> Condition:
+    """Return a condition in which each observation of a long list is looked up at once."""
+    match condition:
+        case And(parts) | Or(parts):
+            return type(condition)(tuple(map(_with_lists, parts)))
+        case Not(inner):
+            return Not(_with_lists(inner))
+        case AnyOf("rootname", values) if len(values) > _FEW:
+            return Among("rootname", frozenset(values))
+    return condition
 
 
 def looked_up_among(

@@ -13,6 +13,7 @@ from .. import permissions, query
 from ..errors import QueryError
 from ..keywords import KeywordSpecs
 from ..query import And, Column, Condition
+from ..query.messages import shorten
 from ..store import sorting
 from ..store.client import Store
 from ..store.current_specs import CurrentSpecs
@@ -92,7 +93,7 @@ class Criteria:
 
     def __repr__(self) -> str:
         text = query.format_condition(self.condition, self.source.specs)
-        return f"<{type(self).__name__}: {text}>"
+        return f"<{type(self).__name__}: {shorten(text)}>"
 
     def where(self, *conditions: Condition | str, **keywords: Any) -> Self:
         """Return a search that also requires some conditions.
@@ -107,6 +108,7 @@ class Criteria:
             More conditions, by promoted keyword: ``detector="WFC"`` (equality),
             ``targname="NGC*"`` (pattern), ``exptime=(100, None)`` (range, either end may be
             None), ``filter1=["F606W", "F814W"]`` (any of these), ``flashdur=None`` (no value).
+            A list has at most 10,000 values, of ``rootname`` 300,000.
 
         Returns
         -------
@@ -143,8 +145,9 @@ class Criteria:
         Parameters
         ----------
         *addresses : str
-            Keyword addresses such as ``exptime`` or ``flt.1.goodmean``, also several in one
-            text, separated by commas; without any, the default columns.
+            Keyword addresses such as ``exptime`` or ``flt.1.goodmean``, file names such as
+            ``datasets.flc``, and ``s_region``, the footprint; also several in one text, separated
+            by commas.  Without any, the default columns.
 
         Returns
         -------
@@ -161,7 +164,7 @@ class Criteria:
         >>> archive.where().columns("rootname", "flt.1.goodmean").table().colnames
         ['rootname', 'flt.1.goodmean']
         """
-        resolved = tuple(query.resolve_all(_separated(addresses), self.source.specs))
+        resolved = tuple(query.resolve_results(_separated(addresses), self.source.specs))
         return replace(self, selected=resolved or None)
 
     def sort(self, *keys: str) -> Self:
@@ -194,7 +197,7 @@ class Criteria:
         order: dict[str, SortKey] = {}
         for key in _separated(keys):
             column = query.resolve(key.removeprefix("-"), self.source.specs)
-            if column.has_many_values:
+            if not column.can_be_sorted:
                 raise QueryError(
                     f"cannot sort by {column.address}: an observation can have several values"
                 )

@@ -11,6 +11,7 @@ from typing import TypeVar
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
 from ..query import And, Condition, format_condition
+from ..query.messages import shorten
 from ..store.client import Store
 from . import counting
 
@@ -125,7 +126,9 @@ def explain(
     return Explanation(
         count(condition),
         tuple(
-            ExplainedCondition(part, format_condition(part, specs), count(part), matches(without))
+            ExplainedCondition(
+                part, shorten(format_condition(part, specs)), count(part), matches(without)
+            )
             for part, without in zip(parts, others, strict=True)
         ),
     )

@@ -86,7 +86,7 @@ class Listing(Criteria):
         Yields
         ------
         dict
-            Values by keyword address, of the columns and the sort keys; None if unknown.
+            Values by keyword address, in the order of the columns; None if unknown.
 
         Raises
         ------
@@ -100,7 +100,10 @@ class Listing(Criteria):
         WFC
         WFC
         """
-        return rows.find(self, self.addresses, self.order, self.max_rows or 0)
+        addresses = self.addresses
+        found = rows.find(self, addresses, self.order, self.max_rows or 0)
+        # The sort keys are in them as well.
+        return ({address: row[address] for address in addresses} for row in found)
 
     def page(self, size: int = 50, after: str | None = None, before: str | None = None) -> Page:
         """Return one page of rows, with the cursors of the pages around it.

@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from ..query import And, AnyOf, narrowed
+from ..fits.regions import stc_s
+from ..query import REGION, And, AnyOf, narrowed
 from ..store import queries, sorting
 from ..store.columns.select import select
 from ..store.sorting import SortKey
@@ -72,7 +73,9 @@ def find(
     found: Iterator[Row] | None = None
     if not limit or not an_index_serves(criteria.condition, total, criteria.source.specs):
         found = _in_columns(criteria, addresses, total, limit, after)
-    yield from _documents(criteria, addresses, total, limit, after) if found is None else found
+    if found is None:
+        found = _documents(criteria, addresses, total, limit, after)
+    yield from map(_with_region, found) if REGION in addresses else found
 
 
 def arrays(criteria: Criteria) -> dict[str, Any] | None:
@@ -135,9 +138,15 @@ def sample(criteria: Criteria, addresses: Sequence[str], size: int) -> list[Row]
     criteria = _looked_up(criteria)
     store, condition = criteria.source.store, criteria.condition
     selection = select(store, condition, addresses) if _are_columns(criteria, addresses) else None
-    if selection is None:
-        return queries.sample(store, condition, addresses, size, criteria.max_seconds)
-    return selection.sample(size)
+    if selection is not None:
+        return selection.sample(size)
+    found = queries.sample(store, condition, addresses, size, criteria.max_seconds)
+    return list(map(_with_region, found)) if REGION in addresses else found
+
+
+def _with_region(row: Row) -> Row:
+    """Return a row with its footprint as text."""
+    return row | {REGION: stc_s(row[REGION])}
 
 
 def _looked_up(criteria: Criteria) -> Criteria:

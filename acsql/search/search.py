@@ -6,16 +6,21 @@ that return results queries the database anew.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import query
+from ..query.messages import shorten
 from ..store import mongosh
-from . import counting
+from . import counting, grouping
 from .counting import Count
 from .explain import Explanation, explain
 from .exports import Exports
 from .limits import optional_at_least_one, optional_seconds
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 # Rows of a search that a notebook shows.
 _SHOWN = 10
@@ -38,7 +43,7 @@ class Search(Exports):
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the number of observations and the first of them."""
-        text = escape(query.format_condition(self.condition, self.source.specs))
+        text = escape(shorten(query.format_condition(self.condition, self.source.specs)))
         first = self.limit(min(self.max_rows or _SHOWN, _SHOWN)).table()
         return f"<p><strong>{text}</strong>: {self.count()}</p>{first._repr_html_()}"
 
@@ -153,6 +158,42 @@ class Search(Exports):
         """
         column = query.resolve(keyword, self.source.specs)
         return counting.distinct(self.source.store, column, self.condition, self.max_seconds)
+
+    def group(self, *keys: str, **statistics: str | Sequence[str]) -> Table:
+        """Return statistics of groups of observations, which are computed where the data are.
+
+        Parameters
+        ----------
+        *keys : str
+            What to group by: keyword addresses, and dates by ``year(...)``, ``month(...)`` or
+            ``day(...)``, also of a Modified Julian Date such as ``month(expstart)``.
+        **statistics
+            Keyword addresses of numbers, one or a list, by what is computed of them: ``mean``,
+            ``median``, ``std`` (of a sample), ``min``, ``max``, ``sum`` or ``count``.
+
+        Returns
+        -------
+        astropy.table.Table
+            One row for each combination of the keys, sorted by them, with the number of
+            ``observations`` and columns such as ``mean(raw.1.meandark)``.  A month is its first
+            day; unknown values are masked.
+
+        Raises
+        ------
+        QueryError
+            If a keyword or a statistic does not exist, or a keyword is no number or no date.
+        QueryTimeout
+            If it takes longer than the time limit.
+
+        Examples
+        --------
+        >>> table = archive.where(imagetyp="EXT").group("detector", mean="exptime")
+        >>> table.colnames
+        ['detector', 'observations', 'mean(exptime)']
+        >>> archive.where().group("month(date_obs)")["month(date_obs)"].dtype
+        dtype('<M8[D]')
+        """
+        return grouping.group(self, keys, statistics)
 
     def explain(self) -> Explanation:
         """Return which conditions exclude every observation.

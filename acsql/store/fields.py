@@ -1,15 +1,19 @@
 """Paths of keywords in stored documents: from an address to the field, and to its value.
 
-``exptime`` is a top-level field, ``stats.flt.1.all.mean`` a statistic of an image,
-``flt.1.goodmean`` lies in the header of an extension, and the keywords of drizzled inputs
-(``d001data``, ``d002data`` ...) lie in a list of blocks.
+``exptime`` is a top-level field, ``stats.flt.1.all.mean`` a statistic of an image, ``datasets.flc``
+the name of a file, ``s_region`` the footprint, ``flt.1.goodmean`` lies in the header of an
+extension, and the keywords of drizzled inputs (``d001data``, ``d002data`` ...) lie in a list of
+blocks.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from ..fits.header import BLOCKS, value_path
-from ..query import is_statistic
+from ..query import REGION, is_dataset, is_statistic
+
+# Top-level fields that documents have under another name.
+_OTHER_NAMES = {"rootname": "_id", REGION: "footprint"}
 
 
 def field_path(address: str) -> str:
@@ -23,13 +27,14 @@ def field_path(address: str) -> str:
     Returns
     -------
     str
-        ``exptime`` and ``stats.flt.1.all.mean`` for themselves, ``_id`` for ``rootname``,
-        ``headers.flt.1.goodmean`` for ``flt.1.goodmean``, and ``headers.drz.0.dnnn.data``, the
-        field of all blocks, for ``drz.0.dnnndata``.
+        ``exptime``, ``stats.flt.1.all.mean`` and ``datasets.flc`` for themselves, ``_id`` for
+        ``rootname``, ``footprint`` for ``s_region``, ``headers.flt.1.goodmean`` for
+        ``flt.1.goodmean``, and ``headers.drz.0.dnnn.data``, the field of all blocks, for
+        ``drz.0.dnnndata``.
     """
     if "." not in address:
-        return "_id" if address == "rootname" else address
-    if is_statistic(address):
+        return _OTHER_NAMES.get(address, address)
+    if is_statistic(address) or is_dataset(address):
         return address
     filetype, extension, name = address.split(".", 2)
     return f"headers.{filetype}.{extension}.{value_path(name)}"

@@ -234,3 +234,29 @@ def test_a_search_that_met_type_mismatches_says_so_on_stderr(
     assert "Note: exptime has type mismatches in raw.0.exptime" in result.stderr
     assert "Note" not in result.stdout
     assert "Note" not in run(sample_settings, *command, "detector=WFC").stderr
+
+
+def test_observations_are_listed_in_a_file(
+    printed, sample_settings: Path, sample_archive: acsql.Archive, tmp_path: Path
+) -> None:
+    rows = list(sample_archive.where().columns("ipppssoot", "detector").rows())
+    names, detectors = [row["ipppssoot"] for row in rows[::2]], [row["detector"] for row in rows]
+    file = tmp_path / "mine.txt"
+    file.write_text("\n".join([", ".join(names[:3]), *names[3:], ""]))
+    found = printed(
+        sample_settings, "find", "--rootnames", str(file), "--columns=ipppssoot", "--format=csv"
+    )
+    assert sorted(found.split()[1:]) == sorted(names)
+    number = printed(sample_settings, "count", "detector=WFC", "--rootnames", str(file))
+    assert int(number) == detectors[::2].count("WFC")
+    paths = printed(sample_settings, "paths", "--rootnames", str(file), "--filetype", "raw")
+    assert {Path(line).name[:9] for line in paths.split()} <= set(names)
+
+
+def test_a_list_with_what_is_no_rootname_is_refused(
+    run, sample_settings: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.txt").write_text("j8bt05njq_flt.fits\n")
+    result = run(sample_settings, "find", "--rootnames", str(tmp_path / "mine.txt"))
+    assert result.exit_code
+    assert "j8bt05njq_flt.fits" in result.stderr

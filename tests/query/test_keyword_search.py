@@ -58,6 +58,7 @@ def test_the_empty_text_finds_every_keyword():
     number = len(SPECS.top_level) + len(query.ANNOTATION_FIELDS)
     number += sum(map(len, SPECS.queryable_keywords.values()))
     number += len(list(statistic_addresses(SPECS)))
+    number += len(SPECS.filetypes) + len(["s_region"])
     assert len(addresses("")) == len(set(addresses(""))) == number
 
 
@@ -67,7 +68,7 @@ def test_results_are_columns_in_one_order(text, limit):
     found = search_keywords(text, SPECS)
     assert search_keywords(text, SPECS, limit) == found[:limit]
     for column in found[:50]:
-        assert query.resolve(column.address, SPECS) == column
+        assert query.resolve_results([column.address], SPECS) == [column]
 
 
 def test_a_row_has_type_unit_address_and_description():

@@ -156,3 +156,21 @@ def test_every_condition_on_annotations_is_answered_by_an_index(archive):
     plans = [entry["planSummary"] for entry in database["system.profile"].find(of_annotations)]
     assert len(plans) >= 2 * len(texts) - 2  # of a negation, the list is that of its condition
     assert not [plan for plan in plans if "IXSCAN" not in plan]
+
+
+@pytest.mark.parametrize("number", [10, 5_000])
+def test_long_lists_of_rootnames_give_the_same_as_short_ones(sample_archive, number: int) -> None:
+    rows = list(sample_archive.where().columns("rootname").sort("rootname").rows())
+    chosen = [row["rootname"] for row in rows[::3]]
+    listed = [*chosen, *(f"zz{n:06d}" for n in range(number))]
+    search = sample_archive.where(rootname=listed).columns("rootname").sort("rootname")
+    assert [row["rootname"] for row in search.rows()] == chosen
+    assert search.count() == len(chosen)
+    others = sample_archive.where(~acsql.AnyOf("rootname", tuple(listed))).columns("rootname")
+    assert others.count() == len(rows) - len(chosen)
+    either = search.where("near(0 0, 180deg) or detector=WFC")
+    assert either.count() == sum(
+        sample_archive.count(condition, rootname=listed)
+        for condition in ("detector=WFC", "near(0 0, 180deg) detector!=WFC")
+    )
+    assert len(repr(search)) < 600

@@ -21,6 +21,7 @@ VALUES = {
     "flt.1.goodmean": [-1, 0, 5, 5.5, 7.0, math.inf, None, "N/A", 2**60],
     "flt.1.meandark": [3.0, [1, 2], None],
     "flt.0.biasfile": ["a_bia.fits", "b_bia.fits", "", None],
+    "datasets.flc": ["a_flc.fits", "b_flc.fits", None],
 }
 
 _NOT_IN_CONDITIONS = (None, "", 2**60, [1, 2], math.inf)
@@ -37,12 +38,16 @@ def fill(store: Store) -> None:
 
 def _write(store: Store, numbers: range, chance: random.Random) -> None:
     for number in numbers:
-        document: dict[str, object] = {"_id": f"j8bt{number:04d}"}
+        datasets: dict[str, object] = {}
+        document: dict[str, object] = {"_id": f"j8bt{number:04d}", "datasets": datasets}
         header: dict[str, dict[str, object]] = {}
         for address, values in VALUES.items():
             value = chance.choice(values)
             if "." not in address:
                 document[address] = value
+            elif address.startswith("datasets."):
+                if value is not None:
+                    datasets[address.partition(".")[2]] = value
             elif chance.random() < 0.9:
                 _, extension, name = address.split(".")
                 header.setdefault(extension, {})[name] = value

@@ -101,8 +101,24 @@ class Selection:
         return sorted_values(self.value_counts(address))
 
     def _frequencies(self, address: str) -> pa.Table | None:
-        arrays = [part[address] for part in self.parts]
-        return frequencies.frequencies(arrays, self._of_documents(address))
+        return frequencies.frequencies(*self.values(address))
+
+    def values(self, address: str) -> tuple[list[pa.Array], list[Any]]:
+        """Return the values of a keyword as they are: arrays of columns, and those of documents.
+
+        Parameters
+        ----------
+        address : str
+            One of the addresses of `select`.
+
+        Returns
+        -------
+        arrays : list of pyarrow.Array
+            For each part the values of its rows.
+        others : list
+            The values of the documents.
+        """
+        return [part[address] for part in self.parts], self._of_documents(address)
 
     def group(self, addresses: Sequence[str]) -> dict[tuple[Any, ...], int]:
         """Return the combinations of the values of keywords with their numbers of observations.
@@ -251,8 +267,8 @@ class Selection:
         return columns, others
 
     def _column(self, address: str) -> pa.ChunkedArray:
-        pieces = [arrays[address] for arrays in self.parts]
-        return joined([*pieces, *array_of(self._of_documents(address))])
+        arrays, others = self.values(address)
+        return joined([*arrays, *array_of(others)])
 
     def _of_documents(self, address: str) -> list[Any]:
         path = path_of(address).split(".")

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...query.annotation_fields import has_annotations
 from ...query.conditions import And, AnyOf, Condition, Equals, KeywordCondition, leaves
+from ...query.document_fields import is_dataset
 from ..client import Store
 from ..repetition import repeated
 from ..schema import DERIVED_STATE, Document, DocumentCollection
@@ -120,8 +121,8 @@ def names_observations(condition: Condition) -> bool:
 
 
 def top_level(addresses: Iterable[str]) -> list[str]:
-    """Return those of some keyword addresses that are top-level fields, not in a header."""
-    return [address for address in addresses if "." not in address]
+    """Return those of some keyword addresses that are not in headers or statistics of images."""
+    return [address for address in addresses if "." not in address or is_dataset(address)]
 
 
 def if_current(store: Store) -> DocumentCollection:
