@@ -1,6 +1,5 @@
 """Options and arguments that several commands share."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,8 +16,7 @@ rootname_argument = click.argument("rootname", shell_complete=completion.rootnam
 
 rootnames_option = click.option(
     "--rootnames",
-    type=click.File(),
-    callback=lambda _ctx, _parameter, file: file and re.findall(r"[^\s,]+", file.read()),
+    type=click.File(lazy=True),
     help="Only the observations that this file lists, separated by blanks, commas or lines; "
     "- for standard input.",
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 def find(
     ctx: click.Context,
     conditions: tuple[str, ...],
-    rootnames: list[str] | None,
+    rootnames: IO[str] | None,
     columns: str | None,
     sort: str | None,
     limit: int | None,
@@ -66,7 +67,7 @@ def find(
       acsql find 'near(6.02, -72.08, 30arcmin)' --sort=-exptime --limit 5
       acsql find '47 Tuc F606W 2003'
       acsql find imagetyp=BIAS --columns rootname,flt.1.goodmean --format csv
-      acsql find --rootnames mine.txt 'exists(flc)'
+      acsql find --rootnames=mine.txt 'exists(flc)'
     """
     with open_archive(ctx, time_limit) as archive:
         search = _listed(archive.find(*conditions), rootnames)
@@ -78,9 +79,11 @@ def find(
         print_notes(search)
 
 
-def _listed(search: Search, rootnames: list[str] | None) -> Search:
+def _listed(search: Search, rootnames: IO[str] | None) -> Search:
     """Return a search for those observations that a file lists, if there is one."""
-    return search if rootnames is None else search.where(rootname=rootnames)
+    if rootnames is None:
+        return search
+    return search.where(rootname=re.findall(r"[^\s,]+", rootnames.read()))
 
 
 def _split(keywords: str | None) -> Sequence[str]:
@@ -102,7 +105,7 @@ def _split(keywords: str | None) -> Sequence[str]:
 def count(
     ctx: click.Context,
     conditions: tuple[str, ...],
-    rootnames: list[str] | None,
+    rootnames: IO[str] | None,
     budget: float | None,
     time_limit: float | None,
     mongosh: bool,
@@ -181,7 +184,7 @@ def values(
 def paths(
     ctx: click.Context,
     conditions: tuple[str, ...],
-    rootnames: list[str] | None,
+    rootnames: IO[str] | None,
     filetypes: tuple[str, ...],
     time_limit: float | None,
 ) -> None:

@@ -71,7 +71,7 @@ def _with_lists(condition: Condition) -> Condition:
         case Not(inner):
             return Not(_with_lists(inner))
         case AnyOf("rootname", values) if len(values) > _FEW:
-            return Among("rootname", frozenset(values))
+            return Among("rootname", dict.fromkeys(values))
     return condition
 
 

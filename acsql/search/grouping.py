@@ -14,8 +14,6 @@ from .annotated import looked_up
 from .criteria import Criteria
 
 if TYPE_CHECKING:
-    from astropy.table import Table
-
     from ..store.columns.groups import Key, Measure
 
 # month(date_obs)
@@ -24,7 +22,7 @@ _PERIOD = re.compile(r"\s*(\w+)\s*\(\s*(.+?)\s*\)\s*")
 
 def group(
     criteria: Criteria, keys: Sequence[str], statistics: Mapping[str, str | Sequence[str]]
-) -> Table:
+) -> tuple[list[dict[str, Any]], list[Column]]:
     """Return the groups of the observations of a search.
 
     Parameters
@@ -38,8 +36,10 @@ def group(
 
     Returns
     -------
-    astropy.table.Table
-        As `acsql.Search.group` returns it.
+    rows : list of dict
+        Values by the address of their column, None for an unknown one.
+    columns : list of Column
+        Those of `acsql.Search.group`.
 
     Raises
     ------
@@ -48,7 +48,6 @@ def group(
     QueryTimeout
         If it takes longer than the time limit.
     """
-    from ..export.columns import make_table
     from ..store.columns import groups
 
     specs, store = criteria.source.specs, criteria.source.store
@@ -68,8 +67,7 @@ def group(
         criteria.max_seconds,
     )
     number = computed_column(groups.OBSERVATIONS, "int", "number of observations")
-    columns = [column for _, column in by], [column for _, column in measured]
-    return make_table(rows, [*columns[0], number, *columns[1]])
+    return rows, [*(column for _, column in by), number, *(column for _, column in measured)]
 
 
 def _key(text: Any, specs: KeywordSpecs) -> tuple[Key, Column]:
@@ -107,14 +105,15 @@ def _measure(statistic: str, address: str, specs: KeywordSpecs) -> tuple[Measure
     if statistic not in STATISTICS:
         raise QueryError(f"there is no statistic {statistic!r}; there are {', '.join(STATISTICS)}")
     column = query.resolve(address, specs)
-    if column.spec.type not in ("int", "float") or not column.can_be_sorted:
+    type_ = column.spec.type
+    of_dates = type_ in ("date", "datetime") and statistic in ("min", "max")
+    if not (type_ in ("int", "float") or of_dates) or not column.can_be_sorted:
         raise QueryError(f"{statistic} of {column.address}: it is not a number")
     name = f"{statistic}({column.address})"
-    is_count = statistic == "count"
-    described = computed_column(
-        name,
-        "int" if is_count else "float",
-        f"{statistic} of {column.spec.description}",
-        None if is_count else column.spec.unit,
-    )
-    return Measure(name, column.address, statistic), described
+    description = f"{statistic} of {column.spec.description}"
+    if statistic == "count":
+        described = computed_column(name, "int", description)
+    else:
+        result = type_ if of_dates else "float"
+        described = computed_column(name, result, description, column.spec.unit)
+    return Measure(name, column.address, statistic, of_dates), described

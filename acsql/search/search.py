@@ -15,12 +15,14 @@ from ..query.messages import shorten
 from ..store import mongosh
 from . import counting, grouping
 from .counting import Count
+from .coverage import coverage
 from .explain import Explanation, explain
 from .exports import Exports
 from .limits import optional_at_least_one, optional_seconds
 
 if TYPE_CHECKING:
     from astropy.table import Table
+    from mocpy import MOC
 
 # Rows of a search that a notebook shows.
 _SHOWN = 10
@@ -169,7 +171,8 @@ class Search(Exports):
             ``day(...)``, also of a Modified Julian Date such as ``month(expstart)``.
         **statistics
             Keyword addresses of numbers, one or a list, by what is computed of them: ``mean``,
-            ``median``, ``std`` (of a sample), ``min``, ``max``, ``sum`` or ``count``.
+            ``median``, ``std`` (of a sample), ``min``, ``max``, ``sum`` or ``count``; of dates
+            ``min`` and ``max``.
 
         Returns
         -------
@@ -193,7 +196,37 @@ class Search(Exports):
         >>> archive.where().group("month(date_obs)")["month(date_obs)"].dtype
         dtype('<M8[D]')
         """
-        return grouping.group(self, keys, statistics)
+        from ..export.columns import make_table
+
+        return make_table(*grouping.group(self, keys, statistics))
+
+    def moc(self, order: int = 13) -> MOC:
+        """Return the sky that the observations cover, as a multi-order coverage map.
+
+        Parameters
+        ----------
+        order : int
+            HEALPix order of the smallest cells, 4 to 16; cells of order 13 are 26 arcsec wide.
+
+        Returns
+        -------
+        mocpy.MOC
+            The cells that the footprints touch; mocpy must be installed.
+
+        Raises
+        ------
+        QueryError
+            If there is no such order.
+        QueryTimeout
+            If it takes longer than the time limit.
+
+        Examples
+        --------
+        >>> moc = archive.where(detector="WFC").moc()
+        >>> moc.max_order, moc.sky_fraction < 1e-5
+        (13, True)
+        """
+        return coverage(self, order)
 
     def explain(self) -> Explanation:
         """Return which conditions exclude every observation.

@@ -42,6 +42,15 @@ def test_a_condition_on_the_sky_and_on_annotations_can_be_grouped(sample_archive
     )
 
 
+def test_dates_have_a_first_and_a_last(sample_archive) -> None:
+    table = sample_archive.where().group("detector", min="date_obs", max=["last_ingest_date"])
+    for line in table:
+        of_detector = sample_archive.where(detector=line["detector"])
+        assert line["min(date_obs)"] == of_detector.columns("date_obs").table()["date_obs"].min()
+        newest = of_detector.distinct("last_ingest_date")[-1]
+        assert line["max(last_ingest_date)"] == np.datetime64(newest, "ms")
+
+
 @pytest.mark.parametrize(
     ("keys", "statistics", "message"),
     [
@@ -54,6 +63,7 @@ def test_a_condition_on_the_sky_and_on_annotations_can_be_grouped(sample_archive
         (["s_region"], {}, "column of results"),
         ([None], {}, "a keyword is a text"),
         (["detector"], {"mode": "exptime"}, "no statistic 'mode'; there are mean, median"),
+        (["detector"], {"mean": "date_obs"}, "mean of date_obs: it is not a number"),
         (["detector"], {"mean": "targname"}, "targname: it is not a number"),
         (["detector"], {"mean": "exptme"}, "did you mean exptime"),
     ],

@@ -53,14 +53,17 @@ class Measure(NamedTuple):
     name : str
         The name of its column, such as ``mean(raw.1.meandark)``.
     address : str
-        The keyword, whose values are numbers; others do not count.
+        The keyword, whose values are numbers, or dates; others do not count.
     statistic : str
         One of `STATISTICS`; ``std`` is that of a sample, ``count`` the number of numbers.
+    of_dates : bool
+        Whether the values are dates, which have a ``min`` and a ``max``.
     """
 
     name: str
     address: str
     statistic: str
+    of_dates: bool = False
 
 
 def group(
@@ -101,7 +104,8 @@ def group(
     values = _values(store, condition, keys, measures, time_limit)
     by = {f"key {n}": _key(*values[key.address], key.period) for n, key in enumerate(keys)}
     measured = {
-        f"value {n}": _numbers(*values[measure.address]) for n, measure in enumerate(measures)
+        f"value {n}": (_moments if measure.of_dates else _numbers)(*values[measure.address])
+        for n, measure in enumerate(measures)
     }
     wanted = [(f"value {n}", *_aggregation(each.statistic)) for n, each in enumerate(measures)]
     grouped = pa.table({**by, **measured}).group_by(list(by), use_threads=False)
