@@ -16,7 +16,8 @@ rootname_argument = click.argument("rootname", shell_complete=completion.rootnam
 
 rootnames_option = click.option(
     "--rootnames",
-    type=click.File(lazy=True),
+    type=click.File(),
+    metavar="FILE",
     help="Only the observations that this file lists, separated by blanks, commas or lines; "
     "- for standard input.",
 )

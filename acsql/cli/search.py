@@ -67,7 +67,6 @@ def find(
       acsql find 'near(6.02, -72.08, 30arcmin)' --sort=-exptime --limit 5
       acsql find '47 Tuc F606W 2003'
       acsql find imagetyp=BIAS --columns rootname,flt.1.goodmean --format csv
-      acsql find --rootnames=mine.txt 'exists(flc)'
     """
     with open_archive(ctx, time_limit) as archive:
         search = _listed(archive.find(*conditions), rootnames)

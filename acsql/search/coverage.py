@@ -7,6 +7,7 @@ that an archive that grows makes the pieces again that have changed, which takes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ def coverage(criteria: Criteria, order: int = ORDER, keep: Keep | None = None) -
         return _map(criteria, order)
     found = MOC.new_empty(order)
     for key, piece in _pieces(criteria):
-        content = keep(f"moc {order} {key}", lambda piece=piece: _content(piece, order))
+        content = keep(f"moc {order} {key}", partial(_content, piece, order))
         found = found.union(MOC.from_string(content.decode(), "json"))
     return found
 
@@ -104,10 +105,10 @@ def _maps(batch: Iterable[Mapping[str, Any]], order: int) -> list[MOC]:
     from mocpy import MOC
 
     outlines = {tuple(outline) for row in batch for outline in polygons(row["footprint"])}
+    maps = [MOC.new_empty(order)]
     # Those of one length are one array: longitudes and latitudes of each in turn.
-    maps: list[MOC] = []
     for length in {len(outline) for outline in outlines}:
         alike = np.array([outline for outline in outlines if len(outline) == length])
-        vertices = alike.transpose(0, 2, 1).reshape(-1, length)
+        vertices = np.ascontiguousarray(alike.transpose(0, 2, 1)).reshape(-1, length)
         maps += MOC.from_polygons(vertices, max_depth=order, n_threads=1)
     return maps

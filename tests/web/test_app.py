@@ -144,6 +144,7 @@ ADDRESSES = {
     "vo.capabilities": "/vo/tap/capabilities",
     "vo.resource": "/vo/resource",
     "vo.scs": "/vo/scs?ra=0&dec=0&sr=180",
+    "vo.moc": "/vo/moc",
     "vo.datalink": "/vo/datalink?id={name}",
     "vo.sia2": "/vo/sia2/query?calib=2",
     "vo.soda": "/vo/soda?id={name}_flt.fits",
@@ -169,7 +170,7 @@ def pages(site: Flask, shown: dict[str, str]) -> dict[str, BeautifulSoup]:
 # Routes that read a region file from the body of a request; they change nothing.
 POSTED = {"measurements.regions", "measurements.region_file"}
 # The VO services read forms as they read URLs.
-VO_FORMS = {"vo.scs", "vo.datalink", "vo.sia2", "vo.soda", "vo.sync"}
+VO_FORMS = {"vo.scs", "vo.moc", "vo.datalink", "vo.sia2", "vo.soda", "vo.sync"}
 # Endpoints that write what forms and scripts send, and pages at the same addresses.
 WRITING = {
     "api.flag",

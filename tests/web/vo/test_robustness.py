@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 PARAMETERS = {
     "/vo/scs": ("RA", "DEC", "SR", "VERB", "MAXREC"),
+    "/vo/moc": ("Q", "ORDER", "RESPONSEFORMAT"),
     "/vo/datalink": ("ID",),
     "/vo/sia2/query": ("POS", "BAND", "TIME", "CALIB", "TARGET", "ID", "EXPTIME", "MAXREC"),
     "/vo/soda": ("ID", "CIRCLE", "POLYGON", "POS", "BAND"),
