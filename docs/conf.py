@@ -32,12 +32,12 @@ nitpick_ignore_regex = [
     # Types of other libraries: their inventories are not at hand without a network.
     (
         r"py:.*",
-        r"(astropy|bokeh|click|collections|dask|datetime|flask|lark|numpy|np|pathlib|regions)\b.*",
+        r"(astropy|bokeh|click|collections|dask|datetime|flask|lark|numpy|np|pathlib|regions|mocpy)\b.*",
     ),
     (r"py:.*", r"(pymongo|bson|mongoengine|typing|contextlib|os|json|sqlite3|enum)\b.*"),
     (
         r"py:(class|obj)",
-        r"(Table|Path|Quantity|SkyCoord|PolygonSkyRegion|WCS|CCDData|PathLike|HDUList|Any)"
+        r"(Table|Path|Quantity|SkyCoord|PolygonSkyRegion|MOC|WCS|CCDData|PathLike|HDUList|Any)"
         r"|NamedTuple|optional|callable",
     ),
     (r"py:(class|obj)", r"(sequence|mapping|iterable|iterator|scalar|array[-_]like|default.*)"),
