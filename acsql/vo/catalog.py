@@ -132,7 +132,7 @@ def _resolved(address: str, specs: KeywordSpecs) -> KeywordSpec | None:
     except QueryError:
         # The query is refused with the name of the column.
         return None
-    is_usable = column.address == address and not column.has_many_values
+    is_usable = column.address == address and column.can_be_sorted
     return column.spec if is_usable else None
 
 
