@@ -16,7 +16,7 @@ def test_a_monitor_is_one_line(sample_archive: acsql.Archive) -> None:
     ]
     assert table["max(exptime)"].unit == "s"
     assert table["max(exptime)"].description.startswith("max of exposure")
-    assert sum(table["observations"]) == search.count()
+    assert sum(table["observations"]) == search.count() > 0
     rows = search.columns("date_obs", "imagetyp", "raw.1.meandark").table()
     for line in table:
         is_of_group = (rows["date_obs"].astype("datetime64[M]") == line["month(date_obs)"]) & (
