@@ -30,7 +30,7 @@ from . import (
     site_address,
     vo,
 )
-from .formatting import age, duration, number, plural, size
+from .formatting import age, duration, measured, number, plural, size
 from .json_response import PREFIX, VO
 
 # Pages load nothing from other hosts, and no inline script or style runs.
@@ -124,6 +124,7 @@ def _configure_templates(app: Flask, archive: Archive) -> None:
     app.jinja_env.filters |= {
         "value": text,
         "number": number,
+        "measured": measured,
         "size": size,
         "duration": duration,
         "age": age,

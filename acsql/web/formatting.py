@@ -8,6 +8,14 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}"
 
 
+def measured(value: object) -> object:
+    """Return a measured number in seven digits, ``2439.337``, and any other value unchanged.
+
+    The files of the same rows have all digits.
+    """
+    return f"{value:.7g}" if isinstance(value, float) else value
+
+
 def plural(count: int, noun: str) -> str:
     """Return a number of things: ``1 file``, ``1,234 files``."""
     return f"{number(count)} {noun}{'' if count == 1 else 's'}"

@@ -35,6 +35,16 @@ def test_durations(seconds: float, expected: str) -> None:
     assert formatting.duration(seconds) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(2439.337254901961, "2439.337"), (0.0, "0"), (1.5e-7, "1.5e-07"), (12345678, 12345678)],
+)
+def test_measured_numbers_have_seven_digits_and_whole_numbers_all(
+    value: float, expected: object
+) -> None:
+    assert formatting.measured(value) == expected
+
+
 def test_numbers_have_separated_thousands() -> None:
     assert formatting.number(1234567) == "1,234,567"
     assert formatting.number(0.5, 2) == "0.50"
