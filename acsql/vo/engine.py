@@ -161,8 +161,7 @@ def _executed(
         except duckdb.InterruptException as error:
             limit = "" if time_limit is None else f" of {time_limit:g} seconds"
             raise QueryTimeout(
-                f"the query exceeded its time limit{limit}: narrow it, or run it as an "
-                "asynchronous job"
+                f"the query exceeded its time limit{limit}: add conditions, or name fewer columns"
             ) from error
         except duckdb.OutOfMemoryException as error:
             raise QueryError(
