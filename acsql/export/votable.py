@@ -10,7 +10,9 @@ import math
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -153,9 +155,7 @@ def write(table: Table | None, frame: Frame = COMPLETE) -> bytes:
     """
     document = tree.VOTableFile(version="1.4")
     output = io.BytesIO()
-    with warnings.catch_warnings():
-        # The headers use Angstrom and erg, which VOUnits deprecates.
-        warnings.simplefilter("ignore", units.UnitsWarning)
+    with _without_unit_warnings():
         document.resources.append(_results(document, table, frame))
         for service in frame.services:
             document.resources.append(_descriptor(document, service))
@@ -302,6 +302,28 @@ def _descriptor(document: tree.VOTableFile, service: Service) -> tree.Resource:
     group.entries.extend(_parameter(document, each) for each in service.inputs)
     resource.groups.append(group)
     return resource
+
+
+@cache
+def unit_text(unit: str | None) -> str | None:
+    """Return a unit as the fields of a VOTable have it.
+
+    Parameters
+    ----------
+    unit : str or None
+        The unit of a keyword spec.
+    """
+    with _without_unit_warnings():
+        made = _vounit(unit)
+        return str(made.to_string("vounit")) if isinstance(made, units.UnitBase) else made
+
+
+@contextmanager
+def _without_unit_warnings() -> Iterator[None]:
+    """Let units be written that VOUnits deprecates: the headers use Angstrom and erg."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", units.UnitsWarning)
+        yield
 
 
 def _vounit(unit: str | None) -> units.UnitBase | str | None:

@@ -78,6 +78,8 @@ class KeywordSpec:
         What kind of quantity it is (IVOA UCD1+), such as ``pos.eq.ra``.
     utype : str, optional
         Its role in a data model of the IVOA, such as ``obscore:Char.TimeAxis.Coverage...``.
+    xtype : str, optional
+        The form of a text in VOTables (DALI 1.1, section 3.3); computed columns have it.
     """
 
     keyword: str
@@ -88,6 +90,7 @@ class KeywordSpec:
     mjd: bool = False
     ucd: str | None = None
     utype: str | None = None
+    xtype: str | None = None
 
     @property
     def name(self) -> str:

@@ -49,10 +49,11 @@ def described_column(
     utype: str | None = None,
     type_: str = "str",
     unit: str | None = None,
+    xtype: str | None = None,
 ) -> Column:
     """Return a column that no keyword has, such as one of URLs."""
     column = computed_column(name, type_, description, unit)
-    return replace(column, spec=replace(column.spec, ucd=ucd, utype=utype))
+    return replace(column, spec=replace(column.spec, ucd=ucd, utype=utype, xtype=xtype))
 
 
 def limited(search: Search, limit: int | None) -> tuple[list[dict[str, Any]], bool]:

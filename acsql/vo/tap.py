@@ -146,5 +146,11 @@ def result(
 def described(column: TableColumn) -> Column:
     """Return a column as exports take it."""
     return described_column(
-        column.name, column.description, column.ucd or "", column.utype, column.type, column.unit
+        column.name,
+        column.description,
+        column.ucd or "",
+        column.utype,
+        column.type,
+        column.unit,
+        column.xtype,
     )

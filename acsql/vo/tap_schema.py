@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
+from ..export import votable
 from .columns import TableColumn
 from .tables import TapTable
 
@@ -17,14 +19,103 @@ SCHEMAS = {
     "acsql": "tables of this archive",
     SCHEMA: "descriptions of all tables",
 }
-# The datatypes of VOTables, with their array sizes.
-DATATYPES = {
-    "int": ("long", None),
-    "float": ("double", None),
-    "bool": ("boolean", None),
-    "str": ("char", "*"),
-    "datetime": ("char", "*"),
-}
+# The reserved words of ADQL (2.1, section 2.1.2) among the names of columns.
+_RESERVED = ("size",)
+# The datatypes of VOTables; a text has another.
+_DATATYPES = {"int": "long", "float": "double", "bool": "boolean"}
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A column whose values are those of a column of another table.
+
+    Attributes
+    ----------
+    name : str
+        Its name in TAP_SCHEMA.
+    from_table, from_column : str
+        The table that refers to another, and its column.
+    target_table, target_column : str
+        The table that it refers to, and its column.
+    description : str
+        What it means.
+    """
+
+    name: str
+    from_table: str
+    from_column: str
+    target_table: str
+    target_column: str
+    description: str
+
+
+FOREIGN_KEYS = (
+    ForeignKey(
+        "observation_of_file",
+        *("ivoa.obscore", "obs_id", "acsql.observations", "rootname"),
+        "the observation to which a file belongs",
+    ),
+    ForeignKey(
+        "schema_of_table",
+        *(f"{SCHEMA}.tables", "schema_name", f"{SCHEMA}.schemas", "schema_name"),
+        "the schema to which a table belongs",
+    ),
+    ForeignKey(
+        "table_of_column",
+        *(f"{SCHEMA}.columns", "table_name", f"{SCHEMA}.tables", "table_name"),
+        "the table to which a column belongs",
+    ),
+    ForeignKey(
+        "table_with_key",
+        *(f"{SCHEMA}.keys", "from_table", f"{SCHEMA}.tables", "table_name"),
+        "the table that refers to another",
+    ),
+    ForeignKey(
+        "target_of_key",
+        *(f"{SCHEMA}.keys", "target_table", f"{SCHEMA}.tables", "table_name"),
+        "the table to which a key refers",
+    ),
+    ForeignKey(
+        "key_of_column",
+        *(f"{SCHEMA}.key_columns", "key_id", f"{SCHEMA}.keys", "key_id"),
+        "the key to which a pair of columns belongs",
+    ),
+)
+
+
+def stated_name(column: TableColumn) -> str:
+    """Return the name of a column as queries write it: reserved words of ADQL are in quotes.
+
+    Parameters
+    ----------
+    column : TableColumn
+        Any column.
+    """
+    return f'"{column.name}"' if column.name in _RESERVED else column.name
+
+
+def datatype(column: TableColumn) -> tuple[str, str | None]:
+    """Return the datatype and the array size with which VOTables have a column.
+
+    Parameters
+    ----------
+    column : TableColumn
+        A text in a form that has a name (its ``xtype``) is ASCII.
+    """
+    if column.type in _DATATYPES:
+        return _DATATYPES[column.type], None
+    return "char" if column.xtype else "unicodeChar", "*"
+
+
+def unit(column: TableColumn) -> str | None:
+    """Return the unit of a column as VOTables write it.
+
+    Parameters
+    ----------
+    column : TableColumn
+        With the unit of its keyword spec.
+    """
+    return votable.unit_text(column.unit)
 
 
 def _columns(**descriptions: str) -> dict[str, TableColumn]:
@@ -71,6 +162,7 @@ _TABLES = {
         principal="1 if a client shows it at first",
         std="1 if a standard defines it",
         column_index="its position",
+        size="length of a text; always empty, TAP 1.1 replaces it by arraysize",
     ),
     "keys": _columns(
         key_id="name of the key",
@@ -84,23 +176,6 @@ _TABLES = {
         from_column="column that refers to another",
         target_column="column that it refers to",
     ),
-}
-_KEYS = {
-    "keys": [
-        {
-            "key_id": "observation_of_file",
-            "from_table": "ivoa.obscore",
-            "target_table": "acsql.observations",
-            "description": "the observation to which a file belongs",
-        }
-    ],
-    "key_columns": [
-        {
-            "key_id": "observation_of_file",
-            "from_column": "obs_id",
-            "target_column": "rootname",
-        }
-    ],
 }
 
 
@@ -133,7 +208,7 @@ def tables(others: Iterable[TapTable]) -> list[TapTable]:
         for table in every
         for number, column in enumerate(table.columns.values())
     ]
-    content.update(_KEYS)
+    content["keys"] = content["key_columns"] = [_key(key) for key in FOREIGN_KEYS]
     return made
 
 
@@ -148,17 +223,22 @@ def _table(number: int, table: TapTable) -> dict[str, Any]:
     }
 
 
+def _key(key: ForeignKey) -> dict[str, Any]:
+    """Return the rows of both tables that describe a key, as one."""
+    return {"key_id": key.name, **asdict(key)}
+
+
 def _column(table: TapTable, number: int, column: TableColumn) -> dict[str, Any]:
-    datatype, arraysize = DATATYPES[column.type]
+    type_, arraysize = datatype(column)
     return {
         "table_name": table.name,
-        "column_name": column.name,
-        "datatype": datatype,
+        "column_name": stated_name(column),
+        "datatype": type_,
         "arraysize": arraysize,
         "xtype": column.xtype,
         "description": column.description,
         "utype": column.utype,
-        "unit": column.unit,
+        "unit": unit(column),
         "ucd": column.ucd,
         "indexed": int(column.indexed),
         "principal": int(column.principal),

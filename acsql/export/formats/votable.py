@@ -46,11 +46,12 @@ def _table(block: Block, columns: Sequence[Column], buffer: RowBuffer) -> Table:
 
 
 def _meta(column: Column, summary: ColumnSummary) -> dict[str, Any]:
+    # A text in ISO 8601 (DALI 1.1, "Timestamps").
+    timestamp = "timestamp" if summary.type in ("date", "datetime") else None
     return {
         "ucd": column.spec.ucd,
         "utype": column.spec.utype,
-        # A text in ISO 8601 (DALI 1.1, "Timestamps").
-        "xtype": "timestamp" if summary.type in ("date", "datetime") else None,
+        "xtype": column.spec.xtype or timestamp,
         "null": summary.null if summary.type == "int" and summary.has_nulls else None,
     }
 

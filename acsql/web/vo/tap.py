@@ -57,5 +57,8 @@ def tables() -> Response:
         "tables.xml",
         schemas=tap_schema.SCHEMAS,
         tables=list(current_tables().values()),
-        datatypes=tap_schema.DATATYPES,
+        keys=tap_schema.FOREIGN_KEYS,
+        stated_name=tap_schema.stated_name,
+        datatype=tap_schema.datatype,
+        unit=tap_schema.unit,
     )

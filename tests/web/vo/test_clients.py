@@ -134,6 +134,9 @@ def test_a_cone_search_of_stilts_matches_a_local_table(
         "sia2/query",
         "sia2/query?MAXREC=0",
         "sia2/query?TIME=0",
+        "tap/sync?LANG=ADQL&QUERY=select+*+from+ivoa.obscore",
+        "tap/sync?LANG=ADQL&QUERY=select+*+from+acsql.observations",
+        "tap/sync?LANG=ADQL&QUERY=select+*+from+tap_schema.columns",
     ],
 )
 def test_votlint_has_nothing_to_say(
@@ -153,3 +156,14 @@ def test_datalinklint_has_nothing_to_say(site: str, observation: acsql.Observati
     # Words of the vocabulary that are newer than this program, which looks it up where it can.
     known = ("'detached-header'", "'documentation'", "'thumbnail'")
     assert [line for line in problems if not any(word in line for word in known)] == []
+
+
+@needs_stilts
+def test_taplint_finds_nothing_but_wide_integers(site: str) -> None:
+    # Metadata, capabilities, queries and ObsCore; the service has no asynchronous jobs.
+    stages = "TMV TME TMS TMC CPV CAP AVV QGE QPO MDQ OBS"
+    report = stilts("taplint", f"tapurl={site}/vo/tap", f"stages={stages}", "report=EWFS")
+    assert "ivoa.ObsCore columns: 30/30 required" in report
+    problems = [line for line in report.splitlines() if line[:2] in ("E-", "W-", "F-")]
+    # It wants 32 bits for the integers of TAP_SCHEMA; VOTables of acsql have 64 for all.
+    assert [line for line in problems if "has wrong type long not int" not in line] == []
