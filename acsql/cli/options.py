@@ -22,6 +22,19 @@ rootnames_option = click.option(
     "- for standard input.",
 )
 
+columns_option = click.option(
+    "--columns",
+    metavar="KEYWORDS",
+    shell_complete=completion.keyword_list,
+    help="Keywords to print, separated by commas.",
+)
+sort_option = click.option(
+    "--sort",
+    metavar="KEYWORDS",
+    shell_complete=completion.keyword_list,
+    help="Keywords to sort by, separated by commas; - before one sorts in descending order.",
+)
+
 # For a single record or report.
 text_format_option = click.option(
     "--format",

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import completion
 from .annotations import by_option
 from .context import open_archive
-from .options import conditions_argument, rows_format_option, time_limit_option
+from .options import (
+    columns_option,
+    conditions_argument,
+    rows_format_option,
+    sort_option,
+    time_limit_option,
+)
 from .output import print_notes, print_rows
 
 if TYPE_CHECKING:
@@ -80,18 +85,8 @@ def _new(searches: SavedSearches, chosen: SavedSearch, by: str | None) -> Search
 @saved.command()
 @name_argument
 @conditions_argument
-@click.option(
-    "--columns",
-    metavar="KEYWORDS",
-    shell_complete=completion.keyword_list,
-    help="Keywords to print, separated by commas.",
-)
-@click.option(
-    "--sort",
-    metavar="KEYWORDS",
-    shell_complete=completion.keyword_list,
-    help="Keywords to sort by, as of acsql find.",
-)
+@columns_option
+@sort_option
 @click.option("--shared", is_flag=True, help="Everyone sees it.")
 @by_option
 @click.pass_context

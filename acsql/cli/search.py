@@ -12,10 +12,12 @@ from . import completion
 from .context import open_archive
 from .exit_status import ExitStatus
 from .options import (
+    columns_option,
     conditions_argument,
     mongosh_option,
     rootnames_option,
     rows_format_option,
+    sort_option,
     time_limit_option,
 )
 from .output import print_notes, print_rows
@@ -27,18 +29,8 @@ if TYPE_CHECKING:
 @click.command()
 @conditions_argument
 @rootnames_option
-@click.option(
-    "--columns",
-    metavar="KEYWORDS",
-    shell_complete=completion.keyword_list,
-    help="Keywords to print, separated by commas.",
-)
-@click.option(
-    "--sort",
-    metavar="KEYWORDS",
-    shell_complete=completion.keyword_list,
-    help="Keywords to sort by, separated by commas; - before one sorts in descending order.",
-)
+@columns_option
+@sort_option
 @click.option("--limit", type=click.IntRange(1), help="Print at most this many rows.")
 @rows_format_option
 @time_limit_option
