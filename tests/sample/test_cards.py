@@ -20,6 +20,13 @@ def test_astropy_reads_texts_of_any_length_as_written(text):
 
 
 @settings(deadline=None)
+@given(before=st.text("'a /", max_size=12), after=st.text("'a /", max_size=12))
+def test_a_text_with_a_quote_before_a_slash_is_written_as_astropy_writes_it(before, after):
+    text = f"{before}'/{after}"
+    assert cards.card("TEXT", text, "whatever") == str(fits.Card("TEXT", text, "whatever"))
+
+
+@settings(deadline=None)
 @given(value=st.floats(allow_nan=False, allow_infinity=False))
 def test_astropy_reads_numbers_as_written(value):
     header = fits.Header.fromstring(cards.card("NUMBER", value, "whatever"))
