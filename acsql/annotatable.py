@@ -274,7 +274,7 @@ class Annotatable(AnnotationReading):
         ----------
         path : str or Path
             CSV, JSON Lines or ECSV with the columns of ``acsql.annotation_files.COLUMNS``, as
-            ``acsql annotations list`` writes them, or a part of them.
+            `export_annotations` writes them, or a part of them.
 
         Returns
         -------

@@ -1,8 +1,7 @@
 """Annotations as rows of a table: to be exported, and imported again from CSV, JSON Lines and ECSV.
 
 An imported row with the id of a stored annotation is that annotation.  A row without an id, as of
-an older system, gets one from its content, so that importing it twice adds it once.  ECSV has a row
-in each line, and so no line breaks in texts.
+an older system, gets one from its content, so that importing it twice adds it once.
 """
 
 import csv

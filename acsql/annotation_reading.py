@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from . import names
+from . import annotation_files, names
 from .annotations import Action, Annotation, State, state
 from .errors import AnnotationError
 from .query import Equals
@@ -116,6 +116,35 @@ class AnnotationReading(RunReading):
         found = list(islice(reads.numbered(self._source.store, after, **_checked(equal)), size + 1))
         shown = found[:size]
         return [entry for _, entry in shown], shown[-1][0] if len(found) > size else None
+
+    def export_annotations(self, path: str | Path, **equal: Any) -> None:
+        """Write annotations to a file, also what has been cleared or undone.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, in the export format to which its ending belongs: `import_annotations` reads
+            ``.csv``, ``.jsonl`` and ``.ecsv``.  An existing one is replaced.
+        **equal
+            As in `annotations`.
+
+        Raises
+        ------
+        AnnotationError
+            If there is no such field.
+        QueryError
+            If the ending belongs to no format.
+        ArchiveError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> archive.export_annotations(folder / "trails.ecsv", flag="satellite_trail")
+        """
+        from .export.to_file import write_file
+
+        rows = map(annotation_files.to_row, self.annotations(**equal))
+        write_file(Path(path), rows, annotation_files.COLUMNS)
 
     def annotation(self, key: str) -> Annotation:
         """Return one annotation.

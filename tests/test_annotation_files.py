@@ -1,15 +1,18 @@
 """Annotations leave as CSV, JSON Lines and ECSV, and come back once."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import acsql
-from acsql import export
 from acsql.annotation_files import COLUMNS, from_row, read, to_row
 from acsql.annotations import Action, Annotation, AnnotationTarget
 from acsql.errors import AnnotationError
+from acsql.export.to_file import write_file
 from acsql.store.annotations import reads, writes
 
 WHEN = datetime(2026, 11, 28, 12, 30, 15, 250_000)
@@ -30,20 +33,29 @@ ENTRIES = [
 ]
 
 
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=9)
+awkward = st.text(" \\\"#,;'\n\r\t\x00\x07\x85\u2028n", min_size=1, max_size=9)
+
+
 @pytest.mark.parametrize("format_", ["csv", "jsonl", "ecsv"])
-def test_annotations_are_read_as_they_were_exported(format_, tmp_path, specs):
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=st.lists(names | awkward, max_size=4))
+def test_annotations_are_read_as_they_were_exported(format_, drawn, tmp_path, specs):
+    comment = Annotation("5", Action.COMMENT, AnnotationTarget(run=1), "ann", WHEN)
+    with_texts = [replace(comment, text=f"{text}.", batch=text) for text in drawn]
     file = tmp_path / f"annotations.{format_}"
-    pieces = export.FORMATS[format_].write(map(to_row, ENTRIES), COLUMNS)
-    file.write_bytes(b"".join(pieces))
-    assert read(file, specs) == ENTRIES
+    write_file(file, map(to_row, ENTRIES + with_texts), COLUMNS)
+    assert read(file, specs) == ENTRIES + with_texts
 
 
-@pytest.mark.parametrize("format_", ["csv", "jsonl"])
-def test_line_breaks_of_a_text_are_kept(format_, tmp_path, specs):
-    entry = Annotation("1", Action.COMMENT, AnnotationTarget(run=1), "ann", WHEN, text="a\nb")
-    file = tmp_path / f"annotations.{format_}"
-    file.write_bytes(b"".join(export.FORMATS[format_].write([to_row(entry)], COLUMNS)))
-    assert read(file, specs) == [entry]
+def test_an_archive_exports_what_another_one_imports(empty_archive, tmp_path):
+    text = "Lost at 12:05.\nFound again:  \\n"
+    batch = empty_archive.comment(text, proposid=9019, by="ann")
+    for ending in ("csv", "jsonl", "ecsv"):
+        empty_archive.export_annotations(tmp_path / f"of_ann.{ending}", by="ann")
+        (entry,) = read(tmp_path / f"of_ann.{ending}", empty_archive.specs)
+        assert (entry.id, entry.text) == (*batch.annotations, text)
+        assert empty_archive.import_annotations(tmp_path / f"of_ann.{ending}") == 0
 
 
 def test_an_import_is_repeated_without_effect(empty_archive: acsql.Archive, tmp_path):

@@ -182,7 +182,7 @@ def file_columns(
     block: Sequence[Sequence[Any]],
     columns: Sequence[Column],
     types: Sequence[str],
-    forbidden: re.Pattern[str],
+    forbidden: re.Pattern[str] | None = None,
 ) -> list[MaskedColumn]:
     """Return a block of rows as columns of numbers, truth values and texts.
 
@@ -195,8 +195,8 @@ def file_columns(
     types : sequence of str
         The type of each column; those not in `NATIVE` are written as text, of the others the
         values of another type are masked.
-    forbidden : re.Pattern
-        Matches the characters that the format cannot represent.
+    forbidden : re.Pattern, optional
+        Matches the characters that the format cannot represent, by default none.
     """
     return [
         masked_column(without_misfits(values, type_)[0], column, DTYPES[type_])
@@ -207,7 +207,7 @@ def file_columns(
 
 
 def cell_texts(
-    values: Sequence[Any], column: Column, forbidden: re.Pattern[str]
+    values: Sequence[Any], column: Column, forbidden: re.Pattern[str] | None = None
 ) -> list[str | None]:
     """Return values as texts for a file format; None stays None.
 
@@ -217,10 +217,13 @@ def cell_texts(
         Stored values.
     column : Column
         Their keyword.
-    forbidden : re.Pattern
-        Matches the characters that the format cannot represent.
+    forbidden : re.Pattern, optional
+        Matches the characters that the format cannot represent, by default none.
     """
-    return [None if v is None else escape(text(v, column), forbidden) for v in values]
+    texts = [None if value is None else text(value, column) for value in values]
+    if forbidden is None:
+        return texts
+    return [None if cell is None else escape(cell, forbidden) for cell in texts]
 
 
 def is_of_type(value: Any, type_: str) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArchiveError, QueryError
 from .listing import Listing
 
 
@@ -37,21 +35,9 @@ class Exports(Listing):
         --------
         >>> archive.where(detector="WFC").write(folder / "wfc.parquet")
         """
-        from ..export import FORMATS
+        from ..export.to_file import write_file
 
-        path = Path(path)
-        name = format_ or _format_of(path)
-        if name not in FORMATS:
-            raise QueryError(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
-        try:
-            with unfinished.open("wb") as file:
-                file.writelines(FORMATS[name].write(self.rows(), self.selected_columns))
-            unfinished.replace(path)
-        except OSError as error:
-            raise ArchiveError(f"cannot write {path}: {error.strerror}") from error
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_file(Path(path), self.rows(), self.selected_columns, format_)
 
     def to_arrow(self) -> Any:
         """Return the observations as an Arrow table.
@@ -123,11 +109,3 @@ class Exports(Listing):
         import polars
 
         return polars.from_arrow(self.to_arrow())
-
-
-def _format_of(path: Path) -> str:
-    """Return the name of the format whose files end as a path does."""
-    from ..export import FORMATS
-
-    ending = path.suffix.removeprefix(".").lower()
-    return next((name for name in FORMATS if ending in (name, FORMATS[name].extension)), ending)

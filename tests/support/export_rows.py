@@ -166,7 +166,7 @@ def unescaped(cell: object) -> object:
     return cell.encode("ascii", "backslashreplace").decode("unicode_escape")
 
 
-def check_cells(found: Table, shown, table, strip, bools_as_text=False) -> None:
+def check_cells(found: Table, shown, table, strip=str, bools_as_text=False) -> None:
     """Compare a table that was read with the rows that were written."""
     assert found.colnames == [column.address for column in shown]
     assert len(found) == len(table)

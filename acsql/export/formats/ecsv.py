@@ -1,10 +1,10 @@
-r"""ECSV (astropy APE 6): CSV below a header with types, units and descriptions.
+"""ECSV (astropy APE 6): CSV below a header with types, units and descriptions.
 
 Unknown values are empty cells, and so are texts in a column of numbers, which
 ``notes`` in the header names.  Dates and times are texts in ISO 8601, and lists are joined as in
-CSV.  Control characters are written as
-Python escapes them: ``\n``, ``\x07``.  astropy drops the blanks at the ends of texts when it reads
-the file, and takes blank texts for unknown.
+CSV.  A row is a line, and readers drop blanks at the ends of cells: a column in which a text has
+line breaks, other control characters or such blanks has all its texts as JSON, as ECSV provides
+for, and readers return them unchanged.
 """
 
 import csv
@@ -13,23 +13,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from astropy.io import ascii as astropy_ascii
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
 
 from ...query import Column
-from ..buffer import buffered
-from ..columns import file_columns
+from ..buffer import Block, RowBuffer, buffered
+from ..columns import NATIVE, cell_texts, file_columns, masked_column
 from ..registry import Format, Rows
+from ..values import text
 
-# What some reader takes for the end of a line, and controls.
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What some reader takes for the end of a line, controls, and blanks that readers drop.
+_ONLY_IN_JSON = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s|\s$")
 
 
 def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
     """Yield an ECSV file in blocks of rows."""
     with buffered(rows, columns) as buffer:
+        as_json = _columns_of_json(buffer, columns)
         is_first = True
         for block in buffer.blocks():
-            cells = file_columns(block, columns, buffer.types, _FORBIDDEN)
+            cells = _cells(block, columns, buffer.types, as_json)
             table = Table(cells, meta={"notes": buffer.notes} if buffer.notes else {})
             lines = _writer(table).write(table)
             # No cell has a line end, so a row is a line; only the first block keeps its header.
@@ -38,15 +40,33 @@ def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
             is_first = False
 
 
-def _writer(table: Table) -> Any:
-    """Return astropy's writer, with quotes around cells that would make a reader skip a line.
+def _columns_of_json(buffer: RowBuffer, columns: Sequence[Column]) -> set[int]:
+    """Return the numbers of the columns with a text that a cell cannot represent as it is."""
+    texts = {number for number, type_ in enumerate(buffer.types) if type_ not in NATIVE}
+    return {
+        number
+        for block in buffer.blocks()
+        for number in texts
+        if any(_ONLY_IN_JSON.search(text(value, columns[number])) for value in block[number])
+    }
 
-    Readers skip lines that begin with # or are blank.
-    """
+
+def _cells(
+    block: Block, columns: Sequence[Column], types: Sequence[str], as_json: set[int]
+) -> list[MaskedColumn]:
+    """Return a block of rows as columns; astropy writes those of objects as JSON."""
+    cells = file_columns(block, columns, types)
+    for number in as_json:
+        texts = cell_texts(block[number], columns[number])
+        cells[number] = masked_column(texts, columns[number], object)
+    return cells
+
+
+def _writer(table: Table) -> Any:
+    """Return astropy's writer, with quotes around cells that would make a reader skip a line."""
     writer = astropy_ascii.get_writer(astropy_ascii.Ecsv, delimiter=",", strip_whitespace=False)
     first = table.columns[0]
-    texts = first.filled("").tolist() if first.dtype.kind == "U" else []
-    if any(cell != cell.strip() or cell[:1] == "#" for cell in texts):
+    if first.dtype.kind == "U" and any(cell[:1] == "#" for cell in first.filled("").tolist()):
         writer.data.splitter.quoting = csv.QUOTE_ALL
     return writer
 

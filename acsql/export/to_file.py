@@ -1,0 +1,59 @@
+"""Whole files of rows in the export formats, for scripts.
+
+A file takes its name when it is complete, so one that is there can be trusted.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArchiveError, QueryError
+from ..query import Column
+from .registry import FORMATS
+
+
+def write_file(
+    path: Path,
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[Column],
+    format_: str | None = None,
+) -> None:
+    """Write rows to a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; an existing one is replaced when the new one is complete.
+    rows : iterable of mapping
+        Values by the address of their column.
+    columns : sequence of Column
+        The columns to write.
+    format_ : str, optional
+        One of `FORMATS`, by default the one to which the ending of the path belongs.
+
+    Raises
+    ------
+    QueryError
+        If there is no such format.
+    ArchiveError
+        If the file cannot be written.
+    """
+    name = format_ or _format_of(path)
+    if name not in FORMATS:
+        raise QueryError(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with unfinished.open("wb") as file:
+            file.writelines(FORMATS[name].write(rows, columns))
+        unfinished.replace(path)
+    except OSError as error:
+        raise ArchiveError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _format_of(path: Path) -> str:
+    """Return the name of the format whose files end as a path does."""
+    ending = path.suffix.removeprefix(".").lower()
+    return next((name for name in FORMATS if ending in (name, FORMATS[name].extension)), ending)
