@@ -118,7 +118,7 @@ class Plan:
     waiting : tuple of str
         Names of files that are too young to be read.
     unchanged : int
-        Number of observations without a task.
+        Number of observations without a task and without a file that waits.
     known_failures : int
         Number of damaged files that have not changed since they failed.
     settled : tuple of str
@@ -196,6 +196,7 @@ def make_plan(
     filetypes = [name for name in specs.filetypes if name in selection.filetypes]
     seen: set[str] = set()
     unreadable: set[str] = set()
+    incomplete: set[str] = set()
     tasks: dict[str, Task] = {}
     moved = MovedFiles(selection.moved_limit)
     marks: list[Marks] = []
@@ -225,6 +226,8 @@ def make_plan(
         if comparison.to_read or comparison.checksums or observation.problems:
             task = Task(observation, tuple(comparison.to_read), comparison.checksums)
             tasks[observation.rootname] = task
+        elif comparison.waiting:
+            incomplete.add(observation.rootname)
         else:
             unchanged += bool(observation.files)
         marks += [
@@ -237,7 +240,7 @@ def make_plan(
         for rootname in vanished_files.unseen(failed, seen, unreadable):
             settled += failed[rootname]
     for rootname, (observation, checksums) in moved.observations.items():
-        unchanged -= rootname not in tasks
+        unchanged -= rootname not in tasks and rootname not in incomplete
         task = tasks.get(rootname, Task(observation))
         tasks[rootname] = replace(task, checksums={**task.checksums, **checksums})
     if moved.archive_was_moved:

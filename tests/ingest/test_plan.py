@@ -354,6 +354,7 @@ def test_only_a_file_that_may_still_be_arriving_waits(
     )
     assert result.waiting == (("j8bt05njq_raw.fits",) if waits else ())
     assert bool(result.tasks) != waits
+    assert result.unchanged == 0
 
 
 def test_a_damaged_file_is_left_and_one_whose_ingest_is_owed_is_read(specs: KeywordSpecs) -> None:
