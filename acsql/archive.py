@@ -111,6 +111,9 @@ class Archive(Annotatable, Monitored):
         # With the password of the database, which a process on a cluster needs.
         return _open_again, (self.config, self.time_limit)
 
+    def __repr__(self) -> str:
+        return f"<Archive of {self.config.filesystem} in {self.store.address}>"
+
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the totals, and a link to the site."""
         summary = self.summary()

@@ -181,8 +181,11 @@ def _number(text: str, archive: Archive) -> Meaning:
         return ProposalNumber(archive.proposal(int(text)).proposid)
     except ProposalNotFound:
         year = _on_date(text)
-        if year is None or not archive.where(year).columns("rootname").limit(1).table():
+        if year is None:
             raise
+        if not archive.where(year).columns("rootname").limit(1).table():
+            message = f"there is no observation of proposal {text} and none in the year {text}"
+            raise ProposalNotFound(message) from None
         return QueryText(query.format_condition(archive.where(year).condition))
 
 

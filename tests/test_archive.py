@@ -28,6 +28,13 @@ def test_the_time_limit_of_an_archive_is_set_when_it_is_opened(config) -> None:
         acsql.connect(config, time_limit=0)
 
 
+def test_an_archive_shows_its_files_and_its_database_without_the_password(config) -> None:
+    user, at, _ = config.connection_string.removeprefix("mongodb://").partition("@")
+    with acsql.Archive(config) as archive:
+        assert at and user not in repr(archive)
+        assert repr(archive) == f"<Archive of {config.filesystem} in {archive.store.address}>"
+
+
 def test_an_archive_needs_the_address_of_its_database(config) -> None:
     with pytest.raises(ConfigError, match=r"acsql\.connect"):
         acsql.Archive(replace(config, connection_string=None))

@@ -94,6 +94,7 @@ def test_the_box_lists_products_that_eight_characters_fit(
     ("text", "status", "named"),
     [
         ("99999", 404, "there is no observation of proposal 99999"),
+        ("1999", 404, "there is no observation of proposal 1999 and none in the year 1999"),
         ("NGC1O4", 404, "Did you mean NGC104?"),
         ("nothing such", 404, 'No rootname, proposal or name matches "nothing such"'),
         ("exptime>abc", 400, "exptime: expected a number"),
