@@ -19,6 +19,7 @@ from .config import Config
 from .migrations import runner
 from .mongod.server import resolve_connection
 from .monitors.monitored import Monitored
+from .name_resolver import NameResolver
 from .observation import Observation
 from .proposals import Proposal, ProposalCatalog
 from .query import Equals
@@ -98,6 +99,7 @@ class Archive(Annotatable, Monitored):
         self.accounts = Accounts(self.store)
         self._source = Source(self.store, CurrentSpecs(self.store, specs))
         self.saved_searches = SavedSearches(self._source)
+        self.name_resolver = NameResolver(self.store, config.name_resolver)
         self._proposals = ProposalCatalog(self.store, specs)
         self._statistics = StatisticCatalog(self.store, specs)
 
@@ -209,7 +211,8 @@ class Archive(Annotatable, Monitored):
         ----------
         *texts : str
             Names, dates, numbers of proposals, rootnames, positions and conditions:
-            ``"47 Tuc F606W 2003"``, ``"darks 2003-03 exptime>500"``, ``"Zwicky"``.
+            ``"47 Tuc F606W 2003"``, ``"darks 2003-03 exptime>500"``, ``"Zwicky"``.  Names of
+            objects that are no targets are positions, if the setting ``name_resolver`` is set.
 
         Returns
         -------
@@ -230,7 +233,8 @@ class Archive(Annotatable, Monitored):
         """
         from .search_text import condition
 
-        return self.where(*(condition(text, self) for text in texts))
+        resolve = self.name_resolver.position
+        return self.where(*(condition(text, self, resolve) for text in texts))
 
     def differences(self, a: str, b: str, bookkeeping: bool = False) -> list[HeaderComparison]:
         """Compare the headers of two observations, two files or two extensions.

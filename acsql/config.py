@@ -68,6 +68,7 @@ class Config:
     proposals_from: str = "file"
     monitors: tuple[str, ...] = ()
     monitors_dir: Path | None = None
+    name_resolver: str | None = None
     rate_limit: int = 20_000
     downloads: int = 1000
     accel_redirect: str | None = None

@@ -33,6 +33,10 @@ class ObservationNotFound(ArchiveError):
     """No observation has this rootname."""
 
 
+class NameNotYetResolved(ObservationNotFound):
+    """The name resolver has not answered yet whether a text is the name of an object."""
+
+
 class ProposalNotFound(ArchiveError):
     """No observation belongs to this proposal."""
 

@@ -2,26 +2,23 @@
 
 A text needs no field and no syntax: the first reading that makes sense is taken, in the order
 proposal, position, conditions, rootname, pair of rootnames, beginning of rootnames, names, title of
-a proposal.  Names are those of targets, filters, detectors, kinds of images and principal
-investigators, and dates; conditions may follow them, as in ``47 Tuc F814W 2003 exptime>300``.
+a proposal, object that a name resolver knows.  Names are those of `acsql.name_conditions`;
+conditions may follow them, as in ``47 Tuc F814W 2003 exptime>300``.
 """
 
 import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-from . import config as configuration
-from . import query, target_names
-from .config import Config
+from . import name_conditions, query
 from .errors import InvalidName, ObservationNotFound, ProposalNotFound
-from .keywords import KeywordSpecs
+from .name_conditions import Names, on_date, read_names
+from .name_resolver import Resolve
 from .observation import Observation
 from .proposals import Proposal
-from .query import And, AnyOf, Column, Condition, Equals, Like, Or, Within
-from .search.search import Search
+from .query import And, AnyOf, Column, Condition, Equals, Like, Within
 from .target_names import normalized
 
 # The field of view of the WFC is 202 arcsec wide (ACS Instrument Handbook, chapter 3): an
@@ -36,32 +33,10 @@ _POSITION = re.compile(rf"{_NUMBER}(?:[:\s,hmsd°'\"]+{_NUMBER}){{1,5}}[s'\"]?",
 _NAMES_AND_CONDITIONS = re.compile(r"((?:[^\s()=<>!,\"']+(?:\s+(?![=<>!(])|$))*)(.*)", re.DOTALL)
 # The word that is being typed: the last one, or the value behind an operator.
 _LAST_WORD = re.compile(r"(?:^|[\s(<>=!,])([^\s()<>=!,]*)$")
-# Keywords whose values are names, several where a name may be in any of them; facets are added.
-_NAMING_KEYWORDS = (("targname",), ("detector",), ("filter1", "filter2"), ("pr_inv_l",))
-# Its values also have a plural: darks, biases.
-_KIND_OF_IMAGE = "imagetyp"
-# A year, a month or a day.  Hubble's first year is 1990.
-_DATE = re.compile(r"(199\d|20\d\d)(-\d\d){0,2}", re.ASCII)
-_MONTHS = ("%B %Y", "%b %Y", "%Y %B", "%Y %b")
 
 
-class Archive(Protocol):
-    """What the meaning of a text is looked up in: an `acsql.Archive`.
-
-    Attributes
-    ----------
-    config : Config
-        The configuration.
-    """
-
-    config: Config
-
-    @property
-    def specs(self) -> KeywordSpecs:
-        """The keyword specs."""
-
-    def where(self, *conditions: Condition | str, **keywords: Any) -> Search:
-        """Return a search for the observations that meet all conditions."""
+class Archive(name_conditions.Archive, Protocol):
+    """What the meaning of a text is looked up in: an `acsql.Archive`."""
 
     def observation(self, rootname: str) -> Observation:
         """Return one observation."""
@@ -98,7 +73,11 @@ class QueryText:
 Meaning = Observation | ObservationPair | ProposalNumber | QueryText
 
 
-def interpret(text: str, archive: Archive) -> Meaning:
+def _unresolved(_name: str) -> None:
+    """Know the position of no name."""
+
+
+def interpret(text: str, archive: Archive, resolve: Resolve = _unresolved) -> Meaning:
     """Return the meaning of a text.
 
     Parameters
@@ -108,6 +87,8 @@ def interpret(text: str, archive: Archive) -> Meaning:
         ``47 Tuc F814W``, ``darks 2003-03``, ``Zwicky`` or ``exptime>=500``.
     archive : Archive
         Where names are looked up.
+    resolve : callable, optional
+        Returns the positions of names that are not in the archive.
 
     Returns
     -------
@@ -130,7 +111,7 @@ def interpret(text: str, archive: Archive) -> Meaning:
         return QueryText(_near(text, archive))
     parts = _NAMES_AND_CONDITIONS.fullmatch(text)
     if parts and parts[2]:
-        return QueryText(_names_and_conditions(parts[1].split(), parts[2], text, archive))
+        return QueryText(_names_and_conditions(parts[1], parts[2], archive, resolve))
     observations = [_observation(word, archive) for word in text.split()[:3]]
     match observations:
         case [Observation() as observation]:
@@ -141,10 +122,10 @@ def interpret(text: str, archive: Archive) -> Meaning:
         search = archive.where(Like("rootname", f"{text.rstrip('*')}*"))
         if list(search.columns("rootname").limit(1).rows()):
             return QueryText(query.format_condition(search.condition))
-    return QueryText(_names(text, archive))
+    return QueryText(_names(text, archive, resolve))
 
 
-def condition(text: str, archive: Archive) -> Condition:
+def condition(text: str, archive: Archive, resolve: Resolve = _unresolved) -> Condition:
     """Return the condition that observations are what a text means.
 
     Parameters
@@ -153,6 +134,8 @@ def condition(text: str, archive: Archive) -> Condition:
         As in `interpret`.
     archive : Archive
         Where names are looked up.
+    resolve : callable, optional
+        As in `interpret`.
 
     Returns
     -------
@@ -164,7 +147,7 @@ def condition(text: str, archive: Archive) -> Condition:
     QueryError, ProposalNotFound, ObservationNotFound
         As in `interpret`.
     """
-    match interpret(text, archive):
+    match interpret(text, archive, resolve):
         case Observation() as observation:
             return Equals("rootname", observation.rootname)
         case ObservationPair(a, b):
@@ -180,7 +163,7 @@ def _number(text: str, archive: Archive) -> Meaning:
     try:
         return ProposalNumber(archive.proposal(int(text)).proposid)
     except ProposalNotFound:
-        year = _on_date(text)
+        year = on_date(text)
         if year is None:
             raise
         if not archive.where(year).columns("rootname").limit(1).table():
@@ -204,10 +187,12 @@ def _near(text: str, archive: Archive) -> str:
     return f"near({condition.ra!r}, {condition.dec!r}, {RADIUS})"
 
 
-def _names_and_conditions(names: list[str], conditions: str, text: str, archive: Archive) -> str:
+def _names_and_conditions(names: str, conditions: str, archive: Archive, resolve: Resolve) -> str:
     """Return the search for observations with some names that also meet conditions."""
-    named = _named(names, archive) if names else None
-    if named is None:
+    read = read_names(names.split(), archive)
+    named = read.condition or _resolved(read, resolve)
+    if not names or named is None:
+        text = names + conditions
         # Raises QueryError for a word that is not a name.
         query.parse(text, archive.specs)
         return text
@@ -215,81 +200,20 @@ def _names_and_conditions(names: list[str], conditions: str, text: str, archive:
     return query.format_condition(condition, archive.specs)
 
 
-def _named(words: list[str], archive: Archive) -> Condition | None:
-    """Return the condition to have each of some names, or None if a word is part of no name.
-
-    A name is that of a target, which may have several words, of a filter in either wheel, of a
-    principal investigator, another value of a facet, or a date.
-    """
-    conditions = _conditions_by_name(archive)
-    parts = []
-    while words:
-        lengths = range(len(words), 0, -1)
-        read = ((n, _meaning(" ".join(words[:n]), conditions)) for n in lengths)
-        length, part = next(((n, found) for n, found in read if found is not None), (0, None))
-        if part is None:
-            return None
-        parts.append(part)
-        words = words[length:]
-    return And(tuple(parts))
+def _resolved(names: Names, resolve: Resolve) -> Condition | None:
+    """Return the condition of names of which one is that of an object outside the archive."""
+    position = resolve(names.others[0]) if len(names.others) == 1 else None
+    if position is None:
+        return None
+    return And((Within(*position, RADIUS), *names.conditions))
 
 
-def _meaning(name: str, conditions: dict[str, Condition]) -> Condition | None:
-    """Return the condition of a name or a date, None if it is neither."""
-    return conditions.get(normalized(name)) or _on_date(name)
-
-
-def _on_date(text: str) -> Condition | None:
-    """Return the condition of a date such as ``2003``, ``2003-03-29`` or ``March 2003``."""
-    if _DATE.fullmatch(text):
-        return Equals("date_obs", text)
-    for form in _MONTHS:
-        try:
-            return Equals("date_obs", f"{datetime.strptime(text, form):%Y-%m}")
-        except ValueError:
-            continue
-    return None
-
-
-def _conditions_by_name(archive: Archive) -> dict[str, Condition]:
-    """Return the condition for each name that observations have, by normalized name."""
-    grouped = {keyword for keywords in _NAMING_KEYWORDS for keyword in keywords}
-    others = [(keyword,) for keyword in archive.specs.facets if keyword not in grouped]
-    conditions: dict[str, Condition] = {}
-    for keywords in (*_NAMING_KEYWORDS, *others):
-        equalities: dict[str, list[Condition]] = {}
-        for keyword in keywords:
-            for value in archive.where().distinct(keyword):
-                for name in _written(keyword, value):
-                    equalities.setdefault(name, []).append(Equals(keyword, value))
-        for name, alternatives in equalities.items():
-            conditions.setdefault(name, Or(tuple(alternatives)))
-    return _other_names(archive, conditions) | conditions
-
-
-def _written(keyword: str, value: object) -> list[str]:
-    """Return the names by which people write a value."""
-    name = normalized(value)
-    if keyword != _KIND_OF_IMAGE:
-        return [name]
-    return [name, f"{name}ES" if name.endswith("S") else f"{name}S"]
-
-
-def _other_names(archive: Archive, conditions: dict[str, Condition]) -> dict[str, Condition]:
-    """Return the conditions of further names of targets, such as that of NGC104 for 47 Tuc."""
-    found: dict[str, Condition] = {}
-    for names in target_names.load(configuration.specs_overlay(archive.config)):
-        present = tuple(conditions[name] for name in names if name in conditions)
-        if present:
-            found |= dict.fromkeys(names, Or(present))
-    return found
-
-
-def _names(text: str, archive: Archive) -> str:
+def _names(text: str, archive: Archive, resolve: Resolve) -> str:
     """Return the search for a text that consists of names."""
     if re.search(r"[*?]", text):
         return query.format_condition(archive.where(Like("targname", text.upper())).condition)
-    named = _named(text.split(), archive) or _titled(text, archive)
+    read = read_names(text.split(), archive)
+    named = read.condition or _titled(text, archive) or _resolved(read, resolve)
     if named is not None:
         return query.format_condition(archive.where(named).condition)
     targets = archive.where().distinct("targname")

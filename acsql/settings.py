@@ -184,6 +184,15 @@ SETTINGS = (
         "<data_dir>/monitors",
         "folder of the archive's own monitors; its Python modules are run by acsql and the site",
     ),
+    Setting(
+        "name_resolver",
+        str,
+        "none: names of the archive alone",
+        "address of a Sesame service that knows the positions of names which are no targets, such "
+        "as https://cds.unistra.fr/cgi-bin/nph-sesame/; it receives the names that people type",
+        pattern=r"https?://[^\s{}?#]+/",
+        form="an address such as https://cds.unistra.fr/cgi-bin/nph-sesame/",
+    ),
     Setting("rate_limit", int, "20000", "requests per minute that the site answers to one client"),
     Setting("downloads", int, "1000", "downloads that the site sends at the same time"),
     Setting(

@@ -191,6 +191,7 @@ _OTHER = {
     "user_role": "read",
     "readers": "users",
     "image_statistics": "fill",
+    "name_resolver": "https://resolver.example.org/sesame/",
 }
 
 

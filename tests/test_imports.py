@@ -35,6 +35,7 @@ LAYERS: tuple[set[str], ...] = (
     {"observation_files"},
     {"observation"},
     {"annotation_files", "compare", "search", "target_names"},
+    {"name_conditions", "name_resolver"},
     {"saved_searches", "search_text"},
     {"watching"},
     {"run_reading"},

@@ -85,6 +85,35 @@ def test_words_of_a_title_mean_its_proposals(sample_archive: acsql.Archive) -> N
     assert all(word in titles[number] for number in found for word in words.split())
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("M87", []),
+        ("M87 2003", ["date_obs=2003"]),
+        ("2003 M87 HRC", ["date_obs=2003", "detector=HRC"]),
+        ("wfc M87 exptime>5", ["detector=WFC", "exptime>5"]),
+    ],
+)
+def test_an_object_that_is_no_target_means_what_points_near_it(
+    sample_archive: acsql.Archive, text: str, expected: list[str]
+) -> None:
+    meaning = search_text.interpret(text, sample_archive, {"M87": (187.7, 12.4)}.get)
+    assert isinstance(meaning, QueryText)
+    condition = sample_archive.where("near(187.7, 12.4, 3arcmin)", *expected).condition
+    assert sample_archive.where(meaning.text).condition == condition
+
+
+def test_an_object_is_looked_up_after_all_else(sample_archive: acsql.Archive) -> None:
+    asked = []
+    for text in ("wfc", "47 Tuc", "2003", "nothing such", "two wfc objects"):
+        try:
+            search_text.interpret(text, sample_archive, asked.append)
+        except errors.ObservationNotFound:
+            continue
+    # Of two objects neither is looked up.
+    assert asked == ["nothing such"]
+
+
 def test_a_text_is_also_a_condition(sample_archive, exposure) -> None:
     names = [exposure.rootname, next(iter(sample_archive.where(detector="HRC").rows()))["rootname"]]
     for text, expected in (

@@ -24,8 +24,8 @@ ANNOTATOR = "acsql_annotator"
 # https://www.mongodb.com/docs/manual/reference/built-in-roles/
 ANNOTATE = "acsql_annotate"
 ROLES = {WRITER: "readWrite", READER: "read", ANNOTATOR: ANNOTATE}
-# What may be done beside reading, by collection: annotations are only ever added,
-# and alerts marked as seen.
+# What may be done beside reading, by collection: annotations are only ever added, alerts marked as
+# seen, and positions of names kept.
 # https://www.mongodb.com/docs/manual/reference/privilege-actions/
 _ANNOTATING = {
     "annotations": ["insert"],
@@ -34,6 +34,7 @@ _ANNOTATING = {
     "saved_searches": ["insert", "update", "remove"],
     "saved_search_visits": ["insert", "update"],
     "monitor_alerts": ["update"],
+    "resolved_names": ["insert", "update"],
 }
 # Random bytes of a secret; the key file may have 1024 characters, two of which make a byte.
 _SECRET_BYTES = 32

@@ -27,6 +27,8 @@ ANNOTATION_NUMBERS = "annotation_numbers"
 # Searches that people keep, and when each of them last looked at one.
 SAVED_SEARCHES = "saved_searches"
 SAVED_SEARCH_VISITS = "saved_search_visits"
+# See `acsql.store.resolved_names`.
+RESOLVED_NAMES = "resolved_names"
 # Derived from the observations; see `acsql.store.derived`.
 HEADERLESS = "headerless_observations"
 DERIVED_STATE = "derived_state"

@@ -6,9 +6,11 @@ from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ... import query, search_text
-from ...errors import ArchiveError, QueryTimeout
+from ...errors import ArchiveError, NameNotYetResolved, QueryTimeout
+from ...name_resolver import Position
 from ...observation import Observation
 from ...search_text import ObservationPair, ProposalNumber, QueryText
+from ..annotating import annotating_archive
 from ..context import current_archive, observation_url, parameters
 from ..errors import status_of
 from ..params import OneOf, Parameters
@@ -19,6 +21,8 @@ from .search_plot import is_number
 
 # Of this many keywords that match, those that are numbers are suggested for a plot.
 MAX_MATCHES = 4 * search_text.MAX_SUGGESTIONS
+# Seconds after which a browser asks again for a name that is being resolved.
+RELOAD_S = 2
 
 blueprint = Blueprint("search_box", __name__)
 
@@ -44,14 +48,15 @@ def go() -> BaseResponse:
         return redirect(url_for("search_form.page"))
     archive = current_archive()
     try:
-        meaning = search_text.interpret(text, archive)
+        meaning = search_text.interpret(text, archive, _position)
     except QueryTimeout:
         raise
+    except NameNotYetResolved as error:
+        page = _explained(text, error, 202)
+        page.headers["Refresh"] = str(RELOAD_S)
+        return page
     except ArchiveError as error:
-        form = form_class(archive.specs)()
-        return render_form(
-            form, ResultsParameters(), status_of(error), box_text=text, box_error=str(error)
-        )
+        return _explained(text, error, status_of(error))
     match meaning:
         case Observation():
             return redirect(observation_url("observation.page", meaning))
@@ -61,6 +66,20 @@ def go() -> BaseResponse:
             return redirect(url_for("proposal.page", proposid=proposid))
         case QueryText(q):
             return redirect(url_for("results.page", q=q))
+
+
+def _position(name: str) -> Position | None:
+    """Return the position of a name that is not in the archive, if it is known already."""
+    if current_archive().config.name_resolver is None:
+        return None
+    # Positions are kept, which the user of the database who only reads may not do.
+    return annotating_archive().name_resolver.position_without_waiting(name)
+
+
+def _explained(text: str, error: ArchiveError, status: int) -> Response:
+    """Return the page of the search form with the text in its box, and what is wrong with it."""
+    form = form_class(current_archive().specs)()
+    return render_form(form, ResultsParameters(), status, box_text=text, box_error=str(error))
 
 
 @blueprint.get("/suggest")

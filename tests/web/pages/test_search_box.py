@@ -1,13 +1,17 @@
 """The search box: where a text leads, and what is suggested while typing."""
 
+import dataclasses
+import time
 from typing import Any
 
 import pytest
+import sesame
 from flask.testing import FlaskClient
 from web_pages import document, follow, parameters_in, table
 
 import acsql
 from acsql import query, search_text
+from acsql.web.app import create_app
 
 
 def goes_to(client: FlaskClient, name: str) -> str:
@@ -113,6 +117,24 @@ def test_errors_of_the_box_are_shown_beside_it(
     typed = page.select_one("header input[name=name]")
     assert typed["value"] == text
     assert named in page.find(id=typed["aria-describedby"]).get_text()
+
+
+def test_a_page_says_that_a_name_is_looked_up_and_is_loaded_again(sample_archive) -> None:
+    with sesame.serving() as service:
+        service.released.clear()
+        config = dataclasses.replace(sample_archive.config, name_resolver=service.url)
+        with acsql.connect(config) as archive:
+            client = create_app(archive).test_client()
+            response = client.get("/go?name=M87")
+            assert (response.status_code, response.headers["Refresh"]) == (202, "2")
+            assert "Its position is being looked up" in response.text
+            service.released.set()
+            for _ in range(500):
+                if (response := client.get("/go?name=M87")).status_code != 202:
+                    break
+                time.sleep(0.01)
+    ra, dec = sesame.M87
+    assert parameters_in(response.location) == {"q": f"near({ra}, {dec}, 0.05)"}
 
 
 @pytest.mark.parametrize(
