@@ -16,10 +16,11 @@ from typing import Protocol, cast
 from ..errors import SchemaMismatch
 from ..keywords import KeywordSpecs
 from ..store import lock
+from ..store.applied_migrations import applied
 from ..store.client import Store
 from ..store.derived import headerless
 from ..store.repetition import repeated
-from ..store.schema import MIGRATIONS, DocumentCollection, now
+from ..store.schema import MIGRATIONS, now
 
 STEPS = "acsql.migrations.steps"
 
@@ -72,7 +73,7 @@ class Step:
                 "seconds": time.monotonic() - started,
                 "version": metadata.version("acsql"),
             }
-            _records(store).replace_one({"_id": self.number}, record, upsert=True)
+            store.database[MIGRATIONS].replace_one({"_id": self.number}, record, upsert=True)
 
     @property
     def _module(self) -> _StepModule:
@@ -103,14 +104,13 @@ def missing(store: Store) -> list[Step]:
     SchemaMismatch
         If the database has had a step that this version of acsql does not have.
     """
-    with store.errors():
-        applied = {record["_id"] for record in _records(store).find({}, {"_id": 1})}
+    done = applied(store)
     released = steps()
-    if newer := applied - {step.number for step in released}:
+    if newer := done - {step.number for step in released}:
         raise SchemaMismatch(
             f"the database was written by a newer acsql (migration {max(newer)}): upgrade acsql"
         )
-    return [step for step in released if step.number not in applied]
+    return [step for step in released if step.number not in done]
 
 
 def check(store: Store) -> None:
@@ -197,10 +197,6 @@ def _apply_missing(store: Store, specs: KeywordSpecs) -> list[Step]:
     for step in lacking:
         step.apply(store, specs)
     return lacking
-
-
-def _records(store: Store) -> DocumentCollection:
-    return store.database[MIGRATIONS]
 
 
 def _is_empty(store: Store) -> bool:

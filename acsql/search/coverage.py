@@ -15,6 +15,7 @@ from .. import query
 from ..errors import QueryError
 from ..fits.regions import polygons
 from ..query import Equals, Exists, Not
+from ..store.applied_migrations import applied
 from . import rows
 from .criteria import Criteria
 from .grouping import group
@@ -77,11 +78,13 @@ def coverage(criteria: Criteria, order: int = ORDER, keep: Keep | None = None) -
 def _pieces(criteria: Criteria) -> Iterator[tuple[str, Criteria]]:
     """Yield searches whose observations together are those of one, each with what identifies it."""
     text = query.format_condition(criteria.condition, criteria.source.specs)
+    # A migration may change footprints, but no date of ingest.
+    migrated = max(applied(criteria.source.store), default=0)
     lines, _ = group(criteria, [_YEAR], {"max": _NEWEST})
     for line in lines:
         year, number, newest = line[_YEAR], line["observations"], line[f"max({_NEWEST})"]
         dated = Not(Exists("date_obs")) if year is None else Equals("date_obs", f"{year:04d}")
-        yield f"{year} {number} {newest} {text}", criteria.where(dated)
+        yield f"{migrated} {year} {number} {newest} {text}", criteria.where(dated)
 
 
 def _content(criteria: Criteria, order: int) -> bytes:

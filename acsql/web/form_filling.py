@@ -83,8 +83,10 @@ def _to_row(part: Condition, specs: KeywordSpecs) -> tuple[str, str, str] | None
     inner = part.condition if isinstance(part, Not) else part
     choices = inner.conditions if isinstance(inner, Or) else (inner,)
     keywords = {getattr(choice, "keyword", None) for choice in choices}
-    keyword = keywords.pop()
-    if keywords or keyword is None:
+    if len(keywords) != 1:
+        return None
+    (keyword,) = keywords
+    if keyword is None:
         return None
     # A text is accepted only if it is read again as the same condition.
     for operator, (sign, _) in OPERATORS.items():

@@ -1,13 +1,22 @@
 """Map of the whole sky: positions in a Mollweide projection, as paths of an SVG.
 
 All positions are moves of one path and not elements each, which keeps a map of the archive at a
-hundred kilobytes.  East is to the left, as on the sky.
+hundred kilobytes; what is covered is a picture of a few.  East is to the left, as on the sky.
 """
 
+from __future__ import annotations
+
+import io
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from astropy import units
+from PIL import Image
+
+if TYPE_CHECKING:
+    from mocpy import MOC
 
 # Size of the map in SVG units; positions are rounded to a tenth of one.
 WIDTH, HEIGHT = 1000, 500
@@ -16,6 +25,11 @@ MIDDLE = 180.0
 # Galactic pole, and Galactic longitude of the celestial pole, in degrees, J2000
 # (Hipparcos catalogue, ESA SP-1200, vol. 1, section 1.5.3).
 _POLE_RA, _POLE_DEC, _NODE = 192.85948, 27.12825, 122.93192
+# Pixels of the picture of a coverage map for each SVG unit, and the HEALPix order of its cells.  A
+# cell (0.23 degrees wide) has two pixels, so a field of the WFC is seen.
+_SCALE, _ORDER = 2, 8
+# Red, green and blue of what is covered, as `--covered` in the style sheet, and its opacity.
+_COLOUR, _OPACITY = (204, 121, 167), 200
 # Degrees between the lines of the grid.
 _GRID_STEP = 30
 
@@ -49,6 +63,43 @@ def project(ra: npt.ArrayLike, dec: npt.ArrayLike) -> tuple[FloatArray, FloatArr
         theta = np.where(inside, theta - error / slope, np.copysign(np.pi / 2, latitude))
     x = -longitude / np.pi * np.cos(theta)
     return WIDTH / 2 * (1 + x), HEIGHT / 2 * (1 - np.sin(theta))
+
+
+def coverage_png(covered: MOC) -> bytes:
+    """Return a coverage map as a picture of the size of the map.
+
+    Parameters
+    ----------
+    covered : mocpy.MOC
+        The cells that are covered.
+
+    Returns
+    -------
+    bytes
+        A PNG, transparent where nothing is covered.
+    """
+    y, x = np.mgrid[: HEIGHT * _SCALE, : WIDTH * _SCALE]
+    ra, dec = _positions((x + 0.5) / _SCALE, (y + 0.5) / _SCALE)
+    inside = np.isfinite(ra)
+    pixels = np.zeros(inside.shape, np.uint8)
+    order = min(_ORDER, covered.max_order)
+    pixels[inside] = covered.degrade_to_order(order).contains_lonlat(
+        ra[inside] * units.deg, dec[inside] * units.deg
+    )
+    picture = Image.fromarray(pixels, "P")
+    picture.putpalette([0, 0, 0, *_COLOUR])
+    file = io.BytesIO()
+    picture.save(file, "PNG", transparency=bytes([0, _OPACITY]))
+    return file.getvalue()
+
+
+def _positions(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the positions at places of the map in degrees, NaN outside: inverse of `project`."""
+    theta = np.arcsin(1 - y / (HEIGHT / 2))
+    longitude = -np.pi * (x / (WIDTH / 2) - 1) / np.cos(theta)
+    dec = np.arcsin((2 * theta + np.sin(2 * theta)) / np.pi)
+    ra = np.where(np.abs(longitude) <= np.pi, np.degrees(longitude) + MIDDLE, np.nan)
+    return ra, np.degrees(dec)
 
 
 def dots(ra: npt.ArrayLike, dec: npt.ArrayLike) -> str:

@@ -9,6 +9,7 @@ import acsql
 from acsql.errors import QueryError
 from acsql.search import coverage
 from acsql.store import observation_writes
+from acsql.store.schema import MIGRATIONS
 
 
 def kept(pieces: dict[str, bytes]) -> coverage.Keep:
@@ -68,6 +69,16 @@ def test_pieces_are_made_again_where_an_observation_has_changed(half_folded) -> 
     assert len(pieces) == number + 1
     assert after.contains_skycoords(SkyCoord(9.97, 20.02, unit="deg")).all()
     assert after.intersection(before) == before
+
+
+def test_pieces_are_made_again_after_a_migration(half_folded) -> None:
+    pieces: dict[str, bytes] = {}
+    coverage.coverage(half_folded.where(), keep=kept(pieces))
+    number = len(pieces)
+    half_folded.store.database[MIGRATIONS].insert_one({"_id": 9999})
+    coverage.coverage(half_folded.where(), keep=kept(pieces))
+    half_folded.store.database[MIGRATIONS].delete_one({"_id": 9999})
+    assert len(pieces) == 2 * number
 
 
 @pytest.mark.parametrize("order", [3, 17, -1, "13"])

@@ -56,6 +56,7 @@ SPECS = keyword_specs.load()
         ),
         ("near(6.02, -72.08, 0.5)", {"where": ["near(6.02, -72.08, 0.5)"]}),
         ("everything()", {}),
+        ("nothing()", {"where": ["nothing()"]}),
     ],
 )  # fmt: skip
 def test_the_form_is_filled_in_from_conditions(text: str, expected: dict[str, list[str]]) -> None:

@@ -1,0 +1,10 @@
+"""The migrations that a database has had, by number."""
+
+from .client import Store
+from .schema import MIGRATIONS
+
+
+def applied(store: Store) -> set[int]:
+    """Return the numbers of the migrations that are recorded as applied."""
+    with store.errors():
+        return {record["_id"] for record in store.database[MIGRATIONS].find({}, {"_id": 1})}

@@ -1,0 +1,25 @@
+"""What the observations of a search cover of the sky, as a picture under the sky map.
+
+Browsers load it after the page, which therefore does not wait for a map of the whole archive.
+"""
+
+from flask import Blueprint, Response
+
+from ...search.coverage import coverage
+from .. import sky_map
+from ..context import current_archive, parameters, picture_cache
+from ..results_parameters import ResultsParameters
+
+# Seconds that each query may take.
+TIME_LIMIT = 20
+
+blueprint = Blueprint("sky_coverage", __name__)
+
+
+@blueprint.get("/database/coverage.png")
+def picture() -> Response:
+    """Send the covered part of the sky as a transparent PNG in the projection of the sky map."""
+    archive = current_archive()
+    condition = parameters(ResultsParameters).condition(archive.specs)
+    found = coverage(archive.where(condition).time_limit(TIME_LIMIT), keep=picture_cache().get)
+    return Response(sky_map.coverage_png(found), mimetype="image/png")
