@@ -35,6 +35,12 @@ sort_option = click.option(
     help="Keywords to sort by, separated by commas; - before one sorts in descending order.",
 )
 
+
+def split_keywords(text: str | None) -> list[str]:
+    """Return the keywords of such an option."""
+    return text.split(",") if text else []
+
+
 # For a single record or report.
 text_format_option = click.option(
     "--format",

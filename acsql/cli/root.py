@@ -14,6 +14,7 @@ SECTIONS = {
         "find": LazyCommand("search:find", "Find observations that meet all conditions."),
         "count": LazyCommand("search:count", "Count observations that meet all conditions."),
         "values": LazyCommand("search:values", "List the values of a keyword by frequency."),
+        "group": LazyCommand("grouping:group", "Print statistics of groups of observations."),
         "paths": LazyCommand("search:paths", "Print the paths of FITS files."),
         "keywords": LazyCommand("search:keywords", "Search keywords by name or description."),
         "query": LazyCommand("query:query", "Run a named query, or list them all."),

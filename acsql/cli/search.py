@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -18,6 +17,7 @@ from .options import (
     rootnames_option,
     rows_format_option,
     sort_option,
+    split_keywords,
     time_limit_option,
 )
 from .output import print_notes, print_rows
@@ -61,8 +61,8 @@ def find(
       acsql find imagetyp=BIAS --columns rootname,flt.1.goodmean --format csv
     """
     with open_archive(ctx, time_limit) as archive:
-        search = _listed(archive.find(*conditions), rootnames)
-        search = search.columns(*_split(columns)).sort(*_split(sort)).limit(limit)
+        search = listed(archive.find(*conditions), rootnames)
+        search = search.columns(*split_keywords(columns)).sort(*split_keywords(sort)).limit(limit)
         if mongosh:
             click.echo(search.mongosh())
             return
@@ -70,15 +70,19 @@ def find(
         print_notes(search)
 
 
-def _listed(search: Search, rootnames: IO[str] | None) -> Search:
-    """Return a search for those observations that a file lists, if there is one."""
+def listed(search: Search, rootnames: IO[str] | None) -> Search:
+    """Return a search for those observations that a file lists, if there is one.
+
+    Parameters
+    ----------
+    search : Search
+        Any search.
+    rootnames : file, optional
+        That of the option ``--rootnames``.
+    """
     if rootnames is None:
         return search
     return search.where(rootname=re.findall(r"[^\s,]+", rootnames.read()))
-
-
-def _split(keywords: str | None) -> Sequence[str]:
-    return keywords.split(",") if keywords else ()
 
 
 @click.command()
@@ -109,7 +113,7 @@ def count(
       acsql count 'flt.1.goodmean>5' --budget 2
     """
     with open_archive(ctx, time_limit) as archive:
-        search = _listed(archive.find(*conditions), rootnames)
+        search = listed(archive.find(*conditions), rootnames)
         if mongosh:
             click.echo(search.mongosh_count())
             return
@@ -194,7 +198,7 @@ def paths(
 
     printed = missing = 0
     with open_archive(ctx, time_limit) as archive:
-        search = _listed(archive.where(*conditions), rootnames)
+        search = listed(archive.where(*conditions), rootnames)
         for dataset in search.files(filetypes or None):
             try:
                 click.echo(dataset.locate(archive.config.filesystem))

@@ -51,6 +51,8 @@ class KeywordSpecs:
         Filetypes that thumbnails are made of, the best first.
     reference_files : tuple of str
         Keywords that name calibration reference files.
+    pixel_values : tuple of str
+        Keywords whose unit is that of the pixels of their image.
     dq_extname : str
         EXTNAME of data quality arrays.
     dq_flags : mapping
@@ -94,6 +96,7 @@ class KeywordSpecs:
     footprint_filetypes: tuple[str, ...]
     thumbnail_filetypes: tuple[str, ...]
     reference_files: tuple[str, ...]
+    pixel_values: tuple[str, ...]
     dq_extname: str
     dq_flags: Mapping[int, str]
     readouts: Mapping[str, DetectorReadout]
@@ -133,7 +136,13 @@ class KeywordSpecs:
         primary = None if spec else primary_keyword(name.upper())
         if primary and (of_primary := self.spec(primary, key)):
             return alternate_spec(of_primary, name.upper())
-        return spec
+        return self._in_filetype(spec, key.filetype) if spec and key else spec
+
+    def _in_filetype(self, spec: KeywordSpec, filetype: str) -> KeywordSpec:
+        """Return a spec with the unit that the keyword has in files of a filetype."""
+        if spec.name not in self.pixel_values:
+            return spec
+        return replace(spec, unit=self.filetypes[filetype].unit)
 
     def listed_at(
         self, name: str, key: HeaderKey, extname: str | None = None
@@ -251,7 +260,7 @@ class KeywordSpecs:
             None if neither a list nor an extension that can have this number has the keyword.
         """
         if spec := self.queryable_keywords.get(header, {}).get(name):
-            return spec
+            return self._in_filetype(spec, header[0])
         if primary := primary_keyword(name.upper()):
             of_primary = self.queryable_at(header, names.field(primary))
             return alternate_spec(of_primary, name.upper()) if of_primary else None

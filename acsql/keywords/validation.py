@@ -32,7 +32,7 @@ def check(raw: RawSpecs) -> list[str]:
         *_check_keywords("keywords.yaml", raw.keywords),
         *_check_footprint(raw),
         *_check_thumbnails(raw),
-        *_check_reference_files(raw),
+        *_check_listed_keywords(raw),
         *_check_dq_flags(raw),
         *_check_flags(raw),
         *_check_readouts(raw),
@@ -83,10 +83,11 @@ def _check_thumbnails(raw: RawSpecs) -> Iterator[str]:
             yield f"instrument.yaml: thumbnail_filetypes: {filetype} has no preview"
 
 
-def _check_reference_files(raw: RawSpecs) -> Iterator[str]:
-    for keyword in raw.instrument.get("reference_files", ()):
-        if keyword not in raw.keywords:
-            yield f"instrument.yaml: reference_files: keywords.yaml has no {keyword}"
+def _check_listed_keywords(raw: RawSpecs) -> Iterator[str]:
+    for entry in ("reference_files", "pixel_values"):
+        for keyword in raw.instrument.get(entry, ()):
+            if keyword not in raw.keywords:
+                yield f"instrument.yaml: {entry}: keywords.yaml has no {keyword}"
 
 
 def _check_dq_flags(raw: RawSpecs) -> Iterator[str]:

@@ -16,6 +16,16 @@ from .criteria import Criteria
 if TYPE_CHECKING:
     from ..store.columns.groups import Key, Measure
 
+# What is computed of the numbers of a group, with a description.
+STATISTICS = {
+    "mean": "mean",
+    "median": "median",
+    "std": "standard deviation of a sample",
+    "min": "smallest value",
+    "max": "largest value",
+    "sum": "sum",
+    "count": "number of values",
+}
 # month(date_obs)
 _PERIOD = re.compile(r"\s*(\w+)\s*\(\s*(.+?)\s*\)\s*")
 
@@ -100,7 +110,7 @@ def _groupable(address: str, specs: KeywordSpecs) -> Column:
 
 def _measure(statistic: str, address: str, specs: KeywordSpecs) -> tuple[Measure, Column]:
     """Return a statistic of a keyword, and the column of its values."""
-    from ..store.columns.groups import STATISTICS, Measure
+    from ..store.columns.groups import Measure
 
     if statistic not in STATISTICS:
         raise QueryError(f"there is no statistic {statistic!r}; there are {', '.join(STATISTICS)}")

@@ -32,6 +32,17 @@ def test_a_keyword_is_found_in_either_spelling():
     assert loaded.spec("NOSUCHKW") is None
 
 
+@pytest.mark.parametrize(
+    ("filetype", "unit"), [("raw", "DN"), ("flt", "electron"), ("drz", "electron / s")]
+)
+def test_a_pixel_value_has_the_unit_of_the_pixels(filetype, unit):
+    loaded = keywords.load()
+    assert loaded.spec("GOODMEAN", HeaderKey("WFC", filetype, 1)).unit == unit
+    if filetype != "drz":
+        assert loaded.queryable_at((filetype, 1), "goodmean").unit == unit
+    assert loaded.spec("GOODMEAN").unit is None
+
+
 def test_a_list_can_give_a_keyword_another_type():
     loaded = keywords.load()
     differing = [

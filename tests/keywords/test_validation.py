@@ -102,6 +102,10 @@ WRONG = {
         put("instrument", "reference_files", value=["BIASFIL"]),
         "instrument.yaml: reference_files: keywords.yaml has no BIASFIL",
     ),
+    "unknown keyword of a pixel value": (
+        put("instrument", "pixel_values", value=["GOODMEA"]),
+        "instrument.yaml: pixel_values: keywords.yaml has no GOODMEA",
+    ),
     "group of a filetype that does not exist": (
         put("instrument", "header_groups", value={"flt": {"Times": ["EXPTIME"]}}),
         "instrument.yaml: header_groups: there is no filetype flt",

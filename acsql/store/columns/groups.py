@@ -24,7 +24,6 @@ OBSERVATIONS = "observations"
 # The Modified Julian Date of 1970-01-01, from which Arrow counts, and milliseconds of a day.
 _EPOCH_MJD, _DAY_MS = 40_587, 86_400_000
 PERIODS = ("year", "month", "day")
-STATISTICS = ("mean", "median", "std", "min", "max", "sum", "count")
 
 
 class Key(NamedTuple):
@@ -55,7 +54,8 @@ class Measure(NamedTuple):
     address : str
         The keyword, whose values are numbers, or dates; others do not count.
     statistic : str
-        One of `STATISTICS`; ``std`` is that of a sample, ``count`` the number of numbers.
+        ``mean``, ``median``, ``std`` (of a sample), ``min``, ``max``, ``sum``, or ``count`` (of the
+        numbers).
     of_dates : bool
         Whether the values are dates, which have a ``min`` and a ``max``.
     """

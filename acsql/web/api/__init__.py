@@ -7,6 +7,7 @@ their signatures.
 from . import (
     annotations,
     flags,
+    grouping,
     headers,
     health,
     monitors,
@@ -24,6 +25,7 @@ __all__ = [
     "annotations",
     "blueprint",
     "flags",
+    "grouping",
     "headers",
     "health",
     "monitors",

@@ -99,10 +99,10 @@ ImageStatistics = dict[str, dict[str, dict[str, float]]]
 
 
 class TableColumn(TypedDict):
-    """A column of a table of a file."""
+    """A column of a table."""
 
     name: str
-    type: Literal["int", "float", "str", "bool"]
+    type: Literal["int", "float", "str", "bool", "date", "time", "datetime"]
     unit: str | None
     description: str | None
 
@@ -112,6 +112,14 @@ class TableAnswer(TypedDict):
 
     columns: list[TableColumn]
     rows: list[dict[str, Any]]
+
+
+class GroupsAnswer(TypedDict):
+    """Groups of observations by the names of the columns."""
+
+    columns: list[TableColumn]
+    groups: list[dict[str, Any]]
+    notes: Notes
 
 
 class CountAnswer(TypedDict):

@@ -1,5 +1,6 @@
 """The endpoint of the tables of FITS files."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 from flask import Response
@@ -7,6 +8,7 @@ from pydantic import Field
 
 from ...export import plain
 from ...export.tables import table_columns, table_rows
+from ...query import Column
 from ..context import current_archive
 from ..downloads import download
 from ..json_response import PREFIX
@@ -37,7 +39,13 @@ def table(
     if query.format != "json":
         stem = observation.datasets[filetype].removesuffix(".fits")
         return download(table_rows(whole), columns, query.format, f"{stem}_{extension}")
-    entries: list[TableColumn] = [
+    rows = [{name: plain(value) for name, value in row.items()} for row in table_rows(whole)]
+    return {"columns": described_columns(columns), "rows": rows}
+
+
+def described_columns(columns: Sequence[Column]) -> list[TableColumn]:
+    """Return the names, types, units and descriptions of columns."""
+    return [
         {
             "name": column.address,
             "type": cast(Any, column.spec.type),
@@ -46,5 +54,3 @@ def table(
         }
         for column in columns
     ]
-    rows = [{name: plain(value) for name, value in row.items()} for row in table_rows(whole)]
-    return {"columns": entries, "rows": rows}

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acsql.query import And, AnyOf
+from acsql.search.grouping import STATISTICS
 from acsql.store import queries
-from acsql.store.columns.groups import STATISTICS, Key, Measure, group
+from acsql.store.columns.groups import Key, Measure, group
 
 KEYS = ("targname", "subarray", "exptime", "flt.0.biasfile", "datasets.flc")
 EPOCH = datetime(1858, 11, 17)
