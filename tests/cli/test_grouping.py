@@ -49,7 +49,7 @@ def test_groups_of_listed_observations_alone_are_printed(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--by", "nothing"], "there is no keyword nothing"),
+        (["--by", "nothing"], "there is no keyword 'nothing'"),
         (["--by", "detector", "--mean", "targname"], "it is not a number"),
         ([], "Missing option '--by'"),
     ],

@@ -2,7 +2,6 @@
 
 import pytest
 from flask.testing import FlaskClient
-from web_pages import get_json
 
 import acsql
 from acsql.export import plain
@@ -12,7 +11,7 @@ from acsql.web.api.grouping import GroupParameters
 
 def test_groups_are_those_of_the_library(client: FlaskClient, sample_archive) -> None:
     query = "q=imagetyp=EXT&by=detector,month(date_obs)&mean=exptime,flt.1.goodmean&count=exptime"
-    answer = get_json(client, f"groups?{query}")
+    answer = client.get(f"/api/groups?{query}").json
     statistics = {"mean": ["exptime", "flt.1.goodmean"], "count": ["exptime"]}
     search = sample_archive.where("imagetyp=EXT")
     rows, columns = group(search, ["detector", "month(date_obs)"], statistics)
