@@ -51,6 +51,7 @@ def _statistics_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_context
 def group(
     ctx: click.Context,
+    /,
     conditions: tuple[str, ...],
     rootnames: IO[str] | None,
     by: str,
