@@ -19,8 +19,9 @@ from astropy.utils.exceptions import AstropyUserWarning, AstropyWarning
 
 from ..errors import PreviewError
 from .open import is_of_system, open_fits
+from .plain_hdu import PlainHDU
 
-ImageHDU: TypeAlias = "fits.ImageHDU | fits.PrimaryHDU"
+ImageHDU: TypeAlias = "fits.ImageHDU | fits.PrimaryHDU | PlainHDU"
 Pixels = npt.NDArray[Any]
 DType = np.dtype[Any]
 Scaling = Callable[[Pixels], Pixels]
@@ -89,8 +90,7 @@ def image_shape(hdu: ImageHDU, filename: str) -> tuple[int, int]:
     PreviewError
         If it is not a plain two-dimensional image with pixels.
     """
-    # Exact types: others may have other keywords for the same, as random groups have.
-    if type(hdu) not in (fits.ImageHDU, fits.PrimaryHDU, fits.CompImageHDU):
+    if not _is_plain_image(hdu):
         raise PreviewError(f"{filename}: {_label(hdu)} is not a plain image")
     size = hdu.shape or _constant_shape(hdu, filename)
     if min(size) < 1:
@@ -99,6 +99,13 @@ def image_shape(hdu: ImageHDU, filename: str) -> tuple[int, int]:
         raise PreviewError(f"{filename}: {_label(hdu)} has {len(size)} axes, not 2")
     rows, columns = size
     return rows, columns
+
+
+def _is_plain_image(hdu: Any) -> bool:
+    if isinstance(hdu, PlainHDU):
+        return hdu.is_image
+    # Exact types: others may have other keywords for the same, as random groups have.
+    return type(hdu) in (fits.ImageHDU, fits.PrimaryHDU, fits.CompImageHDU)
 
 
 @dataclass(frozen=True)

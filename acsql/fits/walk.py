@@ -10,10 +10,9 @@ import io
 import math
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,17 +21,13 @@ from astropy.io import fits
 from . import cards
 from .cards import Cards, FileCard
 from .open import BLOCK, CARD, MAX_HEADER_BYTES, damage_refused, end_of_data, open_fits
+from .plain_hdu import IMAGE, PRIMARY, PlainHDU
 
 # Nearly all headers of ACS files fit into one such read, in bytes.
 _READ = 8 * BLOCK
 _END_CARD = re.compile(rb"END {77}")
 _KEYWORD = re.compile(r"[A-Z0-9_-]+", re.ASCII)
-_CLASSES = {
-    "SIMPLE": fits.PrimaryHDU,
-    "IMAGE": fits.ImageHDU,
-    "BINTABLE": fits.BinTableHDU,
-    "TABLE": fits.TableHDU,
-}
+_EXTENSIONS = (IMAGE, "BINTABLE", "TABLE")
 # Random groups and compressed images, whose headers astropy constructs; most ACS files state that
 # they are not the former.
 _SPECIAL = {"GROUPS", "ZIMAGE", "ZTABLE"}
@@ -52,29 +47,14 @@ class Headers:
         All cards of each HDU, as of `acsql.fits.cards.in_file`.
     end : int
         Position of the first byte after the last HDU and its padding.
-    images : callable
-        Returns the HDUs of some EXTNAMEs as astropy reads them, between the first and the last one
-        of the file; the last one shows whether the file is complete.
+    hdus : list of HDU
+        The HDUs, for reading pixels until the file is closed: `PlainHDU` or those of astropy.
     """
 
     cards: list[Cards]
     in_file: list[tuple[FileCard, ...]]
     end: int
-    images: Callable[..., list[Any]]
-
-
-@dataclass(frozen=True)
-class _WalkedHDU:
-    kind: str
-    start: int
-    end: int
-    cards: Cards
-    in_file: tuple[FileCard, ...]
-
-    def opened(self, file: Any) -> Any:
-        """Return the HDU of astropy, from a file as astropy wraps it."""
-        file.seek(self.start)
-        return _CLASSES[self.kind].readfrom(file, do_not_scale_image_data=True)
+    hdus: list[Any]
 
 
 @contextmanager
@@ -89,7 +69,7 @@ def open_headers(path: Path) -> Iterator[Headers]:
     Yields
     ------
     Headers
-        The headers; `Headers.images` can be used until the file is closed.
+        The headers; pixels can be read until the file is closed.
 
     Raises
     ------
@@ -99,36 +79,26 @@ def open_headers(path: Path) -> Iterator[Headers]:
         If the file cannot be opened or read.
     """
     with io.BufferedReader(io.FileIO(path)) as file:
-        if hdus := _walk(file.fileno()):
+        if hdus := _walk(file):
             headers, in_file = [hdu.cards for hdu in hdus], [hdu.in_file for hdu in hdus]
-            yield Headers(headers, in_file, hdus[-1].end, partial(_images, file, hdus))
+            yield Headers(headers, in_file, hdus[-1].end, hdus)
             return
     with open_fits(path) as opened:
         with damage_refused(path.name):
             end = end_of_data(opened[-1])
             headers = [cards.read(hdu) for hdu in opened]
             in_file = [cards.in_file(hdu) for hdu in opened]
-        yield Headers(headers, in_file, end, lambda *_: list(opened))
+        yield Headers(headers, in_file, end, list(opened))
 
 
-def _images(file: BinaryIO, hdus: list[_WalkedHDU], *extnames: str) -> list[Any]:
-    names = {extname.upper() for extname in extnames}
-    chosen = [hdu for hdu in hdus[1:-1] if dict(hdu.cards).get("EXTNAME", "").upper() in names]
-    file.seek(0)
-    primary = fits.PrimaryHDU.readfrom(file, do_not_scale_image_data=True)
-    # Astropy wraps a file at its beginning only; the other HDUs are read through the same wrapper.
-    wrapped = primary.fileinfo()["file"]
-    return [primary, *(hdu.opened(wrapped) for hdu in [*chosen, *hdus[1:][-1:]])]
-
-
-def _walk(descriptor: int) -> list[_WalkedHDU]:
+def _walk(file: BinaryIO) -> list[PlainHDU]:
     """Return the HDUs of an ordinary file, none of any other."""
-    size = os.fstat(descriptor).st_size
-    hdus: list[_WalkedHDU] = []
+    size = os.fstat(file.fileno()).st_size
+    hdus: list[PlainHDU] = []
     start, remaining = 0, MAX_HEADER_BYTES
     while start < size:
-        header = _header(descriptor, start, remaining)
-        hdu = _ordinary(header, start)
+        header = _header(file.fileno(), start, remaining)
+        hdu = _ordinary(header, start, file)
         if hdu is None or hdu.end > size:
             return []
         hdus.append(hdu)
@@ -152,7 +122,7 @@ def _header(descriptor: int, start: int, limit: int) -> bytes:
     return b""
 
 
-def _ordinary(header: bytes, start: int) -> _WalkedHDU | None:
+def _ordinary(header: bytes, start: int, file: BinaryIO) -> PlainHDU | None:
     """Return the HDU of a header that follows the standard to the letter, None of any other."""
     if not header.startswith(b"XTENSION=" if start else b"SIMPLE  ="):
         return None
@@ -163,8 +133,9 @@ def _ordinary(header: bytes, start: int) -> _WalkedHDU | None:
     kind, data_size = _kind(header_cards), _data_size(header_cards)
     if kind is None or data_size is None:
         return None
-    padded = -(-data_size // BLOCK) * BLOCK
-    return _WalkedHDU(kind, start, start + len(header) + padded, header_cards, parsed)
+    data = start + len(header)
+    end = data + -(-data_size // BLOCK) * BLOCK
+    return PlainHDU(kind, start, data, end, header_cards, parsed, file)
 
 
 def _kind(header: Cards) -> str | None:
@@ -181,10 +152,10 @@ def _kind(header: Cards) -> str | None:
     if len(names) > len({name for name, _ in names}):
         return None
     if keyword == "XTENSION":
-        return value if value in _CLASSES and value != "SIMPLE" else None
+        return value if value in _EXTENSIONS else None
     # Astropy changes another EXTEND where a file has extensions.
     extends = [value for keyword, value in header if keyword == "EXTEND"]
-    return "SIMPLE" if value is True and extends == [True] else None
+    return PRIMARY if value is True and extends == [True] else None
 
 
 def _is_keyword(name: str) -> bool:
@@ -199,7 +170,7 @@ def _data_size(header: Cards) -> int | None:
         return None
     counts = ["PCOUNT", "GCOUNT"]
     axes = [f"NAXIS{axis}" for axis in range(1, naxis + 1)]
-    is_primary = header[0][0] == "SIMPLE"
+    is_primary = header[0][0] == PRIMARY
     sizes = ["BITPIX", "NAXIS", *axes, *([] if is_primary else counts)]
     structural = {header[0][0], *sizes, *counts}
     if [keyword for keyword, _ in header if keyword in structural] != [header[0][0], *sizes]:

@@ -36,7 +36,7 @@ from ..fits.amplifiers import Area, ImageParts, image_parts, size
 from ..fits.chips import ImageHDU, Pixels, image_hdus, image_shape, stored_image
 from ..keywords import KeywordSpecs
 from .deviations import median, median_absolute_deviation, sigma_clip
-from .distribution import Distribution, counted, distributions, prepare
+from .distribution import FEW, Distribution, counted, distributions, prepare
 from .stretch import codes_of, counts_of_codes, is_countable, percentile
 
 # Names of the statistics that are percentiles, and the name of a whole image among amplifiers.
@@ -64,7 +64,8 @@ class MeasuredImage(NamedTuple):
     statistics : dict
         As `image_statistics` returns them.
     counts : numpy.ndarray of int, optional
-        How often each code of 16 bits occurs in all chips, with overscan; None for other pixels.
+        How often each code of 16 bits occurs in all chips, with overscan; None for other pixels,
+        and if they are few.
     """
 
     statistics: ImageStatistics
@@ -169,7 +170,7 @@ def _of_values(
     """Return the statistics of the values of a chip, by amplifier and of `ALL`, and its counts."""
     areas = [part.area for part in parts.amplifiers.values()] or [parts.area]
     counts = None
-    if is_countable(chip):
+    if is_countable(chip) and chip.size > FEW:
         of_areas = [counts_of_codes(codes_of(chip[area])) for area in areas]
         of_parts, of_all = counted(chip, of_areas)
         around = [counts_of_codes(codes_of(chip[area])) for area in _around(parts.area, chip)]

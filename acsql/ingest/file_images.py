@@ -88,7 +88,7 @@ def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Co
         What could be made.
     """
     try:
-        hdus, chips = _pixels(opened, name, specs)
+        chips = _pixels(opened, name, specs)
     except PreviewError as error:
         if _has_no_pixels(opened, specs):
             reason = f"no preview: {error}"
@@ -101,7 +101,7 @@ def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Co
     measured = None
     try:
         if config.image_statistics == INGEST:
-            measured = measure(hdus, chips, str(name), name.filetype, specs)
+            measured = measure(opened.hdus, chips, str(name), name.filetype, specs)
     except PreviewError as error:
         faults.append(_damage("statistics", error))
     except Exception as error:
@@ -143,16 +143,14 @@ def read_statistics(opened: Headers, name: Filename, specs: KeywordSpecs) -> Ima
     OSError
         If the system cannot read the file.
     """
-    hdus, chips = _pixels(opened, name, specs)
-    return image_statistics(hdus, chips, str(name), name.filetype, specs)
+    chips = _pixels(opened, name, specs)
+    return image_statistics(opened.hdus, chips, str(name), name.filetype, specs)
 
 
-def _pixels(opened: Headers, name: Filename, specs: KeywordSpecs) -> tuple[Any, list[Any]]:
-    """Return the HDUs of the images, and the pixels of the science."""
+def _pixels(opened: Headers, name: Filename, specs: KeywordSpecs) -> list[Any]:
+    """Return the pixels of the science."""
     weights = specs.filetypes[name.filetype].weights
-    extnames = [specs.image_extname, specs.dq_extname, *([weights] if weights else [])]
-    hdus = opened.images(*extnames)
-    return hdus, preview.read_chips(hdus, str(name), specs.image_extname, weights)
+    return preview.read_chips(opened.hdus, str(name), specs.image_extname, weights)
 
 
 def _render(

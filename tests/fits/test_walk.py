@@ -13,13 +13,25 @@ import pytest
 from damage import CONTENT
 
 from acsql.errors import FileError
-from acsql.fits import cards, walk
+from acsql.fits import cards, chips, walk
 from acsql.fits.open import BLOCK, MAX_HEADER_BYTES, end_of_data, open_fits
 
 MUTANTS = 10_000 if os.environ.get("ALL_FAULTS") else 600
 ASTROPY = Path(astropy.__file__).parent
 REAL = Path(__file__).parents[3] / "shared" / "data" / "real"
 NAME = "j8bt05njq_flt.fits"
+# Of those that say where the pixels are, and how they are stored.
+KEYWORDS = (
+    "BITPIX",
+    "BSCALE",
+    "BZERO",
+    "BLANK",
+    "NPIX1",
+    "PIXVALUE",
+    "CCDCHIP",
+    "LTV1",
+    "BINAXIS1",
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -28,7 +40,7 @@ def by_walk(path: Path) -> object:
     """Return what `open_headers` reads, or its error."""
     try:
         with walk.open_headers(path) as opened, walk.damage_refused(path.name):
-            images = [hdu for hdu in opened.images("SCI") if hdu.name == "SCI"]
+            images = [hdu for hdu in opened.hdus if hdu.name == "SCI"]
             read = [[(keyword, repr(value)) for keyword, value in one] for one in opened.cards]
             return read, opened.end, list(map(described, images))
     except FileError as error:
@@ -49,18 +61,19 @@ def by_open_fits(path: Path) -> object:
 def described(hdu: object) -> tuple:
     info = hdu.fileinfo()
     return (
-        type(hdu),
+        chips._is_plain_image(hdu),
         hdu.ver,
         getattr(hdu, "shape", None),
         info["hdrLoc"],
         info["datLoc"],
         info["datSpan"],
+        *(repr(hdu.header.get(keyword)) for keyword in KEYWORDS),
     )
 
 
 def is_walked(path: Path) -> bool:
     with path.open("rb") as file:
-        return bool(walk._walk(file.fileno()))
+        return bool(walk._walk(file))
 
 
 def condensed(path: Path) -> bytes:

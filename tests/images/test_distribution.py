@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from acsql.images.distribution import distributions, prepare
+from acsql.images.distribution import FEW, distributions, prepare
 
+# Whether few pixels, as all images here have, are counted as many are, or sorted.
+AS_MANY_OR_FEW = pytest.mark.parametrize("few", [0, FEW])
 TYPES = [np.uint8, np.int16, np.uint16, np.int32, np.float32, np.float64]
 
 
@@ -19,13 +21,14 @@ def images(type_: type) -> st.SearchStrategy[np.ndarray]:
     return arrays.arrays(type_, shapes, elements=st.one_of(some, any_value))
 
 
+@AS_MANY_OR_FEW
 @pytest.mark.parametrize("type_", TYPES)
 @given(data=st.data())
 def test_ranks_and_values_equal_those_of_the_sorted_values(
-    type_: type, data: st.DataObject
+    type_: type, few: int, data: st.DataObject
 ) -> None:
     parts = [data.draw(images(type_)), data.draw(images(type_))]
-    of_parts, of_all = distributions(parts)
+    of_parts, of_all = distributions(parts, few)
     if data.draw(st.booleans()):
         prepare([*of_parts, of_all], lambda values: values.at(0))
     with np.errstate(invalid="ignore"):
@@ -39,13 +42,14 @@ def test_ranks_and_values_equal_those_of_the_sorted_values(
             assert found.up_to(value) == np.count_nonzero(expected <= value)
 
 
+@AS_MANY_OR_FEW
 @pytest.mark.parametrize("type_", [np.uint16, np.float32, np.float64])
 @pytest.mark.parametrize("scale", [1.0, 1e-3, 3e4])
-def test_moments_of_ranks_equal_those_of_numpy(type_: type, scale: float) -> None:
+def test_moments_of_ranks_equal_those_of_numpy(type_: type, scale: float, few: int) -> None:
     random = np.random.default_rng(1)
     image = (random.normal(0.5, 0.05, (200, 300)) * scale).clip(0).astype(type_)
     image[:3] = np.asarray(65000).astype(type_)
-    _, found = distributions([image[:100], image[100:]])
+    _, found = distributions([image[:100], image[100:]], few)
     expected = np.sort(image.ravel()).astype(np.float64)
     size = expected.size
     for first, last in [(0, size), (10, size - 10), (size // 3, size // 2), (5, 6)]:
@@ -55,14 +59,18 @@ def test_moments_of_ranks_equal_those_of_numpy(type_: type, scale: float) -> Non
         assert std == pytest.approx(part.std(), rel=1e-6, abs=1e-9 * scale)
 
 
-def test_a_variance_that_huge_values_would_hide_is_computed_from_the_values_alone() -> None:
+@AS_MANY_OR_FEW
+def test_a_variance_that_huge_values_would_hide_is_computed_from_the_values_alone(
+    few: int,
+) -> None:
     image = np.random.default_rng(2).normal(10, 1, (100, 100)).astype(np.float32)
     image[0, :5] = 1e30
-    _, found = distributions([image])
+    _, found = distributions([image], few)
     part = np.sort(image.ravel())[:9000].astype(np.float64)
     assert found.moments(0, 9000) == pytest.approx((part.mean(), part.std()), rel=1e-6)
 
 
-def test_an_image_without_finite_pixels_has_no_values() -> None:
-    of_parts, of_all = distributions([np.full((3, 4), np.nan, np.float32)])
+@AS_MANY_OR_FEW
+def test_an_image_without_finite_pixels_has_no_values(few: int) -> None:
+    of_parts, of_all = distributions([np.full((3, 4), np.nan, np.float32)], few)
     assert (of_parts[0].size, of_all.size) == (0, 0)

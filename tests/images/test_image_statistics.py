@@ -12,6 +12,7 @@ from acsql.errors import PreviewError
 from acsql.fits.amplifiers import ImageParts, image_parts
 from acsql.fits.chips import image_hdus
 from acsql.images import preview
+from acsql.images.distribution import FEW
 from acsql.images.image_statistics import PERCENTILES, image_statistics
 from acsql.keywords import KeywordSpecs
 
@@ -115,6 +116,19 @@ def test_statistics_of_sample_files_equal_plain_ones(
     assert {filetype for _, filetype, _ in files} >= {"raw", "flt", "crj", "drz"}
     for path in files.values():
         check(path, specs)
+
+
+def test_statistics_of_many_pixels_equal_plain_ones(
+    tmp_path: Path, write: Any, specs: KeywordSpecs
+) -> None:
+    pixels = np.random.default_rng(1).normal(20, 4, (400, 600)).astype(np.float32)
+    pixels[::50, ::60] = np.nan
+    pixels[7] *= 1000
+    assert pixels.size > FEW
+    path = write(tmp_path / "x_flt.fits", {"SCI": pixels})
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].header.update(DETECTOR="HRC", CCDAMP="C")
+    check(path, specs)
 
 
 @pytest.mark.parametrize("path", sorted(REAL.glob("*_raw.fits")), ids=lambda path: path.name)
