@@ -50,8 +50,8 @@ def measured(path: Path, jpeg: Path) -> None:
     filetype = path.stem[-3:]
     with fits.open(path, memmap=False, do_not_scale_image_data=True) as hdus:
         chips = preview.read_chips(hdus, path.name, "SCI", "WHT" if "WHT" in hdus else None)
-        _, counts = measure(hdus, chips, path.name, filetype, SPECS)
-        preview.render_chips(chips, path.name, jpeg, counts=counts)
+        _, limits = measure(hdus, chips, path.name, filetype, SPECS)
+        preview.render_chips(chips, path.name, jpeg, limits=limits)
 
 
 SPECS = keywords.load()

@@ -231,8 +231,9 @@ def stored_image(hdu: ImageHDU, filename: str) -> StoredImage:
         return StoredImage(_label(hdu), size, start, double, double, np.asarray, value)
     stored_type = _stored_type(hdu, filename)
     physical_type, physical = _scaling(stored_type, hdu, filename)
-    compressed = isinstance(hdu, fits.CompImageHDU)
-    if compressed:
+    compressed = False
+    if isinstance(hdu, fits.CompImageHDU):
+        compressed = True
         start = hdu.fileinfo()["hdrLoc"]
         if any(tile > side for tile, side in zip(hdu.tile_shape, size, strict=True)):
             # Astropy would reserve memory for tiles of any size.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..fits.chips import Pixels
-from .value_codes import Codes, ValueCoder, finite_values
+from .value_codes import NUMBER, Codes, ValueCoder, finite_values
 
 # Pixels per chunk: 1 MB of float64.
 CHUNK = 1 << 17
@@ -39,7 +39,7 @@ class CodedPixels:
     def __init__(self, part: Pixels, coder: ValueCoder) -> None:
         self._part, self.coder = part, coder
         self._codes = np.empty(part.size, np.uint16)
-        self.counts = np.zeros(1 << 16, np.int64)
+        self.counts = np.zeros(NUMBER, np.int64)
         total = squares = 0.0
         for place, values in self._chunks():
             codes = coder.codes(values)

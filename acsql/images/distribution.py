@@ -1,7 +1,7 @@
 """The distribution of many pixel values: values by rank, ranks by value, and moments.
 
 Few pixels are sorted.  Many of 8 or 16 bits are counted value by value; all others get a code of
-16 bits that never decreases with the value, the counts of the codes say which code has a rank, and
+14 bits that never decreases with the value, the counts of the codes say which code has a rank, and
 only the pixels of that code are sorted.  Results equal those of the sorted pixels; of a full frame
 they take a fraction of the time.
 """
@@ -15,9 +15,9 @@ import numpy.typing as npt
 from ..fits.chips import Pixels, finite_pixels
 from .coded_pixels import CodedPixels, sums_of_deviations
 from .stretch import codes_of, counts_of_codes, is_countable, possible_values
-from .value_codes import ValueCoder
+from .value_codes import NUMBER, ValueCoder
 
-# Pixels that are sorted in less time than the tables of 65,536 codes take.
+# Pixels that are sorted in less time than the tables of all codes take.
 FEW = 1 << 17
 # A variance below this part of the mean square of all values is not a difference of large sums.
 CANCELLATION = 1e-6
@@ -49,6 +49,9 @@ class Distribution(Protocol):
     def moments(self, first: int, last: int) -> tuple[float, float]:
         """Return the mean and the standard deviation of the ranks from first to before last."""
 
+    def joined(self, others: Sequence[Any]) -> "Distribution":
+        """Return the distribution of these values and those of others of its class."""
+
 
 class Sorted:
     """The distribution of few values.
@@ -64,11 +67,9 @@ class Sorted:
 
     @classmethod
     @np.errstate(invalid="ignore")
-    def of_parts(cls, parts: Sequence[Pixels]) -> "Sorted":
-        """Return the distribution of the finite pixels of parts of an image."""
-        values = np.concatenate([finite_pixels(part.ravel()) for part in parts])
-        values.sort()
-        return cls(values.astype(np.float64))
+    def of_pixels(cls, part: Pixels) -> "Sorted":
+        """Return the distribution of the finite pixels of a part of an image."""
+        return cls(np.sort(finite_pixels(part.ravel())).astype(np.float64))
 
     @property
     def size(self) -> int:
@@ -95,6 +96,12 @@ class Sorted:
         values = self._values[first:last]
         return float(values.mean()), float(values.std())
 
+    def joined(self, others: "Sequence[Sorted]") -> "Sorted":
+        """Return the distribution of these values and those of others."""
+        values = np.concatenate([self._values, *(other._values for other in others)])
+        # Of the kinds of sort, this one merges what is sorted.
+        return Sorted(np.sort(values, kind="stable"))
+
 
 class Counted:
     """The distribution of values of at most 16 bits.
@@ -108,6 +115,7 @@ class Counted:
     """
 
     def __init__(self, values: Floats, counts: npt.NDArray[np.int64]) -> None:
+        self._all = values, counts
         present = np.flatnonzero(counts)
         self._values, self._counts = values[present], counts[present]
         self._ranks = np.cumsum(self._counts)
@@ -138,6 +146,11 @@ class Counted:
         mean = np.average(self._values, weights=numbers)
         variance = np.average((self._values - mean) ** 2, weights=numbers)
         return float(mean), float(np.sqrt(variance))
+
+    def joined(self, others: "Sequence[Counted]") -> "Counted":
+        """Return the distribution of these values and those of others of the same image."""
+        values, counts = self._all
+        return Counted(values, np.sum([counts, *(other._all[1] for other in others)], axis=0))
 
 
 class _Rehearsal(Counted):
@@ -203,7 +216,7 @@ class Coded:
 
     def rehearse(self, look_up: Callable[[Distribution], object]) -> npt.NDArray[np.bool_]:
         """Return the codes, as a mask, of which a function will look up values."""
-        wanted = np.zeros(1 << 16, bool)
+        wanted = np.zeros(NUMBER, bool)
         if self.size:
             rehearsal = _Rehearsal(self._counts, self._coder)
             look_up(rehearsal)
@@ -218,6 +231,10 @@ class Coded:
         """Return the value at a rank."""
         code = self._code(rank)
         return float(self._sorted(code)[rank - self._begins[code]])
+
+    def joined(self, others: "Sequence[Coded]") -> "Coded":
+        """Return the distribution of these values and those of others of the same coder."""
+        return Coded([piece for each in (self, *others) for piece in each.pieces])
 
     def near(self, rank: int) -> float:
         """Return a value near that at a rank, which never decreases with the rank."""
@@ -282,75 +299,59 @@ class Coded:
         return int(self._begins[code]) + within
 
 
-def distributions(
-    parts: Sequence[Pixels], few: int = FEW
-) -> tuple[list[Distribution], Distribution]:
+def distributions(parts: Sequence[Pixels], few: int = FEW) -> list[Distribution]:
     """Return the distributions of the finite pixels of parts of an image.
 
     Parameters
     ----------
     parts : sequence of numpy.ndarray
-        Physical values of one type, of two dimensions.
+        Physical values, of two dimensions.
     few : int
         The largest number of pixels that are sorted.
 
     Returns
     -------
-    of_parts : list of Distribution
-        One for each part.
-    of_all : Distribution
-        That of all parts together.
+    list of Distribution
+        One for each part; `joined` joins them.
     """
     if sum(part.size for part in parts) <= few:
-        whole = Sorted.of_parts(parts)
-        return ([Sorted.of_parts([part]) for part in parts] if len(parts) > 1 else [whole]), whole
-    if all(map(is_countable, parts)):
-        return counted(parts[0], [counts_of_codes(codes_of(part)) for part in parts])
+        return [Sorted.of_pixels(part) for part in parts]
+    if len({part.dtype for part in parts}) == 1 and is_countable(parts[0]):
+        return _counted(parts)
     coder = ValueCoder.of_image(parts)
-    pieces = [CodedPixels(part, coder) for part in parts]
-    return [Coded([piece]) for piece in pieces], Coded(pieces)
+    return [Coded([CodedPixels(part, coder)]) for part in parts]
 
 
-def counted(
-    chip: Pixels, counts: Sequence[npt.NDArray[np.int64]]
-) -> tuple[list[Distribution], Distribution]:
-    """Return the distributions of pixels of at most 16 bits from the counts of their codes.
-
-    Parameters
-    ----------
-    chip : numpy.ndarray
-        Pixels of the same type.
-    counts : sequence of numpy.ndarray
-        How often each code occurs in each part, as `acsql.images.stretch.counts_of_codes` says.
-
-    Returns
-    -------
-    of_parts, of_all
-        As from `distributions`.
-    """
-    total = np.sum(counts, axis=0)
-    present = np.flatnonzero(total)
-    values = possible_values(chip)[present].astype(np.float64)
+def _counted(parts: Sequence[Pixels]) -> list[Distribution]:
+    """Return the distributions of pixels of one type of at most 16 bits."""
+    counts = [counts_of_codes(codes_of(part)) for part in parts]
+    present = np.flatnonzero(np.sum(counts, axis=0))
+    values = possible_values(parts[0])[present].astype(np.float64)
     order = np.argsort(values)
-    values, present = values[order], present[order]
-    return [Counted(values, each[present]) for each in counts], Counted(values, total[present])
+    return [Counted(values[order], each[present[order]]) for each in counts]
 
 
-def prepare(values: Sequence[Distribution], look_up: Callable[[Distribution], object]) -> None:
-    """Find the pixels that a function will look up in distributions, in one pass.
+def joined(parts: Sequence[Distribution]) -> Distribution:
+    """Return the distribution of the values of several, all from one call of `distributions`."""
+    first, *others = parts
+    return first.joined(others) if others else first
 
-    It is rehearsed with the counts of the codes alone, and what it looks up then is found for all
-    distributions together.  A look-up of anything else is right as well, but takes a pass.
+
+def prepare(look_ups: Sequence[tuple[Distribution, Callable[[Distribution], object]]]) -> None:
+    """Find the pixels that functions will look up in distributions, in one pass.
+
+    They are rehearsed with the counts of the codes alone, and what they look up then is found for
+    all distributions together.  A look-up of anything else is right as well, but takes a pass.
 
     Parameters
     ----------
-    values : sequence of Distribution
-        Those of `distributions`.
-    look_up : callable
-        Called with a distribution like each of them.
+    look_ups : sequence of (Distribution, callable)
+        Distributions of one call of `distributions`, or joined ones, and the function that will
+        be called with each.
     """
-    coded = [each for each in values if isinstance(each, Coded)]
+    coded = [(values, look_up) for values, look_up in look_ups if isinstance(values, Coded)]
     if coded:
-        wanted = np.any([each.rehearse(look_up) for each in coded], axis=0)
-        for piece in {id(piece): piece for each in coded for piece in each.pieces}.values():
+        wanted = np.any([values.rehearse(look_up) for values, look_up in coded], axis=0)
+        pieces = {id(piece): piece for values, _ in coded for piece in values.pieces}
+        for piece in pieces.values():
             piece.find(wanted)

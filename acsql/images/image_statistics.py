@@ -26,18 +26,21 @@ All are calculated in float64.  A statistic of no pixels is missing.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from astropy.io import fits
 
+from ..errors import PreviewError
 from ..fits.amplifiers import Area, ImageParts, image_parts, size
 from ..fits.chips import ImageHDU, Pixels, image_hdus, image_shape, stored_image
 from ..keywords import KeywordSpecs
 from .deviations import median, median_absolute_deviation, sigma_clip
-from .distribution import FEW, Distribution, counted, distributions, prepare
-from .stretch import codes_of, counts_of_codes, is_countable, percentile
+from .distribution import Distribution, distributions, joined, prepare
+from .stretch import StretchLimits, limits_of, percentile
 
 # Names of the statistics that are percentiles, and the name of a whole image among amplifiers.
 PERCENTILES: Mapping[str, float] = {
@@ -52,8 +55,8 @@ PERCENTILES: Mapping[str, float] = {
 ALL = "all"
 
 # By number of the extension, amplifier or `ALL`, and name.
-ImageStatistics = dict[str, dict[str, dict[str, int | float]]]
-Counts = npt.NDArray[np.int64]
+OfChip = dict[str, dict[str, int | float]]
+ImageStatistics = dict[str, OfChip]
 
 
 class MeasuredImage(NamedTuple):
@@ -63,13 +66,12 @@ class MeasuredImage(NamedTuple):
     ----------
     statistics : dict
         As `image_statistics` returns them.
-    counts : numpy.ndarray of int, optional
-        How often each code of 16 bits occurs in all chips, with overscan; None for other pixels,
-        and if they are few.
+    limits : StretchLimits, optional
+        As from `acsql.images.stretch.percentile_limits`; None where that raises an error.
     """
 
     statistics: ImageStatistics
-    counts: Counts | None
+    limits: StretchLimits | None
 
 
 def image_statistics(
@@ -117,7 +119,7 @@ def measure(
     filetype: str,
     specs: KeywordSpecs,
 ) -> MeasuredImage:
-    """Return the statistics of all image extensions of a file, and the counts of its pixels.
+    """Return the statistics of all image extensions of a file, and the limits of its preview.
 
     Parameters
     ----------
@@ -146,60 +148,78 @@ def measure(
     is_drizzled = specs.filetypes[filetype].weights is not None
     readout = None if is_drizzled else specs.readouts.get(str(header.get("DETECTOR")).strip())
     saturation = readout.saturation if readout and filetype == "raw" else None
-    statistics: ImageStatistics = {}
-    counts = []
-    for hdu, chip in zip(image_hdus(hdus, specs.image_extname, filename), chips, strict=True):
-        parts = image_parts(hdu, header.get("CCDAMP"), readout, filename)
-        of_chip, counts_of_chip = _of_values(chip, parts, saturation)
-        counts.append(counts_of_chip)
-        for name, flags in _of_flags(hdus, hdu, parts, specs, filename).items():
+    images = image_hdus(hdus, specs.image_extname, filename)
+    parts = [image_parts(hdu, header.get("CCDAMP"), readout, filename) for hdu in images]
+    of_chips, limits = _of_values(chips, parts, saturation, filename)
+    for hdu, of_chip, parts_of_chip in zip(images, of_chips, parts, strict=True):
+        for name, flags in _of_flags(hdus, hdu, parts_of_chip, specs, filename).items():
             if saturation is None:
                 flags["saturated"] = flags.pop("flagged_saturated")
             else:
                 del flags["flagged_saturated"]
             of_chip[name].update(flags)
-        statistics[str(hdu.ver)] = of_chip
-    known = [each for each in counts if each is not None]
-    of_all_chips: Counts | None = np.sum(known, axis=0) if len(known) == len(chips) else None
-    return MeasuredImage(statistics, of_all_chips)
+    statistics = {str(hdu.ver): of_chip for hdu, of_chip in zip(images, of_chips, strict=True)}
+    return MeasuredImage(statistics, limits)
 
 
 def _of_values(
-    chip: Pixels, parts: ImageParts, saturation: int | None
-) -> tuple[dict[str, dict[str, int | float]], Counts | None]:
-    """Return the statistics of the values of a chip, by amplifier and of `ALL`, and its counts."""
-    areas = [part.area for part in parts.amplifiers.values()] or [parts.area]
-    counts = None
-    if is_countable(chip) and chip.size > FEW:
-        of_areas = [counts_of_codes(codes_of(chip[area])) for area in areas]
-        of_parts, of_all = counted(chip, of_areas)
-        around = [counts_of_codes(codes_of(chip[area])) for area in _around(parts.area, chip)]
-        counts = np.sum(of_areas + around, axis=0)
-    else:
-        of_parts, of_all = distributions([chip[area] for area in areas])
-        prepare([*of_parts, of_all], _figures)
+    chips: Sequence[Pixels], parts: Sequence[ImageParts], saturation: int | None, filename: str
+) -> tuple[list[OfChip], StretchLimits | None]:
+    """Return the statistics of the values of each chip, and the limits of all chips together."""
+    areas = [_areas(chip, of_chip) for chip, of_chip in zip(chips, parts, strict=True)]
+    around = [_around(chip, of_chip.area) for chip, of_chip in zip(chips, parts, strict=True)]
+    found = iter(distributions([*chain(*areas), *chain(*around)]))
+    of_areas = [list(islice(found, len(pixels))) for pixels in areas]
+    of_chips = [joined(values) for values in of_areas]
+    whole = joined([*of_chips, *found])
+    shown = partial(_limits, filename=filename)
+    prepare([*((values, _figures) for values in chain(*of_areas, of_chips)), (whole, shown)])
+    statistics = [
+        _of_chip(*each, saturation) for each in zip(chips, parts, of_areas, of_chips, strict=True)
+    ]
+    return statistics, shown(whole)
+
+
+def _of_chip(
+    chip: Pixels,
+    parts: ImageParts,
+    of_areas: Sequence[Distribution],
+    of_all: Distribution,
+    saturation: int | None,
+) -> OfChip:
+    """Return the statistics of the values of a chip, by amplifier and of `ALL`."""
     statistics = {ALL: {"pixels": size(parts.area), **_of_distribution(of_all, saturation)}}
-    for (name, part), values in zip(parts.amplifiers.items(), of_parts, strict=False):
+    for (name, part), values in zip(parts.amplifiers.items(), of_areas, strict=False):
         # One amplifier has read all pixels.
-        of_area = statistics[ALL] if len(areas) == 1 else _of_distribution(values, saturation)
+        is_all = values is of_all
+        of_area = statistics[ALL] if is_all else _of_distribution(values, saturation)
         statistics[name] = {
             **of_area,
             "pixels": size(part.area),
             **_of_overscan("overscan", chip[part.overscan]),
             **_of_overscan("virtual_overscan", chip[part.virtual_overscan]),
         }
-    return statistics, counts
+    return statistics
 
 
-def _around(area: Area, chip: Pixels) -> list[Area]:
-    """Return the parts of a chip below, above, left and right of an area."""
+def _limits(values: Distribution, filename: str) -> StretchLimits | None:
+    with suppress(PreviewError):
+        return limits_of(values.size, values.at, filename)
+    return None
+
+
+def _areas(chip: Pixels, parts: ImageParts) -> list[Pixels]:
+    """Return the pixels of each amplifier of a chip, or all without overscan if it has none."""
+    areas = [part.area for part in parts.amplifiers.values()] or [parts.area]
+    return [chip[area] for area in areas]
+
+
+def _around(chip: Pixels, area: Area) -> list[Pixels]:
+    """Return the pixels of a chip below, above, left and right of an area."""
     rows, columns = area
-    return [
-        (slice(0, rows.start), slice(None)),
-        (slice(rows.stop, len(chip)), slice(None)),
-        (rows, slice(0, columns.start)),
-        (rows, slice(columns.stop, chip.shape[1])),
-    ]
+    around = [chip[: rows.start], chip[rows.stop :]]
+    around += [chip[rows, : columns.start], chip[rows, columns.stop :]]
+    return [pixels for pixels in around if pixels.size]
 
 
 def _of_distribution(values: Distribution, saturation: int | None) -> dict[str, int | float]:
@@ -231,7 +251,7 @@ def _figures(values: Distribution) -> dict[str, int | float]:
 
 
 def _of_overscan(name: str, pixels: Pixels) -> dict[str, int | float]:
-    _, values = distributions([pixels])
+    (values,) = distributions([pixels])
     if not values.size:
         return {}
     clipped = sigma_clip(values)

@@ -112,7 +112,7 @@ def render_chips(
     thumbnail: Path | None = None,
     quality: int = 75,
     permissions: Permissions = BY_UMASK,
-    counts: npt.NDArray[np.int64] | None = None,
+    limits: StretchLimits | None = None,
 ) -> Rendered:
     """Write the preview of an image, and its thumbnail.
 
@@ -132,8 +132,8 @@ def render_chips(
         JPEG quality of both, 1 to 95 as Pillow defines it.
     permissions : Permissions
         Those of the pictures, and of folders that are made.
-    counts : numpy.ndarray of int, optional
-        As for `acsql.images.stretch.percentile_limits`.
+    limits : StretchLimits, optional
+        Those of `acsql.images.stretch.percentile_limits`, if they are known.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def render_chips(
     OSError
         If a picture cannot be written.
     """
-    limits = stretch.percentile_limits(chips, filename, counts)
+    limits = limits or stretch.percentile_limits(chips, filename)
     image = Image.fromarray(stretch.to_grey(chips, limits.low, limits.high))
     files = {Path(jpeg): _encoded(image, quality)}
     if thumbnail is not None:

@@ -63,10 +63,8 @@ class StretchLimits(NamedTuple):
 
 # Numpy warns at every access to a signalling NaN.
 @np.errstate(invalid="ignore")
-def percentile_limits(
-    chips: Sequence[Pixels], filename: str, counts: npt.NDArray[np.int64] | None = None
-) -> StretchLimits:
-    """Return the limits of the finite pixels of all chips together: two percentiles.
+def percentile_limits(chips: Sequence[Pixels], filename: str) -> StretchLimits:
+    """Return the limits of the finite pixels of all chips together.
 
     Parameters
     ----------
@@ -74,8 +72,33 @@ def percentile_limits(
         Physical values, of any real type and byte order.
     filename : str
         Name of the file for error messages.
-    counts : numpy.ndarray of int, optional
-        How often each code of pixels of 8 or 16 bits occurs, if it is known.
+
+    Returns
+    -------
+    StretchLimits
+        As from `limits_of`.
+
+    Raises
+    ------
+    PreviewError
+        As from `limits_of`.
+    """
+    same_type = len({chip.dtype for chip in chips}) == 1
+    by_rank = _by_counting if same_type and is_countable(chips[0]) else _by_tails
+    return limits_of(*by_rank(chips), filename)
+
+
+def limits_of(size: int, value_at: ValueAt, filename: str) -> StretchLimits:
+    """Return the limits of finite pixels: two percentiles.
+
+    Parameters
+    ----------
+    size : int
+        Number of pixels.
+    value_at : callable
+        Returns the value at a rank, from 0.
+    filename : str
+        Name of the file for error messages.
 
     Returns
     -------
@@ -88,11 +111,6 @@ def percentile_limits(
     PreviewError
         If no pixel is finite, or the difference of the two exceeds the range of a float64.
     """
-    same_type = len({chip.dtype for chip in chips}) == 1
-    if same_type and is_countable(chips[0]):
-        size, value_at = _by_counting(chips, counts)
-    else:
-        size, value_at = _by_tails(chips)
     if not size:
         raise PreviewError(f"{filename}: no pixel of the image is finite")
     low = percentile(size, value_at, LOW_PERCENT)
@@ -207,13 +225,10 @@ def percentile(size: int, value_at: ValueAt, percent: float) -> float:
     return above - (above - below) * (1 - part)
 
 
-def _by_counting(
-    chips: Sequence[Pixels], counts: npt.NDArray[np.int64] | None
-) -> tuple[int, ValueAt]:
+def _by_counting(chips: Sequence[Pixels]) -> tuple[int, ValueAt]:
     """Return the number of pixels and a function from a rank to its value."""
     values = possible_values(chips[0])
-    if counts is None:
-        counts = np.sum([counts_of_codes(codes_of(chip)) for chip in chips], axis=0)
+    counts = np.sum([counts_of_codes(codes_of(chip)) for chip in chips], axis=0)
     order = np.argsort(values)
     ranks = np.cumsum(counts[order])
 

@@ -15,6 +15,7 @@ from ..errors import PreviewError
 from ..fits.walk import Headers
 from ..images import preview
 from ..images.image_statistics import ImageStatistics, image_statistics, measure
+from ..images.stretch import StretchLimits
 from ..keywords import KeywordSpecs
 from ..names import Filename
 from ..permissions import permissions_of
@@ -107,8 +108,8 @@ def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Co
     except Exception as error:
         faults.append(_fault(name, "statistics", error, config))
     try:
-        counts = measured.counts if measured else None
-        entry = _render(opened, chips, counts, name, specs, config)
+        limits = measured.limits if measured else None
+        entry = _render(opened, chips, limits, name, specs, config)
     except PreviewError as error:
         entry = {"reason": str(error)}
         faults.append(_damage("preview", error))
@@ -156,7 +157,7 @@ def _pixels(opened: Headers, name: Filename, specs: KeywordSpecs) -> list[Any]:
 def _render(
     opened: Headers,
     chips: list[Any],
-    counts: Any,
+    limits: StretchLimits | None,
     name: Filename,
     specs: KeywordSpecs,
     config: Config,
@@ -173,17 +174,17 @@ def _render(
         paths.confined(config.jpeg_dir, jpeg),
         None if thumbnail is None else paths.confined(config.thumbnail_dir, thumbnail),
         permissions=permissions_of(config),
-        counts=counts,
+        limits=limits,
     )
-    limits = rendered.limits
+    shown = rendered.limits
     return {
         "jpeg": jpeg,
         "thumbnail": thumbnail,
         "width": rendered.width,
         "height": rendered.height,
-        "low": limits.low,
-        "high": limits.high,
-        **({"high_percent": limits.high_percent} if limits.is_sparse else {}),
+        "low": shown.low,
+        "high": shown.high,
+        **({"high_percent": shown.high_percent} if shown.is_sparse else {}),
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from acsql.images.coded_pixels import CHUNK, CodedPixels, sums_of_deviations
-from acsql.images.value_codes import ValueCoder
+from acsql.images.value_codes import NUMBER, ValueCoder
 
 # More than one chunk, as a part of a larger image.
 IMAGE = np.random.default_rng(1).normal(60, 9, (60, CHUNK // 20)).astype(np.float32)
@@ -20,7 +20,7 @@ CODE = int(np.median(CODES))
 def pixels(request: pytest.FixtureRequest) -> CodedPixels:
     pixels = CodedPixels(PART, CODER)
     if request.param:
-        wanted = np.ones(1 << 16, bool)
+        wanted = np.ones(NUMBER, bool)
         wanted[CODE + 1 : CODE + 500] = False
         pixels.find(wanted)
     return pixels

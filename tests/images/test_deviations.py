@@ -28,7 +28,7 @@ def test_any_values_have_the_medians_of_numpy_and_astropy(
     shape = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
     image = data.draw(arrays.arrays(type_, shape, elements=elements))
     values = image.ravel().astype(np.float64)
-    _, found = distributions([image], few)
+    (found,) = distributions([image], few)
     assert median(found) == np.median(values)
     assert median_absolute_deviation(found) == stats.median_absolute_deviation(values)
 
@@ -43,7 +43,7 @@ def test_clipped_values_are_those_of_astropy(type_: type, hits: float, size: int
     image[random.random(image.shape) < hits] += 5000
     image = image.astype(type_)
     expected = clipped(image.ravel().astype(np.float64))
-    _, values = distributions([image], few)
+    (values,) = distributions([image], few)
     found = sigma_clip(values)
     assert found.number == expected.size
     assert found.median == np.median(expected)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from acsql.images.distribution import FEW, distributions, prepare
+from acsql.images.distribution import FEW, distributions, joined, prepare
 
 # Whether few pixels, as all images here have, are counted as many are, or sorted.
 AS_MANY_OR_FEW = pytest.mark.parametrize("few", [0, FEW])
@@ -28,9 +28,10 @@ def test_ranks_and_values_equal_those_of_the_sorted_values(
     type_: type, few: int, data: st.DataObject
 ) -> None:
     parts = [data.draw(images(type_)), data.draw(images(type_))]
-    of_parts, of_all = distributions(parts, few)
+    of_parts = distributions(parts, few)
+    of_all = joined(of_parts)
     if data.draw(st.booleans()):
-        prepare([*of_parts, of_all], lambda values: values.at(0))
+        prepare([(values, lambda each: each.at(0)) for values in [*of_parts, of_all]])
     with np.errstate(invalid="ignore"):
         finite = [part[np.isfinite(part)].astype(np.float64) for part in parts]
     for found, values in zip([*of_parts, of_all], [*finite, np.concatenate(finite)], strict=True):
@@ -49,7 +50,7 @@ def test_moments_of_ranks_equal_those_of_numpy(type_: type, scale: float, few: i
     random = np.random.default_rng(1)
     image = (random.normal(0.5, 0.05, (200, 300)) * scale).clip(0).astype(type_)
     image[:3] = np.asarray(65000).astype(type_)
-    _, found = distributions([image[:100], image[100:]], few)
+    found = joined(distributions([image[:100], image[100:]], few))
     expected = np.sort(image.ravel()).astype(np.float64)
     size = expected.size
     for first, last in [(0, size), (10, size - 10), (size // 3, size // 2), (5, 6)]:
@@ -65,12 +66,12 @@ def test_a_variance_that_huge_values_would_hide_is_computed_from_the_values_alon
 ) -> None:
     image = np.random.default_rng(2).normal(10, 1, (100, 100)).astype(np.float32)
     image[0, :5] = 1e30
-    _, found = distributions([image], few)
+    (found,) = distributions([image], few)
     part = np.sort(image.ravel())[:9000].astype(np.float64)
     assert found.moments(0, 9000) == pytest.approx((part.mean(), part.std()), rel=1e-6)
 
 
 @AS_MANY_OR_FEW
 def test_an_image_without_finite_pixels_has_no_values(few: int) -> None:
-    of_parts, of_all = distributions([np.full((3, 4), np.nan, np.float32)], few)
-    assert (of_parts[0].size, of_all.size) == (0, 0)
+    parts = distributions([np.full((3, 4), np.nan, np.float32)] * 2, few)
+    assert [values.size for values in [*parts, joined(parts)]] == [0, 0, 0]
