@@ -64,6 +64,7 @@ class Config:
     moved_limit: int = 1000
     read_timeout: int = 300
     image_statistics: str = INGEST
+    statistics_minutes: int = 30
     database_wait: int = 300
     proposals_from: str = "file"
     monitors: tuple[str, ...] = ()

@@ -156,6 +156,14 @@ SETTINGS = (
         "statistics fill` alone, which leaves an ingest as fast as without them",
         choices=(INGEST, "fill"),
     ),
+    Setting(
+        "statistics_minutes",
+        int,
+        "30",
+        "minutes for which an ingest, at its end, computes statistics of images that an older "
+        "acsql has ingested without them",
+        minimum=0,
+    ),
     Setting("database_wait", int, "300", "seconds that an ingest waits for a lost database"),
     Setting(
         "proposals_from",

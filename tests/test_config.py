@@ -139,6 +139,7 @@ def test_the_environment_is_that_of_the_process_by_default(user_folder, monkeypa
         ("moved_limit", 1000),
         ("read_timeout", 300),
         ("image_statistics", "ingest"),
+        ("statistics_minutes", 30),
         ("database_wait", 300),
         ("proposals_from", "file"),
         ("rate_limit", 20000),

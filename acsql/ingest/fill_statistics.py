@@ -1,11 +1,14 @@
 """Statistics of images that were ingested before acsql computed them.
 
-Each observation is completed and written alone, and one that is complete is not looked at again, so
-a fill that is killed continues where it was.  It reads pixels and renders nothing.
+An ingest computes some of them at its end, and the command ``acsql statistics fill`` all.  Each
+observation is completed and written alone, and one that is complete is not looked at again, so a
+fill that is killed continues where it was.  It reads pixels and renders nothing.
 """
 
 import logging
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +22,7 @@ from ..keywords import KeywordSpecs
 from ..migrations import runner
 from ..mongod.server import resolve_connection
 from ..names import Filename
-from ..store import lock, observation_writes, observations
+from ..store import lock, missing_statistics, observation_writes
 from ..store.client import Store
 from ..store.configured import open_store
 from . import folding
@@ -27,7 +30,7 @@ from .abandonable import Patience
 from .file_images import description, read_statistics
 from .jobs import Job
 from .observation_result import Failure
-from .run import Progress, no_progress
+from .progress import Progress, no_progress
 from .scan import size_and_mtime
 from .workers import PROCESSES, check_scheduler, run_all
 
@@ -70,12 +73,15 @@ class FillReport:
         Files whose statistics could not be computed.
     changed : list of str
         Names of files that are not as they were ingested.
+    left : int
+        Number of listed observations that are left for later.
     """
 
     observations: int = 0
     files: int = 0
     failures: list[Failure] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    left: int = 0
 
     def add(self, result: Filled) -> None:
         """Add what was completed of one observation."""
@@ -121,26 +127,76 @@ def fill_statistics(
     """
     config = resolve_connection(config)
     check_scheduler(scheduler)
-    report = FillReport()
     with (
         open_store(config, config.database_wait, log_outages=True) as store,
         lock.hold(store, "statistics fill"),
     ):
         runner.check(store)
-        rootnames = observations.without_statistics(store, store.specs.with_preview())
-        job = Job(_fill, _itself, _crashed)
-        with (
-            folding.in_background(store),
-            progress(len(rootnames)) as advance,
-            closing(
-                run_all(job, rootnames, config, scheduler, workers or config.ncores)
-            ) as results,
-        ):
-            for result in results:
-                for failure in result.failures:
-                    logger.error("%s: %s", result.rootname, failure.reason)
-                report.add(result)
-                advance()
+        rootnames = missing_statistics.found(store, store.specs.with_preview())
+        with folding.in_background(store):
+            return _fill_some(rootnames, config, scheduler, workers or config.ncores, progress)
+
+
+def fill_listed(
+    rootnames: Sequence[str],
+    store: Store,
+    config: Config,
+    scheduler: str,
+    workers: int,
+    progress: Progress = no_progress,
+) -> FillReport:
+    """Compute statistics that are listed as missing, for some time.
+
+    Parameters
+    ----------
+    rootnames : sequence of str
+        The observations that are listed.
+    store : Store
+        The database; the caller holds its lock, and folds changed observations.
+    config : Config
+        The archive; ``statistics_minutes`` is the time.
+    scheduler, workers : str, int
+        As for `fill_statistics`.
+    progress : callable, optional
+        As for `fill_statistics`.
+
+    Returns
+    -------
+    FillReport
+        What was completed, what failed, and the number of observations that are left.
+    """
+    seconds = 60.0 * config.statistics_minutes
+    report = FillReport()
+    if seconds:
+        logger.info("Observations without statistics of their images: %d", len(rootnames))
+        report = _fill_some(rootnames, config, scheduler, workers, progress, seconds)
+    report.left = len(missing_statistics.listed(store))
+    return report
+
+
+def _fill_some(
+    rootnames: Sequence[str],
+    config: Config,
+    scheduler: str,
+    workers: int,
+    progress: Progress,
+    seconds: float = math.inf,
+) -> FillReport:
+    """Complete observations until all are done, or the time is over."""
+    report = FillReport()
+    end = time.monotonic() + seconds
+    job = Job(_fill, _itself, _crashed)
+    with (
+        progress(len(rootnames)) as advance,
+        closing(run_all(job, rootnames, config, scheduler, workers)) as results,
+    ):
+        for result in results:
+            for failure in result.failures:
+                logger.error("%s: %s", result.rootname, failure.reason)
+            report.add(result)
+            advance()
+            if time.monotonic() > end:
+                break
     return report
 
 
@@ -157,11 +213,13 @@ def _fill(rootname: str, store: Store, specs: KeywordSpecs, config: Config) -> F
     """Complete one observation."""
     statistics: dict[str, ImageStatistics] = {}
     failures, changed = [], []
-    files = observations.files_without_statistics(store, rootname, specs.with_preview())
+    files = missing_statistics.files(store, rootname, specs.with_preview())
     for filetype, (filename, file) in files.items():
         try:
             read = _patience.call(config.read_timeout, _read, filename, file, specs, config)
-        except (FileError, PreviewError) as error:
+        except PreviewError as error:
+            failures.append(Failure(rootname, filename, "statistics", str(error), owed=False))
+        except FileError as error:
             failures.append(Failure(rootname, filename, "statistics", str(error)))
         except Exception as error:
             reason = f"no statistics of {filename}: {description(error)}"
@@ -173,6 +231,8 @@ def _fill(rootname: str, store: Store, specs: KeywordSpecs, config: Config) -> F
                 statistics[filetype] = read
     if statistics:
         observation_writes.set_statistics(store, rootname, statistics)
+    if not any(failure.owed for failure in failures):
+        missing_statistics.remove(store, rootname)
     return Filled(rootname, tuple(statistics), tuple(failures), tuple(changed))
 
 

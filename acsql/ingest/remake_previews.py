@@ -12,8 +12,9 @@ from ..archive import connect
 from ..config import Config
 from ..query import Condition
 from ..store import observations
+from .progress import Progress, no_progress
 from .report import Report
-from .run import Options, Progress, ingest, no_progress
+from .run import Options, ingest
 from .workers import PROCESSES
 
 

@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..keywords import HeaderKey
 from ..store import runs
 from .observation_result import NEW, STATES, UNCHANGED, UPDATED, Failure, ObservationResult
 from .plan import Plan
 from .proposals import LookupResult
+
+if TYPE_CHECKING:
+    from .fill_statistics import FillReport
 
 # Characters of a value that the record of a run has.
 VALUE_LENGTH = 80
@@ -57,6 +60,8 @@ class Report:
         Lines about the run as a whole.
     owed : int
         Number of files whose ingest is owed after the run, whether it read them or not.
+    statistics_listed : bool
+        Whether the images without statistics are listed in the database.
     seconds : float
         Duration of the run.
     """
@@ -80,6 +85,7 @@ class Report:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     owed: int = 0
+    statistics_listed: bool = False
     seconds: float = 0.0
 
     @property
@@ -158,6 +164,25 @@ class Report:
         self.notes.append(f"Proposals: {result}")
         self.problems += result.problems
 
+    def add_fill(self, filled: "FillReport | None") -> None:
+        """Add what was completed of images that an older acsql has ingested.
+
+        Parameters
+        ----------
+        filled : FillReport or None
+            Images without statistics are irregularities, not failures of the run; None if no
+            images are listed.
+        """
+        self.statistics_listed = True
+        if filled is None:
+            return
+        if filled.files or filled.left:
+            self.notes.append(
+                f"Statistics of older images: {filled.files} files; observations for later runs: "
+                f"{filled.left} (acsql statistics fill completes all)"
+            )
+        self.warnings += [f"{each.rootname}: {each.reason}" for each in filled.failures]
+
     def lines(self) -> Iterator[str]:
         """Yield the summary, for the end of the log and for the user.
 
@@ -218,6 +243,7 @@ class Report:
             "moved": self.plan.moved,
             "problems": self.problems,
             "notes": self.notes,
+            "statistics_listed": self.statistics_listed,
             "warnings": self.warnings,
             "keywords_not_in_specs": [
                 {**key._asdict(), "keyword": keyword, "type": type_, "filename": filename}

@@ -6,10 +6,10 @@ that dies leaves one.
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from .. import config as configuration
@@ -20,7 +20,8 @@ from ..keywords import KeywordSpecs
 from ..migrations import runner
 from ..mongod.server import resolve_connection
 from ..permissions import permissions_of
-from ..store import failures, lock, observations, runs
+from ..settings import INGEST
+from ..store import failures, lock, missing_statistics, observations, runs
 from ..store.client import Store
 from ..store.configured import open_store
 from ..store.outage import ending_early
@@ -31,11 +32,15 @@ from .layouts import find_misplaced
 from .log import log_file
 from .observation_result import FAILED, Failure, ObservationResult
 from .plan import Plan, Selection, Stored, Task, make_plan, without_garbage_collection
+from .progress import Progress, no_progress
 from .proposal_providers import provider_for
 from .proposals import in_background
 from .report import Report
 from .scan import scan
 from .workers import PROCESSES, check_scheduler, ingest_all
+
+if TYPE_CHECKING:
+    from .fill_statistics import FillReport
 
 logger = logging.getLogger(__name__)
 
@@ -78,17 +83,6 @@ class Options:
     min_age: float = 0.0
     workers: int | None = None
     scheduler: str = PROCESSES
-
-
-# Called with the number of observations; returns a context manager whose value is called each
-# time one of them is done.
-Progress = Callable[[int], AbstractContextManager[Callable[[], object]]]
-
-
-@contextmanager
-def no_progress(_: int) -> Iterator[Callable[[], object]]:
-    """Show no progress."""
-    yield lambda: None
 
 
 def ingest(
@@ -153,10 +147,28 @@ def ingest(
                 ) as results:
                     for result in results:
                         report.add(result)
+                if options.rootnames is None and config.image_statistics == INGEST:
+                    report.add_fill(_fill(store, config, options, specs, progress))
             report.owed = failures.count(store).owed
             report.add_lookup(proposals.result())
             _log_keywords(report)
     return report
+
+
+def _fill(
+    store: Store, config: Config, options: Options, specs: KeywordSpecs, progress: Progress
+) -> "FillReport | None":
+    """Complete statistics of images that an older acsql has ingested, if there are any."""
+    if not runs.have_listed_statistics(store):
+        missing_statistics.list_all(store, specs.with_preview())
+    rootnames = missing_statistics.listed(store)
+    if not rootnames:
+        return None
+    # The libraries of images take longer to import than most runs.
+    from .fill_statistics import fill_listed
+
+    workers = options.workers or config.ncores
+    return fill_listed(rootnames, store, config, options.scheduler, workers, progress)
 
 
 def _filetypes(options: Options, specs: KeywordSpecs) -> tuple[str, ...]:

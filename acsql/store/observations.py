@@ -150,61 +150,6 @@ def statistics(store: Store, rootname: str) -> Document:
     return found
 
 
-@repeated
-def without_statistics(store: Store, filetypes: Iterable[str]) -> list[str]:
-    """Return the rootnames of the observations with a preview of an image without statistics.
-
-    Parameters
-    ----------
-    store : Store
-        The open database.
-    filetypes : iterable of str
-        The filetypes with previews.
-    """
-    lacking = [
-        {
-            f"previews.{filetype}.jpeg": {"$exists": True},
-            f"stats.{filetype}": {"$exists": False},
-            f"files.{filetype}.vanished": {"$exists": False},
-        }
-        for filetype in filetypes
-    ]
-    with store.errors():
-        found = store.observations.find({"$or": lacking}, {"_id": 1}).sort("_id", 1)
-        return [document["_id"] for document in found]
-
-
-def files_without_statistics(
-    store: Store, rootname: str, filetypes: Iterable[str]
-) -> dict[str, tuple[str, Document]]:
-    """Return the files of an observation with a preview, but without statistics of their images.
-
-    Parameters
-    ----------
-    store : Store
-        The open database.
-    rootname : str
-        The observation.
-    filetypes : iterable of str
-        The filetypes with previews.
-
-    Returns
-    -------
-    dict
-        Filetype to the name of the file and what is recorded of it.
-    """
-    fields = ("datasets", "files", "previews", *(f"stats.{each}" for each in filetypes))
-    with store.errors():
-        found = store.observations.find_one({"_id": rootname}, dict.fromkeys(fields, 1)) or {}
-    return {
-        filetype: (found["datasets"][filetype], found["files"][filetype])
-        for filetype in filetypes
-        if "jpeg" in found.get("previews", {}).get(filetype, {})
-        and filetype not in found.get("stats", {})
-        and "vanished" not in found["files"][filetype]
-    }
-
-
 def footprint(store: Store, rootname: str) -> Document | None:
     """Return the footprint of an observation as GeoJSON, or None if it has none."""
     with store.errors():

@@ -67,6 +67,13 @@ def start(store: Store, record: Mapping[str, Any], collection: str = INGEST_RUNS
 
 
 @repeated
+def have_listed_statistics(store: Store) -> bool:
+    """Return whether an ingest has listed the images without statistics."""
+    with store.errors():
+        return _records(store, INGEST_RUNS).find_one({"statistics_listed": True}) is not None
+
+
+@repeated
 def close_died(store: Store, collection: str = INGEST_RUNS) -> int:
     """Close the records of runs that ended without closing them.
 

@@ -37,6 +37,8 @@ MONITOR_ROWS = "monitor_rows"
 MONITOR_RUNS = "monitor_runs"
 MONITOR_ALERTS = "monitor_alerts"
 MONITOR_SUMMARIES = "monitor_summaries"
+# Observations whose images an older acsql has ingested without statistics.
+WITHOUT_STATISTICS = "without_statistics"
 # See `acsql.store.columns`.
 CHANGED = "changed_observations"
 COLUMN_PARTS = "column_parts"

@@ -12,7 +12,8 @@ from pathlib import Path
 from ..config import Config
 from ..ingest.observation_result import Failure
 from ..ingest.plan import Task
-from ..ingest.run import Progress, ingest_tasks
+from ..ingest.progress import Progress
+from ..ingest.run import ingest_tasks
 from ..ingest.scan import scan
 from ..ingest.vanished_files import implausible_loss
 from ..keywords import KeywordSpecs

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..config import Config
 from ..ingest.log import log_file
-from ..ingest.run import Progress, no_progress
+from ..ingest.progress import Progress, no_progress
 from ..ingest.workers import PROCESSES, check_scheduler
 from ..keywords import KeywordSpecs
 from ..migrations import runner

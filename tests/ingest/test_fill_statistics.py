@@ -8,6 +8,7 @@ from archive_files import SYNCHRONOUS
 
 import acsql
 from acsql.config import Config
+from acsql.errors import PreviewError
 from acsql.ingest import fill_statistics as filling
 from acsql.ingest import run
 from acsql.ingest.fill_statistics import FillReport, fill_statistics
@@ -97,6 +98,46 @@ def test_a_file_that_cannot_be_read_is_a_failure_that_the_next_fill_tries_again(
     assert all("Permission denied" in failure.reason for failure in report.failures)
     monkeypatch.undo()
     assert fill(ingested).observations == 3
+
+
+def make_older(config: Config) -> None:
+    """Make the archive that of an acsql without statistics of images."""
+    forget(config)
+    with acsql.connect(config) as archive:
+        archive.store.database["ingest_runs"].update_many({}, {"$unset": {"statistics_listed": 1}})
+
+
+def test_ingests_compute_what_an_older_acsql_has_not(ingested: Config) -> None:
+    before = stored(ingested)
+    make_older(ingested)
+    waiting = run.ingest(replace(ingested, statistics_minutes=0), SYNCHRONOUS)
+    assert any("observations for later runs: 3" in note for note in waiting.notes)
+    report = run.ingest(ingested, SYNCHRONOUS)
+    files = sum(map(len, before.values()))
+    assert report.notes[0].startswith(f"Statistics of older images: {files} files")
+    assert stored(ingested) == before
+    # Nothing is listed any more, nor again.
+    forget(ingested)
+    assert not any("older images" in note for note in run.ingest(ingested, SYNCHRONOUS).notes)
+
+
+def test_an_ingest_tries_damaged_images_once_and_refused_ones_again(
+    ingested: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = sum(map(len, stored(ingested).values()))
+    make_older(ingested)
+    refused, damaged = PermissionError(13, "Permission denied"), PreviewError("damaged")
+    for error, reason, left in ((refused, "Permission denied", 3), (damaged, "damaged", 0)):
+
+        def fail(*_: Any, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(filling, "read_statistics", fail)
+        report = run.ingest(ingested, SYNCHRONOUS)
+        assert len([each for each in report.warnings if reason in each]) == files
+        assert any(f"later runs: {left}" in note for note in report.notes) is (left > 0)
+    # They are irregularities of older images, not failures of the run.
+    assert report.failures == []
 
 
 def test_statistics_are_queried_as_keywords(ingested: Config) -> None:
