@@ -66,6 +66,8 @@ def _image_set(
         values |= {"MEANBLEV": chip.bias, "MEANDARK": chip.dark}
         values |= {"MEANFLSH": simulation.conditions.flash}
         values |= {} if o.internal else calibration.photometry(o)
+    if o.detector == "SBC":
+        values |= {"MDECODT1": simulation.instrument.sbc_temperature_at(o.hours_on)}
     if lookups:
         values |= lookup_keywords(extver, o.subarray, simulation.common)
     stored = unsigned(sci) if filetype == "raw" else big_endian(sci)

@@ -42,7 +42,12 @@ class Instrument:
     hot_daily : float
         Its growth per day since the last anneal, which heals these.
     sbc_dark_current : float
-        Of SBC outside the glow in its middle, counts per second and pixel.
+        Of SBC outside the glow in its middle, counts per second and pixel, when it is switched on.
+    sbc_dark_heating : float
+        Part by which that grows with each degree.
+    sbc_temperature, sbc_heating : float
+        Temperature of SBC when it is switched on at the beginning of a visit, degrees Celsius, and
+        its growth per hour.
     flash_rate : float
         Mean charge of the post-flash, electrons per second.
     lamp_level, lamp_fading : float
@@ -71,6 +76,9 @@ class Instrument:
     hot_growth: float = 0.0012
     hot_daily: float = 0.0
     sbc_dark_current: float = 6e-6
+    sbc_dark_heating: float = 0.0
+    sbc_temperature: float = 25.0
+    sbc_heating: float = 1.5
     flash_rate: float = 12.0
     lamp_level: float = 21000.0
     lamp_fading: float = 0.0
@@ -105,6 +113,26 @@ class Instrument:
         """Return the fraction of the pixels of the CCDs that are hot or warm."""
         grown = self.hot_pixels + self.hot_growth * age
         return grown + self.hot_daily * days_since_anneal(age)
+
+    def sbc_temperature_at(self, hours: float) -> float:
+        """Return the temperature of SBC in degrees Celsius.
+
+        Parameters
+        ----------
+        hours : float
+            Hours since it was switched on.
+        """
+        return self.sbc_temperature + self.sbc_heating * hours
+
+    def sbc_dark_at(self, hours: float) -> float:
+        """Return the dark current of SBC in counts per second and pixel.
+
+        Parameters
+        ----------
+        hours : float
+            Hours since it was switched on.
+        """
+        return self.sbc_dark_current * (1 + self.sbc_dark_heating * self.sbc_heating * hours)
 
     def lamp_at(self, age: float) -> float:
         """Return the mean charge of a flat field in electrons."""

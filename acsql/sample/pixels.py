@@ -34,8 +34,8 @@ class ExposureConditions:
     """How one chip is exposed.
 
     `gain` is in electrons per count, `age` the detector's time in orbit in years, `combined` how
-    many exposures are added, `flash` the charge of a post-flash in electrons, `instrument` what
-    the detectors are like.
+    many exposures are added, `flash` the charge of a post-flash in electrons, `hours_on` the time
+    since SBC was switched on, `instrument` what the detectors are like.
     """
 
     exptime: float
@@ -47,6 +47,7 @@ class ExposureConditions:
     cosmic_rays: bool = True
     lost_data: bool = False
     nan_pixels: bool = False
+    hours_on: float = 0.0
     instrument: Instrument = field(default_factory=Instrument)
 
 
@@ -104,7 +105,7 @@ def _count(
     exptime = conditions.exptime
     rows, columns = (np.linspace(-1, 1, n, dtype=np.float32) for n in readout.shape)
     middle = np.exp(-((rows[:, None] - 0.1) ** 2 + columns[None, :] ** 2) / 0.25)
-    dark = conditions.instrument.sbc_dark_current + _SBC_GLOW * middle
+    dark = conditions.instrument.sbc_dark_at(conditions.hours_on) + _SBC_GLOW * middle
     expected = dark * exptime
     if light is not None:
         rate = np.minimum(light, 22.0 if conditions.imagetyp == "EXT" else 2.0)

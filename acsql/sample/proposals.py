@@ -159,8 +159,8 @@ class Visit:
     """How a visit observes its target.
 
     `positions` dither positions of `crsplit` exposures each: more than one exposure is an
-    association.  `exptime` is in seconds, `scene` what the pixels look like, and `lacks` names
-    the filetypes that have not arrived.
+    association.  `repeats` exposures one after another are none.  `exptime` is in seconds, `scene`
+    what the pixels look like, and `lacks` names the filetypes that have not arrived.
     """
 
     proposid: int
@@ -171,6 +171,7 @@ class Visit:
     scene: str
     positions: int = 1
     crsplit: int = 1
+    repeats: int = 1
     imagetyp: str = "EXT"
     obstype: str = "IMAGING"
     lamp: str = "NONE"
@@ -180,12 +181,12 @@ class Visit:
     @property
     def exposures(self) -> int:
         """How many exposures the visit takes."""
-        return self.positions * self.crsplit
+        return self.positions * self.crsplit * self.repeats
 
     @property
     def associated(self) -> bool:
         """Whether the exposures make an association."""
-        return self.exposures > 1
+        return self.positions * self.crsplit > 1
 
     @property
     def directories(self) -> int:
@@ -308,5 +309,5 @@ MONITORING: tuple[Visit, ...] = (
           obstype="INTERNAL", lamp="TUNGSTEN-1"),
     Visit(_MONITOR, "GOODS-SOUTH-12", "WFC", _wfc("F606W", "F814W", "F435W"), 500.0, "deep"),
     Visit(_MONITOR, "DARK", "SBC", _sbc("F115LP"), 1000.0, "dark", imagetyp="DARK",
-          obstype="INTERNAL"),
+          obstype="INTERNAL", repeats=3),
 )  # fmt: skip

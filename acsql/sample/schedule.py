@@ -40,8 +40,9 @@ class PlannedObservation:
 
     `number` counts the archive's observations, `serial` its visits; `obset` and `line` are the
     visit's and the exposure's number in the proposal; `start` is a Modified Julian Date,
-    `offset` the POSTARG in arcseconds, `position` that of the dither pattern, from 1 (0: the
-    whole association).  `members` are the exposures of a product.
+    `visit_start` that of the first exposure of the visit, `offset` the POSTARG in arcseconds,
+    `position` that of the dither pattern, from 1 (0: the whole association).  `members` are the
+    exposures of a product.
     """
 
     number: int
@@ -61,6 +62,7 @@ class PlannedObservation:
     asn_mtyp: str
     filetypes: tuple[str, ...]
     interrupted: bool = False
+    visit_start: float = 0.0
     members: tuple["PlannedObservation", ...] = field(default=(), repr=False)
 
     @property
@@ -82,6 +84,11 @@ class PlannedObservation:
     def subarray(self) -> bool:
         """Whether only a part of the detector is read."""
         return APERTURES[self.visit.aperture].window is not None
+
+    @property
+    def hours_on(self) -> float:
+        """The time in hours since the begin of the visit, when its detector was switched on."""
+        return (self.start - self.visit_start) * 24
 
     @property
     def internal(self) -> bool:
@@ -170,14 +177,14 @@ def _observe(
     first = int(rng.integers(10 * 36, 33 * 36))
     letter = str(rng.choice(list("qqqqqqqsn")))
     filters = visit.filters[int(rng.integers(len(visit.filters)))]
-    start = _start(visit, rng)
+    start = visit_start = _start(visit, rng)
     pa_v3 = round(rng.uniform(0, 360), 6)
     origin = rng.choice([0.0, 0.0, 0.0, 2.5, -5.0, 12.0], 2) * (visit.imagetyp == "EXT")
     interrupted = bool(rng.random() < 0.04) and visit.exptime > 60
     asn_id = f"{stem}010" if visit.associated else None
     exposures = []
     for i in range(visit.exposures):
-        position = i // visit.crsplit
+        position = i // visit.crsplit % visit.positions
         exptime = round(visit.exptime * (0.6 if interrupted and i == 0 else 1.0), 1)
         offset = origin + np.array(_DITHER) * position
         exposures.append(
@@ -199,6 +206,7 @@ def _observe(
                 asn_mtyp=_role("EXP", visit, position + 1) if asn_id else "",
                 filetypes=_of_exposure(visit, specs),
                 interrupted=interrupted and i == 0,
+                visit_start=visit_start,
             )
         )
         start += (exptime + _OVERHEAD) / DAY

@@ -165,5 +165,6 @@ class Simulation:
             cosmic_rays=not o.members,
             lost_data=self.every(LOST_DATA) and not o.members and o.detector == "WFC",
             nan_pixels=self.every(NAN_PIXELS),
+            hours_on=o.hours_on,
             instrument=self.instrument,
         )

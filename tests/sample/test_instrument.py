@@ -36,17 +36,19 @@ TRUTH = Instrument(
 @pytest.fixture(scope="module")
 def planned(specs: KeywordSpecs) -> list[PlannedObservation]:
     """Four years of the visits that monitors measure."""
-    return plan(4 * len(MONITORING), 1, specs, MONITORING)
+    return plan(4 * sum(visit.directories for visit in MONITORING), 1, specs, MONITORING)
 
 
 def simulations(
     planned: list[PlannedObservation], imagetyp: str, detector: str = "WFC"
 ) -> list[Simulation]:
-    return [
+    """Return the exposures of a kind, but for those of which data were lost."""
+    found = [
         Simulation(o, 1, "small", TRUTH)
         for o in planned
         if (o.visit.imagetyp, o.detector) == (imagetyp, detector)
     ]
+    return [each for each in found if not each.conditions.lost_data]
 
 
 def overscan(simulation: Simulation, chip: int) -> dict[str, np.ndarray]:

@@ -2,8 +2,8 @@
 
 from acsql.sample import MONITORING, Instrument
 
-# Six of each kind.
-OBSERVATIONS = 6 * len(MONITORING)
+# Six of each kind of visit.
+OBSERVATIONS = 6 * sum(visit.directories for visit in MONITORING)
 TRUTH = Instrument(
     bias_levels={"A": 2300.0, "B": 2350.0, "C": 2400.0, "D": 2450.0},
     bias_drift={"A": 5.0, "D": -3.0},
@@ -16,6 +16,9 @@ TRUTH = Instrument(
     hot_growth=0.001,
     hot_daily=0.0005,
     sbc_dark_current=3e-4,
+    sbc_dark_heating=0.5,
+    sbc_temperature=24.0,
+    sbc_heating=3.0,
     flash_rate=20.0,
     lamp_level=15000.0,
     lamp_fading=0.02,

@@ -216,11 +216,12 @@ def _planned() -> list[PlannedObservation]:
 
 
 def sbc_dark(archive: acsql.Archive) -> Recovered:
-    """Return the dark rate of SBC, of all pixels with those of its broken rows."""
+    """Return the dark rate of SBC as it warms, of all pixels with those of its broken rows."""
     values = []
     for row in _rows(archive, "sbc_dark"):
         seconds = row["exptime"]
-        empty = BROKEN + (1 - BROKEN) * math.exp(-TRUTH.sbc_dark_current * seconds)
+        hours = (row["temperature"] - TRUTH.sbc_temperature) / TRUTH.sbc_heating
+        empty = BROKEN + (1 - BROKEN) * math.exp(-TRUTH.sbc_dark_at(hours) * seconds)
         # Of the logarithm of a binomial fraction.
         error = math.sqrt((1 / empty - 1) / COUNTERS) / seconds
         values.append((-math.log(empty) / seconds, row["rate"], error))

@@ -1,4 +1,4 @@
-"""Dark rate of SBC against its temperature, from dark exposures."""
+"""Dark rate of SBC against its temperature and the time it is on, from dark exposures."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..monitor import Monitor, Row, column
 from .keyword_values import number
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from ...observation import Observation
+
+# Days between the starts of two darks, over which SBC is taken as switched off: two hours.
+_LONGEST_PAUSE = 2 / 24
 
 
 def measure(observation: Observation) -> Iterator[Row]:
@@ -20,8 +27,10 @@ def measure(observation: Observation) -> Iterator[Row]:
     part of the pixels of the ``raw`` file that are empty: of a Poisson distribution with the mean m
     it is exp(-m).  Hot pixels do not disturb it, as they do the mean; the rows of broken anodes
     count as empty, so the rate is low by their part of the rows, less than one percent.  The
-    temperature is ``MDECODT1``, which rises with the time for which SBC is on; no keyword says
-    when it was switched on.  Source: ACS Instrument Handbook, chapter 4.
+    temperature is ``MDECODT1``, which rises with the time for which SBC is on.  No keyword says
+    when it was switched on: the summary takes darks that follow each other within two hours as one
+    period for which it was on, and counts the hours from the first of them.  Sources: C. Cox, ISR
+    ACS 2009-02; A. M. Guzman and R. J. Avila, ISR ACS 2024-04.
     """
     temperature = number(observation.stored_header("raw", 1), "mdecodt1")
     for parts in observation.image_statistics.get("raw", {}).values():
@@ -33,6 +42,40 @@ def measure(observation: Observation) -> Iterator[Row]:
                 "temperature": temperature,
                 "exptime": observation["exptime"],
             }
+
+
+def by_period(table: Table) -> Table:
+    """Return, of each period with several darks, how time on and temperature changed the rate.
+
+    Parameters
+    ----------
+    table : Table
+        The rows of this monitor, in the order of time.
+
+    Returns
+    -------
+    Table
+        Begin and length of each period, its number of darks, and the temperature and the rate of
+        the first and of the last of them.
+    """
+    from astropy.table import Table as Made
+
+    known = table[~(table["expstart"].mask | table["temperature"].mask)]
+    starts = np.asarray(known["expstart"])
+    rows = []
+    for period in np.split(known, np.flatnonzero(np.diff(starts) > _LONGEST_PAUSE) + 1):
+        if len(period) > 1:
+            first, last = period[0], period[-1]
+            hours = (last["expstart"] - first["expstart"]) * 24
+            temperatures = first["temperature"], last["temperature"]
+            rates = first["rate"], last["rate"]
+            rows.append((first["expstart"], hours, len(period), *temperatures, *rates))
+    names = ("begin", "hours", "darks", "temperature", "temperature_end", "rate", "rate_end")
+    made = Made(rows=rows or None, names=names, dtype=(float, float, int, *[float] * 4))
+    units = ("d", "h", "", "deg_C", "deg_C", "ct / s", "ct / s")
+    for name, unit in zip(names, units, strict=True):
+        made[name].unit = unit or None
+    return made
 
 
 MONITOR = Monitor(
@@ -47,4 +90,6 @@ MONITOR = Monitor(
         column("exptime", "float", "exposure time", "s"),
     ),
     plotted=("rate", "temperature"),
+    against=("temperature",),
+    summary=by_period,
 )

@@ -2,15 +2,42 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import recovered
+from astropy.table import Table
+from monitored_truth import TRUTH
 
 import acsql
 from acsql.monitors.standard import sbc_dark
+from acsql.monitors.standard.sbc_dark import by_period
 
 
 def test_the_rate_is_that_of_the_instrument(true_archive: acsql.Archive) -> None:
     recovered.sbc_dark(true_archive).check()
+
+
+def test_the_rate_and_the_temperature_rise_with_the_time_on(true_archive: acsql.Archive) -> None:
+    table = true_archive.monitor("sbc_dark").summary()
+    assert list(table["darks"]) == [3] * 6
+    # Darks of 1000 s, with 154 s between them.
+    assert np.allclose(table["hours"], 2 * 1154 / 3600, atol=0.3)
+    risen = (table["temperature_end"] - table["temperature"]) / table["hours"]
+    assert np.allclose(risen, TRUTH.sbc_heating, rtol=1e-3)
+    expected = TRUTH.sbc_dark_at(np.mean(table["hours"])) / TRUTH.sbc_dark_current
+    # The mean of six ratios of rates, each known to 3 %.
+    assert np.mean(table["rate_end"] / table["rate"]) == pytest.approx(expected, rel=0.1)
+
+
+def test_darks_of_different_days_are_of_different_periods() -> None:
+    rows = {
+        "expstart": [1.0, 1.05, 3.0],
+        "temperature": [24.0, 25.0, 24.0],
+        "rate": [1.0, 2.0, 1.0],
+    }
+    (period,) = by_period(Table(rows, masked=True))
+    assert tuple(period) == (1.0, pytest.approx(1.2), 2, 24.0, 25.0, 1.0, 2.0)
+    assert len(by_period(Table(rows, masked=True)[:1])) == 0
 
 
 class Dark(dict[str, Any]):
