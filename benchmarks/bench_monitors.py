@@ -1,23 +1,31 @@
-"""How fast monitors measure from statistics alone, and how fast the page of one is.
+"""How fast monitors measure from statistics and from pixels, and how fast the page of one is.
 
     python benchmarks/bench_monitors.py mongodb://127.0.0.1:27017/ten_thousand --rows 200000
+    python benchmarks/bench_monitors.py --pixels 40
 
-The database is one that ``benchmarks/mission.py`` has written for this: rows are added.  The
+The database is one that ``benchmarks/mission.py`` has written for this: rows are added.  Its
 observations have no files, so that only monitors that read statistics and headers can measure.
+``--pixels`` writes an archive of full-frame flat fields, and compares two monitors that read pixels
+of raw files, all of them and those around the overscan, with reading all alone, in one process.
 """
 
 import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from astropy.io import fits
+
 import acsql
+from acsql import sample
 from acsql.config import Config
-from acsql.ingest import measure
+from acsql.ingest import measure, run
+from acsql.monitors import Monitor, column, discovery
 from acsql.store import monitor_rows
 from acsql.store.schema import now
 from acsql.web.app import create_app
@@ -56,8 +64,9 @@ def timed(action: Callable[[], Any]) -> float:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("database")
+    parser.add_argument("database", nargs="?", help="by default that of a private server")
     parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--pixels", type=int, metavar="OBSERVATIONS", help="measure pixels only")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         names = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir")
@@ -69,10 +78,61 @@ def main() -> None:
             ncores=2,
             connection_string=options.database,
         )
+        if options.pixels:
+            print_pixels(config, options.pixels)
+            return
         print_runs(config)
         with acsql.connect(config) as archive:
             fill(archive, options.rows)
             print_pages(archive)
+
+
+def mean_of_pixels(observation: acsql.Observation) -> Iterator[dict[str, float]]:
+    """Return the mean of all pixels of each image of a raw file."""
+    with observation.open("raw") as hdus:
+        for hdu in hdus:
+            if hdu.name == "SCI":
+                yield {"mean": float(hdu.data.mean())}
+
+
+PIXELS = Monitor(
+    "pixels",
+    "Mean of all pixels",
+    mean_of_pixels,
+    (column("mean", "float", "mean of all pixels", "adu"),),
+    condition="exists(raw.1.ccdchip) detector=WFC",
+    filetypes=("raw",),
+)
+
+
+def print_pixels(config: Config, observations: int) -> None:
+    """Print the time of reading raw files, and of measuring them with two monitors."""
+    flats = [visit for visit in sample.MONITORING if visit.imagetyp == "FLAT"]
+    sample.write(config.filesystem, observations, frame="full", visits=flats)
+    with acsql.connect(config) as archive:
+        config = archive.config
+        run.ingest(config, run.Options(filetypes=("raw",)))
+        found = archive.where(PIXELS.condition).columns("rootname").rows()
+        paths = [archive.observation(row["rootname"]).path("raw") for row in found]
+        read_all(paths)  # now in the cache of the system
+        megabytes = sum(path.stat().st_size for path in paths) / 1e6
+        reading = min(timed(partial(read_all, paths)) for _ in range(ROUNDS))
+        print(f"{len(paths)} raw files of {megabytes:.0f} MB are read in {reading:.2f} s")
+        for monitor in (PIXELS, archive.monitor("charge_transfer").monitor):
+            discovery.find_monitors(config).monitors[monitor.name] = monitor
+            options = measure.Options((monitor.name,), again=True, scheduler="synchronous")
+            seconds = min(timed(partial(measure.run, config, options)) for _ in range(ROUNDS))
+            measured = archive.monitors()[monitor.name].numbers.measured
+            print(f"{monitor.name:16} {measured:4} observations {seconds:6.2f} s")
+
+
+def read_all(paths: Sequence[Path]) -> None:
+    """Read the mean of the pixels of files with astropy alone."""
+    for path in paths:
+        with fits.open(path) as hdus:
+            for hdu in hdus:
+                if hdu.name == "SCI":
+                    np.mean(hdu.data)
 
 
 def print_runs(config: Config) -> None:

@@ -4,6 +4,7 @@ The files are not part of the repository: those of ``../shared`` exist only wher
 developed, and one comes with astropy.
 """
 
+import csv
 import math
 import shutil
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ import acsql
 from acsql import names, paths
 from acsql.config import Config
 from acsql.fits.walk import open_headers
-from acsql.ingest import run
+from acsql.ingest import measure, run
 from acsql.ingest.promotion import find_detector
 from acsql.ingest.typing import type_header
 from acsql.keywords import HeaderKey, KeywordSpecs
@@ -29,6 +30,8 @@ from acsql.names import Filename
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "real"
 ASTROPY = Path(astropy.wcs.__file__).parent / "tests" / "data"
+# What the documentation says of these files.
+MEASURED = Path(__file__).parents[1] / "docs" / "howto" / "measured.csv"
 # Grey levels: the largest mean error of a JPEG at quality 75.
 JPEG_ERROR = 3.0
 
@@ -186,3 +189,26 @@ def test_the_specs_have_every_keyword_of_real_files_and_of_the_sample(
             if found := {**typed.unspecified, **typed.mismatches}:
                 irregular[path.name, number] = found
     assert irregular == {}
+
+
+def test_monitors_measure_in_real_files_what_the_documentation_says(config: Config) -> None:
+    for name in ("j8bt05njq", "j8bt06o6q", "jcrx01iiq", "jcrx01ijq", "jcrx01ikq"):
+        lay(config, SHARED / f"{name}_raw.fits", f"{name}_raw.fits")
+    run.ingest(config, run.Options(scheduler="synchronous"))
+    monitors = ("bias", "sbc_dark", "calibration")
+    report = measure.run(config, measure.Options(monitors, scheduler="synchronous"))
+    assert report.failures == []
+    with acsql.connect(config) as archive:
+        with MEASURED.open(encoding="utf-8", newline="") as file:
+            for line in csv.DictReader(file):
+                rows = archive.monitor(line["monitor"]).rows(f"rootname={line['rootname']}")
+                (row,) = rows
+                digits = len(line["measured"].partition(".")[2].partition("e")[0])
+                kind = "e" if "e" in line["measured"] else "f"
+                assert f"{row[line['column']]:.{digits}{kind}}" == line["measured"]
+        # Flat fields of two filters are not older than each other.
+        current = archive.monitor("calibration").summary()
+        assert not any(current["older"][current["keyword"] == "PFLTFILE"])
+        (period,) = archive.monitor("sbc_dark").summary()
+        assert period["darks"] == 3
+        assert period["temperature_end"] > period["temperature"]

@@ -64,7 +64,8 @@ def ingest(
 
     The exit status is 0 if all files were ingested or none is new, 1 if files failed, their
     ingest is owed or the archive has a problem, and 2 if the run failed. The monitors that the
-    configuration names are run afterwards, and their failures and open alerts count as failures.
+    configuration names are run afterwards; their failures, and their open alerts that no user has
+    marked as seen, count as failures.
 
     \b
     Examples:

@@ -108,8 +108,8 @@ def run(
 ) -> None:
     """Measure the observations that are new or changed.
 
-    NAME is a monitor; by default all are run. The exit status is 1 if observations failed or an
-    alert is open.
+    NAME is a monitor; by default all are run. The exit status is 1 if observations failed, or if
+    an alert is open that no user has marked as seen with acsql monitor seen.
 
     \b
     Examples:
@@ -169,11 +169,13 @@ def _run(ctx: click.Context, options: measure.Options, format_: str) -> NoReturn
 
 
 def print_report(report: measure.Report, to_stderr: bool = False) -> None:
-    """Print the report of a run of monitors; its failures and problems always on stderr."""
+    """Print the report of a run of monitors; problems, failures and alerts always on stderr."""
     for problem in report.problems:
         click.echo(f"Problem: {problem}", err=True)
     for failure in report.failures:
         click.echo(f"{failure.monitor}: {failure.rootname}: {failure.reason}", err=True)
+    for alert in report.alerts:
+        click.echo(f"Alert of {alert['monitor']}: {alert['message']}{_seen_by(alert)}", err=True)
     for name, tally in report.tallies.items():
         click.echo(
             f"{name}: {tally.measured} observations measured, {tally.failed} failed; "
@@ -201,7 +203,7 @@ def run_after_ingest(
     Returns
     -------
     bool
-        Whether something failed, or an alert is open.
+        Whether something failed, or an alert is open that no user has marked as seen.
     """
     if not config.monitors:
         return False
@@ -255,9 +257,12 @@ def show(ctx: click.Context, name: str, format_: str) -> None:
 def _print_alerts(alerts: list[dict[str, Any]]) -> None:
     for alert in alerts:
         period = "closed" if alert["closed"] else f"open since {alert['opened']:%Y-%m-%d}"
-        seen = ", ".join(each["user"] for each in alert["seen"])
-        note = f"; seen by {seen}" if seen else ""
-        click.echo(f"Alert ({period}{note}): {alert['message']}")
+        click.echo(f"Alert ({period}): {alert['message']}{_seen_by(alert)}")
+
+
+def _seen_by(alert: dict[str, Any]) -> str:
+    seen = ", ".join(each["user"] for each in alert["seen"])
+    return f" (seen by {seen})" if seen else ""
 
 
 def _print_failures(failures: list[dict[str, Any]]) -> None:

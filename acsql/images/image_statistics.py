@@ -8,7 +8,7 @@ Definitions of the statistics, all of the pixels without overscan and in the uni
                     with data.  All of the following are of these, but for the flags.
 ``zero``            number of pixels that are exactly 0
 ``saturated``       raw: pixels at the largest number of the converter, 65535 DN; others: pixels
-                    with a flag of saturation, 256 or 2048 (ACS Data Handbook, section 3.5)
+                    with a flag of saturation, 256 or 2048 (STScI, ACS Data Quality Flags)
 ``flagged``         number of pixels with any data quality flag; ``flag_16`` ... with that flag
 ``minimum`` ...     as `numpy.min`, `numpy.max`, `numpy.mean`, `numpy.median`
 ``percentile_99_9`` as `numpy.percentile`, interpolated linearly

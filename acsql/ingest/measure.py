@@ -24,6 +24,7 @@ from ..errors import AccessDenied, ArchiveError, DatabaseError, DatabaseUnavaila
 from ..keywords import KeywordSpecs
 from ..monitors import Monitor
 from ..monitors.discovery import find_monitors
+from ..monitors.summarize import keep_summary
 from ..observation import Observation
 from ..query import Between, Condition
 from ..store import lock, monitor_alerts, monitor_rows, observations, runs
@@ -33,7 +34,8 @@ from ..store.outage import ending_early
 from ..store.schema import MONITOR_RUNS, now
 from .abandonable import Patience
 from .jobs import Job
-from .run import Progress, broken_off, no_progress
+from .progress import Progress, no_progress
+from .run import broken_off
 from .workers import PROCESSES, check_scheduler, run_all
 
 logger = logging.getLogger(__name__)
@@ -99,6 +101,8 @@ class Report:
         Names of monitors to what was done.
     failures : list of Outcome
         The first failures of each monitor.
+    alerts : list of dict
+        The open alerts, as `acsql.store.monitor_alerts.listed` returns them.
     problems : tuple of str
         Modules of monitors that cannot be loaded, and summaries that cannot be made.
     """
@@ -106,6 +110,7 @@ class Report:
     run: int
     tallies: dict[str, Tally] = field(default_factory=dict)
     failures: list[Outcome] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
     problems: tuple[str, ...] = ()
 
     @property
@@ -118,9 +123,9 @@ class Report:
 
     @property
     def needs_attention(self) -> bool:
-        """Whether something failed, or an alert is open."""
-        has_alerts = any(tally.alerts for tally in self.tallies.values())
-        return has_alerts or self.state == runs.SUCCEEDED_WITH_FAILURES
+        """Whether something failed, or an alert is open that no user has marked as seen."""
+        is_unseen = any(not alert["seen"] for alert in self.alerts)
+        return is_unseen or self.state == runs.SUCCEEDED_WITH_FAILURES
 
     def add(self, outcome: Outcome) -> None:
         """Count the outcome of a measurement.
@@ -210,8 +215,10 @@ def run(config: Config, options: Options | None = None, progress: Progress = no_
                     _log(outcomes)
                     advance()
             for monitor in monitors:
-                report.tallies[monitor.name].alerts = _update_alerts(archive, monitor)
-                report.problems += _keep_summary(archive, monitor)
+                alerts = _update_alerts(archive, monitor)
+                report.alerts += alerts
+                report.tallies[monitor.name].alerts = len(alerts)
+                report.problems += keep_summary(archive.monitor(monitor.name), report.run)
     return report
 
 
@@ -309,24 +316,12 @@ def _log(outcomes: Iterable[Outcome]) -> None:
             logger.error("%s: %s: %s", outcome.monitor, outcome.rootname, outcome.reason)
 
 
-def _update_alerts(archive: Archive, monitor: Monitor) -> int:
+def _update_alerts(archive: Archive, monitor: Monitor) -> list[dict[str, Any]]:
     present = {
         alert.key: {"message": alert.message, "rootname": alert.rootname}
         for alert in archive.monitor(monitor.name).check()
     }
     return monitor_alerts.update(archive.store, monitor.name, present, now())
-
-
-def _keep_summary(archive: Archive, monitor: Monitor) -> tuple[str, ...]:
-    """Make the summary of a monitor; return what its code has raised."""
-    try:
-        archive.monitor(monitor.name).keep_summary()
-    except ArchiveError:
-        raise
-    except Exception as error:
-        logger.exception("%s: summary", monitor.name)
-        return (f"{monitor.name}: summary: {type(error).__name__}: {error}",)
-    return ()
 
 
 def _rootname(task: MeasurementTask) -> str:

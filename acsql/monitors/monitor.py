@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from ..observation import Observation
+    from .monitored import Monitored
 
 Row = Mapping[str, Any]
 NAME_PATTERN = "[a-z][a-z0-9_]{0,39}"
@@ -106,8 +107,19 @@ class Monitor:
         The columns that are drawn against time; by default the first three that are numbers.
     alerts : tuple of Limit, Trend or Silence
         When to warn.
+    against : tuple of str
+        Columns against which the first of those that are drawn is drawn as well, such as a
+        temperature.
     summary : callable, optional
         Takes the table of all rows and returns a shorter table for the page of the monitor.
+    archive_summary : callable, optional
+        The same from the archive (`acsql.Archive`), for a monitor with more rows than should be in
+        memory at once, or whose summary has more than its rows.
+    marks : callable, optional
+        Takes the table of all rows and returns times, as Modified Julian Dates, at which something
+        happened; plots have a line at each.
+    marked : str
+        What happened at these times, such as ``anneal``.
     plot : callable, optional
         Takes the table of all rows and returns a Bokeh figure, which the page shows in place of the
         columns against time.
@@ -115,7 +127,8 @@ class Monitor:
     Raises
     ------
     MonitorError
-        If the name is not allowed, or `by`, `plotted` or an alert names no column.
+        If the name is not allowed, or `by`, `plotted` or an alert names no column, or `against` no
+        column of numbers.
     """
 
     name: str
@@ -128,7 +141,11 @@ class Monitor:
     by: str | None = None
     plotted: tuple[str, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
+    against: tuple[str, ...] = ()
     summary: Callable[[Table], Table] | None = None
+    archive_summary: Callable[[Monitored], Table] | None = None
+    marks: Callable[[Table], Sequence[float]] | None = None
+    marked: str = ""
     plot: Callable[[Table], Any] | None = None
 
     def __post_init__(self) -> None:
@@ -137,10 +154,15 @@ class Monitor:
                 f"monitor {self.name!r}: a name is lower-case letters, digits and underscores"
             )
         names = {each.address for each in self.columns}
-        used = [self.by, *self.plotted, *(name for rule in self.alerts for name in rule.columns)]
+        of_alerts = [name for rule in self.alerts for name in rule.columns]
+        used = [self.by, *self.plotted, *of_alerts]
         for name in used:
             if name is not None and name not in names:
                 raise MonitorError(f"monitor {self.name}: there is no column {name!r}")
+        numbers = {each.address for each in self.columns if each.spec.type in ("int", "float")}
+        for name in self.against:
+            if name not in numbers:
+                raise MonitorError(f"monitor {self.name}: there is no column {name!r} of numbers")
 
     @property
     def documentation(self) -> str:

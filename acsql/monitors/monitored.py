@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..runs import RunRecord, is_overdue, is_successful
-from ..store import lock, monitor_alerts, monitor_rows, runs
+from ..store import lock, monitor_alerts, monitor_rows, monitor_summaries, runs
 from ..store.client import Store
 from ..store.schema import MONITOR_RUNS, now
 from ..watching.watchable import Watchable
@@ -123,7 +123,7 @@ class Monitored(Watchable):
         >>> archive.monitor("pointing").table().colnames[:2]
         ['rootname', 'expstart']
         """
-        return MonitorResults(self.store, self.where(), self.found_monitors().named(name))
+        return MonitorResults(self, self.found_monitors().named(name))
 
     def monitors(self) -> dict[str, MonitorState]:
         """Return the state of every monitor.
@@ -138,13 +138,25 @@ class Monitored(Watchable):
         >>> "pointing" in archive.monitors()
         True
         """
-        return self._monitor_states(monitor_rows.numbers(self.store))
+        records = self.monitor_runs(RECENT_RUNS)
+        return self._monitor_states(self._monitor_numbers(records), records)
+
+    def _monitor_numbers(self, records: list[RunRecord]) -> dict[str, monitor_rows.Numbers]:
+        """Return the numbers of each monitor: those that its last run kept, or counted ones."""
+        kept = monitor_summaries.numbers(self.store)
+        names = self.found_monitors().monitors
+        last_runs = {name: run["_id"] for name in names for run in _runs_of(name, records)[:1]}
+        current = {
+            name: numbers for name, (run, numbers) in kept.items() if last_runs.get(name) == run
+        }
+        # A run that is in progress or has died has kept nothing yet.
+        others = names.keys() - current.keys()
+        return current | (monitor_rows.numbers(self.store, others) if others else {})
 
     def _monitor_states(
-        self, numbers: Mapping[str, monitor_rows.Numbers]
+        self, numbers: Mapping[str, monitor_rows.Numbers], records: list[RunRecord]
     ) -> dict[str, MonitorState]:
         alerts = monitor_alerts.count_open(self.store)
-        records = self.monitor_runs(RECENT_RUNS)
         return {
             name: _state(monitor, numbers.get(name), alerts.get(name, 0), records)
             for name, monitor in self.found_monitors().monitors.items()
@@ -166,7 +178,7 @@ class Monitored(Watchable):
         # Without counting rows, which takes longer than a health check may.
         failed = monitor_rows.failed(self.store)
         numbers = {name: monitor_rows.Numbers(failed=number) for name, number in failed.items()}
-        states = self._monitor_states(numbers).values()
+        states = self._monitor_states(numbers, self.monitor_runs(RECENT_RUNS)).values()
         return MonitorHealth(
             [each.monitor.name for each in states if each.is_failing],
             [each.monitor.name for each in states if each.overdue],
@@ -222,10 +234,15 @@ class Monitored(Watchable):
         return monitor_alerts.listed(self.store, limit=limit)
 
 
+def _runs_of(name: str, records: list[RunRecord]) -> list[RunRecord]:
+    """Return the records of the runs of a monitor, the newest first."""
+    return [record for record in records if name in record["options"]["monitors"]]
+
+
 def _state(
     monitor: Monitor, numbers: monitor_rows.Numbers | None, alerts: int, records: list[RunRecord]
 ) -> MonitorState:
-    own = [record for record in records if monitor.name in record.get("monitors", {})]
+    own = _runs_of(monitor.name, records)
     ends = [record["finished"] for record in own if is_successful(record)]
     hours = (now() - ends[0]).total_seconds() / 3600 if ends else None
     return MonitorState(

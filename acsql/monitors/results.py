@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import query
 from ..errors import QueryError
 from ..query import Column, Condition, computed_column, dates
-from ..search.search import Search
 from ..store import monitor_alerts, monitor_rows, monitor_summaries
-from ..store.client import Store
 from ..store.monitor_summaries import KeptSummary
 from ..store.schema import now
 from .alerts import Alert, Measurements
@@ -19,6 +17,8 @@ from .monitor import Monitor
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+    from .monitored import Monitored
 
 Row = dict[str, Any]
 # The columns that a table has beside those of the monitor if it has older rows.
@@ -33,17 +33,16 @@ class MonitorResults:
 
     Parameters
     ----------
-    store : Store
-        The database.
-    observations : Search
-        All observations of the archive.
+    archive : Monitored
+        The archive.
     monitor : Monitor
         The monitor.
     """
 
-    def __init__(self, store: Store, observations: Search, monitor: Monitor) -> None:
-        self._store = store
-        self._observations = observations
+    def __init__(self, archive: Monitored, monitor: Monitor) -> None:
+        self.archive = archive
+        """The archive."""
+        self._store = archive.store
         self.monitor = monitor
         """What is measured, and how."""
 
@@ -176,7 +175,7 @@ class MonitorResults:
         conditions = tuple(conditions)
         if not conditions and not keywords:
             return None
-        search = self._observations.where(*conditions, **keywords)
+        search = self.archive.where(*conditions, **keywords)
         return {row["rootname"] for row in search.columns("rootname").rows()}
 
     def _flat(
@@ -197,29 +196,16 @@ class MonitorResults:
                     yield key | {name: row.get(name) for name in names}
 
     def summary(self) -> Table | None:
-        """Return the summary that the monitor makes of its table; None if it makes none."""
-        if self.monitor.summary is None:
-            return None
-        return self.monitor.summary(self.table())
+        """Return the summary that the monitor makes of its rows; None if it makes none."""
+        if self.monitor.archive_summary is not None:
+            return self.monitor.archive_summary(self.archive)
+        return None if self.monitor.summary is None else self.monitor.summary(self.table())
 
-    def keep_summary(self) -> None:
-        """Make the summary, and keep it for `kept_summary`; a run of the monitor does so."""
-        from ..export.tables import table_columns, table_rows
-
-        summary = self.summary()
-        if summary is None:
-            return
-        columns = [
-            {
-                "name": each.address,
-                "type": each.spec.type,
-                "description": each.spec.description,
-                "unit": each.spec.unit,
-            }
-            for each in table_columns(summary)
-        ]
-        rows = [list(row.values()) for row in table_rows(summary)]
-        monitor_summaries.write(self._store, self.monitor.name, columns, rows, now())
+    def marks(self) -> list[float]:
+        """Return the times that plots mark, as Modified Julian Dates; empty for most monitors."""
+        if self.monitor.marks is None:
+            return []
+        return [float(time) for time in self.monitor.marks(self.table())]
 
     def kept_summary(self) -> KeptSummary | None:
         """Return the summary that the last run has made, without reading all rows.
@@ -227,10 +213,8 @@ class MonitorResults:
         Returns
         -------
         acsql.store.monitor_summaries.KeptSummary or None
-            None if the monitor makes none, or no run has made one.
+            None if no run has made one.
         """
-        if self.monitor.summary is None:
-            return None
         return monitor_summaries.find(self._store, self.monitor.name)
 
     def check(self) -> list[Alert]:
@@ -243,7 +227,7 @@ class MonitorResults:
         """
         if not self.monitor.alerts:
             return []
-        search = self._observations.where(query.Exists("expstart")).columns("expstart")
+        search = self.archive.where(query.Exists("expstart")).columns("expstart")
         newest = [row["expstart"] for row in search.sort("-expstart").limit(1).rows()]
         measured = Measurements(self.table(), self.monitor.by, newest[0] if newest else None)
         return [alert for rule in self.monitor.alerts for alert in rule.check(measured)]

@@ -16,7 +16,7 @@ def _collection(store: Store) -> DocumentCollection:
 
 def update(
     store: Store, monitor: str, present: Mapping[str, Mapping[str, Any]], when: datetime
-) -> int:
+) -> list[Document]:
     """Open the alerts that are new, and close those that are no longer present.
 
     Parameters
@@ -32,8 +32,8 @@ def update(
 
     Returns
     -------
-    int
-        The number of open alerts.
+    list of dict
+        The open alerts, as `listed` returns them.
     """
     is_open = {"monitor": monitor, "closed": None}
     with store.errors():
@@ -46,7 +46,8 @@ def update(
                 {"$set": dict(fields), "$setOnInsert": {"opened": when, "seen": []}},
                 upsert=True,
             )
-    return len(present)
+    # Those that are open come first.
+    return listed(store, monitor, len(present)) if present else []
 
 
 def listed(store: Store, monitor: str | None = None, limit: int = 100) -> list[Document]:

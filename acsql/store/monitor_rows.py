@@ -292,20 +292,23 @@ class Numbers:
     failed: int = 0
 
 
-def numbers(store: Store) -> dict[str, Numbers]:
-    """Return the numbers of each monitor that has measured something.
+def numbers(store: Store, monitors: Collection[str]) -> dict[str, Numbers]:
+    """Return the numbers of some monitors; all of their rows are read.
 
     Parameters
     ----------
     store : Store
         The open database.
+    monitors : collection of str
+        Names of monitors.
 
     Returns
     -------
     dict
-        Names of monitors to `Numbers`.
+        Names of monitors to `Numbers`, of those that have measured something.
     """
     stages: list[dict[str, Any]] = [
+        {"$match": {"monitor": {"$in": list(monitors)}}},
         {
             "$group": {
                 "_id": "$monitor",
@@ -313,7 +316,7 @@ def numbers(store: Store) -> dict[str, Numbers]:
                 "rows": {"$sum": {"$cond": [_HAS_ROWS, {"$size": {"$ifNull": ["$rows", []]}}, 0]}},
                 "failed": {"$sum": {"$cond": [{"$eq": [{"$type": "$failure"}, "object"]}, 1, 0]}},
             }
-        }
+        },
     ]
     with store.errors():
         groups = list(_collection(store).aggregate(stages))

@@ -4,10 +4,12 @@ A summary is of all rows, which are too many to be read for a page; only runs ch
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from .client import Store
+from .monitor_rows import Numbers
 from .schema import MONITOR_SUMMARIES
 
 # Rows that are kept, those that a page can show.
@@ -19,26 +21,29 @@ class KeptSummary(NamedTuple):
 
     Attributes
     ----------
-    columns : list of dict
-        The name, type, description and unit of each column.
-    rows : list of list
-        The values of each row in the order of the columns.
+    run : int
+        The number of the run.
     computed : datetime
         When, in UTC.
+    numbers : Numbers
+        Of the observations of the monitor, and of their rows.
+    columns : sequence of dict
+        The name, type, description and unit of each column.
+    rows : sequence of list
+        The values of each row in the order of the columns.
+    marks : sequence of float
+        The times that plots mark, as Modified Julian Dates.
     """
 
-    columns: list[dict[str, Any]]
-    rows: list[list[Any]]
+    run: int
     computed: datetime
+    numbers: Numbers = Numbers()
+    columns: Sequence[Mapping[str, Any]] = ()
+    rows: Sequence[Sequence[Any]] = ()
+    marks: Sequence[float] = ()
 
 
-def write(
-    store: Store,
-    monitor: str,
-    columns: Sequence[Mapping[str, Any]],
-    rows: Sequence[Sequence[Any]],
-    when: datetime,
-) -> None:
+def write(store: Store, monitor: str, summary: KeptSummary) -> None:
     """Replace the summary of a monitor.
 
     Parameters
@@ -47,17 +52,12 @@ def write(
         The open database; the caller holds the lock of the monitors.
     monitor : str
         The name of the monitor.
-    columns : sequence of mapping
-        As in `KeptSummary`.
-    rows : sequence of sequence
-        As in `KeptSummary`; the first `MAX_ROWS` are kept.
-    when : datetime
-        The time, in UTC.
+    summary : KeptSummary
+        The summary; the first `MAX_ROWS` of its rows are kept.
     """
-    kept = {
-        "columns": [dict(column) for column in columns],
-        "rows": [list(row) for row in rows[:MAX_ROWS]],
-        "computed": when,
+    kept = summary._asdict() | {
+        "numbers": asdict(summary.numbers),
+        "rows": list(summary.rows[:MAX_ROWS]),
     }
     with store.errors():
         store.database[MONITOR_SUMMARIES].replace_one({"_id": monitor}, kept, upsert=True)
@@ -73,6 +73,34 @@ def find(store: Store, monitor: str) -> KeptSummary | None:
     monitor : str
         The name of the monitor.
     """
+    return _find(store, {"_id": {"$eq": monitor}}).get(monitor)
+
+
+def numbers(store: Store) -> dict[str, tuple[int, Numbers]]:
+    """Return, of each monitor with a summary, the run that made it and its numbers.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    dict
+        Names of monitors to the number of the run and the numbers.
+    """
+    found = _find(store, {}, {"rows": 0, "columns": 0, "marks": 0})
+    return {name: (kept.run, kept.numbers) for name, kept in found.items()}
+
+
+def _find(
+    store: Store, filter_: Mapping[str, Any], fields: Mapping[str, int] | None = None
+) -> dict[str, KeptSummary]:
+    # Those that an older acsql has written have no numbers; the next run replaces them.
+    whole = {"$and": [filter_, {"numbers": {"$exists": True}}]}
     with store.errors():
-        found = store.database[MONITOR_SUMMARIES].find_one({"_id": {"$eq": monitor}}, {"_id": 0})
-    return KeptSummary(**found) if found else None
+        found = list(store.database[MONITOR_SUMMARIES].find(whole, fields))
+    return {
+        kept.pop("_id"): KeptSummary(**kept | {"numbers": Numbers(**kept["numbers"])})
+        for kept in found
+    }

@@ -1,9 +1,10 @@
-"""Plots of monitors: columns against time in series, and the distribution of the first column."""
+"""Plots of monitors: columns against time and others, and the distribution of the first column."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 from bokeh.layouts import column
 from bokeh.models import (
     BoxSelectTool,
@@ -29,13 +30,16 @@ _MOST_SERIES = len(COLOURS)
 # The Modified Julian Date of 1970-01-01, from which browsers count milliseconds.
 _MJD_1970 = 40_587.0
 _MS_PER_DAY = 86_400_000.0
+_TIME_AXIS = {"x_axis_type": "datetime"}
 SPARKLINE = (120, 24)  # width and height in pixels
 
 Row = Mapping[str, Any]
 
 
-def draw_monitor(monitor: Monitor, rows: Sequence[Row], observation_url: str) -> LayoutDOM:
-    """Return the plots of a monitor: its columns against time, and a distribution.
+def draw_monitor(
+    monitor: Monitor, rows: Sequence[Row], observation_url: str, marks: Sequence[float] = ()
+) -> LayoutDOM:
+    """Return the plots of a monitor: its columns against time and others, and a distribution.
 
     Parameters
     ----------
@@ -45,6 +49,8 @@ def draw_monitor(monitor: Monitor, rows: Sequence[Row], observation_url: str) ->
         Values by column, in any order.
     observation_url : str
         The URL of an observation, with ``@rootname`` in it.
+    marks : sequence of float, optional
+        Modified Julian Dates at which plots against time have a line.
 
     Returns
     -------
@@ -54,21 +60,36 @@ def draw_monitor(monitor: Monitor, rows: Sequence[Row], observation_url: str) ->
     known = [row for row in rows if row["expstart"] is not None]
     names = sorted({_series(row, monitor.by) for row in known})
     drawn = monitor.drawn
+    against = [each for each in monitor.columns if each.address in monitor.against]
+    # Arrays, which are sent several times faster than lists; a missing number is NaN.
     source = ColumnDataSource(
         {
-            "time": [(row["expstart"] - _MJD_1970) * _MS_PER_DAY for row in known],
+            "time": _milliseconds(np.array([row["expstart"] for row in known], float)),
             "rootname": [row["rootname"] for row in known],
             "series": [_series(row, monitor.by) for row in known],
-            **{each.address: [row[each.address] for row in known] for each in drawn},
+            **{
+                name: np.array([row[name] for row in known], float)
+                for name in {each.address for each in (*drawn, *against)}
+            },
         }
     )
     plots: list[Any] = []
     for each in drawn:
         shared = {"x_range": plots[0].x_range} if plots else {}
-        plots.append(_over_time(each, source, names, observation_url, **shared))
+        plot = _scatter("time", each, source, names, observation_url, **_TIME_AXIS, **shared)
+        _draw_marks(plot, marks)
+        plots.append(plot)
+    for each in against:
+        label = {"x_axis_label": _label(each)}
+        plots.append(_scatter(each.address, drawn[0], source, names, observation_url, **label))
     if drawn:
         plots.append(_distribution(drawn[0], known, names, monitor.by))
     return cast(LayoutDOM, column(*plots, sizing_mode="stretch_width"))
+
+
+def _milliseconds(mjd: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return Modified Julian Dates as browsers count time."""
+    return (mjd - _MJD_1970) * _MS_PER_DAY
 
 
 def _series(row: Row, by: str | None) -> str:
@@ -78,15 +99,20 @@ def _series(row: Row, by: str | None) -> str:
     return "unknown" if row[by] is None else str(row[by])
 
 
-def _over_time(
-    shown: Column, source: ColumnDataSource, names: Sequence[str], url: str, **options: Any
+def _scatter(
+    across: str,
+    shown: Column,
+    source: ColumnDataSource,
+    names: Sequence[str],
+    url: str,
+    **options: Any,
 ) -> Any:
+    """Return a plot of a column against another one of the source."""
     zoom = WheelZoomTool(modifiers={"ctrl": True})
     select = BoxSelectTool()
     plot: Any = figure(
         height=_HEIGHT,
         sizing_mode="stretch_width",
-        x_axis_type="datetime",
         y_axis_label=_label(shown),
         # Without a toolbar: its icons are data URLs, which the security policy forbids.
         toolbar_location=None,
@@ -98,7 +124,7 @@ def _over_time(
     )
     legend = {"legend_group": "series"} if len(names) > 1 else {}
     dots = plot.scatter(
-        "time", shown.address, source=source, size=6, alpha=0.7, line_color=None,
+        across, shown.address, source=source, size=6, alpha=0.7, line_color=None,
         color=factor_cmap("series", COLOURS, names[:_MOST_SERIES], nan_color=COLOURS[-1]),
         **legend,
     )  # fmt: skip
@@ -108,6 +134,16 @@ def _over_time(
     if legend:
         plot.add_layout(plot.legend[0], "right")
     return plot
+
+
+def _draw_marks(plot: Any, marks: Sequence[float]) -> None:
+    """Draw a dashed line at each time, which does not extend the axis."""
+    if marks:
+        plot.x_range.renderers = plot.x_range.renderers or list(plot.renderers)
+        plot.vspan(
+            x=_milliseconds(np.array(marks, float)),
+            line_dash="dashed", line_color=COLOURS[-2], line_alpha=0.6, level="underlay",
+        )  # fmt: skip
 
 
 def _distribution(shown: Column, rows: Sequence[Row], names: Sequence[str], by: str | None) -> Any:

@@ -12,6 +12,7 @@ from astropy.table import Table
 
 import acsql
 from acsql import named_queries
+from acsql.ingest import measure
 from acsql.store.fields import field_path, value_at
 
 COOKBOOK = (Path(__file__).parents[2] / "docs" / "howto" / "cookbook.rst").read_text(
@@ -25,21 +26,24 @@ RECIPES = re.findall(
 
 
 def test_every_question_has_a_line_for_the_shell_and_one_of_python() -> None:
-    assert [int(number) for number, *_ in RECIPES] == list(range(1, 25))
+    assert [int(number) for number, *_ in RECIPES] == list(range(1, 27))
     assert COOKBOOK.count("code-block:: js") == len(RECIPES)
 
 
 @pytest.fixture(scope="module")
 def annotated_archive(sample_archive: acsql.Archive) -> Iterator[acsql.Archive]:
-    """The sample archive with annotations, which are removed after the tests of this file."""
+    """The sample archive with annotations and measurements, removed after these tests."""
     of_wfc = [row["rootname"] for row in sample_archive.where(detector="WFC").rows()]
     sample_archive.flag(of_wfc[:3], "satellite_trail", by="ann")
     sample_archive.flag(of_wfc[1:5], "scattered_light", by="ann")
     sample_archive.flag(of_wfc[3], "scattered_light", clear=True, by="ann")
     sample_archive.mark_viewed(of_wfc[:2], by="ann")
     sample_archive.mark_viewed(of_wfc[1], by="bob")
+    measure.run(sample_archive.config, measure.Options(("pointing",), scheduler="synchronous"))
     yield sample_archive
     remove_annotations(sample_archive)
+    for name in ("monitor_rows", "monitor_runs", "monitor_summaries", "monitor_alerts"):
+        sample_archive.store.database[name].drop()
 
 
 @pytest.fixture(scope="module")

@@ -232,6 +232,11 @@ def test_alerts_are_opened_and_closed_by_runs(archive: acsql.Archive) -> None:
     assert report.needs_attention
     (alert,) = archive.alerts()
     assert (alert["message"], alert["rootname"]) == ("level is 11, above 10", last)
+    assert report.alerts == [alert]
+    # It needs no attention of others once it was seen.
+    archive.monitor("level").mark_seen("ada")
+    again = measured(archive)
+    assert (again.tallies["level"].alerts, again.needs_attention) == (1, False)
     LEVELS.clear()
     assert measured(archive, again=True).tallies["level"].alerts == 0
     (alert,) = archive.alerts()

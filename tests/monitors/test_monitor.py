@@ -41,7 +41,13 @@ def test_a_column_has_one_of_four_types() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"by": "amp"}, {"plotted": ("amp",)}, {"alerts": (Limit("amp", high=1),)}]
+    "options",
+    [
+        {"by": "amp"},
+        {"plotted": ("amp",)},
+        {"against": ("amp",)},
+        {"alerts": (Limit("amp", high=1),)},
+    ],
 )
 def test_a_column_that_is_named_must_exist(options: dict[str, Any]) -> None:
     with pytest.raises(MonitorError, match="no column 'amp'"):

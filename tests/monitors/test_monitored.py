@@ -10,7 +10,7 @@ from acsql.store import runs
 from acsql.store.monitor_rows import Numbers
 from acsql.store.schema import now
 
-RUN = {"_id": 1, "monitors": {"exposure": {}}, "started": now()}
+RUN = {"_id": 1, "options": {"monitors": ["exposure"]}, "started": now()}
 
 
 @pytest.mark.parametrize(

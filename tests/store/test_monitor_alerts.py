@@ -9,8 +9,11 @@ FIRST, SECOND, THIRD = datetime(2026, 1, 1), datetime(2026, 1, 2), datetime(2026
 
 
 def update(store: Store, when: datetime, **messages: str) -> int:
+    """Update the alerts; return the number of those that are open."""
     present = {key: {"message": text, "rootname": "j"} for key, text in messages.items()}
-    return monitor_alerts.update(store, "m", present, when)
+    is_open = monitor_alerts.update(store, "m", present, when)
+    assert {alert["key"] for alert in is_open} == messages.keys()
+    return len(is_open)
 
 
 def test_what_stays_wrong_is_one_alert_with_the_latest_message(store: Store) -> None:

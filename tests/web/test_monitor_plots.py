@@ -1,7 +1,10 @@
 """Plots of monitors: their numbers are those of the rows."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
-from bokeh.models import OpenURL, Scatter, Step, TapTool
+from bokeh.models import OpenURL, Scatter, Step, TapTool, VSpan
 
 from acsql.monitors import Monitor, column
 from acsql.web.monitor_plots import SPARKLINE, draw_monitor, sparkline
@@ -26,10 +29,10 @@ ROWS = [
 
 def test_each_number_is_drawn_against_time_and_the_first_as_a_distribution() -> None:
     level, number, distribution = draw_monitor(MONITOR, ROWS, "/go?name=@rootname").children
-    for plot, name, values in ((level, "level", [1.0, 2.0]), (number, "number", [3, None])):
+    for plot, name, values in ((level, "level", [1.0, 2.0]), (number, "number", [3, np.nan])):
         (dots,) = [each for each in plot.renderers if isinstance(each.glyph, Scatter)]
-        assert dots.data_source.data[name] == values
-        assert dots.data_source.data["time"] == [86_400_000.0, 2 * 86_400_000.0]
+        assert np.array_equal(dots.data_source.data[name], values, equal_nan=True)
+        assert list(dots.data_source.data["time"]) == [86_400_000.0, 2 * 86_400_000.0]
         assert dots.data_source.data["series"] == ["A", "unknown"]
     # One source for all plots, so that a selection is common.
     assert level.renderers[0].data_source is number.renderers[0].data_source
@@ -37,6 +40,19 @@ def test_each_number_is_drawn_against_time_and_the_first_as_a_distribution() -> 
     steps = [each for each in distribution.renderers if isinstance(each.glyph, Step)]
     assert [sum(each.data_source.data["y"]) for each in steps] == [1, 1]
     assert level.yaxis[0].axis_label == "level (adu)"
+
+
+def test_a_column_is_drawn_against_others_and_times_are_marked() -> None:
+    monitor = replace(MONITOR, plotted=("level",), against=("number",))
+    over_time, against, _ = draw_monitor(monitor, ROWS, "/", [40588.5]).children
+    (dots,) = against.renderers
+    assert (dots.glyph.x, dots.glyph.y) == ("number", "level")
+    assert dots.data_source is over_time.renderers[0].data_source
+    assert against.xaxis[0].axis_label == "number"
+    (lines,) = [each for each in over_time.renderers if isinstance(each.glyph, VSpan)]
+    assert list(lines.data_source.data["x"]) == [1.5 * 86_400_000.0]
+    # The lines do not extend the axis.
+    assert lines not in over_time.x_range.renderers
 
 
 def test_a_click_opens_the_observation() -> None:

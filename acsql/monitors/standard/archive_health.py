@@ -1,4 +1,4 @@
-"""Archive health: how late observations are ingested, and which files are missing."""
+"""Archive health: how late observations are ingested, which files are missing, which failed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...query import dates
+from ...store import failures
 from ..alerts import Silence
 from ..monitor import Monitor, Row, column
 
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from ...observation import Observation
+    from ..monitored import Monitored
 
 # What MAST delivers with each exposure, and with the product of an association (ACS Data
 # Handbook, section 2.1).
 _OF_EXPOSURE = ("raw", "flt", "spt", "jif", "jit")
 _OF_PRODUCT = ("asn", "drz", "spt", "jif", "jit")
+# Failures that the summary counts at most.
+_MOST_FAILURES = 100_000
 # Days; HST calibrates with ACS every week.
 _LONGEST_SILENCE = 30
 
@@ -29,7 +33,8 @@ def measure(observation: Observation) -> Iterator[Row]:
     The latency is the time from the end of the exposure (``EXPEND``) to the first ingest.  A file
     is missing if MAST delivers it and the archive never had it; it has vanished if an ingest did
     not find it again.  Products of associations, whose names end with a digit, have other files
-    than exposures.
+    than exposures.  The summary has the numbers of missing and vanished files by filetype, and
+    those of files that could not be ingested by reason.
     """
     files = observation.files
     expected = _OF_PRODUCT if observation.ipppssoot[-1].isdigit() else _OF_EXPOSURE
@@ -45,28 +50,35 @@ def measure(observation: Observation) -> Iterator[Row]:
     }
 
 
-def missing_by_filetype(table: Table) -> Table:
-    """Return the number of observations that lack each filetype, or of which it has vanished."""
+def problems(archive: Monitored) -> Table:
+    """Return the numbers of missing and vanished files by filetype, and of failures by reason.
+
+    Parameters
+    ----------
+    archive : Monitored
+        The archive.
+
+    Returns
+    -------
+    Table
+        Failures are files that could not be ingested; their reasons are without names of files.
+    """
     from astropy.table import Table as Made
 
-    missing, vanished = (
-        Counter(name for text in table[column].filled("") for name in text.split())
-        for column in ("missing", "vanished")
-    )
-    names = sorted(missing.keys() | vanished.keys())
-    return Made(
-        {
-            "filetype": names,
-            "missing": [missing[name] for name in names],
-            "vanished": [vanished[name] for name in names],
-        },
-        dtype=(str, int, int),
-    )
+    counts: Counter[tuple[str, str]] = Counter()
+    for row in archive.monitor("archive_health").rows():
+        for kind in ("missing", "vanished"):
+            counts.update((kind, filetype) for filetype in row[kind].split())
+    for failure in failures.listed(archive.store, _MOST_FAILURES):
+        reason = failure["reason"].replace(failure["filename"], "...")
+        counts[f"failed: {failure['stage']}", reason] += 1
+    rows = [(*key, number) for key, number in sorted(counts.items())]
+    return Made(rows=rows or None, names=("problem", "what", "files"), dtype=(str, str, int))
 
 
 MONITOR = Monitor(
     name="archive_health",
-    title="Archive health: latency and missing files",
+    title="Archive health: latency, missing files and failures",
     measure=measure,
     columns=(
         column("latency", "float", "from the end of the exposure to the first ingest", "d"),
@@ -79,5 +91,5 @@ MONITOR = Monitor(
     by="detector",
     plotted=("latency", "files"),
     alerts=(Silence(_LONGEST_SILENCE),),
-    summary=missing_by_filetype,
+    archive_summary=problems,
 )

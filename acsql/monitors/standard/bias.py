@@ -12,8 +12,8 @@ from .amplifier_statistics import by_amplifier
 if TYPE_CHECKING:
     from ...observation import Observation
 
-# DN a year: several times the drift of the bias level since the repair in 2009 (ACS Data Handbook,
-# section 4.2.1); a faster one means other electronics.
+# DN a year, a choice: ten times the scatter of the level from exposure to exposure in the sample
+# archive, about 4 DN.
 _FASTEST_DRIFT = 50.0
 # Days; biases are taken every week.
 _LONGEST_SILENCE = 30

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ... import keywords
 from ..monitor import Monitor, Row, column
+from .keyword_values import filter_name
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
     from ...observation import Observation
+    from ..monitored import Monitored
 
 # Names of reference files begin with the date of their delivery: year (a is 1990, 0 is 2016), month
 # and day (1 to 9, then letters), hour and minute.
 _REFERENCE_FILE = re.compile(r"(?:.*\$)?([0-9a-z])([1-9a-c])([1-9a-v])(\d{4})[0-9a-z]?j_\w+\.fits")
 _VERSION = re.compile(r"\s*(\d+)\.(\d+)(?:\.(\d+))?")
 CALACS = "CAL_VER"
+# Files of these keywords are for one filter: flat fields and corrections of the distortion.
+_OF_FILTER = frozenset({"CFLTFILE", "DFLTFILE", "DGEOFILE", "LFLTFILE", "NPOLFILE", "PFLTFILE"})
 
 
 def measure(observation: Observation) -> Iterator[Row]:
@@ -27,8 +32,9 @@ def measure(observation: Observation) -> Iterator[Row]:
 
     One row for each keyword of the primary header that names a reference file, and one for
     ``CAL_VER``, from the ``flt`` file, or the ``raw`` file without one.  The summary compares the
-    rows of all observations with the same detector: the newest is that with the latest date of
-    delivery, which is part of the name of a reference file, or with the highest version.  For
+    rows of all observations with the same detector, and of flat fields and distortion corrections
+    also with the same filter: the newest is that with the latest date of delivery, which is part of
+    the name of a reference file, or with the highest version.  For
     superdarks and superbiases an older file is usual, because each is for the time around its
     observations.
     """
@@ -42,7 +48,9 @@ def measure(observation: Observation) -> Iterator[Row]:
     for keyword in (CALACS.lower(), *_reference_keywords()):
         value = header.get(keyword)
         if isinstance(value, str) and value.strip() not in ("", "N/A"):
-            yield shared | {"keyword": keyword.upper(), "value": value.strip()}
+            name = keyword.upper()
+            filter_ = filter_name(observation) if name in _OF_FILTER else None
+            yield shared | {"keyword": name, "value": value.strip(), "filter": filter_}
 
 
 @functools.cache
@@ -76,34 +84,43 @@ def age_key(keyword: str, value: str) -> tuple[int | str, ...]:
     return (int(year) + 26 if year.isdigit() else ord(year) - ord("a"), month, day, time)
 
 
-def currency(table: Table) -> Table:
+def currency(rows: Iterable[Row]) -> Table:
     """Return the newest value of each keyword, and the numbers of observations with older ones.
 
     A last row counts the visits whose files were processed on different dates.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        The rows of this monitor.
+
+    Returns
+    -------
+    Table
+        By detector, keyword and filter, which is empty for files of all filters.
     """
     from astropy.table import Table as Made
 
-    groups: dict[tuple[str, str], dict[str, set[str]]] = {}
+    numbers: dict[tuple[str, str, str], Counter[str]] = {}
     visits: dict[str, set[str]] = {}
-    for row in _plain_rows(table):
-        values = groups.setdefault((row["detector"], row["keyword"]), {})
-        values.setdefault(row["value"], set()).add(row["rootname"])
+    for row in rows:
+        key = row["detector"], row["keyword"], row["filter"] or ""
+        numbers.setdefault(key, Counter())[row["value"]] += 1
         visits.setdefault(row["visit"], set()).add(row["processed"])
-    rows = []
-    for (detector, keyword), values in sorted(groups.items()):
+    counted = []
+    for (detector, keyword, filter_), values in sorted(numbers.items()):
         newest = max(values, key=lambda value: (age_key(keyword, value), value))
-        older = sum(len(names) for value, names in values.items() if value != newest)
-        rows.append((detector, keyword, newest, len(values[newest]), older))
+        older = values.total() - values[newest]
+        counted.append((detector, keyword, filter_, newest, values[newest], older))
     mixed = sum(len(processed) > 1 for processed in visits.values())
-    rows.append(("all", "visit", "processed on one date", len(visits) - mixed, mixed))
-    names = ("detector", "keyword", "newest", "current", "older")
-    return Made(rows=rows, names=names, dtype=(str, str, str, int, int))
+    counted.append(("all", "visit", "", "processed on one date", len(visits) - mixed, mixed))
+    names = ("detector", "keyword", "filter", "newest", "current", "older")
+    return Made(rows=counted, names=names, dtype=(str, str, str, str, int, int))
 
 
-def _plain_rows(table: Table) -> Iterator[dict[str, Any]]:
-    names = ("rootname", "detector", "visit", "processed", "keyword", "value")
-    for values in zip(*(table[name].filled("") for name in names), strict=True):
-        yield dict(zip(names, map(str, values), strict=True))
+def summary(archive: Monitored) -> Table:
+    """Return what `currency` counts; the rows are too many to be in memory at once."""
+    return currency(archive.monitor("calibration").rows())
 
 
 MONITOR = Monitor(
@@ -111,14 +128,17 @@ MONITOR = Monitor(
     title="Calibration currency: reference files and CALACS",
     measure=measure,
     condition="exists(raw.0.detector) or exists(flt.0.detector)",
+    # Version 2 has the filter.
+    version=2,
     filetypes=("raw", "flt"),
     columns=(
         column("keyword", "str", "keyword of the reference file, or CAL_VER"),
         column("value", "str", "name of the reference file, or version of CALACS"),
+        column("filter", "str", "filter, of reference files for one filter"),
         column("detector", "str", "detector"),
         column("visit", "str", "proposal and visit"),
         column("processed", "str", "date of the file"),
     ),
     by="detector",
-    summary=currency,
+    archive_summary=summary,
 )

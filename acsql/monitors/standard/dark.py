@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..alerts import Silence
 from ..monitor import Monitor, Row, column
@@ -15,10 +17,12 @@ if TYPE_CHECKING:
 
     from ...observation import Observation
 
+# The day from which Modified Julian Dates count.
+_MJD_0 = np.datetime64("1858-11-17")
 # Days; darks are taken several times a week.
 _LONGEST_SILENCE = 30
-# The part of all hot pixels that an anneal heals at least: it heals most of those that are new
-# since the last one (ACS Data Handbook, chapter 4), and their number scatters less than this.
+# The part of all hot pixels that an anneal heals at least: it heals 45 to 80 % of those that are
+# new since the last one (A. Riess et al., ISR ACS 2002-06), and their number scatters less.
 _HEALED = 0.05
 # Days; over a longer time without darks, growth hides an anneal.
 _LONGEST_GAP = 15.0
@@ -30,10 +34,10 @@ def measure(observation: Observation) -> Iterator[Row]:
     The dark current is the sigma-clipped mean of the ``flt`` file divided by the exposure time:
     CALACS subtracts the bias from a dark exposure, not the dark current, and clipping removes
     cosmic rays and hot pixels.  Hot and warm pixels are those with the data quality flags 16 and
-    64, in files that have them.  Exposures with a post-flash are not measured.  The summary lists
-    the times between which the hot pixels became fewer: the anneals.  In exposures of less than
-    1000 s, warm pixels are within the noise and are not clipped, so the rate is a few percent high.
-    Source: ACS Data Handbook, chapter 4.
+    64, in files that have them.  Exposures with a post-flash are not measured.  The summary has the
+    means of each month, and the anneals: dates at which the hot pixels became fewer.  In exposures
+    of less than 1000 s, warm pixels are within the noise and are not clipped, so the rate is a few
+    percent high.  Source: ACS Data Handbook, section 4.3.
     """
     for part in by_amplifier(observation, "flt", "clipped_mean"):
         yield {
@@ -72,6 +76,68 @@ def anneals(table: Table) -> Table:
     return Made(rows=rows or None, names=names, dtype=(str, float, float, float, float))
 
 
+def anneal_times(table: Table) -> list[float]:
+    """Return the start of the first exposure after each anneal, as Modified Julian Date.
+
+    Parameters
+    ----------
+    table : Table
+        The rows of this monitor.
+    """
+    return sorted(set(anneals(table)["before"].tolist()))
+
+
+def by_month(table: Table) -> Table:
+    """Return the dark current and the fractions of hot and warm pixels of each month.
+
+    Parameters
+    ----------
+    table : Table
+        The rows of this monitor.
+
+    Returns
+    -------
+    Table
+        For each detector and month (UTC): the number of exposures, the median of the rates and the
+        means of the fractions of all amplifiers (NaN without values), and the days of the first
+        exposures after anneals.
+    """
+    from astropy.table import Table as Made
+
+    healed: dict[tuple[str, str], list[str]] = {}
+    for detector, time in anneals(table).iterrows("detector", "before"):
+        month, _, day = str(_days(time)).rpartition("-")
+        healed.setdefault((str(detector), month), []).append(day)
+    known = table[~table["expstart"].mask]
+    known["detector"] = [str(name).partition(" ")[0] for name in known["amplifier"]]
+    known["month"] = _days(known["expstart"]).astype("datetime64[M]").astype(str)
+    rows = []
+    for own in known.group_by(["detector", "month"]).groups if len(known) else ():
+        key = str(own["detector"][0]), str(own["month"][0])
+        means = (
+            _average(own["rate"], np.median),
+            _average(own["hot"], np.mean),
+            _average(own["warm"], np.mean),
+        )
+        exposures = len(set(own["rootname"]))
+        rows.append((*key, exposures, *means, ", ".join(healed.get(key, []))))
+    names = ("detector", "month", "exposures", "rate", "hot", "warm", "anneals")
+    made = Made(rows=rows or None, names=names, dtype=(str, str, int, float, float, float, str))
+    made["rate"].unit = "electron / s"
+    return made
+
+
+def _average(values: Any, average: Callable[[Any], Any]) -> float:
+    """Return an average of the values of a column that are known, NaN if none is."""
+    known = np.asarray(values[~values.mask])
+    return float(average(known)) if known.size else np.nan
+
+
+def _days(times: Any) -> Any:
+    """Return the days of Modified Julian Dates, as `numpy.datetime64`."""
+    return _MJD_0 + np.floor(np.asarray(times)).astype("timedelta64[D]")
+
+
 def _hot_pixels(table: Table) -> dict[str, list[tuple[float, float]]]:
     """Return the time and the mean fraction of hot pixels of each exposure, by detector."""
     known = table[~(table["hot"].mask | table["expstart"].mask)]
@@ -105,5 +171,7 @@ MONITOR = Monitor(
     by="amplifier",
     plotted=("rate", "hot", "warm"),
     alerts=(Silence(_LONGEST_SILENCE),),
-    summary=anneals,
+    summary=by_month,
+    marks=anneal_times,
+    marked="anneal",
 )

@@ -1,4 +1,4 @@
-"""Pointing: jitter and guide stars of each exposure, from the headers of the jitter tables."""
+"""Pointing: jitter and guide stars of each exposure, from the headers of telemetry files."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ _MOST_JITTER_MAS = 14.0
 def measure(observation: Observation) -> Iterator[Row]:
     """Return the jitter and the state of the guide stars of each exposure.
 
-    One row for each extension of the ``jit`` file, from its header: RMS about the mean along V2 and
-    V3 (``V2_RMS``, ``V3_RMS``) and of both (the root of the sum of squares), the guiding mode
-    (``GUIDEACT``), the losses of lock (``NLOSSES``, ``LOCKLOSS``) and recentrings (``NRECENT``).
-    ``EXPFLAG`` is that of the observation.  Source: Jitter File Format Definition, STScI.
+    One row for each extension of the ``jit`` file, or of the ``jif`` file without one, from its
+    header: RMS about the mean along V2 and V3 (``V2_RMS``, ``V3_RMS``) and of both (the root of the
+    sum of squares), the guiding mode (``GUIDEACT``), the losses of lock (``NLOSSES``, ``LOCKLOSS``)
+    and recentrings (``NRECENT``).  The guide star is the dominant one of the ``spt`` file
+    (``DGESTAR``), ``EXPFLAG`` that of the observation.  Source: Jitter File Format Definition,
+    STScI.
     """
-    for extension, header in sorted(observation.headers["jit"].items()):
+    headers = observation.headers
+    star = text(headers.get("spt", {}).get(0, {}), "dgestar")
+    jitter = headers.get("jit") or headers.get("jif", {})
+    for extension, header in sorted(jitter.items()):
         if extension > 0 and {"v2_rms", "guideact"} & header.keys():
             v2, v3 = (number(header, name) for name in ("v2_rms", "v3_rms"))
             yield {
@@ -38,6 +43,7 @@ def measure(observation: Observation) -> Iterator[Row]:
                 "losses": _whole(header, "nlosses"),
                 "lost": number(header, "lockloss"),
                 "recentrings": _whole(header, "nrecent"),
+                "guide_star": star,
                 "expflag": observation["expflag"],
             }
 
@@ -51,8 +57,10 @@ MONITOR = Monitor(
     name="pointing",
     title="Pointing: jitter and guide stars",
     measure=measure,
-    condition="exists(jit.1.v2_rms)",
-    filetypes=("jit",),
+    condition="exists(jit.1.v2_rms) or exists(jif.1.v2_rms)",
+    # Version 2 has the guide star, and jif files.
+    version=2,
+    filetypes=("jit", "jif", "spt"),
     columns=(
         column("exposure", "int", "extension of the jitter file, one for each exposure"),
         column("jitter_rms", "float", "RMS of the jitter", "mas"),
@@ -62,6 +70,7 @@ MONITOR = Monitor(
         column("losses", "int", "losses of lock"),
         column("lost", "float", "time without lock", "s"),
         column("recentrings", "int", "recentrings"),
+        column("guide_star", "str", "guidance sensor and identifier of the dominant guide star"),
         column("expflag", "str", "EXPFLAG: NORMAL, or why the exposure is not"),
     ),
     by="guiding",

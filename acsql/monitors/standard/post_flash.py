@@ -20,7 +20,7 @@ def measure(observation: Observation) -> Iterator[Row]:
     from which CALACS subtracts the bias alone; the rate is the level divided by the commanded
     duration (``FLASHDUR``), and is constant for each commanded current (``FLASHCUR``) while the
     lamp is.  The dark current adds about an electron in 100 s.  Source: ACS Data Handbook,
-    chapter 3, FLSHCORR.
+    section 3.4, doFlash.
     """
     seconds = observation["flashdur"]
     current = text(observation.stored_header("flt", 0), "flashcur")
@@ -53,5 +53,6 @@ MONITOR = Monitor(
         column("extver", "int", "EXTVER of the SCI extension"),
     ),
     by="amplifier",
-    plotted=("rate", "level"),
+    plotted=("level", "rate"),
+    against=("duration",),
 )

@@ -10,8 +10,8 @@ from ..monitor import Monitor, Row, column
 if TYPE_CHECKING:
     from ...observation import Observation
 
-# Data quality flags of cosmic rays: found by ACSREJ, and by the drizzling of an association (ACS
-# Data Handbook, table 3.3).
+# Data quality flags of cosmic rays: found by CALACS, and by AstroDrizzle for an association (STScI,
+# ACS Data Quality Flags).
 _COSMIC_RAYS = ("flag_8192", "flag_4096")
 
 
@@ -20,7 +20,7 @@ def measure(observation: Observation) -> Iterator[Row]:
 
     Both are image statistics of the ``flt`` file, divided by its number of pixels: saturated have
     the data quality flag 256 or 2048, cosmic rays 4096 or 8192 (the larger of the two numbers).
-    One row for each SCI extension.  Source: ACS Data Handbook, section 3.3.
+    One row for each SCI extension.  Source: STScI, ACS Data Quality Flags.
     """
     for extver, parts in observation.image_statistics.get("flt", {}).items():
         statistics = parts["all"]

@@ -94,5 +94,6 @@ MONITOR = Monitor(
     ),
     by="filter",
     plotted=("sky",),
+    against=("sun_angle",),
     summary=by_filter,
 )

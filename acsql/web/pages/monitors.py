@@ -125,7 +125,9 @@ def plot(name: str) -> Response:
     if results.monitor.plot is not None:
         return plots.figure_response(results.monitor.plot(results.table()), query.theme)
     url = f"{url_for('search_box.go')}?name=@rootname"
-    drawn = draw_monitor(results.monitor, results.sample(MAX_DRAWN), url)
+    kept = results.kept_summary()
+    marks = kept.marks if kept else ()
+    drawn = draw_monitor(results.monitor, results.sample(MAX_DRAWN), url, marks)
     return plots.figure_response(drawn, query.theme)
 
 

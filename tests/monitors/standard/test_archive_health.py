@@ -53,7 +53,17 @@ def test_the_summary_counts_what_the_sample_archive_leaves_out(
     measured_archive: acsql.Archive,
 ) -> None:
     summary = measured_archive.monitor("archive_health").summary()
-    missing = {row["filetype"]: row["missing"] for row in summary}
+    files = {(row["problem"], row["what"]): row["files"] for row in summary}
     search = measured_archive.where("exists(raw.0.detector) not exists(flt.0.detector)")
-    assert missing["flt"] >= search.count() > 0
-    assert not summary["vanished"].any()
+    assert files["missing", "flt"] >= search.count() > 0
+    assert {problem for problem, _ in files} == {"missing"}
+
+
+def test_the_summary_counts_failures_by_reason(empty_archive: acsql.Archive) -> None:
+    recorded = {"rootname": "j", "owed": False, "stage": "headers", "first": None, "last": None}
+    names = ("j8bt05njq_raw.fits", "j8bt05njq_flt.fits")
+    empty_archive.store.failures.insert_many(
+        [recorded | {"_id": name, "reason": f"cannot read {name}: truncated"} for name in names]
+    )
+    (row,) = archive_health.problems(empty_archive)
+    assert tuple(row) == ("failed: headers", "cannot read ...: truncated", 2)

@@ -1,7 +1,6 @@
 """Calibration currency: ages of reference files, and what is older than the newest."""
 
 import pytest
-from astropy.table import Table
 
 import acsql
 from acsql.monitors.standard.calibration import age_key, currency
@@ -25,21 +24,28 @@ def test_ages_are_in_the_order_of_delivery_and_of_versions(
     assert age_key(keyword, older) < age_key(keyword, newer)
 
 
-def row(name: str, value: str, visit: str = "1 01", processed: str = "2011-03-10") -> tuple:
-    return name, "WFC", visit, processed, "IDCTAB", value
+def row(value: str, visit: str = "1 01", **other: str) -> dict[str, str | None]:
+    usual = {"detector": "WFC", "keyword": "IDCTAB", "filter": None, "processed": "2011-03-10"}
+    return usual | {"value": value, "visit": visit} | other
+
+
+OLD, NEW = "jref$n3o1059hj_idc.fits", "jref$1161617oj_idc.fits"
 
 
 def test_observations_with_an_older_file_are_counted() -> None:
-    names = ("rootname", "detector", "visit", "processed", "keyword", "value")
-    old, new = "jref$n3o1059hj_idc.fits", "jref$1161617oj_idc.fits"
-    table = Table(
-        rows=[row("a", old), row("b", new, processed="2018-01-01"), row("c", old, "2 01")],
-        names=names,
-        masked=True,
-    )
-    assert [tuple(each) for each in currency(table)] == [
-        ("WFC", "IDCTAB", new, 1, 2),
-        ("all", "visit", "processed on one date", 1, 1),
+    rows = [row(OLD), row(NEW, processed="2018-01-01"), row(OLD, "2 01")]
+    assert [tuple(each) for each in currency(iter(rows))] == [
+        ("WFC", "IDCTAB", "", NEW, 1, 2),
+        ("all", "visit", "", "processed on one date", 1, 1),
+    ]
+
+
+def test_a_flat_field_is_compared_with_those_of_its_filter() -> None:
+    flats = [(OLD, "F555W"), (NEW, "F606W"), (OLD, "F606W")]
+    rows = [row(value, keyword="PFLTFILE", filter=name) for value, name in flats]
+    assert [tuple(each)[2:] for each in currency(rows)][:2] == [
+        ("F555W", OLD, 1, 0),
+        ("F606W", NEW, 1, 1),
     ]
 
 

@@ -41,9 +41,10 @@ def test_exposures_without_guide_stars_have_the_jitter_of_the_gyroscopes(
 class Jitter(dict):
     """An observation with these headers."""
 
-    def __init__(self, **header):
+    def __init__(self, filetype="jit", **header):
         super().__init__(expflag="NORMAL")
-        self.headers = {"jit": {0: {}, 1: header, 2: {"extname": "jit"}}}
+        spt = {0: {"dgestar": "NBJV000268F2 "}}
+        self.headers = {filetype: {0: {}, 1: header, 2: {"extname": "jit"}}, "spt": spt}
 
 
 def test_a_header_with_texts_in_place_of_numbers_has_no_values() -> None:
@@ -57,3 +58,9 @@ def test_a_lost_lock_is_counted_with_its_seconds() -> None:
     (row,) = pointing.MONITOR.rows(Jitter(**header))
     assert row["jitter_rms"] == 5.0
     assert (row["guiding"], row["losses"], row["lost"]) == ("GYRO", 2, 31.5)
+
+
+@pytest.mark.parametrize("filetype", ["jit", "jif"])
+def test_the_guide_star_is_that_of_the_support_file(filetype: str) -> None:
+    (row,) = pointing.MONITOR.rows(Jitter(filetype, v2_rms=3.0))
+    assert (row["jitter_v2"], row["guide_star"]) == (3.0, "NBJV000268F2")

@@ -1,0 +1,77 @@
+"""Summaries of monitors, which each run makes and keeps for the pages.
+
+Pages show them without reading all rows.
+"""
+
+import logging
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import ArchiveError
+from ..export.tables import table_columns, table_rows
+from ..store import monitor_rows, monitor_summaries
+from ..store.monitor_summaries import KeptSummary
+from ..store.schema import now
+from .results import MonitorResults
+
+logger = logging.getLogger(__name__)
+
+
+def keep_summary(results: MonitorResults, run: int) -> tuple[str, ...]:
+    """Make the summary of a monitor, and keep it with the numbers of its rows.
+
+    Parameters
+    ----------
+    results : MonitorResults
+        Of the monitor; the caller holds the lock of the monitors.
+    run : int
+        The number of the run.
+
+    Returns
+    -------
+    tuple of str
+        What the code of the monitor has raised, if it has; then the numbers alone are kept.
+
+    Raises
+    ------
+    ArchiveError
+        If the database fails.
+    """
+    store, name = results.archive.store, results.monitor.name
+    numbers = monitor_rows.numbers(store, [name]).get(name, monitor_rows.Numbers())
+    kept = KeptSummary(run, now(), numbers)
+    problems: tuple[str, ...] = ()
+    try:
+        kept = kept._replace(**_summarized(results))
+    except ArchiveError:
+        raise
+    except Exception as error:
+        logger.exception("%s: summary", name)
+        problems = (f"{name}: summary: {type(error).__name__}: {error}",)
+    monitor_summaries.write(store, name, kept)
+    return problems
+
+
+def _summarized(results: MonitorResults) -> dict[str, Any]:
+    """Return the columns, rows and marks of a summary."""
+    summary = results.summary()
+    columns = [] if summary is None else table_columns(summary)
+    described = [
+        {
+            "name": each.address,
+            "type": each.spec.type,
+            "description": each.spec.description,
+            "unit": each.spec.unit,
+        }
+        for each in columns
+    ]
+    rows = [] if summary is None else [_known(row.values()) for row in table_rows(summary)]
+    return {"columns": described, "rows": rows, "marks": results.marks()}
+
+
+def _known(values: Iterable[Any]) -> list[Any]:
+    """Return values, None for numbers that are not finite."""
+    return [
+        None if isinstance(value, float) and not math.isfinite(value) else value for value in values
+    ]
