@@ -1,7 +1,7 @@
 """The distribution of many pixel values: values by rank, ranks by value, and moments.
 
 Few pixels are sorted.  Many of 8 or 16 bits are counted value by value; all others get a code of
-14 bits that never decreases with the value, the counts of the codes say which code has a rank, and
+16 bits that never decreases with the value, the counts of the codes say which code has a rank, and
 only the pixels of that code are sorted.  Results equal those of the sorted pixels; of a full frame
 they take a fraction of the time.
 """

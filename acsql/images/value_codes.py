@@ -1,4 +1,4 @@
-"""Codes of 14 bits for pixel values, which never decrease with the value.
+"""Codes of 16 bits for pixel values, which never decrease with the value.
 
 Counts of codes say near which value a rank is.  Each step of the calculation is rounded
 monotonically, so that all values with a smaller code than another are smaller than it.
@@ -17,9 +17,10 @@ from ..fits.chips import Pixels, finite_pixels
 # they share the fewest: the lowest, the centre, the highest.
 SAMPLE = 10_000
 CENTRAL = (0.5, 50, 99.5)
-# The number of codes, few enough that their counts stay in a processor's cache; the codes of the
-# values between the lowest and the highest, and one each for all below and all above.
-NUMBER = 1 << 14
+# The number of codes; with fewer, more pixels share a code and must be sorted.
+NUMBER = 1 << 16
+# Codes of the values between the lowest and the highest; one more is for all below, and one for
+# all above.
 CODES = NUMBER - 2
 
 Codes = npt.NDArray[np.uint16]

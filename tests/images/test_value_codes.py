@@ -24,7 +24,7 @@ def test_most_values_share_a_code_with_few(type_: type) -> None:
     codes = coder.codes(values)
     assert np.unique(codes).size > CODES / 2
     inside = (codes > 0) & (codes <= CODES)
-    assert coder.value(codes[inside]) == pytest.approx(values[inside], abs=8e-3)
+    assert coder.value(codes[inside]) == pytest.approx(values[inside], abs=2e-3)
 
 
 def test_equal_values_and_no_values_have_codes() -> None:
