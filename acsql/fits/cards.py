@@ -32,6 +32,8 @@ _WITHOUT_VALUE = tuple(keyword.ljust(8) for keyword in (*COMMENTARY, ""))
 _UNREADABLE = (VerifyError, ValueError)
 # Four fifths of the cards of an exposure are those of another one; these take about 8 MB.
 _REMEMBERED_CARDS = 1 << 14
+# The longest card that is remembered, in characters.
+_REMEMBERED_LENGTH = 4 * _LENGTH
 
 # A card of 80 characters together with its CONTINUE cards; END has none.
 _WHOLE_CARD = re.compile(r"END {77}|.{80}(?:CONTINUE.{72})*", re.DOTALL)
@@ -272,8 +274,8 @@ def _records(image: str) -> list[str]:
 
 
 def _card(image: str) -> FileCard:
-    # Only single cards are remembered: one with its CONTINUE cards can be as long as a header.
-    return (_remembered if len(image) == _LENGTH else _parse_card)(image)
+    # One with its CONTINUE cards can be as long as a header.
+    return (_remembered if len(image) <= _REMEMBERED_LENGTH else _parse_card)(image)
 
 
 def _parse_card(image: str) -> FileCard:

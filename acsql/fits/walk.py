@@ -27,7 +27,8 @@ from .plain_hdu import IMAGE, PRIMARY, PlainHDU
 _READ = 8 * BLOCK
 _END_CARD = re.compile(rb"END {77}")
 _KEYWORD = re.compile(r"[A-Z0-9_-]+", re.ASCII)
-_EXTENSIONS = (IMAGE, "BINTABLE", "TABLE")
+# The last is that of headerlets (stwcs), which most calibrated files of ACS have.
+_EXTENSIONS = (IMAGE, "BINTABLE", "TABLE", "HDRLET")
 # Random groups and compressed images, whose headers astropy constructs; most ACS files state that
 # they are not the former.
 _SPECIAL = {"GROUPS", "ZIMAGE", "ZTABLE"}
