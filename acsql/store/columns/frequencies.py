@@ -1,4 +1,4 @@
-"""Values of one keyword with their numbers of observations, counted and sorted by Arrow.
+"""Values of one keyword with their numbers of observations, counted and sorted by numpy and Arrow.
 
 For a keyword that differs in each observation, Python would take a fifth of a second.
 """
@@ -6,17 +6,54 @@ For a keyword that differs in each observation, Python would take a fifth of a s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .numpy_values import are_of_type, value_type
 
-VALUES, NUMBERS = "values", "numbers"
+
+class Frequencies(NamedTuple):
+    """Values of one type with their numbers of observations.
+
+    Attributes
+    ----------
+    values : pyarrow.Array
+        Each value once, sorted, without null and blank.
+    numbers : numpy.ndarray
+        The number of each.
+    """
+
+    values: pa.Array
+    numbers: npt.NDArray[np.int64]
+
+    def most_frequent(self, limit: int | None) -> dict[Any, int]:
+        """Return what `acsql.store.sorting.most_frequent_first` does.
+
+        Parameters
+        ----------
+        limit : int, optional
+            The largest number of values, by default all.
+
+        Returns
+        -------
+        dict
+            Values to numbers.
+        """
+        # Equally frequent values keep their order.
+        chosen = np.argsort(-self.numbers, kind="stable")[:limit]
+        values = _to_list(self.values.take(pa.array(chosen)))
+        return dict(zip(values, self.numbers[chosen].tolist(), strict=True))
+
+    def in_order(self) -> list[Any]:
+        """Return the values, sorted."""
+        return _to_list(self.values)
 
 
-def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> pa.Table | None:
+def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> Frequencies | None:
     """Return the values of arrays and documents with their numbers.
 
     Parameters
@@ -28,66 +65,51 @@ def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> pa.Table |
 
     Returns
     -------
-    pyarrow.Table or None
-        With the columns `VALUES`, each value once, without null and blank, and `NUMBERS`; None if
-        the values have several types.
+    Frequencies or None
+        None if the values have several types.
     """
     types = {value_type(array.type) for array in arrays} - {pa.null()}
     if len(types) != 1 or not are_of_type(others, *types):
         return None
     (type_,) = types
-    arrays = [*arrays, pa.array(others, type_)]
+    every = [array for array in (*arrays, pa.array(others, type_)) if array.type != pa.null()]
+    return _of_texts(every) if pa.types.is_string(type_) else _of_numbers(every)
+
+
+def _of_numbers(arrays: Sequence[pa.Array]) -> Frequencies:
+    known = [array.drop_null().to_numpy(zero_copy_only=False) for array in arrays]
+    # numpy sorts numbers in a fifth of the time that Arrow takes.
+    values, numbers = np.unique(np.concatenate(known), return_counts=True)
+    return Frequencies(pa.array(values), numbers)
+
+
+def _of_texts(arrays: Sequence[pa.Array]) -> Frequencies:
     # Counted together, a value that many parts have is counted once.
     pieces = [
         _counted([array for array in arrays if array.type == encoded])
-        for encoded in {array.type for array in arrays} - {pa.null()}
+        for encoded in {array.type for array in arrays}
     ]
     table = pa.concat_tables(pieces)
     if len(pieces) > 1:
-        table = table.group_by(VALUES).aggregate([(NUMBERS, "sum")])
-        table = table.rename_columns({f"{NUMBERS}_sum": NUMBERS})
-    known = pc.is_valid(table[VALUES])
-    if pa.types.is_string(type_):
-        known = pc.and_(known, pc.not_equal(table[VALUES], ""))
-    return table.filter(known)
-
-
-def most_frequent(table: pa.Table, limit: int | None) -> dict[Any, int]:
-    """Return the values of `frequencies` as `acsql.store.sorting.most_frequent_first` does.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        As `frequencies` returns it.
-    limit : int, optional
-        The largest number of values, by default all.
-
-    Returns
-    -------
-    dict
-        Values to numbers.
-    """
-    table = table.sort_by([(NUMBERS, "descending"), (VALUES, "ascending")]).slice(0, limit)
-    return dict(zip(_to_list(table[VALUES]), _to_list(table[NUMBERS]), strict=True))
-
-
-def in_order(table: pa.Table) -> list[Any]:
-    """Return the values of `frequencies`, sorted."""
-    return _to_list(table[VALUES].take(pc.sort_indices(table[VALUES])))
+        table = table.group_by("values").aggregate([("counts", "sum")])
+        table = table.rename_columns({"counts_sum": "counts"})
+    # No comparison with null is true.
+    table = table.filter(pc.not_equal(table["values"], "")).sort_by("values").combine_chunks()
+    return Frequencies(table["values"].combine_chunks(), table["counts"].to_numpy())
 
 
 def _counted(arrays: Sequence[pa.Array]) -> pa.Table:
     counted = pa.chunked_array(arrays).unify_dictionaries().value_counts()
-    values, numbers = counted.field(0), counted.field(1)
+    values, numbers = counted.field("values"), counted.field("counts")
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    return pa.table({VALUES: values, NUMBERS: numbers})
+    return pa.table({"values": values, "counts": numbers})
 
 
-def _to_list(column: pa.ChunkedArray) -> list[Any]:
-    if pa.types.is_string(column.type):
-        texts: list[Any] = column.to_pylist()
+def _to_list(array: pa.Array) -> list[Any]:
+    if pa.types.is_string(array.type):
+        texts: list[Any] = array.to_pylist()
         return texts
     # numpy converts numbers and dates in a tenth of the time.
-    values: list[Any] = column.to_numpy().tolist()
+    values: list[Any] = array.to_numpy(zero_copy_only=False).tolist()
     return values

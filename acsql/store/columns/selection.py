@@ -19,7 +19,8 @@ import pyarrow as pa
 from ..fields import value_at
 from ..schema import Document
 from ..sorting import SortKey, most_frequent_first, sorted_values, total_order
-from . import frequencies, numpy_values, ordering
+from . import numpy_values, ordering
+from .frequencies import Frequencies, frequencies
 from .numpy_values import Values
 from .paths import path_of
 
@@ -89,7 +90,7 @@ class Selection:
         """
         counted = self._frequencies(address)
         if counted is not None:
-            return frequencies.most_frequent(counted, limit)
+            return counted.most_frequent(limit)
         every = most_frequent_first(self.value_counts(address))
         return dict(islice(every.items(), limit))
 
@@ -97,11 +98,11 @@ class Selection:
         """Return the values of a keyword, sorted, without null and blank."""
         counted = self._frequencies(address)
         if counted is not None:
-            return frequencies.in_order(counted)
+            return counted.in_order()
         return sorted_values(self.value_counts(address))
 
-    def _frequencies(self, address: str) -> pa.Table | None:
-        return frequencies.frequencies(*self.values(address))
+    def _frequencies(self, address: str) -> Frequencies | None:
+        return frequencies(*self.values(address))
 
     def values(self, address: str) -> tuple[list[pa.Array], list[Any]]:
         """Return the values of a keyword as they are: arrays of columns, and those of documents.
@@ -304,7 +305,8 @@ def array_of(values: Sequence[Any]) -> list[pa.Array]:
         return []
     try:
         array = pa.array(values)
-    except pa.ArrowException:
+    # Of NaN among large integers Arrow says ValueError.
+    except (pa.ArrowException, ValueError):
         return [pa.array([None if value is None else str(value) for value in values])]
     return [array.cast(pa.timestamp("ms")) if pa.types.is_timestamp(array.type) else array]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
-from acsql.store.columns.frequencies import frequencies, in_order, most_frequent
+from acsql.store.columns.frequencies import frequencies
 
 NOON = datetime(2002, 4, 13, 12)
 TEXTS = pa.array(["b", "a", "", None, "b"])
@@ -28,12 +28,12 @@ TEXTS = pa.array(["b", "a", "", None, "b"])
     ],
 )
 def test_values_of_one_type_are_counted_and_sorted(arrays, others, expected):
-    table = frequencies(arrays, others)
-    found = most_frequent(table, None)
+    counted = frequencies(arrays, others)
+    found = counted.most_frequent(None)
     assert list(found.items()) == list(expected.items())
     assert [type(value) for value in found] == [type(value) for value in expected]
-    assert list(most_frequent(table, 1).items()) == list(expected.items())[:1]
-    assert in_order(table) == sorted(expected)
+    assert list(counted.most_frequent(1).items()) == list(expected.items())[:1]
+    assert counted.in_order() == sorted(expected)
 
 
 @pytest.mark.parametrize(
