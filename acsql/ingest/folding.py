@@ -6,7 +6,7 @@ observations that are not folded yet as documents.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..errors import DatabaseError
@@ -19,15 +19,17 @@ logger = logging.getLogger(__name__)
 
 # Changed observations that are folded together; a search reads fewer as documents in some 10 ms.
 LEAST = 1000
-# The end of an ingest does not wait for a fold of fewer.
-LEAST_AT_END = 2000
+# The end of an ingest does not wait for a fold of fewer.  Up to 5,000 leave the columns in use.
+LEAST_AT_END = 3000
 # Seconds between two looks at the number of changed observations.
 INTERVAL = 2.0
 
 
 @contextmanager
 def in_background(store: Store) -> Iterator[None]:
-    """Fold changed observations while the block runs, and what is left of many after it.
+    """Fold changed observations while the block runs, and what is left of very many after it.
+
+    A fold that is under way at the end of the block is given up, because it takes seconds.
 
     A standalone server has no transactions, so that a fold could miss a write; there nothing is
     folded before the block has ended, and writes that a kill interrupted are finished first.
@@ -63,14 +65,16 @@ def in_background(store: Store) -> Iterator[None]:
 def _fold_until(store: Store, ended: threading.Event) -> None:
     while not ended.wait(INTERVAL):
         try:
-            while fold_many(store, LEAST) and not ended.is_set():
+            while fold_many(store, LEAST, ended.is_set):
                 pass
         except DatabaseError as error:
             # The next attempt follows soon, and the ingest reports a lost database.
             logger.warning("Could not fold changed observations into columns: %s", error)
 
 
-def fold_many(store: Store, least: int = LEAST) -> bool:
+def fold_many(
+    store: Store, least: int = LEAST, must_stop: Callable[[], bool] = lambda: False
+) -> bool:
     """Fold changed observations if there are many.
 
     Parameters
@@ -79,6 +83,8 @@ def fold_many(store: Store, least: int = LEAST) -> bool:
         The database; the caller holds its lock.
     least : int
         The number of changed observations that is many.
+    must_stop : callable, optional
+        As `acsql.store.columns.fold.fold` takes it.
 
     Returns
     -------
@@ -91,4 +97,4 @@ def fold_many(store: Store, least: int = LEAST) -> bool:
     # Arrow takes longer to import than most ingests run.
     from ..store.columns.fold import fold
 
-    return fold(store) > 0
+    return fold(store, must_stop) > 0

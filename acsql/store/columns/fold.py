@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import heapq
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,8 @@ from ..schema import CHANGED, Document, now
 from . import cache, parts
 from .encode import Column, encode, join
 from .parts import Part, Registry, registry
+
+Item = TypeVar("Item")
 
 # Observations that are folded together.
 FOLD_ROWS = 1000
@@ -42,20 +45,26 @@ _SMALL_PARTS = 10
 _RETIREMENT = timedelta(minutes=10)
 
 
+class _Stopped(Exception):
+    """A fold or merge has to end; a later one deletes what it has stored."""
+
+
 @repeated
-def fold(store: Store) -> int:
+def fold(store: Store, must_stop: Callable[[], bool] = lambda: False) -> int:
     """Move up to 1,000 changed observations into columns, and merge small parts.
 
     Parameters
     ----------
     store : Store
         The open database.
+    must_stop : callable, optional
+        Returns whether to end without a result, which takes up to a second.
 
     Returns
     -------
     int
-        The number of observations that were moved, 0 if none is changed.  One that changes
-        meanwhile stays marked.
+        The number of observations that were moved, 0 if none is changed, or it had to stop.  One
+        that changes meanwhile stays marked.
 
     Raises
     ------
@@ -66,10 +75,13 @@ def fold(store: Store) -> int:
         # It is read first, so that a process that lost the lock publishes no older documents.
         current = registry(store)
         marks = list(store.database[CHANGED].find(limit=FOLD_ROWS, sort=[("_id", 1)]))
-        if marks:
-            current = _fold(store, _without_retired(store, current), marks)
-            while small := _mergeable(current.parts):
-                current = _merge(store, current, small)
+        try:
+            if marks:
+                current = _fold(store, _without_retired(store, current), marks, must_stop)
+                while small := _mergeable(current.parts):
+                    current = _merge(store, current, small, must_stop)
+        except _Stopped:
+            return 0
     return len(marks)
 
 
@@ -79,11 +91,21 @@ def fold_all(store: Store) -> None:
         pass
 
 
-def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registry:
+def _until(must_stop: Callable[[], bool], items: Iterable[Item]) -> Iterator[Item]:
+    """Yield items; raise an exception as soon as it is time to stop."""
+    for item in items:
+        if must_stop():
+            raise _Stopped
+        yield item
+
+
+def _fold(
+    store: Store, current: Registry, marks: Sequence[Document], must_stop: Callable[[], bool]
+) -> Registry:
     """Make a part of marked observations, publish it, and remove their marks."""
     rootnames = [mark["_id"] for mark in marks]
-    rows, encoded = _encoded(store, rootnames)
-    current, new = _stored(store, current, rows, encoded)
+    rows, encoded = _encoded(store, rootnames, must_stop)
+    current, new = _stored(store, current, rows, _until(must_stop, encoded))
     columns = cache.columns(store, ["_id"], current.parts)
     older = [
         parts.without(part, by_path["_id"], rootnames)
@@ -94,11 +116,13 @@ def _fold(store: Store, current: Registry, marks: Sequence[Document]) -> Registr
     return current
 
 
-def _encoded(store: Store, rootnames: Sequence[str]) -> tuple[int, Iterator[tuple[str, Column]]]:
+def _encoded(
+    store: Store, rootnames: Sequence[str], must_stop: Callable[[], bool]
+) -> tuple[int, Iterator[tuple[str, Column]]]:
     """Return the number of stored observations, and their columns by path."""
     pieces: list[dict[str, Column]] = []
     rows: list[npt.NDArray[np.int64]] = []
-    for start in range(0, len(rootnames), _DOCUMENTS):
+    for start in _until(must_stop, range(0, len(rootnames), _DOCUMENTS)):
         documents = with_all_fields(store, rootnames[start : start + _DOCUMENTS])
         pieces.append(encode(documents))
         rows.append(np.arange(len(documents)))
@@ -129,10 +153,12 @@ def _mergeable(known: Sequence[Part]) -> list[Part]:
     return [part for part, total in zip(small, totals, strict=True) if total <= PART_ROWS]
 
 
-def _merge(store: Store, current: Registry, small: Sequence[Part]) -> Registry:
+def _merge(
+    store: Store, current: Registry, small: Sequence[Part], must_stop: Callable[[], bool]
+) -> Registry:
     """Publish one part in place of several."""
     rows = [np.flatnonzero(part.live_rows) for part in small]
-    columns = _merged(store, small, rows)
+    columns = _until(must_stop, _merged(store, small, rows))
     current, new = _stored(store, current, sum(map(len, rows)), columns)
     kept = [part for part in current.parts if part not in small]
     return _published(store, current, [*kept, new])

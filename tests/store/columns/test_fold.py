@@ -100,6 +100,22 @@ def test_a_removed_observation_leaves_the_columns(store):
     check_columns(store)
 
 
+@pytest.mark.usefixtures("small")
+def test_a_fold_that_must_stop_leaves_the_columns_as_they_were_or_as_they_become(store):
+    write(store, range(8), random.Random(1))
+    fold.fold_all(store)
+    write(store, range(5, 12), random.Random(2))
+    for step in count():
+        looks = iter(range(step))
+        moved = fold.fold(store, lambda looks=looks: next(looks, None) is None)
+        check_columns(store)
+        if moved:
+            break
+    assert step > 5
+    fold.fold_all(store)
+    assert check_columns(store).parts
+
+
 def kill_at(step, monkeypatch):
     """Let folds end before their write of a number."""
     writes = count(1)
