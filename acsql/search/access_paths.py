@@ -48,3 +48,30 @@ def an_index_serves(condition: Condition, order: Sequence[SortKey], specs: Keywo
         case [Like(keyword, pattern)]:
             return keyword == first and first in sortable and pattern[:1] not in ("*", "?")
     return False
+
+
+def an_index_counts(condition: Condition, specs: KeywordSpecs) -> bool:
+    """Return whether the server counts the observations in an index, without any document.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    specs : KeywordSpecs
+        Say which keywords are indexed.
+
+    Returns
+    -------
+    bool
+        True for everything, and for one value or one range of an indexed keyword.
+    """
+    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    match parts:
+        case []:
+            return True
+        case [Equals(keyword, value, spellings)]:
+            # Without its spellings a text is compared as a regular expression.
+            return keyword in specs.indexed and not (isinstance(value, str) and not spellings)
+        case [Between(keyword, low, high)]:
+            return keyword in specs.indexed and (low, high) != (None, None)
+    return False

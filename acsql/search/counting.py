@@ -4,6 +4,7 @@ The columns answer any condition on keywords in milliseconds.  A condition on th
 archive with thousands of observations that are not in columns yet, take the time of the database.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -15,6 +16,7 @@ from ..store import aggregations, live_counts, queries, sorting
 from ..store.annotations import reads
 from ..store.client import Store
 from ..store.columns.select import select
+from .access_paths import an_index_counts
 from .annotated import looked_up
 
 Facets = dict[Any, int]
@@ -78,7 +80,9 @@ def count(
         If counting takes longer than the time limit and there is no budget.
     """
     condition = looked_up(condition, store)
-    selection = select(store, condition)
+    # A command that only counts would take longer to import Arrow than the server to count.
+    by_index = "pyarrow" not in sys.modules and an_index_counts(condition, store.specs)
+    selection = None if by_index else select(store, condition)
     if selection is not None:
         return Count(selection.count)
     if budget is None:

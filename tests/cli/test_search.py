@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,17 @@ def test_values_are_the_facets(
     assert [json.loads(line)["targname"] for line in limited.splitlines()] == list(
         sample_archive.facets("targname", limit=2)
     )
+
+
+def test_counting_one_value_loads_no_arrow(sample_settings: Path, sample_archive) -> None:
+    """The server counts in an index sooner than Arrow is imported."""
+    command = [sys.executable, "-X", "importtime", "-m", "acsql", "--config", sample_settings]
+    found = subprocess.run(
+        [*command, "count", "detector=WFC"], capture_output=True, text=True, check=True
+    )
+    assert int(found.stdout) == sample_archive.count(detector="WFC")
+    assert "pymongo" in found.stderr
+    assert not {"numpy", "pyarrow"} & set(found.stderr.split())
 
 
 def test_lines_of_history_are_found_and_counted(

@@ -3,7 +3,7 @@
 import pytest
 
 from acsql.query import And, AnyOf, Between, Covers, Equals, Exists, Like, Not, Or
-from acsql.search.access_paths import an_index_serves
+from acsql.search.access_paths import an_index_counts, an_index_serves
 from acsql.store.sorting import SortKey
 
 WFC = Equals("detector", "WFC")
@@ -49,3 +49,25 @@ def test_an_index_serves_one_condition_in_its_order(specs, condition, key):
 )
 def test_no_index_serves_other_searches(specs, condition, key):
     assert not an_index_serves(condition, [SortKey(key)], specs)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (And(()), True),
+        (Equals("detector", "WFC", ("WFC",)), True),
+        (Equals("proposid", 9018), True),
+        (Between("exptime", 100.0), True),
+        (And((Between("exptime", 100.0),)), True),
+        # Compared as a regular expression, with every text of the index.
+        (WFC, False),
+        (Between("exptime"), False),
+        (Equals("linenum", 1), False),
+        (Equals("raw.0.ccdgain", 2), False),
+        (And((Between("exptime", 100.0), Equals("proposid", 9018))), False),
+        (Not(Equals("proposid", 9018)), False),
+        (Covers(6.0, -72.0), False),
+    ],
+)
+def test_an_index_counts_one_value_or_range(specs, condition, expected):
+    assert an_index_counts(condition, specs) == expected
