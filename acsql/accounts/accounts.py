@@ -5,6 +5,7 @@ The site only reads them.  Commands change them, as a database user that may wri
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,8 @@ _MAX_TOKEN = 100
 _MAX_LABEL = 100
 # Random bytes of the id of the sessions.
 _SESSION_BYTES = 16
+# Each page of a site looks whether there are accounts, which takes half a millisecond.
+_EXIST_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,16 @@ class Accounts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        # Whether there is any, and until when that is taken for true.
+        self._exist = False, 0.0
 
     def exist(self) -> bool:
-        """Return whether there is any account."""
-        return stored.exist(self._store)
+        """Return whether there is any account; one that another process adds after a second."""
+        exist, until = self._exist
+        if time.monotonic() >= until:
+            exist = stored.exist(self._store)
+            self._exist = exist, time.monotonic() + _EXIST_SECONDS
+        return exist
 
     def all(self) -> list[Account]:
         """Return the accounts by name."""
@@ -156,7 +165,9 @@ class Accounts:
             "session": secrets.token_hex(_SESSION_BYTES),
             "created": now(),
         }
-        if not stored.insert(self._store, document):
+        is_new = stored.insert(self._store, document)
+        self._exist = False, 0.0
+        if not is_new:
             raise AccountError(f"there is an account {checked!r} already")
         return checked
 
@@ -168,7 +179,9 @@ class Accounts:
         AccountError
             If there is no such account.
         """
-        if not stored.delete(self._store, checked_name(name)):
+        is_removed = stored.delete(self._store, checked_name(name))
+        self._exist = False, 0.0
+        if not is_removed:
             raise _not_found(name)
 
     def set_role(self, name: str, role: Role) -> None:

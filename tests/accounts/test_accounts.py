@@ -2,6 +2,7 @@
 
 import pytest
 
+from acsql.accounts import accounts as module
 from acsql.accounts.accounts import TOKEN_PREFIX, Account, Accounts
 from acsql.accounts.roles import Role
 from acsql.errors import AccountDamaged, AccountError
@@ -33,6 +34,22 @@ def test_a_new_account_has_its_role_and_its_password(accounts: Accounts) -> None
         ("bias-monitor", Role.READ, False),
     ]
     assert accounts.authenticate("ANNA", PASSWORD) == found(accounts)
+
+
+def test_an_account_of_another_process_counts_after_a_moment(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Accounts(store), Accounts(store)
+    monkeypatch.setattr(module, "_EXIST_SECONDS", 60)
+    assert not first.exist()
+    second.add("anna", Role.READ)
+    assert second.exist()
+    assert not first.exist()
+    monkeypatch.setattr(module, "_EXIST_SECONDS", 0)
+    third = Accounts(store)
+    assert third.exist()
+    second.remove("anna")
+    assert not third.exist()
 
 
 def test_no_secret_is_stored(accounts: Accounts, store: Store) -> None:
