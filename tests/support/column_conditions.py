@@ -1,6 +1,7 @@
 """Observations with values that are hard to compare, and conditions on them."""
 
 import math
+import uuid
 from datetime import datetime
 
 from hypothesis import strategies as st
@@ -57,7 +58,7 @@ def write(store, numbers, chance):
         header = {name: chosen.pop(f"flt.1.{name}") for name in ("goodmean", "meandark")}
         document = {"headers": {"flt": {"1": header}}}
         rootname = f"j8bt{number:04d}"
-        mark = {"token": chance.random()}
+        mark = {"token": uuid.uuid4().hex}
         store.database[CHANGED].replace_one({"_id": rootname}, mark, upsert=True)
         store.observations.replace_one({"_id": rootname}, document | chosen, upsert=True)
         store.headerless.replace_one({"_id": rootname}, chosen, upsert=True)

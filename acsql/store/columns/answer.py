@@ -7,7 +7,7 @@ value that Arrow would compare differently, so the answer is the one that MongoD
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from itertools import compress
 
 import numpy as np
 import pyarrow as pa
@@ -16,16 +16,17 @@ import pyarrow.compute as pc
 from ...query.annotation_fields import narrowed
 from ...query.conditions import Condition
 from ..client import Store
-from ..derived.headerless import LEFT_OUT
 from ..filters import to_filter
-from ..schema import CHANGED, Document
-from . import cache
+from ..schema import Document
+from . import cache, changed, marks
+from .documents import documents_of
 from .encode import Column
 from .evaluate import meets
 from .membership import members
 from .parts import Part, registry
 from .paths import path_of
 from .selection import Selection
+from .whole import as_one
 
 
 def answer(
@@ -51,28 +52,33 @@ def answer(
     Selection or None
         None before the first fold, and if too many rows had to be read as documents.
     """
-    # Marks come first: a row that a fold moves meanwhile is then read as a document.
-    marks = store.database[CHANGED].find({}, {"_id": 1}, limit=most + 1)
-    by_document = {mark["_id"] for mark in marks}
+    # Marks come first: a row that a fold moves meanwhile is then left out of the columns.
+    marked = marks.read(store, most + 1)
     parts = registry(store).parts
-    if not parts or len(by_document) > most:
+    if not parts or len(marked.tokens) > most:
         return None
-    marked = pa.array(by_document, pa.string())
-    columns = cache.columns(store, ["_id", *map(path_of, named)], parts)
+    paths = ["_id", *map(path_of, named)]
+    stored = cache.columns(store, paths, parts)
+    parts, columns = as_one(marks.unmarked(parts, stored, marked), stored)
+    by_document: set[str] = set()
+    if marked.tokens:
+        part, of_changed = changed.part_of(store, marked, paths)
+        parts, columns = (*parts, part), [*columns, of_changed]
+        by_document = set(compress(marked.tokens, ~part.live_rows))
     names = [_names(part, by_path) for part, by_path in zip(parts, columns, strict=True)]
     listed = members(condition, parts, names)
-    selected, irregular, count = [], set(by_document), 0
+    selected, count = [], 0
     for part, by_path, rootnames, of_lists in zip(parts, columns, names, listed, strict=True):
-        of_part = {name: by_path[path_of(name)] or _without_value(part) for name in named}
-        usable, others = _usable(part, rootnames, of_part.values(), marked)
-        irregular |= others
+        of_part = {name: by_path.get(path_of(name)) or _without_value(part) for name in named}
+        usable, irregular = _usable(part, rootnames, of_part.values())
+        by_document |= irregular
         arrays = {name: column.array for name, column in of_part.items()}
         rows = pc.and_(usable, meets(condition, arrays, part.rows, of_lists))
         selected.append({name: arrays[name].filter(rows) for name in addresses})
         count += rows.true_count
-    if len(irregular) > most:
+    if len(by_document) > most:
         return None
-    documents = _documents(store, condition, named, sorted(irregular))
+    documents = _documents(store, condition, named, sorted(by_document))
     return Selection(tuple(addresses), tuple(selected), documents, count + len(documents))
 
 
@@ -86,19 +92,17 @@ def _without_value(part: Part) -> Column:
 
 
 def _usable(
-    part: Part, rootnames: pa.Array, columns: Iterable[Column], marked: pa.Array
+    part: Part, rootnames: pa.Array, columns: Iterable[Column]
 ) -> tuple[pa.BooleanArray, set[str]]:
-    """Return for each row whether Arrow evaluates it, and the rootnames that MongoDB evaluates."""
-    usable = pa.Array.from_buffers(pa.bool_(), part.rows, [None, pa.py_buffer(part.live)])
-    if len(marked):
-        usable = pc.and_not(usable, pc.is_in(rootnames, marked))
+    """Return for each row whether Arrow evaluates it, and the rootnames of irregular rows."""
+    live = pa.Array.from_buffers(pa.bool_(), part.rows, [None, pa.py_buffer(part.live)])
     irregular = sorted({row for column in columns for row in column.irregular})
     if not irregular:
-        return usable, set()
+        return live, set()
     is_irregular = np.zeros(part.rows, bool)
     is_irregular[irregular] = True
-    others = pc.and_(usable, pa.array(is_irregular))
-    return pc.and_not(usable, others), set(rootnames.filter(others).to_pylist())
+    others = pc.and_(live, pa.array(is_irregular))
+    return pc.and_not(live, others), set(rootnames.filter(others).to_pylist())
 
 
 def _documents(
@@ -108,24 +112,4 @@ def _documents(
     if not rootnames:
         return ()
     filter_ = {"$and": [{"_id": {"$in": rootnames}}, to_filter(narrowed(condition, rootnames))]}
-    return documents_of(store, filter_, addresses)
-
-
-def documents_of(
-    store: Store, filter_: Mapping[str, Any], addresses: Sequence[str]
-) -> tuple[Document, ...]:
-    """Return the observations that a MongoDB filter selects, with the fields of some addresses.
-
-    Parameters
-    ----------
-    store : Store
-        The open database.
-    filter_ : mapping
-        As `acsql.store.filters.to_filter` returns it.
-    addresses : sequence of str
-        The keywords and own fields to read.
-    """
-    paths = {path_of(address): 1 for address in addresses} or {"_id": 1}
-    are_left_out = any(path.partition(".")[0] in LEFT_OUT for path in paths)
-    collection = store.observations if are_left_out else store.headerless
-    return tuple(collection.find(filter_, paths))
+    return documents_of(store, filter_, map(path_of, addresses))

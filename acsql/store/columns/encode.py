@@ -80,6 +80,28 @@ def encode(documents: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
     return dict(_columns("", range(len(documents)), documents, len(documents)))
 
 
+def column_of(path: str, values: Sequence[Any]) -> Column:
+    """Return the column of the values of one path.
+
+    Parameters
+    ----------
+    path : str
+        The path.
+    values : sequence
+        One for each row, None for a missing one; a nested document makes its row irregular.
+
+    Returns
+    -------
+    Column
+        As `encode` makes it.
+    """
+    types = set(map(type, values)) - {NoneType}
+    if not types:
+        return Column(pa.nulls(len(values)))
+    array, irregular = _array(values, types, not path.startswith(_NOT_COMPARED))
+    return Column(array, tuple(irregular))
+
+
 def join(columns: Sequence[Column | None], kept: Sequence[npt.NDArray[np.int64]]) -> Column:
     """Return the column of the rows of several parts.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -58,16 +59,13 @@ def meets(
     match condition:
         case Not(inner):
             return pc.invert(meets(inner, arrays, rows, members))
-        case And(parts):
-            result = pa.repeat(True, rows)
-            for part in parts:
-                result = pc.and_(result, meets(part, arrays, rows, members))
-            return result
-        case Or(parts):
-            result = pa.repeat(False, rows)
-            for part in parts:
-                result = pc.or_(result, meets(part, arrays, rows, members))
-            return result
+        case And(()):
+            return pa.repeat(True, rows)
+        case Or(()):
+            return pa.repeat(False, rows)
+        case And(parts) | Or(parts):
+            join = pc.and_ if isinstance(condition, And) else pc.or_
+            return reduce(join, (meets(part, arrays, rows, members) for part in parts))
         case Among(_, rootnames):
             return members[id(rootnames)]
         case KeywordCondition():
@@ -78,9 +76,7 @@ def meets(
 def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanArray:
     """Return for each row whether its value meets a condition; of texts, each is tested once."""
     if pa.types.is_dictionary(array.type):
-        tested = _keyword_meets(condition, array.dictionary).take(array.indices)
-        return pc.fill_null(tested, False)
-    result = pc.is_valid(array)
+        return _of_texts(_keyword_meets(condition, array.dictionary), array)
     match condition:
         case Like(_, pattern):
             expression = re.compile(like(pattern), re.DOTALL)
@@ -88,13 +84,25 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
             matches = [t is not None and bool(expression.search(t)) for t in texts]
             return pa.array(matches, pa.bool_())
         case Exists() | Between(_, None, None):
-            return pc.and_(result, _compare("not_equal", array, "", otherwise=True))
-    for tests in _comparisons(condition):
-        alternatives = pa.repeat(False, len(array))
-        for name, value in tests:
-            alternatives = pc.or_(alternatives, _compare(name, array, value))
-        result = pc.and_(result, alternatives)
-    return result
+            is_known = array.is_valid()
+            return pc.and_(is_known, _compare("not_equal", array, "", otherwise=True))
+    return reduce(
+        pc.and_,
+        (
+            reduce(pc.or_, (_compare(name, array, value) for name, value in tests))
+            if tests
+            else pa.repeat(False, len(array))
+            for tests in _comparisons(condition)
+        ),
+    )
+
+
+def _of_texts(tested: pa.BooleanArray, array: pa.DictionaryArray) -> pa.BooleanArray:
+    """Return for each row of a column what was tested of its text, False without one."""
+    if not tested.true_count:
+        return pa.repeat(False, len(array))
+    of_rows = tested.take(array.indices)
+    return pc.fill_null(of_rows, False) if of_rows.null_count else of_rows
 
 
 def _comparisons(condition: KeywordCondition) -> Iterator[list[tuple[str, Any]]]:
@@ -133,4 +141,5 @@ def _compare(name: str, array: pa.Array, value: Any, otherwise: bool = False) ->
     if not comparable:
         return pa.repeat(otherwise, len(array))
     scalar = pa.scalar(value, array.type) if isinstance(value, datetime) else pa.scalar(value)
-    return pc.fill_null(pc.call_function(name, [array, scalar]), False)
+    result = pc.call_function(name, [array, scalar])
+    return pc.fill_null(result, False) if result.null_count else result

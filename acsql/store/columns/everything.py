@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ...query.conditions import And
 from ..client import Store
-from .answer import documents_of
+from .documents import documents_of
+from .paths import path_of
 from .select import select
 from .selection import Selection
 
@@ -36,5 +37,5 @@ def everything(store: Store, addresses: Sequence[str]) -> Selection:
     if selection is not None:
         return selection
     with store.errors():
-        documents = documents_of(store, {}, addresses)
+        documents = documents_of(store, {}, map(path_of, addresses))
     return Selection(tuple(addresses), (), documents, len(documents))

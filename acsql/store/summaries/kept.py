@@ -4,7 +4,6 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from ..client import Store
-from ..schema import CHANGED
 
 Result = TypeVar("Result")
 
@@ -67,11 +66,12 @@ def state(store: Store) -> Hashable:
     DatabaseError
         If the database fails.
     """
-    # It imports Arrow, which takes longer than most commands run.
+    # They import Arrow, which takes longer than most commands run.
+    from ..columns import marks
     from ..columns.parts import registry
 
     with store.errors():
-        tokens = frozenset(mark["token"] for mark in store.database[CHANGED].find({}, {"token": 1}))
-        if tokens and not store.has_transactions:
+        changed = marks.read(store)
+        if changed.tokens and not store.has_transactions:
             return None
-        return registry(store).version, tokens
+        return registry(store).version, changed.id

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..client import Store
-from ..schema import CHANGED
 from . import values
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..columns.marks import Marks
     from ..columns.parts import Part
 
 Sums = TypeVar("Sums")
@@ -74,16 +74,13 @@ class SumsOfParts(Generic[Sums]):
         """
         store, most = self._store, values.MOST_DOCUMENTS
         with store.errors():
-            # Marks come first: a row that a fold moves meanwhile is then read as a document.
-            marks = store.database[CHANGED].find(limit=most + 1)
-            tokens = {mark["_id"]: mark["token"] for mark in marks}
-            parts = _unchanged_parts(store, list(tokens))
-            if not parts or len(tokens) > most:
+            changed, parts = _unchanged_parts(store, most)
+            if not parts or len(changed.tokens) > most:
                 return self._sums_of_documents({})
             kept = self._of_parts
             kept = {part: kept[part] if part in kept else self._sum(part) for part in parts}
             self._of_parts = kept
-            self._of_changed = self._changed_pieces(tokens)
+            self._of_changed = self._changed_pieces(changed.tokens)
             return [*kept.values(), *(sums for piece in self._of_changed for sums in piece.sums)]
 
     def _sum(self, part: Part) -> Sums:
@@ -107,15 +104,15 @@ class SumsOfParts(Generic[Sums]):
         return pieces
 
 
-def _unchanged_parts(store: Store, changed: list[str]) -> list[Part]:
-    """Return the parts of the columns without the rows of some observations."""
+def _unchanged_parts(store: Store, most: int) -> tuple[Marks, tuple[Part, ...]]:
+    """Return the marks, up to one more than `most`, and the parts without the marked rows."""
     # They import Arrow, which takes longer than most commands run.
-    from ..columns import cache
-    from ..columns.parts import registry, without
+    from ..columns import cache, marks
+    from ..columns.parts import registry
 
+    changed = marks.read(store, most + 1)
     parts = registry(store).parts
-    names = cache.columns(store, ["_id"], parts)
-    return [without(part, each["_id"], changed) for part, each in zip(parts, names, strict=True)]
+    return changed, marks.unmarked(parts, cache.columns(store, ["_id"], parts), changed)
 
 
 def added(pieces: Iterable[Numbers]) -> dict[str, Counter[Any]]:

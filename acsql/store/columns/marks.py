@@ -1,0 +1,150 @@
+"""Marks: which observations have changed since the columns were made, each with a token.
+
+Every write of an observation gives it another token, so equal marks say that no observation has
+changed since.  From one search to the next few marks are added, and only these are taken out of
+the rows of the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from hashlib import blake2b
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from cachetools import LRUCache
+
+from ..client import Store
+from ..schema import CHANGED
+from .encode import Column
+from .parts import Part
+
+# Marks that the server sends together, of some 90 bytes each.
+_AT_ONCE = 10_000
+# Registries whose unmarked rows are kept, of 27 kilobytes each for the mission.
+_MOST_REGISTRIES = 4
+# Parts whose sorted rootnames are kept, of some 200 kilobytes each.
+_MOST_PARTS = 100
+
+
+class Marks(NamedTuple):
+    """The observations that are marked as changed at one moment.
+
+    Attributes
+    ----------
+    id : str
+        Differs when any of them, or its token, does.
+    tokens : dict
+        Their rootnames to tokens; each write of an observation gives it another one.
+    """
+
+    id: str
+    tokens: Mapping[str, Any]
+
+
+class _Unmarked(NamedTuple):
+    """Parts in which the rows of some observations are not live."""
+
+    rootnames: Set[str]
+    parts: tuple[Part, ...]
+
+
+class _Index(NamedTuple):
+    """The rootnames of a part, sorted, and their rows."""
+
+    rootnames: npt.NDArray[np.bytes_]
+    rows: npt.NDArray[np.int64]
+
+
+_kept: LRUCache[tuple[Part, ...], _Unmarked] = LRUCache(_MOST_REGISTRIES)
+_indexes: LRUCache[str, _Index] = LRUCache(_MOST_PARTS)
+_lock = Lock()
+
+
+def read(store: Store, limit: int = 0) -> Marks:
+    """Return the marks.
+
+    They have to be read before the registry: a row that a fold moves meanwhile is then in both,
+    and `unmarked` leaves it out of the columns.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    limit : int
+        The most marks to read, 0 for all.
+
+    Returns
+    -------
+    Marks
+        Those of this moment.
+    """
+    found = store.database[CHANGED].find({}, limit=limit, batch_size=_AT_ONCE).to_list()
+    tokens = {mark["_id"]: mark["token"] for mark in found}
+    digest = blake2b(repr(tokens).encode(), digest_size=16)
+    return Marks(digest.hexdigest(), tokens)
+
+
+def unmarked(
+    parts: tuple[Part, ...], columns: Sequence[Mapping[str, Column | None]], marks: Marks
+) -> tuple[Part, ...]:
+    """Return parts in which the rows of marked observations are not live.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        From the registry.
+    columns : sequence of mapping
+        Their columns, with the path ``_id``.
+    marks : Marks
+        Read before the registry.
+
+    Returns
+    -------
+    tuple of Part
+        As many, in the same order.
+    """
+    rootnames = marks.tokens.keys()
+    with _lock:
+        before = _kept.get(parts)
+    if before is None or not before.rootnames <= rootnames:
+        before = _Unmarked(set(), parts)
+    added = rootnames - before.rootnames
+    if not added:
+        return before.parts
+    names = np.sort(np.array(list(added), np.bytes_))
+    pairs = zip(before.parts, columns, strict=True)
+    without = tuple(_without(part, by_path["_id"], names) for part, by_path in pairs)
+    with _lock:
+        _kept[parts] = _Unmarked(rootnames, without)
+    return without
+
+
+def _without(part: Part, column: Column | None, names: npt.NDArray[np.bytes_]) -> Part:
+    """Return a part in which the rows of some observations, sorted by name, are not live."""
+    if column is None:
+        return part
+    index = _index(part.id, column.array)
+    places = np.searchsorted(index.rootnames, names)
+    places[places == part.rows] = 0
+    rows = index.rows[places[index.rootnames[places] == names]]
+    if not len(rows):
+        return part
+    live = part.live_rows
+    live[rows] = False
+    return part.with_live(live)
+
+
+def _index(part: str, names: pa.Array) -> _Index:
+    with _lock:
+        known = _indexes.get(part)
+    if known is None:
+        every = np.array(names.to_pylist(), np.bytes_)
+        rows = np.argsort(every)
+        known = _Index(every[rows], rows)
+        with _lock:
+            _indexes[part] = known
+    return known

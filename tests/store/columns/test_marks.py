@@ -1,0 +1,61 @@
+"""Marks name the observations that have changed, and their rows are not live."""
+
+import random
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from column_conditions import write
+
+from acsql.store.columns import marks
+from acsql.store.columns.encode import Column
+from acsql.store.columns.parts import Part
+
+NAMES = ["j8bt0007q", "j8bt0001", "j8bt0003", "j8bt0002"]
+PART = Part("test_marks", 4, b"").with_live(np.array([True, True, False, True]))
+COLUMNS = [{"_id": Column(pa.array(NAMES))}]
+
+
+def marked(*rootnames):
+    return marks.Marks(str(rootnames), dict.fromkeys(rootnames, "token"))
+
+
+def test_each_write_of_an_observation_gives_other_marks(store):
+    before = marks.read(store)
+    assert before.tokens == {}
+    seen = {before.id}
+    chance = random.Random(3)
+    for _ in range(3):
+        write(store, [1], chance)
+        found = marks.read(store)
+        assert list(found.tokens) == ["j8bt0001"]
+        assert marks.read(store) == found
+        seen.add(found.id)
+    assert len(seen) == 4
+
+
+def test_no_more_marks_are_read_than_the_limit(store):
+    write(store, range(5), random.Random(1))
+    assert len(marks.read(store, 3).tokens) == 3
+
+
+@pytest.mark.parametrize(
+    ("steps", "live"),
+    [
+        ([()], [0, 1, 3]),
+        ([("j8bt0001",)], [0, 3]),
+        ([("j8bt0001", "j8bt0007", "j8bt0009", "a")], [0, 3]),
+        ([("j8bt0001",), ("j8bt0001", "j8bt0002")], [0]),
+        ([("j8bt0001", "j8bt0002"), ("j8bt0007q",)], [1, 3]),
+        ([("j8bt0003",), ()], [0, 1, 3]),
+    ],
+)
+def test_rows_of_the_last_marks_are_not_live(steps, live):
+    for rootnames in steps:
+        (found,) = marks.unmarked((PART,), COLUMNS, marked(*rootnames))
+    assert np.flatnonzero(found.live_rows).tolist() == live
+
+
+def test_a_part_without_rootnames_stays_as_it_is():
+    part = PART._replace(id="without names")
+    assert marks.unmarked((part,), [{"_id": None}], marked("j8bt0001")) == (part,)

@@ -1,0 +1,74 @@
+"""Parts as one have the rows of all, in their order."""
+
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from acsql.query import And
+from acsql.store.columns.encode import Column
+from acsql.store.columns.parts import Part
+from acsql.store.columns.select import select
+from acsql.store.columns.whole import as_one
+
+FEW = pa.array(["WFC", None, "WFC"]).dictionary_encode()
+MANY = pa.array(["a", "WFC", ""])
+
+
+def part(name, *live):
+    return Part(name, 3, b"").with_live(np.array(live, bool))
+
+
+PARTS = [part("first", 1, 0, 1), part("second", 0, 1, 1), part("third", 1, 1, 0)]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [Column(pa.array([1, 2, None])), None, Column(pa.array([None, 4, 5]), (0,))],
+        [Column(FEW), Column(MANY), Column(FEW, (1,))],
+        [Column(MANY), None, Column(MANY)],
+        [Column(pa.nulls(3), (2,)), Column(pa.array([0.5, 1.5, None]), (2,)), None],
+        [Column(pa.nulls(3)), None, Column(pa.nulls(3))],
+        [Column(pa.array([True, None, False])), None, None],
+    ],
+    ids=["numbers", "texts", "different texts", "irregular", "nothing", "booleans"],
+)
+def test_a_part_has_the_rows_of_all(request, columns):
+    path = request.node.callspec.id
+    parts, (found,) = as_one(PARTS, [{path: column} for column in columns])
+    (whole,) = parts
+    assert whole.rows == 9
+    assert whole.live_rows.tolist() == [*chain.from_iterable(each.live_rows for each in PARTS)]
+    expected = [column.array.to_pylist() if column else [None] * 3 for column in columns]
+    assert found[path].array.to_pylist() == [*chain.from_iterable(expected)]
+    irregular = [
+        3 * n + row for n, column in enumerate(columns) if column for row in column.irregular
+    ]
+    assert list(found[path].irregular) == irregular
+
+
+def test_a_path_without_a_value_has_no_column():
+    _, columns = as_one(PARTS, [{"exptime": None}] * 3)
+    assert columns == [{"exptime": None}]
+
+
+def test_parts_with_values_of_several_types_stay_apart():
+    columns = [{"a": Column(pa.array([1, 2, 3]))}, {"a": Column(MANY)}, {"a": None}]
+    assert as_one(PARTS, columns) == (tuple(PARTS), columns)
+
+
+def test_a_row_that_is_no_longer_live_is_left_out():
+    columns = [{"a": Column(pa.array([1, 2, 3]))}] * 3
+    before = as_one(PARTS, columns)[0][0]
+    after = as_one([part("first", 0, 0, 0), *PARTS[1:]], columns)[0][0]
+    assert before.id == after.id
+    assert (before.live_rows.sum(), after.live_rows.sum()) == (6, 4)
+
+
+def test_a_selection_of_many_parts_is_one(filled):
+    found = select(filled, And(()), ["subarray"])
+    assert found.count == 150
+    # Of the columns, and of changed observations.
+    assert len(found.parts) <= 2
