@@ -141,10 +141,12 @@ class Counted:
 
     def moments(self, first: int, last: int) -> tuple[float, float]:
         """Return the mean and the standard deviation of the ranks from first to before last."""
-        begins = self._ranks - self._counts
-        numbers = np.clip(self._ranks, first, last) - np.clip(begins, first, last)
-        mean = np.average(self._values, weights=numbers)
-        variance = np.average((self._values - mean) ** 2, weights=numbers)
+        low, high = self._ranks.searchsorted((first, last - 1), side="right")
+        inside = slice(low, high + 1)
+        values, ends = self._values[inside], self._ranks[inside]
+        numbers = np.clip(ends, first, last) - np.clip(ends - self._counts[inside], first, last)
+        mean = np.average(values, weights=numbers)
+        variance = np.average((values - mean) ** 2, weights=numbers)
         return float(mean), float(np.sqrt(variance))
 
     def joined(self, others: "Sequence[Counted]") -> "Counted":

@@ -21,11 +21,10 @@ def images(type_: type) -> st.SearchStrategy[np.ndarray]:
     return arrays.arrays(type_, shapes, elements=st.one_of(some, any_value))
 
 
-@AS_MANY_OR_FEW
 @pytest.mark.parametrize("type_", TYPES)
-@given(data=st.data())
+@given(data=st.data(), few=st.sampled_from([0, FEW]))
 def test_ranks_and_values_equal_those_of_the_sorted_values(
-    type_: type, few: int, data: st.DataObject
+    type_: type, data: st.DataObject, few: int
 ) -> None:
     parts = [data.draw(images(type_)), data.draw(images(type_))]
     of_parts = distributions(parts, few)
