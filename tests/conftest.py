@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis import settings
 from monitored_truth import OBSERVATIONS as MONITORED
 from monitored_truth import TRUTH
 from private_server import administrator_uri, drop
+from shared_archives import fill, once
 
 import acsql
 from acsql import keywords as keyword_specs
@@ -202,22 +204,39 @@ def empty_archive(config: Config) -> Iterator[acsql.Archive]:
 
 
 @pytest.fixture(scope="session")
-def sample_filesystem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of what all processes that run tests have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def sample_filesystem(shared: Path) -> Path:
     """The files of a sample archive with small frames; read-only."""
-    directory = tmp_path_factory.mktemp("sample") / "archive"
-    sample.write(directory, observations=OBSERVATIONS, seed=1, frame="small")
-    return directory
+    write = partial(sample.write, observations=OBSERVATIONS, seed=1, frame="small")
+    return once(shared / "sample", write)
+
+
+def _fill_with_sample(shared: Path, config: Config) -> None:
+    """Ingest the sample archive, or copy what another process has ingested."""
+
+    def ingest() -> None:
+        assert not run.ingest(config, run.Options(scheduler="processes")).failures
+
+    fill(shared / "ingested", config.data_dir.parent, config.connection_string, ingest)
 
 
 @pytest.fixture(scope="session")
 def sample_archive(
-    sample_filesystem: Path, database_uri: str, tmp_path_factory: pytest.TempPathFactory
+    sample_filesystem: Path,
+    database_uri: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    shared: Path,
 ) -> Iterator[acsql.Archive]:
     """The sample archive, ingested and open; read-only."""
     folder = tmp_path_factory.mktemp("ingested")
     config = make_config(folder, _own_database(database_uri), sample_filesystem)
-    report = run.ingest(config, run.Options(scheduler="processes"))
-    assert not report.failures
+    _fill_with_sample(shared, config)
     with acsql.connect(config) as archive:
         yield archive
 
@@ -246,31 +265,45 @@ MONITOR = Monitor(
 
 @pytest.fixture(scope="session")
 def measured_archive(
-    sample_filesystem: Path, database_uri: str, tmp_path_factory: pytest.TempPathFactory
+    sample_filesystem: Path,
+    database_uri: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    shared: Path,
 ) -> Iterator[acsql.Archive]:
     """The sample archive with its own monitor, after a run of all monitors; read-only."""
     folder = tmp_path_factory.mktemp("measured")
     config = make_config(folder, _own_database(database_uri), sample_filesystem)
-    assert not run.ingest(config, run.Options(scheduler="processes")).failures
-    (config.data_dir / "monitors").mkdir(parents=True)
-    (config.data_dir / "monitors" / "exposure.py").write_text(EXPOSURE_MONITOR)
-    measure.run(config, measure.Options(scheduler="synchronous"))
+
+    def measure_sample() -> None:
+        _fill_with_sample(shared, config)
+        (config.data_dir / "monitors").mkdir(parents=True)
+        (config.data_dir / "monitors" / "exposure.py").write_text(EXPOSURE_MONITOR)
+        measure.run(config, measure.Options(scheduler="synchronous"))
+
+    fill(shared / "measured", folder, config.connection_string, measure_sample)
     with acsql.connect(config) as archive:
         yield archive
 
 
 @pytest.fixture(scope="session")
 def true_archive(
-    database_uri: str, tmp_path_factory: pytest.TempPathFactory
+    database_uri: str, tmp_path_factory: pytest.TempPathFactory, shared: Path
 ) -> Iterator[acsql.Archive]:
     """Exposures of an instrument whose truth is known, in columns and measured; read-only."""
+    write = partial(
+        sample.write, observations=MONITORED, instrument=TRUTH, visits=sample.MONITORING
+    )
     folder = tmp_path_factory.mktemp("truth")
-    sample.write(folder / "files", MONITORED, instrument=TRUTH, visits=sample.MONITORING)
-    config = make_config(folder, _own_database(database_uri), folder / "files")
-    assert not run.ingest(config, run.Options(scheduler="processes")).failures
-    with acsql.connect(config) as archive:
-        fold_all(archive.store)
+    config = make_config(folder, _own_database(database_uri), once(shared / "truth", write))
+
+    def measure_truth() -> None:
+        assert not run.ingest(config, run.Options(scheduler="processes")).failures
+        with Store(config.connection_string, keyword_specs.load()) as store:
+            fold_all(store)
         measure.run(config, measure.Options(scheduler="synchronous"))
+
+    fill(shared / "true", folder, config.connection_string, measure_truth)
+    with acsql.connect(config) as archive:
         yield archive
 
 

@@ -1,6 +1,7 @@
 """The command `monitor`."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -86,7 +87,8 @@ def test_alerts_are_marked_as_seen(printed, settings: Path) -> None:
     first = printed(settings, "monitor", "seen", "exposure", "--user", "ada")
     assert int(first.split()[0]) >= 2
     assert printed(settings, "monitor", "seen", "exposure", "--user", "ada").startswith("0 ")
-    assert "seen by ada" in printed(settings, "monitor", "show", "exposure")
+    # Other tests may have seen them before.
+    assert re.search(r"seen by .*\bada\b", printed(settings, "monitor", "show", "exposure"))
 
 
 def test_a_new_monitor_is_written_into_its_folder(
