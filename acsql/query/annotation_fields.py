@@ -55,7 +55,7 @@ def has_annotations(condition: Condition) -> bool:
 
 
 def with_observations(
-    condition: Condition, find: Callable[[Condition], Collection[str]]
+    condition: Condition, find: Callable[[Condition], Collection[str] | None]
 ) -> Condition:
     """Return a condition in which those on annotations are lists of observations.
 
@@ -65,19 +65,20 @@ def with_observations(
         As `acsql.query.prepare` returns it.
     find : callable
         Returns the rootnames of the observations that meet a condition on one field of
-        annotations.
+        annotations; None leaves the condition as it is.
 
     Returns
     -------
     Condition
-        A condition on keywords and on the sky alone.
+        One on keywords and on the sky alone, unless conditions were left.
     """
     match condition:
         case And(parts) | Or(parts):
             return type(condition)(tuple(with_observations(part, find) for part in parts))
         case Not(inner):
             return Not(with_observations(inner, find))
-    return Among("rootname", find(condition)) if _is_annotation(condition) else condition
+    found = find(condition) if _is_annotation(condition) else None
+    return condition if found is None else Among("rootname", found)
 
 
 def narrowed(condition: Condition, rootnames: Collection[str]) -> Condition:

@@ -23,6 +23,7 @@ from ..query import (
     Not,
     Or,
     has_annotations,
+    narrowed,
     with_observations,
 )
 from ..store.annotations import reads
@@ -75,6 +76,35 @@ def _with_lists(condition: Condition) -> Condition:
     return condition
 
 
+def looked_up_if_kept(condition: Condition, store: Store) -> Condition:
+    """Return a condition in which those on annotations are lists where this process has them.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    store : Store
+        Where the annotations are.
+
+    Returns
+    -------
+    Condition
+        Lists may have a hundred thousand observations: `looked_up_among` shortens them.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    return with_observations(condition, lambda leaf: reads.kept_rootnames(store, _as_stored(leaf)))
+
+
+def lists_few(condition: Condition) -> bool:
+    """Return whether only some of a few observations can meet a condition."""
+    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    return any(isinstance(part, Among) and len(part.rootnames) <= _FEW for part in parts)
+
+
 def looked_up_among(
     condition: Condition, rootnames: Sequence[str], store: Store
 ) -> tuple[tuple[str, ...], Condition]:
@@ -83,7 +113,7 @@ def looked_up_among(
     Parameters
     ----------
     condition : Condition
-        As `acsql.query.prepare` returns it.
+        As `looked_up_if_kept` returns it.
     rootnames : sequence of str
         The observations, a few hundred.
     store : Store
@@ -113,7 +143,7 @@ def looked_up_among(
                 rootnames = [name for name in rootnames if name not in listed]
             case _:
                 rest.append(part)
-    return tuple(rootnames), And(tuple(rest))
+    return tuple(rootnames), And(tuple(narrowed(part, rootnames) for part in rest))
 
 
 def _as_stored(condition: Condition) -> Condition:

@@ -59,12 +59,15 @@ def first(
     if not _serves(criteria, order, limit):
         return None
     store, seconds = criteria.source.store, criteria.max_seconds
+    condition = annotated.looked_up_if_kept(criteria.condition, store)
+    if annotated.lists_few(condition):
+        return None
     found: list[Document] = []
     number = 0
     for size in _CHUNKS:
         walked = list(queries.find(store, And(), (), order, size, after, seconds))
         places = {row["rootname"]: sorting.cursor_values(row, order) for row in walked}
-        names, others = annotated.looked_up_among(criteria.condition, list(places), store)
+        names, others = annotated.looked_up_among(condition, list(places), store)
         number += size
         is_last = len(walked) < size
         if not is_last and _are_too_few(len(found) + len(names), number, limit):

@@ -12,7 +12,7 @@ from acsql.query import And, Between, Equals, Exists, Like, Not, Or
 from acsql.search import annotated, order_walk
 from acsql.search.criteria import Criteria
 from acsql.store import queries, sorting
-from acsql.store.annotations import writes
+from acsql.store.annotations import kept, writes
 from acsql.store.sorting import SortKey
 
 KEYWORDS = ("rootname", "detector", "exptime", "expstart")
@@ -62,15 +62,19 @@ orders = st.builds(SortKey, st.sampled_from(["expstart", "exptime", "rootname"])
     key=orders,
     limit=st.integers(1, 12),
     chunks=st.sampled_from([(300, 600), (20, 60), (13, 200)]),
+    are_kept=st.booleans(),
     data=st.data(),
 )
-def test_a_page_is_that_of_the_documents(archive, condition, key, limit, chunks, data):
+def test_a_page_is_that_of_the_documents(archive, condition, key, limit, chunks, are_kept, data):
     criteria, order = Criteria(archive.where().source, condition), sorting.total_order([key])
     plain = annotated.looked_up(condition, archive.store)
     every = list(queries.find(archive.store, plain, KEYWORDS, order))
     place = data.draw(st.integers(-1, len(every) - 1))
     after = None if place < 0 else sorting.cursor_values(every[place], order)
+    if not are_kept:
+        kept._CACHE.clear()
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(annotated, "_FEW", 20)
         patched.setattr(order_walk, "_CHUNKS", chunks)
         found = order_walk.first(criteria, KEYWORDS, order, limit, after)
     assert found is None or found == every[place + 1 : place + 1 + limit]
@@ -80,6 +84,14 @@ def first(archive, text, key="expstart", limit=5):
     """Return the first rows of a search, found along the index of a keyword."""
     criteria = Criteria(archive.where().source, archive.where(text).condition)
     return order_walk.first(criteria, KEYWORDS, sorting.total_order([SortKey(key)]), limit)
+
+
+def test_the_list_of_a_rare_flag_that_the_process_knows_is_not_walked(archive, monkeypatch):
+    assert len(first(archive, "flag=other")) == 5
+    assert archive.count("flag=other") == 75
+    monkeypatch.delattr(annotated, "looked_up_among")
+    assert first(archive, "flag=other") is None
+    assert first(archive, "flag=other detector=WFC") is None
 
 
 @pytest.mark.parametrize(

@@ -57,13 +57,7 @@ def values(store: Store, key: Any, read: Callable[[Document], Values]) -> Values
     """
     if not store.has_transactions:
         return read({})
-    annotated = store.database[ANNOTATED_OBSERVATIONS]
-    key = (store.connection_string, annotated.full_name, key)
-    with store.errors():
-        counter = store.database[ANNOTATION_NUMBERS].find_one()
-    number: int = counter["next"] if counter else 0
-    with _LOCK:
-        kept = _CACHE.get(key)
+    number, kept = _next_number(store), _kept(store, key)
     if kept is not None and kept.number == number:
         return kept.values
     changed = None if kept is None else _changed(store, kept.number, number)
@@ -73,8 +67,48 @@ def values(store: Store, key: Any, read: Callable[[Document], Values]) -> Values
         others = {name: value for name, value in kept.values.items() if name not in changed}
         found = others | read({"_id": {"$in": list(changed)}})
     with _LOCK:
-        _CACHE[key] = _Kept(number, found)
+        _CACHE[_place(store, key)] = _Kept(number, found)
     return found
+
+
+def current(store: Store, key: Any) -> Values | None:
+    """Return what is kept if nothing has been annotated since.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    key : hashable
+        As in `values`.
+
+    Returns
+    -------
+    dict or None
+        As `values` returns it, None if it would have to read.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    kept = _kept(store, key) if store.has_transactions else None
+    return kept.values if kept and kept.number == _next_number(store) else None
+
+
+def _place(store: Store, key: Any) -> tuple[Any, ...]:
+    return store.connection_string, store.database[ANNOTATED_OBSERVATIONS].full_name, key
+
+
+def _kept(store: Store, key: Any) -> _Kept | None:
+    with _LOCK:
+        return _CACHE.get(_place(store, key))
+
+
+def _next_number(store: Store) -> int:
+    """Return the number that the next annotation takes."""
+    with store.errors():
+        counter = store.database[ANNOTATION_NUMBERS].find_one()
+    return counter["next"] if counter else 0
 
 
 def _changed(store: Store, since: int, until: int) -> set[str] | None:

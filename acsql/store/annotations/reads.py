@@ -110,6 +110,29 @@ def rootnames(
     return kept.values(store, condition, read)
 
 
+def kept_rootnames(store: Store, condition: Condition) -> Collection[str] | None:
+    """Return the observations whose annotations meet a condition, if this process knows them.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    condition : Condition
+        As in `rootnames`.
+
+    Returns
+    -------
+    collection of str or None
+        As `rootnames` returns them, None if they would have to be read.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    return kept.current(store, condition)
+
+
 def fields_of(store: Store, rootnames: Sequence[str], names: Sequence[str]) -> dict[str, Document]:
     """Return what holds of observations.
 
