@@ -52,13 +52,16 @@ class Bins:
         Bins
             The last ones of a row or column may have fewer pixels.
         """
+        sides = (binning, binning)
         if self.counts is None:
-            return Bins(_reduced(np.bitwise_or, self.sums, binning), None)
-        return Bins(_reduced(np.add, self.sums, binning), _reduced(np.add, self.counts, binning))
+            return Bins(_reduced(np.bitwise_or, self.sums, sides), None)
+        return Bins(_reduced(np.add, self.sums, sides), _reduced(np.add, self.counts, sides))
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def bin_pixels(pixels: Pixels, binning: int, flags: bool, dtype: DType) -> Bins:
+def bin_pixels(
+    pixels: Pixels, binning: int, flags: bool, dtype: DType, rows: int | None = None
+) -> Bins:
     """Return the bins of some rows of an image.
 
     Parameters
@@ -71,30 +74,32 @@ def bin_pixels(pixels: Pixels, binning: int, flags: bool, dtype: DType) -> Bins:
         Whether the pixels are data quality flags.
     dtype : numpy.dtype
         Type of the sums, an integer for flags.
+    rows : int, optional
+        Rows of a bin, by default as many as columns.
 
     Returns
     -------
     Bins
         The last ones of a row or column may have fewer pixels.
     """
+    sides = (binning if rows is None else rows, binning)
     if flags:
         integers = np.nan_to_num(pixels) if pixels.dtype.kind == "f" else pixels
-        return Bins(_reduced(np.bitwise_or, integers.astype(dtype, copy=False), binning), None)
+        return Bins(_reduced(np.bitwise_or, integers.astype(dtype, copy=False), sides), None)
     values = pixels.astype(dtype, copy=False)
     finite = np.isfinite(values)
     if finite.all():
-        rows, columns = (_lengths(size, binning) for size in pixels.shape)
-        counts = np.outer(rows, columns).astype(dtype)
-        return Bins(_reduced(np.add, values, binning), counts)
-    counts = _reduced(np.add, finite.astype(dtype), binning)
+        lengths = map(_lengths, pixels.shape, sides)
+        return Bins(_reduced(np.add, values, sides), np.outer(*lengths).astype(dtype))
+    counts = _reduced(np.add, finite.astype(dtype), sides)
     numbers = values.copy()
     np.copyto(numbers, 0, where=~finite)
-    return Bins(_reduced(np.add, numbers, binning), counts)
+    return Bins(_reduced(np.add, numbers, sides), counts)
 
 
-def _reduced(combine: np.ufunc, values: Pixels, binning: int) -> Pixels:
+def _reduced(combine: np.ufunc, values: Pixels, sides: tuple[int, int]) -> Pixels:
     """Combine the rows of each bin and then its columns: numpy is fast in long steps."""
-    for _ in range(2):
+    for binning in sides:
         bins = values[::binning].copy(order="K")
         for offset in range(1, binning):
             part = values[offset::binning]

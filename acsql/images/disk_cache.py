@@ -56,8 +56,7 @@ class DiskCache:
         bytes
             The content.  If the cache cannot be read or written, the log has a warning.
         """
-        digest = hashlib.sha256(key.encode()).hexdigest()
-        path = self.folder / digest[:2] / digest
+        path = self._path(key)
         try:
             content = path.read_bytes()
             os.utime(path)
@@ -72,6 +71,14 @@ class DiskCache:
         except OSError as error:
             logger.warning("the cache cannot be written: %s", error)
         return content
+
+    def __contains__(self, key: str) -> bool:
+        """Return whether the entry of a key need not be made."""
+        return self._path(key).exists()
+
+    def _path(self, key: str) -> Path:
+        digest = hashlib.sha256(key.encode()).hexdigest()
+        return self.folder / digest[:2] / digest
 
     def _write(self, path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 Tiles of the finest levels need few rows of the file.  All coarser levels need all of its pixels, so
 one pass over the file makes them together with the limits of the stretch, and they are cached: a
 pass over a drizzled image of 10,000 x 10,000 pixels takes half a second, and a screen shows a dozen
-tiles.
+tiles.  Until it has ended, a large image is shown from a sample of its rows.
 """
 
 import io
@@ -24,6 +24,10 @@ from .planes import Plane
 TILE = 512
 # The first level that is made with all coarser ones; a finer tile needs at most 1,024 rows.
 FIRST_COARSE = 2
+
+# Pixels of an image from which on a pass over it takes longer than a user notices: 4 million take
+# some 60 ms.
+SAMPLED_FROM = 1 << 22
 
 # Returns the entry of a key from a cache, or what a function makes.
 Cache = Callable[[str, Callable[[], bytes]], bytes]
@@ -104,6 +108,46 @@ def read_overview(
         return tile, read_cutout(file, filename, plane, tile.region, tile.binning), limits
     cache(_levels_key(key), lambda: _packed(levels))
     return tile, levels[tile.level], limits
+
+
+def sample_overview(file: BinaryIO, filename: str, plane: Plane) -> tuple[Tile, Pixels, Limits]:
+    """Return an approximation of the overview of an image from one row of pixels for each of bins.
+
+    Parameters
+    ----------
+    file : binary file
+        The open file that `plane` describes.
+    filename : str
+        Name of the file for error messages.
+    plane : Plane
+        The image.
+
+    Returns
+    -------
+    tile : Tile
+        The only tile of the coarsest level.
+    bins : numpy.ndarray, shape (rows, columns)
+        Its bins, of the pixels in their middle rows.
+    limits : Limits
+        Those of the pixels that were read.
+
+    Raises
+    ------
+    PreviewError, OSError
+        As `read_overview`.
+    """
+    tile = Tile(level_count(plane) - 1, 0, 0)
+    middles = range(tile.binning // 2, plane.height, tile.binning)
+    # The last bins may have fewer rows.
+    rows = [*middles, *([] if len(middles) * tile.binning >= plane.height else [plane.height - 1])]
+    pixels = np.concatenate(
+        [strip for row in rows for strip in plane.strips(file, filename, row, row + 1)]
+    )
+    sampled = pixels[plane.on_chips[rows]]
+    limits = LimitsBuilder(sampled.size)
+    limits.add(sampled)
+    bins = bin_pixels(pixels, tile.binning, plane.flags, binned_dtype(plane, tile.binning), rows=1)
+    return tile, bins.values, limits.build(filename)
 
 
 def read_tile(

@@ -21,6 +21,8 @@ def files(folder: Path) -> list[Path]:
 def test_an_entry_is_made_once_and_shared_between_processes(tmp_path: Path) -> None:
     assert DiskCache(tmp_path / "cache", 1000).get("a", lambda: b"content") == b"content"
     assert DiskCache(tmp_path / "cache", 1000).get("a", fail) == b"content"
+    assert "a" in DiskCache(tmp_path / "cache", 1000)
+    assert "b" not in DiskCache(tmp_path / "cache", 1000)
     assert [path.read_bytes() for path in files(tmp_path)] == [b"content"]
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from acsql.errors import QueryError
 from acsql.images import pyramid
-from acsql.images.cutout import read_cutout
+from acsql.images.cutout import Region, read_cutout
 from acsql.images.planes import Plane
-from acsql.images.pyramid import Tile, level_count, read_overview, read_tile
+from acsql.images.pyramid import Tile, level_count, read_overview, read_tile, sample_overview
 
 Described = Callable[[Path], dict[str, Plane]]
 
@@ -77,6 +77,27 @@ def test_an_overview_is_the_coarsest_tile_with_the_limits_of_all_pixels(
     assert len(kept) == (size == 8)
     pixels = flags if extname == "DQ" else science[np.isfinite(science)]
     assert (limits.finite, limits.minmax) == (pixels.size, (pixels.min(), pixels.max()))
+
+
+@pytest.mark.parametrize("extname", ["SCI", "DQ"])
+def test_a_sampled_overview_has_the_pixels_of_one_row_of_each_bin(
+    two_chips: tuple[Path, np.ndarray, np.ndarray], described: Described, extname: str
+) -> None:
+    path = two_chips[0]
+    plane = described(path)[extname]  # 53 x 74 pixels
+    with path.open("rb") as file:
+        tile, bins, limits = sample_overview(file, path.name, plane)
+        exact, every, of_all = read_overview(file, path.name, plane, kept_in({}), "")
+        pixels = read_cutout(file, path.name, plane, Region(0, plane.width, 0, plane.height))
+    assert (tile, bins.shape, bins.dtype) == (exact, every.shape, every.dtype)
+    rows = np.where(np.isfinite(pixels), pixels, np.nan)[[8, 24, 40, 56, 72]]
+    column = rows[:, 16:32].astype(pixels.dtype)
+    if extname == "DQ":
+        np.testing.assert_array_equal(bins[:, 1], np.bitwise_or.reduce(column, axis=1))
+    else:
+        np.testing.assert_allclose(bins[:, 1], np.nanmean(column, axis=1), rtol=1e-5)
+    assert limits.minmax == (np.nanmin(rows), np.nanmax(rows))
+    assert of_all.minmax[0] <= limits.minmax[0] <= limits.minmax[1] <= of_all.minmax[1]
 
 
 def test_the_coarsest_level_is_one_tile(

@@ -11,7 +11,7 @@ import pytest
 from astropy.io import fits
 from flask.testing import FlaskClient
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from viewer_page import exposure_of_two_chips, go, settled, view
 
 import acsql
@@ -113,6 +113,22 @@ def test_a_large_image_is_put_together_from_tiles_of_the_level_that_is_seen(
     # The mean of the sky is in the middle of the limits; the bright pixel is white.
     assert 120 < whole[whole > 40].mean() < 135
     assert near[middle[0] - 4 : middle[0] + 4, middle[1] - 4 : middle[1] + 4].max() == 255
+
+
+def test_the_exact_overview_takes_the_place_of_a_sampled_one(
+    page: Page, large: tuple[Observation, np.ndarray, np.ndarray]
+) -> None:
+    def as_sample(route: Route) -> None:
+        answer = route.fetch()
+        packing = json.loads(answer.headers["x-acsql-cut"])
+        packing["limits"]["percentiles"] = dict.fromkeys(packing["limits"]["percentiles"], (0, 1e9))
+        header = json.dumps(packing | {"sampled": True})
+        route.fulfill(response=answer, headers=answer.headers | {"x-acsql-cut": header})
+
+    page.route("**/overview.png?sampled=yes", as_sample)
+    go(page, view(large[0], "flc"))
+    low, high = (float(page.locator(name).input_value()) for name in ("#low", "#high"))
+    assert (low, high) == pytest.approx(np.nanpercentile(large[1], (1, 99)), rel=0.02)
 
 
 def test_the_gap_between_the_chips_has_no_pixels(

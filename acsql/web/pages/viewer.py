@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify, render_template, url_for
 
@@ -16,7 +16,14 @@ from ...fits.chips import Pixels
 from ...images.cutout import Region, clip, read_cutout
 from ...images.planes import Plane
 from ...images.png import Packed, pack
-from ...images.pyramid import TILE, Tile, read_overview, read_tile
+from ...images.pyramid import (
+    SAMPLED_FROM,
+    TILE,
+    Tile,
+    read_overview,
+    read_tile,
+    sample_overview,
+)
 from ...observation import Observation
 from ..context import (
     current_archive,
@@ -38,7 +45,7 @@ from ..image_request import (
     image_planes,
     reading,
 )
-from ..params import Parameters
+from ..params import OneOf, Parameters
 from ..selection import WalkParameters
 
 # The response header that says which region a cutout shows and how its pixels are packed.
@@ -53,6 +60,12 @@ class CutoutParameters(PartParameters):
     """A cutout: its region in pixels from 0, and the pixels along a bin."""
 
     bin: Pixel = 1
+
+
+class OverviewParameters(ExtensionParameters):
+    """An overview: exact, or at once, from a sample of the rows of a large image."""
+
+    sampled: Annotated[str, OneOf(("no", "yes"))] = "no"
 
 
 class TileParameters(ExtensionParameters):
@@ -166,23 +179,31 @@ def _described_plane(plane: Plane) -> dict[str, Any]:
 @blueprint.get("/pixels/<name>/<filetype>/overview.png")
 def overview_png(name: str, filetype: str) -> Response:
     """Send the coarsest tile of an extension, packed like a cutout, with limits of its stretch."""
-    query = parameters(ExtensionParameters)
+    query = parameters(OverviewParameters)
     file = image_file(name, filetype, query)
     return cached(query, file, lambda: _overview(file, query))
 
 
-def _overview(file: File, query: ExtensionParameters) -> Response:
+def _overview(file: File, query: OverviewParameters) -> Response:
     """Return an overview from the cache on disk, because it needs a pass over all pixels."""
     cache, key = picture_cache(), cache_key(file, query)
+    place = f"overview {key}"
 
-    def make() -> bytes:
-        plane = image_plane(file, query)
+    def make(sampled: bool = False) -> bytes:
+        plane, name = image_plane(file, query), file.path.name
         with file.path.open("rb", buffering=0) as stream:
-            tile, bins, limits = read_overview(stream, file.path.name, plane, cache.get, key)
-        more = {"limits": asdict(limits), "version": file.version}
+            if sampled:
+                tile, bins, limits = sample_overview(stream, name, plane)
+            else:
+                tile, bins, limits = read_overview(stream, name, plane, cache.get, key)
+        more = {"limits": asdict(limits), "version": file.version, "sampled": sampled}
         return _with_packing(plane, tile, bins, **more)
 
-    return _kept(file, f"overview {key}", make)
+    if query.sampled == "yes" and place not in cache:
+        with reading(file.path):
+            if image_plane(file, query).pixels >= SAMPLED_FROM:
+                return _unpacked(make(sampled=True))
+    return _kept(file, place, make)
 
 
 @blueprint.get("/pixels/<name>/<filetype>/cut.png")
@@ -232,7 +253,12 @@ def _with_packing(plane: Plane, tile: Tile, bins: Pixels, **more: Any) -> bytes:
 def _kept(file: File, key: str, make: Callable[[], bytes]) -> Response:
     """Return a tile from the cache on disk, or as `make` makes it."""
     with reading(file.path):
-        packing, _, png = picture_cache().get(key, make).partition(b"\n")
+        return _unpacked(picture_cache().get(key, make))
+
+
+def _unpacked(content: bytes) -> Response:
+    """Return what `_with_packing` has made as a response."""
+    packing, _, png = content.partition(b"\n")
     return _packed(png, packing.decode())
 
 

@@ -23,6 +23,7 @@ from werkzeug.test import TestResponse
 import acsql
 from acsql.observation import Observation
 from acsql.web.app import create_app
+from acsql.web.pages import viewer
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +136,17 @@ def test_limits_are_those_of_the_pixels(client: FlaskClient, shown: Observation)
     assert offered["percentiles"]["98"] == pytest.approx(np.nanpercentile(science, (1, 99)))
     alone = packing_of(client.get(pixels(shown, "flt", "overview.png?extver=1")))["limits"]
     assert alone["pixels"] * 2 == offered["pixels"]
+
+
+def test_a_large_image_is_shown_from_a_sample_until_its_overview_is_there(
+    client: FlaskClient, shown: Observation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampled = pixels(shown, "flt", "overview.png?extname=ERR&sampled=yes")
+    monkeypatch.setattr(viewer, "SAMPLED_FROM", 0)
+    assert packing_of(client.get(sampled))["sampled"]
+    exact = client.get(pixels(shown, "flt", "overview.png?extname=ERR"))
+    assert not packing_of(exact)["sampled"]
+    assert client.get(sampled).data == exact.data
 
 
 def test_the_overview_is_the_coarsest_tile(client: FlaskClient, shown: Observation) -> None:

@@ -15,7 +15,6 @@ export class Frame {
     this.file = link.dataset.file;
     this.extensions = link.dataset.extensions?.split(" "); // the names of those of each chip
     this.shown = null; // the extension and its chips, as `chosen` returns them
-    this.limits = null; // between which it can be stretched
     this.pyramid = null; // its tiles
     this.flags = null; // the tiles of its data quality flags, null if it shows these or has none
     this.reset();
@@ -41,12 +40,17 @@ export class Frame {
     return this.loading;
   }
 
-  /** Fetch the overview alone: for it the server makes all coarse levels in one pass. */
+  /** The limits between which it can be stretched. */
+  get limits() {
+    return this.pyramid.overview.limits;
+  }
+
+  /** Fetch the overview alone, of a large image from a sample of its pixels. */
   async fetchOverview(choice) {
     const { signal } = this.abort;
     const [description, first] = await Promise.all([
       this.description ?? request(this.url, signal).then((response) => response.json()),
-      this.showsFirst(choice) ? fetchCutout(`${this.url}overview.png`, signal) : null,
+      this.showsFirst(choice) ? fetchCutout(`${this.url}overview.png?sampled=yes`, signal) : null,
     ]);
     if (first && first.version !== description.version) {
       throw new Error(`${this.file} has changed: reload the page`);
@@ -62,7 +66,7 @@ export class Frame {
     if (first) pyramid.overview = first;
     else await pyramid.load(signal);
     signal.throwIfAborted();
-    Object.assign(this, { shown, pyramid, flags, limits: pyramid.overview.limits });
+    Object.assign(this, { shown, pyramid, flags });
   }
 
   /** Whether the first extension is chosen, whose overview need not wait for the description. */
@@ -86,10 +90,16 @@ export class Frame {
     return `${this.url}${page}?${new URLSearchParams(query)}`;
   }
 
+  /** Fetch the exact overview if it is from a sample; returns whether it was. */
+  complete() {
+    return this.pyramid.complete(this.abort.signal);
+  }
+
   /** Fetch the tiles of a region that are missing; `arrived` is called for each. */
   async fetchDetail(seen, zoom, arrived, pyramid = this.pyramid) {
     const region = within(seen, this.shown);
     if (!region || !pyramid) return;
+    await pyramid.complete(this.abort.signal);
     await pyramid.fetch(pyramid.levelAt(zoom), region, this.abort.signal, arrived);
   }
 

@@ -29,11 +29,22 @@ export class Pyramid {
     this.coarsest = Math.ceil(Math.log2(largest));
     this.pending = new Map(); // requests by URL: a promise, and what aborts it
     this.overview = null; // the only tile of the coarsest level, which is always kept
+    this.completing = null; // the request for the exact overview
   }
 
-  /** Fetch the overview: from then on something can be drawn everywhere. */
+  /** Fetch the overview: for it the server makes all coarse levels in one pass. */
   async load(signal) {
     this.overview = await fetchCutout(this.overviewUrl, signal);
+  }
+
+  /** Fetch the exact overview if it is from a sample; returns whether it was. */
+  async complete(signal) {
+    if (!this.overview?.sampled) return false;
+    this.completing ??= this.load(signal).finally(() => {
+      this.completing = null;
+    });
+    await this.completing;
+    return true;
   }
 
   get(level, column, row) {

@@ -292,6 +292,8 @@ export class Viewer {
     this.writeFragment();
     try {
       const arrived = () => this.draw();
+      // The limits of all pixels differ from those of a sample.
+      if (await frame.complete() && this.frame === frame) this.refresh();
       await frame.fetchDetail(view.seen(), view.position.zoom, arrived);
       await this.comparison.fetchDetails(arrived);
       await this.overlays.fetch(arrived);
