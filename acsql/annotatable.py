@@ -234,6 +234,46 @@ class Annotatable(AnnotationReading):
         action = Action.VIEW if viewed else Action.UNVIEW
         return self._write(self._targets(observations), action, by, key)
 
+    def mark_example(
+        self,
+        observations: Observations,
+        flag: str,
+        example: bool = True,
+        *,
+        by: str | None = None,
+        key: str | None = None,
+    ) -> Batch:
+        """Mark observations as examples of one of their flags, which the page of the flag shows.
+
+        Parameters
+        ----------
+        observations : str, Observation, Search or iterable
+            As in `flag`; one without the flag is no example until it has it.
+        flag : str
+            A name of ``archive.specs.flags``.
+        example : bool
+            False takes the mark away.
+        by, key : str, optional
+            As in `flag`.
+
+        Returns
+        -------
+        Batch
+            `undo` takes its ``id``.
+
+        Raises
+        ------
+        AnnotationError, ObservationNotFound
+            As in `flag`.
+
+        Examples
+        --------
+        >>> archive.mark_example("j8bt05njq", "satellite_trail", by="ann")  # doctest: +SKIP
+        >>> archive.where("example=satellite_trail")  # doctest: +SKIP
+        """
+        action = Action.EXAMPLE if example else Action.UNEXAMPLE
+        return self._write(self._targets(observations), action, by, key, flag=flag)
+
     def undo(self, written: str, *, by: str | None = None) -> Batch:
         """Undo annotations as if they had not been written; they stay in the history.
 

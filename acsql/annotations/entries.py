@@ -40,12 +40,14 @@ class Action(StrEnum):
     REOPEN = "reopen"
     VIEW = "view"
     UNVIEW = "unview"
+    EXAMPLE = "example"
+    UNEXAMPLE = "unexample"
     UNDO = "undo"
 
 
 # Those that name an earlier entry.
 _OF_ANOTHER = {Action.EDIT, Action.RESOLVE, Action.REOPEN, Action.UNDO}
-_ABOUT_FLAGS = {Action.FLAG, Action.CLEAR}
+_ABOUT_FLAGS = {Action.FLAG, Action.CLEAR, Action.EXAMPLE, Action.UNEXAMPLE}
 _WITH_TEXT = {Action.COMMENT, Action.EDIT}
 
 
@@ -159,7 +161,7 @@ class Annotation:
     when : datetime
         When (UTC).
     flag : str, optional
-        The flag that is set or cleared.
+        The flag that is set or cleared, or of which the observation is an example.
     text : str, optional
         A comment, or the reason of a flag; plain text.
     of : str, optional

@@ -82,11 +82,14 @@ class State:
         The comments, oldest first.
     viewed : dict
         Who has looked at it, and when (UTC).
+    examples : tuple of str
+        The names of those of its flags of which it is an example, sorted.
     """
 
     flags: tuple[PlacedFlag, ...]
     comments: tuple[Comment, ...]
     viewed: dict[str, datetime]
+    examples: tuple[str, ...] = ()
 
     @property
     def flag_names(self) -> list[str]:
@@ -134,7 +137,8 @@ def state(entries: Sequence[Annotation]) -> State:
             viewed[entry.by] = entry.when
         elif entry.action is Action.UNVIEW:
             viewed.pop(entry.by, None)
-    return State(_flags(effective), _comments(effective), viewed)
+    flags = _flags(effective)
+    return State(flags, _comments(effective), viewed, _examples(effective, flags))
 
 
 def _flags(entries: Iterable[Annotation]) -> tuple[PlacedFlag, ...]:
@@ -147,11 +151,21 @@ def _flags(entries: Iterable[Annotation]) -> tuple[PlacedFlag, ...]:
             placed[entry.flag, entry.target] = PlacedFlag(
                 entry.flag, entry.target, entry.by, entry.when, entry.text, entry.id
             )
-        else:
+        elif entry.action is Action.CLEAR:
             for flag, target in list(placed):
                 if flag == entry.flag and entry.target.includes(target):
                     del placed[flag, target]
     return tuple(placed.values())
+
+
+def _examples(entries: Iterable[Annotation], flags: Iterable[PlacedFlag]) -> tuple[str, ...]:
+    """Return the flags of which there is an example; it is none of a flag that no longer holds."""
+    marked = {
+        entry.flag: entry.action is Action.EXAMPLE
+        for entry in entries
+        if entry.action in (Action.EXAMPLE, Action.UNEXAMPLE)
+    }
+    return tuple(sorted({placed.flag for placed in flags if marked.get(placed.flag)}))
 
 
 def _comments(entries: Iterable[Annotation]) -> tuple[Comment, ...]:

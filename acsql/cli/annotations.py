@@ -260,6 +260,35 @@ def change(
 
 
 @annotation_group.command()
+@click.argument("flag")
+@conditions_argument
+@click.option("--unmark", is_flag=True, help="Take the marks away.")
+@by_option
+@yes_option
+@click.pass_context
+def example(
+    ctx: click.Context,
+    flag: str,
+    conditions: tuple[str, ...],
+    unmark: bool,
+    by: str | None,
+    yes: bool,
+) -> None:
+    """Mark observations as examples of FLAG, which its page on the site shows.
+
+    They are all that meet the conditions; one without the flag is no example until it has it.
+
+    \b
+    Example:
+      acsql annotations example satellite_trail rootname=j8bt01lxq
+    """
+    with open_archive(ctx) as archive:
+        chosen = _chosen(archive, conditions, yes)
+        batch = archive.mark_example(chosen, flag, not unmark, by=by)
+        _report(batch.new, batch.id)
+
+
+@annotation_group.command()
 @rows_format_option
 @click.pass_context
 def flags(ctx: click.Context, format_: str) -> None:

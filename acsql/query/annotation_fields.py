@@ -16,10 +16,16 @@ ANNOTATION_FIELDS = {
         KeywordSpec("FLAG_DATE", "datetime", description="when the newest of its flags was set"),
         KeywordSpec("COMMENTS", "str", description="comments on the observation"),
         KeywordSpec("VIEWED_BY", "str", description="who has looked at the observation"),
+        KeywordSpec("EXAMPLES", "str", description="flags of which it is an example"),
     )
 }
 # Other names under which conditions know them.
-ALIASES = {"flag": "flags", "flagged_after": "flag_date", "comment": "comments"}
+ALIASES = {
+    "flag": "flags",
+    "flagged_after": "flag_date",
+    "comment": "comments",
+    "example": "examples",
+}
 # Stands for the person who searches.
 ME = "me"
 

@@ -152,9 +152,9 @@ def _as_stored(condition: Condition) -> Condition:
     The names of flags have one spelling, and a field without a value is not stored.
     """
     match condition:
-        case Equals("flags", value):
+        case Equals("flags" | "examples", value):
             return replace(condition, spellings=(str(value).lower(),))
-        case AnyOf("flags", values):
+        case AnyOf("flags" | "examples", values):
             return replace(condition, spellings=tuple(str(value).lower() for value in values))
         case Exists(name):
             return Between(name, datetime.min if name == "flag_date" else "")

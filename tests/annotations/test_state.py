@@ -123,6 +123,18 @@ def test_each_person_has_one_viewed_mark():
     assert state(entries).viewed == {"ann": WHEN + timedelta(minutes=1)}
 
 
+def test_an_observation_is_an_example_of_the_flags_that_it_has():
+    entries = written(
+        (Action.EXAMPLE, PLACES[0], "ann", {"flag": "other"}),
+        (Action.FLAG, PLACES[2], "ann", {"flag": "other"}),
+        (Action.UNEXAMPLE, PLACES[0], "bob", {"flag": "other"}),
+        (Action.UNDO, PLACES[0], "ann", {"of": "2"}),
+        (Action.CLEAR, PLACES[0], "ann", {"flag": "other"}),
+    )
+    after = [state(entries[:number]).examples for number in range(6)]
+    assert after == [(), (), ("other",), (), ("other",), ()]
+
+
 def test_the_names_of_flags_come_once():
     entries = written(
         (Action.FLAG, PLACES[1], "ann", {"flag": "other"}),

@@ -78,6 +78,15 @@ def test_observations_are_marked_as_looked_at(printed, settings, empty_archive):
     assert empty_archive.count("not viewed()") == 1
 
 
+def test_a_flagged_observation_is_chosen_as_an_example(printed, run, settings, empty_archive):
+    printed(settings, "flag", "other", "detector=WFC", "--by", "ann", "--yes")
+    text = printed(settings, "annotations", "example", "other", "rootname=j8bt05nj", "--by", "ann")
+    assert printed(settings, "count", "example=other") == "1\n"
+    printed(settings, "annotations", "undo", undo_of(text))
+    assert empty_archive.count("exists(example)") == 0
+    assert "there is no flag" in run(settings, "annotations", "example", "o", "detector=WFC").stderr
+
+
 @pytest.mark.parametrize("format_", ["csv", "jsonl", "ecsv"])
 def test_an_export_is_imported_once(printed, settings, empty_archive, tmp_path, format_):
     printed(settings, "flag", "other", "detector=WFC", "--by", "ann", "--yes")

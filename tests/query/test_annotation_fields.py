@@ -29,6 +29,7 @@ CONDITIONS = {
     "flag=satellite_trail": Equals("flags", "satellite_trail"),
     "flag=other,herringbone": AnyOf("flags", ("other", "herringbone")),
     "flag=*trail*": Like("flags", "*trail*"),
+    "example=other": Equals("examples", "other"),
     "flag!=other": Not(Equals("flags", "other")),
     "flagged()": Exists("flags"),
     "not flagged()": Not(Exists("flags")),

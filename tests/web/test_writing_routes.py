@@ -32,6 +32,7 @@ USUAL: dict[str, list[Any]] = {
     "change": ["set", "clear", "mark", "unmark", "edit", "resolve", "reopen", "seen", "remove"],
     "clear": [True, False],
     "comment": ["COMMENT"],
+    "example": [True, False],
     "expected": [0, 1, 2],
     "extension": [0, 1],
     "filetype": ["flt", "raw"],

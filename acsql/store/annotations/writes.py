@@ -156,6 +156,7 @@ def _state_document(annotations: Sequence[Annotation]) -> Document:
         "flag_date": max((placed.when for placed in now.flags), default=None),
         "comments": [comment.text for comment in now.comments],
         "viewed_by": sorted(now.viewed),
+        "examples": list(now.examples),
     }
     held = {name: value for name, value in fields.items() if value}
     return held | {"entries": len(annotations)}

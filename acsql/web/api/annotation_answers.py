@@ -13,7 +13,17 @@ class AnnotationRecord(TypedDict):
     when: Annotated[str, Field(description="When it was written, UTC.")]
     by: str
     action: Literal[
-        "flag", "clear", "comment", "edit", "resolve", "reopen", "view", "unview", "undo"
+        "flag",
+        "clear",
+        "comment",
+        "edit",
+        "resolve",
+        "reopen",
+        "view",
+        "unview",
+        "example",
+        "unexample",
+        "undo",
     ]
     rootname: str | None
     filetype: str | None
@@ -93,6 +103,7 @@ class HeldAnnotations(TypedDict):
     flags: list[HeldFlag]
     comments: list[HeldComment]
     viewed: list[ViewedMark]
+    examples: Annotated[list[str], Field(description="Flags of which it is an example.")]
 
 
 class BatchAnswer(TypedDict):

@@ -55,7 +55,7 @@ class AnnotationListParameters(ApiParameters):
     run: Annotated[
         int | None, WholeNumber(0, MAX_INTEGER), Field(description="Only of this ingest run.")
     ] = None
-    flag: Annotated[str, Field(description="Only those that set or clear this flag.")] = ""
+    flag: Annotated[str, Field(description="Only those about this flag.")] = ""
     by: Annotated[str, Field(description="Only those of this user.")] = ""
     batch: Annotated[str, Field(description="Only those that were written together.")] = ""
     action: Annotated[str, Field(description="Only those that do this, such as flag.")] = ""
@@ -184,6 +184,13 @@ class ViewedBody(ObservationsBody):
     viewed: bool = True
 
 
+class ExampleBody(ObservationsBody):
+    """Whether observations are examples of a flag."""
+
+    flag: Word
+    example: bool = True
+
+
 class UndoBody(Body):
     """What to undo."""
 
@@ -250,6 +257,18 @@ def viewed(body: ViewedBody) -> BatchAnswer:
     return body.write(
         "viewed",
         lambda author: archive.mark_viewed(body.observations(archive), body.viewed, **author),
+    )
+
+
+@endpoint(f"{RULE}/example", method="POST")
+def example(body: ExampleBody) -> BatchAnswer:
+    """Mark observations as examples of one of their flags, or take the mark away."""
+    archive = annotating_archive()
+    return body.write(
+        "example",
+        lambda author: archive.mark_example(
+            body.observations(archive), body.flag, body.example, **author
+        ),
     )
 
 

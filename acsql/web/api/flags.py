@@ -42,6 +42,7 @@ def held_annotations(rootname: Rootname) -> HeldAnnotations:
             for each in held.comments
         ],
         "viewed": [{"by": by, "when": when} for by, when in held.viewed.items()],
+        "examples": list(held.examples),
     }
     return cast(HeldAnnotations, plain(answer))
 

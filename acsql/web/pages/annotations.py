@@ -44,6 +44,13 @@ class ViewedForm(TargetForm):
     change: Annotated[str, OneOf(("mark", "unmark"))]
 
 
+class ExampleForm(TargetForm):
+    """Whether an observation is an example of a flag."""
+
+    flag: str
+    change: Annotated[str, OneOf(("mark", "unmark"))]
+
+
 class UndoForm(Form):
     """What to undo: a batch, or one annotation."""
 
@@ -120,6 +127,20 @@ def viewed() -> Response:
         _rootname(form), is_marked, by=user.name, key=form.batch(user)
     )
     return done(form, user, batch, "Marked as viewed." if is_marked else "No longer marked.")
+
+
+@blueprint.post("/example")
+def example() -> Response:
+    """Mark an observation as an example of a flag, or take the mark away."""
+    user = identity.require(Role.ANNOTATE)
+    parameters(Parameters)
+    form = sent(ExampleForm)
+    is_marked = form.change == "mark"
+    batch = annotating_archive().mark_example(
+        _rootname(form), form.flag, is_marked, by=user.name, key=form.batch(user)
+    )
+    title = current_archive().specs.flags[form.flag].title
+    return done(form, user, batch, f"{title}: {'an' if is_marked else 'no longer an'} example.")
 
 
 @blueprint.post("/undo")

@@ -10,6 +10,8 @@ from ..context import current_archive, parameters
 from ..params import Parameters
 
 PAGE_SIZE = 60
+# Examples of a flag: one row of thumbnails.
+MOST_EXAMPLES = 8
 
 blueprint = Blueprint("flags", __name__)
 
@@ -47,6 +49,7 @@ def flag(name: str) -> str:
         flag=found,
         example=_example(found),
         number=int(search.count()),
+        marked=archive.where(Equals("examples", name)).thumbnails(MOST_EXAMPLES).rows,
         page=search.thumbnails(PAGE_SIZE, shown.after, shown.before),
         vanished=archive.vanished(name),
     )

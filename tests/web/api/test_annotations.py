@@ -87,6 +87,14 @@ def test_observations_are_marked_as_viewed_by_the_user_of_the_token(archive, sen
     assert archive.as_person("anna").count("viewed(me)") == 0
 
 
+def test_observations_become_examples_of_their_flags(archive, send) -> None:
+    send("flag", rootnames=["j8bt05nj"], flag="other")
+    send("example", rootnames=["j8bt05nj"], flag="other")
+    assert archive.facets("examples") == {"other": 1}
+    send("example", rootnames=["j8bt05nj"], flag="other", example=False)
+    assert archive.count("exists(example)") == 0
+
+
 @pytest.mark.parametrize(
     "subject", [{"proposid": 9019}, {"run": 3}, {"rootnames": ["j8bt05nj"]}, {"q": "rootname=*j"}]
 )

@@ -51,7 +51,13 @@ def test_what_holds_of_an_observation_is_what_was_neither_cleared_nor_edited(cli
 
 def test_an_observation_without_annotations_has_empty_lists(client) -> None:
     held = get_json(client, "observations/j8bt05nk/annotations")
-    assert held == {"rootname": "j8bt05nk", "flags": [], "comments": [], "viewed": []}
+    assert held == {
+        "rootname": "j8bt05nk",
+        "flags": [],
+        "comments": [],
+        "viewed": [],
+        "examples": [],
+    }
 
 
 def test_an_observation_without_annotations_that_does_not_exist_is_not_found(client) -> None:

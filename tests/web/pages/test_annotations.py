@@ -96,6 +96,16 @@ def test_viewed_marks_are_those_of_the_reader(archive, client):
     assert state(archive).viewed.keys() == {"ann"}
 
 
+def test_an_observation_is_chosen_as_an_example_of_its_flag(archive, client):
+    archive.flag("j8bt05nj", "other", by="ann")
+    for change, examples in (("mark", ("other",)), ("unmark", ())):
+        form = soup(client, PAGE).select_one('form[action="/annotations/example"]')
+        assert form.button["value"] == change
+        fields = {field["name"]: field["value"] for field in form.select("input")}
+        assert client.post(form["action"], data=fields | {"change": change}).status_code == 303
+        assert state(archive).examples == examples
+
+
 def test_each_form_is_followed_by_one_undo(archive, client):
     send(client, "/annotations/flag", rootname="j8bt05nj", flag="other", back=PAGE)
     page = soup(client, PAGE)

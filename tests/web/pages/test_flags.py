@@ -41,6 +41,17 @@ def test_the_example_of_a_flag_is_shown_or_named(client, empty_archive):
     assert words(example) == "jc8m32j5q"
 
 
+def test_people_choose_the_examples_of_a_flag(client, empty_archive):
+    assert "No example yet." in words(soup(client, "/flags/other/").main)
+    batch = empty_archive.mark_example("j8bt05nj", "other", by="ann")
+    page = soup(client, "/flags/other/")
+    (example,) = page.select("[aria-labelledby=examples] .gallery a")
+    assert words(example.select_one(".name")) == "j8bt05njq"
+    assert "No example yet." not in words(page.main)
+    empty_archive.undo(batch.id, by="ann")
+    assert not soup(client, "/flags/other/").select("#examples")
+
+
 @pytest.mark.parametrize("address", ["/", "/statistics/"])
 def test_numbers_of_flagged_observations_link_to_the_flags(client, address):
     counts = soup(client, address).select_one('[aria-label="Flags"]')
