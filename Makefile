@@ -43,6 +43,7 @@ $(DEMO)/ingested: $(VENV)/installed | system-mongod
 	printf '%s\n' 'filesystem: archive' 'data_dir: data' \
 	    'proposals_file: archive/proposals.yaml' > $(DEMO)/acsql.yaml
 	$(ACSQL) ingest
+	$(ACSQL) annotations import $(DEMO)/archive/annotations.csv
 	touch $@
 
 test: lint tests/node_modules | system-mongod system-test

@@ -7,8 +7,11 @@ from pathlib import Path
 import yaml
 
 from .. import keywords, paths
+from ..annotation_files import COLUMNS, to_row
 from ..errors import ArchiveError
+from ..export.to_file import write_file
 from ..names import Filename
+from .anomalies import annotations
 from .camera import FRAMES
 from .cards import Hdu
 from .files import files_of
@@ -18,6 +21,7 @@ from .schedule import PlannedObservation, plan
 from .stray_files import stray_files
 
 PROPOSALS_FILE = "proposals.yaml"
+ANNOTATIONS_FILE = "annotations.csv"
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ def write(
     sizes: list[int] = []
     try:
         _write_proposals(root, planned)
+        write_file(root / ANNOTATIONS_FILE, map(to_row, annotations(planned)), COLUMNS)
         for observation in progress(planned) if progress else planned:
             sizes += _write_observation(
                 root, observation, files_of(observation, seed, frame, instrument)

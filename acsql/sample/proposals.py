@@ -160,7 +160,8 @@ class Visit:
 
     `positions` dither positions of `crsplit` exposures each: more than one exposure is an
     association.  `repeats` exposures one after another are none.  `exptime` is in seconds, `scene`
-    what the pixels look like, and `lacks` names the filetypes that have not arrived.
+    what the pixels look like, `lacks` names the filetypes that have not arrived, and `flags` what
+    is wrong with the images.
     """
 
     proposid: int
@@ -177,6 +178,7 @@ class Visit:
     lamp: str = "NONE"
     flash: float = 0.0
     lacks: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
     @property
     def exposures(self) -> int:
@@ -229,12 +231,13 @@ def _sbc(*names: str) -> tuple[tuple[str, str], ...]:
 ESSENTIAL: tuple[Visit, ...] = (
     Visit(13057, "ORION-NEBULA", "WFC", _wfc("F658N"), 350.0, "nebula", flash=4.6),
     Visit(9019, "NGC104", "HRC", _hrc("F555W", "F435W", "F775W"), 60.0, "cluster", crsplit=2),
-    Visit(14840, "SDSSJ1004+4112", "WFC1-1K", _wfc("F814W", "F475W"), 480.0, "lens"),
+    Visit(14840, "SDSSJ1004+4112", "WFC1-1K", _wfc("F814W", "F475W"), 480.0, "lens",
+          flags=("satellite_trail",)),
     Visit(10217, "NGC-6681", "SBC", _sbc("F150LP", "F165LP"), 450.0, "cluster", positions=2),
     Visit(9433, "DARK", "WFC", _wfc("F606W"), 1000.0, "dark", imagetyp="DARK",
           obstype="INTERNAL"),
     Visit(12781, "BIAS", "WFC", _wfc("F606W"), 0.0, "bias", imagetyp="BIAS",
-          obstype="INTERNAL"),
+          obstype="INTERNAL", flags=("bias_striping", "hot_column")),
     Visit(9563, "NONE", "WFC", _wfc("F814W", "F435W", "F625W"), 4.8, "flat", imagetyp="FLAT",
           obstype="INTERNAL", lamp="TUNGSTEN-1"),
     Visit(10774, "URANUS", "HRC", _hrc("F435W", "F555W"), 120.0, "planet"),

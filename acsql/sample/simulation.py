@@ -10,6 +10,7 @@ import numpy as np
 
 from ..keywords import HeaderKey
 from . import calibration
+from .anomalies import flags_of, satellite_trail
 from .camera import Readout, Wcs, pointing, readouts, target_pixel
 from .common_keywords import common
 from .headers import Values
@@ -19,9 +20,9 @@ from .scenes import field_of, light
 from .schedule import PlannedObservation
 
 # Streams of random numbers of an observation.
-PIXELS, KEYWORDS, TELEMETRY, JITTER = range(4)
+PIXELS, KEYWORDS, TELEMETRY, JITTER, TRAIL = range(5)
 # Every how many observations there is a peculiarity, and the first of them.
-NAN_PIXELS, LOST_DATA = (4, 0), (10, 8)
+NAN_PIXELS = (4, 0)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Simulation:
         Parameters
         ----------
         stream : int
-            `PIXELS`, `KEYWORDS`, `TELEMETRY` or `JITTER`.
+            `PIXELS`, `KEYWORDS`, `TELEMETRY`, `JITTER` or `TRAIL`.
         *part : int
             Which part: a chip, the number of an exposure.
 
@@ -149,7 +150,10 @@ class Simulation:
         scenery = field_of(o.target.name, o.visit.scene, readout)
         target = target_pixel(readout, o.offset)
         sky = self.instrument.sky_at(calibration.element(o), self.common["SUNANGLE"])
-        return light(scenery, readout, wcs, target, calibration.throughput(o), sky)
+        seen = light(scenery, readout, wcs, target, calibration.throughput(o), sky)
+        if "satellite_trail" in o.visit.flags:
+            seen += satellite_trail(readout.shape, self.random(TRAIL, readout.chip))
+        return seen
 
     @property
     def conditions(self) -> ExposureConditions:
@@ -163,7 +167,7 @@ class Simulation:
             round(self.instrument.flash_rate * calibration.flash(o), 3),
             combined=len(o.exposures),
             cosmic_rays=not o.members,
-            lost_data=self.every(LOST_DATA) and not o.members and o.detector == "WFC",
+            lost_data="truncated_image" in flags_of(o),
             nan_pixels=self.every(NAN_PIXELS),
             hours_on=o.hours_on,
             instrument=self.instrument,
