@@ -37,12 +37,12 @@ WINDOW = {"width": 1600, "height": 1000}
 LARGE = 10_000  # pixels along a side of the drizzled image
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 # Keeps the moment after the first picture was painted, in milliseconds since the navigation began.
-FIRST_PICTURE = """addEventListener("DOMContentLoaded", () => {
-    const canvas = document.getElementById("canvas");
-    new MutationObserver(() => requestAnimationFrame(() => requestAnimationFrame(() => {
+FIRST_PICTURE = """new MutationObserver(() => {
+    if (document.getElementById("canvas")?.hidden ?? true) return;
+    requestAnimationFrame(() => requestAnimationFrame(() => {
         window.firstPicture ??= performance.now();
-    }))).observe(canvas, { attributeFilter: ["hidden"] });
-});"""
+    }));
+}).observe(document, { subtree: true, attributeFilter: ["hidden"] });"""
 COUNT_FRAMES = """() => {
     window.frames_ = [];
     const count = (moment) => {

@@ -146,7 +146,8 @@ def cache_key(file: File, part: ExtensionParameters) -> str:
     """Return the key of an extension in the cache on disk: it changes whenever a file does."""
     files = [file, _subtracted(part.minus)] if part.minus else [file]
     versions = [f"{each.path} {each.version}" for each in files]
-    return " ".join([*versions, part.extname or "", part.extver or "", part.lock])
+    extname = part.extname or image_planes(file)[0].extname
+    return " ".join([*versions, extname, part.extver or "", part.lock])
 
 
 @contextmanager

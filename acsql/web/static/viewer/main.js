@@ -1,6 +1,11 @@
-// Starts the viewer on its page.
+// Starts the viewer on its page, as soon as that is parsed.
 
 import { Viewer } from "./viewer.js";
 
-const section = document.getElementById("viewer");
-if (section) new Viewer(section);
+function start() {
+  const section = document.getElementById("viewer");
+  if (section) new Viewer(section);
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();

@@ -106,8 +106,8 @@ export class Viewer {
   }
 
   reveal() {
-    const { preview, canvas, buttons, panel, badge } = this.elements;
-    preview.hidden = true;
+    const { canvas, buttons, panel, badge } = this.elements;
+    document.getElementById("preview")?.remove();
     for (const part of [canvas, buttons, panel, badge]) part.hidden = false;
     const away = this.frame !== this.own;
     for (const { link } of this.frames) {
@@ -120,9 +120,12 @@ export class Viewer {
   }
 
   report(error) {
-    const { problem } = this.elements;
+    const { problem, canvas, stage, withoutPixels } = this.elements;
     problem.textContent = error.message;
     problem.hidden = false;
+    if (canvas.hidden && !document.getElementById("preview")) {
+      stage.insertAdjacentHTML("afterbegin", withoutPixels.textContent);
+    }
     this.section.removeAttribute("aria-busy");
     this.setState("failed");
   }
