@@ -59,7 +59,8 @@ def satellite_trail(shape: tuple[int, int], rng: np.random.Generator) -> np.ndar
     across = (y - rows * rng.uniform(0.4, 0.6)) * np.cos(angle)
     across = across - (x - columns * rng.uniform(0.4, 0.6)) * np.sin(angle)
     width = max(_TRAIL_WIDTH * columns, 1.0)
-    return (_TRAIL * np.exp(-((across / width) ** 2) / 2)).astype(np.float32)
+    light: np.ndarray = _TRAIL * np.exp(-((across / width) ** 2) / 2)
+    return light.astype(np.float32)
 
 
 def annotations(planned: Sequence[PlannedObservation]) -> list[Annotation]:
