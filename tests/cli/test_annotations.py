@@ -84,7 +84,10 @@ def test_a_flagged_observation_is_chosen_as_an_example(printed, run, settings, e
     assert printed(settings, "count", "example=other") == "1\n"
     printed(settings, "annotations", "undo", undo_of(text))
     assert empty_archive.count("exists(example)") == 0
-    assert "there is no flag" in run(settings, "annotations", "example", "o", "detector=WFC").stderr
+    assert (
+        "there is no flag"
+        in run(settings, "annotations", "example", "o", "detector=WFC", "--yes").stderr
+    )
 
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl", "ecsv"])
