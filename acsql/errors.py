@@ -57,6 +57,10 @@ class UnsafePath(DatasetNotFound):
     """A path in the database leads out of its folder; nothing there is read or changed."""
 
 
+class JobNotFound(ArchiveError):
+    """The TAP service has no such job, or has removed it."""
+
+
 class AccessDenied(ArchiveError):
     """The user of this process may not read a file that exists; the message says which."""
 

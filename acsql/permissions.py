@@ -8,6 +8,7 @@ is a separate error, which is mended differently from a file that does not exist
 import grp
 import os
 import pwd
+import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -109,6 +110,24 @@ def permissions_of(config: Config) -> Permissions:
     if os.geteuid() != 0 and group not in (os.getegid(), *os.getgroups()):
         raise ConfigError(f"file_group: the user {user()!r} is not a member of {name!r}")
     return Permissions(config.file_mode, group)
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a file atomically, so that not even a power cut leaves half of it.
+
+    Parameters
+    ----------
+    file : Path
+        Only its owner can read it.
+    text : str
+        Its new content.
+    """
+    # A temporary file has the mode 0600 from the start.
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as new:
+        new.write(text)
+        new.flush()
+        os.fsync(new.fileno())
+    Path(new.name).replace(file)
 
 
 def user() -> str:

@@ -73,7 +73,7 @@ KEPT_TO = {
     "gunicorn": {"web"},
     "feedgenerator": {"web"},
     "bokeh": {"web"},
-    "pydantic": {"web"},
+    "pydantic": {"vo", "web"},
     "pythonjsonlogger": {"web"},
     "wtforms": {"web"},
     "flask_wtf": {"web"},

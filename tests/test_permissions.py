@@ -12,7 +12,14 @@ from ordinary_user import NOBODY, as_ordinary_user
 
 from acsql.config import Config
 from acsql.errors import AccessDenied, ConfigError
-from acsql.permissions import BY_UMASK, Permissions, is_readable_file, may_read, permissions_of
+from acsql.permissions import (
+    BY_UMASK,
+    Permissions,
+    is_readable_file,
+    may_read,
+    permissions_of,
+    replace_file,
+)
 from acsql.settings import FILE_MODES
 
 
@@ -102,3 +109,12 @@ def test_a_file_that_may_not_be_read_is_named_with_the_user(public: Path, denyin
 def test_a_file_that_does_not_exist_is_no_denial(tmp_path: Path) -> None:
     assert not is_readable_file(tmp_path / "missing", "the picture")
     assert not is_readable_file(tmp_path, "the picture")
+
+
+def test_a_replaced_file_is_private_and_leaves_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    for text in ("one", "two"):
+        replace_file(file, text)
+        assert file.read_text() == text
+    assert S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [file]

@@ -6,7 +6,6 @@ cannot show.
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 import filelock
 
 from ..errors import DatabaseError
+from ..permissions import replace_file
 from .process import identity
 
 LOCK_SECONDS = 600  # the longest that another process may take to start or stop the server
@@ -94,24 +94,6 @@ class Registry:
     def save(self) -> None:
         """Write the state file."""
         replace_file(self.file, json.dumps(self.content()))
-
-
-def replace_file(file: Path, text: str) -> None:
-    """Write a file atomically, so that not even a power cut leaves half of it.
-
-    Parameters
-    ----------
-    file : Path
-        Only its owner can read it.
-    text : str
-        Its new content.
-    """
-    # A temporary file has the mode 0600 from the start.
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as new:
-        new.write(text)
-        new.flush()
-        os.fsync(new.fileno())
-    Path(new.name).replace(file)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 from pymongo.database import Database
 
 from ..errors import DatabaseError
-from .registry import replace_file
+from ..permissions import replace_file
 
 WRITER = "acsql"
 READER = "acsql_reader"

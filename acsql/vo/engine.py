@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count
@@ -43,7 +43,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 # Interrupts a query.
-Interrupt = Callable[[], None]
+Interrupt = Callable[[], object]
 # Takes the function that interrupts the query that starts.
 Started = Callable[[Interrupt], object]
 
@@ -154,9 +154,10 @@ def _executed(
         for name, table in data.items():
             connection.register(name, table)
         try:
+            interrupt = _interrupt_of(connection)
             if started is not None:
-                started(connection.interrupt)
-            with _limited(connection, time_limit):
+                started(interrupt)
+            with _limited(interrupt, time_limit):
                 return connection.sql(query.sql).to_arrow_table()
         except duckdb.InterruptException as error:
             limit = "" if time_limit is None else f" of {time_limit:g} seconds"
@@ -172,13 +173,24 @@ def _executed(
             raise QueryError(f"invalid ADQL: {str(error).splitlines()[0]}") from error
 
 
+def _interrupt_of(connection: duckdb.DuckDBPyConnection) -> Interrupt:
+    """Return a function that interrupts the query of a connection, also after its end."""
+
+    def interrupt() -> None:
+        """Interrupt the query."""
+        with suppress(duckdb.ConnectionException):
+            connection.interrupt()
+
+    return interrupt
+
+
 @contextmanager
-def _limited(connection: duckdb.DuckDBPyConnection, time_limit: float | None) -> Iterator[None]:
+def _limited(interrupt: Interrupt, time_limit: float | None) -> Iterator[None]:
     """Interrupt the query of a block at the time limit."""
     if time_limit is None:
         yield
         return
-    timer = Timer(time_limit, connection.interrupt)
+    timer = Timer(time_limit, interrupt)
     timer.daemon = True
     timer.start()
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import QueryError
 from ..export import FORMATS
@@ -64,15 +65,14 @@ class TapQuery:
         return FORMATS[self.format].media_type
 
 
-def tap_query(parameters: Mapping[str, str | None], limit: int | None) -> TapQuery:
+def tap_query(parameters: Mapping[str, Any]) -> TapQuery:
     """Return a query, if its parameters are valid.
 
     Parameters
     ----------
     parameters : mapping
-        Values of ``query``, ``lang``, ``request``, ``responseformat``, ``format`` and ``upload``.
-    limit : int or None
-        ``MAXREC``; None for `acsql.vo.answer.DEFAULT_ROWS`.
+        Texts of ``query``, ``lang``, ``request``, ``responseformat``, ``format`` and ``upload``,
+        and the number ``maxrec``; those without a value are None or missing.
 
     Raises
     ------
@@ -97,6 +97,7 @@ def tap_query(parameters: Mapping[str, str | None], limit: int | None) -> TapQue
     if name is None:
         formats = ", ".join(dict.fromkeys(_RESPONSE_FORMATS.values()))
         raise QueryError(f"RESPONSEFORMAT: expected one of {formats}, not {abbreviate(stated)}")
+    limit = parameters.get("maxrec")
     return TapQuery(text, name, min(DEFAULT_ROWS if limit is None else limit, MAX_ROWS))
 
 

@@ -19,6 +19,7 @@ STATUSES: dict[type[ArchiveError], int] = {
     errors.ProposalNotFound: 404,
     errors.DatasetNotFound: 404,
     errors.RunNotFound: 404,
+    errors.JobNotFound: 404,
     errors.AccessDenied: 403,
     errors.LoginRequired: 401,
     errors.RightMissing: 403,

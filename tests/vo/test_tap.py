@@ -29,7 +29,7 @@ def test_a_wrong_parameter_is_an_error_that_names_it(
     parameters: dict[str, str], message: str
 ) -> None:
     with pytest.raises(QueryError, match=message):
-        tap_query(parameters, None)
+        tap_query(parameters)
 
 
 @pytest.mark.parametrize("name", ["votable", "csv", "tsv", "fits"])
@@ -37,7 +37,7 @@ def test_all_formats_have_the_same_rows(
     sample_archive: acsql.Archive, tables: dict[str, TapTable], name: str
 ) -> None:
     parameters = {"query": _QUERY, "lang": "ADQL", "responseformat": name}
-    content = b"".join(result(tap_query(parameters, None), tables, sample_archive.store, 60))
+    content = b"".join(result(tap_query(parameters), tables, sample_archive.store, 60))
     readers = {"votable": "votable", "csv": "ascii.csv", "tsv": "ascii.tab", "fits": "fits"}
     table = Table.read(io.BytesIO(content), format=readers[name])
     assert table.colnames == ["obs_id", "t_min", "t_min_2", "s_ra"]
@@ -52,7 +52,7 @@ def test_all_formats_have_the_same_rows(
 def test_a_cut_result_says_so(
     sample_archive: acsql.Archive, tables: dict[str, TapTable], limit: int, rows: int
 ) -> None:
-    query = tap_query({"query": _QUERY, "lang": "adql"}, limit)
+    query = tap_query({"query": _QUERY, "lang": "adql", "maxrec": limit})
     content = b"".join(result(query, tables, sample_archive.store, 60))
     assert b'name="QUERY_STATUS" value="OVERFLOW"' in content
     table = parse_single_table(io.BytesIO(content))
@@ -68,5 +68,5 @@ def test_all_types_of_computed_columns_are_written(
         "SELECT SUM(calib_level) AS total, 1.5 AS x, NULL AS nothing, MIN(t_exptime) > -1 AS b, "
         "CAST('2003-01-01' AS TIMESTAMP) AS t FROM ivoa.obscore"
     )
-    query = tap_query({"query": text, "lang": "ADQL", "responseformat": name}, None)
+    query = tap_query({"query": text, "lang": "ADQL", "responseformat": name})
     assert b"total" in b"".join(result(query, tables, sample_archive.store, 60))

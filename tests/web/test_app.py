@@ -14,6 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import acsql
+from acsql.vo.tap_job import TapJob
+from acsql.vo.tap_job_folder import TapJobFolder
 from acsql.web.app import create_app
 
 
@@ -53,7 +55,16 @@ def shown(sample_archive: acsql.Archive) -> dict[str, str]:
         "extension": "1",
         "filename": "site.css",
         "saved": sample_archive.saved_searches.add("all", by="ann", shared=True, key="all").id,
+        "job": finished_job(sample_archive),
     }
+
+
+def finished_job(archive: acsql.Archive) -> str:
+    """Return the id of a job of the TAP service that has a result."""
+    jobs = TapJobFolder(archive.config.data_dir / "tap_jobs")
+    job = jobs.add(TapJob({}).queued().executing().completed("text/csv"))
+    jobs.result(job.id).write_text("n\n")
+    return job.id
 
 
 ADDRESSES = {
@@ -152,6 +163,10 @@ ADDRESSES = {
     "vo.soda": "/vo/soda?id={name}_flt.fits",
     "vo.sync": "/vo/tap/sync?lang=ADQL&query=SELECT+COUNT(*)+FROM+ivoa.obscore",
     "vo.tables": "/vo/tap/tables",
+    "vo.jobs": "/vo/tap/async",
+    "vo.job": "/vo/tap/async/{job}",
+    "vo.job_resource": "/vo/tap/async/{job}/phase",
+    "vo.job_result": "/vo/tap/async/{job}/results/result",
 }
 # The VO services ignore parameters that they do not have (DALI 1.1, section 2.3.9).
 STRICT = [name for name in ADDRESSES if name != "static" and not name.startswith("vo.")]
@@ -173,6 +188,7 @@ def pages(site: Flask, shown: dict[str, str]) -> dict[str, BeautifulSoup]:
 POSTED = {"measurements.regions", "measurements.region_file"}
 # The VO services read forms as they read URLs.
 VO_FORMS = {"vo.scs", "vo.moc", "vo.datalink", "vo.sia2", "vo.soda", "vo.sync"}
+VO_FORMS |= {"vo.jobs", "vo.job", "vo.job_resource"}
 # Endpoints that write what forms and scripts send, and pages at the same addresses.
 WRITING = {
     "api.flag",

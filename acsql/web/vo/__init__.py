@@ -3,7 +3,8 @@
 Each module adds the routes of one protocol to the blueprint.
 """
 
-from . import datalink, moc, scs, sia2, soda, tap, vosi
+from . import datalink, moc, scs, sia2, soda, tap, tap_jobs, vosi
 from .service import blueprint, register
 
-__all__ = ["blueprint", "datalink", "moc", "register", "scs", "sia2", "soda", "tap", "vosi"]
+__all__ = ["blueprint", "datalink", "moc", "register", "scs", "sia2", "soda", "tap",
+           "tap_jobs", "vosi"]  # fmt: skip

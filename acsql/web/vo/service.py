@@ -7,13 +7,20 @@ from flask import Blueprint, Flask, Response, current_app, render_template, requ
 from pydantic import ConfigDict
 
 from ...archive import Archive
+from ...export.values import escape
+from ...export.votable import FORBIDDEN
 from ...vo.addresses import Addresses
 from ...vo.catalog import Catalog
+from ...vo.tap_job_folder import TapJobFolder
+from ...vo.tap_job_runner import TapJobRunner
 from ..params import Parameters
 
 blueprint = Blueprint("vo", __name__)
 # The key of the tables in `Flask.extensions`.
 _CATALOG = "acsql.vo"
+# That of the runner of the jobs, which are in this folder of `Config.data_dir`.
+_RUNNER = "acsql.tap_jobs"
+_JOBS = "tap_jobs"
 
 
 class DaliParameters(Parameters):
@@ -63,8 +70,13 @@ def current_catalog() -> Catalog:
     return cast(Catalog, current_app.extensions[_CATALOG])
 
 
+def current_runner() -> TapJobRunner:
+    """Return what runs the jobs of the TAP service in this process."""
+    return cast(TapJobRunner, current_app.extensions[_RUNNER])
+
+
 def register(app: Flask, archive: Archive) -> None:
-    """Give an application the tables of its archive.
+    """Give an application the tables of its archive, and the jobs that read them.
 
     Parameters
     ----------
@@ -74,11 +86,19 @@ def register(app: Flask, archive: Archive) -> None:
         Its archive.
     """
     app.extensions[_CATALOG] = Catalog(archive)
+    jobs = TapJobFolder(archive.config.data_dir / _JOBS)
+    app.extensions[_RUNNER] = TapJobRunner(jobs, archive.store)
 
 
 def addresses() -> Addresses:
     """Return the absolute addresses of the site, as its settings or the request have them."""
     return Addresses(url_for("home.page", _external=True))
+
+
+@blueprint.app_template_filter()
+def xml_text(content: str | int) -> str:
+    """Return a text that a client has sent, without the characters that XML cannot have."""
+    return escape(str(content), FORBIDDEN)
 
 
 def xml_response(template: str, **values: Any) -> Response:

@@ -38,8 +38,7 @@ def current_tables() -> dict[str, TapTable]:
 
 def requested_query() -> TapQuery:
     """Return the query of the request."""
-    parameters = dali_parameters(TapParameters)
-    return tap_query(parameters.model_dump(), parameters.maxrec)
+    return tap_query(dali_parameters(TapParameters).explicit())
 
 
 @blueprint.route("/vo/tap/sync", methods=["GET", "POST"])

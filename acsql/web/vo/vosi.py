@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from flask import Response, abort
 
-from ...vo.answer import MAX_ROWS
+from ...vo.answer import DEFAULT_ROWS, MAX_ROWS
+from ...vo.tap_job import DURATION_S, LIFETIME, LONGEST_LIFETIME, LONGEST_S
 from ..context import current_archive
 from .service import addresses, blueprint, xml_response
 
@@ -17,6 +18,15 @@ from .service import addresses, blueprint, xml_response
 SERVICES = ("scs", "datalink", "soda", "sia2", "tap")
 # When the services were first published; a registry has to have a date.
 _CREATED = "2026-11-28T00:00:00Z"
+# Rows of an answer, and seconds that a job may run and is kept: usually, and at most.
+_LIMITS = {
+    "rows": DEFAULT_ROWS,
+    "most_rows": MAX_ROWS,
+    "duration": DURATION_S,
+    "longest": LONGEST_S,
+    "lifetime": int(LIFETIME.total_seconds()),
+    "longest_lifetime": int(LONGEST_LIFETIME.total_seconds()),
+}
 
 
 @blueprint.get("/vo/<service>/availability")
@@ -30,7 +40,7 @@ def availability(service: str) -> Response:
 def capabilities(service: str) -> Response:
     """Return what a service can do."""
     _check(service)
-    return xml_response("capabilities.xml", service=service, addresses=addresses(), rows=MAX_ROWS)
+    return xml_response("capabilities.xml", service=service, addresses=addresses(), limits=_LIMITS)
 
 
 @blueprint.get("/vo/resource")
@@ -46,7 +56,7 @@ def resource() -> Response:
         created=_CREATED,
         updated=f"{last:%Y-%m-%dT%H:%M:%SZ}",
         observations=summary.observations,
-        rows=MAX_ROWS,
+        limits=_LIMITS,
     )
 
 
