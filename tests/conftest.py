@@ -15,6 +15,7 @@ from typing import Any
 import pymongo.common
 import pytest
 import yaml
+from argon2 import PasswordHasher
 from bson import json_util
 from hypothesis import settings
 from monitored_truth import OBSERVATIONS as MONITORED
@@ -25,6 +26,7 @@ from shared_archives import fill, once
 import acsql
 from acsql import keywords as keyword_specs
 from acsql import sample
+from acsql.accounts import passwords
 from acsql.config import Config
 from acsql.ingest import measure, run
 from acsql.keywords import KeywordSpecs
@@ -92,6 +94,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folder = Path(__file__).parent
     ranks = {folder / name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path, len(LONGEST)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords with little work: a log-in takes 0.2 s of processor time otherwise."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", lambda: hasher)
+        yield
 
 
 @pytest.fixture(scope="session")

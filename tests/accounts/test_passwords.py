@@ -2,7 +2,7 @@
 
 import pytest
 
-from acsql.accounts.passwords import MAX_LENGTH, MIN_LENGTH, hashed, is_password
+from acsql.accounts.passwords import MAX_LENGTH, MIN_LENGTH, _hasher, hashed, is_password
 from acsql.errors import AccountError
 
 PASSWORD = " correct horse \N{BATTERY} "
@@ -14,6 +14,11 @@ def test_a_password_is_that_of_its_hash_alone() -> None:
     assert PASSWORD.strip() not in hash_
     assert is_password(PASSWORD, hash_)
     assert not is_password(PASSWORD.strip(), hash_)
+
+
+def test_the_parameters_are_those_of_rfc_9106() -> None:
+    # Its second recommended option: 64 MiB, three passes, four lanes.
+    assert _hasher().hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_equal_passwords_have_different_hashes() -> None:
