@@ -38,16 +38,19 @@ class CodedPixels:
 
     def __init__(self, part: Pixels, coder: ValueCoder) -> None:
         self._part, self.coder = part, coder
-        self._codes = np.empty(part.size, np.uint16)
+        self._codes: Codes | None = None
+        all_codes = np.empty(part.size, np.uint16)
         self.counts = np.zeros(NUMBER, np.int64)
         total = squares = 0.0
-        for place, values in self._chunks():
-            codes = coder.codes(values)
-            self._codes[place] = codes
+        end = 0
+        for values, codes in self._chunks():
+            begin, end = end, end + codes.size
+            all_codes[begin:end] = codes
             self.counts += np.bincount(codes, minlength=self.counts.size)
             sums = sums_of_deviations(values, coder.centre)
             total, squares = total + sums[0], squares + sums[1]
         self.sums = total, squares
+        self._codes = all_codes
         self.find(np.zeros(self.counts.size, bool))
 
     def find(self, wanted: npt.NDArray[np.bool_]) -> None:
@@ -58,21 +61,25 @@ class CodedPixels:
         wanted : numpy.ndarray of bool
             Whether each code is wanted.
         """
-        kept, kept_codes = [np.empty(0, finite_values(self._part[:0]).dtype)], [self._codes[:0]]
-        for place, values in self._chunks() if wanted.any() else ():
-            codes = self._codes[place]
-            # All codes are in the mask: "wrap" only saves numpy a buffered check.
-            found = np.flatnonzero(wanted.take(codes, mode="wrap"))
-            kept.append(values.take(found))
-            kept_codes.append(codes.take(found))
-        codes = np.concatenate(kept_codes)
-        order = np.argsort(codes, kind="stable")
-        self._wanted, self._kept, codes = wanted, np.concatenate(kept)[order], codes[order]
         # Where the pixels of each code begin and end among those kept.
         numbers = np.where(wanted, self.counts, 0)
         self._ends = np.cumsum(numbers)
         self._begins = self._ends - numbers
-        self._sums = self._cumulated_sums(codes)
+        kept = np.empty(self._ends[-1], finite_values(self._part[:0]).dtype)
+        kept_codes = np.empty(kept.size, np.uint16)
+        end = 0
+        for values, codes in self._chunks() if kept.size else ():
+            # All codes are in the mask: "wrap" only saves numpy a buffered check.
+            found = np.flatnonzero(wanted.take(codes, mode="wrap"))
+            begin, end = end, end + found.size
+            values.take(found, out=kept[begin:end], mode="clip")
+            codes.take(found, out=kept_codes[begin:end], mode="clip")
+        order = np.argsort(kept_codes, kind="stable")
+        self._wanted, self._kept = wanted, kept[order]
+        self._sums = self._cumulated_sums(kept_codes[order])
+        if kept.size:
+            # A look-up of other pixels, which is rare, computes the codes again.
+            self._codes = None
 
     def members(self, code: int) -> Pixels:
         """Return the pixels of a code."""
@@ -105,8 +112,7 @@ class CodedPixels:
     def _pixels(self, first: int, last: int) -> Pixels:
         """Return the pixels whose code is in an inclusive range, in a pass of their own."""
         found = [finite_values(self._part[:0])]
-        for place, values in self._chunks():
-            codes = self._codes[place]
+        for values, codes in self._chunks():
             found.append(values[(codes >= first) & (codes <= last)])
         return np.concatenate(found)
 
@@ -122,14 +128,15 @@ class CodedPixels:
             sums[1, 1:] += np.bincount(codes[chunk], deviations**2, number)
         return np.cumsum(sums, axis=1)
 
-    def _chunks(self) -> Iterator[tuple[slice, Pixels]]:
-        """Yield the finite pixels of some rows, and their place among all."""
+    def _chunks(self) -> Iterator[tuple[Pixels, Codes]]:
+        """Yield the finite pixels of some rows, and their codes."""
         rows, width = self._part.shape
         step, end = max(1, CHUNK // max(1, width)), 0
         for first in range(0, rows, step):
             values = finite_values(self._part[first : first + step])
             begin, end = end, end + values.size
-            yield slice(begin, end), values
+            stored = self._codes
+            yield values, self.coder.codes(values) if stored is None else stored[begin:end]
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -288,8 +288,11 @@ class Coded:
     def _sorted(self, code: int) -> Pixels:
         if code not in self._members:
             found = np.concatenate([piece.members(code) for piece in self.pieces])
-            # All pixels of a constant image have one code.
-            self._members[code] = np.sort(found) if np.ptp(found) else found
+            # All pixels of a constant image have one code, and millions of a bias one value.
+            is_constant = not np.ptp(found)
+            self._members[code] = (
+                np.broadcast_to(found[:1], found.shape) if is_constant else np.sort(found)
+            )
         return self._members[code]
 
     def _rank(self, value: float, side: Any) -> int:
