@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -122,8 +123,14 @@ def print_pixels(config: Config, observations: int) -> None:
             discovery.find_monitors(config).monitors[monitor.name] = monitor
             options = measure.Options((monitor.name,), again=True, scheduler="synchronous")
             seconds = min(timed(partial(measure.run, config, options)) for _ in range(ROUNDS))
+            nothing_new = replace(options, again=False)
+            idle = min(timed(partial(measure.run, config, nothing_new)) for _ in range(ROUNDS))
             measured = archive.monitors()[monitor.name].numbers.measured
-            print(f"{monitor.name:16} {measured:4} observations {seconds:6.2f} s")
+            ratio = f"{(seconds - idle) / reading:.2f} times reading"
+            print(
+                f"{monitor.name:16} {measured:4} observations {seconds:6.2f} s, "
+                f"{idle:.2f} s without any; {ratio}"
+            )
 
 
 def read_all(paths: Sequence[Path]) -> None:

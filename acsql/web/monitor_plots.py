@@ -79,10 +79,10 @@ def draw_monitor(
         plot = _scatter("time", each, source, names, observation_url, **_TIME_AXIS, **shared)
         _draw_marks(plot, marks)
         plots.append(plot)
-    for each in against:
-        label = {"x_axis_label": _label(each)}
-        plots.append(_scatter(each.address, drawn[0], source, names, observation_url, **label))
     if drawn:
+        for each in against:
+            label = {"x_axis_label": _label(each)}
+            plots.append(_scatter(each.address, drawn[0], source, names, observation_url, **label))
         plots.append(_distribution(drawn[0], known, names, monitor.by))
     return cast(LayoutDOM, column(*plots, sizing_mode="stretch_width"))
 
