@@ -97,7 +97,8 @@ class Archive(Annotatable, Monitored):
         self.store = open_store(config, wait, log_outages)
         specs = self.store.specs
         self.accounts = Accounts(self.store)
-        self._source = Source(self.store, CurrentSpecs(self.store, specs))
+        current = CurrentSpecs(self.store, specs)
+        self._source = Source(self.store, current, site_url=config.site_url)
         self.saved_searches = SavedSearches(self._source)
         self.name_resolver = NameResolver(self.store, config.name_resolver)
         self._proposals = ProposalCatalog(self.store, specs)

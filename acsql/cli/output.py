@@ -40,6 +40,7 @@ def print_rows(
     columns: Sequence[Column],
     format_: str,
     explain: Callable[[], object] | None = None,
+    site: str | None = None,
 ) -> None:
     """Print rows in an export format as they arrive.
 
@@ -53,14 +54,17 @@ def print_rows(
         One of `acsql.export.FORMATS`.
     explain : callable, optional
         Returns the reason why there are no rows, which is printed on stderr.
+    site : str, optional
+        The URL of the site, for the links of a VOTable.
     """
     from .. import export
+    from ..export.links import write_linked
 
     if invocation(click.get_current_context()).for_spreadsheet:
         rows = export.guarded(rows, columns)
     rows = iter(rows)
     first = list(islice(rows, 1))
-    for piece in export.FORMATS[format_].write(chain(first, rows), columns):
+    for piece in write_linked(format_, chain(first, rows), columns, site):
         sys.stdout.buffer.write(piece)
     sys.stdout.flush()
     if not first and explain is not None:

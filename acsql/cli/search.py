@@ -66,7 +66,8 @@ def find(
         if mongosh:
             click.echo(search.mongosh())
             return
-        print_rows(search.rows(), search.selected_columns, format_, search.explain)
+        site = archive.config.site_url
+        print_rows(search.rows(), search.selected_columns, format_, search.explain, site)
         print_notes(search)
 
 

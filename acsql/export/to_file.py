@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import ArchiveError, QueryError
 from ..query import Column
+from .links import write_linked
 from .registry import FORMATS
 
 
@@ -18,6 +19,7 @@ def write_file(
     rows: Iterable[Mapping[str, Any]],
     columns: Sequence[Column],
     format_: str | None = None,
+    site: str | None = None,
 ) -> None:
     """Write rows to a file.
 
@@ -31,6 +33,8 @@ def write_file(
         The columns to write.
     format_ : str, optional
         One of `FORMATS`, by default the one to which the ending of the path belongs.
+    site : str, optional
+        The URL of the site, for the links of a VOTable.
 
     Raises
     ------
@@ -45,7 +49,7 @@ def write_file(
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with unfinished.open("wb") as file:
-            file.writelines(FORMATS[name].write(rows, columns))
+            file.writelines(write_linked(name, rows, columns, site))
         unfinished.replace(path)
     except OSError as error:
         raise ArchiveError(f"cannot write {path}: {error.strerror}") from error

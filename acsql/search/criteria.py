@@ -52,11 +52,14 @@ class Source:
         The keyword specs, by which addresses are resolved and values coerced.
     person : callable
         Returns the name of the person who searches and annotates.
+    site_url : str, optional
+        Where the site of the archive is.
     """
 
     store: Store
     current_specs: CurrentSpecs
     person: Callable[[], str] = permissions.user
+    site_url: str | None = None
 
     @property
     def specs(self) -> KeywordSpecs:

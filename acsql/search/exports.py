@@ -37,7 +37,8 @@ class Exports(Listing):
         """
         from ..export.to_file import write_file
 
-        write_file(Path(path), self.rows(), self.selected_columns, format_)
+        site = self.source.site_url
+        write_file(Path(path), self.rows(), self.selected_columns, format_, site)
 
     def to_arrow(self) -> Any:
         """Return the observations as an Arrow table.

@@ -6,17 +6,14 @@ from itertools import islice
 from typing import Any
 
 from ..export.formats import votable
-from ..export.votable import Frame, Service, ServiceInput
+from ..export.votable import Frame
 from ..query import Column
 from ..query.columns import computed_column
 from ..search import Search
-from .addresses import Addresses
 
 # Rows that a service returns unless a client says otherwise, and at most.
 DEFAULT_ROWS = 10_000
 MAX_ROWS = 100_000
-_DATALINK = "ivo://ivoa.net/std/DataLink#links-1.1"
-LINKS_TYPE = "application/x-votable+xml;content=datalink"
 
 
 @dataclass(frozen=True)
@@ -78,23 +75,3 @@ def limited(search: Search, limit: int | None) -> tuple[list[dict[str, Any]], bo
         return [], True
     found = list(islice(search.limit(most + 1).rows(), most + 1))
     return found[:most], len(found) > most
-
-
-def links_service(addresses: Addresses, column: str) -> Service:
-    """Return the descriptor of the links of each row.
-
-    Parameters
-    ----------
-    addresses : Addresses
-        Where the service is.
-    column : str
-        The column with the identifiers of the rows.
-    """
-    return Service(
-        addresses.service("datalink"),
-        _DATALINK,
-        (ServiceInput("ID", ref=column, ucd="meta.id;meta.main"),),
-        "datalink",
-        LINKS_TYPE,
-        "The files, previews, headers and cutouts of an observation",
-    )

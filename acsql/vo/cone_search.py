@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from ..archive import Archive
+from ..export.links import links_service
 from ..export.votable import Frame
 from ..query import Column
 from ..query.conditions import Within
 from .addresses import Addresses
-from .answer import ServiceAnswer, described_column, limited, links_service
+from .answer import ServiceAnswer, described_column, limited
 
 # The UCDs of the first version of the vocabulary, by which clients of this protocol find the three
 # columns that it requires (section 2.2).
@@ -86,7 +87,7 @@ def cone_search(
         columns if verbosity == 1 else (*columns, *_LINKS),
         Frame(
             "OVERFLOW" if is_cut else "OK",
-            services=(links_service(addresses, "rootname"),),
+            services=(links_service(addresses.site, "rootname"),),
             description="Observations of the Advanced Camera for Surveys",
         ),
     )

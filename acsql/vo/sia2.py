@@ -4,15 +4,16 @@ https://www.ivoa.net/documents/SIA/20151223/REC-SIA-2.0-20151223.html
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..archive import Archive
 from ..errors import QueryError
+from ..export.links import links_service
 from ..export.votable import Frame
 from ..query.angles import position, radius
 from ..query.messages import abbreviate
 from .addresses import Addresses, local_part
-from .answer import DEFAULT_ROWS, MAX_ROWS, ServiceAnswer, links_service
+from .answer import DEFAULT_ROWS, MAX_ROWS, ServiceAnswer
 from .catalog import Catalog
 from .engine import run
 from .tap import described
@@ -38,6 +39,10 @@ _NUMBERS = {
 }
 # Those of the ends of what overlaps the range of a parameter.
 _RANGES = {"band": ("em_min", "em_max"), "time": ("t_min", "t_max")}
+# Degrees: all right ascensions, the declination of a pole, the least and the largest width of a
+# polygon, and the distance of its vertices, with which a side is within 1 arcsec of its parallel.
+_TURN, _POLE = 360.0, 90.0
+_NARROWEST, _WIDEST, _STEP = 1e-6, 60.0, 0.5
 _LEVELS = ("0", "1", "2", "3", "4")
 PARAMETERS = ("pos", "calib", *_RANGES, *_NUMBERS, *_TEXTS)
 
@@ -131,15 +136,50 @@ def _position(text: str) -> str:
             )
             return _meets(f"POLYGON({places})")
         case "RANGE" if len(numbers) == 4 and numbers[0] <= numbers[1] and numbers[2] <= numbers[3]:
-            west, east, south, north = numbers
-            return (
-                f"({_overlap('s_ra', 's_ra', west, east)} AND "
-                f"{_overlap('s_dec', 's_dec', south, north)})"
-            )
+            return _in_range(*numbers)
     raise QueryError(
         "POS: expected CIRCLE ra dec radius, RANGE ra ra dec dec or POLYGON ra dec ra dec ra dec "
         f"..., in degrees, not {abbreviate(text)}"
     )
+
+
+def _in_range(west: float, east: float, south: float, north: float) -> str:
+    """Return that the outline of a file meets a range of coordinates, which may be open.
+
+    Its polygons have vertices along the parallels, because the sides of polygons are great circles.
+    """
+    west = 0.0 if west == -math.inf else west
+    east = _TURN if east == math.inf else east
+    south = -_POLE if south == -math.inf else min(south, _POLE - _NARROWEST)
+    north = _POLE if north == math.inf else north
+    if east - west >= _TURN:
+        west, east = 0.0, _TURN
+    if (west, east, south, north) == (0, _TURN, -_POLE, _POLE):
+        return "s_region IS NOT NULL"
+    pieces = [
+        _meets(f"POLYGON({', '.join(f'{ra!r}, {dec!r}' for ra, dec in _outline(*ras, *decs))})")
+        for ras in _divided(west, east)
+        for decs in _divided(south, north)
+    ]
+    return f"({' OR '.join(pieces)})"
+
+
+def _divided(low: float, high: float) -> Iterator[tuple[float, float]]:
+    """Yield the parts of an interval, each as large as a polygon may be, in degrees."""
+    width = max(high - low, _NARROWEST)
+    number = math.ceil(width / _WIDEST)
+    for part in range(number):
+        yield low + width * part / number, low + width * (part + 1) / number
+
+
+def _outline(west: float, east: float, south: float, north: float) -> list[tuple[float, float]]:
+    """Return the vertices of a part of a range, at a pole one alone."""
+    steps = math.ceil((east - west) / _STEP)
+    ras = [west + (east - west) * step / steps for step in range(steps + 1)]
+    sides = ((south, ras), (min(north, _POLE), ras[::-1]))
+    return [
+        position(ra, dec) for dec, side in sides for ra in (side if abs(dec) < _POLE else side[:1])
+    ]
 
 
 def _meets(shape: str) -> str:
@@ -188,7 +228,7 @@ def image_search(
         tuple(map(described, found.columns)),
         Frame(
             "OVERFLOW" if found.is_cut or most == 0 else "OK",
-            services=(links_service(addresses, "obs_publisher_did"),),
+            services=(links_service(addresses.site, "obs_publisher_did"),),
             description="Images of the Advanced Camera for Surveys",
         ),
     )

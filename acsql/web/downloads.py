@@ -4,15 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, TypeVar
 
-from flask import Response
+from flask import Response, url_for
 
 from ..export import FORMATS, guarded
+from ..export.links import write_linked
 from ..query import Column
 
 # The least number of bytes sent at once, so that short lines are not sent one by one.
 CHUNK_SIZE = 2**16
-# Columns that name the observation of a row.
-_IDENTIFIERS = ("rootname", "ipppssoot")
 
 Item = TypeVar("Item")
 
@@ -37,33 +36,19 @@ def download(
     -------
     Response
         A response that is sent in chunks.  Errors of the first row are raised here.  Texts that
-        a spreadsheet would run get a quote before them in the formats that it opens.
+        a spreadsheet would run get a quote before them in the formats that it opens, and a VOTable
+        names the service that leads to the files of each observation.
     """
     format_ = FORMATS[format_name]
     if format_.for_spreadsheets:
         rows = guarded(rows, columns)
     filename = f"{name}.{format_.extension}"
+    home = url_for("home.page", _external=True)
     return Response(
-        _join(_written(read_first(rows), columns, format_name)),
+        _join(write_linked(format_name, read_first(rows), columns, home)),
         mimetype=format_.media_type,
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
-
-
-def _written(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], format_name: str
-) -> Iterator[bytes]:
-    """Return the file in pieces; a VOTable says where the files of each observation are."""
-    if format_name != "votable":
-        return FORMATS[format_name].write(rows, columns)
-    # Loads large parts of astropy.
-    from ..export.votable import Frame
-    from ..vo.answer import ServiceAnswer, links_service
-    from .vo.service import addresses
-
-    names = [column.address for column in columns if column.address in _IDENTIFIERS]
-    services = (links_service(addresses(), names[0]),) if names else ()
-    return ServiceAnswer(rows, tuple(columns), Frame(services=services)).votable()
 
 
 def read_first(items: Iterable[Item]) -> Iterator[Item]:

@@ -1,6 +1,7 @@
 """The commands that search."""
 
 import csv
+import dataclasses
 import io
 import json
 import shutil
@@ -24,6 +25,18 @@ def test_find_csv_is_the_search(
     expected = sample_archive.search(detector="WFC", exptime=(100, None))
     assert [row["rootname"] for row in rows] == list(expected["rootname"])
     assert [float(row["exptime"]) for row in rows] == list(expected["exptime"])
+
+
+def test_find_votable_leads_to_the_files_where_the_site_is_known(
+    printed, sample_settings: Path, sample_archive: acsql.Archive, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("ACSQL_SITE_URL", "https://acs.example.org/")
+    arguments = ("find", "detector=HRC", "--format", "votable")
+    assert "https://acs.example.org/vo/datalink" in printed(sample_settings, *arguments)
+    config = dataclasses.replace(sample_archive.config, site_url="https://acs.example.org")
+    with acsql.connect(config) as opened:
+        opened.where(detector="HRC").write(tmp_path / "found.vot")
+    assert "https://acs.example.org/vo/datalink" in (tmp_path / "found.vot").read_text()
 
 
 def test_find_json_is_the_search(

@@ -6,9 +6,10 @@ import pytest
 from astropy.io import votable
 
 import acsql
+from acsql.export.links import links_service
 from acsql.export.votable import Frame
 from acsql.vo.addresses import Addresses
-from acsql.vo.answer import ServiceAnswer, described_column, limited, links_service
+from acsql.vo.answer import ServiceAnswer, described_column, limited
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_a_limit_cuts_the_rows_and_says_so(
 
 def test_an_answer_is_a_votable_with_a_descriptor_of_its_links(addresses: Addresses) -> None:
     columns = (described_column("name", "the name", "meta.id;meta.main"),)
-    frame = Frame("OVERFLOW", services=(links_service(addresses, "name"),))
+    frame = Frame("OVERFLOW", services=(links_service(addresses.site, "name"),))
     content = b"".join(ServiceAnswer([{"name": "a"}], columns, frame).votable())
     results, service = votable.parse(io.BytesIO(content), verify="exception").resources
     assert results.infos[0].value == "OVERFLOW"

@@ -14,7 +14,10 @@ CONDITIONS = {
     ("pos", "polygon 1 2 3 4 5 6"): (
         "(INTERSECTS(POLYGON(1.0, 2.0, 3.0, 4.0, 5.0, 6.0), s_region) = 1)"
     ),
-    ("pos", "RANGE 1 2 -inf 3"): "(((s_ra <= 2.0 AND s_ra >= 1.0) AND (s_dec <= 3.0)))",
+    ("pos", "RANGE 1 1.5 88 +inf"): (
+        "((INTERSECTS(POLYGON(1.0, 88.0, 1.5, 88.0, 1.5, 90.0), s_region) = 1))"
+    ),
+    ("pos", "RANGE -inf inf -90 90"): "(s_region IS NOT NULL)",
     ("band", "500e-9 600e-9"): "((em_min <= 6e-07 AND em_max >= 5e-07))",
     ("band", "550e-9"): "((em_min <= 5.5e-07 AND em_max >= 5.5e-07))",
     ("time", "53000 +Inf"): "((t_max >= 53000.0))",
@@ -48,6 +51,7 @@ def test_values_are_alternatives_and_parameters_are_not() -> None:
         ("pos", "CIRCLE 1 92 3"),
         ("pos", "BOX 1 2 3 4"),
         ("pos", "RANGE 2 1 3 4"),
+        ("pos", "RANGE 1 2 -91 4"),
         ("pos", "POLYGON 1 2 3 4"),
         ("pos", "CIRCLE 1 2 3) = 1 OR (1 = 1"),
         ("band", "x"),
@@ -99,6 +103,31 @@ def test_a_circle_finds_the_outlines_that_it_touches(
     assert observation.datasets["flt"] in found
     assert observation.datasets["spt"] not in found
     assert not names(sample_archive, catalog, addresses, pos=circle, time="0 1")
+
+
+@pytest.mark.parametrize("width", [1e-4, 0.0])
+def test_a_range_finds_the_outlines_that_it_touches(
+    sample_archive: acsql.Archive, catalog: Catalog, addresses: Addresses, width: float
+) -> None:
+    search = sample_archive.where("exists(flt.0.filename)", detector="WFC").limit(1)
+    observation = sample_archive.observation(next(search.rows())["rootname"])
+    # In a corner: the centre of the image is outside of the range.
+    place = observation.wcs("flt").pixel_to_world(2, 2)
+    ra, dec = place.ra.deg - 360, place.dec.deg
+    around = f"RANGE {ra} {ra + width} {dec} {dec + width}"
+    assert observation.datasets["flt"] in names(sample_archive, catalog, addresses, pos=around)
+    elsewhere = f"RANGE {ra + 1} {ra + 2} {dec} {dec + 1}"
+    assert observation.datasets["flt"] not in names(
+        sample_archive, catalog, addresses, pos=elsewhere
+    )
+
+
+@pytest.mark.parametrize("text", ["RANGE 0 360 -90 90", "RANGE -inf 180 -inf inf"])
+def test_a_range_of_most_of_the_sky_is_divided(sample_archive, catalog, addresses, text) -> None:
+    found = names(sample_archive, catalog, addresses, pos=text)
+    everywhere = sample_archive.where("exists(expstart)").columns("ra_targ", "s_region").rows()
+    seen = [row for row in everywhere if row["s_region"]]
+    assert bool(found) == any(text.startswith("RANGE 0") or row["ra_targ"] < 180 for row in seen)
 
 
 @pytest.mark.parametrize(("limit", "status"), [(0, "OVERFLOW"), (2, "OVERFLOW"), (None, "OK")])

@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from ...vo.answer import LINKS_TYPE
+from ...export.links import LINKS_TYPE
 from ...vo.links import links
 from ..context import current_archive
 from .service import DaliParameters, addresses, blueprint, dali_parameters

@@ -1,6 +1,10 @@
 """VOSI: what clients learn of the services."""
 
 import io
+import re
+import shutil
+import subprocess
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -48,6 +52,18 @@ def test_pyvo_reads_what_a_service_can_do(client: FlaskClient, service: str) -> 
     for capability in read:
         for interface in capability.interfaces:
             assert interface.accessurls[0].content.startswith(f"http://localhost/vo/{service}")
+
+
+@pytest.mark.skipif(shutil.which("stilts") is None, reason="stilts is not installed")
+def test_the_record_meets_the_schemas_of_the_ivoa(client: FlaskClient, tmp_path: Path) -> None:
+    # It has the capabilities of all services; taplint checks the other documents of VOSI.
+    record = client.get("/vo/resource").text
+    # The schema of cone searches alone is not among those that stilts has.
+    cone = r'<capability standardID="ivo://ivoa.net/std/ConeSearch".*?</capability>'
+    (tmp_path / "record.xml").write_text(re.sub(cone, "", record, flags=re.DOTALL))
+    command = ["stilts", "xsdvalidate", "uselocals=true", f"doc={tmp_path / 'record.xml'}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_the_record_names_the_archive_and_has_all_services(client: FlaskClient) -> None:
