@@ -152,8 +152,11 @@ def _in_range(west: float, east: float, south: float, north: float) -> str:
     east = _TURN if east == math.inf else east
     south = -_POLE if south == -math.inf else min(south, _POLE - _NARROWEST)
     north = _POLE if north == math.inf else north
-    if east - west >= _TURN:
-        west, east = 0.0, _TURN
+    if not (west <= east and -_POLE <= south <= north <= _POLE):
+        raise QueryError("POS: expected RANGE ra ra dec dec from low to high, in degrees")
+    width = min(east - west, _TURN)
+    west = 0.0 if width == _TURN else west % _TURN
+    east = west + width
     if (west, east, south, north) == (0, _TURN, -_POLE, _POLE):
         return "s_region IS NOT NULL"
     pieces = [
