@@ -14,18 +14,18 @@ import acsql
 FORM = "application/x-www-form-urlencoded"
 JAVA = "text/html, image/gif, image/jpeg, */*; q=0.2"
 TABLES = {
-    "Cone Search of TOPCAT and stilts": "/vo/scs?RA=6.02&DEC=-72.08&SR=0.1",
-    "Cone Search of TOPCAT with few columns": "/vo/scs?RA=6.02&DEC=-72.08&SR=0.1&VERB=1",
+    "Cone Search of TOPCAT and stilts": "/vo/scs?RA=6.02&DEC=-72.08&SR=1",
+    "Cone Search of TOPCAT with few columns": "/vo/scs?RA=6.02&DEC=-72.08&SR=1&VERB=1",
     "Multiple Cone Search, from numbers of four bytes": (
-        "/vo/scs?RA=6.019999980926514&DEC=-72.08000183105469&SR=0.1"
+        "/vo/scs?RA=6.019999980926514&DEC=-72.08000183105469&SR=1"
     ),
     "Simple Image Access of TOPCAT and stilts": (
-        "/vo/sia2/query?POS=CIRCLE%206.019999980926514%20-72.08000183105469%200.1"
+        "/vo/sia2/query?POS=CIRCLE%206.019999980926514%20-72.08000183105469%201.0"
     ),
     "Simple Image Access of pyvo": (
-        "/vo/sia2/query?POS=CIRCLE+6.02+-72.08+0.1&CALIB=2&BAND=6e-07+6.2e-07&MAXREC=10"
+        "/vo/sia2/query?POS=CIRCLE+6.02+-72.08+1.0&CALIB=2&BAND=3e-07+1e-06&MAXREC=10"
     ),
-    "Cone Search of Aladin": "/vo/scs?RA=6.02&DEC=-72.08&SR=0.1&VERB=2&RESPONSEFORMAT=votable",
+    "Cone Search of Aladin": "/vo/scs?RA=6.02&DEC=-72.08&SR=1&VERB=2&RESPONSEFORMAT=votable",
     "TAP of pyvo": "/vo/tap/sync?REQUEST=doQuery&LANG=ADQL&QUERY=SELECT+TOP+5+*+FROM+ivoa.obscore",
 }
 DOCUMENTS = {
@@ -41,7 +41,8 @@ DOCUMENTS = {
 
 def rows(content: bytes) -> int:
     """Return the number of rows of a complete VOTable."""
-    (results, *_) = votable.parse(io.BytesIO(content), verify="exception").resources
+    # Simple Cone Search requires UCDs that astropy does not know.
+    (results, *_) = votable.parse(io.BytesIO(content), verify="ignore").resources
     assert results.infos[0].value in ("OK", "OVERFLOW")
     return len(results.tables[0].array)
 
