@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -187,29 +187,22 @@ def tables(others: Iterable[TapTable]) -> list[TapTable]:
     others : iterable of TapTable
         The tables of the archive; those of TAP_SCHEMA are described as well.
     """
-    content: dict[str, list[dict[str, Any]]] = {}
-    made = [
+    every = list(others)
+
+    def rows(name: str, names: Collection[str]) -> pa.Table:
+        """Return columns of a table of TAP_SCHEMA, when a query reads it."""
+        return _arrow(name, names, _ROWS[name](every))
+
+    every += [
         TapTable(
             f"{SCHEMA}.{name}",
             f"the {name.replace('_', ' ')} of the service",
             columns,
-            partial(_rows, content, name),
+            partial(rows, name),
         )
         for name, columns in _TABLES.items()
     ]
-    every = [*others, *made]
-    content["schemas"] = [
-        {"schema_name": name, "description": description, "schema_index": number}
-        for number, (name, description) in enumerate(SCHEMAS.items())
-    ]
-    content["tables"] = [_table(number, table) for number, table in enumerate(every)]
-    content["columns"] = [
-        _column(table, number, column)
-        for table in every
-        for number, column in enumerate(table.columns.values())
-    ]
-    content["keys"] = content["key_columns"] = [_key(key) for key in FOREIGN_KEYS]
-    return made
+    return every[-len(_TABLES) :]
 
 
 def _table(number: int, table: TapTable) -> dict[str, Any]:
@@ -247,10 +240,24 @@ def _column(table: TapTable, number: int, column: TableColumn) -> dict[str, Any]
     }
 
 
-def _rows(
-    content: Mapping[str, list[dict[str, Any]]], name: str, names: Collection[str]
-) -> pa.Table:
-    rows = content[name]
+# The rows of each table, which describe all tables.
+_ROWS: dict[str, Callable[[Sequence[TapTable]], list[dict[str, Any]]]] = {
+    "schemas": lambda _: [
+        {"schema_name": name, "description": description, "schema_index": number}
+        for number, (name, description) in enumerate(SCHEMAS.items())
+    ],
+    "tables": lambda every: [_table(number, table) for number, table in enumerate(every)],
+    "columns": lambda every: [
+        _column(table, number, column)
+        for table in every
+        for number, column in enumerate(table.columns.values())
+    ],
+    "keys": lambda _: list(map(_key, FOREIGN_KEYS)),
+    "key_columns": lambda _: list(map(_key, FOREIGN_KEYS)),
+}
+
+
+def _arrow(name: str, names: Collection[str], rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     chosen = list(names) or list(_TABLES[name])[:1]
     return pa.table(
         {

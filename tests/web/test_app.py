@@ -163,6 +163,7 @@ ADDRESSES = {
     "vo.soda": "/vo/soda?id={name}_flt.fits",
     "vo.sync": "/vo/tap/sync?lang=ADQL&query=SELECT+COUNT(*)+FROM+ivoa.obscore",
     "vo.tables": "/vo/tap/tables",
+    "vo.examples": "/vo/tap/examples",
     "vo.jobs": "/vo/tap/async",
     "vo.job": "/vo/tap/async/{job}",
     "vo.job_resource": "/vo/tap/async/{job}/phase",

@@ -7,6 +7,7 @@ from flask import Response
 from ...vo import tap_schema
 from ...vo.tables import TapTable
 from ...vo.tap import TapQuery, result, tap_query
+from ...vo.tap_examples import EXAMPLES
 from ..context import current_archive
 from ..params import WholeNumber
 from .service import (
@@ -61,3 +62,11 @@ def tables() -> Response:
         datatype=tap_schema.datatype,
         unit=tap_schema.unit,
     )
+
+
+@blueprint.get("/vo/tap/examples")
+def examples() -> Response:
+    """Return queries to start from (DALI 1.1, section 2.2.5)."""
+    response = xml_response("examples.xml", examples=EXAMPLES)
+    response.mimetype = "application/xhtml+xml"
+    return response

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import acsql
+from acsql.vo.tap_examples import EXAMPLES
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pyvo.utils.prototype.PrototypeWarning",
@@ -29,6 +30,11 @@ def test_pyvo_reads_the_tables(site: str, sample_archive: acsql.Archive) -> None
     assert "ivoa.obscore" in tables.keys()  # noqa: SIM118 - it is no mapping
     names = {column.name for column in tables["acsql.observations"].columns}
     assert names == set(sample_archive.specs.top_level)
+
+
+def test_pyvo_reads_the_examples(site: str) -> None:
+    found = pyvo.dal.TAPService(f"{site}/vo/tap").examples
+    assert [example["QUERY"] for example in found] == [example.query for example in EXAMPLES]
 
 
 @pytest.mark.skipif(shutil.which("stilts") is None, reason="stilts is not installed")
