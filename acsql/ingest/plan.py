@@ -1,19 +1,16 @@
 """Planning: the difference between the files on disk and the files that are stored.
 
 Sizes, times and inode numbers are compared, so an unchanged archive is confirmed without opening a
-file; the content decides where size and modification time agree and the others do not.  A damaged
-file is skipped until it changes, and one whose ingest is owed is read in every run.  A stored file
-that is no longer on disk is marked as vanished, and its headers are kept.
+file.  A stored file that is no longer on disk is marked as vanished, and its headers are kept.
 
 Nearly all observations have not changed.  These are recognised by the thousand; only of the others
 are the files compared one by one.
 """
 
 import gc
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -21,9 +18,10 @@ from ..keywords import KeywordSpecs
 from ..store.observations import Marks
 from ..store.recorded_files import RecordedFiles
 from . import vanished_files
+from .changed_files import Comparison, Selection, compare, is_young
 from .layouts import Misplaced
-from .replaced import MovedFiles, has_no_marks, has_other_marks, marks_of
-from .scan import CLOCK_SKEW_SECONDS, FileOnDisk, ObservationOnDisk
+from .replaced import MovedFiles, marks_of
+from .scan import ObservationOnDisk
 
 # Observations that are compared together: of some kilobytes each, they stay in the processor's
 # cache from their scan to their comparison.
@@ -48,36 +46,6 @@ class Task:
     observation: ObservationOnDisk
     filetypes: tuple[str, ...] = ()
     checksums: Mapping[str, str | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which files a run considers.
-
-    Attributes
-    ----------
-    filetypes : collection of str
-        Their filetypes.
-    now : datetime
-        The time of the run (UTC, naive).
-    min_age : float
-        Seconds; younger files count as still being written.
-    everything : bool
-        Read unchanged files again.
-    checksum : bool
-        Compare unchanged files by content.
-    retry_failed : bool
-        Read damaged files again that have not changed.
-    """
-
-    filetypes: Collection[str]
-    now: datetime
-    min_age: float = 0.0
-    everything: bool = False
-    checksum: bool = False
-    retry_failed: bool = False
-    vanish_limit: float = 100.0
-    moved_limit: int = 1000
 
 
 @dataclass(frozen=True)
@@ -194,73 +162,113 @@ def make_plan(
         If a whole scan is empty while observations are stored: the file system is not mounted.
     """
     filetypes = [name for name in specs.filetypes if name in selection.filetypes]
-    seen: set[str] = set()
-    unreadable: set[str] = set()
-    incomplete: set[str] = set()
-    tasks: dict[str, Task] = {}
-    moved = MovedFiles(selection.moved_limit)
-    marks: list[Marks] = []
-    vanished: list[tuple[str, str]] = []
-    returned: list[tuple[str, str]] = []
-    settled: list[str] = []
-    waiting: list[str] = []
-    failed = _by_rootname(stored.failures)
-    unchanged = known_failures = ignored = 0
-    for observation, files in _with_files(scanned, stored.files, selection, failed):
-        seen.add(observation.rootname)
-        ignored += observation.ignored
-        if files is None:
-            unchanged += bool(observation.files)
-            continue
-        if observation.unreadable:
-            unreadable.add(observation.path)
-        else:
-            vanished += vanished_files.of_observation(
-                observation.rootname, files, observation.files
-            )
-            settled += failed.get(observation.rootname, set()) - _names_on_disk(observation)
-        comparison = _compare(observation, files, stored.failures, selection, filetypes)
-        returned += [(observation.rootname, filetype) for filetype in comparison.returned]
-        waiting += comparison.waiting
-        known_failures += comparison.known_failures
-        if comparison.to_read or comparison.checksums or observation.problems:
-            task = Task(observation, tuple(comparison.to_read), comparison.checksums)
-            tasks[observation.rootname] = task
-        elif comparison.waiting:
-            incomplete.add(observation.rootname)
-        else:
-            unchanged += bool(observation.files)
-        marks += [
-            marks_of(observation.rootname, observation.files[filetype])
-            for filetype in comparison.without_marks
-        ]
-        moved.add(observation, {name: files[name].get("sha256") for name in comparison.moved})
+    planning = _Planning(stored, selection, filetypes)
+    for observation, files in _with_files(scanned, stored.files, selection, planning.failed):
+        planning.add(observation, files)
     if whole:
-        vanished += vanished_files.of_unseen(stored.files, seen, unreadable)
-        for rootname in vanished_files.unseen(failed, seen, unreadable):
-            settled += failed[rootname]
-    for rootname, (observation, checksums) in moved.observations.items():
-        unchanged -= rootname not in tasks and rootname not in incomplete
-        task = tasks.get(rootname, Task(observation))
-        tasks[rootname] = replace(task, checksums={**task.checksums, **checksums})
-    if moved.archive_was_moved:
-        marks += moved.marks
-    loss = vanished_files.implausible_loss(
-        len(vanished), stored.files.number_of_files, selection.vanish_limit
-    )
-    return Plan(
-        tasks=tuple(tasks.values()),
-        vanished=() if loss else tuple(vanished),
-        returned=tuple(returned),
-        marks=tuple(marks),
-        moved=len(moved.marks) if moved.archive_was_moved else 0,
-        problems=(loss,) if loss else (),
-        waiting=tuple(waiting),
-        unchanged=unchanged,
-        known_failures=known_failures,
-        settled=() if loss else tuple(settled),
-        ignored=ignored,
-    )
+        planning.add_unseen()
+    return planning.plan()
+
+
+class _Planning:
+    """The plan of a scan, observation by observation.
+
+    It keeps of an archive only what has changed: of the other observations the rootnames.
+    """
+
+    def __init__(self, stored: Stored, selection: Selection, filetypes: Sequence[str]) -> None:
+        self.failed = _by_rootname(stored.failures)
+        self._stored = stored
+        self._selection = selection
+        self._filetypes = filetypes
+        self._seen: set[str] = set()
+        self._unreadable: set[str] = set()
+        self._incomplete: set[str] = set()
+        self._tasks: dict[str, Task] = {}
+        self._moved = MovedFiles(selection.moved_limit)
+        self._marks: list[Marks] = []
+        self._vanished: list[tuple[str, str]] = []
+        self._returned: list[tuple[str, str]] = []
+        self._settled: list[str] = []
+        self._waiting: list[str] = []
+        self._unchanged = self._known_failures = self._ignored = 0
+
+    def add(self, observation: ObservationOnDisk, files: Mapping[str, Any] | None) -> None:
+        """Compare an observation with what is recorded of its files, None if that is the same."""
+        self._seen.add(observation.rootname)
+        self._ignored += observation.ignored
+        if files is None:
+            self._unchanged += bool(observation.files)
+            return
+        self._add_missing(observation, files)
+        comparison = compare(
+            observation, files, self._stored.failures, self._selection, self._filetypes
+        )
+        self._add_task(observation, comparison)
+        rootname = observation.rootname
+        self._returned += [(rootname, filetype) for filetype in comparison.returned]
+        self._waiting += comparison.waiting
+        self._known_failures += comparison.known_failures
+        self._marks += [
+            marks_of(rootname, observation.files[filetype]) for filetype in comparison.without_marks
+        ]
+        self._moved.add(observation, {name: files[name].get("sha256") for name in comparison.moved})
+
+    def _add_missing(self, observation: ObservationOnDisk, files: Mapping[str, Any]) -> None:
+        """Add the files that are recorded or failed, and are not on disk."""
+        if observation.unreadable:
+            self._unreadable.add(observation.path)
+            return
+        rootname = observation.rootname
+        self._vanished += vanished_files.of_observation(rootname, files, observation.files)
+        self._settled += self.failed.get(rootname, set()) - _names_on_disk(observation)
+
+    def _add_task(self, observation: ObservationOnDisk, comparison: Comparison) -> None:
+        """Add what has to be done for an observation, or count it."""
+        rootname = observation.rootname
+        if comparison.to_read or comparison.checksums or observation.problems:
+            filetypes = tuple(comparison.to_read)
+            self._tasks[rootname] = Task(observation, filetypes, comparison.checksums)
+        elif comparison.waiting:
+            self._incomplete.add(rootname)
+        else:
+            self._unchanged += bool(observation.files)
+
+    def add_unseen(self) -> None:
+        """Add the files of stored observations that a whole scan did not find."""
+        seen, unreadable = self._seen, self._unreadable
+        self._vanished += vanished_files.of_unseen(self._stored.files, seen, unreadable)
+        for rootname in vanished_files.unseen(self.failed, seen, unreadable):
+            self._settled += self.failed[rootname]
+
+    def _with_moved(self) -> dict[str, Task]:
+        """Return the tasks, with those that compare the content of moved files."""
+        tasks = dict(self._tasks)
+        for rootname, (observation, checksums) in self._moved.observations.items():
+            task = tasks.get(rootname, Task(observation))
+            tasks[rootname] = replace(task, checksums={**task.checksums, **checksums})
+        return tasks
+
+    def plan(self) -> Plan:
+        """Return the plan; if too much has vanished at once, that is a problem and not marked."""
+        tasks = self._with_moved()
+        moved = self._moved.marks if self._moved.archive_was_moved else []
+        loss = vanished_files.implausible_loss(
+            len(self._vanished), self._stored.files.number_of_files, self._selection.vanish_limit
+        )
+        return Plan(
+            tasks=tuple(tasks.values()),
+            vanished=() if loss else tuple(self._vanished),
+            returned=tuple(self._returned),
+            marks=(*self._marks, *moved),
+            moved=len(moved),
+            problems=(loss,) if loss else (),
+            waiting=tuple(self._waiting),
+            unchanged=self._unchanged - len(tasks.keys() - self._tasks.keys() - self._incomplete),
+            known_failures=self._known_failures,
+            settled=() if loss else tuple(self._settled),
+            ignored=self._ignored,
+        )
 
 
 @contextmanager
@@ -305,74 +313,7 @@ def _is_due(observation: ObservationOnDisk, selection: Selection) -> bool:
         return True
     # The test of each file takes longer than all others.
     files = observation.files.values() if selection.min_age else ()
-    return any(_is_young(file, selection) for file in files)
-
-
-@dataclass
-class _Comparison:
-    """The filetypes of one observation to read, to compare by checksum, and to leave."""
-
-    to_read: list[str] = field(default_factory=list)
-    checksums: dict[str, str | None] = field(default_factory=dict)
-    moved: list[str] = field(default_factory=list)
-    without_marks: list[str] = field(default_factory=list)
-    returned: list[str] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
-    known_failures: int = 0
-
-
-def _compare(
-    observation: ObservationOnDisk,
-    files: Mapping[str, Mapping[str, Any]],
-    failures: Mapping[str, Mapping[str, Any]],
-    selection: Selection,
-    filetypes: Collection[str],
-) -> _Comparison:
-    comparison = _Comparison()
-    for filetype in filetypes:
-        file = observation.files.get(filetype)
-        if file is None:
-            continue
-        filename = str(file.name)
-        failed, stored = failures.get(filename), files.get(filetype)
-        if _is_young(file, selection):
-            comparison.waiting.append(filename)
-        elif selection.everything or _has_changed(file, failed, stored, selection.retry_failed):
-            comparison.to_read.append(filetype)
-        else:
-            comparison.known_failures += failed is not None
-            if "vanished" in (stored or {}):
-                comparison.returned.append(filetype)
-            if selection.checksum and stored is not None:
-                comparison.checksums[filetype] = stored.get("sha256")
-            elif stored is not None and has_no_marks(stored):
-                comparison.without_marks.append(filetype)
-            elif stored is not None and has_other_marks(file, stored):
-                comparison.moved.append(filetype)
-    return comparison
-
-
-def _is_young(file: FileOnDisk, selection: Selection) -> bool:
-    """Whether a file may still be arriving; one dated in the future would wait for years."""
-    if not selection.min_age:
-        return False
-    return -CLOCK_SKEW_SECONDS <= file.age(selection.now) < selection.min_age
-
-
-def _has_changed(
-    file: FileOnDisk,
-    failed: Mapping[str, Any] | None,
-    stored: Mapping[str, Any] | None,
-    retry_failed: bool,
-) -> bool:
-    """Whether a file differs from the damaged or the stored one, or its ingest is owed."""
-    before = failed or stored
-    if before is None or (failed is not None and failed["owed"]):
-        return True
-    same = before.get("size") == file.size and before.get("mtime") == file.mtime
-    if failed is not None:
-        return retry_failed or not same or has_other_marks(file, failed)
-    return not same or before.get("path") != file.path
+    return any(is_young(file, selection) for file in files)
 
 
 def _by_rootname(failures: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:

@@ -28,10 +28,11 @@ from ..store.outage import ending_early
 from ..store.recorded_files import recorded_files
 from ..store.schema import now
 from . import folding, process_pool, write
+from .changed_files import Selection
 from .layouts import find_misplaced
 from .log import log_file
 from .observation_result import FAILED, Failure, ObservationResult
-from .plan import Plan, Selection, Stored, Task, make_plan, without_garbage_collection
+from .plan import Plan, Stored, Task, make_plan, without_garbage_collection
 from .progress import Progress, no_progress
 from .proposal_providers import provider_for
 from .proposals import in_background
