@@ -44,7 +44,7 @@ nitpick_ignore_regex = [
     # Types of internal modules, in signatures; types with parameters, in docstrings.
     (r"py:class", r"acsql\.(store|ingest|search|keywords|verify|monitors)\..*|TimeLimit|AlertRule"),
     # Names that modules import for type checkers alone.
-    (r"py:class", r"(fits|npt)\..*|Observation|Row|Monitored"),
+    (r"py:class", r"(fits|npt)\..*|Observation|Row|Monitored|FillReport"),
     (r"py:class", r".*[\[\]].*|P|Self"),
     # Commands, in help texts.
     (r"py:obj", r"acsql [a-z -]+"),

@@ -102,7 +102,7 @@ class Report:
     failures : list of Outcome
         The first failures of each monitor.
     alerts : list of dict
-        The open alerts, as `acsql.store.monitor_alerts.listed` returns them.
+        The open alerts, as `acsql.monitors.results.MonitorResults.alerts` returns them.
     problems : tuple of str
         Modules of monitors that cannot be loaded, and summaries that cannot be made.
     """
