@@ -16,7 +16,8 @@ from acsql.settings import SETTINGS
 NAMES = [setting.name for setting in SETTINGS]
 PATHS = [setting.name for setting in SETTINGS if setting.type is Path]
 NUMBERS = [setting.name for setting in SETTINGS if setting.type is int]
-POSITIVE = [name for name in NUMBERS if name not in ("proxies", "vanish_limit", "moved_limit")]
+ALSO_ZERO = {"proxies", "vanish_limit", "moved_limit", "statistics_minutes"}
+POSITIVE = [name for name in NUMBERS if name not in ALSO_ZERO]
 LISTS = [setting.name for setting in SETTINGS if setting.type is tuple]
 COMPLETE = {
     "filesystem": "/archive",

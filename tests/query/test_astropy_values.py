@@ -49,7 +49,8 @@ def test_an_array_with_dimensions_stays_one():
     assert astropy_values.unwrap(array) is array
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(2030, 1, 1)))
+# UTC is a uniform scale since 1972; before, its seconds were not those of TAI.
+@given(st.datetimes(datetime(1972, 1, 1), datetime(2030, 1, 1)))
 def test_a_moment_is_the_same_as_a_modified_julian_date_to_a_tenth_of_a_millisecond(moment):
     again = astropy_values.from_mjd(astropy_values.to_mjd(moment))
     assert abs((again - moment).total_seconds()) < 1e-4
