@@ -6,20 +6,29 @@ archive with thousands of observations that are not in columns yet, take the tim
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import islice
+from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache
+
 from ..errors import QueryTimeout
-from ..query import Column, Condition
+from ..query import And, Column, Condition
 from ..store import aggregations, live_counts, queries, sorting
+from ..store.annotations import kept as annotations
 from ..store.annotations import reads
 from ..store.client import Store
 from ..store.columns.select import select
+from ..store.summaries import kept as summaries
 from .access_paths import an_index_counts
 from .annotated import looked_up
 
 Facets = dict[Any, int]
+
+# Numbers of annotations in all observations, which home pages show, and the state they are of.
+_of_everything: LRUCache[Hashable, tuple[Hashable, Facets]] = LRUCache(16)
+_lock = Lock()
 
 
 class Count(int):
@@ -170,6 +179,24 @@ def _of_annotations(
 ) -> Facets:
     """Return the values of a field of annotations in the observations that meet a condition."""
     condition = looked_up(condition, store)
+    if condition != And():
+        return _counted_annotations(store, column, condition, time_limit)
+    key = (store.connection_string, store.database.name, column.address)
+    # Before the numbers: a change meanwhile makes the next call count again.
+    current = summaries.state(store), annotations.next_number(store)
+    with _lock:
+        last = _of_everything.get(key)
+    if last is not None and last[0] == current and None not in current:
+        return last[1]
+    numbers = _counted_annotations(store, column, condition, time_limit)
+    with _lock:
+        _of_everything[key] = current, numbers
+    return numbers
+
+
+def _counted_annotations(
+    store: Store, column: Column, condition: Condition, time_limit: float | None
+) -> Facets:
     selection = select(store, condition, ["rootname"])
     if selection is not None:
         rootnames = selection.table(["rootname"])["rootname"].to_pylist()

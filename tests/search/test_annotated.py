@@ -11,7 +11,7 @@ from acsql.annotations import Action, Annotation, AnnotationTarget
 from acsql.query import And, Between, Equals, Exists, Like, Not, Or
 from acsql.search import annotated as module
 from acsql.search import rows
-from acsql.store import schema
+from acsql.store import observation_writes, schema
 from acsql.store.annotations import writes
 
 WHEN = datetime(2026, 1, 1)
@@ -92,6 +92,16 @@ def test_facets_count_the_flags_of_observations_in_the_archive(archive):
     assert list(several) == ["detector", "flags"]
     assert several["flags"] == {"other": 75, "satellite_trail": 25}
     assert archive.where().distinct("flag") == ["other", "satellite_trail"]
+
+
+def test_facets_of_everything_change_with_flags_and_observations(archive):
+    assert archive.where().facets("flags") == {"other": 75, "satellite_trail": 50}
+    target = AnnotationTarget(rootname(1))
+    writes.add(archive.store, [Annotation("new", Action.FLAG, target, "ann", WHEN, flag="other")])
+    assert archive.where().facets("flags") == {"other": 76, "satellite_trail": 50}
+    observation_writes.replace(archive.store, {"_id": rootname(150)})
+    assert archive.where().facets("flags") == {"other": 77, "satellite_trail": 51}
+    assert archive.where().facets("flags") == {"other": 77, "satellite_trail": 51}
 
 
 def test_flags_are_columns(archive):

@@ -55,9 +55,9 @@ def values(store: Store, key: Any, read: Callable[[Document], Values]) -> Values
     DatabaseError
         If the database fails.
     """
-    if not store.has_transactions:
+    number, kept = next_number(store), _kept(store, key)
+    if number is None:
         return read({})
-    number, kept = _next_number(store), _kept(store, key)
     if kept is not None and kept.number == number:
         return kept.values
     changed = None if kept is None else _changed(store, kept.number, number)
@@ -92,7 +92,7 @@ def current(store: Store, key: Any) -> Values | None:
         If the database fails.
     """
     kept = _kept(store, key) if store.has_transactions else None
-    return kept.values if kept and kept.number == _next_number(store) else None
+    return kept.values if kept and kept.number == next_number(store) else None
 
 
 def _place(store: Store, key: Any) -> tuple[Any, ...]:
@@ -104,8 +104,26 @@ def _kept(store: Store, key: Any) -> _Kept | None:
         return _CACHE.get(_place(store, key))
 
 
-def _next_number(store: Store) -> int:
-    """Return the number that the next annotation takes."""
+def next_number(store: Store) -> int | None:
+    """Return the number that the next write of what holds takes.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    int or None
+        The same as long as nothing is written; None if the server has no transactions.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    if not store.has_transactions:
+        return None
     with store.errors():
         counter = store.database[ANNOTATION_NUMBERS].find_one()
     return counter["next"] if counter else 0
