@@ -15,7 +15,7 @@ import click
 from .exit_status import ExitStatus
 from .start import exit_at_once_on_interrupt
 
-# Seconds after which an interrupt is sent again that arrived where Python cannot raise it.
+# Seconds after which a signal is sent again that arrived where Python cannot raise an exception.
 _RETRY_DELAY_S = 0.05
 # Seconds after a signal in which the process must have ended, whatever hangs: systemd and
 # container runtimes send SIGKILL ten seconds after SIGTERM (docker stop).
@@ -32,7 +32,7 @@ def run() -> NoReturn:
     from .root import acsql
 
     signal.signal(signal.SIGTERM, _terminate)
-    sys.unraisablehook = _retry_interrupt
+    sys.unraisablehook = _retry_signal
     status: int = ExitStatus.INTERRUPTED
     try:
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
@@ -97,16 +97,21 @@ def _end_soon(status: ExitStatus) -> None:
     deadline.start()
 
 
-def _retry_interrupt(unraisable: "sys.UnraisableHookArgs") -> None:
-    """Send an interrupt again that arrived in a destructor, where Python only reports it."""
+def _retry_signal(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Send a signal again that arrived in a destructor, where Python only reports its exception."""
     if unraisable.exc_type is KeyboardInterrupt:
-        # To the main thread: only there does it end the wait of a system call.
-        main = threading.main_thread().ident
-        retry = threading.Timer(_RETRY_DELAY_S, signal.pthread_kill, [main, signal.SIGINT])
-        retry.daemon = True
-        retry.start()
+        number = signal.SIGINT
+    elif unraisable.exc_type is SystemExit:
+        number = signal.SIGTERM
+        signal.signal(number, _terminate)
     else:
         sys.__unraisablehook__(unraisable)
+        return
+    # To the main thread: only there does it end the wait of a system call.
+    main = threading.main_thread().ident
+    retry = threading.Timer(_RETRY_DELAY_S, signal.pthread_kill, [main, number])
+    retry.daemon = True
+    retry.start()
 
 
 @contextmanager

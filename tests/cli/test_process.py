@@ -195,9 +195,14 @@ def test_an_ignored_interrupt_stays_ignored(sample_settings: Path) -> None:
     assert process.returncode == 0
 
 
-def test_an_interrupt_in_a_destructor_is_not_lost(sample_settings: Path) -> None:
-    command = [sys.executable, "-c", INTERRUPTED_DESTRUCTOR, "status"]
-    assert_interrupted(start(command, sample_settings))
+@pytest.mark.parametrize(("number", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_in_a_destructor_is_not_lost(
+    sample_settings: Path, number: str, status: int
+) -> None:
+    script = INTERRUPTED_DESTRUCTOR.replace("SIGINT", number)
+    process = start([sys.executable, "-c", script, "status"], sample_settings)
+    _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors.strip()) == (status, "")
 
 
 def test_termination_ends_a_command_with_its_own_status(sample_settings: Path) -> None:
