@@ -1,7 +1,7 @@
 """What the instrument of a sample archive is like: the quantities that monitors measure.
 
 The defaults are those of the sample archive; a test of a monitor sets others, and compares what the
-monitor measures with what was put in.
+monitor measures with what was injected.
 """
 
 import math

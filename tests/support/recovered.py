@@ -45,14 +45,14 @@ SIGMAS = 5.0
 
 @dataclass(frozen=True)
 class Recovered:
-    """A quantity as it was put in and as it was measured.
+    """A quantity as it was injected and as it was measured.
 
     Attributes
     ----------
     name, unit : str
         Of the quantity.
     injected, measured, error : numpy.ndarray
-        For each measurement: what was put in, what was measured, its standard error.
+        For each measurement: the injected value, the measured value, its standard error.
     excess : numpy.ndarray
         By how much the method can measure too much.
     """
@@ -262,8 +262,8 @@ HEADS = (
     "quantity",
     "unit",
     "measurements",
-    "put in",
-    "measured / put in",
+    "injected",
+    "measured / injected",
     "error of one",
     "scatter",
 )
@@ -296,7 +296,7 @@ def summary(archive: acsql.Archive) -> list[tuple[str, ...]]:
 
 
 def draw(archive: acsql.Archive, path: Path) -> None:
-    """Draw what was measured against what was put in, with errors, as an SVG."""
+    """Draw measured against injected values, with errors, as an SVG."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -308,6 +308,6 @@ def draw(archive: acsql.Archive, path: Path) -> None:
         axes.errorbar(found.injected, found.measured, found.error, fmt=".", color="#1f6f8b")
         axes.plot(ends, ends, color="#999999", linewidth=1)
         axes.set_title(f"{found.name} ({found.unit})" if found.unit else found.name, fontsize=10)
-    figure.supxlabel("put in")
+    figure.supxlabel("injected")
     figure.supylabel("measured")
     figure.savefig(path, format="svg", metadata={"Date": None})
