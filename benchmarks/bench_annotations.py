@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("uri", help="connection string of a database of benchmarks/mission.py")
     parser.add_argument("--fill", type=int, default=0, metavar="N", help="add N annotations first")
     parser.add_argument("--rounds", type=int, default=50)
-    parser.add_argument("--bulk", type=int, default=10_000)
+    parser.add_argument("--bulk", type=int, default=10_000, help="0 flags no observations")
     arguments = parser.parse_args()
     names = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "proposals_file")
     folders = {name: Path("/nonexistent") / name for name in names}
@@ -134,7 +134,8 @@ def main() -> None:
             took = seconds(lambda: fill(archive, arguments.fill))
             print(f"{arguments.fill} annotations added in {took:.0f} s")
         measure(archive, arguments.rounds)
-        in_bulk(archive, arguments.bulk)
+        if arguments.bulk:
+            in_bulk(archive, arguments.bulk)
 
 
 if __name__ == "__main__":

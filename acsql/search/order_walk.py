@@ -5,8 +5,11 @@ that has an index.  Their annotations are read by key, so no list of all flagged
 needed, and neither are the columns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from threading import Lock
 from typing import Any
+
+from cachetools import TTLCache
 
 from ..query import And, AnyOf, has_annotations
 from ..store import queries, sorting
@@ -19,6 +22,13 @@ from .criteria import Criteria
 # Observations that are read at first and, if enough of these meet the condition, after them; at
 # some 5 microseconds each, all take less time than the columns.
 _CHUNKS = (300, 600)
+# Seconds for which a search is not walked again whose first observations had too few rows.
+_FUTILE_S = 60
+# Searches that are remembered so.
+_MOST_FUTILE = 1000
+
+_futile: TTLCache[Hashable, None] = TTLCache(_MOST_FUTILE, _FUTILE_S)
+_lock = Lock()
 
 
 def first(
@@ -56,8 +66,28 @@ def first(
     DatabaseError
         If the database fails.
     """
+    database = criteria.source.store.database
+    search = (database, criteria.condition, tuple(order), limit, tuple(after or ()))
+    with _lock:
+        if search in _futile:
+            return None
     if not _serves(criteria, order, limit):
         return None
+    rows = _walk(criteria, addresses, order, limit, after)
+    if rows is None:
+        with _lock:
+            _futile[search] = None
+    return rows
+
+
+def _walk(
+    criteria: Criteria,
+    addresses: Sequence[str],
+    order: Sequence[SortKey],
+    limit: int,
+    after: Sequence[Any] | None,
+) -> list[Document] | None:
+    """Return the first rows, None if too few observations in order meet the condition."""
     store, seconds = criteria.source.store, criteria.max_seconds
     condition = annotated.looked_up_if_kept(criteria.condition, store)
     if annotated.lists_few(condition):
