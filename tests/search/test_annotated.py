@@ -69,7 +69,7 @@ OTHERS = [
 def test_any_combination_finds_what_a_plain_model_says(
     archive, monkeypatch, few, leaf, other, negated, alternative
 ):
-    monkeypatch.setattr(module, "_FEW", few)
+    monkeypatch.setattr(module, "_BY_KEY", few)
     found = {row["rootname"] for row in archive.where(other).columns("rootname").rows()}
     meeting = {rootname(number) for number in range(150) if MEETS[leaf](number)}
     everything = {rootname(number) for number in range(150)}

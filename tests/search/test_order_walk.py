@@ -73,8 +73,9 @@ def test_a_page_is_that_of_the_documents(archive, condition, key, limit, chunks,
     after = None if place < 0 else sorting.cursor_values(every[place], order)
     if not are_kept:
         kept._CACHE.clear()
+    order_walk._futile.clear()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(annotated, "_FEW", 20)
+        patched.setattr(annotated, "_RARE", 20)
         patched.setattr(order_walk, "_CHUNKS", chunks)
         found = order_walk.first(criteria, KEYWORDS, order, limit, after)
     assert found is None or found == every[place + 1 : place + 1 + limit]
@@ -134,3 +135,15 @@ def test_a_row_that_moves_meanwhile_is_left_to_other_access_paths(archive, monke
 
     monkeypatch.setattr(annotated, "looked_up_among", moved)
     assert first(archive, "flagged() or not flagged()") is None
+
+
+def test_a_search_is_not_walked_again_at_once_if_that_was_in_vain(archive, monkeypatch):
+    order_walk._futile.clear()
+    monkeypatch.setattr(order_walk, "_CHUNKS", (20, 60))
+    condition = "flag=herringbone"
+    assert first(archive, condition) is None
+    monkeypatch.setattr(order_walk, "_walk", lambda *_: pytest.fail("walked again"))
+    assert first(archive, condition) is None
+    order_walk._futile.clear()
+    with pytest.raises(pytest.fail.Exception):
+        first(archive, condition)
