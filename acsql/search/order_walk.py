@@ -66,13 +66,13 @@ def first(
     DatabaseError
         If the database fails.
     """
+    if not _serves(criteria, order, limit):
+        return None
     database = criteria.source.store.database
     search = (database, criteria.condition, tuple(order), limit, tuple(after or ()))
     with _lock:
         if search in _futile:
             return None
-    if not _serves(criteria, order, limit):
-        return None
     rows = _walk(criteria, addresses, order, limit, after)
     if rows is None:
         with _lock:

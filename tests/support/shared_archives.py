@@ -1,7 +1,7 @@
 """Files and archives that are made once in a run of the tests, and copied by its other processes.
 
-Each process has a server and folders of its own, so what a test writes to an archive (an account,
-a comment) is not seen by the tests of another process.
+Each process has its own server and folders, so the tests of one process do not see what those of
+another write to an archive (an account, a comment).
 """
 
 import shutil

@@ -1,7 +1,7 @@
 """Changed observations as one more part, whose values are read from their documents once.
 
-An ingest leaves up to two thousand observations changed, and the documents of so many take longer
-than all columns together.  The value of a field is kept with the token of its observation, so a
+An ingest leaves up to two thousand observations changed, and reading their documents takes longer
+than reading all columns.  The value of a field is kept with the token of its observation, so a
 search reads those that were written since the last search on this field.
 """
 
