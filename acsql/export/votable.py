@@ -9,9 +9,9 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
@@ -125,6 +125,8 @@ class Frame:
         What can be called for each row.
     description : str, optional
         What the table has.
+    datatypes : mapping
+        The datatypes of columns by name, where a standard requires another than that of the values.
     """
 
     status: Literal["OK", "OVERFLOW", "ERROR"] = "OK"
@@ -132,6 +134,7 @@ class Frame:
     infos: tuple[tuple[str, str], ...] = ()
     services: tuple[Service, ...] = ()
     description: str | None = None
+    datatypes: Mapping[str, str] = field(default_factory=dict)
 
 
 # Of a complete answer that has nothing else to say.

@@ -17,6 +17,8 @@ class TableColumn:
         What it has.
     unit, ucd, utype, xtype : str, optional
         As in a VOTable.
+    datatype : str, optional
+        The datatype of VOTables that a standard requires, where it is not that of the type.
     principal : bool
         Whether a client shows it at first.
     standard : bool
@@ -35,6 +37,7 @@ class TableColumn:
     principal: bool = False
     standard: bool = False
     indexed: bool = False
+    datatype: str | None = None
 
     def renamed(self, name: str) -> "TableColumn":
         """Return the column under another name, as a query gives it."""

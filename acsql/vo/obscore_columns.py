@@ -262,7 +262,7 @@ COLUMNS: dict[str, ObsCoreColumn] = {
                 Derivation((), lambda given: given.filetype), principal=True),
         _column("calib_level", "int", "ObsDataset.calibLevel", "meta.code;obs.calib",
                 "calibration level: 1 raw, 2 calibrated, 3 drizzled",
-                _of_filetype(lambda filetype: filetype.level), principal=True),
+                _of_filetype(lambda filetype: filetype.level), principal=True, datatype="int"),
         _column("obs_collection", "str", "DataID.collection", "meta.id", "the collection",
                 _constant(COLLECTION), principal=True),
         _column("obs_id", "str", "DataID.observationID", "meta.id",

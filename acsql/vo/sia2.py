@@ -16,7 +16,7 @@ from .addresses import Addresses, local_part
 from .answer import DEFAULT_ROWS, MAX_ROWS, ServiceAnswer
 from .catalog import Catalog
 from .engine import run
-from .tap import described
+from .tap import datatypes, described
 
 # The columns that a parameter compares with its texts (section 2.1).
 _TEXTS = {
@@ -233,5 +233,6 @@ def image_search(
             "OVERFLOW" if found.is_cut or most == 0 else "OK",
             services=(links_service(addresses.site, "obs_publisher_did"),),
             description="Images of the Advanced Camera for Surveys",
+            datatypes=datatypes(found.columns),
         ),
     )

@@ -5,7 +5,7 @@ https://www.ivoa.net/documents/TAP/20190927/REC-TAP-1.1.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,9 +139,16 @@ def result(
     if query.format != _VOTABLE:
         return FORMATS[query.format].write(rows, columns)
     frame = Frame(
-        "OVERFLOW" if found.is_cut or query.limit == 0 else "OK", infos=(("QUERY", query.text),)
+        "OVERFLOW" if found.is_cut or query.limit == 0 else "OK",
+        infos=(("QUERY", query.text),),
+        datatypes=datatypes(found.columns),
     )
     return votable.write(rows, columns, frame)
+
+
+def datatypes(columns: Iterable[TableColumn]) -> dict[str, str]:
+    """Return the datatypes of columns by name, where a standard requires them."""
+    return {column.name: column.datatype for column in columns if column.datatype}
 
 
 def described(column: TableColumn) -> Column:

@@ -103,7 +103,7 @@ def datatype(column: TableColumn) -> tuple[str, str | None]:
         A text in a form that has a name (its ``xtype``) is ASCII.
     """
     if column.type in _DATATYPES:
-        return _DATATYPES[column.type], None
+        return column.datatype or _DATATYPES[column.type], None
     return "char" if column.xtype else "unicodeChar", "*"
 
 
@@ -127,11 +127,14 @@ def _columns(**descriptions: str) -> dict[str, TableColumn]:
             description,
             standard=True,
             principal=True,
+            datatype=_INTEGER if name in _INTEGERS else None,
         )
         for name, description in descriptions.items()
     }
 
 
+# Of the integers of TAP_SCHEMA (TAP 1.1, section 4.3), which clients check.
+_INTEGER = "int"
 _INTEGERS = ("principal", "indexed", "std", "column_index", "schema_index", "table_index", "size")
 _TABLES = {
     "schemas": _columns(

@@ -70,3 +70,20 @@ def test_all_types_of_computed_columns_are_written(
     )
     query = tap_query({"query": text, "lang": "ADQL", "responseformat": name})
     assert b"total" in b"".join(result(query, tables, sample_archive.store, 60))
+
+
+def test_integers_have_the_datatypes_that_standards_require(
+    sample_archive: acsql.Archive, tables: dict[str, TapTable]
+) -> None:
+    text = 'SELECT std, "size", column_index AS n FROM tap_schema.columns'
+    query = tap_query({"query": text, "lang": "ADQL"})
+    content = b"".join(result(query, tables, sample_archive.store, 60))
+    table = parse_single_table(io.BytesIO(content), verify="exception")
+    assert {field.name: field.datatype for field in table.fields} == {
+        "std": "int",
+        "size": "int",
+        "n": "int",
+    }
+    rows = table.to_table()
+    assert rows["size"].mask.all()
+    assert set(rows["std"]) == {0, 1}

@@ -18,6 +18,8 @@ from ..columns import file_columns
 from ..registry import Format, Rows
 from ..votable import COMPLETE, Frame
 
+# Represents unknown values in columns of 32 bits, which have numbers of lists and levels.
+_LEAST_OF_32_BITS = -(2**31)
 _BODY, _BODY_END = b"<TABLEDATA>\n", b"</TABLEDATA>"
 
 
@@ -28,7 +30,7 @@ def write(rows: Rows, columns: Sequence[Column], frame: Frame = COMPLETE) -> Ite
         frame = replace(frame, infos=(*frame.infos, *notes))
         ending = b""
         for number, block in enumerate(buffer.blocks()):
-            document = votable.write(_table(block, columns, buffer), frame)
+            document = votable.write(_table(block, columns, buffer, frame), frame)
             # A document without rows has no such part; cells and descriptions are escaped.
             head, begin, rest = document.partition(_BODY)
             body, end, tail = rest.rpartition(_BODY_END)
@@ -37,22 +39,24 @@ def write(rows: Rows, columns: Sequence[Column], frame: Frame = COMPLETE) -> Ite
         yield ending
 
 
-def _table(block: Block, columns: Sequence[Column], buffer: RowBuffer) -> Table:
+def _table(block: Block, columns: Sequence[Column], buffer: RowBuffer, frame: Frame) -> Table:
     """Return one block of the rows with the metadata of their columns."""
     cells = file_columns(block, columns, buffer.types, votable.FORBIDDEN)
     for cell, column, summary in zip(cells, columns, buffer.summaries, strict=True):
-        cell.meta.update(_meta(column, summary))
+        cell.meta.update(_meta(column, summary, frame.datatypes.get(column.address)))
     return Table(cells, copy=False)
 
 
-def _meta(column: Column, summary: ColumnSummary) -> dict[str, Any]:
+def _meta(column: Column, summary: ColumnSummary, datatype: str | None) -> dict[str, Any]:
     # A text in ISO 8601 (DALI 1.1, "Timestamps").
     timestamp = "timestamp" if summary.type in ("date", "datetime") else None
+    null = _LEAST_OF_32_BITS if datatype == "int" else summary.null
     return {
+        "datatype": datatype,
         "ucd": column.spec.ucd,
         "utype": column.spec.utype,
         "xtype": column.spec.xtype or timestamp,
-        "null": summary.null if summary.type == "int" and summary.has_nulls else None,
+        "null": null if summary.type == "int" and summary.has_nulls else None,
     }
 
 
