@@ -114,7 +114,7 @@ def test_keywords_are_read_from_the_document_and_from_headers(sample_archive) ->
 
 
 def test_the_thumbnail_is_that_of_the_best_filetype(sample_archive: acsql.Archive) -> None:
-    best = ("drc", "drz", "crc", "crj", "flt")
+    best = ("drc", "drz", "crc", "crj", "flt", "flc", "raw")
     shown = set()
     for row in sample_archive.where().thumbnails().rows:
         if not row["no_thumbnail"]:

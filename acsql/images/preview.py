@@ -157,6 +157,38 @@ def render_chips(
     return Rendered(width, height, limits, *map(len, files.values()))
 
 
+def render_thumbnail(
+    jpeg: Path,
+    thumbnail: Path,
+    sparse: bool = False,
+    quality: int = 75,
+    permissions: Permissions = BY_UMASK,
+) -> None:
+    """Write the thumbnail of a preview that was written before.
+
+    Parameters
+    ----------
+    jpeg : Path
+        The preview.
+    thumbnail : Path
+        As for `render`.
+    sparse : bool
+        Whether its limits are those of a sparse image, whose thumbnail shows single counts.
+    quality : int
+        As for `render`.
+    permissions : Permissions
+        As for `render`.
+
+    Raises
+    ------
+    OSError
+        If the preview cannot be read, or the thumbnail cannot be written.
+    """
+    with Image.open(jpeg, formats=["JPEG"]) as image:
+        content = _encoded(_small(image, sparse), quality)
+    _write({thumbnail: content}, permissions)
+
+
 def picture(
     hdus: fits.HDUList, filename: str, extname: str = "SCI", weights: str | None = None
 ) -> tuple[npt.NDArray[np.uint8], StretchLimits]:

@@ -166,7 +166,7 @@ def _render(
     proposid = first_value(opened.cards[:1], "PROPOSID")
     proposid = proposid if isinstance(proposid, int) else None
     jpeg, thumbnail = paths.jpeg_name(name, proposid), None
-    if name.filetype in specs.thumbnail_filetypes:
+    if name.filetype in {*specs.thumbnail_filetypes} - {*specs.thumbnail_fallbacks}:
         thumbnail = paths.thumbnail_name(name, proposid)
     rendered = preview.render_chips(
         chips,

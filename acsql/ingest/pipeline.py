@@ -12,6 +12,7 @@ from ..store import observations, proposals
 from ..store.client import Store
 from ..store.schema import now
 from .document import build_document, type_headers
+from .fallback_thumbnail import with_fallback
 from .observation_result import FAILED, NEW, UNCHANGED, UPDATED, ObservationResult
 from .plan import Task
 from .read import Reading, read_observation
@@ -77,7 +78,9 @@ def _ingest_contents(
     document, warnings = build_document(
         observation, contents, headers, existing, proposal_type, specs, ingested
     )
+    document, failed = with_fallback(document, specs, config)
     failures = [failure for content in contents.values() for failure in content.failures]
+    failures += failed
     unremoved = write_observation(store, config, document, existing, failures, headers)
     return ObservationResult(
         observation.rootname,
@@ -85,7 +88,7 @@ def _ingest_contents(
         filetypes=tuple(contents),
         filenames=tuple(str(content.file.name) for content in contents.values()),
         previews=tuple(name for name, content in contents.items() if content.has_preview),
-        failures=reading.failures,
+        failures=(*reading.failures, *failed),
         waiting=reading.waiting,
         warnings=(*reading.warnings, *headers.warnings, *warnings, *unremoved),
         unspecified=headers.unspecified,

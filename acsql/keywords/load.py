@@ -91,6 +91,7 @@ def _build(raw: RawSpecs, version: str) -> KeywordSpecs:
         },
         footprint_filetypes=tuple(raw.instrument["footprint_filetypes"]),
         thumbnail_filetypes=tuple(raw.instrument["thumbnail_filetypes"]),
+        thumbnail_fallbacks=tuple(raw.instrument["thumbnail_fallbacks"]),
         reference_files=tuple(map(names.field, raw.instrument["reference_files"])),
         pixel_values=tuple(map(names.field, raw.instrument["pixel_values"])),
         dq_extname=raw.instrument["dq_extname"],

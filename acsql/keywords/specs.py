@@ -49,6 +49,8 @@ class KeywordSpecs:
         Filetypes whose WCS gives the footprint, in the order in which they are tried.
     thumbnail_filetypes : tuple of str
         Filetypes that thumbnails are made of, the best first.
+    thumbnail_fallbacks : tuple of str
+        The last of these, of which one is made only where an observation has no better preview.
     reference_files : tuple of str
         Keywords that name calibration reference files.
     pixel_values : tuple of str
@@ -95,6 +97,7 @@ class KeywordSpecs:
     internal_exposures: Mapping[str, tuple[str, ...]]
     footprint_filetypes: tuple[str, ...]
     thumbnail_filetypes: tuple[str, ...]
+    thumbnail_fallbacks: tuple[str, ...]
     reference_files: tuple[str, ...]
     pixel_values: tuple[str, ...]
     dq_extname: str

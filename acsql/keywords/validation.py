@@ -81,6 +81,10 @@ def _check_thumbnails(raw: RawSpecs) -> Iterator[str]:
     for filetype in raw.instrument.get("thumbnail_filetypes", ()):
         if not raw.instrument.get("filetypes", {}).get(filetype, {}).get("preview"):
             yield f"instrument.yaml: thumbnail_filetypes: {filetype} has no preview"
+    fallbacks = raw.instrument.get("thumbnail_fallbacks", [])
+    last = raw.instrument.get("thumbnail_filetypes", [])[-len(fallbacks) :]
+    if fallbacks and fallbacks != last:
+        yield "instrument.yaml: thumbnail_fallbacks: they are not the last of thumbnail_filetypes"
 
 
 def _check_listed_keywords(raw: RawSpecs) -> Iterator[str]:

@@ -13,6 +13,7 @@ from .. import paths
 from ..config import Config
 from ..errors import InvalidName, UnsafePath
 from ..images.preview import THUMBNAIL_SIZE
+from ..ingest.fallback_thumbnail import lacks_thumbnail
 from ..keywords import KeywordSpecs
 from ..names import Filename
 from ..permissions import denied, may_read
@@ -135,7 +136,7 @@ def compare_previews(
     if spec and spec.preview and not (entry.get("jpeg") or entry.get("reason")):
         reason = "it has neither a preview nor a reason for having none"
         findings.append(Finding(PREVIEW_MISSING, rootname, filename, reason, repair))
-    elif filetype in specs.thumbnail_filetypes and entry.get("jpeg") and not entry.get("thumbnail"):
+    elif lacks_thumbnail(filetype, document.get("previews", {}), specs):
         reason = "it has no thumbnail"
         findings.append(Finding(PREVIEW_MISSING, rootname, filename, reason, repair))
     for _, folder, name in named_previews(entry, config):

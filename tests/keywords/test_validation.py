@@ -118,6 +118,10 @@ WRONG = {
         put("instrument", "thumbnail_filetypes", value=["raw", "spt"]),
         "instrument.yaml: thumbnail_filetypes: raw has no preview",
     ),
+    "fallbacks before better filetypes": (
+        put("instrument", "thumbnail_fallbacks", value=["raw"]),
+        "instrument.yaml: thumbnail_fallbacks: they are not the last of thumbnail_filetypes",
+    ),
     "unknown keyword": (
         put("lists", "WFC", "raw", 1, value={"keywords": ["EXPTME"]}),
         "lists: WFC raw 1: keywords.yaml has no EXPTME",
