@@ -88,6 +88,7 @@ ADDRESSES = {
     "headers.header": "/archive/{proposid}/{name}/headers/{filetype}/{extension}/",
     "differences.page": "/difference",
     "viewer.page": "/archive/{proposid}/{name}/{filetype}/view",
+    "viewer.script": "/viewer.js",
     "viewer.description": "/pixels/{name}/{filetype}/",
     "viewer.overview_png": "/pixels/{name}/{filetype}/overview.png",
     "measurements.contours": "/pixels/{name}/{filetype}/contours?x0=0&x1=50&y0=0&y1=50&levels=10",
