@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..web.formatting import plural
 from . import completion
 from .context import open_archive
 from .options import conditions_argument, rows_format_option
@@ -42,7 +43,7 @@ def _chosen(archive: Archive, conditions: tuple[str, ...], yes: bool) -> Search:
     if not count:
         raise click.ClickException(str(search.explain()))
     if count > 1 and not yes:
-        click.confirm(f"Annotate {count} observations?", abort=True, err=True)
+        click.confirm(f"Annotate {plural(count, 'observation')}?", abort=True, err=True)
     return search
 
 
@@ -212,7 +213,7 @@ def import_(ctx: click.Context, file: Path) -> None:
       acsql annotations import flags_of_the_old_system.csv
     """
     with open_archive(ctx) as archive:
-        click.echo(f"{archive.import_annotations(file)} new annotations")
+        click.echo(f"{plural(archive.import_annotations(file), 'new annotation')}")
 
 
 @annotation_group.command()

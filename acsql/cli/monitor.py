@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from ..query import computed_column
+from ..web.formatting import plural
 from .context import invocation, load_config, open_archive
 from .exit_status import ExitStatus
 from .options import (
@@ -178,8 +179,8 @@ def print_report(report: measure.Report, to_stderr: bool = False) -> None:
         click.echo(f"Alert of {alert['monitor']}: {alert['message']}{_seen_by(alert)}", err=True)
     for name, tally in report.tallies.items():
         click.echo(
-            f"{name}: {tally.measured} observations measured, {tally.failed} failed; "
-            f"{tally.rows} rows; {tally.alerts} open alerts",
+            f"{name}: {plural(tally.measured, 'observation')} measured, {tally.failed} failed; "
+            f"{plural(tally.rows, 'row')}; {plural(tally.alerts, 'open alert')}",
             err=to_stderr,
         )
 
@@ -317,7 +318,7 @@ def seen(ctx: click.Context, name: str, user: str | None) -> None:
     """
     with open_archive(ctx) as archive:
         number = archive.monitor(name).mark_seen(user or getpass.getuser())
-    click.echo(f"{number} alerts marked as seen")
+    click.echo(f"{plural(number, 'alert')} marked as seen")
 
 
 @monitor.command()

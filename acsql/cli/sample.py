@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from .. import sample as sample_archive
+from ..web.formatting import plural
 from .context import invocation
 from .options import verbosity_options
 from .progress import progress_of
@@ -47,6 +48,7 @@ def sample(ctx: click.Context, directory: Path, observations: int, seed: int, fr
     progress = progress_of(invocation(ctx).verbosity)
     written = sample_archive.write(directory, observations, seed, frame, progress)
     click.echo(
-        f"{written.observations} observations of {written.proposals} proposals, "
-        f"{written.files} files, {written.size / 1e6:.0f} MB in {directory}"
+        f"{plural(written.observations, 'observation')} of "
+        f"{plural(written.proposals, 'proposal')}, {plural(written.files, 'file')}, "
+        f"{written.size / 1e6:.0f} MB in {directory}"
     )

@@ -4,6 +4,7 @@ import click
 
 from ..errors import QueryError
 from ..query import computed_column
+from ..web.formatting import plural
 from .context import invocation, load_config, open_archive
 from .exit_status import ExitStatus
 from .groups import ArchiveGroup
@@ -95,9 +96,9 @@ def fill(ctx: click.Context, workers: int | None, scheduler: str) -> None:
         report = fill_statistics(load_config(ctx), workers, scheduler, progress_bar(verbosity))
     for failure in report.failures:
         click.echo(f"{failure.rootname}: {failure.reason}", err=True)
-    click.echo(f"Statistics computed: {report.files} files of {report.observations} observations")
+    files, observations = plural(report.files, "file"), plural(report.observations, "observation")
+    click.echo(f"Statistics computed: {files} of {observations}")
     if report.changed:
-        click.echo(
-            f"Changed since they were ingested, run acsql ingest: {len(report.changed)} files"
-        )
+        changed = plural(len(report.changed), "file")
+        click.echo(f"Changed since they were ingested, run acsql ingest: {changed}")
     ctx.exit(ExitStatus.FAILURES if report.failures else ExitStatus.OK)

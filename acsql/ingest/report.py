@@ -178,8 +178,8 @@ class Report:
             return
         if filled.files or filled.left:
             self.notes.append(
-                f"Statistics of older images: {filled.files} files; observations for later runs: "
-                f"{filled.left} (acsql statistics fill completes all)"
+                f"Statistics of older images, in files: {filled.files}; "
+                f"observations for later runs: {filled.left} (acsql statistics fill completes all)"
             )
         self.warnings += [f"{each.rootname}: {each.reason}" for each in filled.failures]
 

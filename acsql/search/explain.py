@@ -81,7 +81,8 @@ class Explanation:
 
     def _summary(self) -> str:
         if self.count:
-            return f"{self.count} observations meet all conditions."
+            verb = "observation meets" if self.count == 1 else "observations meet"
+            return f"{self.count} {verb} all conditions."
         if not self.conditions:
             return "The archive is empty."
         if self.count is None:

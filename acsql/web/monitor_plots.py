@@ -77,6 +77,8 @@ def draw_monitor(
     for each in drawn:
         shared = {"x_range": plots[0].x_range} if plots else {}
         plot = _scatter("time", each, source, names, observation_url, **_TIME_AXIS, **shared)
+        # Of one exposure, Bokeh would show two milliseconds.
+        plot.x_range.default_span = _MS_PER_DAY
         _draw_marks(plot, marks)
         plots.append(plot)
     if drawn:

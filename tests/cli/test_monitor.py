@@ -77,10 +77,10 @@ def test_the_monitors_of_the_configuration_run_after_an_ingest(
     result = run(path, "ingest", "--scheduler", "synchronous", "--format", "json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["observations"]["new"] == 1
-    assert "archive_health: 1 observations measured" in result.stderr
+    assert "archive_health: 1 observation measured" in result.stderr
     assert "pointing" not in result.stderr
     redone = run(path, "monitor", "redo", "archive_health", "--scheduler", "synchronous")
-    assert "archive_health: 1 observations measured" in redone.stdout
+    assert "archive_health: 1 observation measured" in redone.stdout
 
 
 def test_alerts_are_marked_as_seen(printed, settings: Path) -> None:

@@ -114,7 +114,7 @@ def test_ingests_compute_what_an_older_acsql_has_not(ingested: Config) -> None:
     assert any("observations for later runs: 3" in note for note in waiting.notes)
     report = run.ingest(ingested, SYNCHRONOUS)
     files = sum(map(len, before.values()))
-    assert report.notes[0].startswith(f"Statistics of older images: {files} files")
+    assert report.notes[0].startswith(f"Statistics of older images, in files: {files};")
     assert stored(ingested) == before
     # Nothing is listed any more, nor again.
     forget(ingested)

@@ -55,6 +55,11 @@ def test_a_column_is_drawn_against_others_and_times_are_marked() -> None:
     assert lines not in over_time.x_range.renderers
 
 
+def test_the_axis_of_one_exposure_is_days_long() -> None:
+    plot = draw_monitor(MONITOR, ROWS[:1], "/go?name=@rootname").children[0]
+    assert plot.x_range.default_span == 86_400_000.0
+
+
 def test_a_click_opens_the_observation() -> None:
     plot = draw_monitor(MONITOR, ROWS, "/go?name=@rootname").children[0]
     (tap,) = [tool for tool in plot.tools if isinstance(tool, TapTool)]
