@@ -42,7 +42,7 @@ class Measurements(NamedTuple):
     Attributes
     ----------
     table : astropy.table.Table
-        The rows of the monitor in the order of time.
+        The rows of the monitor in the order of time, at least those that its rules read.
     by : str or None
         The column that divides them into series.
     newest : float or None
@@ -88,6 +88,10 @@ class AlertRule(Protocol):
     def columns(self) -> tuple[str, ...]:
         """The columns that the rule reads."""
 
+    @property
+    def days(self) -> float:
+        """How long before the latest row of a series the rows begin that the rule reads."""
+
     def check(self, measured: Measurements) -> Iterator[Alert]:
         """Yield what is wrong."""
 
@@ -112,6 +116,11 @@ class Limit:
     def columns(self) -> tuple[str, ...]:
         """The column that the rule reads."""
         return (self.column,)
+
+    @property
+    def days(self) -> float:
+        """It reads the latest row of each series alone."""
+        return 0.0
 
     def check(self, measured: Measurements) -> Iterator[Alert]:
         """Yield an alert for each series whose latest value is outside the limits.

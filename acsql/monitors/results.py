@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from .. import query
 from ..errors import QueryError
 from ..query import Column, Condition, computed_column, dates
-from ..store import monitor_alerts, monitor_rows, monitor_summaries
+from ..store import monitor_alerts, monitor_rows, monitor_summaries, monitor_windows
 from ..store.monitor_summaries import KeptSummary
 from ..store.schema import now
 from .alerts import Alert, Measurements
-from .monitor import Monitor
+from .monitor import KEY_COLUMNS, Monitor
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -229,8 +229,31 @@ class MonitorResults:
             return []
         search = self.archive.where(query.Exists("expstart")).columns("expstart")
         newest = [row["expstart"] for row in search.sort("-expstart").limit(1).rows()]
-        measured = Measurements(self.table(), self.monitor.by, newest[0] if newest else None)
+        measured = Measurements(
+            self._table_for_alerts(), self.monitor.by, newest[0] if newest else None
+        )
         return [alert for rule in self.monitor.alerts for alert in rule.check(measured)]
+
+    def _table_for_alerts(self) -> Table:
+        """Return the rows that the alert rules of the monitor look at; all rows may be millions."""
+        from ..export.columns import make_table
+
+        store, name = self._store, self.monitor.name
+        # One day more, so that no rounding leaves out a row that a rule counts.
+        windows = [
+            (last - rule.days - 1, last)
+            for rule in self.monitor.alerts
+            for column in rule.columns
+            for last in monitor_windows.last_times(store, name, column, self.monitor.by).values()
+        ]
+        newest = monitor_windows.newest_time(store, name)
+        if newest is not None:
+            windows.append((newest, newest))
+        used = {self.monitor.by, *(name for rule in self.monitor.alerts for name in rule.columns)}
+        columns = [each for each in self.monitor.columns if each.address in used]
+        names = [each.address for each in columns]
+        found = monitor_windows.find(store, name, windows, names)
+        return make_table(list(_rows(found, names)), (*KEY_COLUMNS, *columns))
 
     def alerts(self, limit: int = 100) -> list[dict[str, Any]]:
         """Return the alerts of the last runs.
@@ -278,6 +301,17 @@ class MonitorResults:
             ``measured``, the time of the attempt.
         """
         return monitor_rows.failures(self._store, self.monitor.name, limit)
+
+
+def _rows(documents: Iterable[Mapping[str, Any]], names: Iterable[str]) -> Iterator[Row]:
+    """Yield the values of some columns of each row of each document."""
+    for document in documents:
+        for row in document["rows"]:
+            yield {
+                "rootname": document["rootname"],
+                "expstart": document["expstart"],
+                **{name: row.get(name) for name in names},
+            }
 
 
 def _begin(since: datetime | str) -> float:

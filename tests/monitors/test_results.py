@@ -1,5 +1,6 @@
 """What a script reads of a monitor: its table, its failures and its alerts."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -8,6 +9,9 @@ from astropy import units
 
 import acsql
 from acsql.errors import MonitorError, QueryError
+from acsql.monitors import Limit, Silence, Trend
+from acsql.monitors.alerts import AlertRule, Measurements
+from acsql.monitors.results import MonitorResults
 
 
 def test_the_table_has_the_measurements_in_order_of_time_with_units(
@@ -75,6 +79,22 @@ def test_alerts_have_the_latest_observation(measured_archive: acsql.Archive) -> 
     assert alert["rootname"] == wfc["rootname"]
     assert isinstance(alert["opened"], datetime)
     assert alert["closed"] is None
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [Limit("seconds", high=-1), Trend("seconds", 0), Trend("seconds", 0, days=1e5), Silence(0)],
+)
+@pytest.mark.parametrize("by", ["detector", None])
+def test_alerts_from_the_rows_of_their_windows_are_those_from_all_rows(
+    measured_archive: acsql.Archive, rule: AlertRule, by: str | None
+) -> None:
+    results = measured_archive.monitor("exposure")
+    starts = measured_archive.where("exists(expstart)").columns("expstart").rows()
+    newest = max(row["expstart"] for row in starts)
+    monitor = replace(results.monitor, alerts=(rule,), by=by)
+    every = list(rule.check(Measurements(results.table(), by, newest)))
+    assert MonitorResults(measured_archive, monitor).check() == every
 
 
 def test_a_monitor_without_a_summary_has_none(measured_archive: acsql.Archive) -> None:

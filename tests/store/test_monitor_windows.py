@@ -1,0 +1,58 @@
+"""Rows within some time of the last one of each series."""
+
+from datetime import datetime
+
+import pytest
+
+from acsql.store import monitor_rows, monitor_windows
+from acsql.store.client import Store
+from acsql.store.monitor_rows import Outcome
+
+# Rootname, start, and the level of each amplifier.
+MEASURED = [
+    ("a", 10.0, {"A": 1.0, "B": 2.0}),
+    ("b", 20.0, {"A": None, "B": 3.0}),
+    ("c", 30.0, {"C": None}),
+    ("d", None, {"A": 4.0}),
+    ("e", 40.0, {}),
+]
+
+
+@pytest.fixture
+def measured(store: Store) -> Store:
+    outcomes = [
+        Outcome("m", name, "1", start, tuple({"amp": a, "level": v} for a, v in levels.items()))
+        for name, start, levels in MEASURED
+    ]
+    outcomes.append(Outcome("other", "z", "1", 99.0, ({"amp": "A", "level": 1.0},)))
+    monitor_rows.write(store, outcomes, 1, datetime(2026, 1, 2))
+    return store
+
+
+def test_the_last_time_of_each_series_is_that_of_its_last_value(measured: Store) -> None:
+    assert monitor_windows.last_times(measured, "m", "level", "amp") == {"A": 10.0, "B": 20.0}
+    assert monitor_windows.last_times(measured, "m", "level", None) == {None: 20.0}
+    assert monitor_windows.last_times(measured, "none", "level", "amp") == {}
+
+
+def test_the_newest_time_is_that_of_the_last_observation_with_rows(measured: Store) -> None:
+    assert monitor_windows.newest_time(measured, "m") == 30.0
+    assert monitor_windows.newest_time(measured, "none") is None
+
+
+@pytest.mark.parametrize(
+    ("windows", "names"),
+    [
+        ([(10, 20)], ["a", "b"]),
+        ([(20, 30), (5, 15), (10, 12)], ["a", "b", "c"]),
+        ([(5, 25), (8, 9)], ["a", "b"]),
+        ([(40, 50)], []),
+        ([], []),
+    ],
+)
+def test_windows_that_overlap_have_each_row_once(
+    measured: Store, windows: list[tuple[float, float]], names: list[str]
+) -> None:
+    found = list(monitor_windows.find(measured, "m", windows, ["level"]))
+    assert [document["rootname"] for document in found] == names
+    assert all(set(row) == {"level"} for document in found for row in document["rows"])
