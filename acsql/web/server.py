@@ -23,7 +23,7 @@ from ..accounts import audit
 from ..archive import Archive
 from ..config import Config
 from ..errors import ArchiveError
-from . import access_log, sessions
+from . import access_log, context, sessions, warming
 from .app import create_app
 from .worker import SiteWorker
 
@@ -69,7 +69,9 @@ class _GunicornSite(BaseApplication):
         """Open the archive in a worker, even during an outage, and return its site."""
         ignore_astropy()
         archive = Archive(self._config, TIME_LIMIT, wait=0)
-        return create_app(archive, self.cfg.workers, self._host).wsgi_app
+        app = create_app(archive, self.cfg.workers, self._host)
+        warming.start(app.extensions[context.ARCHIVE])
+        return app.wsgi_app
 
     def run(self) -> None:
         """Start the master process, and with it the workers."""

@@ -1,0 +1,74 @@
+"""What a worker would load in its first requests, loaded in a thread when it starts.
+
+Modules that are imported late, the columns that searches read, and what holds of annotations take a
+worker up to a second the first time.  Requests are answered meanwhile.
+"""
+
+import logging
+import threading
+from importlib import import_module
+
+from ..archive import Archive
+from ..errors import ArchiveError
+
+logger = logging.getLogger(__name__)
+
+# Imported late by the modules that use them, because commands do not need them.
+MODULES = ("astropy.stats", "astropy.visualization")
+# Together they read what searches for annotations need; the columns of facets come beside these.
+CONDITIONS = (
+    "flagged()",
+    "flag=other exptime>500 targname=N*",
+    "viewed(anyone)",
+    "comment=*guide*",
+)
+ORDER = "-expstart"
+ROWS = 50
+
+
+def start(archive: Archive) -> threading.Thread:
+    """Load in a thread what the first requests need.
+
+    Parameters
+    ----------
+    archive : Archive
+        The archive of the site.
+
+    Returns
+    -------
+    threading.Thread
+        The thread, which does not keep the process from ending.
+    """
+    thread = threading.Thread(target=_warm, args=[archive], name="warming", daemon=True)
+    thread.start()
+    return thread
+
+
+def _warm(archive: Archive) -> None:
+    try:
+        warm(archive)
+    except ArchiveError as error:
+        # As in an outage, which is logged elsewhere: the first requests read it, then.
+        logger.debug("the site is not warmed up: %s", error)
+
+
+def warm(archive: Archive) -> None:
+    """Load what the first requests need.
+
+    Parameters
+    ----------
+    archive : Archive
+        The archive of the site.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    for module in MODULES:
+        import_module(module)
+    for condition in CONDITIONS:
+        archive.where(condition).sort(ORDER).page(ROWS)
+        archive.count(condition)
+    for keyword in ("flags", *archive.specs.facets):
+        archive.where(CONDITIONS[0]).facets(keyword)
