@@ -2,15 +2,16 @@
 
 An ingest computes some of them at its end, and the command ``acsql statistics fill`` all.  Each
 observation is completed and written alone, and one that is complete is not looked at again, so a
-fill that is killed continues where it was.  It reads pixels and renders nothing.
+fill that is killed continues where it was.  It reads pixels and renders nothing.  The command lets
+an ingest in: the two never write at the same time.
 """
 
 import logging
-import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from .. import paths
@@ -37,6 +38,8 @@ from .workers import PROCESSES, check_scheduler, run_all
 logger = logging.getLogger(__name__)
 
 _patience = Patience()
+# Seconds until the lock is taken again that another process waits for.
+PAUSE = 2.0
 
 
 @dataclass(frozen=True)
@@ -123,18 +126,30 @@ def fill_statistics(
     DatabaseError
         If the database does not answer.
     Busy
-        If an ingest is running.
+        If an ingest is running.  One that begins meanwhile is let in.
     """
     config = resolve_connection(config)
     check_scheduler(scheduler)
-    with (
-        open_store(config, config.database_wait, log_outages=True) as store,
-        lock.hold(store, "statistics fill"),
-    ):
-        runner.check(store)
-        rootnames = missing_statistics.found(store, store.specs.with_preview())
-        with folding.in_background(store):
-            return _fill_some(rootnames, config, scheduler, workers or config.ncores, progress)
+    workers = workers or config.ncores
+    report, left, is_first = FillReport(), set[str](), True
+    with open_store(config, config.database_wait, log_outages=True) as store:
+        while is_first or left:
+            with lock.hold(store, "statistics fill", yields=True, patient=not is_first):
+                runner.check(store)
+                if is_first:
+                    left |= set(missing_statistics.found(store, store.specs.with_preview()))
+                    is_first = False
+                wanted = partial(lock.is_wanted, store)
+                with folding.in_background(store):
+                    for result in _fill_some(
+                        sorted(left), config, scheduler, workers, progress, wanted
+                    ):
+                        report.add(result)
+                        left.discard(result.rootname)
+            if left:
+                logger.info("Letting another acsql in, %d observations are left", len(left))
+                time.sleep(PAUSE)
+    return report
 
 
 def fill_listed(
@@ -169,7 +184,11 @@ def fill_listed(
     report = FillReport()
     if seconds:
         logger.info("Observations without statistics of their images: %d", len(rootnames))
-        report = _fill_some(rootnames, config, scheduler, workers, progress, seconds)
+        end = time.monotonic() + seconds
+        for result in _fill_some(
+            rootnames, config, scheduler, workers, progress, lambda: time.monotonic() > end
+        ):
+            report.add(result)
     report.left = len(missing_statistics.listed(store))
     return report
 
@@ -180,11 +199,9 @@ def _fill_some(
     scheduler: str,
     workers: int,
     progress: Progress,
-    seconds: float = math.inf,
-) -> FillReport:
-    """Complete observations until all are done, or the time is over."""
-    report = FillReport()
-    end = time.monotonic() + seconds
+    must_stop: Callable[[], bool],
+) -> Iterator[Filled]:
+    """Complete observations until all are done, or the rest is left for later."""
     job = Job(_fill, _itself, _crashed)
     with (
         progress(len(rootnames)) as advance,
@@ -193,11 +210,10 @@ def _fill_some(
         for result in results:
             for failure in result.failures:
                 logger.error("%s: %s", result.rootname, failure.reason)
-            report.add(result)
+            yield result
             advance()
-            if time.monotonic() > end:
+            if must_stop():
                 break
-    return report
 
 
 def _itself(rootname: str) -> str:

@@ -1,6 +1,8 @@
 """Locks: one acsql process at a time may change the archive, and a dead one loses its lock.
 
-Runs of monitors have a lock of their own, so that a long one does not hold up an ingest.
+Runs of monitors have a lock of their own, so that a long one does not hold up an ingest.  A holder
+that yields, as ``acsql statistics fill``, looks whether another process waits for the lock, and
+lets it in.
 
 The lock is a document that is written atomically, so it binds all processes that use the database
 on any host.  Whether its holder is alive is read from the system where that can be seen: for
@@ -13,6 +15,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,10 +41,16 @@ RENEWAL_SECONDS = 2  # the longest that one takes, for which also the end of the
 # Time without renewal after which a holder counts as dead; an ingest waits half of it for a
 # database that does not answer.
 SILENT_SECONDS = 600
+# Time for which others wait for a holder that yields, and between two of their attempts.
+YIELD_SECONDS, POLL_SECONDS = 600, 0.2
+# Time between two attempts of a patient process.
+PATIENT_SECONDS = 2.0
 
 
 @contextmanager
-def hold(store: Store, command: str, name: str = WRITER) -> Iterator[None]:
+def hold(
+    store: Store, command: str, name: str = WRITER, *, yields: bool = False, patient: bool = False
+) -> Iterator[None]:
     """Hold a lock while the block runs.
 
     Parameters
@@ -52,16 +61,21 @@ def hold(store: Store, command: str, name: str = WRITER) -> Iterator[None]:
         The command that changes the archive, such as ``ingest``, for the message to others.
     name : str
         The name of the lock: `WRITER` or `MONITORS`.
+    yields : bool
+        Whether the block ends soon after `is_wanted` is true.  Others that do not yield wait for
+        that.
+    patient : bool
+        Whether to wait, however long, until no other process holds the lock.
 
     Raises
     ------
     Busy
-        At the start, if another process holds the lock; at the end, if another process has taken
-        it over, because this one did not renew it for `SILENT_SECONDS`.
+        At the start, if another process holds the lock and does not yield it; at the end, if
+        another process has taken it over, because this one did not renew it for `SILENT_SECONDS`.
     DatabaseError
         If the database fails.
     """
-    token = _take(store, _holder(command), name)
+    token = _take_or_wait(store, _holder(command) | {"yields": yields}, name, patient)
     ended = threading.Event()
     renewal = threading.Thread(target=_renew, args=(store, name, token, ended), daemon=True)
     renewal.start()
@@ -99,6 +113,20 @@ def is_held(store: Store, name: str = WRITER) -> bool:
         return _locks(store).find_one(free) is None
 
 
+def is_wanted(store: Store, name: str = WRITER) -> bool:
+    """Return whether another process waits for a lock.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    name : str
+        The name of the lock, which the caller holds and yields.
+    """
+    with store.errors():
+        return _locks(store).find_one({"_id": name, "wanted": True}, {"_id": 1}) is not None
+
+
 def _locks(store: Store) -> DocumentCollection:
     return store.database[LOCKS]
 
@@ -129,6 +157,28 @@ def _place() -> str:
         return f"{user} {boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:  # not Linux
         return f"{user} {socket.gethostname()}"
+
+
+def _take_or_wait(store: Store, holder: Mapping[str, Any], name: str, patient: bool) -> str:
+    """Take a lock; wait for its holder if this process is patient, or ask it to yield."""
+    end = time.monotonic() + YIELD_SECONDS
+    while True:
+        try:
+            return _take(store, holder, name)
+        except Busy:
+            if patient:
+                time.sleep(PATIENT_SECONDS)
+                continue
+            if holder["yields"] or time.monotonic() > end:
+                raise
+            is_yielded = {"_id": name, "yields": True}
+            with store.errors():
+                asked = _locks(store).update_one(is_yielded, {"$set": {"wanted": True}})
+                if not asked.matched_count and _locks(store).find_one({"_id": name}):
+                    raise
+            if asked.modified_count:
+                logger.info("Waiting until another acsql yields the lock of the archive")
+        time.sleep(POLL_SECONDS)
 
 
 def _take(store: Store, holder: Mapping[str, Any], name: str) -> str:

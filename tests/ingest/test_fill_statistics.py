@@ -1,5 +1,6 @@
 """Filling in the statistics of images that were ingested without them."""
 
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from acsql.errors import PreviewError
 from acsql.ingest import fill_statistics as filling
 from acsql.ingest import run
 from acsql.ingest.fill_statistics import FillReport, fill_statistics
+from acsql.store import lock
 
 
 @pytest.fixture
@@ -71,6 +73,33 @@ def test_a_fill_that_was_killed_continues(
     monkeypatch.undo()
     assert 0 < sum(map(bool, stored(ingested).values())) < 3
     fill(ingested)
+    assert stored(ingested) == before
+
+
+def test_an_ingest_is_let_in(ingested: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = stored(ingested)
+    forget(ingested)
+    path = min(ingested.filesystem.glob("*/*/*_flt.fits"))
+    path.touch()
+    read, ingests = filling.read_statistics, []
+
+    def read_while_an_ingest_waits(*args: Any) -> Any:
+        if not ingests:
+            thread = threading.Thread(
+                target=lambda: ingests.append(run.ingest(ingested, SYNCHRONOUS).observations)
+            )
+            ingests.append(thread)
+            thread.start()
+            with acsql.connect(ingested) as archive:
+                while not lock.is_wanted(archive.store):
+                    assert thread.is_alive()
+        return read(*args)
+
+    monkeypatch.setattr(filling, "read_statistics", read_while_an_ingest_waits)
+    monkeypatch.setattr(filling, "PAUSE", 1.0)
+    fill(ingested)
+    ingests[0].join()
+    assert ingests[1]["updated"] == 1
     assert stored(ingested) == before
 
 

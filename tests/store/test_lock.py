@@ -90,6 +90,46 @@ def test_the_error_for_another_process_names_the_holder(store: Store) -> None:
     assert is_free(store)
 
 
+def test_a_holder_that_yields_is_asked_and_waited_for(store: Store) -> None:
+    order = []
+
+    def take() -> None:
+        with lock.hold(store, "ingest"):
+            order.append("ingest")
+
+    other = threading.Thread(target=take)
+    with lock.hold(store, "statistics fill", yields=True):
+        assert not lock.is_wanted(store)
+        with pytest.raises(Busy), lock.hold(store, "statistics fill", yields=True):
+            pytest.fail("two that yield would wait for each other")
+        assert not lock.is_wanted(store)
+        other.start()
+        while not lock.is_wanted(store):
+            assert other.is_alive()
+        order.append("fill")
+    other.join()
+    assert order == ["fill", "ingest"]
+    assert is_free(store)
+
+
+def test_a_patient_process_waits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "PATIENT_SECONDS", 0.05)
+    held, ended = threading.Event(), threading.Event()
+
+    def take() -> None:
+        with lock.hold(store, "ingest"):
+            held.set()
+            ended.wait()
+
+    other = threading.Thread(target=take)
+    other.start()
+    held.wait()
+    threading.Timer(0.3, ended.set).start()
+    with lock.hold(store, "statistics fill", patient=True):
+        assert ended.is_set()
+    other.join()
+
+
 def test_a_killed_process_loses_the_lock(store: Store) -> None:
     with other_holder(store) as process:
         process.send_signal(signal.SIGKILL)
