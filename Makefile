@@ -25,10 +25,13 @@ MEMORY = $(shell findmnt --first-only --noheadings --bytes --output AVAIL,OPTION
 # time.  They come in the order of tests/conftest.py, which has the longest files first.
 PROCESSES ?= 3
 # mongosh, for the tests that run what the documentation shows.  Bytecode is written whatever the
-# environment says: each of the many commands that tests run starts 0.25 s sooner.
+# environment says: each of the many commands that tests run starts 0.25 s sooner.  The first process
+# that crashes ends the run: with another in its place, --dist loadfile of pytest-xdist 3.8 waits for
+# ever (https://github.com/pytest-dev/pytest-xdist/issues/1378).
 PYTEST = PYTHONDONTWRITEBYTECODE= PYTEST_DEBUG_TEMPROOT="$(MEMORY)" \
     PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" \
-    $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+    $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder \
+    --max-worker-restart 0
 # The tests of what needs no database, no files of an archive and no browser.
 QUICK = tests/export tests/images tests/keywords tests/query tests/test_config.py \
     tests/test_imports.py tests/test_names.py tests/test_settings.py tests/test_structure.py
