@@ -105,6 +105,14 @@ class InThreads:
         """Whether a body is being sent that is larger than a page."""
         return bool(self._sent)
 
+    def close(self) -> None:
+        """Wait for the threads and end them, in the thread that made them, as gevent asks.
+
+        For a process that goes on without the site: one that serves it ends with its threads.
+        """
+        self._pages.kill()
+        self._downloads.kill()
+
     def __call__(
         self, environ: MutableMapping[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
