@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import config as configuration
-from . import notebook
+from . import notebook, runs
 from .accounts.accounts import Accounts
 from .annotatable import Annotatable
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
@@ -331,7 +331,8 @@ class Archive(Annotatable, Monitored):
         >>> archive.summary().observations == archive.count()
         True
         """
-        return self._statistics.summary(next(iter(self.runs(1)), None))
+        last = next(iter(self.runs(1)), None)
+        return self._statistics.summary(last, runs.hours_since_success(self.store, last))
 
     def statistics(self) -> dict[str, Statistic]:
         """Return the statistics of the archive.

@@ -105,13 +105,15 @@ def log_path(store: Store, log_dir: Path, number: int) -> Path:
     return path
 
 
-def hours_since_success(store: Store) -> float | None:
+def hours_since_success(store: Store, newest_record: RunRecord | None = None) -> float | None:
     """Return the hours since the last successful run ended.
 
     Parameters
     ----------
     store : Store
         The database.
+    newest_record : dict, optional
+        The record of the newest run, if it is known; no other is read if it was successful.
 
     Returns
     -------
@@ -119,7 +121,9 @@ def hours_since_success(store: Store) -> float | None:
         None if there was no successful run.  Runs with nothing to do and runs in which some
         files failed count as successful.
     """
-    record = runs.last(store, runs.SUCCESSFUL)
+    record = newest_record
+    if record is None or not is_successful(record):
+        record = runs.last(store, runs.SUCCESSFUL)
     if record is None:
         return None
     return float((now() - record["finished"]).total_seconds() / 3600)

@@ -34,6 +34,8 @@ class ArchiveSummary:
         again, and those that are not read again before they change.
     last_run : dict or None
         The record of the last ingest run.
+    hours_since_success : float or None
+        Hours since the end of the last successful ingest run; None if there was none.
     """
 
     observations: int
@@ -45,6 +47,7 @@ class ArchiveSummary:
     owed: int = 0
     damaged: int = 0
     last_run: dict[str, Any] | None = None
+    hours_since_success: float | None = None
 
 
 @dataclass(frozen=True)
@@ -159,18 +162,22 @@ class StatisticCatalog:
             for name, kind in KINDS.items()
         }
 
-    def summary(self, last_run: dict[str, Any] | None) -> ArchiveSummary:
+    def summary(
+        self, last_run: dict[str, Any] | None, hours_since_success: float | None
+    ) -> ArchiveSummary:
         """Return the totals of the archive as it is.
 
         Parameters
         ----------
         last_run : dict or None
             The record of the last ingest run.
+        hours_since_success : float or None
+            Hours since the end of the last successful one.
 
         Returns
         -------
         ArchiveSummary
-            With that record.
+            With both of them.
         """
         current = self._totals()
         return ArchiveSummary(
@@ -181,5 +188,6 @@ class StatisticCatalog:
             detectors=current.detectors,
             filetypes=current.filetypes,
             last_run=last_run,
+            hours_since_success=hours_since_success,
             **asdict(failures.count(self._store)),
         )

@@ -40,7 +40,7 @@ def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
     """
     with open_archive(ctx) as archive:
         summary = archive.summary()
-        age = archive.hours_since_success()
+        age = summary.hours_since_success
         overdue = is_overdue(age, overdue_after)
         places = {"database": archive.store.address, "filesystem": str(archive.config.filesystem)}
     if format_ == "json":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ..runs import RunRecord, is_overdue, is_successful
-from ..store import lock, monitor_alerts, monitor_rows, monitor_summaries, runs
+from ..store import lock, monitor_alerts, monitor_health, monitor_rows, monitor_summaries, runs
 from ..store.client import Store
 from ..store.schema import MONITOR_RUNS, now
 from ..watching.watchable import Watchable
@@ -58,9 +58,8 @@ class MonitorState:
     @property
     def is_failing(self) -> bool:
         """Whether its last run failed, or observations could not be measured."""
-        run = self.last_run
-        is_broken = run is not None and run["state"] in (runs.FAILED, runs.DIED)
-        return is_broken or self.numbers.failed > 0
+        state = None if self.last_run is None else self.last_run["state"]
+        return _is_failing(state, self.numbers.failed)
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,11 @@ class Monitored(Watchable):
         True
         """
         records = self.monitor_runs(RECENT_RUNS)
-        return self._monitor_states(self._monitor_numbers(records), records)
+        numbers, alerts = self._monitor_numbers(records), monitor_alerts.count_open(self.store)
+        return {
+            name: _state(monitor, numbers.get(name), alerts.get(name, 0), records)
+            for name, monitor in self.found_monitors().monitors.items()
+        }
 
     def _monitor_numbers(self, records: list[RunRecord]) -> dict[str, monitor_rows.Numbers]:
         """Return the numbers of each monitor: those that its last run kept, or counted ones."""
@@ -152,15 +155,6 @@ class Monitored(Watchable):
         # A run that is in progress or has died has kept nothing yet.
         others = names.keys() - current.keys()
         return current | (monitor_rows.numbers(self.store, others) if others else {})
-
-    def _monitor_states(
-        self, numbers: Mapping[str, monitor_rows.Numbers], records: list[RunRecord]
-    ) -> dict[str, MonitorState]:
-        alerts = monitor_alerts.count_open(self.store)
-        return {
-            name: _state(monitor, numbers.get(name), alerts.get(name, 0), records)
-            for name, monitor in self.found_monitors().monitors.items()
-        }
 
     def monitor_health(self) -> MonitorHealth:
         """Return which monitors are failing or overdue, and the number of open alerts.
@@ -176,13 +170,16 @@ class Monitored(Watchable):
         []
         """
         # Without counting rows, which takes longer than a health check may.
-        failed = monitor_rows.failed(self.store)
-        numbers = {name: monitor_rows.Numbers(failed=number) for name, number in failed.items()}
-        states = self._monitor_states(numbers, self.monitor_runs(RECENT_RUNS)).values()
+        found = monitor_health.health(self.store, RECENT_RUNS)
+        states = {name: found[name] for name in self.found_monitors().monitors if name in found}
         return MonitorHealth(
-            [each.monitor.name for each in states if each.is_failing],
-            [each.monitor.name for each in states if each.overdue],
-            sum(each.open_alerts for each in states),
+            [name for name, each in states.items() if _is_failing(each.state, each.failed)],
+            [
+                name
+                for name, each in states.items()
+                if each.state and is_overdue(_hours_since(each.succeeded))
+            ],
+            sum(each.open_alerts for each in states.values()),
         )
 
     def monitor_runs(self, limit: int = 20) -> list[RunRecord]:
@@ -204,11 +201,11 @@ class Monitored(Watchable):
         []
         """
         records = runs.newest(self.store, limit, collection=MONITOR_RUNS)
-        is_running = lock.is_held(self.store, lock.MONITORS)
+        is_open = any(record["state"] == runs.RUNNING for record in records)
+        if not is_open or lock.is_held(self.store, lock.MONITORS):
+            return records
         return [
-            record | {"state": runs.DIED}
-            if record["state"] == runs.RUNNING and not is_running
-            else record
+            record | {"state": runs.DIED} if record["state"] == runs.RUNNING else record
             for record in records
         ]
 
@@ -239,12 +236,21 @@ def _runs_of(name: str, records: list[RunRecord]) -> list[RunRecord]:
     return [record for record in records if name in record["options"]["monitors"]]
 
 
+def _is_failing(state: str | None, failed: int) -> bool:
+    """Return whether the last run failed, or observations could not be measured."""
+    return state in (runs.FAILED, runs.DIED) or failed > 0
+
+
+def _hours_since(time: datetime | None) -> float | None:
+    return None if time is None else (now() - time).total_seconds() / 3600
+
+
 def _state(
     monitor: Monitor, numbers: monitor_rows.Numbers | None, alerts: int, records: list[RunRecord]
 ) -> MonitorState:
     own = _runs_of(monitor.name, records)
     ends = [record["finished"] for record in own if is_successful(record)]
-    hours = (now() - ends[0]).total_seconds() / 3600 if ends else None
+    hours = _hours_since(ends[0] if ends else None)
     return MonitorState(
         monitor,
         numbers or monitor_rows.Numbers(),

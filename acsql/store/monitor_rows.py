@@ -323,16 +323,6 @@ def numbers(store: Store, monitors: Collection[str]) -> dict[str, Numbers]:
     return {group.pop("_id"): Numbers(**group) for group in groups}
 
 
-def failed(store: Store) -> dict[str, int]:
-    """Return the number of failed observations of each monitor that has any, by an index."""
-    stages: list[dict[str, Any]] = [
-        {"$match": {"failure.owed": {"$in": [False, True]}}},
-        {"$group": {"_id": "$monitor", "failed": {"$sum": 1}}},
-    ]
-    with store.errors():
-        return {group["_id"]: group["failed"] for group in _collection(store).aggregate(stages)}
-
-
 def failures(store: Store, monitor: str, limit: int) -> list[Document]:
     """Return the observations that a monitor could not measure, the last ones first.
 

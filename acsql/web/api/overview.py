@@ -33,14 +33,11 @@ def keywords(query: KeywordsParameters) -> KeywordList:
 @endpoint(f"{PREFIX}summary")
 def summary() -> SummaryAnswer:
     """Return the contents of the archive and the state of its last ingest."""
-    archive = current_archive()
-    contents = archive.summary()
-    hours = archive.hours_since_success()
+    contents = current_archive().summary()
     last = contents.last_run
     answer = asdict(contents) | {
         "last_run": None if last is None else run_answer(last),
-        "hours_since_success": hours,
-        "overdue": is_overdue(hours),
+        "overdue": is_overdue(contents.hours_since_success),
     }
     return cast(SummaryAnswer, answer)
 

@@ -16,12 +16,14 @@ def page() -> str:
     archive = current_archive()
     summary = archive.summary()
     last = summary.last_run
-    hours = archive.hours_since_success()
+    hours = summary.hours_since_success
+    # The record of the summary has no lists, of which the page shows the failures.
+    has_failures = last is not None and last["listed"]["failures"]
     return render_template(
         "home.html",
         api=url_for("api.summary"),
         summary=summary,
-        run=None if last is None else archive.run(last["_id"]),
+        run=archive.run(last["_id"]) if has_failures else last,
         hours_since_success=hours,
         succeeded=last is not None and is_successful(last),
         overdue=is_overdue(hours),

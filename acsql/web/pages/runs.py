@@ -37,7 +37,6 @@ def page() -> str:
     before = parameters(RunsParameters).before
     archive = current_archive()
     records = archive.runs(PAGE_SIZE + 1, before)
-    hours = archive.hours_since_success()
     summary = archive.summary()
     failures = archive.failures(MAX_ENTRIES)
     return render_template(
@@ -46,8 +45,8 @@ def page() -> str:
         runs=records[:PAGE_SIZE],
         before=records[PAGE_SIZE - 1]["_id"] if len(records) > PAGE_SIZE else None,
         newest=before is None,
-        hours_since_success=hours,
-        overdue=is_overdue(hours),
+        hours_since_success=summary.hours_since_success,
+        overdue=is_overdue(summary.hours_since_success),
         overdue_hours=OVERDUE_HOURS,
         owed=summary.owed,
         damaged=summary.damaged,

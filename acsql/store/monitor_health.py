@@ -1,0 +1,99 @@
+"""How monitors are: their last runs, failed observations and open alerts, in one query.
+
+Pages and health checks ask for it often.  What takes longer, such as the numbers of rows, is in
+`acsql.store.monitor_rows`.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pymongo import DESCENDING
+
+from . import lock
+from .client import Store
+from .runs import DIED, RUNNING, SUCCESSFUL
+from .schema import MONITOR_ALERTS, MONITOR_ROWS, MONITOR_RUNS
+
+
+class Health(NamedTuple):
+    """How one monitor is.
+
+    Attributes
+    ----------
+    state : str or None
+        The state of its last run; None if it was never run.
+    succeeded : datetime or None
+        The end of its last successful run, in UTC.
+    failed : int
+        Number of observations that it could not measure.
+    open_alerts : int
+        Number of its open alerts.
+    """
+
+    state: str | None = None
+    succeeded: datetime | None = None
+    failed: int = 0
+    open_alerts: int = 0
+
+
+def health(store: Store, recent: int) -> dict[str, Health]:
+    """Return how each monitor is that has runs, failures or alerts.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    recent : int
+        The number of runs to look at; a monitor that is in none of them has no last run.
+
+    Returns
+    -------
+    dict
+        Names of monitors to `Health`.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    with store.errors():
+        rows = list(store.database[MONITOR_RUNS].aggregate(_stages(recent)))
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        found.setdefault(row.pop("_id"), {}).update(row)
+    states = {name: Health(**fields) for name, fields in found.items()}
+    # Only if a record is open does it matter who holds the lock.
+    is_open = any(each.state == RUNNING for each in states.values())
+    if not is_open or lock.is_held(store, lock.MONITORS):
+        return states
+    return {
+        name: each._replace(state=DIED) if each.state == RUNNING else each
+        for name, each in states.items()
+    }
+
+
+def _stages(recent: int) -> list[dict[str, Any]]:
+    end = {"$cond": [{"$in": ["$state", list(SUCCESSFUL)]}, "$finished", None]}
+    # Served by an index: few documents have failures.
+    failed = [
+        {"$match": {"failure.owed": {"$in": [False, True]}}},
+        {"$group": {"_id": "$monitor", "failed": {"$sum": 1}}},
+    ]
+    alerts = [
+        {"$match": {"closed": None}},
+        {"$group": {"_id": "$monitor", "open_alerts": {"$sum": 1}}},
+    ]
+    return [
+        {"$sort": {"_id": DESCENDING}},
+        {"$limit": recent},
+        {"$unwind": "$options.monitors"},
+        {
+            "$group": {
+                "_id": "$options.monitors",
+                "state": {"$first": "$state"},
+                "succeeded": {"$max": end},
+            }
+        },
+        {"$unionWith": {"coll": MONITOR_ROWS, "pipeline": failed}},
+        {"$unionWith": {"coll": MONITOR_ALERTS, "pipeline": alerts}},
+    ]
