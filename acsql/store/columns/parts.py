@@ -86,6 +86,12 @@ def registry(store: Store) -> Registry:
     return Registry(stored["version"], tuple(parts), stored["retired"])
 
 
+def registry_version(store: Store) -> int:
+    """Return the version of the registry, without its parts, which takes less time to read."""
+    stored = store.database[COLUMN_PARTS].find_one({"_id": _REGISTRY}, {"version": 1})
+    return 0 if stored is None else int(stored["version"])
+
+
 def publish(store: Store, old: Registry, new: Registry) -> Registry:
     """Replace the registry.
 

@@ -68,10 +68,10 @@ def state(store: Store) -> Hashable:
     """
     # They import Arrow, which takes longer than most commands run.
     from ..columns import marks
-    from ..columns.parts import registry
+    from ..columns.parts import registry_version
 
     with store.errors():
         changed = marks.read(store)
         if changed.tokens and not store.has_transactions:
             return None
-        return registry(store).version, changed.id
+        return registry_version(store), changed.id

@@ -18,12 +18,12 @@ def page() -> str:
     last = summary.last_run
     hours = summary.hours_since_success
     # The record of the summary has no lists, of which the page shows the failures.
-    has_failures = last is not None and last["listed"]["failures"]
+    run = archive.run(last["_id"]) if last and last["listed"]["failures"] else last
     return render_template(
         "home.html",
         api=url_for("api.summary"),
         summary=summary,
-        run=archive.run(last["_id"]) if has_failures else last,
+        run=run,
         hours_since_success=hours,
         succeeded=last is not None and is_successful(last),
         overdue=is_overdue(hours),

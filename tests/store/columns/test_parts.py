@@ -30,3 +30,10 @@ def test_the_columns_of_a_part_are_deleted_and_no_others(store):
     keys = [(part, path) for part in ("a", "ab", "b") for path in columns]
     assert parts.read(store, keys).keys() == set(keys[2:])
     assert dict(parts.read_all(store, Part("b", 1, b""))) == columns
+
+
+def test_the_version_of_the_registry_counts_its_replacements(store):
+    assert parts.registry_version(store) == parts.registry(store).version == 0
+    for expected in (1, 2):
+        parts.publish(store, parts.registry(store), parts.Registry())
+        assert parts.registry_version(store) == parts.registry(store).version == expected
