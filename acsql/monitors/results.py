@@ -151,22 +151,19 @@ class MonitorResults:
             self._flat(monitor_rows.find(self._store, self.monitor.name, latest=observations))
         )
 
-    def sample(self, observations: int) -> list[Row]:
-        """Return the rows of some observations chosen by chance, in no order.
-
-        Parameters
-        ----------
-        observations : int
-            Of at most how many observations.
+    def drawn(self) -> list[Row]:
+        """Return the rows that plots show, in the order of time.
 
         Returns
         -------
         list of dict
-            Values by column.
+            Values by column: all rows, or those of the observations that the last run has chosen by
+            chance, if there are many.
         """
-        return list(
-            self._flat(monitor_rows.find(self._store, self.monitor.name, sample=observations))
-        )
+        kept = self.kept_summary()
+        rootnames = kept.drawn if kept and kept.drawn else None
+        found = monitor_rows.find(self._store, self.monitor.name, rootnames=rootnames)
+        return list(self._flat(found))
 
     def _rootnames(
         self, conditions: Iterable[Condition | str], keywords: Mapping[str, Any]
@@ -195,17 +192,46 @@ class MonitorResults:
                 for row in document["rows"]:
                     yield key | {name: row.get(name) for name in names}
 
+    def counts(self, *columns: str) -> dict[tuple[Any, ...], int]:
+        """Return how often values of columns occur together, which the database counts.
+
+        Parameters
+        ----------
+        *columns : str
+            Columns of the monitor.
+
+        Returns
+        -------
+        dict
+            A tuple with one value for each column, None for a missing one, to the number of rows.
+
+        Examples
+        --------
+        >>> counts = archive.monitor("calibration").counts("detector", "keyword")
+        >>> counts.get(("WFC", "CAL_VER"), 0) <= archive.count(detector="WFC")
+        True
+        """
+        return monitor_windows.counts(self._store, self.monitor.name, columns)
+
     def summary(self) -> Table | None:
         """Return the summary that the monitor makes of its rows; None if it makes none."""
-        if self.monitor.archive_summary is not None:
-            return self.monitor.archive_summary(self.archive)
-        return None if self.monitor.summary is None else self.monitor.summary(self.table())
+        return self.summary_and_marks()[0]
 
     def marks(self) -> list[float]:
         """Return the times that plots mark, as Modified Julian Dates; empty for most monitors."""
-        if self.monitor.marks is None:
-            return []
-        return [float(time) for time in self.monitor.marks(self.table())]
+        return self.summary_and_marks()[1]
+
+    def summary_and_marks(self) -> tuple[Table | None, list[float]]:
+        """Return what `summary` and `marks` return; the table of all rows is read once for both."""
+        monitor, summary = self.monitor, None
+        needs_table = monitor.marks or (monitor.summary and not monitor.archive_summary)
+        table = self.table() if needs_table else None
+        if monitor.archive_summary is not None:
+            summary = monitor.archive_summary(self.archive)
+        elif monitor.summary is not None and table is not None:
+            summary = monitor.summary(table)
+        marks = [] if monitor.marks is None or table is None else monitor.marks(table)
+        return summary, [float(time) for time in marks]
 
     def kept_summary(self) -> KeptSummary | None:
         """Return the summary that the last run has made, without reading all rows.

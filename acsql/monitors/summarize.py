@@ -15,6 +15,10 @@ from ..store.monitor_summaries import KeptSummary
 from ..store.schema import now
 from .results import MonitorResults
 
+# Observations that are drawn; of more, a random sample.  With four rows each, their plots are drawn
+# in a third of a second.
+MAX_DRAWN = 2500
+
 logger = logging.getLogger(__name__)
 
 
@@ -40,7 +44,8 @@ def keep_summary(results: MonitorResults, run: int) -> tuple[str, ...]:
     """
     store, name = results.archive.store, results.monitor.name
     numbers = monitor_rows.numbers(store, [name]).get(name, monitor_rows.Numbers())
-    kept = KeptSummary(run, now(), numbers)
+    drawn = monitor_rows.sample(store, name, MAX_DRAWN) if numbers.measured > MAX_DRAWN else []
+    kept = KeptSummary(run, now(), numbers, drawn=drawn)
     problems: tuple[str, ...] = ()
     try:
         kept = kept._replace(**_summarized(results))
@@ -55,7 +60,7 @@ def keep_summary(results: MonitorResults, run: int) -> tuple[str, ...]:
 
 def _summarized(results: MonitorResults) -> dict[str, Any]:
     """Return the columns, rows and marks of a summary."""
-    summary = results.summary()
+    summary, marks = results.summary_and_marks()
     columns = [] if summary is None else table_columns(summary)
     described = [
         {
@@ -67,7 +72,7 @@ def _summarized(results: MonitorResults) -> dict[str, Any]:
         for each in columns
     ]
     rows = [] if summary is None else [_known(row.values()) for row in table_rows(summary)]
-    return {"columns": described, "rows": rows, "marks": results.marks()}
+    return {"columns": described, "rows": rows, "marks": marks}
 
 
 def _known(values: Iterable[Any]) -> list[Any]:

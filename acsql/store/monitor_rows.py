@@ -11,6 +11,8 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from pymongo import UpdateOne
@@ -143,6 +145,8 @@ def _key(monitor: str, rootname: str) -> str:
 _OLDER: dict[str, Any] = {"$ifNull": ["$older", []]}
 # The latest measurement, as it is kept among the older ones.
 _LATEST = {"state": "$state", "measured": "$measured", "run": "$run", "rows": "$rows"}
+# By an index, which a condition that the field exists does not use.
+_FAILED = {"failure.owed": {"$in": [False, True]}}
 _HAS_ROWS = {"$eq": [{"$type": "$rows"}, "array"]}
 
 
@@ -207,7 +211,7 @@ def find(
     monitor: str,
     since: float | None = None,
     latest: int | None = None,
-    sample: int | None = None,
+    rootnames: Collection[str] | None = None,
 ) -> Iterator[Document]:
     """Yield the latest measurements of a monitor.
 
@@ -221,28 +225,52 @@ def find(
         Only observations from this time on, as Modified Julian Date.
     latest : int, optional
         Only the last this many observations.
-    sample : int, optional
-        Only this many observations, by chance.
+    rootnames : collection of str, optional
+        Only these.
 
     Yields
     ------
     dict
-        With rootname, expstart and rows; in the order of time, unless it is a sample.
+        With rootname, expstart and rows, in the order of time.
     """
     filter_: dict[str, Any] = {"monitor": monitor, "rows.0": {"$exists": True}}
     if since is not None:
         filter_["expstart"] = {"$gte": since}
-    stages: list[dict[str, Any]] = [{"$match": filter_}]
-    if sample is not None:
-        stages.append({"$sample": {"size": sample}})
-    elif latest is not None:
-        newest_first = {"expstart": -1, "rootname": -1}
-        stages += [{"$sort": newest_first}, {"$limit": latest}]
-    if sample is None:
-        stages.append({"$sort": {"expstart": 1, "rootname": 1}})
-    stages.append({"$project": {"_id": 0, "rootname": 1, "expstart": 1, "rows": 1}})
+    if rootnames is not None:
+        filter_["_id"] = {"$in": [_key(monitor, rootname) for rootname in rootnames]}
+    # An index has this order, so that nothing is sorted on the server.
+    ascending = {"$sort": {"expstart": 1}}
+    stages: list[dict[str, Any]] = [{"$match": filter_}, ascending]
+    if latest is not None:
+        stages[1:] = [{"$sort": {"expstart": -1}}, {"$limit": latest}, ascending]
+    fields = {"$project": {"_id": 0, "rootname": 1, "expstart": 1, "rows": 1}}
     with store.errors():
-        yield from _collection(store).aggregate(stages)
+        yield from _in_order(_collection(store).aggregate([*stages, fields]))
+
+
+def _in_order(documents: Iterable[Document]) -> Iterator[Document]:
+    """Yield documents in the order of time, those of the same time in that of their rootnames."""
+    for _, same in groupby(documents, key=itemgetter("expstart")):
+        yield from sorted(same, key=itemgetter("rootname"))
+
+
+def sample(store: Store, monitor: str, number: int) -> list[str]:
+    """Return the rootnames of observations with rows, chosen by chance.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    monitor : str
+        The name of the monitor.
+    number : int
+        At most how many.
+    """
+    measured = {"monitor": monitor, "rows.0": {"$exists": True}}
+    stages: list[dict[str, Any]] = [{"$match": measured}, {"$sample": {"size": number}}]
+    with store.errors():
+        found = _collection(store).aggregate([*stages, {"$project": {"rootname": 1}}])
+        return [each["rootname"] for each in found]
 
 
 def older(store: Store, monitor: str, since: float | None = None) -> Iterator[Document]:
@@ -341,7 +369,7 @@ def failures(store: Store, monitor: str, limit: int) -> list[Document]:
         With rootname, reason, owed, and measured (the time of the attempt, UTC).
     """
     stages: list[dict[str, Any]] = [
-        {"$match": {"monitor": monitor, "failure": {"$exists": True}}},
+        {"$match": {"monitor": monitor, **_FAILED}},
         {"$sort": {"measured": -1, "rootname": 1}},
         {"$limit": limit},
         {

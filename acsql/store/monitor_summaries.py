@@ -33,6 +33,8 @@ class KeptSummary(NamedTuple):
         The values of each row in the order of the columns.
     marks : sequence of float
         The times that plots mark, as Modified Julian Dates.
+    drawn : sequence of str
+        The observations that plots show, chosen by chance; empty for all.
     """
 
     run: int
@@ -41,6 +43,7 @@ class KeptSummary(NamedTuple):
     columns: Sequence[Mapping[str, Any]] = ()
     rows: Sequence[Sequence[Any]] = ()
     marks: Sequence[float] = ()
+    drawn: Sequence[str] = ()
 
 
 def write(store: Store, monitor: str, summary: KeptSummary) -> None:
@@ -89,7 +92,7 @@ def numbers(store: Store) -> dict[str, tuple[int, Numbers]]:
     dict
         Names of monitors to the number of the run and the numbers.
     """
-    found = _find(store, {}, {"rows": 0, "columns": 0, "marks": 0})
+    found = _find(store, {}, {"rows": 0, "columns": 0, "marks": 0, "drawn": 0})
     return {name: (kept.run, kept.numbers) for name, kept in found.items()}
 
 

@@ -1,6 +1,7 @@
-"""Rows of monitors within some time of the latest of each series, which are all that alerts need.
+"""Parts and counts of the rows of monitors, for alerts and summaries that do not need all rows.
 
-A series can have ended years before the others, as those of a detector that was lost.
+Alerts need the rows within some time of the latest of each series.  A series can have ended years
+before the others, as those of a detector that was lost.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -96,6 +97,35 @@ def find(
             yield from store.database[MONITOR_ROWS].find(
                 filter_, fields, sort=[("expstart", 1), ("rootname", 1)]
             )
+
+
+def counts(store: Store, monitor: str, columns: Sequence[str]) -> dict[tuple[Any, ...], int]:
+    """Return how often values of columns occur together in the rows of a monitor.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    monitor : str
+        The name of the monitor.
+    columns : sequence of str
+        The columns.
+
+    Returns
+    -------
+    dict
+        A tuple with one value for each column, None for a missing one, to the number of rows.
+    """
+    key = {name: {"$ifNull": [f"$rows.{name}", None]} for name in columns}
+    stages: list[dict[str, Any]] = [
+        {"$match": {"monitor": monitor, "rows.0": {"$exists": True}}},
+        {"$project": {"_id": 0, **{f"rows.{name}": 1 for name in columns}}},
+        {"$unwind": "$rows"},
+        {"$group": {"_id": key, "rows": {"$sum": 1}}},
+    ]
+    with store.errors():
+        groups = store.database[MONITOR_ROWS].aggregate(stages)
+        return {tuple(group["_id"][name] for name in columns): group["rows"] for group in groups}
 
 
 def _merged(windows: Iterable[Window]) -> Sequence[Window]:

@@ -158,14 +158,10 @@ def _distribution(shown: Column, rows: Sequence[Row], names: Sequence[str], by: 
         toolbar_location=None,
         tools=[],
     )
-    values = {
-        name: [
-            row[shown.address]
-            for row in rows
-            if row[shown.address] is not None and _series(row, by) == name
-        ]
-        for name in names
-    }
+    values: dict[str, list[float]] = {name: [] for name in names}
+    for row in rows:
+        if row[shown.address] is not None:
+            values[_series(row, by)].append(row[shown.address])
     every = [value for of_series in values.values() for value in of_series]
     edges = np.histogram_bin_edges(np.asarray(every, float), bins=_BINS)
     for number, (name, of_series) in enumerate(values.items()):

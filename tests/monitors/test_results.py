@@ -12,6 +12,7 @@ from acsql.errors import MonitorError, QueryError
 from acsql.monitors import Limit, Silence, Trend
 from acsql.monitors.alerts import AlertRule, Measurements
 from acsql.monitors.results import MonitorResults
+from acsql.store import monitor_rows, monitor_summaries
 
 
 def test_the_table_has_the_measurements_in_order_of_time_with_units(
@@ -47,15 +48,29 @@ def test_what_is_no_date_is_refused(measured_archive: acsql.Archive, since: obje
         measured_archive.monitor("exposure").table(since=since)
 
 
-def test_the_latest_rows_and_a_sample_are_parts_of_the_table(
+def test_the_latest_rows_and_those_drawn_are_parts_of_the_table(
     measured_archive: acsql.Archive,
 ) -> None:
     results = measured_archive.monitor("exposure")
     names = list(results.table()["rootname"])
     assert [row["rootname"] for row in results.latest(3)] == names[-3:]
-    sample = [row["rootname"] for row in results.sample(4)]
-    assert len(set(sample)) == len(sample) == 4
-    assert set(sample) <= set(names)
+    assert [row["rootname"] for row in results.drawn()] == names
+
+
+def test_of_many_observations_those_are_drawn_that_a_run_has_chosen(
+    measured_archive: acsql.Archive,
+) -> None:
+    store, results = measured_archive.store, measured_archive.monitor("exposure")
+    names = list(results.table()["rootname"])
+    chosen = monitor_rows.sample(store, "exposure", 4)
+    assert len(set(chosen)) == len(chosen) == 4
+    assert set(chosen) <= set(names)
+    kept = results.kept_summary()
+    monitor_summaries.write(store, "exposure", kept._replace(drawn=chosen))
+    try:
+        assert [row["rootname"] for row in results.drawn()] == [n for n in names if n in chosen]
+    finally:
+        monitor_summaries.write(store, "exposure", kept)
 
 
 def test_what_failed_is_listed_with_its_reason(measured_archive: acsql.Archive) -> None:

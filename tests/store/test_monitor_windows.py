@@ -56,3 +56,10 @@ def test_windows_that_overlap_have_each_row_once(
     found = list(monitor_windows.find(measured, "m", windows, ["level"]))
     assert [document["rootname"] for document in found] == names
     assert all(set(row) == {"level"} for document in found for row in document["rows"])
+
+
+def test_values_that_occur_together_are_counted(measured: Store) -> None:
+    assert monitor_windows.counts(measured, "m", ["amp"]) == {("A",): 3, ("B",): 2, ("C",): 1}
+    both = monitor_windows.counts(measured, "m", ["amp", "level"])
+    assert both[("A", None)] == both[("B", 3.0)] == both[("C", None)] == 1
+    assert monitor_windows.counts(measured, "none", ["amp"]) == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ... import keywords
@@ -84,15 +84,19 @@ def age_key(keyword: str, value: str) -> tuple[int | str, ...]:
     return (int(year) + 26 if year.isdigit() else ord(year) - ord("a"), month, day, time)
 
 
-def currency(rows: Iterable[Row]) -> Table:
+def currency(
+    rows: Mapping[tuple[str, ...], int], processed: Iterable[tuple[str, str | None]]
+) -> Table:
     """Return the newest value of each keyword, and the numbers of observations with older ones.
 
     A last row counts the visits whose files were processed on different dates.
 
     Parameters
     ----------
-    rows : iterable of mapping
-        The rows of this monitor.
+    rows : mapping
+        Detector, keyword, filter (None for all) and value to the number of rows with them.
+    processed : iterable of (str, str)
+        The visits, each with the dates of its files.
 
     Returns
     -------
@@ -102,25 +106,27 @@ def currency(rows: Iterable[Row]) -> Table:
     from astropy.table import Table as Made
 
     numbers: dict[tuple[str, str, str], Counter[str]] = {}
-    visits: dict[str, set[str]] = {}
-    for row in rows:
-        key = row["detector"], row["keyword"], row["filter"] or ""
-        numbers.setdefault(key, Counter())[row["value"]] += 1
-        visits.setdefault(row["visit"], set()).add(row["processed"])
+    for (detector, keyword, filter_, value), number in rows.items():
+        numbers.setdefault((detector, keyword, filter_ or ""), Counter())[value] += number
+    visits: dict[str, set[str | None]] = {}
+    for visit, date in processed:
+        visits.setdefault(visit, set()).add(date)
     counted = []
     for (detector, keyword, filter_), values in sorted(numbers.items()):
         newest = max(values, key=lambda value: (age_key(keyword, value), value))
         older = values.total() - values[newest]
         counted.append((detector, keyword, filter_, newest, values[newest], older))
-    mixed = sum(len(processed) > 1 for processed in visits.values())
+    mixed = sum(len(dates) > 1 for dates in visits.values())
     counted.append(("all", "visit", "", "processed on one date", len(visits) - mixed, mixed))
     names = ("detector", "keyword", "filter", "newest", "current", "older")
     return Made(rows=counted, names=names, dtype=(str, str, str, str, int, int))
 
 
 def summary(archive: Monitored) -> Table:
-    """Return what `currency` counts; the rows are too many to be in memory at once."""
-    return currency(archive.monitor("calibration").rows())
+    """Return what `currency` counts; the rows are too many to be read for it."""
+    results = archive.monitor("calibration")
+    rows = results.counts("detector", "keyword", "filter", "value")
+    return currency(rows, results.counts("visit", "processed"))
 
 
 MONITOR = Monitor(

@@ -21,8 +21,6 @@ from ..params import OneOf, Parameters
 
 # Observations whose rows the table and the sparkline of a monitor show.
 LATEST = 50
-# Observations that are drawn; of more, a random sample.
-MAX_DRAWN = 10_000
 MAX_ALERTS = 100
 
 blueprint = Blueprint("monitors", __name__)
@@ -96,7 +94,6 @@ def monitor(name: str) -> str:
         alerts=alerts,
         is_unseen=any(_is_unseen(alert) for alert in alerts),
         failures=results.failures(MAX_ALERTS),
-        most_drawn=MAX_DRAWN,
     )
 
 
@@ -127,7 +124,7 @@ def plot(name: str) -> Response:
     url = f"{url_for('search_box.go')}?name=@rootname"
     kept = results.kept_summary()
     marks = kept.marks if kept else ()
-    drawn = draw_monitor(results.monitor, results.sample(MAX_DRAWN), url, marks)
+    drawn = draw_monitor(results.monitor, results.drawn(), url, marks)
     return plots.figure_response(drawn, query.theme)
 
 
