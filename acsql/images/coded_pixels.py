@@ -1,7 +1,7 @@
 """The finite pixels of a part of an image, found by the codes of their values.
 
-The image is read chunk by chunk, so that each chunk stays in a processor's cache and only the
-codes, two bytes for each pixel, are kept beside the image.
+The image is read chunk by chunk, so that each chunk stays in a processor's cache and nothing as
+large as the image is kept beside it: the codes are computed in each pass.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,9 @@ from .value_codes import NUMBER, Codes, ValueCoder, finite_values
 
 # Pixels per chunk: 1 MB of float64.
 CHUNK = 1 << 17
+# Numbers of which OpenBLAS computes a dot product in the thread that calls it: up to 10,000.
+# https://github.com/OpenMathLib/OpenBLAS/blob/develop/kernel/x86_64/ddot.c
+UNTHREADED = 1 << 13
 
 
 class CodedPixels:
@@ -38,19 +41,13 @@ class CodedPixels:
 
     def __init__(self, part: Pixels, coder: ValueCoder) -> None:
         self._part, self.coder = part, coder
-        self._codes: Codes | None = None
-        all_codes = np.empty(part.size, np.uint16)
         self.counts = np.zeros(NUMBER, np.int64)
         total = squares = 0.0
-        end = 0
         for values, codes in self._chunks():
-            begin, end = end, end + codes.size
-            all_codes[begin:end] = codes
             self.counts += np.bincount(codes, minlength=self.counts.size)
             sums = sums_of_deviations(values, coder.centre)
             total, squares = total + sums[0], squares + sums[1]
         self.sums = total, squares
-        self._codes = all_codes
         self.find(np.zeros(self.counts.size, bool))
 
     def find(self, wanted: npt.NDArray[np.bool_]) -> None:
@@ -77,9 +74,6 @@ class CodedPixels:
         order = np.argsort(kept_codes, kind="stable")
         self._wanted, self._kept = wanted, kept[order]
         self._sums = self._cumulated_sums(kept_codes[order])
-        if kept.size:
-            # A look-up of other pixels, which is rare, computes the codes again.
-            self._codes = None
 
     def members(self, code: int) -> Pixels:
         """Return the pixels of a code."""
@@ -131,12 +125,10 @@ class CodedPixels:
     def _chunks(self) -> Iterator[tuple[Pixels, Codes]]:
         """Yield the finite pixels of some rows, and their codes."""
         rows, width = self._part.shape
-        step, end = max(1, CHUNK // max(1, width)), 0
+        step = max(1, CHUNK // max(1, width))
         for first in range(0, rows, step):
             values = finite_values(self._part[first : first + step])
-            begin, end = end, end + values.size
-            stored = self._codes
-            yield values, self.coder.codes(values) if stored is None else stored[begin:end]
+            yield values, self.coder.codes(values)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -155,6 +147,7 @@ def sums_of_deviations(values: Pixels, centre: float) -> tuple[float, float]:
         deviations = values[first : first + CHUNK].astype(np.float64)
         deviations -= centre
         total += float(deviations.sum())
-        # BLAS would start threads.
-        squares += float(np.einsum("i,i", deviations, deviations))
+        for at in range(0, deviations.size, UNTHREADED):
+            piece = deviations[at : at + UNTHREADED]
+            squares += float(np.dot(piece, piece))
     return total, squares
