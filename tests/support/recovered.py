@@ -18,7 +18,8 @@ from monitored_truth import OBSERVATIONS, TRUTH, age
 import acsql
 from acsql import keywords
 from acsql.sample.camera import readouts
-from acsql.sample.pixels import _TRAIL, _TRAPPED, flat_field, illumination
+from acsql.sample.flats import flat_field, illumination
+from acsql.sample.pixels import _TRAIL, _TRAPPED
 from acsql.sample.proposals import MONITORING
 from acsql.sample.schedule import PlannedObservation, plan
 from acsql.sample.simulation import Simulation
