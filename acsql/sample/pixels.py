@@ -35,8 +35,9 @@ class ExposureConditions:
     """How one chip is exposed.
 
     `gain` is in electrons per count, `age` the detector's time in orbit in years, `combined` how
-    many exposures are added, `flash` the charge of a post-flash in electrons, `hours_on` the time
-    since SBC was switched on, `instrument` what the detectors are like.
+    many exposures are added, `flash` the charge of a post-flash in electrons, `blank` says that no
+    light arrives, `hours_on` is the time since SBC was switched on, `instrument` what the detectors
+    are like.
     """
 
     exptime: float
@@ -47,6 +48,7 @@ class ExposureConditions:
     combined: int = 1
     cosmic_rays: bool = True
     lost_data: bool = False
+    blank: bool = False
     nan_pixels: bool = False
     hours_on: float = 0.0
     instrument: Instrument = field(default_factory=Instrument)
@@ -90,6 +92,8 @@ def expose(
         charge = conditions.instrument.lamp_at(conditions.age)
         light = np.full(readout.shape, charge / max(conditions.exptime, 1), np.float32)
         light *= illumination(readout)
+    if conditions.blank:
+        light = None
     if DETECTORS[readout.detector].photon_counting:
         return _count(light, readout, conditions, flat, rng)
     return _charge(light, readout, conditions, flat, rng)

@@ -229,7 +229,8 @@ def _sbc(*names: str) -> tuple[tuple[str, str], ...]:
 
 # One visit of every kind, so that whatever an archive can hold is in the first 24 directories.
 ESSENTIAL: tuple[Visit, ...] = (
-    Visit(13057, "ORION-NEBULA", "WFC", _wfc("F658N"), 350.0, "nebula", flash=4.6),
+    Visit(13057, "ORION-NEBULA", "WFC", _wfc("F658N"), 350.0, "nebula", flash=4.6,
+          flags=("saturated_bleed", "figure_eight_ghost")),
     Visit(9019, "NGC104", "HRC", _hrc("F555W", "F435W", "F775W"), 60.0, "cluster", crsplit=2),
     Visit(14840, "SDSSJ1004+4112", "WFC1-1K", _wfc("F814W", "F475W"), 480.0, "lens",
           flags=("satellite_trail",)),
@@ -244,7 +245,7 @@ ESSENTIAL: tuple[Visit, ...] = (
     Visit(9600, "ABELL-1689", "WFC", _wfc("F475W", "F625W", "F850LP"), 590.0, "galaxies",
           positions=2, crsplit=3),
     Visit(9563, "NONE", "HRC", _hrc("F775W", "F250W"), 12.0, "flat", imagetyp="FLAT",
-          obstype="INTERNAL", lamp="DEUTERIUM"),
+          obstype="INTERNAL", lamp="DEUTERIUM", flags=("blank_image",)),
     Visit(11142, "DARK", "SBC", _sbc("F115LP"), 1000.0, "dark", imagetyp="DARK",
           obstype="INTERNAL"),
     Visit(13967, "NGC-4536", "WFC", _wfc("F606W", "F814W"), 360.0, "spiral",

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..keywords import HeaderKey
 from . import calibration
-from .anomalies import flags_of, satellite_trail
+from .anomalies import flags_of, satellite_trail, saturated_star
 from .camera import Readout, Wcs, pointing, readouts, target_pixel
 from .common_keywords import common
 from .headers import Values
@@ -153,6 +153,9 @@ class Simulation:
         seen = light(scenery, readout, wcs, target, calibration.throughput(o), sky)
         if "satellite_trail" in o.visit.flags:
             seen += satellite_trail(readout.shape, self.random(TRAIL, readout.chip))
+        if "saturated_bleed" in o.visit.flags and readout is self.readouts[0]:
+            ghost = "figure_eight_ghost" in o.visit.flags
+            seen += saturated_star(readout.shape, ghost) / np.float32(o.exptime)
         return seen
 
     @property
@@ -168,6 +171,7 @@ class Simulation:
             combined=len(o.exposures),
             cosmic_rays=not o.members,
             lost_data="truncated_image" in flags_of(o),
+            blank="blank_image" in o.visit.flags,
             nan_pixels=self.every(NAN_PIXELS),
             hours_on=o.hours_on,
             instrument=self.instrument,
