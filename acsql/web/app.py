@@ -30,7 +30,7 @@ from . import (
     site_address,
     vo,
 )
-from .formatting import age, duration, measured, number, plural, size
+from .formatting import age, duration, measured, number, plural, rounded, size
 from .json_response import PREFIX, VO
 
 # Pages load nothing from other hosts, and no inline script or style runs.
@@ -125,6 +125,7 @@ def _configure_templates(app: Flask, archive: Archive) -> None:
         "value": text,
         "number": number,
         "measured": measured,
+        "rounded": rounded,
         "size": size,
         "duration": duration,
         "age": age,

@@ -1,5 +1,9 @@
 """Numbers, sizes and durations as pages show them."""
 
+from ..query import Column
+
+# Decimals of a day: 0.9 ms, and exposures begin at whole milliseconds.
+MJD_DECIMALS = 8
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -14,6 +18,14 @@ def measured(value: object) -> object:
     The files of the same rows have all digits.
     """
     return f"{value:.7g}" if isinstance(value, float) else value
+
+
+def rounded(value: object, column: Column) -> object:
+    """Return a Modified Julian Date in eight decimals, a millisecond; any other value unchanged.
+
+    Headers and files have all digits.
+    """
+    return round(value, MJD_DECIMALS) if isinstance(value, float) and column.spec.mjd else value
 
 
 def plural(count: int, noun: str) -> str:

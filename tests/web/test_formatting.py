@@ -2,6 +2,8 @@
 
 import pytest
 
+from acsql.keywords import KeywordSpecs
+from acsql.query import resolve_all
 from acsql.web import formatting
 
 
@@ -71,3 +73,10 @@ def test_nouns_are_plural_except_for_one() -> None:
         "1 file",
         "1,234 files",
     ]
+
+
+def test_a_modified_julian_date_has_the_digits_that_mean_something(specs: KeywordSpecs) -> None:
+    expstart, exptime = resolve_all(["expstart", "exptime"], specs)
+    assert formatting.rounded(52742.384783333335, expstart) == 52742.38478333
+    assert formatting.rounded(52742.384783333335, exptime) == 52742.384783333335
+    assert formatting.rounded(None, expstart) is None
