@@ -79,7 +79,14 @@ def document(rootname: str = "j8bt05nj", **fields: Any) -> dict[str, Any]:
         "datasets": {"raw": f"{ipppssoot}_raw.fits"},
         "files": {"raw": {"path": f"j8bt/{ipppssoot}/{ipppssoot}_raw.fits", "size": 2880}},
         "headers": {"raw": {"0": {"exptime": 60.0}}},
-        "previews": {"raw": {"jpeg": f"9019/{ipppssoot}_raw.jpg", "thumbnail": None}},
+        "previews": {
+            "raw": {
+                "jpeg": f"9019/{ipppssoot}_raw.jpg",
+                "thumbnail": None,
+                "width": 64,
+                "height": 64,
+            }
+        },
         "last_ingest_date": datetime(2026, 1, 1),
     } | fields
 

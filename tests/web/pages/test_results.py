@@ -22,6 +22,7 @@ from acsql.store import type_mismatches
 from acsql.store.derived import headerless
 from acsql.web import results_parameters
 from acsql.web.app import create_app
+from acsql.web.formatting import rounded
 from acsql.web.pages import proposal, results
 from acsql.web.results_parameters import ResultsParameters
 
@@ -100,7 +101,7 @@ def test_pages_show_each_result_once(
 ) -> None:
     monkeypatch.setattr(results, "PAGE_SIZE", size)
     columns, found = expected_of(query, sample_archive, ("rootname",))
-    expected = [[export.text(row[c.address], c) for c in columns] for row in found]
+    expected = [[export.text(rounded(row[c.address], c), c) for c in columns] for row in found]
     page = follow(client, "/database/results", **query)
     shown: list[list[str]] = []
     while True:

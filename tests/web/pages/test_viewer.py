@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -139,9 +140,14 @@ def test_limits_are_those_of_the_pixels(client: FlaskClient, shown: Observation)
 
 
 def test_a_large_image_is_shown_from_a_sample_until_its_overview_is_there(
-    client: FlaskClient, shown: Observation, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient,
+    sample_archive: acsql.Archive,
+    shown: Observation,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sampled = pixels(shown, "flt", "overview.png?extname=ERR&sampled=yes")
+    # Another test may have made it.
+    shutil.rmtree(sample_archive.config.data_dir / "cache", ignore_errors=True)
     monkeypatch.setattr(viewer, "SAMPLED_FROM", 0)
     assert packing_of(client.get(sampled))["sampled"]
     exact = client.get(pixels(shown, "flt", "overview.png?extname=ERR"))
