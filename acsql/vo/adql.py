@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
 from sqlglot import exp, parse
@@ -238,14 +239,18 @@ def _name_tables(query: exp.Query, tables: Mapping[str, TapTable]) -> None:
 
 
 def _schema(query: exp.Query, tables: Mapping[str, TapTable]) -> dict[str, object]:
-    """Return the tables with their columns, and those further ones that the query names."""
+    """Return the tables with the columns that the query names, with all of them for ``*``.
+
+    sqlglot looks at each of the hundreds of columns, and refuses a table without any.
+    """
     named = {column.name for column in query.find_all(exp.Column)}
+    lower = {name.lower() for name in named}
+    has_star = any(not isinstance(star.parent, exp.Count) for star in query.find_all(exp.Star))
     schema: dict[str, dict[str, object]] = {}
     for full, table in tables.items():
-        types = {
-            name: _SQL_TYPES.get(column.type, "varchar")
-            for name, column in table.columns_of(named).items()
-        }
+        columns = table.columns_of(named)
+        needed = columns if has_star else lower & columns.keys() or islice(columns, 1)
+        types = {name: _SQL_TYPES.get(columns[name].type, "varchar") for name in needed}
         db, _, name = full.partition(".")
         schema.setdefault(db, {})[name] = types
     return dict(schema)
