@@ -257,20 +257,26 @@ def _plan(
 ) -> tuple[list[MeasurementTask], dict[str, list[str]]]:
     """Return what to measure, and for each monitor the observations that it no longer wants."""
     wanted = {monitor.name: _wanted(archive, monitor, options) for monitor in monitors}
-    files = observations.files_by_rootname(archive.store, set().union(*wanted.values()))
     is_whole = not options.conditions and options.since is None
+    measured = {
+        monitor.name: monitor_rows.states(archive.store, monitor.name, options.retry_failed)
+        for monitor in monitors
+    }
     states: dict[str, dict[str, str]] = {}
+    every = sorted(set().union(*wanted.values()))
+    # One observation at a time: what is recorded of all files of the mission takes a gigabyte.
+    for rootname, files in observations.files_of(archive.store, every):
+        for monitor in monitors:
+            if rootname in wanted[monitor.name]:
+                filetypes = monitor.filetypes or tuple(archive.specs.filetypes)
+                state = monitor_rows.state(monitor.version, files, filetypes)
+                if options.again or measured[monitor.name].get(rootname) != state:
+                    states.setdefault(rootname, {})[monitor.name] = state
     unwanted = {}
-    for monitor in monitors:
-        measured = monitor_rows.states(archive.store, monitor.name, options.retry_failed)
-        filetypes = monitor.filetypes or tuple(archive.specs.filetypes)
-        for rootname in sorted(wanted[monitor.name] & files.keys()):
-            state = monitor_rows.state(monitor.version, files[rootname]["files"], filetypes)
-            if options.again or measured.get(rootname) != state:
-                states.setdefault(rootname, {})[monitor.name] = state
-        if is_whole:
-            retired = {name for name, state in measured.items() if state == monitor_rows.RETIRED}
-            unwanted[monitor.name] = sorted(measured.keys() - wanted[monitor.name] - retired)
+    if is_whole:
+        for name, of_monitor in measured.items():
+            retired = {each for each, state in of_monitor.items() if state == monitor_rows.RETIRED}
+            unwanted[name] = sorted(of_monitor.keys() - wanted[name] - retired)
     return [MeasurementTask(*task) for task in sorted(states.items())], unwanted
 
 

@@ -5,7 +5,7 @@ it returns and no more.  Searches are in `acsql.store.queries`; all writes go th
 `acsql.store.observation_writes`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -290,6 +290,36 @@ def files_by_rootname(store: Store, rootnames: Iterable[str] | None = None) -> d
     with store.errors():
         documents = store.observations.find(filter_, {"files": 1})
         return {document.pop("_id"): document for document in documents}
+
+
+def files_of(
+    store: Store, rootnames: Sequence[str]
+) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
+    """Yield what is recorded of the files of observations, from their headerless copies.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    rootnames : sequence of str
+        The observations; no more than a batch of their files is in memory.
+
+    Yields
+    ------
+    rootname : str
+        An observation that is stored.
+    files : dict
+        Size, modification time and checksum by filetype.
+    """
+    for first in range(0, len(rootnames), BATCH_ROWS):
+        for document in _copied_files(store, rootnames[first : first + BATCH_ROWS]):
+            yield document["_id"], document["files"]
+
+
+@repeated
+def _copied_files(store: Store, rootnames: Sequence[str]) -> list[Document]:
+    with store.errors():
+        return list(store.headerless.find({"_id": {"$in": list(rootnames)}}, {"files": 1}))
 
 
 def all_files(store: Store) -> Iterator[Document]:

@@ -96,6 +96,13 @@ def test_files_are_returned_by_rootname_without_headers(filled):
     assert observations.files_by_rootname(filled, []) == {}
 
 
+def test_files_are_yielded_for_the_observations_that_are_stored(filled, monkeypatch):
+    monkeypatch.setattr(observations, "BATCH_ROWS", 1)
+    found = dict(observations.files_of(filled, ["j8bt05nj", "jbmma2u2"]))
+    assert found.keys() == {"j8bt05nj"}
+    assert found["j8bt05nj"] == DOCUMENT["files"]
+
+
 def test_a_document_that_mongodb_refuses_raises_an_error(store):
     with pytest.raises(DatabaseError):
         observation_writes.replace(store, {"_id": "j8bt05nj", "position": "x" * 17_000_000})
