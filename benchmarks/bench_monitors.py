@@ -27,6 +27,7 @@ from acsql import sample
 from acsql.config import Config
 from acsql.ingest import measure, run
 from acsql.monitors import Monitor, column, discovery
+from acsql.monitors.summarize import keep_summary
 from acsql.store import monitor_rows
 from acsql.store.schema import now
 from acsql.web.app import create_app
@@ -85,6 +86,7 @@ def main() -> None:
         print_runs(config)
         with acsql.connect(config) as archive:
             fill(archive, options.rows)
+            keep_summary(archive.monitor(SHOWN), archive.monitors()[SHOWN].last_run["_id"])
             print_pages(archive)
 
 

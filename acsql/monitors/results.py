@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .monitored import Monitored
 
 Row = dict[str, Any]
+# Observations that are drawn; of more, a random sample.  With four rows each, their plots are drawn
+# in a third of a second.
+MAX_DRAWN = 2500
 # The columns that a table has beside those of the monitor if it has older rows.
 AGE_COLUMNS = (
     computed_column("superseded", "bool", "whether the observation was measured again since"),
@@ -162,6 +165,9 @@ class MonitorResults:
         """
         kept = self.kept_summary()
         rootnames = kept.drawn if kept and kept.drawn else None
+        if rootnames is None and (kept is None or kept.numbers.measured > MAX_DRAWN):
+            # No run has ended yet, or only one of an older acsql.
+            rootnames = monitor_rows.sample(self._store, self.monitor.name, MAX_DRAWN)
         found = monitor_rows.find(self._store, self.monitor.name, rootnames=rootnames)
         return list(self._flat(found))
 

@@ -13,11 +13,7 @@ from ..export.tables import table_columns, table_rows
 from ..store import monitor_rows, monitor_summaries
 from ..store.monitor_summaries import KeptSummary
 from ..store.schema import now
-from .results import MonitorResults
-
-# Observations that are drawn; of more, a random sample.  With four rows each, their plots are drawn
-# in a third of a second.
-MAX_DRAWN = 2500
+from .results import MAX_DRAWN, MonitorResults
 
 logger = logging.getLogger(__name__)
 
