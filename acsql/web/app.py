@@ -28,6 +28,7 @@ from . import (
     rights,
     sessions,
     site_address,
+    static_files,
     vo,
 )
 from .formatting import age, duration, measured, number, plural, rounded, size
@@ -86,7 +87,7 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     Flask
         A WSGI application.
     """
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = errors.MAX_BODY_LENGTH
     # The first hook of a request, so that requests refused by a later one are logged as well.
     access_log.register(app)
@@ -106,6 +107,7 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     archive = annotating.register(app, archive)
     app.extensions[context.ARCHIVE] = archive
     vo.register(app, archive)
+    static_files.register(app)
     _configure_templates(app, archive)
     for blueprint in (api.blueprint, plots.blueprint, vo.blueprint, *pages.blueprints()):
         app.register_blueprint(blueprint)

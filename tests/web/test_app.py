@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 import acsql
 from acsql.vo.tap_job import TapJob
 from acsql.vo.tap_job_folder import TapJobFolder
+from acsql.web import static_files
 from acsql.web.app import create_app
 
 
@@ -68,7 +69,7 @@ def finished_job(archive: acsql.Archive) -> str:
 
 
 ADDRESSES = {
-    "static": "/static/{filename}",
+    "static": f"{static_files.url_path()}/{{filename}}",
     "home.page": "/",
     "proposals.page": "/archive/",
     "proposal.page": "/archive/{proposid}/",
@@ -88,7 +89,6 @@ ADDRESSES = {
     "headers.header": "/archive/{proposid}/{name}/headers/{filetype}/{extension}/",
     "differences.page": "/difference",
     "viewer.page": "/archive/{proposid}/{name}/{filetype}/view",
-    "viewer.script": "/viewer.js",
     "viewer.description": "/pixels/{name}/{filetype}/",
     "viewer.overview_png": "/pixels/{name}/{filetype}/overview.png",
     "measurements.contours": "/pixels/{name}/{filetype}/contours?x0=0&x1=50&y0=0&y1=50&levels=10",
@@ -310,7 +310,7 @@ def test_alternate_links_lead_to_json(pages: dict[str, BeautifulSoup], client: F
 
 def test_styles_and_scripts_load_nothing_from_other_hosts(client: FlaskClient) -> None:
     for name in ("site.css", "site.js", "icon.svg"):
-        with client.get(f"/static/{name}") as response:
+        with client.get(f"{static_files.url_path()}/{name}") as response:
             text = response.text.replace('xmlns="http://www.w3.org/2000/svg"', "")
             assert not re.search(r"https?:|//[a-z]|@import|url\(", text), name
 
@@ -510,7 +510,9 @@ def test_caches_keep_responses_to_different_origins_apart(
         assert response.headers.get("Access-Control-Allow-Origin", "*") == "*"
 
 
-@pytest.mark.parametrize("address", ["/", "/files/", "/health", "/static/site.css"])
+@pytest.mark.parametrize(
+    "address", ["/", "/files/", "/health", f"{static_files.url_path()}/site.css"]
+)
 def test_pages_of_other_sites_may_read_nothing_else(
     empty_archive: acsql.Archive, address: str
 ) -> None:

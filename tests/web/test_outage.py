@@ -21,7 +21,7 @@ import acsql
 from acsql.config import Config
 from acsql.errors import DatabaseUnavailable
 from acsql.mongod import server
-from acsql.web import outage
+from acsql.web import outage, static_files
 from acsql.web.app import create_app
 
 
@@ -47,7 +47,7 @@ def test_the_health_check_says_so_and_static_files_are_served(away: FlaskClient)
     assert response.headers["Retry-After"] == str(outage.RETRY_AFTER_S)
     state = json.loads(response.data)
     assert (state["status"], state["database"]) == ("failing", False)
-    with away.get("/static/site.css") as static:
+    with away.get(f"{static_files.url_path()}/site.css") as static:
         assert static.status_code == 200
     assert away.get("/nowhere").status_code == 404
 

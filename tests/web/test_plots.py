@@ -5,6 +5,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 import acsql
+from acsql.web import static_files
 from acsql.web.app import create_app
 
 
@@ -31,7 +32,7 @@ def test_each_response_has_a_new_style_nonce_which_its_policy_allows(client: Fla
 def test_plots_js_runs_before_bokeh(client: FlaskClient) -> None:
     page = BeautifulSoup(client.get("/statistics/").text, "html.parser")
     sources = [script["src"] for script in page.find_all("script")]
-    assert sources.index("/static/plots.js") == len(sources) - 2
+    assert sources.index(f"{static_files.url_path()}/plots.js") == len(sources) - 2
     with client.get(sources[-1]) as response:
         assert response.mimetype == "text/javascript"
         assert "immutable" in response.headers["Cache-Control"]

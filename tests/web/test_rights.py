@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 
 import acsql
 from acsql.accounts.roles import Role
-from acsql.web import identity
+from acsql.web import identity, static_files
 from acsql.web.app import create_app
 from acsql.web.rights import LOG_IN, OPEN, is_computing
 
@@ -183,7 +183,7 @@ def test_with_the_setting_only_users_read(
         assert response.status_code == 302
         assert response.location.startswith("/login?back=/")
     assert browser.get("/api/summary").status_code == 401
-    for path in ("/login", "/health", "/static/site.css"):
+    for path in ("/login", "/health", f"{static_files.url_path()}/site.css"):
         with browser.get(path) as response:
             assert response.status_code == 200
     token = empty_archive.accounts.add_token("reader", "script")

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 import acsql
 from acsql.accounts.roles import Role
-from acsql.web import sessions
+from acsql.web import sessions, static_files
 from acsql.web.app import create_app
 
 PASSWORD = "correct horse battery"
@@ -90,5 +90,5 @@ def test_a_cookie_of_another_key_is_ignored(archive: acsql.Archive) -> None:
 def test_pictures_and_files_set_no_cookie(archive: acsql.Archive) -> None:
     app = made(archive)
     cookie = logged_in(app).headers["Set-Cookie"].partition(";")[0]
-    with sending(app, cookie)("/static/site.css") as response:
+    with sending(app, cookie)(f"{static_files.url_path()}/site.css") as response:
         assert "Set-Cookie" not in response.headers

@@ -66,7 +66,8 @@ def test_pixels_of_the_sky_are_those_of_astropy(page: Page, shown: Observation) 
     sky = WCS(header, relax=True).all_pix2world(places, 1)
     found = page.evaluate(
         """async ([url, sky]) => {
-          const { pixelOf } = await import("/static/viewer/sky.js");
+          const { src } = document.querySelector("script[type=module]");
+          const { pixelOf } = await import(src.replace("main", "sky"));
           const { planes } = await (await fetch(url)).json();
           return sky.map(([ra, dec]) => pixelOf(planes[0].chips[1].projection, ra, dec));
         }""",

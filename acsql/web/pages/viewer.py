@@ -4,15 +4,13 @@ The page itself never opens the file; its script requests the description of the
 with the limits of its stretch, and tiles of what is on the screen.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, url_for
 
 from ...fits.chips import Pixels
 from ...images.cutout import Region, clip, read_cutout
@@ -35,12 +33,10 @@ from ..context import (
     requested_observation,
 )
 from ..image_request import (
-    MAX_AGE_S,
     ExtensionParameters,
     File,
     PartParameters,
     Pixel,
-    VersionParameters,
     cache_key,
     cached,
     image_file,
@@ -50,13 +46,12 @@ from ..image_request import (
     reading,
 )
 from ..params import OneOf, Parameters
-from ..script_modules import joined
 from ..selection import WalkParameters
 
 # The response header that says which region a cutout shows and how its pixels are packed.
 CUT_HEADER = "X-Acsql-Cut"
-# The module that starts the script.
-MAIN = Path(__file__).parent.parent / "static" / "viewer" / "main.js"
+# The folder with the modules of the script.
+MODULES = Path(__file__).parent.parent / "static" / "viewer"
 
 blueprint = Blueprint("viewer", __name__)
 
@@ -107,28 +102,8 @@ def page(proposid: int | None, name: str, filetype: str) -> str:
         before=_neighbour(before, filetype, selection),
         after=_neighbour(after, filetype, selection),
         picture=observation.previews.get(filetype, {}),
-        script=url_for("viewer.script", version=_script()[1]),
+        modules=sorted(path.name for path in MODULES.glob("*.js")),
     )
-
-
-@blueprint.get("/viewer.js")
-def script() -> Response:
-    """Send the script of the viewer; the page names its version, so that browsers can keep it."""
-    asked = parameters(VersionParameters).version
-    content, version = _script()
-    response = Response(content, mimetype="text/javascript")
-    response.set_etag(version)
-    if asked == version:
-        response.cache_control.max_age = MAX_AGE_S
-    response.make_conditional(request)
-    return response
-
-
-@cache
-def _script() -> tuple[str, str]:
-    """Return the script of the viewer, and an identifier of its content."""
-    content = joined(MAIN)
-    return content, hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _frame(observation: Observation, filetype: str, selection: WalkParameters) -> dict[str, Any]:
@@ -211,7 +186,7 @@ def overview_png(name: str, filetype: str) -> Response:
 
 def _overview(file: File, query: OverviewParameters) -> Response:
     """Return an overview from the cache on disk, because it needs a pass over all pixels."""
-    pictures, key = picture_cache(), cache_key(file, query)
+    cache, key = picture_cache(), cache_key(file, query)
     place = f"overview {key}"
 
     def make(sampled: bool = False) -> bytes:
@@ -220,11 +195,11 @@ def _overview(file: File, query: OverviewParameters) -> Response:
             if sampled:
                 tile, bins, limits = sample_overview(stream, name, plane)
             else:
-                tile, bins, limits = read_overview(stream, name, plane, pictures.get, key)
+                tile, bins, limits = read_overview(stream, name, plane, cache.get, key)
         more = {"limits": asdict(limits), "version": file.version, "sampled": sampled}
         return _with_packing(plane, tile, bins, **more)
 
-    if query.sampled == "yes" and place not in pictures:
+    if query.sampled == "yes" and place not in cache:
         with reading(file.path):
             if image_plane(file, query).pixels >= SAMPLED_FROM:
                 return _unpacked(make(sampled=True))
@@ -257,12 +232,12 @@ def tile_png(name: str, filetype: str) -> Response:
 
 def _tile(file: File, query: TileParameters) -> Response:
     """Return a tile from the cache on disk."""
-    pictures, tile, key = picture_cache(), query.tile, cache_key(file, query)
+    cache, tile, key = picture_cache(), query.tile, cache_key(file, query)
 
     def make() -> bytes:
         plane = image_plane(file, query)
         with file.path.open("rb", buffering=0) as stream:
-            bins = read_tile(stream, file.path.name, plane, tile, pictures.get, key)
+            bins = read_tile(stream, file.path.name, plane, tile, cache.get, key)
         return _with_packing(plane, tile, bins)
 
     return _kept(file, f"{tile} {key}", make)

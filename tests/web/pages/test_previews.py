@@ -8,6 +8,7 @@ from web_pages import address_of, soup
 
 import acsql
 from acsql.images import rendition
+from acsql.web import static_files
 from acsql.web.pages import previews
 
 
@@ -112,9 +113,9 @@ def test_a_choice_returns_to_no_other_site(client: FlaskClient, back: str) -> No
         "/thumbnails/..%2f..%2fetc%2fpasswd.jpg",
         "/thumbnails/{rootname}%00.jpg",
         "/thumbnails/{rootname}/../../x.jpg",
-        "/static/../app.py",
-        "/static/%2e%2e/app.py",
-        "/static/..%2f..%2farchive.py",
+        f"{static_files.url_path()}/../app.py",
+        f"{static_files.url_path()}/%2e%2e/app.py",
+        f"{static_files.url_path()}/..%2f..%2farchive.py",
         "/archive/../../etc/passwd",
         "/archive/unknown/..%2f..%2fetc%2fpasswd/",
     ],

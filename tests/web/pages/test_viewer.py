@@ -320,7 +320,8 @@ def looked_at(observation: Observation, filetype: str, extver: int, x: int, y: i
 
 
 FETCH = """async (address) => {
-  const { fetchCutout } = await import("/static/viewer/cutouts.js");
+  const { src } = document.querySelector("script[type=module]");
+  const { fetchCutout } = await import(src.replace("main", "cutouts"));
   const { width, height, values } = await fetchCutout(address);
   return { width, height, values: Array.from(values) };
 }"""
@@ -391,7 +392,8 @@ def test_right_ascensions_and_declinations_everywhere(page: Page, shown: Observa
         places = random.uniform(1, 4096, (20, 2)).tolist()
         found = page.evaluate(
             """async ([projection, places]) => {
-              const { skyOf } = await import("/static/viewer/sky.js");
+              const { src } = document.querySelector("script[type=module]");
+              const { skyOf } = await import(src.replace("main", "sky"));
               return places.map(([x, y]) => skyOf(projection, x, y));
             }""",
             [projection, places],
@@ -416,7 +418,8 @@ def test_sexagesimal(
     go(page, view(shown, "flt"))
     found = page.evaluate(
         """async ([number, decimals, turn]) => {
-          const { sexagesimal } = await import("/static/viewer/sky.js");
+          const { src } = document.querySelector("script[type=module]");
+          const { sexagesimal } = await import(src.replace("main", "sky"));
           return sexagesimal(number, decimals, turn ?? undefined);
         }""",
         [number, decimals, turn],
