@@ -25,6 +25,8 @@ PER_MINUTE = 10
 PER_HOUR = 100
 # Writes of one user in a minute; a person at the keyboard needs two a second at most.
 WRITES_PER_MINUTE = 600
+# Refusals that say when to try again (RFC 6585, section 4; RFC 9110, section 15.6.4).
+_REFUSED = {429, 503}
 
 
 def register(app: Flask, requests: int) -> Limiter:
@@ -42,6 +44,15 @@ def register(app: Flask, requests: int) -> Limiter:
     Limiter
         For `limit_log_ins` and `limit_writes`.
     """
+
+    # Registered before the limiter, so that it changes a response after it.
+    @app.after_request
+    def without_retry_after(response: Response) -> Response:
+        """Leave out when to try again where nothing was refused: the limiter always says it."""
+        if response.status_code not in _REFUSED:
+            response.headers.pop("Retry-After", None)
+        return response
+
     return Limiter(
         get_remote_address,
         app=app,

@@ -449,8 +449,9 @@ def test_a_url_that_is_too_long_is_refused(client: FlaskClient) -> None:
 
 def test_too_many_requests_are_refused_with_429(empty_archive: acsql.Archive) -> None:
     client = limited(empty_archive, rate_limit=6).test_client()
-    found = [client.get("/health").status_code for _ in range(4)]
-    assert found == [200, 200, 200, 429]
+    responses = [client.get("/health") for _ in range(4)]
+    assert [response.status_code for response in responses] == [200, 200, 200, 429]
+    assert ["Retry-After" in response.headers for response in responses] == [False] * 3 + [True]
     response = client.get("/health")
     assert response.json["error"] == "Too many requests"
     assert int(response.headers["Retry-After"]) > 0
