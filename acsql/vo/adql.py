@@ -24,6 +24,7 @@ from sqlglot.tokens import Tokenizer as SqlTokenizer
 from ..errors import QueryError
 from ..query.messages import abbreviate
 from .adql_geometry import GEOMETRIES, SkySet, without_geometries
+from .adql_ranges import ranges
 from .columns import TableColumn
 from .tables import TapTable
 
@@ -129,12 +130,15 @@ class Translation:
         What it returns.
     sky_sets : tuple of SkySet
         Sets of observations that have to be found before, each a table of the query.
+    ranges : mapping
+        By name of a table, the values of `TapTable.range_column` between which its rows suffice.
     """
 
     sql: str
     tables: Mapping[str, frozenset[str]]
     columns: tuple[ResultColumn, ...]
     sky_sets: tuple[SkySet, ...]
+    ranges: Mapping[str, tuple[float, float]]
 
 
 def translate(text: str, tables: Mapping[str, TapTable], limit: int) -> Translation:
@@ -267,6 +271,8 @@ def _translated(query: exp.Query, tables: Mapping[str, TapTable], limit: int) ->
                 used.setdefault(f"{source.db}.{source.name}", set())
         for column, table in _of_tables(scope):
             used[table].add(column.name)
+    range_columns = {name: table.range_column for name, table in tables.items()}
+    within = ranges(query, {name: each for name, each in range_columns.items() if each})
     _rename(query)
     stated = query.args.get("limit")
     most = int(stated.expression.name) if stated is not None else limit
@@ -276,6 +282,7 @@ def _translated(query: exp.Query, tables: Mapping[str, TapTable], limit: int) ->
         {name: frozenset(columns) for name, columns in used.items()},
         columns,
         sky_sets,
+        within,
     )
 
 

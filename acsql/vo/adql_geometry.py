@@ -168,7 +168,7 @@ def _predicate(node: exp.Expr, sets: list[SkySet]) -> exp.Expr:
 def _is_near(point: _Point, centre: _Point, radius: exp.Expr) -> exp.Expr:
     """Return whether a point is within a distance of another."""
     near = exp.LTE(this=_distance(point, centre), expression=radius.copy())
-    dec, reach = _constant(centre.dec), _constant(radius)
+    dec, reach = constant(centre.dec), constant(radius)
     if dec is None or reach is None:
         return near
     # Most rows are at other declinations, which is found out without a sine.
@@ -312,8 +312,19 @@ def _point(node: exp.Expr) -> _Point:
     return geometry
 
 
-def _constant(node: exp.Expr) -> float | None:
-    """Return the number that an expression states, None if it depends on a row."""
+def constant(node: exp.Expr) -> float | None:
+    """Return the number that an expression states.
+
+    Parameters
+    ----------
+    node : exp.Expr
+        Such as ``-(2.5)``.
+
+    Returns
+    -------
+    float or None
+        None if it depends on a row, or is no number.
+    """
     sign = 1
     while isinstance(node, exp.Neg | exp.Paren):
         sign = -sign if isinstance(node, exp.Neg) else sign
@@ -325,7 +336,7 @@ def _constant(node: exp.Expr) -> float | None:
 
 
 def _number(node: exp.Expr) -> float:
-    value = _constant(node)
+    value = constant(node)
     if value is None:
         raise QueryError(f"ADQL: {_text(node)} has to be a number in this geometry")
     return value

@@ -77,6 +77,8 @@ class Catalog:
                 "s_region": LateColumn("obs_id", partial(_outlines, self._store)),
             },
             utype=OBSCORE_UTYPE,
+            range_column="s_dec",
+            rows_between=self._obscore.between,
         )
 
 

@@ -114,7 +114,10 @@ def run(
         If the database fails.
     """
     query = translate(text, tables, limit + 1)
-    data = {name: tables[name].table(columns) for name, columns in query.tables.items()}
+    data = {
+        name: tables[name].table(columns, query.ranges.get(name))
+        for name, columns in query.tables.items()
+    }
     for each in query.sky_sets:
         found = sky.observations(store, each.relation, each.shape, time_limit)
         data[each.table] = pa.table({"rootname": pa.array(found, pa.string())})

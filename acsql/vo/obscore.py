@@ -12,6 +12,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,8 +27,12 @@ from .obscore_facts import ObsCoreFacts
 # Of a file that is in the archive, the first field has a value and the second has none.
 _PRESENT, _VANISHED = "files.{}.size", "files.{}.vanished"
 _KEY = "rootname"
+_DECLINATION = "s_dec"
+# Above this part of the rows it is faster to have all filtered than to choose them.
+_FEW = 0.1
 
 _Arrays = Mapping[str, pa.Array]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,29 @@ class _Rows:
     columns: dict[str, pa.ChunkedArray] = field(default_factory=dict)
 
 
+class _Order:
+    """The rows of a column of numbers in the order of its values.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray
+        The column.
+    """
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self.column = column
+        values = column.to_numpy()
+        # Rows without a value come last, as NaN.
+        self._rows = np.argsort(values)
+        self._values = values[self._rows]
+
+    def between(self, low: float, high: float) -> IntArray:
+        """Return the numbers of the rows with values in a range, in the order of the values."""
+        start = np.searchsorted(self._values, low, "left")
+        end = np.searchsorted(self._values, high, "right")
+        return self._rows[start:end]
+
+
 class ObsCore:
     """The rows of ObsCore of one archive; threads may share it.
 
@@ -70,8 +99,9 @@ class ObsCore:
         self._filetypes = [name for name in specs.filetypes if name in facts.filetypes]
         self._sources = {
             name: column.source for name, column in COLUMNS.items() if column.source
-        } | {"s_ra": position("ra_targ", specs), "s_dec": position("dec_targ", specs)}
+        } | {"s_ra": position("ra_targ", specs), _DECLINATION: position("dec_targ", specs)}
         self._rows: _Rows | None = None
+        self._order: _Order | None = None
         self._lock = Lock()
 
     def table(self, names: Iterable[str]) -> pa.Table:
@@ -99,6 +129,36 @@ class ObsCore:
             # A table without columns has no rows; any column will do to count them.
             return self.table(["calib_level"])
         return pa.table({name: rows.columns[name] for name in wanted})
+
+    def between(self, names: Iterable[str], low: float, high: float) -> pa.Table:
+        """Return some columns of the rows within a range of declinations, or of all if it is wide.
+
+        Parameters
+        ----------
+        names : iterable of str
+            As in `table`.
+        low, high : float
+            In degrees, inclusive.
+
+        Returns
+        -------
+        pyarrow.Table
+            The rows in the order of `table`, always with ``s_dec``.
+
+        Raises
+        ------
+        DatabaseError
+            If the database fails.
+        """
+        wanted = dict.fromkeys([*names, _DECLINATION])
+        with self._lock:
+            columns = self._with_columns(list(wanted)).columns
+        every = pa.table({name: columns[name] for name in wanted})
+        order = self._order
+        if order is None or order.column is not columns[_DECLINATION]:
+            order = self._order = _Order(columns[_DECLINATION])
+        found = order.between(low, high)
+        return every.take(np.sort(found)) if len(found) < _FEW * len(every) else every
 
     def _with_columns(self, names: Sequence[str]) -> _Rows:
         """Return the rows as they are, with some columns."""

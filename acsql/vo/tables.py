@@ -46,6 +46,10 @@ class TapTable:
         Takes names, and returns the columns that exist beside `columns`.
     utype : str, optional
         Which standard defines it.
+    range_column : str, optional
+        A column by which few rows are found faster than all are read.
+    rows_between : callable, optional
+        As `rows`, with the lowest and the highest value of that column.
     """
 
     name: str
@@ -55,6 +59,8 @@ class TapTable:
     late: Mapping[str, LateColumn] = field(default_factory=dict)
     further: Callable[[Collection[str]], Mapping[str, TableColumn]] | None = None
     utype: str | None = None
+    range_column: str | None = None
+    rows_between: Callable[[Collection[str], float, float], pa.Table] | None = None
 
     def column(self, name: str) -> TableColumn | None:
         """Return a column, None if there is none of that name."""
@@ -65,13 +71,15 @@ class TapTable:
         others = [name for name in names if name not in self.columns]
         return {**self.columns, **(self.further(others) if self.further and others else {})}
 
-    def table(self, names: Collection[str]) -> pa.Table:
+    def table(self, names: Collection[str], within: tuple[float, float] | None = None) -> pa.Table:
         """Return some columns of all rows, also those that are computed late.
 
         Parameters
         ----------
         names : collection of str
             Names of columns.
+        within : tuple of float, optional
+            The lowest and the highest value of `range_column`: rows with others are not needed.
 
         Returns
         -------
@@ -80,7 +88,10 @@ class TapTable:
         """
         late = [name for name in names if name in self.late]
         others = set(names).difference(late) | {self.late[name].key for name in late}
-        table = self.rows(sorted(others))
+        if within is None or self.rows_between is None:
+            table = self.rows(sorted(others))
+        else:
+            table = self.rows_between(sorted(others), *within)
         for name in late:
             keys = table[self.late[name].key].to_pylist()
             table = table.append_column(name, pa.array(self.late[name].values(keys), pa.string()))

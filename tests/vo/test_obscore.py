@@ -87,3 +87,42 @@ def test_a_vanished_file_has_no_row(store: Store, specs) -> None:
     document = {"_id": "j8bt05njq", "datasets": {"flt": "j8bt05njq_flt.fits"}, "files": files}
     observation_writes.replace(store, document)
     assert obscore.table(["obs_id"]).num_rows == 0
+
+
+@pytest.mark.parametrize(("low", "high"), [(-90, 90), (0, 0), (22, 22.1), (90, -90), (-91, -90)])
+def test_a_range_of_declinations_has_the_rows_of_all(
+    sample_archive: acsql.Archive, low: float, high: float
+) -> None:
+    obscore = ObsCore(sample_archive.store, sample_archive.specs, obscore_facts.load())
+
+    def chosen(table):
+        """Return the rows in the range."""
+        rows = table.to_pylist()
+        return [row for row in rows if row["s_dec"] is not None and low <= row["s_dec"] <= high]
+
+    names = ["obs_title", "instrument_name"]
+    found = obscore.between(names, low, high)
+    assert chosen(found) == chosen(obscore.table([*names, "s_dec"]))
+
+
+def test_a_narrow_range_has_few_rows(sample_archive: acsql.Archive) -> None:
+    obscore = ObsCore(sample_archive.store, sample_archive.specs, obscore_facts.load())
+    every = obscore.table(["s_dec"])["s_dec"].drop_null().to_pylist()
+    rarest = min(every, key=every.count)
+    found = obscore.between(["obs_title"], rarest, rarest)
+    assert set(found["s_dec"].to_pylist()) == {rarest}
+
+
+def test_a_range_has_the_rows_of_an_observation_that_has_changed(store: Store, specs) -> None:
+    obscore = ObsCore(store, specs, obscore_facts.load())
+    document = {
+        "_id": "j8bt05njq",
+        "ra_targ": 10.0,
+        "dec_targ": 20.0,
+        "files": {"flt": {"size": 1}},
+    }
+    observation_writes.replace(store, document)
+    # Where each row is chosen, and where none is.
+    assert obscore.between([], 50, 60).num_rows == 0
+    observation_writes.replace(store, copy.deepcopy(document) | {"dec_targ": 55.0})
+    assert obscore.between(["s_ra"], 50, 60).to_pylist() == [{"s_ra": 10.0, "s_dec": 55.0}]
