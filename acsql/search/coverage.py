@@ -6,13 +6,15 @@ that an archive that grows makes the pieces again that have changed, which takes
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .. import query
-from ..errors import QueryError
+from ..errors import QueryError, QueryTimeout
 from ..fits.regions import polygons
 from ..query import Equals, Exists, Not
 from ..store.applied_migrations import applied
@@ -37,7 +39,9 @@ _YEAR, _NEWEST = "year(date_obs)", "last_ingest_date"
 Keep = Callable[[str, Callable[[], bytes]], bytes]
 
 
-def coverage(criteria: Criteria, order: int = ORDER, keep: Keep | None = None) -> MOC:
+def coverage(
+    criteria: Criteria, order: int = ORDER, keep: Keep | None = None, seconds: float | None = None
+) -> MOC:
     """Return the sky that the observations of a search cover.
 
     Parameters
@@ -49,6 +53,8 @@ def coverage(criteria: Criteria, order: int = ORDER, keep: Keep | None = None) -
     keep : callable, optional
         Keeps pieces: it takes a key, which changes whenever the content would, and a function that
         makes the content.
+    seconds : float, optional
+        How long pieces are made.  What was made until then is kept, so another call gets further.
 
     Returns
     -------
@@ -60,7 +66,7 @@ def coverage(criteria: Criteria, order: int = ORDER, keep: Keep | None = None) -
     QueryError
         If the order is not one of `ORDERS`.
     QueryTimeout
-        If the search takes longer than the time limit.
+        If the search takes longer than the time limit, or some pieces were not made in time.
     """
     from mocpy import MOC
 
@@ -68,9 +74,13 @@ def coverage(criteria: Criteria, order: int = ORDER, keep: Keep | None = None) -
         raise QueryError(f"order: expected {ORDERS[0]} to {ORDERS[-1]}, not {order!r}")
     if keep is None:
         return _map(criteria, order)
+    pieces = list(_pieces(criteria))
+    # Processes and threads that make the same map at the same time begin with different pieces.
+    random.shuffle(pieces)
+    deadline = None if seconds is None else monotonic() + seconds
     found = MOC.new_empty(order)
-    for key, piece in _pieces(criteria):
-        content = keep(f"moc {order} {key}", partial(_content, piece, order))
+    for key, piece in pieces:
+        content = keep(f"moc {order} {key}", partial(_content, piece, order, deadline))
         found = found.union(MOC.from_string(content.decode(), "json"))
     return found
 
@@ -87,7 +97,12 @@ def _pieces(criteria: Criteria) -> Iterator[tuple[str, Criteria]]:
         yield f"{migrated} {year} {number} {newest} {text}", criteria.where(dated)
 
 
-def _content(criteria: Criteria, order: int) -> bytes:
+def _content(criteria: Criteria, order: int, deadline: float | None) -> bytes:
+    if deadline is not None and monotonic() > deadline:
+        raise QueryTimeout(
+            "the map of the sky is being made, a year of observations at a time, and what is made "
+            "is kept: ask again in some seconds"
+        )
     text: str = _map(criteria, order).to_string("json")
     return text.encode()
 

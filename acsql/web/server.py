@@ -70,7 +70,7 @@ class _GunicornSite(BaseApplication):
         ignore_astropy()
         archive = Archive(self._config, TIME_LIMIT, wait=0)
         app = create_app(archive, self.cfg.workers, self._host)
-        warming.start(app.extensions[context.ARCHIVE])
+        warming.start(app.extensions[context.ARCHIVE], app.extensions[context.PICTURE_CACHE])
         return app.wsgi_app
 
     def run(self) -> None:

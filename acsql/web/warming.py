@@ -1,7 +1,8 @@
 """What a worker would load in its first requests, loaded in a thread when it starts.
 
 Modules that are imported late, the columns that searches read, and what holds of annotations take a
-worker up to a second the first time.  Requests are answered meanwhile.
+worker up to a second the first time; the map of the sky that a mission covers takes all workers
+together half a minute.  Requests are answered meanwhile.
 """
 
 import logging
@@ -10,6 +11,9 @@ from importlib import import_module
 
 from ..archive import Archive
 from ..errors import ArchiveError
+from ..images.disk_cache import DiskCache
+from ..search.coverage import ORDER as MAP_ORDER
+from ..search.coverage import coverage
 
 logger = logging.getLogger(__name__)
 
@@ -26,27 +30,30 @@ ORDER = "-expstart"
 ROWS = 50
 
 
-def start(archive: Archive) -> threading.Thread:
+def start(archive: Archive, cache: DiskCache) -> threading.Thread:
     """Load in a thread what the first requests need.
 
     Parameters
     ----------
     archive : Archive
         The archive of the site.
+    cache : DiskCache
+        Its cache of pictures and maps.
 
     Returns
     -------
     threading.Thread
         The thread, which does not keep the process from ending.
     """
-    thread = threading.Thread(target=_warm, args=[archive], name="warming", daemon=True)
+    thread = threading.Thread(target=_warm, args=[archive, cache], name="warming", daemon=True)
     thread.start()
     return thread
 
 
-def _warm(archive: Archive) -> None:
+def _warm(archive: Archive, cache: DiskCache) -> None:
     try:
         warm(archive)
+        coverage(archive.where(), MAP_ORDER, cache.get)
     except ArchiveError as error:
         # As in an outage, which is logged elsewhere: the first requests read it, then.
         logger.debug("the site is not warmed up: %s", error)

@@ -1,12 +1,14 @@
 """Maps of the sky cover what the footprints cover, and pieces are made again where needed."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from mocpy import MOC
 
 import acsql
-from acsql.errors import QueryError
+from acsql.errors import QueryError, QueryTimeout
 from acsql.search import coverage
 from acsql.store import observation_writes
 from acsql.store.schema import MIGRATIONS
@@ -79,6 +81,26 @@ def test_pieces_are_made_again_after_a_migration(half_folded) -> None:
     coverage.coverage(half_folded.where(), keep=kept(pieces))
     half_folded.store.database[MIGRATIONS].delete_one({"_id": 9999})
     assert len(pieces) == 2 * number
+
+
+def test_a_map_that_takes_too_long_is_made_in_several_calls(sample_archive, monkeypatch) -> None:
+    pieces: dict[str, bytes] = {}
+    search = sample_archive.where()
+    clock = count()
+    # Each look at the clock is a second later: at the start, and before each piece.
+    monkeypatch.setattr(coverage, "monotonic", lambda: next(clock))
+    calls = 0
+    found = None
+    while found is None:
+        calls += 1
+        try:
+            found = coverage.coverage(search, keep=kept(pieces), seconds=1)
+        except QueryTimeout as error:
+            assert "ask again" in str(error)
+            assert len(pieces) == calls
+    assert len(pieces) > 2
+    assert calls == len(pieces)
+    assert found == search.moc()
 
 
 @pytest.mark.parametrize("order", [3, 17, -1, "13"])

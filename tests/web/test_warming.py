@@ -2,17 +2,31 @@
 
 import logging
 import sys
+from pathlib import Path
 
 import pytest
 
 import acsql
 from acsql.errors import DatabaseError
+from acsql.images.disk_cache import DiskCache
+from acsql.search.coverage import ORDER, coverage
 from acsql.web import warming
 
 
-def test_searches_and_modules_are_loaded(sample_archive: acsql.Archive) -> None:
-    warming.start(sample_archive).join()
+@pytest.fixture
+def cache(tmp_path: Path) -> DiskCache:
+    """A cache of pictures and maps."""
+    return DiskCache(tmp_path, 10**8)
+
+
+def test_searches_modules_and_the_map_of_the_sky_are_loaded(
+    sample_archive: acsql.Archive, cache: DiskCache
+) -> None:
+    warming.start(sample_archive, cache).join()
     assert sys.modules.keys() >= set(warming.MODULES)
+    # Nothing is left to be made.
+    found = coverage(sample_archive.where(), ORDER, cache.get, seconds=-1)
+    assert found == sample_archive.where().moc()
 
 
 def test_every_condition_is_one(sample_archive: acsql.Archive) -> None:
@@ -24,11 +38,12 @@ def test_an_outage_is_logged_and_ends_nothing(
     sample_archive: acsql.Archive,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    cache: DiskCache,
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise DatabaseError("the database does not answer")
 
     monkeypatch.setattr(sample_archive, "where", fail)
     with caplog.at_level(logging.DEBUG, "acsql"):
-        warming.start(sample_archive).join()
+        warming.start(sample_archive, cache).join()
     assert "not warmed up: the database does not answer" in caplog.text

@@ -5,13 +5,11 @@ Browsers load it after the page, which therefore does not wait for a map of the 
 
 from flask import Blueprint, Response
 
-from ...search.coverage import coverage
+from ...search.coverage import ORDER, coverage
 from .. import sky_map
 from ..context import current_archive, parameters, picture_cache
 from ..results_parameters import ResultsParameters
-
-# Seconds that each query may take.
-TIME_LIMIT = 20
+from ..vo.moc import MAKING_S, TIME_LIMIT
 
 blueprint = Blueprint("sky_coverage", __name__)
 
@@ -21,5 +19,6 @@ def picture() -> Response:
     """Send the covered part of the sky as a transparent PNG in the projection of the sky map."""
     archive = current_archive()
     condition = parameters(ResultsParameters).condition(archive.specs)
-    found = coverage(archive.where(condition).time_limit(TIME_LIMIT), keep=picture_cache().get)
+    search = archive.where(condition).time_limit(TIME_LIMIT)
+    found = coverage(search, ORDER, picture_cache().get, MAKING_S)
     return Response(sky_map.coverage_png(found), mimetype="image/png")

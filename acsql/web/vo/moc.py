@@ -9,9 +9,10 @@ from ...search.coverage import ORDER, coverage
 from ..context import current_archive, picture_cache
 from .service import DaliParameters, blueprint, dali_parameters
 
-# Seconds that the database may take: what was made until then is kept, so that another request for
-# the same map gets further.
+# Seconds that each query may take, and after which no further piece of a map is made: what was made
+# until then is kept, so that another request for the same map gets further.
 TIME_LIMIT = 20
+MAKING_S = 5
 
 
 class MocParameters(DaliParameters):
@@ -27,7 +28,7 @@ def moc() -> Response:
     """Return the sky that the observations of a search cover."""
     query = dali_parameters(MocParameters)
     search = current_archive().where(*filter(None, [query.q])).time_limit(TIME_LIMIT)
-    found = coverage(search, query.order, picture_cache().get)
+    found = coverage(search, query.order, picture_cache().get, MAKING_S)
     if query.responseformat == "json":
         return Response(found.to_string("json"), mimetype="application/json")
     file = BytesIO()

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from mocpy import MOC
 
 import acsql
+from acsql.web.vo import moc
 
 
 @pytest.mark.parametrize("condition", ["", "detector=WFC", "nothing()"])
@@ -33,3 +34,14 @@ def test_cells_are_as_small_as_the_order_says(client: FlaskClient) -> None:
 @pytest.mark.parametrize("query", ["order=30", "order=x", "q=nothing", "responseformat=png"])
 def test_a_wrong_parameter_is_an_error(client: FlaskClient, query: str) -> None:
     assert client.get(f"/vo/moc?{query}").status_code == 400
+
+
+def test_a_map_that_is_being_made_is_a_refusal_that_says_when_to_ask_again(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moc, "MAKING_S", -1)
+    # No other test asks for this map.
+    response = client.get("/vo/moc?order=7&q=exptime>1")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) >= 0
+    assert "is being made" in response.text
