@@ -1,5 +1,6 @@
 """Regions of the viewer in a browser: drawn, typed, moved, measured, saved and loaded."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,20 @@ def test_a_shape_is_drawn_by_dragging_and_measured(
     profiled = shape in ("circle", "line")
     expect(page.locator("#region-chart")).to_be_visible(visible=profiled)
     assert f"regions=2%2C1%2C{shape}" in page.url
+
+
+def test_a_region_that_is_measured_is_not_measured_again(page: Page, shown: Observation) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    go(page, view(shown, "flt", fragment("box(60,60,9,9)")))
+    item = page.locator("#region-list button").first
+    item.evaluate("button => button.click()")
+    expect(page.locator("#region-statistics")).to_have_attribute("data-region", re.compile("box"))
+    before = figures(page)
+    item.evaluate("button => button.click()")
+    page.wait_for_timeout(500)  # the panel measures when nothing has changed for a while
+    assert figures(page) == before
+    assert len([url for url in asked if "/statistics?" in url]) == 1
 
 
 def test_a_polygon_ends_at_its_first_corner(page: Page, shown: Observation) -> None:

@@ -126,9 +126,15 @@ export class RegionPanel {
   // Measurements.
 
   async measure() {
-    this.abort?.abort();
     const { regionStatistics, regionChart, regionProblem } = this.elements;
+    const { frame } = this.viewer;
     const region = this.tools.current;
+    const text = region ? this.tools.text.replace(/^-| #.*$/g, "") : "";
+    const address = region ? frame.partUrl("statistics", { region: text }) : null;
+    // What is shown or under way is not asked for again, so that the figures do not flicker.
+    if (address && address === this.measured) return;
+    this.measured = address;
+    this.abort?.abort();
     regionStatistics.replaceChildren();
     delete regionStatistics.dataset.region;
     regionChart.toggleAttribute("hidden", true);
@@ -136,8 +142,6 @@ export class RegionPanel {
     if (!region) return;
     this.abort = new AbortController();
     const { signal } = this.abort;
-    const { frame } = this.viewer;
-    const text = this.tools.text.replace(/^-| #.*$/g, "");
     try {
       const ask = async (page) =>
         (await request(frame.partUrl(page, { region: text }), signal)).json();
@@ -145,7 +149,9 @@ export class RegionPanel {
       if (PROFILED.includes(region.shape)) this.showProfile(await ask("profile"));
       regionStatistics.dataset.region = text;
     } catch (error) {
-      if (error.name !== "AbortError") regionProblem.textContent = error.message;
+      if (error.name === "AbortError") return;
+      this.measured = null;
+      regionProblem.textContent = error.message;
     }
   }
 
