@@ -160,7 +160,7 @@ def _predicate(node: exp.Expr, sets: list[SkySet]) -> exp.Expr:
             return _is_in_set(second, "intersects", first, sets)
         case _Region(), (_Point() | _Circle() | Polygon()) if intersects:
             return _is_in_set(first, "intersects", second, sets)
-        case _Region(), _Circle():
+        case _Region(), (_Circle() | Polygon()):
             return _is_in_set(first, "within", second, sets)
     raise QueryError(f"ADQL: {_text(node)} is not supported: these geometries are not compared")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress, islice
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,11 @@ def contains(polygon: Polygon, positions: FloatArray) -> npt.NDArray[np.bool_]:
     positions : numpy.ndarray
         Right ascensions and declinations in degrees, shape (n, 2); NaN is in no polygon.
     """
+    return _lie_in(polygon, _vectors(positions))
+
+
+def _lie_in(polygon: Polygon, vectors: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return which directions are in a polygon."""
     from regions import PixCoord, PolygonPixelRegion
 
     vertices = _vectors(np.array(polygon.vertices))
@@ -101,9 +107,8 @@ def contains(polygon: Polygon, positions: FloatArray) -> npt.NDArray[np.bool_]:
 
     # Great circles are straight lines on the plane that touches the sphere at the centre.
     region = PolygonPixelRegion(on_plane(vertices))
-    vectors = _vectors(positions)
     in_front = vectors @ centre > 0
-    inside = np.zeros(len(positions), bool)
+    inside = np.zeros(len(vectors), bool)
     inside[in_front] = region.contains(on_plane(vectors[in_front]))
     return inside
 
@@ -116,7 +121,7 @@ def observations(store: Store, relation: str, shape: Shape, time_limit: float | 
     store : Store
         The open database.
     relation : str
-        ``intersects``, or ``within`` for footprints that lie in a circle.
+        ``intersects``, or ``within`` for footprints that lie in the shape.
     shape : Shape
         A circle of radius 0 is a point.
     time_limit : float or None
@@ -137,12 +142,16 @@ def observations(store: Store, relation: str, shape: Shape, time_limit: float | 
         raise
     except DatabaseError as error:
         if isinstance(shape, Polygon):
-            raise QueryError(f"the polygon is not valid: {error}") from error
+            # Not the address of the database, which the message begins with.
+            reason = str(error).removeprefix(f"the database {store.address}: ")
+            raise QueryError(f"the polygon is not valid: {reason}") from error
         raise
     names = [row["rootname"] for row in rows]
-    if isinstance(shape, Polygon) or (shape.radius == 0 and relation == "intersects"):
+    if relation == "intersects" and (isinstance(shape, Polygon) or shape.radius == 0):
         return names
     outlines = [_rings(row["footprint"]) for row in rows]
+    if isinstance(shape, Polygon):
+        return list(compress(names, _are_within(shape, outlines)))
     centre = _vectors(np.array([[shape.ra, shape.dec]]))[0]
     radius = math.radians(shape.radius)
     if relation == "within":
@@ -194,6 +203,37 @@ def _rings(geometry: dict[str, Any]) -> list[FloatArray]:
     coordinates = geometry["coordinates"]
     polygons = [coordinates] if geometry["type"] == "Polygon" else coordinates
     return [_vectors(np.array(polygon[0])) for polygon in polygons]
+
+
+def _are_within(polygon: Polygon, outlines: Sequence[Sequence[FloatArray]]) -> list[bool]:
+    """Return which footprints lie in a polygon: their vertices do, and no sides cross."""
+    if not outlines:
+        return []
+    every = [ring for rings in outlines for ring in rings]
+    inside = _lie_in(polygon, np.concatenate(every))
+    ends = np.cumsum([len(ring) for ring in every])
+    sides = _vectors(np.array([*polygon.vertices, polygon.vertices[0]]))
+    lie = iter(
+        bool(vertices.all()) and not _cross(ring, sides)
+        for ring, vertices in zip(every, np.split(inside, ends[:-1]), strict=True)
+    )
+    return [all(list(islice(lie, len(rings)))) for rings in outlines]
+
+
+def _cross(a: FloatArray, b: FloatArray) -> bool:
+    """Return whether a side of one outline crosses a side of another."""
+    poles_a, poles_b = np.cross(a[:-1], a[1:]), np.cross(b[:-1], b[1:])
+    # Where the ends of each side are, seen from each side of the other outline; where two cross,
+    # they go around the crossing in the order of a start, b start, a end, b end, or in the reverse.
+    turns = np.stack(
+        [
+            -(poles_a @ b[:-1].T),
+            poles_a @ b[1:].T,
+            -(a[1:] @ poles_b.T),
+            a[:-1] @ poles_b.T,
+        ]
+    )
+    return bool(((turns > 0).all(axis=0) | (turns < 0).all(axis=0)).any())
 
 
 def _angles(vectors: FloatArray, centre: FloatArray) -> FloatArray:

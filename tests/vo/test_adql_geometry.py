@@ -4,7 +4,7 @@ import pytest
 
 from acsql.errors import QueryError
 from acsql.vo.adql import translate
-from acsql.vo.sky import Circle
+from acsql.vo.sky import Circle, Polygon, Shape, box
 from acsql.vo.tables import TapTable
 
 _SELECT = "SELECT obs_id FROM ivoa.obscore WHERE "
@@ -30,12 +30,30 @@ def test_outlines_are_compared_by_the_database(tables: dict[str, TapTable]) -> N
 
 
 @pytest.mark.parametrize(
+    ("geometry", "shape"),
+    [
+        ("CIRCLE(10, 20, 0.5)", Circle(10, 20, 0.5)),
+        ("POLYGON(0, 0, 1, 0, 1, 1)", Polygon(((0, 0), (1, 0), (1, 1)))),
+        ("BOX(10, 20, 2, 3)", box(10, 20, 2, 3)),
+    ],
+)
+def test_outlines_may_be_asked_to_lie_in_a_shape(
+    tables: dict[str, TapTable], geometry: str, shape: Shape
+) -> None:
+    condition = f"CONTAINS(s_region, {geometry}) = 1"
+    (found,) = translate(_SELECT + condition, tables, 10).sky_sets
+    assert (found.relation, found.shape) == ("within", shape)
+
+
+@pytest.mark.parametrize(
     ("condition", "message"),
     [
         ("CONTAINS(POINT('GALACTIC', s_ra, s_dec), CIRCLE(1, 2, 3)) = 1", "GALACTIC"),
         ("CONTAINS(POINT(s_ra, s_dec), CIRCLE(1, 2)) = 1", "POINT"),
         ("CONTAINS(POINT(s_ra, s_dec)) = 1", "two geometries"),
-        ("CONTAINS(s_region, POLYGON(0, 0, 1, 0, 1, 1)) = 1", "not supported"),
+        ("CONTAINS(POLYGON(0, 0, 1, 0, 1, 1), s_region) = 1", "not supported"),
+        ("CONTAINS(s_region, POINT(0, 0)) = 1", "not supported"),
+        ("INTERSECTS(s_region, s_region) = 1", "not supported"),
         ("INTERSECTS(s_region, CIRCLE(s_ra, 2, 3)) = 1", "has to be a number"),
         ("INTERSECTS(s_region, CIRCLE(1, 91, 3)) = 1", "declination"),
         ("INTERSECTS(s_region, CIRCLE(1, 9, -3)) = 1", "radius"),
