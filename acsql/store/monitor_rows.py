@@ -146,7 +146,7 @@ _OLDER: dict[str, Any] = {"$ifNull": ["$older", []]}
 # The latest measurement, as it is kept among the older ones.
 _LATEST = {"state": "$state", "measured": "$measured", "run": "$run", "rows": "$rows"}
 # By an index, which a condition that the field exists does not use.
-_FAILED = {"failure.owed": {"$in": [False, True]}}
+FAILED = {"failure.owed": {"$in": [False, True]}}
 _HAS_ROWS = {"$eq": [{"$type": "$rows"}, "array"]}
 
 
@@ -206,6 +206,22 @@ def retire(store: Store, monitor: str, rootnames: Iterable[str]) -> None:
             _collection(store).bulk_write(updates[start : start + _AT_ONCE], ordered=False)
 
 
+def with_rows(monitor: str) -> dict[str, Any]:
+    """Return the filter of the observations of which a monitor has rows.
+
+    Parameters
+    ----------
+    monitor : str
+        The name of the monitor.
+
+    Returns
+    -------
+    dict
+        It leaves out those that failed, have no rows, or are no longer wanted.
+    """
+    return {"monitor": monitor, "rows.0": {"$exists": True}}
+
+
 def find(
     store: Store,
     monitor: str,
@@ -233,13 +249,12 @@ def find(
     dict
         With rootname, expstart and rows, in the order of time.
     """
-    filter_: dict[str, Any] = {"monitor": monitor, "rows.0": {"$exists": True}}
+    filter_ = with_rows(monitor)
     if since is not None:
         filter_["expstart"] = {"$gte": since}
     if rootnames is not None:
         filter_["_id"] = {"$in": [_key(monitor, rootname) for rootname in rootnames]}
-    # An index has this order, so that nothing is sorted on the server.
-    ascending = {"$sort": {"expstart": 1}}
+    ascending = {"$sort": {"expstart": 1}}  # the order of an index: the server sorts nothing
     stages: list[dict[str, Any]] = [{"$match": filter_}, ascending]
     if latest is not None:
         stages[1:] = [{"$sort": {"expstart": -1}}, {"$limit": latest}, ascending]
@@ -266,8 +281,7 @@ def sample(store: Store, monitor: str, number: int) -> list[str]:
     number : int
         At most how many.
     """
-    measured = {"monitor": monitor, "rows.0": {"$exists": True}}
-    stages: list[dict[str, Any]] = [{"$match": measured}, {"$sample": {"size": number}}]
+    stages: list[dict[str, Any]] = [{"$match": with_rows(monitor)}, {"$sample": {"size": number}}]
     with store.errors():
         found = _collection(store).aggregate([*stages, {"$project": {"rootname": 1}}])
         return [each["rootname"] for each in found]
@@ -369,7 +383,7 @@ def failures(store: Store, monitor: str, limit: int) -> list[Document]:
         With rootname, reason, owed, and measured (the time of the attempt, UTC).
     """
     stages: list[dict[str, Any]] = [
-        {"$match": {"monitor": monitor, **_FAILED}},
+        {"$match": {"monitor": monitor, **FAILED}},
         {"$sort": {"measured": -1, "rootname": 1}},
         {"$limit": limit},
         {

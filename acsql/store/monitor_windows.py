@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .client import Store
+from .monitor_rows import with_rows
 from .schema import MONITOR_ROWS, Document
 
 Window = tuple[float, float]
@@ -35,7 +36,7 @@ def last_times(store: Store, monitor: str, column: str, by: str | None) -> dict[
     series = f"$rows.{by}" if by else None
     used = {f"rows.{name}": 1 for name in (column, by) if name}
     stages: list[dict[str, Any]] = [
-        {"$match": {"monitor": monitor, "expstart": {"$ne": None}, "rows.0": {"$exists": True}}},
+        {"$match": with_rows(monitor) | {"expstart": {"$ne": None}}},
         {"$project": {"_id": 0, "expstart": 1, **used}},
         {"$unwind": "$rows"},
         {"$match": {f"rows.{column}": {"$ne": None}}},
@@ -56,7 +57,7 @@ def newest_time(store: Store, monitor: str) -> float | None:
     monitor : str
         The name of the monitor.
     """
-    filter_ = {"monitor": monitor, "expstart": {"$ne": None}, "rows.0": {"$exists": True}}
+    filter_ = with_rows(monitor) | {"expstart": {"$ne": None}}
     with store.errors():
         found = store.database[MONITOR_ROWS].find_one(
             filter_, {"expstart": 1}, sort=[("expstart", -1)]
@@ -88,11 +89,7 @@ def find(
     fields = {"_id": 0, "rootname": 1, "expstart": 1}
     fields |= {f"rows.{name}": 1 for name in columns} or {"rows": 1}
     for first, last in _merged(windows):
-        filter_ = {
-            "monitor": monitor,
-            "expstart": {"$gte": first, "$lte": last},
-            "rows.0": {"$exists": True},
-        }
+        filter_ = with_rows(monitor) | {"expstart": {"$gte": first, "$lte": last}}
         with store.errors():
             yield from store.database[MONITOR_ROWS].find(
                 filter_, fields, sort=[("expstart", 1), ("rootname", 1)]
@@ -118,7 +115,7 @@ def counts(store: Store, monitor: str, columns: Sequence[str]) -> dict[tuple[Any
     """
     key = {name: {"$ifNull": [f"$rows.{name}", None]} for name in columns}
     stages: list[dict[str, Any]] = [
-        {"$match": {"monitor": monitor, "rows.0": {"$exists": True}}},
+        {"$match": with_rows(monitor)},
         {"$project": {"_id": 0, **{f"rows.{name}": 1 for name in columns}}},
         {"$unwind": "$rows"},
         {"$group": {"_id": key, "rows": {"$sum": 1}}},
