@@ -29,15 +29,33 @@ def write(rows: Rows, columns: Sequence[Column]) -> Iterator[bytes]:
     """Yield an ECSV file in blocks of rows."""
     with buffered(rows, columns) as buffer:
         as_json = _columns_of_json(buffer, columns)
-        is_first = True
+        yield _lines(_header(buffer, columns, as_json))
         for block in buffer.blocks():
-            cells = _cells(block, columns, buffer.types, as_json)
-            table = Table(cells, meta={"notes": buffer.notes} if buffer.notes else {})
-            lines = _writer(table).write(table)
-            # No cell has a line end, so a row is a line; only the first block keeps its header.
-            kept = lines if is_first else lines[len(lines) - len(table) :]
-            yield "".join(f"{line}\n" for line in kept).encode()
-            is_first = False
+            table = Table(_cells(block, columns, buffer.types, as_json))
+            # No cell has a line end, so a row is a line.
+            yield _lines(_text_of(table)[-len(table) :] if len(table) else [])
+
+
+def _header(buffer: RowBuffer, columns: Sequence[Column], as_json: set[int]) -> list[str]:
+    """Return the lines above the rows.
+
+    They come from a row of zeros and empty texts, because astropy takes a column of objects that
+    are all masked for one of lists of numbers.
+    """
+    row = _cells([[None]] * len(columns), columns, buffer.types, as_json)
+    for cell in row:
+        cell.mask = False
+    table = Table(row, meta={"notes": buffer.notes} if buffer.notes else {})
+    return _text_of(table)[:-1]
+
+
+def _text_of(table: Table) -> list[str]:
+    """Return a table as the lines of a file."""
+    return list(_writer(table).write(table))
+
+
+def _lines(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _columns_of_json(buffer: RowBuffer, columns: Sequence[Column]) -> set[int]:
