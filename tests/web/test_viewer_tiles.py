@@ -115,6 +115,17 @@ def test_a_large_image_is_put_together_from_tiles_of_the_level_that_is_seen(
     assert near[middle[0] - 4 : middle[0] + 4, middle[1] - 4 : middle[1] + 4].max() == 255
 
 
+def test_the_viewer_is_ready_only_once_everything_is_drawn(
+    page: Page, large: tuple[Observation, np.ndarray, np.ndarray]
+) -> None:
+    page.add_init_script("""
+        const next = window.requestAnimationFrame.bind(window);
+        window.requestAnimationFrame = (draw) => next(() => setTimeout(draw, 300));
+    """)
+    go(page, view(large[0], "flc", "#low=0&high=100&at=1,2,1400.5,600.5&zoom=4"))
+    assert page.locator("#at-value").inner_text().startswith("5000 ")
+
+
 def test_the_exact_overview_takes_the_place_of_a_sampled_one(
     page: Page, large: tuple[Observation, np.ndarray, np.ndarray]
 ) -> None:

@@ -19,13 +19,20 @@ export class Drawing {
     this.plain = false; // whether overlays and regions are left out
   }
 
-  /** Draw before the next repaint, once however often it is requested, and call `after`. */
+  /**
+   * Draw before the next repaint, once however often it is requested, and call `after`.
+   * Return a promise that is kept when both are done.
+   */
   request(after) {
-    this.requested ??= requestAnimationFrame(() => {
-      this.requested = null;
-      this.draw();
-      after();
+    this.requested ??= new Promise((resolve) => {
+      requestAnimationFrame(() => {
+        this.requested = null;
+        this.draw();
+        after();
+        resolve();
+      });
     });
+    return this.requested;
   }
 
   draw() {

@@ -271,7 +271,7 @@ export class Viewer {
   }
 
   draw() {
-    this.drawing.request(() => this.readout.update());
+    return this.drawing.request(() => this.readout.update());
   }
 
   // Fetching what is missing.
@@ -300,6 +300,7 @@ export class Viewer {
       await frame.fetchDetail(view.seen(), view.position.zoom, arrived);
       await this.comparison.fetchDetails(arrived);
       await this.overlays.fetch(arrived);
+      await this.draw();
       // Something has moved or changed in the meantime, and will settle again.
       if (this.frame !== frame || this.settling !== settling || this.loading) return;
       this.section.removeAttribute("aria-busy");
