@@ -160,11 +160,14 @@ class Store:
     @cached_property
     def document_classes(self) -> "DocumentClasses":
         """The mongoengine classes, which few commands need: mongoengine is loaded for them only."""
-        from .document_classes import connected_classes
+        from mongoengine import disconnect
 
-        return self._closing.enter_context(
-            connected_classes(self.client, self.database.name, self.specs)
-        )
+        from .document_classes import connect, document_classes
+
+        alias = connect(self.client, self.database.name)
+        # Not a generator: Python would run its end as it shuts down, when no thread can start.
+        self._closing.callback(disconnect, alias)
+        return document_classes(alias, self.specs)
 
     @property
     def address(self) -> str:

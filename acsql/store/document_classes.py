@@ -9,8 +9,6 @@ A search needs none of them, and goes without mongoengine.
 
 import hashlib
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,11 +66,8 @@ class DocumentClasses:
     monitor_alert: type[me.Document]
 
 
-@contextmanager
-def connected_classes(
-    client: MongoClient[Document], database: str, specs: KeywordSpecs
-) -> Iterator[DocumentClasses]:
-    """Let mongoengine use a connection while the block runs.
+def connect(client: MongoClient[Document], database: str) -> str:
+    """Let mongoengine use a connection, until ``mongoengine.disconnect`` of the name.
 
     Parameters
     ----------
@@ -80,13 +75,11 @@ def connected_classes(
         The connection.
     database : str
         The name of the database.
-    specs : KeywordSpecs
-        As for `document_classes`.
 
-    Yields
-    ------
-    DocumentClasses
-        The classes of this database.
+    Returns
+    -------
+    str
+        The name under which mongoengine knows the connection.
     """
     alias = f"acsql-{uuid.uuid4().hex}"
     me.connect(
@@ -95,10 +88,7 @@ def connected_classes(
         mongo_client_class=lambda **_: client,
         uuidRepresentation="standard",
     )
-    try:
-        yield document_classes(alias, specs)
-    finally:
-        me.disconnect(alias)
+    return alias
 
 
 def document_classes(alias: str, specs: KeywordSpecs) -> DocumentClasses:

@@ -213,3 +213,25 @@ def test_a_store_that_is_not_closed_ends_with_its_last_use(connection_string, sp
     gc.collect()
     with pytest.raises(InvalidOperation, match="close"):
         client.admin.command("ping")
+
+
+NOT_CLOSED = """
+import sys
+from acsql import keywords
+from acsql.store.client import Store
+store = Store(sys.argv[1], keywords.load())
+assert store.document_classes
+# As an `Archive`, whose parts know each other, is not freed before the interpreter shuts down.
+store.itself = store
+"""
+
+
+def test_a_process_that_does_not_close_a_store_ends(connection_string):
+    result = subprocess.run(
+        [sys.executable, "-c", NOT_CLOSED, connection_string],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
