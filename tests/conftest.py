@@ -73,9 +73,11 @@ LONGEST = (
 # Every ingest waits for one of them at its end.
 pymongo.common.MIN_HEARTBEAT_INTERVAL = 0.05
 
-# Without deadlines for single examples: other processes may slow the machine down.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# Without deadlines for single examples: other processes may slow the machine down.  The same
+# examples in each run, so that what fails is what was changed; ``ALL_EXAMPLES=1`` draws new ones.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("new", deadline=None, print_blob=True)
+settings.load_profile("new" if "ALL_EXAMPLES" in os.environ else "same")
 
 
 def pytest_configure() -> None:
