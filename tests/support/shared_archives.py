@@ -21,11 +21,9 @@ RAW = CodecOptions(document_class=RawBSONDocument)
 
 def once(folder: Path, make: Callable[[Path], object]) -> Path:
     """Return a folder, which the first process that needs it makes."""
-    made = folder.with_name(f"{folder.name}.made")
     with filelock.FileLock(f"{folder}.lock"):
-        if not made.exists():
-            make(folder)
-            made.touch()
+        if not folder.exists():
+            _make_whole(folder, make)
     return folder
 
 
@@ -45,15 +43,25 @@ def fill(model: Path, folder: Path, uri: str, make: Callable[[], object]) -> Non
     """
     with filelock.FileLock(f"{model}.lock"), MongoClient(uri) as client:
         database = client.get_default_database()
+
+        def keep(new: Path) -> None:
+            shutil.copytree(folder, new / "files")
+            dump(database, new / "collections")
+
         if model.exists():
             shutil.copytree(model / "files", folder, dirs_exist_ok=True)
             restore(database, model / "collections")
         else:
             make()
-            new = model.with_name(f"{model.name}.new")
-            shutil.copytree(folder, new / "files")
-            dump(database, new / "collections")
-            new.rename(model)
+            _make_whole(model, keep)
+
+
+def _make_whole(folder: Path, make: Callable[[Path], object]) -> None:
+    """Make a folder under another name, so that a process that is killed leaves no part of it."""
+    new = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    make(new)
+    new.rename(folder)
 
 
 def dump(database: Database, folder: Path) -> None:
