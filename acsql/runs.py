@@ -1,18 +1,19 @@
-"""Run records of ingest, as scripts and pages read them.
+"""Run records of ingest and of monitors, as scripts and pages read them.
 
-A run that died could not close its record: while no acsql holds the lock of the archive, a record
-that says *running* is shown as *died*.
+A run that died could not close its record: while no acsql holds the lock of the archive, or that
+of its monitors, a record that says *running* is shown as *died*.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from . import paths
 from .errors import RunNotFound, UnsafePath
 from .permissions import PICTURES_AND_LOGS, is_readable_file
-from .store import lock, runs
+from .store import runs
 from .store.client import Store
-from .store.schema import now
+from .store.schema import INGEST_RUNS, now
 
 # An archive that is ingested every night is overdue after this many hours without a successful
 # run: one night may fail.
@@ -21,7 +22,9 @@ OVERDUE_HOURS = 36
 RunRecord = dict[str, Any]
 
 
-def newest(store: Store, limit: int, before: int | None = None) -> list[RunRecord]:
+def newest(
+    store: Store, limit: int, before: int | None = None, collection: str = INGEST_RUNS
+) -> list[RunRecord]:
     """Return the records of the newest runs, without their lists.
 
     Parameters
@@ -32,13 +35,15 @@ def newest(store: Store, limit: int, before: int | None = None) -> list[RunRecor
         At most this many records.
     before : int, optional
         Only runs with a smaller number.
+    collection : str
+        The collection of the records, of `acsql.store.schema`.
 
     Returns
     -------
     list of dict
         The newest first; ``listed`` has the length of each list that is left out.
     """
-    return [_with_state(store, record) for record in runs.newest(store, limit, before)]
+    return _with_states(store, runs.newest(store, limit, before, collection), collection)
 
 
 def get(store: Store, number: int) -> RunRecord:
@@ -65,7 +70,7 @@ def get(store: Store, number: int) -> RunRecord:
     record = runs.get(store, number)
     if record is None:
         raise RunNotFound(f"there is no ingest run {number}")
-    return _with_state(store, record)
+    return _with_states(store, [record])[0]
 
 
 def log_path(store: Store, log_dir: Path, number: int) -> Path:
@@ -124,9 +129,12 @@ def hours_since_success(store: Store, newest_record: RunRecord | None = None) ->
     record = newest_record
     if record is None or not is_successful(record):
         record = runs.last(store, runs.SUCCESSFUL)
-    if record is None:
-        return None
-    return float((now() - record["finished"]).total_seconds() / 3600)
+    return hours_since(record["finished"] if record else None)
+
+
+def hours_since(time: datetime | None) -> float | None:
+    """Return the hours since a time in UTC, or None if there is none."""
+    return None if time is None else (now() - time).total_seconds() / 3600
 
 
 def is_successful(record: RunRecord) -> bool:
@@ -152,8 +160,9 @@ def is_overdue(hours: float | None, limit: float = OVERDUE_HOURS) -> bool:
     return hours is None or hours > limit
 
 
-def _with_state(store: Store, record: RunRecord) -> RunRecord:
-    """Return a record whose state is *died* if it says *running* and no acsql is running."""
-    if record["state"] == runs.RUNNING and not lock.is_held(store):
-        return record | {"state": runs.DIED}
-    return record
+def _with_states(
+    store: Store, records: list[RunRecord], collection: str = INGEST_RUNS
+) -> list[RunRecord]:
+    """Return records whose state is *died* if they say *running* and no acsql is running."""
+    states = runs.states(store, [record["state"] for record in records], collection)
+    return [record | {"state": state} for record, state in zip(records, states, strict=True)]

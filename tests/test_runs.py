@@ -8,7 +8,7 @@ import pytest
 
 import acsql
 from acsql.errors import RunNotFound
-from acsql.runs import is_overdue
+from acsql.runs import hours_since, is_overdue
 from acsql.store import lock, runs
 
 STARTED = datetime(2026, 1, 1, 2)
@@ -94,3 +94,8 @@ def test_only_successful_runs_count_as_success(empty_archive) -> None:
 )
 def test_an_archive_is_overdue_after_36_hours(hours: float | None, expected: bool) -> None:
     assert is_overdue(hours) is expected
+
+
+def test_the_hours_since_a_time_are_none_without_one() -> None:
+    assert hours_since(now() - timedelta(minutes=90)) == pytest.approx(1.5, abs=0.1)
+    assert hours_since(None) is None

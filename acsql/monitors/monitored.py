@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from ..runs import RunRecord, is_overdue, is_successful
-from ..store import lock, monitor_alerts, monitor_health, monitor_rows, monitor_summaries, runs
+from ..runs import RunRecord, hours_since, is_overdue, is_successful, newest
+from ..store import monitor_alerts, monitor_health, monitor_rows, monitor_summaries, runs
 from ..store.client import Store
-from ..store.schema import MONITOR_RUNS, now
+from ..store.schema import MONITOR_RUNS
 from ..watching.watchable import Watchable
 from .discovery import Found, find_monitors
 from .monitor import Monitor
@@ -177,7 +176,7 @@ class Monitored(Watchable):
             [
                 name
                 for name, each in states.items()
-                if each.state and is_overdue(_hours_since(each.succeeded))
+                if each.state and is_overdue(hours_since(each.succeeded))
             ],
             sum(each.open_alerts for each in states.values()),
         )
@@ -200,14 +199,7 @@ class Monitored(Watchable):
         >>> archive.monitor_runs()
         []
         """
-        records = runs.newest(self.store, limit, collection=MONITOR_RUNS)
-        is_open = any(record["state"] == runs.RUNNING for record in records)
-        if not is_open or lock.is_held(self.store, lock.MONITORS):
-            return records
-        return [
-            record | {"state": runs.DIED} if record["state"] == runs.RUNNING else record
-            for record in records
-        ]
+        return newest(self.store, limit, collection=MONITOR_RUNS)
 
     def alerts(self, limit: int = 100) -> list[dict[str, Any]]:
         """Return the latest alerts of all monitors.
@@ -241,16 +233,12 @@ def _is_failing(state: str | None, failed: int) -> bool:
     return state in (runs.FAILED, runs.DIED) or failed > 0
 
 
-def _hours_since(time: datetime | None) -> float | None:
-    return None if time is None else (now() - time).total_seconds() / 3600
-
-
 def _state(
     monitor: Monitor, numbers: monitor_rows.Numbers | None, alerts: int, records: list[RunRecord]
 ) -> MonitorState:
     own = _runs_of(monitor.name, records)
     ends = [record["finished"] for record in own if is_successful(record)]
-    hours = _hours_since(ends[0] if ends else None)
+    hours = hours_since(ends[0] if ends else None)
     return MonitorState(
         monitor,
         numbers or monitor_rows.Numbers(),

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 from pymongo import DESCENDING
 
-from . import lock
 from .client import Store
 from .monitor_rows import FAILED
-from .runs import DIED, RUNNING, SUCCESSFUL
+from .runs import SUCCESSFUL, states
 from .schema import MONITOR_ALERTS, MONITOR_ROWS, MONITOR_RUNS
 
 
@@ -62,15 +61,11 @@ def health(store: Store, recent: int) -> dict[str, Health]:
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
         found.setdefault(row.pop("_id"), {}).update(row)
-    states = {name: Health(**fields) for name, fields in found.items()}
-    # Only if a record is open does it matter who holds the lock.
-    is_open = any(each.state == RUNNING for each in states.values())
-    if not is_open or lock.is_held(store, lock.MONITORS):
-        return states
-    return {
-        name: each._replace(state=DIED) if each.state == RUNNING else each
-        for name, each in states.items()
-    }
+    names = [name for name, fields in found.items() if "state" in fields]
+    recorded = [found[name]["state"] for name in names]
+    for name, state in zip(names, states(store, recorded, MONITOR_RUNS), strict=True):
+        found[name]["state"] = state
+    return {name: Health(**fields) for name, fields in found.items()}
 
 
 def _stages(recent: int) -> list[dict[str, Any]]:

@@ -12,9 +12,10 @@ from typing import Any
 import bson
 from pymongo import DESCENDING
 
+from . import lock
 from .client import Store
 from .repetition import repeated
-from .schema import INGEST_RUNS, Document, DocumentCollection
+from .schema import INGEST_RUNS, MONITOR_RUNS, Document, DocumentCollection
 
 RUNNING = "running"
 SUCCEEDED = "succeeded"
@@ -25,6 +26,8 @@ INTERRUPTED = "interrupted"
 DIED = "died"
 # The states of runs after which the database has what is on disk.
 SUCCESSFUL = (SUCCEEDED, NOTHING_NEW, SUCCEEDED_WITH_FAILURES)
+# The lock that a run holds from before its record is opened until after it is closed.
+_LOCKS = {INGEST_RUNS: lock.WRITER, MONITOR_RUNS: lock.MONITORS}
 # The fields of a record that hold lists, which can be long.
 LISTS = (
     "failures",
@@ -202,3 +205,31 @@ def newest(
     ]
     with store.errors():
         return list(_records(store, collection).aggregate(stages))
+
+
+def states(store: Store, recorded: Sequence[str], collection: str = INGEST_RUNS) -> list[str]:
+    """Return the states of runs: one that is recorded as running has died if its lock is free.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    recorded : sequence of str
+        The states in the records.
+    collection : str
+        The collection of the records.
+
+    Returns
+    -------
+    list of str
+        In the same order.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    # Only if a record is open does it matter who holds the lock.
+    if RUNNING not in recorded or lock.is_held(store, _LOCKS[collection]):
+        return list(recorded)
+    return [DIED if state == RUNNING else state for state in recorded]

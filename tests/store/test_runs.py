@@ -7,7 +7,8 @@ import pytest
 
 from acsql.ingest.observation_result import Failure
 from acsql.ingest.report import Report
-from acsql.store import runs
+from acsql.store import lock, runs
+from acsql.store.schema import INGEST_RUNS, MONITOR_RUNS
 
 STARTED = datetime(2020, 1, 1, 12)
 NOTHING_LISTED = dict.fromkeys(runs.LISTS, 0)
@@ -123,3 +124,15 @@ def test_the_lengths_of_lists_are_given_for_records_without_them(store) -> None:
     expected = NOTHING_LISTED | {"waiting": 2}
     for record in (runs.get(store, 1), runs.last(store), *runs.newest(store, 1)):
         assert record["listed"] == expected
+
+
+@pytest.mark.parametrize(
+    ("collection", "own", "other"),
+    [(INGEST_RUNS, lock.WRITER, lock.MONITORS), (MONITOR_RUNS, lock.MONITORS, lock.WRITER)],
+)
+def test_an_open_run_has_died_unless_its_own_lock_is_held(store, collection, own, other):
+    recorded = [runs.SUCCEEDED, runs.RUNNING]
+    with lock.hold(store, "a run", other):
+        assert runs.states(store, recorded, collection) == [runs.SUCCEEDED, runs.DIED]
+    with lock.hold(store, "a run", own):
+        assert runs.states(store, recorded, collection) == recorded
