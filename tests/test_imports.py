@@ -28,7 +28,7 @@ LAYERS: tuple[set[str], ...] = (
     {"keywords", "logs", "paths"},
     {"annotations", "datasets"},
     {"fits", "query"},
-    {"images", "export", "mongod"},
+    {"images", "export", "formatting", "mongod"},
     {"store"},
     {"accounts", "migrations", "runs"},
     {"stored_observation", "proposals", "statistics"},
@@ -120,6 +120,15 @@ def test_a_part_imports_only_earlier_layers(part):
 @pytest.mark.parametrize(("part", "other"), sorted(FORBIDDEN))
 def test_a_part_does_not_bypass_the_archive(part, other):
     assert other not in parts_imported(part)
+
+
+def test_of_the_commands_only_serve_imports_the_site():
+    users = {
+        path.name
+        for path in PARTS["cli"]
+        if any(name[:2] == ("acsql", "web") for name in imports(path))
+    }
+    assert users == {"serve.py"}
 
 
 @pytest.mark.parametrize(("library", "parts"), KEPT_TO.items())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..web.formatting import plural
+from ..formatting import plural
 from . import completion
 from .context import open_archive
 from .options import conditions_argument, rows_format_option

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from ..formatting import plural
 from ..query import computed_column
-from ..web.formatting import plural
 from .context import invocation, load_config, open_archive
 from .exit_status import ExitStatus
 from .options import (

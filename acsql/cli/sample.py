@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from .. import sample as sample_archive
-from ..web.formatting import plural
+from ..formatting import plural
 from .context import invocation
 from .options import verbosity_options
 from .progress import progress_of

@@ -3,8 +3,8 @@
 import click
 
 from ..errors import QueryError
+from ..formatting import plural
 from ..query import computed_column
-from ..web.formatting import plural
 from .context import invocation, load_config, open_archive
 from .exit_status import ExitStatus
 from .groups import ArchiveGroup

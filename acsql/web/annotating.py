@@ -20,11 +20,11 @@ from ..annotations.entries import MAX_TEXT
 from ..archive import Archive
 from ..errors import AnnotationError, ArchiveError, RightMissing
 from ..fits.wcs import read_usable_wcs
+from ..formatting import number
 from ..observation import Observation
 from ..search import Search
 from . import identity
 from .context import address_of
-from .formatting import number
 from .params import Parameters, WholeNumber
 
 # The key of the connection in `Flask.extensions`.

@@ -10,6 +10,7 @@ from werkzeug.routing import BaseConverter
 from ..archive import Archive
 from ..export import text
 from ..fits.tables import is_table
+from ..formatting import age, duration, measured, number, plural, rounded, size
 from ..images.disk_cache import DiskCache
 from ..paths import NO_PROPOSAL
 from . import (
@@ -31,7 +32,6 @@ from . import (
     static_files,
     vo,
 )
-from .formatting import age, duration, measured, number, plural, rounded, size
 from .json_response import PREFIX, VO
 
 # Pages load nothing from other hosts, and no inline script or style runs.

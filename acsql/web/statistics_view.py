@@ -6,10 +6,10 @@ The parts are the extensions of the file and what each amplifier has read of the
 from dataclasses import dataclass
 from typing import Any
 
+from ..formatting import number
 from ..keywords import KeywordSpec, KeywordSpecs
 from ..observation import Observation
 from ..query import ALL, spec_in_filetype
-from .formatting import number
 
 
 @dataclass(frozen=True)

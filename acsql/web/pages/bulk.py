@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ...accounts.roles import Role, User
 from ...annotatable import Batch
 from ...errors import AnnotationError
+from ...formatting import number, plural
 from ...search import Search
 from .. import identity
 from ..annotating import (
@@ -21,7 +22,6 @@ from ..annotating import (
     sent,
 )
 from ..context import parameters
-from ..formatting import number, plural
 from ..params import OneOf, Parameters, WholeNumber
 
 blueprint = Blueprint("bulk", __name__)

@@ -16,13 +16,13 @@ from web_pages import document, follow, parameters_in, table, words
 import acsql
 from acsql import export, query
 from acsql.errors import QueryTimeout
+from acsql.formatting import rounded
 from acsql.search import Search
 from acsql.search.criteria import DEFAULT_COLUMNS
 from acsql.store import type_mismatches
 from acsql.store.derived import headerless
 from acsql.web import results_parameters
 from acsql.web.app import create_app
-from acsql.web.formatting import rounded
 from acsql.web.pages import proposal, results
 from acsql.web.results_parameters import ResultsParameters
 

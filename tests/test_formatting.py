@@ -1,10 +1,10 @@
-"""Numbers, sizes and durations as pages show them."""
+"""Numbers, sizes and durations as pages and messages show them."""
 
 import pytest
 
+from acsql import formatting
 from acsql.keywords import KeywordSpecs
 from acsql.query import resolve_all
-from acsql.web import formatting
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""Numbers, sizes and durations as pages show them."""
+"""Numbers, sizes and durations as pages and messages show them."""
 
-from ..query import Column
+from .query import Column
 
 # Decimals of a day: 0.9 ms, and exposures begin at whole milliseconds.
 MJD_DECIMALS = 8
