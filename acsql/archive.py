@@ -17,6 +17,7 @@ from .annotatable import Annotatable
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
 from .migrations import runner
+from .mongod import users
 from .mongod.server import resolve_connection
 from .monitors.monitored import Monitored
 from .name_resolver import NameResolver
@@ -146,6 +147,30 @@ class Archive(Annotatable, Monitored):
         >>> archive.check()
         """
         runner.check(self.store)
+
+    def missing_rights(self) -> list[str]:
+        """Return the rights that the user of ``annotation_connection_string`` lacks.
+
+        Returns
+        -------
+        list of str
+            Such as ``insert in saved_searches``, which ``acsql db roles`` grants; empty without
+            that setting.
+
+        Raises
+        ------
+        DatabaseError
+            If the database does not accept that user.
+
+        Examples
+        --------
+        >>> archive.missing_rights()
+        []
+        """
+        if not self.config.annotation_connection_string:
+            return []
+        with open_store(self.config.for_annotating) as store, store.errors():
+            return users.missing_rights(store.database)
 
     def migrate(self, dry_run: bool = False) -> list[tuple[str, str, int]]:
         """Apply the pending migrations, and make missing indexes, headerless copies and columns.

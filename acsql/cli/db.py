@@ -173,20 +173,22 @@ def roles(database: str) -> None:
 
     They are for an administrator in mongosh, which asks for the new passwords.  One user may write,
     for connection_string; one may only read, for read_connection_string; and one may read and write
-    annotations, for annotation_connection_string.
+    annotations, for annotation_connection_string.  Run the commands again after an upgrade: they
+    leave users that exist, and give their role the rights of the new version.
 
     \b
     Example:
       acsql db roles --database acsql
     """
     name = json.dumps(database)
-    definition = json.dumps({"role": ANNOTATE, **annotating_role(database)})
-    click.echo(f"db.getSiblingDB({name}).createRole({definition})")
+    its = f"db.getSiblingDB({name})"
+    empty = f'{{role: "{ANNOTATE}", privileges: [], roles: []}}'
+    click.echo(f'{its}.getRole("{ANNOTATE}") || {its}.createRole({empty})')
+    click.echo(f'{its}.updateRole("{ANNOTATE}", {json.dumps(annotating_role(database))})')
     for user, role in ROLES.items():
-        click.echo(
-            f"db.getSiblingDB({name}).createUser("
-            f'{{user: "{user}", pwd: passwordPrompt(), roles: [{{role: "{role}", db: {name}}}]}})'
-        )
+        granted = f'[{{role: "{role}", db: {name}}}]'
+        new = f'{{user: "{user}", pwd: passwordPrompt(), roles: {granted}}}'
+        click.echo(f'{its}.getUser("{user}") || {its}.createUser({new})')
 
 
 def _private(ctx: click.Context) -> Config:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
     """Show the contents and the last ingest.
 
-    The exit status is 1 if the last successful ingest is overdue, or the ingest of files is owed.
+    The exit status is 1 if the last successful ingest is overdue, the ingest of files is owed, or
+    the database user who annotates lacks rights.
 
     \b
     Examples:
@@ -42,13 +43,17 @@ def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
         summary = archive.summary()
         age = summary.hours_since_success
         overdue = is_overdue(age, overdue_after)
+        missing = archive.missing_rights()
         places = {"database": archive.store.address, "filesystem": str(archive.config.filesystem)}
     if format_ == "json":
         ingests = {"hours_since_success": age, "overdue": overdue, "last_run": summary.last_run}
-        print_json(places | _contents(summary) | ingests)
+        print_json(places | _contents(summary) | ingests | {"missing_rights": missing})
     else:
         _print_text(places, summary, age, overdue)
-    ctx.exit(ExitStatus.FAILURES if overdue or summary.owed else ExitStatus.OK)
+        for right in missing:
+            click.echo(f"The database user who annotates may not {right} (see acsql db roles)")
+    problem = overdue or summary.owed or missing
+    ctx.exit(ExitStatus.FAILURES if problem else ExitStatus.OK)
 
 
 def _contents(summary: ArchiveSummary) -> dict[str, object]:

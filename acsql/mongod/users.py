@@ -167,3 +167,43 @@ def annotating_role(database: str) -> dict[str, Any]:
         for collection, actions in _ANNOTATING.items()
     ]
     return {"privileges": privileges, "roles": [{"role": "read", "db": database}]}
+
+
+def missing_rights(database: Database[dict[str, Any]]) -> list[str]:
+    """Return the rights that the user of a connection lacks to write annotations.
+
+    Parameters
+    ----------
+    database : pymongo.database.Database
+        Connected as the user who writes annotations.
+
+    Returns
+    -------
+    list of str
+        Such as ``insert in saved_searches``; empty on a server without authentication.
+
+    Raises
+    ------
+    PyMongoError
+        If the database refuses.
+    """
+    user = database.command("connectionStatus", showPrivileges=True)["authInfo"]
+    if not user["authenticatedUsers"]:
+        return []
+    return [
+        f"{action} in {collection}"
+        for collection, actions in _ANNOTATING.items()
+        for action in actions
+        if not any(
+            action in privilege["actions"]
+            and _covers(privilege["resource"], database.name, collection)
+            for privilege in user["authenticatedUserPrivileges"]
+        )
+    ]
+
+
+def _covers(resource: Mapping[str, Any], database: str, collection: str) -> bool:
+    """Return whether the resource of a privilege includes a collection; empty names mean any."""
+    return resource.get("anyResource", False) or (
+        resource.get("db") in ("", database) and resource.get("collection") in ("", collection)
+    )

@@ -3,9 +3,11 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import acsql
+from acsql.mongod import server
 
 
 def test_status(printed, sample_settings: Path, sample_archive: acsql.Archive) -> None:
@@ -45,3 +47,20 @@ def test_status_exits_with_1_while_the_ingest_of_a_file_is_owed(
     assert run(settings, "ingest", "--scheduler", "synchronous").exit_code == 0
     assert run(settings, "status").exit_code == 0
     assert json.loads(printed(settings, "failures", "--format", "json")) == []
+
+
+def test_status_exits_with_1_while_the_user_who_annotates_lacks_rights(
+    run, sample_archive: acsql.Archive, write_settings, tmp_path: Path
+) -> None:
+    # The reader of another server, which has the users of acsql.
+    reader = server.start(tmp_path / "data").reader_uri
+    try:
+        config = replace(sample_archive.config, annotation_connection_string=reader)
+        settings = write_settings(config, tmp_path)
+        result = run(settings, "status")
+        assert result.exit_code == 1
+        assert "may not insert in annotations (see acsql db roles)" in result.stdout
+        answer = json.loads(run(settings, "status", "--format", "json").stdout)
+        assert "update in monitor_alerts" in answer["missing_rights"]
+    finally:
+        server.stop(tmp_path / "data")

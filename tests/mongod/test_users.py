@@ -90,6 +90,40 @@ def test_the_server_of_an_older_acsql_gets_the_annotator_at_its_next_start(data_
     assert older.items() <= json.loads(file.read_text()).items()
 
 
+def test_the_rights_that_a_role_of_an_older_acsql_lacks_are_named(data_dir):
+    state = server.start(data_dir)
+    older = users.annotating_role(replica_set.NAME)
+    older["privileges"] = [
+        privilege
+        for privilege in older["privileges"]
+        if privilege["resource"]["collection"] != "resolved_names"
+    ]
+    with (
+        MongoClient(state.annotator_uri) as annotator,
+        MongoClient(replica_set.uri(state.port), **state.credentials.administrator) as client,
+    ):
+        database = annotator.get_default_database()
+        assert users.missing_rights(database) == []
+        client[replica_set.NAME].command("updateRole", users.ANNOTATE, **older)
+        assert users.missing_rights(database) == [
+            "insert in resolved_names",
+            "update in resolved_names",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("user", "missing"), [("uri", False), ("reader_uri", True), ("annotator_uri", False)]
+)
+def test_the_reader_alone_lacks_rights_to_annotate(data_dir, user, missing):
+    with MongoClient(getattr(server.start(data_dir), user)) as client:
+        assert bool(users.missing_rights(client.get_default_database())) == missing
+
+
+def test_a_server_without_authentication_lacks_no_rights(standalone):
+    with MongoClient(standalone) as client:
+        assert users.missing_rights(client["acsql"]) == []
+
+
 def test_the_secrets_are_random_and_only_their_owner_reads_them(data_dir):
     umask = os.umask(0)
     try:

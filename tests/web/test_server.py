@@ -297,7 +297,8 @@ def own_mongod(folder: Path, create_users: Callable[[str], object]) -> Iterator[
             # Without any user yet, one from this machine may make the first.
             with pymongo.MongoClient(f"mongodb://{where}/", timeoutMS=60_000) as client:
                 client.admin.command("createUser", "owner", pwd="one", roles=["root"])
-            create_users(f"mongodb://owner:one@{where}/?authSource=admin")
+            for _ in range(2):  # the second time, on what exists
+                create_users(f"mongodb://owner:one@{where}/?authSource=admin")
             yield (
                 f"mongodb://acsql:two@{where}/acsql",
                 f"mongodb://acsql_reader:two@{where}/acsql",
