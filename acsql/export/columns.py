@@ -146,7 +146,8 @@ def masked_column(values: Sequence[Any], column: Column, dtype: Any) -> MaskedCo
     data[:] = [filler if value is None else value for value in values]
     return _column(
         data if dtype is object else np.array(data.tolist(), dtype=dtype),
-        [value is None for value in values],
+        # An array: astropy copies a list item by item.
+        np.array([value is None for value in values], bool),
         column,
     )
 

@@ -23,8 +23,8 @@ from sqlglot.tokens import Tokenizer as SqlTokenizer
 
 from ..errors import QueryError
 from ..query.messages import abbreviate
+from .adql_choice import Choice, Sieve, choices, sieve
 from .adql_geometry import GEOMETRIES, SkySet, without_geometries
-from .adql_ranges import ranges
 from .columns import TableColumn
 from .tables import TapTable
 
@@ -130,15 +130,18 @@ class Translation:
         What it returns.
     sky_sets : tuple of SkySet
         Sets of observations that have to be found before, each a table of the query.
-    ranges : mapping
-        By name of a table, the values of `TapTable.range_column` between which its rows suffice.
+    choices : mapping
+        By name of a table, the rows of it that suffice.
+    sieve : Sieve, optional
+        Finds the rows of its only table.
     """
 
     sql: str
     tables: Mapping[str, frozenset[str]]
     columns: tuple[ResultColumn, ...]
     sky_sets: tuple[SkySet, ...]
-    ranges: Mapping[str, tuple[float, float]]
+    choices: Mapping[str, Choice]
+    sieve: Sieve | None = None
 
 
 def translate(text: str, tables: Mapping[str, TapTable], limit: int) -> Translation:
@@ -271,8 +274,8 @@ def _translated(query: exp.Query, tables: Mapping[str, TapTable], limit: int) ->
                 used.setdefault(f"{source.db}.{source.name}", set())
         for column, table in _of_tables(scope):
             used[table].add(column.name)
-    range_columns = {name: table.range_column for name, table in tables.items()}
-    within = ranges(query, {name: each for name, each in range_columns.items() if each})
+    names = {each.table for each in sky_sets}
+    chosen = choices(query, tables, names)
     _rename(query)
     stated = query.args.get("limit")
     most = int(stated.expression.name) if stated is not None else limit
@@ -282,7 +285,8 @@ def _translated(query: exp.Query, tables: Mapping[str, TapTable], limit: int) ->
         {name: frozenset(columns) for name, columns in used.items()},
         columns,
         sky_sets,
-        within,
+        chosen,
+        sieve(query, tables, names),
     )
 
 

@@ -65,6 +65,16 @@ class Catalog:
         tables = [self._files(addresses), _observations(self._store, specs)]
         return {table.name: table for table in (*tables, *tap_schema.tables(tables))}
 
+    def load(self) -> None:
+        """Load the columns of ObsCore, which queries and services would load one after another.
+
+        Raises
+        ------
+        DatabaseError
+            If the database fails.
+        """
+        self._obscore.load()
+
     def _files(self, addresses: Addresses) -> TapTable:
         return TapTable(
             OBSCORE,
@@ -78,7 +88,8 @@ class Catalog:
             },
             utype=OBSCORE_UTYPE,
             range_column="s_dec",
-            rows_between=self._obscore.between,
+            key_column="obs_id",
+            needed=self._obscore.needed,
         )
 
 

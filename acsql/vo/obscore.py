@@ -23,16 +23,19 @@ from ..store.columns.everything import everything
 from ..store.summaries.kept import state
 from .obscore_columns import COLUMNS, Given, ObsCoreColumn, position, typed
 from .obscore_facts import ObsCoreFacts
+from .tables import Needed, taken
 
 # Of a file that is in the archive, the first field has a value and the second has none.
 _PRESENT, _VANISHED = "files.{}.size", "files.{}.vanished"
-_KEY = "rootname"
+_KEY, _KEY_COLUMN = "rootname", "obs_id"
 _DECLINATION = "s_dec"
 # Above this part of the rows it is faster to have all filtered than to choose them.
 _FEW = 0.1
 
 _Arrays = Mapping[str, pa.Array]
 IntArray = npt.NDArray[np.int64]
+# Of rootnames as bytes, in which they are sorted in a tenth of the time and memory of texts.
+_Names = npt.NDArray[np.bytes_]
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,44 @@ class _Order:
         return self._rows[start:end]
 
 
+class _Files:
+    """The rows of each observation, by its rootname.
+
+    Parameters
+    ----------
+    rootnames : pyarrow.Array
+        Of the observations.
+    files : iterable of pyarrow.BooleanArray
+        For each filetype whether each observation has a file, and so a row.
+    """
+
+    def __init__(self, rootnames: pa.Array, files: Iterable[pa.BooleanArray]) -> None:
+        self.rootnames = rootnames
+        names = np.array(rootnames.to_pylist(), np.bytes_)
+        # Small integers: there is one for each row.
+        self._observations = np.argsort(names).astype(np.int32)
+        self._names: _Names = names[self._observations]
+        self._present = [
+            np.flatnonzero(has_file.to_numpy(zero_copy_only=False)).astype(np.int32)
+            for has_file in files
+        ]
+
+    def rows(self, rootnames: Sequence[str]) -> IntArray:
+        """Return the numbers of the rows of some observations, in ascending order."""
+        wanted = np.array(rootnames, np.bytes_)
+        places = np.searchsorted(self._names, wanted)
+        places[places == len(self._names)] = 0
+        found = places[self._names[places] == wanted] if len(self._names) else places[:0]
+        observations = np.unique(self._observations[found])
+        rows, start = [np.empty(0, np.int64)], 0
+        for present in self._present:
+            at = np.searchsorted(present, observations)
+            at = at[at < len(present)]
+            rows.append(start + at[present[at] == observations[: len(at)]])
+            start += len(present)
+        return np.concatenate(rows)
+
+
 class ObsCore:
     """The rows of ObsCore of one archive; threads may share it.
 
@@ -102,6 +143,7 @@ class ObsCore:
         } | {"s_ra": position("ra_targ", specs), _DECLINATION: position("dec_targ", specs)}
         self._rows: _Rows | None = None
         self._order: _Order | None = None
+        self._index: _Files | None = None
         self._lock = Lock()
 
     def table(self, names: Iterable[str]) -> pa.Table:
@@ -130,15 +172,26 @@ class ObsCore:
             return self.table(["calib_level"])
         return pa.table({name: rows.columns[name] for name in wanted})
 
-    def between(self, names: Iterable[str], low: float, high: float) -> pa.Table:
-        """Return some columns of the rows within a range of declinations, or of all if it is wide.
+    def load(self) -> None:
+        """Compute all columns together, and what finds few rows, which later queries use.
+
+        Raises
+        ------
+        DatabaseError
+            If the database fails.
+        """
+        self.needed(self._sources, Needed((0, 0)))
+        self.needed([_KEY_COLUMN], Needed(keys=[]))
+
+    def needed(self, names: Iterable[str], needed: Needed) -> pa.Table:
+        """Return some columns of the rows that a query needs, or of all if these are many.
 
         Parameters
         ----------
         names : iterable of str
             As in `table`.
-        low, high : float
-            In degrees, inclusive.
+        needed : Needed
+            Ranges are of declinations in degrees, inclusive; keys are rootnames.
 
         Returns
         -------
@@ -152,13 +205,23 @@ class ObsCore:
         """
         wanted = dict.fromkeys([*names, _DECLINATION])
         with self._lock:
-            columns = self._with_columns(list(wanted)).columns
-        every = pa.table({name: columns[name] for name in wanted})
-        order = self._order
-        if order is None or order.column is not columns[_DECLINATION]:
-            order = self._order = _Order(columns[_DECLINATION])
-        found = order.between(low, high)
-        return every.take(np.sort(found)) if len(found) < _FEW * len(every) else every
+            rows = self._with_columns(list(wanted))
+        every = pa.table({name: rows.columns[name] for name in wanted})
+        numbers = self._numbers(rows, needed)
+        return taken(every, numbers) if len(numbers) < _FEW * len(every) else every
+
+    def _numbers(self, rows: _Rows, needed: Needed) -> IntArray:
+        """Return the numbers of the rows that are needed, in ascending order."""
+        if needed.keys is not None:
+            # Those few may have any declinations.
+            index = self._index
+            if index is None or index.rootnames is not rows.rootnames:
+                index = self._index = _Files(rows.rootnames, rows.files.values())
+            return index.rows(needed.keys)
+        column, order = rows.columns[_DECLINATION], self._order
+        if order is None or order.column is not column:
+            order = self._order = _Order(column)
+        return np.sort(order.between(*(needed.within or (-np.inf, np.inf))))
 
     def _with_columns(self, names: Sequence[str]) -> _Rows:
         """Return the rows as they are, with some columns."""

@@ -4,10 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from .columns import TableColumn
+
+# Values of a late column that are computed together: some tenths of a second for outlines.
+_BATCH = 2000
+# Raises an error when a query has to stop.
+Check = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Needed:
+    """Which rows of a table a query needs: those that meet both conditions.
+
+    Attributes
+    ----------
+    within : tuple of float, optional
+        The lowest and the highest value of `TapTable.range_column`.
+    keys : sequence of str, optional
+        The values of `TapTable.key_column`.
+    """
+
+    within: tuple[float, float] | None = None
+    keys: Sequence[str] | None = None
+
+
+EVERY = Needed()
 
 
 @dataclass(frozen=True)
@@ -46,10 +73,10 @@ class TapTable:
         Takes names, and returns the columns that exist beside `columns`.
     utype : str, optional
         Which standard defines it.
-    range_column : str, optional
-        A column by which few rows are found faster than all are read.
-    rows_between : callable, optional
-        As `rows`, with the lowest and the highest value of that column.
+    range_column, key_column : str, optional
+        Columns of numbers and texts by which few rows are found faster than all are read.
+    needed : callable, optional
+        As `rows`, with the rows that are needed; it may return others as well.
     """
 
     name: str
@@ -60,7 +87,8 @@ class TapTable:
     further: Callable[[Collection[str]], Mapping[str, TableColumn]] | None = None
     utype: str | None = None
     range_column: str | None = None
-    rows_between: Callable[[Collection[str], float, float], pa.Table] | None = None
+    key_column: str | None = None
+    needed: Callable[[Collection[str], Needed], pa.Table] | None = None
 
     def column(self, name: str) -> TableColumn | None:
         """Return a column, None if there is none of that name."""
@@ -71,28 +99,77 @@ class TapTable:
         others = [name for name in names if name not in self.columns]
         return {**self.columns, **(self.further(others) if self.further and others else {})}
 
-    def table(self, names: Collection[str], within: tuple[float, float] | None = None) -> pa.Table:
-        """Return some columns of all rows, also those that are computed late.
+    def stored(self, names: Collection[str], needed: Needed = EVERY) -> pa.Table:
+        """Return some columns, of late ones their keys.
 
         Parameters
         ----------
         names : collection of str
             Names of columns.
-        within : tuple of float, optional
-            The lowest and the highest value of `range_column`: rows with others are not needed.
+        needed : Needed
+            The rows that are needed, by default all.
 
         Returns
         -------
         pyarrow.Table
-            At least with these columns.
+            At least with these columns and rows.
         """
-        late = [name for name in names if name in self.late]
-        others = set(names).difference(late) | {self.late[name].key for name in late}
-        if within is None or self.rows_between is None:
-            table = self.rows(sorted(others))
-        else:
-            table = self.rows_between(sorted(others), *within)
-        for name in late:
-            keys = table[self.late[name].key].to_pylist()
-            table = table.append_column(name, pa.array(self.late[name].values(keys), pa.string()))
+        keys = {self.late[name].key for name in names if name in self.late}
+        stored = sorted(keys.union(names).difference(self.late))
+        if needed == EVERY or self.needed is None:
+            return self.rows(stored)
+        return self.needed(stored, needed)
+
+    def with_late(self, table: pa.Table, names: Collection[str], check: Check) -> pa.Table:
+        """Return a table with those of some columns that are computed late.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+            As of `stored`, or some rows of it.
+        names : collection of str
+            Names of columns.
+        check : callable
+            Called often; it raises an error when the query has to stop.
+        """
+        for name in [name for name in names if name in self.late]:
+            column = self.late[name]
+            keys = table[column.key].to_pylist()
+            distinct, values = iter(dict.fromkeys(keys)), dict[str, str | None]()
+            while batch := list(islice(distinct, _BATCH)):
+                check()
+                values.update(zip(batch, column.values(batch), strict=True))
+            texts = pa.array([values[key] for key in keys], pa.string())
+            table = table.append_column(name, texts)
         return table
+
+
+def taken(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
+    """Return some rows of a table.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The table.
+    rows : numpy.ndarray
+        Their numbers, in ascending order.
+
+    Returns
+    -------
+    pyarrow.Table
+        Without dictionaries, which DuckDB decodes as a whole however few rows there are.
+    """
+    return pa.table({name: _taken(table[name], rows) for name in table.column_names})
+
+
+def _taken(column: pa.ChunkedArray, rows: npt.NDArray[np.int64]) -> pa.ChunkedArray:
+    # Arrow would join the chunks before it takes from them, which copies all rows.
+    chunks, start, first = [], 0, 0
+    for chunk in column.chunks:
+        start, end = start + len(chunk), int(np.searchsorted(rows, start + len(chunk)))
+        if end > first:
+            chunks.append(chunk.take(pa.array(rows[first:end] - (start - len(chunk)))))
+        first = end
+    taken_ = pa.chunked_array(chunks, column.type)
+    is_coded = pa.types.is_dictionary(column.type)
+    return taken_.cast(column.type.value_type) if is_coded else taken_

@@ -14,7 +14,7 @@ def test_all_promoted_keywords_are_columns(
 def test_moments_are_texts_in_iso_8601(
     sample_archive: acsql.Archive, tables: dict[str, TapTable]
 ) -> None:
-    found = tables["acsql.observations"].table(["rootname", "date_obs"]).to_pylist()
+    found = tables["acsql.observations"].stored(["rootname", "date_obs"]).to_pylist()
     rows = sample_archive.where().columns("rootname", "date_obs").rows()
     expected = {row["rootname"]: row["date_obs"] for row in rows}
     assert {row["rootname"]: row["date_obs"] for row in found} == {
@@ -25,7 +25,8 @@ def test_moments_are_texts_in_iso_8601(
 def test_files_have_addresses_and_outlines(
     sample_archive: acsql.Archive, tables: dict[str, TapTable], addresses: Addresses
 ) -> None:
-    rows = tables["ivoa.obscore"].table(["access_url", "obs_title", "s_region", "obs_id"])
+    table, names = tables["ivoa.obscore"], ["access_url", "obs_title", "s_region", "obs_id"]
+    rows = table.with_late(table.stored(names), names, int)
     for row in rows.to_pylist():
         assert row["access_url"] == addresses.file(row["obs_title"])
     assert any(text and text.startswith("POLYGON ICRS") for text in rows["s_region"].to_pylist())

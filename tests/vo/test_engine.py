@@ -1,5 +1,9 @@
 """Queries return what the Python API returns, within their limits."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from time import sleep
+
 import pytest
 
 import acsql
@@ -108,6 +112,65 @@ def test_a_long_query_ends_at_the_time_limit(
             1,
             0.5,
         )
+
+
+def test_outlines_as_texts_end_at_the_time_limit(
+    sample_archive: acsql.Archive, tables: dict[str, TapTable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each outline alone, so that the limit is between two of them.
+    monkeypatch.setattr("acsql.vo.tables._BATCH", 1)
+    late = tables["ivoa.obscore"].late["s_region"]
+    computed = []
+
+    def slow(keys: Sequence[str]) -> Sequence[str | None]:
+        """Take long for each outline."""
+        computed.append(keys)
+        sleep(0.3)
+        return late.values(keys)
+
+    obscore = replace(tables["ivoa.obscore"], late={"s_region": replace(late, values=slow)})
+    with pytest.raises(QueryTimeout, match=r"time limit of 0\.5 seconds"):
+        engine.run(
+            "SELECT obs_id FROM ivoa.obscore WHERE s_region LIKE '%1%'",
+            {**tables, "ivoa.obscore": obscore},
+            sample_archive.store,
+            1,
+            0.5,
+        )
+    assert len(computed) < 5
+
+
+def test_an_interrupted_query_ends_before_its_rows_are_read(
+    sample_archive: acsql.Archive, tables: dict[str, TapTable]
+) -> None:
+    with pytest.raises(QueryTimeout):
+        engine.run(
+            "SELECT obs_id FROM ivoa.obscore",
+            *(tables, sample_archive.store, 1, None),
+            started=lambda interrupt: interrupt(),
+        )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM obscore WHERE t_exptime > 300 AND dataproduct_type = 'image'",
+        "SELECT * FROM obscore WHERE s_region LIKE '%1%' AND calib_level = 3",
+        "SELECT * FROM obscore WHERE s_region IS NOT NULL AND t_exptime < 100 ORDER BY obs_title",
+        "SELECT obs_title, s_ra, s_dec, t_min, t_max FROM obscore o WHERE INTERSECTS(CIRCLE("
+        "180, 0, 120), o.s_region) = 1 AND o.calib_level = 2 ORDER BY obs_title",
+        "SELECT instrument_name, COUNT(*) AS n, MIN(t_min), MAX(t_max), MIN(s_ra), MAX(s_dec) "
+        "FROM obscore WHERE calib_level = 2 GROUP BY instrument_name ORDER BY n",
+        "SELECT * FROM obscore WHERE t_exptime < 0",
+    ],
+)
+def test_rows_that_are_found_first_are_those_of_the_query(
+    run, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    plain = run(text)
+    monkeypatch.setattr(engine, "_MANY_ROWS", 0)
+    monkeypatch.setattr(engine, "_FEW", 2)
+    assert run(text) == plain
 
 
 def test_what_fails_in_the_database_is_an_invalid_query(run) -> None:

@@ -10,6 +10,7 @@ from acsql.store.client import Store
 from acsql.vo import obscore_facts
 from acsql.vo.obscore import ObsCore
 from acsql.vo.obscore_columns import COLUMNS
+from acsql.vo.tables import Needed
 
 NAMES = [name for name, column in COLUMNS.items() if not column.late]
 
@@ -101,7 +102,7 @@ def test_a_range_of_declinations_has_the_rows_of_all(
         return [row for row in rows if row["s_dec"] is not None and low <= row["s_dec"] <= high]
 
     names = ["obs_title", "instrument_name"]
-    found = obscore.between(names, low, high)
+    found = obscore.needed(names, Needed((low, high)))
     assert chosen(found) == chosen(obscore.table([*names, "s_dec"]))
 
 
@@ -109,7 +110,7 @@ def test_a_narrow_range_has_few_rows(sample_archive: acsql.Archive) -> None:
     obscore = ObsCore(sample_archive.store, sample_archive.specs, obscore_facts.load())
     every = obscore.table(["s_dec"])["s_dec"].drop_null().to_pylist()
     rarest = min(every, key=every.count)
-    found = obscore.between(["obs_title"], rarest, rarest)
+    found = obscore.needed(["obs_title"], Needed((rarest, rarest)))
     assert set(found["s_dec"].to_pylist()) == {rarest}
 
 
@@ -123,6 +124,24 @@ def test_a_range_has_the_rows_of_an_observation_that_has_changed(store: Store, s
     }
     observation_writes.replace(store, document)
     # Where each row is chosen, and where none is.
-    assert obscore.between([], 50, 60).num_rows == 0
+    assert obscore.needed([], Needed((50, 60))).num_rows == 0
     observation_writes.replace(store, copy.deepcopy(document) | {"dec_targ": 55.0})
-    assert obscore.between(["s_ra"], 50, 60).to_pylist() == [{"s_ra": 10.0, "s_dec": 55.0}]
+    assert obscore.needed(["s_ra"], Needed((50, 60))).to_pylist() == [{"s_ra": 10.0, "s_dec": 55.0}]
+
+
+def test_rootnames_have_their_rows(sample_archive: acsql.Archive) -> None:
+    obscore = ObsCore(sample_archive.store, sample_archive.specs, obscore_facts.load())
+    every = obscore.table(["obs_id", "obs_title"]).to_pylist()
+    names = sorted({row["obs_id"] for row in every})
+    for wanted in (names[:1], [names[-1], "zzzzzzzz", "00000000", names[0]], []):
+        found = obscore.needed(["obs_id", "obs_title"], Needed(keys=wanted))
+        expected = [row["obs_title"] for row in every if row["obs_id"] in wanted]
+        assert found["obs_title"].to_pylist() == expected
+
+
+def test_rootnames_have_the_rows_of_an_observation_that_was_added(store: Store, specs) -> None:
+    obscore = ObsCore(store, specs, obscore_facts.load())
+    wanted = Needed(keys=["j8bt05njq"])
+    assert obscore.needed(["obs_id"], wanted).num_rows == 0
+    observation_writes.replace(store, {"_id": "j8bt05njq", "files": {"flt": {"size": 1}}})
+    assert obscore.needed(["obs_id"], wanted)["obs_id"].to_pylist() == ["j8bt05njq"]
