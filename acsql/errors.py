@@ -89,6 +89,10 @@ class QueryTimeout(QueryError):
     """A search took longer than its time limit; the message says why and how to change it."""
 
 
+class CoverageIncomplete(QueryTimeout):
+    """A map of the sky was not made in time; what was made is kept for the next call."""
+
+
 class AnnotationError(ArchiveError):
     """A flag, comment or viewed mark is invalid; the message says what is wrong."""
 

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from .. import query
-from ..errors import QueryError, QueryTimeout
+from ..errors import CoverageIncomplete, QueryError
 from ..fits.regions import polygons
 from ..query import Equals, Exists, Not
 from ..store.applied_migrations import applied
@@ -66,7 +66,9 @@ def coverage(
     QueryError
         If the order is not one of `ORDERS`.
     QueryTimeout
-        If the search takes longer than the time limit, or some pieces were not made in time.
+        If the search takes longer than the time limit.
+    CoverageIncomplete
+        If some pieces were not made in time.
     """
     from mocpy import MOC
 
@@ -99,7 +101,7 @@ def _pieces(criteria: Criteria) -> Iterator[tuple[str, Criteria]]:
 
 def _content(criteria: Criteria, order: int, deadline: float | None) -> bytes:
     if deadline is not None and monotonic() > deadline:
-        raise QueryTimeout(
+        raise CoverageIncomplete(
             "the map of the sky is being made, a year of observations at a time, and what is made "
             "is kept: ask again in some seconds"
         )

@@ -7,8 +7,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import errors
-from ..errors import ArchiveError, DatabaseUnavailable, QueryTimeout
-from . import access_log, outage
+from ..errors import ArchiveError, CoverageIncomplete, DatabaseUnavailable, QueryTimeout
+from . import access_log, coverage_map, outage, rate_limit
 from .json_response import SODA, VO, is_api_path, json_response
 
 logger = logging.getLogger(__name__)
@@ -117,7 +117,9 @@ def public_message(error: ArchiveError) -> str:
         # The log has one line for the whole outage.
         outage.note()
         return outage.MESSAGE
-    if isinstance(error, QueryTimeout):
+    if isinstance(error, CoverageIncomplete):
+        rate_limit.retry_after(coverage_map.RETRY_AFTER_S)
+    elif isinstance(error, QueryTimeout):
         # An expensive query is not a fault of the site.
         logger.warning("%s", error)
     elif isinstance(error, errors.SchemaMismatch):

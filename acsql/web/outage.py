@@ -4,9 +4,10 @@ The background check of the driver finds out when the database answers again.  I
 it would wait, and soon every thread of the site with it.
 """
 
-from flask import Flask, Response, g, request
+from flask import Flask, request
 
 from ..errors import DatabaseUnavailable
+from . import rate_limit
 from .context import current_archive
 
 # Seconds after which a client should try again; a private server is started again sooner.
@@ -22,8 +23,7 @@ def register(app: Flask) -> None:
     Parameters
     ----------
     app : Flask
-        Without its rate limit: what is registered first changes a response last, and the rate limit
-        would replace the header ``Retry-After``.
+        The application.
     """
 
     @app.before_request
@@ -31,13 +31,6 @@ def register(app: Flask) -> None:
         """Refuse a request that needs the database."""
         if request.endpoint not in _SERVED:
             check_database()
-
-    @app.after_request
-    def advise(response: Response) -> Response:
-        """Say when to try again."""
-        if "is_outage" in g:
-            response.headers["Retry-After"] = str(RETRY_AFTER_S)
-        return response
 
 
 def check_database() -> None:
@@ -54,4 +47,4 @@ def check_database() -> None:
 
 def note() -> None:
     """Note that the current request is not answered because of an outage."""
-    g.is_outage = True
+    rate_limit.retry_after(RETRY_AFTER_S)

@@ -7,7 +7,7 @@ write.  So each allows its share.
 from collections.abc import Callable
 from typing import cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -47,9 +47,11 @@ def register(app: Flask, requests: int) -> Limiter:
 
     # Registered before the limiter, so that it changes a response after it.
     @app.after_request
-    def without_retry_after(response: Response) -> Response:
-        """Leave out when to try again where nothing was refused: the limiter always says it."""
-        if response.status_code not in _REFUSED:
+    def correct(response: Response) -> Response:
+        """Say when to try again in refusals alone; the limiter knows only its own time."""
+        if "retry_after" in g:
+            response.headers["Retry-After"] = str(g.retry_after)
+        elif response.status_code not in _REFUSED:
             response.headers.pop("Retry-After", None)
         return response
 
@@ -60,6 +62,17 @@ def register(app: Flask, requests: int) -> Limiter:
         storage_uri="memory://",
         headers_enabled=True,
     )
+
+
+def retry_after(seconds: int) -> None:
+    """Let the response to the current request, a refusal, say when to try again.
+
+    Parameters
+    ----------
+    seconds : int
+        From now on.
+    """
+    g.retry_after = seconds
 
 
 def limit_log_ins(app: Flask, limiter: Limiter, workers: int) -> None:

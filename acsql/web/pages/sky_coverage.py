@@ -5,11 +5,10 @@ Browsers load it after the page, which therefore does not wait for a map of the 
 
 from flask import Blueprint, Response
 
-from ...search.coverage import ORDER, coverage
 from .. import sky_map
-from ..context import current_archive, parameters, picture_cache
+from ..context import current_archive, parameters
+from ..coverage_map import coverage_map
 from ..results_parameters import ResultsParameters
-from ..vo.moc import MAKING_S, TIME_LIMIT
 
 blueprint = Blueprint("sky_coverage", __name__)
 
@@ -19,6 +18,5 @@ def picture() -> Response:
     """Send the covered part of the sky as a transparent PNG in the projection of the sky map."""
     archive = current_archive()
     condition = parameters(ResultsParameters).condition(archive.specs)
-    search = archive.where(condition).time_limit(TIME_LIMIT)
-    found = coverage(search, ORDER, picture_cache().get, MAKING_S)
+    found = coverage_map(archive.where(condition))
     return Response(sky_map.coverage_png(found), mimetype="image/png")

@@ -5,14 +5,10 @@ from typing import Literal
 
 from flask import Response
 
-from ...search.coverage import ORDER, coverage
-from ..context import current_archive, picture_cache
+from ...search.coverage import ORDER
+from ..context import current_archive
+from ..coverage_map import coverage_map
 from .service import DaliParameters, blueprint, dali_parameters
-
-# Seconds that each query may take, and after which no further piece of a map is made: what was made
-# until then is kept, so that another request for the same map gets further.
-TIME_LIMIT = 20
-MAKING_S = 5
 
 
 class MocParameters(DaliParameters):
@@ -27,8 +23,7 @@ class MocParameters(DaliParameters):
 def moc() -> Response:
     """Return the sky that the observations of a search cover."""
     query = dali_parameters(MocParameters)
-    search = current_archive().where(*filter(None, [query.q])).time_limit(TIME_LIMIT)
-    found = coverage(search, query.order, picture_cache().get, MAKING_S)
+    found = coverage_map(current_archive().where(*filter(None, [query.q])), query.order)
     if query.responseformat == "json":
         return Response(found.to_string("json"), mimetype="application/json")
     file = BytesIO()
