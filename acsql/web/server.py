@@ -23,7 +23,7 @@ from ..accounts import audit
 from ..archive import Archive
 from ..config import Config
 from ..errors import ArchiveError
-from . import access_log, context, sessions, warming
+from . import access_log, context, sessions, vo, warming
 from .app import create_app
 from .worker import SiteWorker
 
@@ -70,7 +70,9 @@ class _GunicornSite(BaseApplication):
         ignore_astropy()
         archive = Archive(self._config, TIME_LIMIT, wait=0)
         app = create_app(archive, self.cfg.workers, self._host)
-        warming.start(app.extensions[context.ARCHIVE], app.extensions[context.PICTURE_CACHE])
+        warming.start(
+            *(app.extensions[key] for key in (context.ARCHIVE, context.PICTURE_CACHE, vo.CATALOG))
+        )
         return app.wsgi_app
 
     def run(self) -> None:

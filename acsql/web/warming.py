@@ -1,8 +1,9 @@
 """What a worker would load in its first requests, loaded in a thread when it starts.
 
 Modules that are imported late, the columns that searches read, and what holds of annotations take a
-worker up to a second the first time; the map of the sky that a mission covers takes all workers
-together half a minute.  Requests are answered meanwhile.
+worker up to a second the first time; the columns of ObsCore take it some seconds, and 440 megabytes
+for a million files.  The map of the sky that a mission covers takes all workers together half a
+minute.  Requests are answered meanwhile.
 """
 
 import logging
@@ -14,6 +15,7 @@ from ..errors import ArchiveError
 from ..images.disk_cache import DiskCache
 from ..search.coverage import ORDER as MAP_ORDER
 from ..search.coverage import coverage
+from ..vo.catalog import Catalog
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ ORDER = "-expstart"
 ROWS = 50
 
 
-def start(archive: Archive, cache: DiskCache) -> threading.Thread:
+def start(archive: Archive, cache: DiskCache, catalog: Catalog) -> threading.Thread:
     """Load in a thread what the first requests need.
 
     Parameters
@@ -39,20 +41,24 @@ def start(archive: Archive, cache: DiskCache) -> threading.Thread:
         The archive of the site.
     cache : DiskCache
         Its cache of pictures and maps.
+    catalog : Catalog
+        Its tables in the Virtual Observatory.
 
     Returns
     -------
     threading.Thread
         The thread, which does not keep the process from ending.
     """
-    thread = threading.Thread(target=_warm, args=[archive, cache], name="warming", daemon=True)
+    arguments = [archive, cache, catalog]
+    thread = threading.Thread(target=_warm, args=arguments, name="warming", daemon=True)
     thread.start()
     return thread
 
 
-def _warm(archive: Archive, cache: DiskCache) -> None:
+def _warm(archive: Archive, cache: DiskCache, catalog: Catalog) -> None:
     try:
         warm(archive)
+        catalog.load()
         coverage(archive.where(), MAP_ORDER, cache.get)
     except ArchiveError as error:
         # As in an outage, which is logged elsewhere: the first requests read it, then.

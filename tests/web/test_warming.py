@@ -10,6 +10,8 @@ import acsql
 from acsql.errors import DatabaseError
 from acsql.images.disk_cache import DiskCache
 from acsql.search.coverage import ORDER, coverage
+from acsql.vo.addresses import Addresses
+from acsql.vo.catalog import Catalog
 from acsql.web import warming
 
 
@@ -19,10 +21,16 @@ def cache(tmp_path: Path) -> DiskCache:
     return DiskCache(tmp_path, 10**8)
 
 
-def test_searches_modules_and_the_map_of_the_sky_are_loaded(
-    sample_archive: acsql.Archive, cache: DiskCache
+def test_searches_modules_columns_and_the_map_of_the_sky_are_loaded(
+    sample_archive: acsql.Archive, cache: DiskCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warming.start(sample_archive, cache).join()
+    catalog = Catalog(sample_archive)
+    warming.start(sample_archive, cache, catalog).join()
+    obscore = catalog.tables(sample_archive.specs, Addresses("http://localhost/"))["ivoa.obscore"]
+    with monkeypatch.context() as patched:
+        # No column is left to be read.
+        patched.setattr("acsql.vo.obscore.everything", None)
+        assert obscore.stored(obscore.columns).num_rows
     assert sys.modules.keys() >= set(warming.MODULES)
     # Nothing is left to be made.
     found = coverage(sample_archive.where(), ORDER, cache.get, seconds=-1)
@@ -45,5 +53,5 @@ def test_an_outage_is_logged_and_ends_nothing(
 
     monkeypatch.setattr(sample_archive, "where", fail)
     with caplog.at_level(logging.DEBUG, "acsql"):
-        warming.start(sample_archive, cache).join()
+        warming.start(sample_archive, cache, Catalog(sample_archive)).join()
     assert "not warmed up: the database does not answer" in caplog.text

@@ -4,7 +4,7 @@ Each module adds the routes of one protocol to the blueprint.
 """
 
 from . import datalink, moc, scs, sia2, soda, tap, tap_jobs, vosi
-from .service import blueprint, register
+from .service import CATALOG, blueprint, register
 
-__all__ = ["blueprint", "datalink", "moc", "register", "scs", "sia2", "soda", "tap",
+__all__ = ["CATALOG", "blueprint", "datalink", "moc", "register", "scs", "sia2", "soda", "tap",
            "tap_jobs", "vosi"]  # fmt: skip

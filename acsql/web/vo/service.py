@@ -17,7 +17,7 @@ from ..params import Parameters
 
 blueprint = Blueprint("vo", __name__)
 # The key of the tables in `Flask.extensions`.
-_CATALOG = "acsql.vo"
+CATALOG = "acsql.vo"
 # That of the runner of the jobs, which are in this folder of `Config.data_dir`.
 _RUNNER = "acsql.tap_jobs"
 _JOBS = "tap_jobs"
@@ -67,7 +67,7 @@ def dali_parameters(model: type[Model]) -> Model:
 
 def current_catalog() -> Catalog:
     """Return the tables of the archive that the site shows, which keeps what queries computed."""
-    return cast(Catalog, current_app.extensions[_CATALOG])
+    return cast(Catalog, current_app.extensions[CATALOG])
 
 
 def current_runner() -> TapJobRunner:
@@ -85,7 +85,7 @@ def register(app: Flask, archive: Archive) -> None:
     archive : Archive
         Its archive.
     """
-    app.extensions[_CATALOG] = Catalog(archive)
+    app.extensions[CATALOG] = Catalog(archive)
     jobs = TapJobFolder(archive.config.data_dir / _JOBS)
     app.extensions[_RUNNER] = TapJobRunner(jobs, archive.store)
 
