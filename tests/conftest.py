@@ -320,6 +320,23 @@ def true_archive(
         yield archive
 
 
+@pytest.fixture(scope="session")
+def colour_archive(
+    database_uri: str, tmp_path_factory: pytest.TempPathFactory, shared: Path
+) -> Iterator[acsql.Archive]:
+    """Three exposures of one field in three filters; read-only."""
+    write = partial(sample.write, observations=3, visits=sample.COLOUR)
+    folder = tmp_path_factory.mktemp("colour")
+    config = make_config(folder, _own_database(database_uri), once(shared / "colour", write))
+
+    def ingest() -> None:
+        assert not run.ingest(config, run.Options(scheduler="synchronous")).failures
+
+    fill(shared / "coloured", config.data_dir.parent, config.connection_string, ingest)
+    with acsql.connect(config) as archive:
+        yield archive
+
+
 # Prints the value of a line without loss of types; of a cursor, the list of its documents.
 _PRINT = """
 const show = value => print(EJSON.stringify(

@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -79,6 +80,15 @@ def test_any_three_drizzled_images_of_a_field_make_an_image(sample_archive: acsq
 def test_the_sets_of_an_archive_have_drizzled_images(sample_archive: acsql.Archive) -> None:
     for one in colour_sets(sample_archive):
         assert len(colour_image(sample_archive, *one.rootnames)) > 1000
+
+
+def test_a_field_in_three_filters_makes_an_image(colour_archive: acsql.Archive) -> None:
+    (one,) = colour_sets(colour_archive)
+    assert one.filters == ("F775W", "F555W", "F435W")
+    with Image.open(io.BytesIO(colour_image(colour_archive, *one.rootnames))) as image:
+        pixels = np.asarray(image)
+    # Its colours differ, as those of stars do.
+    assert np.ptp(pixels, axis=2).max() > 30
 
 
 def test_observations_without_a_drizzled_image_are_refused(sample_archive: acsql.Archive) -> None:

@@ -6,6 +6,6 @@ with the names, the headers, the data types and the peculiarities of real ones.
 
 from .archive import SampleSummary, write
 from .instrument import Instrument
-from .proposals import MONITORING
+from .proposals import COLOUR, MONITORING
 
-__all__ = ["MONITORING", "Instrument", "SampleSummary", "write"]
+__all__ = ["COLOUR", "MONITORING", "Instrument", "SampleSummary", "write"]

@@ -75,8 +75,8 @@ def write(
     instrument : Instrument, optional
         What the instrument is like, for tests of what measures it.
     visits : sequence of Visit, optional
-        The visits to repeat, such as `acsql.sample.proposals.MONITORING`; by default those of
-        all kinds.
+        The visits to repeat, such as `acsql.sample.proposals.MONITORING` or ``COLOUR``; by default
+        those of all kinds.
 
     Returns
     -------

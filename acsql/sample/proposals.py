@@ -159,9 +159,10 @@ class Visit:
     """How a visit observes its target.
 
     `positions` dither positions of `crsplit` exposures each: more than one exposure is an
-    association.  `repeats` exposures one after another are none.  `exptime` is in seconds, `scene`
-    what the pixels look like, `lacks` names the filetypes that have not arrived, and `flags` what
-    is wrong with the images.
+    association.  `repeats` exposures one after another are none.  All have one of the `filters`, or
+    each the next one if these are `in_turn`.  `exptime` is in seconds, `scene` what the pixels look
+    like, `lacks` names the filetypes that have not arrived, and `flags` what is wrong with the
+    images.
     """
 
     proposid: int
@@ -173,6 +174,7 @@ class Visit:
     positions: int = 1
     crsplit: int = 1
     repeats: int = 1
+    in_turn: bool = False
     imagetyp: str = "EXT"
     obstype: str = "IMAGING"
     lamp: str = "NONE"
@@ -314,4 +316,10 @@ MONITORING: tuple[Visit, ...] = (
     Visit(_MONITOR, "GOODS-SOUTH-12", "WFC", _wfc("F606W", "F814W", "F435W"), 500.0, "deep"),
     Visit(_MONITOR, "DARK", "SBC", _sbc("F115LP"), 1000.0, "dark", imagetyp="DARK",
           obstype="INTERNAL", repeats=3),
+)  # fmt: skip
+
+# One field in three filters, of which a colour image can be made.
+COLOUR: tuple[Visit, ...] = (
+    Visit(9019, "NGC104", "HRC", _hrc("F435W", "F555W", "F775W"), 60.0, "cluster", repeats=3,
+          in_turn=True),
 )  # fmt: skip

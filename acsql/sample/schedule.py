@@ -195,7 +195,7 @@ def _observe(
                 visit=visit,
                 obset=obset,
                 line=i + 1,
-                filters=filters,
+                filters=visit.filters[i % len(visit.filters)] if visit.in_turn else filters,
                 start=start,
                 end=start + exptime / DAY,
                 exptime=exptime,
