@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from .monitored import Monitored
 
 Row = dict[str, Any]
-# Observations that are drawn; of more, a random sample.  With four rows each, their plots are drawn
-# in a third of a second.
+# Observations that are drawn; of more, a random sample, and the extremes of each period and series.
+# With four rows each, their plots are drawn in a third of a second.
 MAX_DRAWN = 2500
+MAX_EXTREMES = 1000
 # The columns that a table has beside those of the monitor if it has older rows.
 AGE_COLUMNS = (
     computed_column("superseded", "bool", "whether the observation was measured again since"),
@@ -160,11 +161,11 @@ class MonitorResults:
         Returns
         -------
         list of dict
-            Values by column: all rows, or those of the observations that the last run has chosen by
-            chance, if there are many.
+            Values by column: all rows, or of many observations those of the ones that the last run
+            has chosen.
         """
         kept = self.kept_summary()
-        rootnames = kept.drawn if kept and kept.drawn else None
+        rootnames = [*kept.drawn, *kept.extremes] if kept and kept.drawn else None
         if rootnames is None and (kept is None or kept.numbers.measured > MAX_DRAWN):
             # No run has ended yet, or only one of an older acsql.
             rootnames = monitor_rows.sample(self._store, self.monitor.name, MAX_DRAWN)
@@ -186,9 +187,10 @@ class MonitorResults:
         documents: Iterable[Mapping[str, Any]],
         allowed: set[str] | None = None,
         also: Mapping[str, Any] | None = None,
+        columns: Sequence[Column] | None = None,
     ) -> Iterator[Row]:
         """Yield each row of each document; columns that it lacks, of an older version, are None."""
-        names = [column.address for column in self.monitor.columns]
+        names = [each.address for each in (self.monitor.columns if columns is None else columns)]
         for document in documents:
             if allowed is None or document["rootname"] in allowed:
                 key = {
@@ -283,9 +285,8 @@ class MonitorResults:
             windows.append((newest, newest))
         used = {self.monitor.by, *(name for rule in self.monitor.alerts for name in rule.columns)}
         columns = [each for each in self.monitor.columns if each.address in used]
-        names = [each.address for each in columns]
-        found = monitor_windows.find(store, name, windows, names)
-        return make_table(list(_rows(found, names)), (*KEY_COLUMNS, *columns))
+        found = monitor_windows.find(store, name, windows, [each.address for each in columns])
+        return make_table(list(self._flat(found, columns=columns)), (*KEY_COLUMNS, *columns))
 
     def alerts(self, limit: int = 100) -> list[dict[str, Any]]:
         """Return the alerts of the last runs.
@@ -333,17 +334,6 @@ class MonitorResults:
             ``measured``, the time of the attempt.
         """
         return monitor_rows.failures(self._store, self.monitor.name, limit)
-
-
-def _rows(documents: Iterable[Mapping[str, Any]], names: Iterable[str]) -> Iterator[Row]:
-    """Yield the values of some columns of each row of each document."""
-    for document in documents:
-        for row in document["rows"]:
-            yield {
-                "rootname": document["rootname"],
-                "expstart": document["expstart"],
-                **{name: row.get(name) for name in names},
-            }
 
 
 def _begin(since: datetime | str) -> float:

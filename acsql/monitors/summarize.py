@@ -10,10 +10,10 @@ from typing import Any
 
 from ..errors import ArchiveError
 from ..export.tables import table_columns, table_rows
-from ..store import monitor_rows, monitor_summaries
+from ..store import monitor_rows, monitor_summaries, monitor_windows
 from ..store.monitor_summaries import KeptSummary
 from ..store.schema import now
-from .results import MAX_DRAWN, MonitorResults
+from .results import MAX_DRAWN, MAX_EXTREMES, MonitorResults
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,9 @@ def keep_summary(results: MonitorResults, run: int) -> tuple[str, ...]:
     """
     store, name = results.archive.store, results.monitor.name
     numbers = monitor_rows.numbers(store, [name]).get(name, monitor_rows.Numbers())
-    drawn = monitor_rows.sample(store, name, MAX_DRAWN) if numbers.measured > MAX_DRAWN else []
-    kept = KeptSummary(run, now(), numbers, drawn=drawn)
+    kept = KeptSummary(run, now(), numbers)
+    if numbers.measured > MAX_DRAWN:
+        kept = kept._replace(**_drawn(results))
     problems: tuple[str, ...] = ()
     try:
         kept = kept._replace(**_summarized(results))
@@ -52,6 +53,18 @@ def keep_summary(results: MonitorResults, run: int) -> tuple[str, ...]:
         problems = (f"{name}: summary: {type(error).__name__}: {error}",)
     monitor_summaries.write(store, name, kept)
     return problems
+
+
+def _drawn(results: MonitorResults) -> dict[str, Any]:
+    """Return the observations of a sample, and those with extremes, which a sample can miss."""
+    store, monitor = results.archive.store, results.monitor
+    columns = [column.address for column in monitor.drawn]
+    return {
+        "drawn": monitor_rows.sample(store, monitor.name, MAX_DRAWN - MAX_EXTREMES),
+        "extremes": monitor_windows.extremes(
+            store, monitor.name, columns, monitor.by, MAX_EXTREMES
+        ),
+    }
 
 
 def _summarized(results: MonitorResults) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class KeptSummary(NamedTuple):
         The times that plots mark, as Modified Julian Dates.
     drawn : sequence of str
         The observations that plots show, chosen by chance; empty for all.
+    extremes : sequence of str
+        The observations that plots show beside them, with the extremes of each period and series.
     """
 
     run: int
@@ -44,6 +46,7 @@ class KeptSummary(NamedTuple):
     rows: Sequence[Sequence[Any]] = ()
     marks: Sequence[float] = ()
     drawn: Sequence[str] = ()
+    extremes: Sequence[str] = ()
 
 
 def write(store: Store, monitor: str, summary: KeptSummary) -> None:
@@ -92,7 +95,7 @@ def numbers(store: Store) -> dict[str, tuple[int, Numbers]]:
     dict
         Names of monitors to the number of the run and the numbers.
     """
-    found = _find(store, {}, {"rows": 0, "columns": 0, "marks": 0, "drawn": 0})
+    found = _find(store, {}, {"rows": 0, "columns": 0, "marks": 0, "drawn": 0, "extremes": 0})
     return {name: (kept.run, kept.numbers) for name, kept in found.items()}
 
 

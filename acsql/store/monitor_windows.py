@@ -12,6 +12,10 @@ from .monitor_rows import with_rows
 from .schema import MONITOR_ROWS, Document
 
 Window = tuple[float, float]
+# Days of the shortest periods whose extremes are looked for.
+_DAYS = 8
+# The two ends of a column; the lowest and the highest value of a period, with its observation.
+_ENDS = ("$min", "$max")
 
 
 def last_times(store: Store, monitor: str, column: str, by: str | None) -> dict[Any, float]:
@@ -123,6 +127,67 @@ def counts(store: Store, monitor: str, columns: Sequence[str]) -> dict[tuple[Any
     with store.errors():
         groups = store.database[MONITOR_ROWS].aggregate(stages)
         return {tuple(group["_id"][name] for name in columns): group["rows"] for group in groups}
+
+
+def extremes(
+    store: Store, monitor: str, columns: Sequence[str], by: str | None, most: int
+) -> list[str]:
+    """Return the observations with the lowest and the highest value of each period and series.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    monitor : str
+        The name of the monitor.
+    columns : sequence of str
+        Columns with numbers.
+    by : str or None
+        The column that divides the rows into series; None for one series.
+    most : int
+        The largest number of observations; the periods, of 8 days, are doubled until it is met.
+
+    Returns
+    -------
+    list of str
+        Rootnames in alphabetical order.
+    """
+    period = {"$floor": {"$divide": ["$expstart", _DAYS]}}
+    ends = {
+        f"{name} {end}": {end: {"$cond": [{"$isNumber": value}, pair, None]}}
+        for name, value, end in ((name, f"$rows.{name}", end) for name in columns for end in _ENDS)
+        for pair in ({"value": value, "rootname": "$rootname"},)
+    }
+    used = {f"rows.{name}": 1 for name in (*columns, by) if name}
+    stages: list[dict[str, Any]] = [
+        {"$match": with_rows(monitor) | {"expstart": {"$ne": None}}},
+        {"$project": {"_id": 0, "rootname": 1, "expstart": 1, **used}},
+        {"$unwind": "$rows"},
+        {"$group": {"_id": {"period": period, "series": f"$rows.{by}" if by else None}, **ends}},
+    ]
+    with store.errors():
+        groups = list(store.database[MONITOR_ROWS].aggregate(stages))
+    found = {
+        (group["_id"]["period"], group["_id"].get("series"), end): (held["value"], held["rootname"])
+        for group in groups
+        for end in ends
+        if (held := group[end])
+    }
+    while len(rootnames := {rootname for _, rootname in found.values()}) > most:
+        if len({period for period, _, _ in found}) == 1:
+            break  # a series for nearly each observation
+        found = _of_longer_periods(found)
+    return sorted(rootnames)[:most]
+
+
+def _of_longer_periods(found: dict[tuple[int, Any, str], Any]) -> dict[tuple[int, Any, str], Any]:
+    """Return the extremes of periods twice as long."""
+    longer: dict[tuple[int, Any, str], Any] = {}
+    for (period, series, end), held in found.items():
+        key = period // 2, series, end
+        choose = min if end.endswith(_ENDS[0]) else max
+        longer[key] = choose(held, longer.get(key, held))
+    return longer
 
 
 def _merged(windows: Iterable[Window]) -> Sequence[Window]:

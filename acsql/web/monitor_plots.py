@@ -1,6 +1,6 @@
 """Plots of monitors: columns against time and others, and the distribution of the first column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -37,7 +37,11 @@ Row = Mapping[str, Any]
 
 
 def draw_monitor(
-    monitor: Monitor, rows: Sequence[Row], observation_url: str, marks: Sequence[float] = ()
+    monitor: Monitor,
+    rows: Sequence[Row],
+    observation_url: str,
+    marks: Sequence[float] = (),
+    sampled: Collection[str] = (),
 ) -> LayoutDOM:
     """Return the plots of a monitor: its columns against time and others, and a distribution.
 
@@ -51,6 +55,8 @@ def draw_monitor(
         The URL of an observation, with ``@rootname`` in it.
     marks : sequence of float, optional
         Modified Julian Dates at which plots against time have a line.
+    sampled : collection of str, optional
+        Rootnames of a random sample, of which alone the distribution is; by default of all rows.
 
     Returns
     -------
@@ -85,7 +91,9 @@ def draw_monitor(
         for each in against:
             label = {"x_axis_label": _label(each)}
             plots.append(_scatter(each.address, drawn[0], source, names, observation_url, **label))
-        plots.append(_distribution(drawn[0], known, names, monitor.by))
+        chance = set(sampled)
+        counted = [row for row in known if not chance or row["rootname"] in chance]
+        plots.append(_distribution(drawn[0], counted, names, monitor.by))
     return cast(LayoutDOM, column(*plots, sizing_mode="stretch_width"))
 
 

@@ -66,9 +66,12 @@ def test_of_many_observations_those_are_drawn_that_a_run_has_chosen(
     assert len(set(chosen)) == len(chosen) == 4
     assert set(chosen) <= set(names)
     kept = results.kept_summary()
-    monitor_summaries.write(store, "exposure", kept._replace(drawn=chosen))
+    extremes = [names[0], chosen[0]]
+    summary = kept._replace(drawn=chosen, extremes=extremes)
+    monitor_summaries.write(store, "exposure", summary)
     try:
-        assert [row["rootname"] for row in results.drawn()] == [n for n in names if n in chosen]
+        expected = [name for name in names if name in {*chosen, *extremes}]
+        assert [row["rootname"] for row in results.drawn()] == expected
     finally:
         monitor_summaries.write(store, "exposure", kept)
 

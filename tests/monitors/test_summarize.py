@@ -9,9 +9,10 @@ from astropy.table import Table
 
 import acsql
 from acsql.errors import DatabaseError
-from acsql.monitors import Monitor, column
+from acsql.monitors import Monitor, column, summarize
 from acsql.monitors.results import MonitorResults
 from acsql.monitors.summarize import keep_summary
+from acsql.store import monitor_summaries
 from acsql.store.monitor_rows import Numbers
 
 MONITOR = Monitor("level", "Level", lambda _: (), (column("level", "float", "level"),))
@@ -52,3 +53,22 @@ def test_a_lost_database_is_no_fault_of_the_summary(empty_archive: acsql.Archive
     results = MonitorResults(empty_archive, replace(MONITOR, summary=summary))
     with pytest.raises(DatabaseError):
         keep_summary(results, 1)
+
+
+def test_of_many_observations_a_sample_and_the_extremes_are_drawn(
+    measured_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = measured_archive.monitor("exposure")
+    kept = results.kept_summary()
+    monkeypatch.setattr(summarize, "MAX_DRAWN", 8)
+    monkeypatch.setattr(summarize, "MAX_EXTREMES", 6)
+    try:
+        assert keep_summary(results, 1) == ()
+        made = results.kept_summary()
+    finally:
+        monitor_summaries.write(measured_archive.store, "exposure", kept)
+    table = results.table()
+    assert len(made.drawn) == 2
+    assert 2 <= len(made.extremes) <= 6
+    held = table[[name in set(made.extremes) for name in table["rootname"]]]
+    assert max(held["seconds"]) == max(table["seconds"])

@@ -9,7 +9,14 @@ from acsql.store.monitor_summaries import MAX_ROWS, KeptSummary
 
 COLUMNS = [{"name": "filter", "type": "str", "description": None, "unit": None}]
 FIRST = KeptSummary(
-    1, datetime(2026, 1, 1), Numbers(2, 8, 1), COLUMNS, [["F606W"], [None]], [53000.5], ["ja"]
+    1,
+    datetime(2026, 1, 1),
+    Numbers(2, 8, 1),
+    COLUMNS,
+    [["F606W"], [None]],
+    [53000.5],
+    ["ja"],
+    ["jb"],
 )
 
 

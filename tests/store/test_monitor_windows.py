@@ -63,3 +63,49 @@ def test_values_that_occur_together_are_counted(measured: Store) -> None:
     both = monitor_windows.counts(measured, "m", ["amp", "level"])
     assert both[("A", None)] == both[("B", 3.0)] == both[("C", None)] == 1
     assert monitor_windows.counts(measured, "none", ["amp"]) == {}
+
+
+@pytest.fixture
+def noisy(store: Store) -> Store:
+    """Two amplifiers through 400 days, with one outlier each, which no sample has to contain."""
+    outcomes = [
+        Outcome(
+            "m",
+            f"{day:03}",
+            "1",
+            float(day),
+            (
+                {"amp": "A", "level": 1e3 if day == 77 else day % 5 / 10, "other": None},
+                {"amp": "B", "level": -50 if day == 301 else day % 7 / 10},
+            ),
+        )
+        for day in range(400)
+    ]
+    monitor_rows.write(store, outcomes, 1, datetime(2026, 1, 2))
+    return store
+
+
+@pytest.mark.parametrize("most", [4, 20, 150])
+def test_the_extremes_of_each_period_and_series_are_found(noisy: Store, most: int) -> None:
+    found = monitor_windows.extremes(noisy, "m", ["level", "other"], "amp", most)
+    assert {"077", "301"} <= set(found)
+    assert most / 5 < len(found) <= most
+    assert found == sorted(set(found))
+
+
+def test_the_periods_of_extremes_are_as_short_as_their_number_allows(noisy: Store) -> None:
+    found = set(monitor_windows.extremes(noisy, "m", ["level"], None, 10_000))
+    for first in range(0, 400, 8):
+        levels = {
+            f"{day:03}": (1e3 if day == 77 else day % 5 / 10, -50 if day == 301 else day % 7 / 10)
+            for day in range(first, first + 8)
+        }
+        held = [levels[name] for name in found & levels.keys()]
+        assert max(map(max, held)) == max(map(max, levels.values()))
+        assert min(map(min, held)) == min(map(min, levels.values()))
+
+
+def test_extremes_are_no_more_than_asked_for_of_many_series(noisy: Store) -> None:
+    assert len(monitor_windows.extremes(noisy, "m", ["level"], "level", 3)) == 3
+    assert monitor_windows.extremes(noisy, "m", ["other"], None, 3) == []
+    assert monitor_windows.extremes(noisy, "none", ["level"], None, 3) == []

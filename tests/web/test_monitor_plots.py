@@ -60,6 +60,14 @@ def test_the_axis_of_one_exposure_is_days_long() -> None:
     assert plot.x_range.default_span == 86_400_000.0
 
 
+def test_the_distribution_is_that_of_the_random_sample() -> None:
+    url = "/go?name=@rootname"
+    level, _, distribution = draw_monitor(MONITOR, ROWS, url, sampled=["b"]).children
+    assert list(level.renderers[0].data_source.data["level"]) == [1.0, 2.0]
+    steps = [each for each in distribution.renderers if isinstance(each.glyph, Step)]
+    assert [sum(each.data_source.data["y"]) for each in steps] == [0, 1]
+
+
 def test_a_click_opens_the_observation() -> None:
     plot = draw_monitor(MONITOR, ROWS, "/go?name=@rootname").children[0]
     (tap,) = [tool for tool in plot.tools if isinstance(tool, TapTool)]

@@ -123,8 +123,8 @@ def plot(name: str) -> Response:
         return plots.figure_response(results.monitor.plot(results.table()), query.theme)
     url = f"{url_for('search_box.go')}?name=@rootname"
     kept = results.kept_summary()
-    marks = kept.marks if kept else ()
-    drawn = draw_monitor(results.monitor, results.drawn(), url, marks)
+    marks, sampled = (kept.marks, kept.drawn) if kept else ((), ())
+    drawn = draw_monitor(results.monitor, results.drawn(), url, marks, sampled)
     return plots.figure_response(drawn, query.theme)
 
 
