@@ -18,6 +18,8 @@ from .stretch import HIGH_PERCENTS
 
 # Pixels of the sample: above the 99.9th percentile are 260 of them.
 SAMPLE = 1 << 18
+# Pixels of it from which zscale is computed.
+ZSCALE_SAMPLE = 10_000
 # Central percentages of the pixels between the limits.
 PERCENTAGES = (99.8, 99.0, 98.0, 95.0, 90.0)
 
@@ -58,12 +60,16 @@ class LimitsBuilder:
     ----------
     pixels : int
         Number of all pixels that will be added.
+    share : int
+        The samples are smaller by this factor, for limits that are needed at once and soon
+        replaced.
     """
 
-    def __init__(self, pixels: int) -> None:
+    def __init__(self, pixels: int, share: int = 1) -> None:
         self._pixels = pixels
+        self._zscale_sample = ZSCALE_SAMPLE // share
         # An odd step does not keep to a few columns of a chip whose width is a power of two.
-        self._every = pixels // SAMPLE | 1
+        self._every = pixels * share // SAMPLE | 1
         self._skip = self._finite = 0
         self._samples: list[Pixels] = []
         self._extremes: list[float] = []
@@ -120,7 +126,7 @@ class LimitsBuilder:
             finite=self._finite,
             sampled=sample.size,
             minmax=(low, high),
-            zscale=_apart(_zscale(sample), sample, high),
+            zscale=_apart(_zscale(sample, self._zscale_sample), sample, high),
             percentiles={
                 part: _apart(pair, sample, high) for part, pair in _percentiles(sample).items()
             },
@@ -133,11 +139,11 @@ def _percentiles(sample: npt.NDArray[np.float64]) -> dict[str, tuple[float, floa
     return {f"{part:g}": (low, high) for part, (low, high) in zip(PERCENTAGES, pairs, strict=True)}
 
 
-def _zscale(sample: npt.NDArray[np.float64]) -> tuple[float, float]:
+def _zscale(sample: npt.NDArray[np.float64], size: int) -> tuple[float, float]:
     # Imported late: it imports matplotlib if that is installed, which creates a folder.
     from astropy.visualization import ZScaleInterval
 
-    low, high = ZScaleInterval(n_samples=10_000).get_limits(sample)
+    low, high = ZScaleInterval(n_samples=size).get_limits(sample)
     return float(low), float(high)
 
 

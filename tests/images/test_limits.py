@@ -58,6 +58,17 @@ def test_a_sample_is_even_over_strips(
     assert offered.minmax == (0, values.size - 1)
 
 
+def test_limits_can_be_made_from_a_share_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.arange(3200, dtype=np.float32)
+    monkeypatch.setattr(limits, "SAMPLE", 600)
+    builder = LimitsBuilder(values.size, 4)
+    builder.add(values)
+    offered = builder.build("x.fits")
+    every = values[::21]  # 3200 * 4 // 600, odd
+    assert (offered.sampled, offered.minmax) == (every.size, (0, 3199))
+    assert offered.percentiles["90"] == pytest.approx(tuple(np.percentile(every, (5, 95))))
+
+
 def test_an_image_without_finite_pixels_has_limits(
     tmp_path: Path, write: Callable[..., Path], described: Described
 ) -> None:

@@ -51,6 +51,12 @@ def pixels(observation: Observation, filetype: str, page: str = "") -> str:
     return f"/pixels/{observation.rootname}/{filetype}/{page}"
 
 
+def imported(module: Path) -> set[Path]:
+    """Return a module of the script, and those that it imports before it runs."""
+    names = re.findall(r'^(?:import|\}).* from "(.+)";$', module.read_text(), re.MULTILINE)
+    return {module}.union(*(imported((module.parent / name).resolve()) for name in names))
+
+
 def view(observation: Observation, filetype: str, fragment: str = "") -> str:
     return f"/archive/{observation['proposid']}/{observation.ipppssoot}/{filetype}/view{fragment}"
 
@@ -84,6 +90,18 @@ def packing_of(answer: TestResponse) -> dict[str, Any]:
 
 
 # Routes
+
+
+def test_the_page_preloads_the_modules_that_its_script_imports(
+    client: FlaskClient, shown: Observation
+) -> None:
+    page = BeautifulSoup(client.get(view(shown, "flt")).data, "html.parser")
+    links = page.select("link[rel=modulepreload]")
+    expected = imported(viewer.MODULES / "main.js")
+    assert sorted(Path(link["href"]).name for link in links) == sorted(
+        path.name for path in expected
+    )
+    assert len(expected) > 20
 
 
 def test_an_image_is_described(client: FlaskClient, shown: Observation) -> None:
@@ -572,9 +590,12 @@ def test_next_and_previous_keep_the_view(
 
 
 def test_the_keyboard_shortcuts_are_listed(page: Page, shown: Observation) -> None:
+    page.set_viewport_size({"width": 900, "height": 500})
     go(page, view(shown, "flt"))
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    # The list is read from its begin: the focus does not scroll to the button at its end.
+    expect(page.locator("#keys-title")).to_be_in_viewport()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
 

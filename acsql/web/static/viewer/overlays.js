@@ -1,11 +1,7 @@
-// What is drawn over the image by choice: compass, scale bar, colour bar, and a grid of RA and Dec.
+// What is drawn over the image by choice: compass, scale bar and colour bar, and overlays with modules
+// of their own.
 
-import { drawAmplifiers } from "./amplifiers.js";
 import { short, ticks } from "./chart.js";
-import { Contours } from "./contours.js";
-import { FlaggedRegions } from "./flagged_regions.js";
-import { Footprints } from "./footprints.js";
-import { Grid } from "./grid.js";
 import { INK, SHADE, outlined } from "./lettering.js";
 import { skyJacobian } from "./sky.js";
 
@@ -30,13 +26,20 @@ export const OVERLAYS = {
   flagged: "Flagged regions",
 };
 
+// Overlays with modules, in the order in which they are drawn.  The modules are loaded after the first
+// picture, which does not need them; the class of each draws, and may fetch something first.
+const MODULES = {
+  amplifiers: "./overlays/amplifiers.js",
+  contours: "./overlays/contours.js",
+  footprints: "./overlays/footprints.js",
+  flagged: "./overlays/flagged_regions.js",
+  grid: "./overlays/grid.js",
+};
+
 export class Overlays {
   constructor(viewer) {
     this.viewer = viewer;
-    this.grid = new Grid();
-    this.contours = new Contours(viewer);
-    this.flagged = new FlaggedRegions(viewer);
-    this.footprints = new Footprints(viewer);
+    this.loaded = {}; // what the modules of overlays draw with, by name
     const boxes = Object.entries(OVERLAYS).map(([name, label]) => this.box(name, label));
     viewer.elements.overlayBoxes.replaceChildren(...boxes);
   }
@@ -79,21 +82,22 @@ export class Overlays {
 
   /** Fetch what the chosen overlays need; `arrived` is called with each part. */
   async fetch(arrived) {
+    const { elements } = this.viewer;
+    elements.footprints.hidden = !this.has("footprints");
+    elements.flaggedNote.hidden = !this.has("flagged");
     if (this.has("flags")) await this.fetchFlags(arrived);
-    if (this.has("contours")) {
-      await this.contours.fetch();
+    await Promise.all(Object.keys(MODULES).map((name) => this.load(name)));
+    for (const [name, overlay] of Object.entries(this.loaded)) {
+      if (!this.has(name)) continue;
+      await overlay.fetch?.();
       arrived();
     }
-    this.viewer.elements.footprints.hidden = !this.has("footprints");
-    if (this.has("footprints")) {
-      await this.footprints.fetch();
-      arrived();
-    }
-    this.viewer.elements.flaggedNote.hidden = !this.has("flagged");
-    if (this.has("flagged")) {
-      await this.flagged.fetch();
-      arrived();
-    }
+  }
+
+  async load(name) {
+    if (this.loaded[name]) return;
+    const { default: Overlay } = await import(MODULES[name]);
+    this.loaded[name] ??= new Overlay(this.viewer);
   }
 
   async fetchFlags(arrived) {
@@ -109,11 +113,9 @@ export class Overlays {
     context.save();
     context.font = `${FONT * view.density}px system-ui, sans-serif`;
     context.lineJoin = "round";
-    if (this.has("amplifiers")) drawAmplifiers(context, view, frame);
-    if (this.has("contours")) this.contours.draw(context, view, frame.shown);
-    if (this.has("footprints")) this.footprints.draw(context, view, frame.shown);
-    if (this.has("flagged")) this.flagged.draw(context, view, frame);
-    if (this.has("grid")) this.grid.draw(context, view, frame.shown);
+    for (const name of Object.keys(MODULES)) {
+      if (this.has(name)) this.loaded[name]?.draw(context, view, frame);
+    }
     if (this.has("compass")) this.drawCompass(context);
     if (this.has("bar")) this.drawBar(context);
     context.restore();

@@ -1,12 +1,12 @@
 // The regions of this observation that have a flag, drawn over the image with the names of the flags.
 
-import { request } from "./cutouts.js";
-import { outlined } from "./lettering.js";
-import { outline, parseRegion } from "./regions.js";
+import { request } from "../cutouts.js";
+import { outlined } from "../lettering.js";
+import { outline, parseRegion } from "../regions.js";
 
 const COLOUR = "#ff9bd2";
 
-export class FlaggedRegions {
+export default class FlaggedRegions {
   constructor(viewer) {
     this.viewer = viewer;
     this.found = null; // flags with their filetypes, extensions and regions

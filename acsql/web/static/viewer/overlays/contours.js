@@ -1,8 +1,8 @@
 // Contours of the image: lines at levels between the limits, which the server computes.
 
-import { SCALES } from "./colours.js";
-import { request } from "./cutouts.js";
-import { within } from "./geometry.js";
+import { SCALES } from "../colours.js";
+import { request } from "../cutouts.js";
+import { within } from "../geometry.js";
 
 const LEVELS = 6;
 // Screen pixels along a bin: finer lines would follow the noise.
@@ -11,7 +11,7 @@ const COLOUR = "#6cf0c2";
 // Halvings with which the inverse of a scale is found to a float32.
 const HALVINGS = 24;
 
-export class Contours {
+export default class Contours {
   constructor(viewer) {
     this.viewer = viewer;
     this.url = null;
@@ -73,7 +73,7 @@ export class Contours {
   }
 
   /** Draw the lines of the image that is shown, also while those of another place are fetched. */
-  draw(context, view, shown) {
+  draw(context, view, { shown }) {
     if (!this.path || this.of !== shown) return;
     const { zoom } = view.position;
     const origin = view.toScreen(0, 0);

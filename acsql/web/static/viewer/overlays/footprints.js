@@ -1,12 +1,12 @@
 // The footprints of other observations over an image, with a list of links to them.
 
-import { request } from "./cutouts.js";
-import { positionAt } from "./sky.js";
+import { request } from "../cutouts.js";
+import { positionAt } from "../sky.js";
 
 const COLOUR = "rgb(120 200 255 / 75%)";
 const POINTED_COLOUR = "#ffd34d";
 
-export class Footprints {
+export default class Footprints {
   constructor(viewer) {
     this.viewer = viewer;
     this.found = null; // the answer of the server: name, label, address and outlines of each
@@ -50,7 +50,7 @@ export class Footprints {
     return item;
   }
 
-  draw(context, view, shown) {
+  draw(context, view, { shown }) {
     if (!this.found) return;
     const others = this.found.footprints.filter((each) => each !== this.pointed);
     this.stroke(context, view, shown, others, COLOUR, 1);

@@ -1,7 +1,7 @@
 // The grid of right ascension and declination, with the distortion of each chip.
 
-import { outlined } from "./lettering.js";
-import { pixelOf, sexagesimal, skyAt } from "./sky.js";
+import { outlined } from "../lettering.js";
+import { pixelOf, sexagesimal, skyAt } from "../sky.js";
 
 const COLOUR = "rgb(120 220 255 / 70%)";
 const LABEL_COLOUR = "#9be4ff";
@@ -14,8 +14,8 @@ const DEC_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 
 const RA_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 3600];
 
 /** Draws the grid; it computes the lines anew only where the view has changed. */
-export class Grid {
-  draw(context, view, shown) {
+export default class Grid {
+  draw(context, view, { shown }) {
     const { width, height } = view.screen;
     const { position } = view;
     const known = this.known || {};
