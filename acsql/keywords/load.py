@@ -14,7 +14,7 @@ from typing import Any
 from .. import names
 from ..errors import SpecError
 from . import cache
-from .model import DetectorReadout, Filetype, Flag, KeywordSpec, Promotion, StatisticSpec
+from .model import DetectorReadout, Filetype, Flag, HeaderKey, KeywordSpec, Promotion, StatisticSpec
 from .raw import RawSpecs, header_entries, merge_folders
 from .specs import KeywordSpecs
 from .validation import check
@@ -70,58 +70,13 @@ def _checked(folders: Iterable[Traversable]) -> tuple[dict[str, Any], str]:
 
 def _build(raw: RawSpecs, version: str) -> KeywordSpecs:
     specs = {keyword: _keyword_spec(keyword, entries) for keyword, entries in raw.keywords.items()}
-    own_fields = {name: _keyword_spec(name, entries) for name, entries in raw.own_fields.items()}
     promoted = {keyword: entries or {} for keyword, entries in raw.promoted.items()}
-    lists = {
-        key: MappingProxyType(
-            {
-                specs[keyword].name: _with_type(specs[keyword], content.get("types", {}))
-                for keyword in content["keywords"]
-            }
-        )
-        for key, content in header_entries(raw.lists)
-    }
     return KeywordSpecs(
-        instrument=raw.instrument["instrument"],
-        instrument_keywords=tuple(raw.instrument["instrument_keywords"]),
-        image_extname=raw.instrument["image_extname"],
-        internal_exposures={
-            names.field(keyword): tuple(values)
-            for keyword, values in raw.instrument["internal_exposures"].items()
-        },
-        footprint_filetypes=tuple(raw.instrument["footprint_filetypes"]),
-        thumbnail_filetypes=tuple(raw.instrument["thumbnail_filetypes"]),
-        thumbnail_fallbacks=tuple(raw.instrument["thumbnail_fallbacks"]),
-        reference_files=tuple(map(names.field, raw.instrument["reference_files"])),
-        pixel_values=tuple(map(names.field, raw.instrument["pixel_values"])),
-        dq_extname=raw.instrument["dq_extname"],
-        dq_flags=raw.instrument["dq_flags"],
-        readouts={
-            detector: DetectorReadout(**entries)
-            for detector, entries in raw.instrument["readouts"].items()
-        },
-        saturation_flags=sum(raw.instrument["saturation_flags"]),
-        table_columns=raw.instrument["table_columns"],
-        header_groups={
-            filetype: {title: tuple(patterns) for title, patterns in groups.items()}
-            for filetype, groups in raw.instrument["header_groups"].items()
-        },
-        detectors=raw.instrument["detectors"],
-        filetypes={
-            name: Filetype(name, **{**entries, "extensions": tuple(entries.get("extensions", ()))})
-            for name, entries in raw.instrument["filetypes"].items()
-        },
-        own_fields=own_fields,
-        image_statistics={
-            name: StatisticSpec(
-                _keyword_spec(name, entries),
-                tuple(entries.get("filetypes", ())),
-                bool(entries.get("amplifiers")),
-            )
-            for name, entries in (raw.image_statistics | _flag_statistics(raw)).items()
-        },
+        **_of_instrument(raw.instrument),
+        own_fields={name: _keyword_spec(name, entries) for name, entries in raw.own_fields.items()},
+        image_statistics=_image_statistics(raw),
         keywords={spec.name: spec for spec in specs.values()},
-        lists=lists,
+        lists=_lists(raw, specs),
         extensions={
             extname: frozenset(map(names.field, listed))
             for extname, listed in raw.extensions.items()
@@ -135,6 +90,73 @@ def _build(raw: RawSpecs, version: str) -> KeywordSpecs:
         facets=_flagged("facet", raw.own_fields, promoted),
         version=version,
     )
+
+
+def _of_instrument(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes of `KeywordSpecs` that ``instrument.yaml`` describes."""
+    unchanged = (
+        "instrument",
+        "image_extname",
+        "dq_extname",
+        "dq_flags",
+        "table_columns",
+        "detectors",
+    )
+    sequences = (
+        "instrument_keywords",
+        "footprint_filetypes",
+        "thumbnail_filetypes",
+        "thumbnail_fallbacks",
+    )
+    keywords = ("reference_files", "pixel_values")
+    return {
+        **{name: content[name] for name in unchanged},
+        **{name: tuple(content[name]) for name in sequences},
+        **{name: tuple(map(names.field, content[name])) for name in keywords},
+        "internal_exposures": {
+            names.field(keyword): tuple(values)
+            for keyword, values in content["internal_exposures"].items()
+        },
+        "readouts": {
+            detector: DetectorReadout(**entries)
+            for detector, entries in content["readouts"].items()
+        },
+        "saturation_flags": sum(content["saturation_flags"]),
+        "header_groups": {
+            filetype: {title: tuple(patterns) for title, patterns in groups.items()}
+            for filetype, groups in content["header_groups"].items()
+        },
+        "filetypes": {
+            name: Filetype(name, **{**entries, "extensions": tuple(entries.get("extensions", ()))})
+            for name, entries in content["filetypes"].items()
+        },
+    }
+
+
+def _lists(
+    raw: RawSpecs, specs: Mapping[str, KeywordSpec]
+) -> dict[HeaderKey, Mapping[str, KeywordSpec]]:
+    """Return the keywords of each header, with the types that they have in it."""
+    return {
+        key: MappingProxyType(
+            {
+                specs[keyword].name: _with_type(specs[keyword], content.get("types", {}))
+                for keyword in content["keywords"]
+            }
+        )
+        for key, content in header_entries(raw.lists)
+    }
+
+
+def _image_statistics(raw: RawSpecs) -> dict[str, StatisticSpec]:
+    return {
+        name: StatisticSpec(
+            _keyword_spec(name, entries),
+            tuple(entries.get("filetypes", ())),
+            bool(entries.get("amplifiers")),
+        )
+        for name, entries in (raw.image_statistics | _flag_statistics(raw)).items()
+    }
 
 
 def _flag_statistics(raw: RawSpecs) -> dict[str, Any]:
