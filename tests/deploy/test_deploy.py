@@ -13,6 +13,7 @@ import yaml
 
 from acsql.cli import root
 from acsql.settings import SETTINGS
+from acsql.web.server import HEADER_TIMEOUT_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -99,6 +100,12 @@ def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
     )
     output = run(tool("nginx"), "-t", "-p", tmp_path, "-c", main)
     assert "warn" not in output, output
+
+
+def test_nginx_closes_an_idle_connection_before_the_site_does() -> None:
+    text = (DEPLOY / "nginx" / "acsql.conf").read_text(encoding="utf-8")
+    (seconds,) = re.findall(r"^ +keepalive_timeout (\d+)s;", text, re.MULTILINE)
+    assert int(seconds) < HEADER_TIMEOUT_S
 
 
 def test_the_compose_file_is_valid() -> None:
