@@ -9,14 +9,15 @@ import builtins
 import importlib
 import inspect
 import pkgutil
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
 from docutils import nodes
+from openapi_reference import http_api
+from reference_nodes import code, section, table
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -29,46 +30,8 @@ from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.query import parser
 from acsql.settings import SETTINGS
-from acsql.web.api import openapi
 
-Cell = str | nodes.Node
 EXTENSIONS = Path(__file__).parents[1] / "extend" / "files.yaml"
-
-
-def code(text: str) -> nodes.literal:
-    """Return a text in the font of code."""
-    return nodes.literal(text, text)
-
-
-def table(
-    heads: Sequence[str], rows: Iterable[Sequence[Cell]], widths: Sequence[int]
-) -> nodes.table:
-    """Return a table with a row of headings."""
-    group = nodes.tgroup(cols=len(heads))
-    group.extend(nodes.colspec(colwidth=width) for width in widths)
-    group += nodes.thead("", _row(heads))
-    group += nodes.tbody("", *(_row(row) for row in rows))
-    return nodes.table("", group)
-
-
-def _row(cells: Sequence[Cell]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", _inline(c))) for c in cells))
-
-
-def _inline(cell: Cell) -> nodes.Node:
-    return nodes.Text(cell) if isinstance(cell, str) else cell
-
-
-def section(title: str, label: str, *content: nodes.Node) -> nodes.section:
-    """Return a section that can be linked to by its label."""
-    return nodes.section("", nodes.title(title, title), *content, ids=[label], names=[label])
-
-
-def paragraph(text: str) -> nodes.paragraph:
-    """Return a paragraph in which ``double backticks`` are code."""
-    parts = re.split(r"``(.+?)``", text)
-    inlines = [code(part) if index % 2 else nodes.Text(part) for index, part in enumerate(parts)]
-    return nodes.paragraph("", "", *inlines)
 
 
 def settings() -> list[nodes.Node]:
@@ -197,76 +160,6 @@ class Generated(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the content."""
         return type(self).make()
-
-
-def http_api() -> list[nodes.Node]:
-    """Return a section for each operation of the HTTP API."""
-    document = openapi.document()
-    return [
-        _operation(document, path, method, operation)
-        for path, operations in sorted(document["paths"].items())
-        for method, operation in operations.items()
-        if isinstance(operation, dict) and "responses" in operation
-    ]
-
-
-def _operation(document: Any, path: str, method: str, operation: Any) -> nodes.section:
-    content: list[nodes.Node] = [paragraph(operation.get("summary", ""))]
-    if operation.get("description"):
-        content.append(paragraph(operation["description"]))
-    parameters = [_resolved(document, each) for each in operation.get("parameters", ())]
-    if parameters:
-        rows = [
-            (code(p["name"]), _schema(document, p), p.get("description", "")) for p in parameters
-        ]
-        content.append(table(("Parameter", "Value", "Meaning"), rows, (18, 32, 50)))
-    if body := operation.get("requestBody"):
-        content.append(_object(document, body["content"]["application/json"]["schema"]))
-    responses = [
-        (code(status), _resolved(document, response).get("description", ""))
-        for status, response in operation["responses"].items()
-    ]
-    content.append(table(("Status", "Response"), responses, (18, 82)))
-    label = re.sub(r"\W+", "-", f"http-{method}-{path}".lower()).strip("-")
-    return section(f"{method.upper()} {path}", label, *content)
-
-
-def _object(document: Any, schema: Any) -> nodes.table:
-    """Return a table of the fields of the JSON object that an operation reads."""
-    object_ = _resolved(document, schema)
-    required = object_.get("required", ())
-    rows = []
-    for name, field in object_["properties"].items():
-        described = {"schema": field, "required": name in required}
-        rows.append((code(name), _schema(document, described), field.get("description", "")))
-    return table(("Field", "Value", "Meaning"), rows, (18, 32, 50))
-
-
-def _resolved(document: Any, item: Any) -> dict[str, Any]:
-    """Return what a ``$ref`` points to, or the item itself."""
-    if "$ref" not in item:
-        return dict(item)
-    found = document
-    for key in item["$ref"].removeprefix("#/").split("/"):
-        found = found[key]
-    return _resolved(document, found)
-
-
-def _schema(document: Any, parameter: Any) -> str:
-    """Return the type, limits and default of a parameter in words."""
-    schema = _resolved(document, parameter.get("schema", {}))
-    choices = [_resolved(document, each) for each in schema.get("anyOf", ())]
-    schema = next((each for each in choices if each.get("type") != "null"), {}) | schema
-    words = [schema.get("type", "")]
-    if "enum" in schema:
-        words = [" or ".join(map(str, schema["enum"]))]
-    if "minimum" in schema or "maximum" in schema:
-        words.append(f"{schema.get('minimum', '')}..{schema.get('maximum', '')}")
-    if parameter.get("required"):
-        words.append("required")
-    elif schema.get("default") is not None:
-        words.append(f"default {schema['default']}")
-    return ", ".join(filter(None, words))
 
 
 class Modules(SphinxDirective):
