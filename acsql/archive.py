@@ -6,6 +6,7 @@ The command line and the site use nothing else, so a script can do all that they
 from __future__ import annotations
 
 import atexit
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from .search.search import Search
 from .statistics import ArchiveSummary, Statistic, StatisticCatalog
 from .store.configured import open_store
 from .store.current_specs import CurrentSpecs
+from .store.moment import one_moment
 
 
 def connect(
@@ -114,6 +116,23 @@ class Archive(Annotatable, Monitored):
     def __reduce__(self) -> tuple[Any, ...]:
         # With the password of the database, which a process on a cluster needs.
         return _open_again, (self.config, self.time_limit)
+
+    def one_moment(self) -> AbstractContextManager[None]:
+        """Return a block in which one look at the database says what has changed.
+
+        Returns
+        -------
+        context manager
+            For a short block of reads by one thread, such as those of a page.  What is written
+            meanwhile may be missing in their answers.
+
+        Examples
+        --------
+        >>> with archive.one_moment():
+        ...     archive.summary().observations == archive.count()
+        True
+        """
+        return one_moment()
 
     def __repr__(self) -> str:
         return f"<Archive of {self.config.filesystem} in {self.store.address}>"
@@ -312,6 +331,21 @@ class Archive(Annotatable, Monitored):
         True
         """
         return self._proposals.all()
+
+    def number_without_proposal(self) -> int:
+        """Return the number of observations whose proposal is not known.
+
+        Returns
+        -------
+        int
+            Those that no element of `proposals` counts.
+
+        Examples
+        --------
+        >>> archive.number_without_proposal()
+        0
+        """
+        return self._proposals.number_without()
 
     def proposal(self, proposid: int) -> Proposal:
         """Return one proposal.

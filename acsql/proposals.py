@@ -10,7 +10,11 @@ from .keywords import KeywordSpecs
 from .query import Between, Condition, Equals, Not
 from .store import proposals
 from .store.client import Store
-from .store.summaries.proposal_summaries import proposal_summaries, proposal_summary
+from .store.summaries.proposal_summaries import (
+    proposal_summaries,
+    proposal_summary,
+    without_proposal,
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class ProposalCatalog:
         self._specs = specs
         self._built: dict[int, tuple[Mapping[str, Any], Mapping[str, Any], Proposal]] = {}
         self._summaries = proposal_summaries(store, specs.thumbnail_filetypes)
+        self._without_proposal = without_proposal(store)
 
     def all(self) -> list[Proposal]:
         """Return the proposals that have observations, by number.
@@ -112,6 +117,10 @@ class ProposalCatalog:
             built[proposid] = entry
         self._built = built
         return [proposal for _, _, proposal in built.values()]
+
+    def number_without(self) -> int:
+        """Return the number of observations whose proposal is not known, at this moment."""
+        return self._without_proposal()
 
     def get(self, proposid: int) -> Proposal:
         """Return one proposal, with its observations of this moment.

@@ -6,8 +6,8 @@ archive with thousands of observations that are not in columns yet, take the tim
 
 import sys
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import chain, islice
 from threading import Lock
 from typing import Any
 
@@ -25,9 +25,10 @@ from .access_paths import an_index_counts
 from .annotated import looked_up
 
 Facets = dict[Any, int]
+AllFacets = dict[str, Facets]
 
-# Numbers of annotations in all observations, which home pages show, and the state they are of.
-_of_everything: LRUCache[Hashable, tuple[Hashable, Facets]] = LRUCache(16)
+# Facets of all observations, which home pages and forms show, and the state they are of.
+_of_everything: LRUCache[Hashable, tuple[Hashable, AllFacets]] = LRUCache(16)
 _lock = Lock()
 
 
@@ -181,29 +182,45 @@ def _of_annotations(
     condition = looked_up(condition, store)
     if condition != And():
         return _counted_annotations(store, column, condition, time_limit)
-    key = (store.connection_string, store.database.name, column.address)
-    # Before the numbers: a change meanwhile makes the next call count again.
-    current = summaries.state(store), annotations.next_number(store)
+    number = annotations.next_number(store)
+    found = _of_all_observations(
+        store,
+        [column.address],
+        number,
+        lambda: {column.address: _counted_annotations(store, column, condition, time_limit)},
+    )
+    return found[column.address]
+
+
+def _of_all_observations(
+    store: Store, addresses: Sequence[str], number: int | None, count: Callable[[], AllFacets]
+) -> AllFacets:
+    """Return facets of all observations, counted again if one has changed or another number."""
+    key = (store.connection_string, store.database.name, *addresses)
+    # Before the facets: a change meanwhile makes the next call count again.
+    current = summaries.state(store), number
     with _lock:
         last = _of_everything.get(key)
     if last is not None and last[0] == current and None not in current:
         return last[1]
-    numbers = _counted_annotations(store, column, condition, time_limit)
+    facets_by_keyword = count()
     with _lock:
-        _of_everything[key] = current, numbers
-    return numbers
+        _of_everything[key] = current, facets_by_keyword
+    return facets_by_keyword
 
 
 def _counted_annotations(
     store: Store, column: Column, condition: Condition, time_limit: float | None
 ) -> Facets:
-    selection = select(store, condition, ["rootname"])
+    listed = reads.values_of_all(store, column.address)
+    selection = select(store, condition)
     if selection is not None:
-        rootnames = selection.table(["rootname"])["rootname"].to_pylist()
-    else:
-        rows = queries.find(store, condition, ["rootname"], time_limit=time_limit)
-        rootnames = [row["rootname"] for row in rows]
-    return reads.value_counts(store, column.address, rootnames)
+        from ..store.columns.listed_values import value_counts
+
+        return value_counts(selection, listed)
+    rows = queries.find(store, condition, ["rootname"], time_limit=time_limit)
+    values = (listed.get(row["rootname"], ()) for row in rows)
+    return dict(Counter(chain.from_iterable(values)))
 
 
 def facets_of(
@@ -237,16 +254,28 @@ def facets_of(
     """
     of_annotations = [column for column in columns if column.is_annotation]
     types = {column.address: column.spec.type for column in columns if not column.is_annotation}
-    found = _facets_of_keywords(store, types, looked_up(condition, store), time_limit)
+    found = dict(_facets_of_keywords(store, types, looked_up(condition, store), time_limit))
     for column in of_annotations:
         found[column.address] = facets(store, column, condition, time_limit)
-    return {column.address: found[column.address] for column in columns}
+    # Those of all observations are kept, and the caller may change what it gets.
+    return {column.address: dict(found[column.address]) for column in columns}
 
 
 def _facets_of_keywords(
     store: Store, types: Mapping[str, str], condition: Condition, time_limit: float | None
-) -> dict[str, Facets]:
+) -> AllFacets:
     """Return the facets of keywords, given with their types."""
+
+    def count() -> AllFacets:
+        """Count them."""
+        return _counted_keywords(store, types, condition, time_limit)
+
+    return count() if condition != And() else _of_all_observations(store, list(types), 0, count)
+
+
+def _counted_keywords(
+    store: Store, types: Mapping[str, str], condition: Condition, time_limit: float | None
+) -> AllFacets:
     selection = select(store, condition, list(types))
     if selection is not None:
         return {

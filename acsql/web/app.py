@@ -1,6 +1,7 @@
 """The Flask application: pages, API, error responses, security headers and limits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, Response, abort, g, request
 from flask_cors import CORS
@@ -106,6 +107,7 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     app.url_map.converters["proposal"] = ProposalConverter
     archive = annotating.register(app, archive)
     app.extensions[context.ARCHIVE] = archive
+    _answer_of_one_moment(app, archive)
     vo.register(app, archive)
     static_files.register(app)
     _configure_templates(app, archive)
@@ -117,6 +119,20 @@ def create_app(archive: Archive, workers: int = 1, host: str = "localhost") -> F
     _share(app, archive.config.cors_origins)
     app.after_request(_add_security_headers)
     return app
+
+
+def _answer_of_one_moment(app: Flask, archive: Archive) -> None:
+    """Let a request that only reads look once at what has changed in the database."""
+    application = app.wsgi_app
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request; what is streamed follows outside of the block."""
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return application(environ, start_response)
+        with archive.one_moment():
+            return application(environ, start_response)
+
+    app.wsgi_app = answer  # type: ignore[method-assign]  # as the documentation of Flask does
 
 
 def _configure_templates(app: Flask, archive: Archive) -> None:

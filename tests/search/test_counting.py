@@ -49,6 +49,20 @@ def test_facets_of_header_keywords_are_counted(sample_archive) -> None:
     assert sample_archive.facets("drz.0.dnnndata") == inputs
 
 
+def test_facets_of_all_observations_are_those_of_this_moment(half_folded) -> None:
+    search, store = half_folded.where(), half_folded.store
+    for number in range(3):
+        detectors = Counter(
+            each["detector"] for each in store.observations.find({"detector": {"$nin": [None, ""]}})
+        )
+        assert search.facets_of("detector")["detector"] == detectors
+        # What one caller does with its answer is not in that of the next.
+        search.facets_of("detector")["detector"].clear()
+        assert search.facets_of("detector")["detector"] == detectors
+        observation_writes.replace(store, {"_id": f"j9zz000{number}", "detector": "SBC"})
+        fold(store) if number else None
+
+
 def test_each_line_of_history_is_a_facet(sample_archive: acsql.Archive) -> None:
     for filetype, name in (("flt", "history"), ("drz", "comment")):
         keyword = f"{filetype}.0.{name}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -520,3 +521,16 @@ def test_pages_of_other_sites_may_read_nothing_else(
     client = limited(empty_archive, cors_origins=("*",)).test_client()
     with client.get(address, headers={"Origin": "https://a.example"}) as response:
         assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_requests_that_read_look_once_at_what_has_changed(sample_archive, monkeypatch) -> None:
+    blocks: list[int] = []
+    monkeypatch.setattr(
+        acsql.Archive, "one_moment", lambda archive: blocks.append(1) or nullcontext()
+    )
+    client = create_app(sample_archive).test_client()
+    assert client.get("/").status_code == 200
+    assert len(blocks) == 1
+    # What is read after a write in the same request is what was written.
+    client.post("/log-in")
+    assert len(blocks) == 1

@@ -1,8 +1,6 @@
 """Reads of annotations: entries in the order in which they were written, and what searches find."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 from ...annotations import Annotation
@@ -162,10 +160,8 @@ def fields_of(store: Store, rootnames: Sequence[str], names: Sequence[str]) -> d
         return {document.pop("_id"): document for document in found}
 
 
-def value_counts(
-    store: Store, name: str, rootnames: Collection[str] | None = None
-) -> dict[Any, int]:
-    """Return the values of a field with their numbers of observations.
+def values_of_all(store: Store, name: str) -> dict[str, tuple[Any, ...]]:
+    """Return the values of a field of all annotated observations.
 
     Parameters
     ----------
@@ -173,13 +169,12 @@ def value_counts(
         The open database.
     name : str
         One of `acsql.query.ANNOTATION_FIELDS`.
-    rootnames : collection of str, optional
-        The observations that count.
 
     Returns
     -------
     dict
-        Each value of a list counts once.
+        Rootnames to values, each value of a list once; the same object until they change, and
+        not to be changed.
 
     Raises
     ------
@@ -194,15 +189,7 @@ def value_counts(
             found = annotated.find(chosen | {name: {"$exists": True}}, {name: 1})
             return {each["_id"]: _unique(each[name]) for each in found.batch_size(BATCH_ROWS)}
 
-    held = kept.values(store, name, read)
-    if rootnames is None:
-        counted = iter(held.values())
-    elif len(rootnames) < len(held):
-        counted = (held[rootname] for rootname in rootnames if rootname in held)
-    else:
-        names = set(rootnames)
-        counted = (values for rootname, values in held.items() if rootname in names)
-    return dict(Counter(chain.from_iterable(counted)))
+    return kept.values(store, name, read)
 
 
 def _unique(values: Any) -> tuple[Any, ...]:

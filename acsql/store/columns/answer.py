@@ -23,9 +23,9 @@ from .documents import documents_of
 from .encode import Column
 from .evaluate import meets
 from .membership import members
-from .parts import Part, registry
+from .parts import Part
 from .paths import path_of
-from .selection import Selection
+from .selection import RowsOfPart, Selection
 from .whole import as_one
 
 
@@ -52,9 +52,7 @@ def answer(
     Selection or None
         None before the first fold, and if too many rows had to be read as documents.
     """
-    # Marks come first: a row that a fold moves meanwhile is then left out of the columns.
-    marked = marks.read(store, most + 1)
-    parts = registry(store).parts
+    marked, parts = marks.with_parts(store, most + 1)
     if not parts or len(marked.tokens) > most:
         return None
     paths = ["_id", *map(path_of, named)]
@@ -67,7 +65,7 @@ def answer(
         by_document = set(compress(marked.tokens, ~part.live_rows))
     names = [_names(part, by_path) for part, by_path in zip(parts, columns, strict=True)]
     listed = members(condition, parts, names)
-    selected, count = [], 0
+    selected, rows_of_parts, count = [], [], 0
     for part, by_path, rootnames, of_lists in zip(parts, columns, names, listed, strict=True):
         of_part = {name: by_path.get(path_of(name)) or _without_value(part) for name in named}
         usable, irregular = _usable(part, rootnames, of_part.values())
@@ -75,11 +73,13 @@ def answer(
         arrays = {name: column.array for name, column in of_part.items()}
         rows = pc.and_(usable, meets(condition, arrays, part.rows, of_lists))
         selected.append({name: arrays[name].filter(rows) for name in addresses})
+        rows_of_parts.append(RowsOfPart(part.id, rootnames, rows))
         count += rows.true_count
     if len(by_document) > most:
         return None
     documents = _documents(store, condition, named, sorted(by_document))
-    return Selection(tuple(addresses), tuple(selected), documents, count + len(documents))
+    count += len(documents)
+    return Selection(tuple(addresses), tuple(selected), documents, count, tuple(rows_of_parts))
 
 
 def _names(part: Part, by_path: Mapping[str, Column | None]) -> pa.Array:

@@ -18,9 +18,10 @@ import pyarrow as pa
 from cachetools import LRUCache
 
 from ..client import Store
+from ..moment import once
 from ..schema import CHANGED
 from .encode import Column
-from .parts import Part
+from .parts import Part, registry
 
 # Marks that the server sends together, of some 90 bytes each.
 _AT_ONCE = 10_000
@@ -86,6 +87,27 @@ def read(store: Store, limit: int = 0) -> Marks:
     tokens = {mark["_id"]: mark["token"] for mark in found}
     digest = blake2b(repr(tokens).encode(), digest_size=16)
     return Marks(digest.hexdigest(), tokens)
+
+
+def with_parts(store: Store, limit: int) -> tuple[Marks, tuple[Part, ...]]:
+    """Return the marks, and the parts as the registry has them.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    limit : int
+        The most marks to read.
+
+    Returns
+    -------
+    marks : Marks
+        Those of this moment.
+    parts : tuple of Part
+        Without parts before the first fold.
+    """
+    # In this order, see `read`.
+    return once(store, ("marks", limit), lambda: (read(store, limit), registry(store).parts))
 
 
 def unmarked(

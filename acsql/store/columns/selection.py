@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,24 @@ from .numpy_values import Values
 from .paths import path_of
 
 _UNKNOWN = (None, "")
+
+
+class RowsOfPart(NamedTuple):
+    """Which rows of a part of the columns are selected.
+
+    Attributes
+    ----------
+    id : str
+        The name of the part.
+    rootnames : pyarrow.Array
+        Those of all of its rows.
+    selected : pyarrow.BooleanArray
+        Whether each row meets the condition.
+    """
+
+    id: str
+    rootnames: pa.Array
+    selected: pa.BooleanArray
 
 
 @dataclass(frozen=True)
@@ -41,12 +59,15 @@ class Selection:
         The fields of the observations that MongoDB has evaluated.
     count : int
         The number of observations.
+    places : tuple of RowsOfPart
+        Where the values of `parts` are from.
     """
 
     addresses: tuple[str, ...]
     parts: tuple[Mapping[str, pa.Array], ...]
     documents: tuple[Document, ...]
     count: int
+    places: tuple[RowsOfPart, ...] = ()
 
     def value_counts(self, address: str) -> dict[Any, int]:
         """Return the values of a keyword with their numbers of observations.

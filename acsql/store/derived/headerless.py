@@ -13,6 +13,7 @@ from ...query.annotation_fields import has_annotations
 from ...query.conditions import And, AnyOf, Condition, Equals, KeywordCondition, leaves
 from ...query.document_fields import is_dataset
 from ..client import Store
+from ..moment import once
 from ..repetition import repeated
 from ..schema import DERIVED_STATE, Document, DocumentCollection
 
@@ -127,7 +128,7 @@ def top_level(addresses: Iterable[str]) -> list[str]:
 
 def if_current(store: Store) -> DocumentCollection:
     """Return the headerless observations if all have been made, else the observations."""
-    made = store.database[DERIVED_STATE].find_one(_CURRENT, {"_id": 1})
+    made = once(store, "copies", lambda: store.database[DERIVED_STATE].find_one(_CURRENT))
     return store.headerless if made else store.observations
 
 

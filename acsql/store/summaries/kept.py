@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from ..client import Store
+from ..moment import once
 
 Result = TypeVar("Result")
 
@@ -66,6 +67,10 @@ def state(store: Store) -> Hashable:
     DatabaseError
         If the database fails.
     """
+    return once(store, "state", lambda: _state(store))
+
+
+def _state(store: Store) -> Hashable:
     # They import Arrow, which takes longer than most commands run.
     from ..columns import marks
     from ..columns.parts import registry_version

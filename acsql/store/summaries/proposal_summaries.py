@@ -167,6 +167,27 @@ def proposal_summary(
     return sums[proposid].summary if proposid in sums else None
 
 
+def without_proposal(store: Store) -> Kept[int]:
+    """Return a function that returns the number of observations whose proposal is not known.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    Kept
+        After a write it reads the changed observations alone.
+    """
+    pieces = SumsOfParts(
+        store,
+        {"proposid": values.INTEGER},
+        lambda table: table.num_rows - values.known(table, "proposid"),
+    )
+    return Kept(store, lambda: sum(pieces()))
+
+
 def _thumbnails(filetypes: Sequence[str]) -> list[str]:
     return [f"previews.{filetype}.thumbnail" for filetype in filetypes]
 

@@ -108,10 +108,8 @@ def _unchanged_parts(store: Store, most: int) -> tuple[Marks, tuple[Part, ...]]:
     """Return the marks, up to one more than `most`, and the parts without the marked rows."""
     # They import Arrow, which takes longer than most commands run.
     from ..columns import cache, marks
-    from ..columns.parts import registry
 
-    changed = marks.read(store, most + 1)
-    parts = registry(store).parts
+    changed, parts = marks.with_parts(store, most + 1)
     return changed, marks.unmarked(parts, cache.columns(store, ["_id"], parts), changed)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from flask import Blueprint, render_template, url_for
 
-from ...proposals import Proposal, in_proposal
+from ...proposals import Proposal
 from ..context import current_archive, parameters
 from ..params import OneOf, Parameters, WholeNumber
 
@@ -51,7 +51,7 @@ def page() -> str:
         more=len(matching) > begin + PAGE_SIZE,
         matching=len(matching),
         total=len(everything),
-        without=int(archive.where(in_proposal(None)).count()),
+        without=archive.number_without_proposal(),
     )
 
 

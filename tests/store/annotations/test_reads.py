@@ -1,6 +1,8 @@
 """Annotations are found by what they are about, who wrote them, and what they say."""
 
+from collections import Counter
 from datetime import datetime
+from itertools import chain
 
 import pytest
 
@@ -69,12 +71,14 @@ def test_one_entry_is_found_by_its_id(annotated):
     assert reads.get(annotated, "5") is None
 
 
-def test_fields_and_their_values_are_counted_in_some_observations(annotated):
+def test_fields_are_read_of_some_observations_and_their_values_of_all(annotated):
     assert reads.fields_of(annotated, ["j8bt05nk", "jcp001010"], ["flags", "comments"]) == {
         "j8bt05nk": {"flags": ["satellite_trail"]}
     }
-    assert reads.value_counts(annotated, "flags", None) == {"other": 1, "satellite_trail": 2}
-    assert reads.value_counts(annotated, "flags", ["j8bt05nk"]) == {"satellite_trail": 1}
+    flags = reads.values_of_all(annotated, "flags")
+    assert Counter(chain.from_iterable(flags.values())) == {"other": 1, "satellite_trail": 2}
+    assert flags["j8bt05nk"] == ("satellite_trail",)
+    assert reads.values_of_all(annotated, "flags") is flags
 
 
 def test_observations_that_are_annotated_later_are_found(annotated):

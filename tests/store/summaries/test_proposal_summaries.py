@@ -5,7 +5,13 @@ import pytest
 from changing_observations import steps, take
 from hypothesis import HealthCheck, given, settings
 
-from acsql.store.summaries.proposal_summaries import proposal_summaries, proposal_summary
+from acsql.proposals import in_proposal
+from acsql.store.filters import to_filter
+from acsql.store.summaries.proposal_summaries import (
+    proposal_summaries,
+    proposal_summary,
+    without_proposal,
+)
 
 FILETYPES = ("flt", "raw")
 
@@ -18,9 +24,10 @@ def test_an_empty_archive_has_no_summaries(store):
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_summaries_are_those_of_the_documents(emptied, taken):
     store = emptied()
-    current = proposal_summaries(store, FILETYPES)
+    current, without = proposal_summaries(store, FILETYPES), without_proposal(store)
     for step in taken:
         take(store, step)
+        assert without() == store.observations.count_documents(to_filter(in_proposal(None)))
         # Sums of the parts that have not changed are kept.
         assert current() == proposal_summaries(store, FILETYPES)()
     summaries = current()
