@@ -280,9 +280,7 @@ def _counted_keywords(
     if selection is not None:
         return {
             name: sorting.most_frequent_first(
-                _by_year(selection.value_counts(name))
-                if types[name] == "date"
-                else selection.value_counts(name)
+                selection.years(name) if types[name] == "date" else selection.value_counts(name)
             )
             for name in types
         }
@@ -294,14 +292,6 @@ def _counted_keywords(
     return {
         name: sorting.most_frequent_first(numbers) for name, numbers in facets_by_keyword.items()
     }
-
-
-def _by_year(numbers: Facets) -> Facets:
-    """Return the numbers of dates by year."""
-    years: Counter[int] = Counter()
-    for date, number in numbers.items():
-        years[date.year] += number
-    return dict(years)
 
 
 def distinct(

@@ -525,9 +525,7 @@ def test_pages_of_other_sites_may_read_nothing_else(
 
 def test_requests_that_read_look_once_at_what_has_changed(sample_archive, monkeypatch) -> None:
     blocks: list[int] = []
-    monkeypatch.setattr(
-        acsql.Archive, "one_moment", lambda archive: blocks.append(1) or nullcontext()
-    )
+    monkeypatch.setattr(acsql.Archive, "one_moment", lambda _: blocks.append(1) or nullcontext())
     client = create_app(sample_archive).test_client()
     assert client.get("/").status_code == 200
     assert len(blocks) == 1

@@ -5,7 +5,9 @@ For a keyword that differs in each observation, Python would take a fifth of a s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,6 +76,75 @@ def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> Frequencie
     (type_,) = types
     every = [array for array in (*arrays, pa.array(others, type_)) if array.type != pa.null()]
     return _of_texts(every) if pa.types.is_string(type_) else _of_numbers(every)
+
+
+def value_counts(arrays: Sequence[pa.Array], others: Iterable[Any]) -> dict[Any, int]:
+    """Return the values of arrays and documents with their numbers, as Python counts them.
+
+    Parameters
+    ----------
+    arrays : sequence of pyarrow.Array
+        The values of each part, of any types.
+    others : iterable
+        Those of documents.
+
+    Returns
+    -------
+    dict
+        Each value of a list counts once.
+    """
+    numbers: Counter[Any] = Counter()
+    # Counted together, a value that many parts have is converted to Python once.
+    for type_ in {array.type for array in arrays}:
+        alike = pa.chunked_array([array for array in arrays if array.type == type_])
+        numbers.update(dict(_pairs(alike.unify_dictionaries().combine_chunks())))
+    for value in others:
+        numbers.update(set(value) if isinstance(value, list) else (value,))
+    return dict(numbers)
+
+
+def _pairs(array: pa.Array) -> Iterator[tuple[Any, int]]:
+    """Return the values of an array with their numbers."""
+    if not pa.types.is_dictionary(array.type):
+        counted = array.value_counts()
+        pairs = (counted.field(name).to_pylist() for name in ("values", "counts"))
+        return zip(*pairs, strict=True)
+    # numpy counts in a fourth of the time that Arrow takes.
+    numbers = np.bincount(array.indices.drop_null().to_numpy(zero_copy_only=False))
+    found = np.flatnonzero(numbers)
+    values = array.dictionary.take(pa.array(found)).to_pylist()
+    return zip(values, numbers[found].tolist(), strict=True)
+
+
+def years(arrays: Iterable[pa.Array], others: Iterable[datetime | None]) -> dict[int, int]:
+    """Return the years of dates with their numbers.
+
+    Parameters
+    ----------
+    arrays : iterable of pyarrow.Array
+        The dates of each part.
+    others : iterable of datetime
+        Those of documents, None for a missing one.
+
+    Returns
+    -------
+    dict
+        Years to numbers, without missing dates.
+    """
+    numbers = Counter(date.year for date in others if date)
+    for array in arrays:
+        dates = array.drop_null().to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        if not len(dates):
+            continue
+        # There are few days, and the calendar takes longer than a division.
+        days = dates.astype(np.int64)
+        of_days = np.bincount(days - days.min())
+        found = np.flatnonzero(of_days)
+        of_found = (found + days.min()).astype("datetime64[D]").astype("datetime64[Y]")
+        since_1970 = of_found.astype(np.int64)
+        for year, number in zip(since_1970 + 1970, of_days[found], strict=True):
+            numbers[int(year)] += int(number)
+    return dict(numbers)
 
 
 def _of_numbers(arrays: Sequence[pa.Array]) -> Frequencies:

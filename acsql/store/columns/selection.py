@@ -20,7 +20,7 @@ from ..fields import value_at
 from ..schema import Document
 from ..sorting import SortKey, most_frequent_first, sorted_values, total_order
 from . import numpy_values, ordering
-from .frequencies import Frequencies, frequencies
+from .frequencies import Frequencies, frequencies, value_counts, years
 from .numpy_values import Values
 from .paths import path_of
 
@@ -82,17 +82,23 @@ class Selection:
         dict
             Without null and blank; each value of a list counts once.
         """
-        numbers: Counter[Any] = Counter()
-        arrays = [part[address] for part in self.parts]
-        # Counted together, a value that many parts have is converted to Python once.
-        for type_ in {array.type for array in arrays}:
-            alike = pa.chunked_array([array for array in arrays if array.type == type_])
-            counted = alike.unify_dictionaries().value_counts()
-            pairs = (counted.field(name).to_pylist() for name in ("values", "counts"))
-            numbers.update(dict(zip(*pairs, strict=True)))
-        for value in self._of_documents(address):
-            numbers.update(set(value) if isinstance(value, list) else (value,))
+        numbers = value_counts(*self.values(address))
         return {value: number for value, number in numbers.items() if value not in _UNKNOWN}
+
+    def years(self, address: str) -> dict[int, int]:
+        """Return the years of dates with their numbers of observations.
+
+        Parameters
+        ----------
+        address : str
+            One of the addresses of `select`, whose values are dates.
+
+        Returns
+        -------
+        dict
+            Without unknown dates.
+        """
+        return years(*self.values(address))
 
     def most_frequent(self, address: str, limit: int | None = None) -> dict[Any, int]:
         """Return the values of a keyword with their numbers, the most frequent first.
