@@ -48,7 +48,7 @@ def _chosen(archive: Archive, conditions: tuple[str, ...], yes: bool) -> Search:
 
 
 def _report(count: int, batch: str) -> None:
-    click.echo(f"{count} written; acsql annotations undo {batch}")
+    click.echo(f"{plural(count, 'annotation')} written; to undo: acsql annotations undo {batch}")
 
 
 @click.command()

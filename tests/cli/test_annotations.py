@@ -25,7 +25,7 @@ def test_a_search_is_flagged_and_undone(printed, settings, empty_archive):
     text = printed(
         settings, "flag", "other", "detector=WFC", "--why", "odd", "--by", "ann", "--yes"
     )
-    assert text.startswith("3 written; acsql annotations undo ")
+    assert text.startswith("3 annotations written; to undo: acsql annotations undo ")
     assert printed(settings, "count", "flag=other") == "3\n"
     assert "other" in printed(settings, "find", "flagged()", "--columns", "rootname,flags")
     printed(settings, "annotations", "undo", undo_of(text), "--by", "bob")
