@@ -23,10 +23,9 @@ from ..annotating import Form, Text, annotating_archive, done, sent
 from ..context import current_archive, parameters
 from ..params import Parameters, split
 
-# The keys of verdicts that are no flag: fine, later and undo; n, p and / are those of all pages.
-FINE, LATER, UNDO = "f", "l", "u"
 # A verdict is a viewed mark, and a flag or none.
 _MOST_OF_VERDICT = 2
+# Without f, l and u, which are fine, later and undo, and n and p, which are keys of all pages.
 _FLAG_KEYS = [key for key in digits[1:] + "0" + ascii_lowercase if key not in "flunp"]
 
 blueprint = Blueprint("review", __name__)
