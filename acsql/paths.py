@@ -53,11 +53,6 @@ def observation_path(ipppssoot: str) -> str:
     return f"{ipppssoot[:4]}/{ipppssoot}"
 
 
-def fits_path(filesystem: Path, name: Filename) -> Path:
-    """Return the path of a FITS file below the root of the archive."""
-    return Path(filesystem) / observation_path(name.ipppssoot) / str(name)
-
-
 def jpeg_name(name: Filename, proposid: int | None) -> str:
     """Return the path of a preview, relative to ``jpeg_dir``: ``9019/j8bt05njq_raw.jpg``."""
     return f"{_folder(proposid)}/{name.ipppssoot}_{name.filetype}.jpg"

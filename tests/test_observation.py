@@ -13,7 +13,6 @@ from acsql import paths
 from acsql.config import Config
 from acsql.errors import DatasetNotFound
 from acsql.ingest import run
-from acsql.names import Filename
 from acsql.store import header_layouts
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "real"
@@ -34,7 +33,7 @@ def test_headers_of_the_sample_are_those_of_its_files(sample_archive: acsql.Arch
 def test_headers_of_real_files(config: Config, filename: str) -> None:
     if not (REAL / filename).is_file():
         pytest.skip(f"{filename} is not here: ../shared is absent")
-    path = paths.fits_path(config.filesystem, Filename.parse(filename))
+    path = config.filesystem / paths.observation_path(filename[:9]) / filename
     path.parent.mkdir(parents=True)
     shutil.copy(REAL / filename, path)
     run.ingest(config, run.Options(scheduler="synchronous"))

@@ -19,19 +19,6 @@ def test_an_observation_is_in_the_folder_of_its_first_four_characters():
     assert paths.observation_path("j8bt05njq") == "j8bt/j8bt05njq"
 
 
-@pytest.mark.parametrize("root", ["/archive", Path("/archive")])
-def test_a_fits_file_is_in_the_folder_of_its_observation(root):
-    path = paths.fits_path(root, Filename.parse("j8bt05njq_raw.fits"))
-    assert path == Path("/archive/j8bt/j8bt05njq/j8bt05njq_raw.fits")
-
-
-@untimed
-@given(ipppssoots)
-def test_the_folder_of_a_file_is_the_one_of_its_observation(ipppssoot):
-    path = paths.fits_path(Path("/archive"), Filename(ipppssoot, "flt"))
-    assert path.parent == Path("/archive") / paths.observation_path(ipppssoot)
-
-
 @pytest.mark.parametrize("filetype", ["raw", "flt", "flc"])
 def test_a_preview_is_in_the_folder_of_its_proposal(filetype):
     name = Filename("j8bt05njq", filetype)

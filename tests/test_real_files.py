@@ -47,7 +47,7 @@ def lay(config: Config, source: Path, filename: str) -> Path:
     """Copy a real file to its path in the archive."""
     if not source.exists():
         pytest.skip(f"{source.name} is missing: there is no ../shared")
-    target = paths.fits_path(config.filesystem, Filename.parse(filename))
+    target = config.filesystem / paths.observation_path(filename[:9]) / filename
     target.parent.mkdir(parents=True)
     shutil.copy(source, target)
     return target
