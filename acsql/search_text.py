@@ -29,8 +29,9 @@ MAX_SUGGESTIONS = 12
 SIMILARITY = 0.75
 _NUMBER = r"[-+]?\d+(?:\.\d*)?"
 _POSITION = re.compile(rf"{_NUMBER}(?:[:\s,hmsd°'\"]+{_NUMBER}){{1,5}}[s'\"]?", re.ASCII)
-# Words, and the conditions behind them: a word before an operator is a keyword.
-_NAMES_AND_CONDITIONS = re.compile(r"((?:[^\s()=<>!,\"']+(?:\s+(?![=<>!(])|$))*)(.*)", re.DOTALL)
+# Words, such as d'Arrest, and the conditions behind them: a word before an operator is a keyword.
+_WORD = r"[^\s()=<>!,\"'][^\s()=<>!,\"]*"
+_NAMES_AND_CONDITIONS = re.compile(rf"((?:{_WORD}(?:\s+(?![=<>!(])|$))*)(.*)", re.DOTALL)
 # The word that is being typed: the last one, or the value behind an operator.
 _LAST_WORD = re.compile(r"(?:^|[\s(<>=!,])([^\s()<>=!,]*)$")
 

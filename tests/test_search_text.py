@@ -5,6 +5,7 @@ import pytest
 import acsql
 from acsql import errors, search_text
 from acsql.search_text import ObservationPair, ProposalNumber, QueryText
+from acsql.store import observation_writes
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +143,19 @@ def test_suggestions_continue_the_last_word(sample_archive: acsql.Archive) -> No
     assert "detector=WFC exptime" in texts
     assert len(texts) <= search_text.MAX_SUGGESTIONS
     assert search_text.suggest("detector=WFC ", sample_archive) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("d'Arrest", "pr_inv_l='d''Arrest'"),
+        ("d'arrest exptime>5", "pr_inv_l='d''Arrest' exptime>5"),
+        ("targname='O''NEIL' exptime>5", "targname='O''NEIL' exptime>5"),
+    ],
+)
+def test_a_name_may_have_an_apostrophe(
+    empty_archive: acsql.Archive, text: str, expected: str
+) -> None:
+    document = {"_id": "j8bt05nj", "pr_inv_l": "d'Arrest", "targname": "O'NEIL"}
+    observation_writes.replace(empty_archive.store, document)
+    assert search_text.interpret(text, empty_archive) == QueryText(expected)
