@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +46,10 @@ class Observation(ObservationFiles):
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the thumbnail, key facts and a link to the site."""
         site = self._config.site_url
-        facts = {name: self.get(name) for name in _FACTS} | {"files": ", ".join(self.datasets)}
+        values = {name: self.get(name) for name in _FACTS}
+        # The only moment is a day, stored as its midnight.
+        days = {name: each.date() for name, each in values.items() if isinstance(each, datetime)}
+        facts = values | days | {"files": ", ".join(self.datasets)}
         try:
             picture = self.thumbnail().read_bytes()
         except (DatasetNotFound, AccessDenied, OSError):

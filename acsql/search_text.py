@@ -216,7 +216,7 @@ def _names(text: str, archive: Archive, resolve: Resolve) -> str:
     read = read_names(text.split(), archive)
     named = read.condition or _titled(text, archive) or _resolved(read, resolve)
     if named is not None:
-        return query.format_condition(archive.where(named).condition)
+        return query.format_condition(archive.where(named).condition, archive.specs)
     targets = archive.where().distinct("targname")
     names = [normalized(name) for name in targets]
     similar = difflib.get_close_matches(normalized(text), names, n=3, cutoff=SIMILARITY)

@@ -26,6 +26,9 @@ def test_an_observation_shows_its_thumbnail_and_facts(sample_archive: acsql.Arch
     assert page.find("img") is not None
     assert "WFC" in page.get_text()
     assert str(observation["targname"]) in page.get_text()
+    assert (
+        page.find("th", string="date_obs").next.next.get_text() == f"{observation['date_obs']:%F}"
+    )
 
 
 def test_an_observation_without_a_picture_shows_its_facts(empty_archive: acsql.Archive) -> None:

@@ -149,7 +149,7 @@ def test_suggestions_continue_the_last_word(sample_archive: acsql.Archive) -> No
     ("text", "expected"),
     [
         ("d'Arrest", "pr_inv_l='d''Arrest'"),
-        ("d'arrest exptime>5", "pr_inv_l='d''Arrest' exptime>5"),
+        ("d'arrest exptime>5", "pr_inv_l='d''Arrest' exptime>5.0"),
         ("targname='O''NEIL' exptime>5", "targname='O''NEIL' exptime>5"),
     ],
 )
