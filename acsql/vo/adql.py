@@ -286,7 +286,7 @@ def _translated(query: exp.Query, tables: Mapping[str, TapTable], limit: int) ->
         columns,
         sky_sets,
         chosen,
-        sieve(query, tables, names),
+        sieve(query, tables, used, names),
     )
 
 

@@ -92,10 +92,15 @@ def test_the_sets_of_outlines_are_found(
     ("text", "expected"),
     [
         ("SELECT * FROM obscore WHERE t_min > 1 AND calib_level = 2", {"t_min", "calib_level"}),
-        ("SELECT s_ra FROM obscore o WHERE o.t_min > 1 ORDER BY s_dec", {"t_min"}),
+        ("SELECT s_ra, t_max, s_fov FROM obscore o WHERE o.t_min > 1 ORDER BY s_dec", {"t_min"}),
+        ("SELECT s_ra, t_max FROM obscore o WHERE o.t_min > 1 ORDER BY s_dec", None),
         (f"SELECT * FROM obscore WHERE {OUTLINES[0]} AND t_max < 9", {"obs_id", "t_max"}),
         ("SELECT * FROM obscore WHERE s_region LIKE '%1%' AND t_max < 9", {"t_max"}),
-        ("SELECT s_ra, COUNT(*) FROM obscore WHERE t_min > 1 GROUP BY s_ra", {"t_min"}),
+        (
+            "SELECT s_ra, COUNT(*), MIN(s_dec), MAX(t_max), AVG(s_fov) FROM obscore "
+            "WHERE t_min > 1 GROUP BY s_ra",
+            {"t_min"},
+        ),
         ("SELECT * FROM obscore WHERE s_region LIKE '%1%' OR t_max < 9", None),
         ("SELECT * FROM obscore", None),
         ("SELECT * FROM obscore WHERE RAND() < 0.5", None),

@@ -76,6 +76,7 @@ def test_header_keywords_are_columns(run, sample_archive: acsql.Archive) -> None
         "SELECT a.obs_id FROM obscore a JOIN acsql.observations b ON a.obs_id = b.rootname",
         "SELECT obs_id FROM obscore UNION SELECT rootname FROM acsql.observations",
         "WITH x AS (SELECT * FROM obscore) SELECT MAX(em_max), AVG(em_min) FROM x",
+        "WITH x AS (SELECT 1 AS a) SELECT a FROM x WHERE a = 1",
         "SELECT obs_id FROM obscore ORDER BY t_min DESC, obs_id OFFSET 3",
         "SELECT DISTINCT access_url FROM obscore WHERE access_url LIKE 'h%' ORDER BY access_url",
         "SELECT COORD1(POINT(s_ra, s_dec)), DISTANCE(POINT(1, 2), POINT(s_ra, s_dec)) FROM obscore",
