@@ -153,13 +153,15 @@ def sieve(
     if any(call.name == _RANDOM for call in where.find_all(exp.Anonymous)):
         return None
     (table,) = named
-    late, conditions, columns = tables[table.name].late, [], set[str]()
+    known, late = used[table.name], tables[table.name].late
+    conditions, columns = [], set[str]()
     for condition in _required(where.this):
         own = {each.name for each in condition.find_all(exp.Column) if each.table}
-        if not own & late.keys():
+        # Others are those of a subquery.
+        if own <= known and not own & late.keys():
             conditions.append(condition)
             columns |= own
-    if not columns or len(used[table.name] - columns) < _MANY_COLUMNS:
+    if not columns or len(known - columns) < _MANY_COLUMNS:
         return None
     found = exp.select(exp.column(ROW, table=table.alias_or_name, quoted=True)).where(*conditions)
     found.set("from_", source.copy())

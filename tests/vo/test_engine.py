@@ -163,6 +163,11 @@ def test_an_interrupted_query_ends_before_its_rows_are_read(
         "SELECT instrument_name, COUNT(*) AS n, MIN(t_min), MAX(t_max), MIN(s_ra), MAX(s_dec) "
         "FROM obscore WHERE calib_level = 2 GROUP BY instrument_name ORDER BY n",
         "SELECT * FROM obscore WHERE t_exptime < 0",
+        "SELECT * FROM obscore WHERE calib_level IN (SELECT x.a FROM (SELECT 2 AS a) x) "
+        "ORDER BY obs_title",
+        "SELECT * FROM obscore o WHERE calib_level IN (SELECT o.a FROM (SELECT 2 AS a) o) "
+        "ORDER BY obs_title",
+        "SELECT * FROM obscore WHERE t_exptime > 9 AND EXISTS (SELECT 1 AS a)",
     ],
 )
 def test_rows_that_are_found_first_are_those_of_the_query(
