@@ -1,4 +1,4 @@
-"""What an ingest costs: in time beside its parts, in memory, and when nothing has changed.
+"""What an ingest costs: in time beside its parts, and in memory.
 
     python benchmarks/bench_ingest.py [--frame full] [--observations 30] [--rounds 7]
 
@@ -7,7 +7,6 @@ spread of the measurements.
 """
 
 import argparse
-import shutil
 import statistics
 import subprocess
 import sys
@@ -26,13 +25,8 @@ from acsql.ingest import run, workers
 from acsql.ingest.plan import Task
 from acsql.ingest.read import read_file
 from acsql.ingest.scan import scan
-from acsql.migrations import runner
 from acsql.mongod import server
-from acsql.store.client import Store
-from acsql.store.schema import SCHEMA_VERSION
 
-TINY_ROOTNAMES = 10_000
-TINY_FILETYPES = ("raw", "flt", "spt", "jif", "jit")
 LONG_RUN = 1_000
 
 
@@ -52,10 +46,8 @@ def main() -> None:
         uri = server.start(root).uri
         try:
             whole_and_parts(root / "true", uri, arguments)
-            unchanged(root / "tiny", server.start(root / "tiny").uri)
         finally:
             server.stop(root)
-            server.stop(root / "tiny")
         memory(root / "memory", root / "true" / "archive")
 
 
@@ -109,38 +101,6 @@ def read_all(config: Config) -> None:
     for found in scan(config.filesystem, specs.filetypes):
         for file in found.files.values():
             read_file(file, specs, config)
-
-
-def unchanged(folder: Path, uri: str) -> None:
-    """Confirm an archive of tiny files of which none has changed."""
-    config = configured(folder, uri)
-    for number in range(TINY_ROOTNAMES):
-        name = f"j{number // 100:03d}{number % 100:02d}aaq"
-        directory = config.filesystem / name[:4] / name
-        directory.mkdir(parents=True)
-        for filetype in TINY_FILETYPES:
-            (directory / f"{name}_{filetype}.fits").write_bytes(b"x")
-    specs = keyword_specs.load()
-    with Store(config.connection_string, specs) as store:
-        store.observations.insert_many(
-            {
-                "_id": found.rootname,
-                "schema_version": SCHEMA_VERSION,
-                "files": {
-                    name: {"path": file.path, "size": file.size, "mtime": file.mtime}
-                    for name, file in found.files.items()
-                },
-            }
-            for found in scan(config.filesystem, specs.filetypes)
-        )
-        runner.migrate(store, specs)
-    started = time.perf_counter()
-    report = run.ingest(config)
-    seconds = time.perf_counter() - started
-    assert report.observations == {"unchanged": TINY_ROOTNAMES}
-    files = TINY_ROOTNAMES * len(TINY_FILETYPES)
-    print(f"unchanged: {files} files in {seconds:.2f} s, {files / seconds:.0f} files/s")
-    shutil.rmtree(folder)
 
 
 def memory(folder: Path, archive: Path) -> None:

@@ -32,7 +32,7 @@ from .changed_files import Selection
 from .layouts import find_misplaced
 from .log import log_file
 from .observation_result import FAILED, Failure, ObservationResult
-from .plan import Plan, Stored, Task, make_plan, without_garbage_collection
+from .plan import Plan, Stored, Task, make_plan, read_during_scan, without_garbage_collection
 from .progress import Progress, no_progress
 from .proposal_providers import provider_for
 from .proposals import in_background
@@ -271,9 +271,11 @@ def _plan(
         layout=config.layout,
         read_timeout=config.read_timeout,
     )
-    stored = Stored(recorded_files(store), failures.by_filename(store))
     whole = options.rootnames is None
     with without_garbage_collection():
+        stored, scanned = read_during_scan(
+            lambda: Stored(recorded_files(store), failures.by_filename(store)), scanned
+        )
         plan = make_plan(scanned, stored, selection, specs, whole=whole)
     if whole:
         misplaced = find_misplaced(
