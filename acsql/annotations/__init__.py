@@ -1,4 +1,4 @@
-"""Annotations: what people and monitors leave of observations, proposals and runs.
+"""Annotations: what people and monitors say of observations, proposals and runs.
 
 Flags, comments and viewed marks are entries that are only ever added.  What holds is computed
 from them by `state`.  Nothing here knows the database: `acsql.store.annotations` stores entries.

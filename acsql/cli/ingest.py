@@ -1,4 +1,4 @@
-"""The command `ingest`."""
+"""The command `ingest`: one ingest run, and its report."""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The command `migrate`."""
+"""The command `migrate`: applying the pending migrations."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""The command `sample`."""
+"""The command `sample`: writing a synthetic archive."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The command `serve`."""
+"""The command `serve`: the site, until a signal ends it."""
 
 import click
 

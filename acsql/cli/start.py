@@ -1,4 +1,4 @@
-"""The entry point: it decides how a command ends that nothing in it foresaw.
+"""The entry point of the command line, and the exit status after an unforeseen error.
 
 Ctrl-C is quiet before anything else is imported: until `main` runs, an interrupt prints a
 traceback.  So this module and the packages around it import next to nothing.

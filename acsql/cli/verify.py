@@ -1,4 +1,4 @@
-"""The command `verify`."""
+"""The command `verify`: findings of a verification, and their repair."""
 
 from dataclasses import asdict
 from typing import Any

@@ -1,4 +1,4 @@
-"""The migration runner: which steps a database has had, and how it gets those that it lacks.
+"""The migration runner: it finds the steps that a database lacks, and applies them.
 
 The steps are the modules of `acsql.migrations.steps`.  They run in order, and each is recorded
 when it is done; an interrupted one runs again.  There are no steps back.  Migration libraries for

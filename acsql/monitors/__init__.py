@@ -1,6 +1,6 @@
-"""Monitors: what measures every observation once, and what became of it.
+"""Monitors: measurements of every observation, made once, with their results and alerts.
 
-A monitor is a value that says which observations it wants and how one is measured.  Everything
+A monitor is a value that says which observations to measure, and how.  Everything
 else (runs, rows, failures, alerts, pages) is the same for all monitors.
 """
 

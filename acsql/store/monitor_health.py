@@ -1,6 +1,6 @@
-"""How monitors are: their last runs, failed observations and open alerts, in one query.
+"""Health of monitors: their last runs, failed observations and open alerts, in one query.
 
-Pages and health checks ask for it often.  What takes longer, such as the numbers of rows, is in
+Pages and health checks read it often.  What takes longer, such as the numbers of rows, is in
 `acsql.store.monitor_rows`.
 """
 

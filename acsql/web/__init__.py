@@ -1,1 +1,1 @@
-"""The site: what is in the archive, shown."""
+"""The site: pages and an HTTP API for one archive."""

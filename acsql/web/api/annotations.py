@@ -1,4 +1,4 @@
-"""The endpoints of annotations: what people and scripts have noted, and ways to note more."""
+"""The endpoints that list annotations, add and change them, and undo that."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, cast

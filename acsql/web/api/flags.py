@@ -1,4 +1,4 @@
-"""The endpoints of what holds: the vocabulary of flags, and the annotations of an observation."""
+"""The endpoints of the vocabulary of flags, and of the annotations that an observation has."""
 
 from dataclasses import asdict
 from typing import Any, cast
