@@ -242,6 +242,8 @@ def _field(
         utype=meta.get("utype"),
         xtype=meta.get("xtype"),
         ref=_system(meta.get("ucd") or "", is_text, meta.get("xtype")),
+        # astropy would compare versions again for each field.
+        config=document._config,
     )
     made.unit = _vounit(None if column.unit is None else str(column.unit))
     made.description = column.description and escape(column.description, FORBIDDEN)
@@ -280,6 +282,7 @@ def _parameter(document: tree.VOTableFile, parameter: ServiceInput) -> tree.Para
         ucd=parameter.ucd,
         unit=parameter.unit,
         xtype=parameter.xtype,
+        config=document._config,
     )
     made.datatype, made.arraysize = parameter.datatype, parameter.arraysize
     # astropy makes one of the name, which other parameters and columns may have.
