@@ -14,6 +14,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from ..client import Store
+from ..moment import of_block
 from ..schema import ANNOTATED_OBSERVATIONS, ANNOTATION_NUMBERS, ANNOTATIONS, Document
 
 Values = dict[str, Any]
@@ -58,6 +59,9 @@ def values(store: Store, key: Any, read: Callable[[Document], Values]) -> Values
     number, kept = next_number(store), _kept(store, key)
     if number is None:
         return read({})
+    if kept is not None and kept.number > number:
+        # Another request, which began later, has kept it.
+        number = _number_now(store)
     if kept is not None and kept.number == number:
         return kept.values
     changed = None if kept is None else _changed(store, kept.number, number)
@@ -124,6 +128,11 @@ def next_number(store: Store) -> int | None:
     """
     if not store.has_transactions:
         return None
+    moment = of_block(store)
+    return _number_now(store) if moment is None else moment.number
+
+
+def _number_now(store: Store) -> int:
     with store.errors():
         counter = store.database[ANNOTATION_NUMBERS].find_one()
     return counter["next"] if counter else 0

@@ -52,7 +52,7 @@ def answer(
     Selection or None
         None before the first fold, and if too many rows had to be read as documents.
     """
-    marked, parts = marks.with_parts(store, most + 1)
+    marked, parts = marks.with_parts(store)
     if not parts or len(marked.tokens) > most:
         return None
     paths = ["_id", *map(path_of, named)]

@@ -19,10 +19,10 @@ from pymongo import ReadPreference
 
 from ..client import Store
 from ..fields import value_at
+from ..moment import Marks
 from ..schema import CHANGED
 from .documents import documents_of
 from .encode import Column, column_of
-from .marks import Marks
 from .parts import Part
 
 # The rootname of an observation with the token of its last change, which no other change has.

@@ -7,10 +7,9 @@ the rows of the columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from hashlib import blake2b
+from collections.abc import Hashable, Mapping, Sequence, Set
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,32 +17,14 @@ import pyarrow as pa
 from cachetools import LRUCache
 
 from ..client import Store
-from ..moment import once
-from ..schema import CHANGED
+from ..moment import Marks, current
 from .encode import Column
 from .parts import Part, registry
 
-# Marks that the server sends together, of some 90 bytes each.
-_AT_ONCE = 10_000
 # Registries whose unmarked rows are kept, of 27 kilobytes each for the mission.
 _MOST_REGISTRIES = 4
 # Parts whose sorted rootnames are kept, of some 200 kilobytes each.
 _MOST_PARTS = 100
-
-
-class Marks(NamedTuple):
-    """The observations that are marked as changed at one moment.
-
-    Attributes
-    ----------
-    id : str
-        Differs when any of them, or its token, does.
-    tokens : dict
-        Their rootnames to tokens; each write of an observation gives it another one.
-    """
-
-    id: str
-    tokens: Mapping[str, Any]
 
 
 class _Unmarked(NamedTuple):
@@ -60,54 +41,38 @@ class _Index(NamedTuple):
     rows: npt.NDArray[np.int64]
 
 
+# Databases to the parts of the registry that was current last.
+_registries: LRUCache[Hashable, tuple[Hashable, tuple[Part, ...]]] = LRUCache(_MOST_REGISTRIES)
 _kept: LRUCache[tuple[Part, ...], _Unmarked] = LRUCache(_MOST_REGISTRIES)
 _indexes: LRUCache[str, _Index] = LRUCache(_MOST_PARTS)
 _lock = Lock()
 
 
-def read(store: Store, limit: int = 0) -> Marks:
-    """Return the marks.
-
-    They have to be read before the registry: a row that a fold moves meanwhile is then in both,
-    and `unmarked` leaves it out of the columns.
-
-    Parameters
-    ----------
-    store : Store
-        The open database.
-    limit : int
-        The most marks to read, 0 for all.
-
-    Returns
-    -------
-    Marks
-        Those of this moment.
-    """
-    found = store.database[CHANGED].find({}, limit=limit, batch_size=_AT_ONCE).to_list()
-    tokens = {mark["_id"]: mark["token"] for mark in found}
-    digest = blake2b(repr(tokens).encode(), digest_size=16)
-    return Marks(digest.hexdigest(), tokens)
-
-
-def with_parts(store: Store, limit: int) -> tuple[Marks, tuple[Part, ...]]:
+def with_parts(store: Store) -> tuple[Marks, tuple[Part, ...]]:
     """Return the marks, and the parts as the registry has them.
 
     Parameters
     ----------
     store : Store
         The open database.
-    limit : int
-        The most marks to read.
 
     Returns
     -------
     marks : Marks
-        Those of this moment.
+        Those of this moment, at most one more than `MOST_MARKS`.
     parts : tuple of Part
         Without parts before the first fold.
     """
-    # In this order, see `read`.
-    return once(store, ("marks", limit), lambda: (read(store, limit), registry(store).parts))
+    now = current(store)
+    place = store.connection_string, store.database.name
+    with _lock:
+        version, parts = _registries.get(place, (None, ()))
+    if version != now.registry:
+        # After the marks: `unmarked` leaves a row that a fold moves meanwhile out of the columns.
+        parts = registry(store).parts
+        with _lock:
+            _registries[place] = now.registry, parts
+    return now.marks, parts
 
 
 def unmarked(

@@ -20,13 +20,13 @@ from pymongo.errors import DuplicateKeyError
 
 from ...errors import DatabaseError
 from ..client import Store
+from ..moment import REGISTRY
 from ..schema import COLUMN_PARTS, COLUMNS, Document, DocumentCollection
 from .encode import Column, from_bytes, to_bytes
 
 # The columns that are sent to the server together, of some 10 kilobytes each; it journals them
 # batch by batch.
 _SENT_TOGETHER = 1000
-_REGISTRY = "parts"
 
 
 class Part(NamedTuple):
@@ -79,17 +79,11 @@ class Registry(NamedTuple):
 
 def registry(store: Store) -> Registry:
     """Return the registry of the columns."""
-    stored = store.database[COLUMN_PARTS].find_one({"_id": _REGISTRY})
+    stored = store.database[COLUMN_PARTS].find_one(REGISTRY)
     if stored is None:
         return Registry()
     parts = (Part(part["id"], part["rows"], part["live"]) for part in stored["parts"])
     return Registry(stored["version"], tuple(parts), stored["retired"])
-
-
-def registry_version(store: Store) -> int:
-    """Return the version of the registry, without its parts, which takes less time to read."""
-    stored = store.database[COLUMN_PARTS].find_one({"_id": _REGISTRY}, {"version": 1})
-    return 0 if stored is None else int(stored["version"])
 
 
 def publish(store: Store, old: Registry, new: Registry) -> Registry:
@@ -122,7 +116,7 @@ def publish(store: Store, old: Registry, new: Registry) -> Registry:
     }
     try:
         store.database[COLUMN_PARTS].replace_one(
-            {"_id": _REGISTRY, "version": old.version}, document, upsert=True
+            REGISTRY | {"version": old.version}, document, upsert=True
         )
     except DuplicateKeyError as error:
         raise DatabaseError(

@@ -13,7 +13,7 @@ from ...query.annotation_fields import has_annotations
 from ...query.conditions import And, AnyOf, Condition, Equals, KeywordCondition, leaves
 from ...query.document_fields import is_dataset
 from ..client import Store
-from ..moment import once
+from ..moment import COPIES, of_block
 from ..repetition import repeated
 from ..schema import DERIVED_STATE, Document, DocumentCollection
 
@@ -22,9 +22,6 @@ from ..schema import DERIVED_STATE, Document, DocumentCollection
 EXTENSIONS = "extensions"
 # The fields of an observation that its copy does not have: nearly all of its size.
 LEFT_OUT = ("headers", "layouts", "stats")
-# Says that all copies have been made, and that each write of an observation has written its own
-# since then.
-_CURRENT = {"_id": "state", "copies": True}
 
 
 def copy(document: Mapping[str, Any]) -> Document:
@@ -71,8 +68,8 @@ def make_all(store: Store) -> None:
         )
         if _document_count(store.headerless) > _document_count(store.observations):
             _remove_orphans(store)
-        state = {"_id": _CURRENT["_id"]}
-        store.database[DERIVED_STATE].replace_one(state, _CURRENT, upsert=True)
+        state = {"_id": COPIES["_id"]}
+        store.database[DERIVED_STATE].replace_one(state, COPIES, upsert=True)
 
 
 def collection_for(
@@ -128,7 +125,11 @@ def top_level(addresses: Iterable[str]) -> list[str]:
 
 def if_current(store: Store) -> DocumentCollection:
     """Return the headerless observations if all have been made, else the observations."""
-    made = once(store, "copies", lambda: store.database[DERIVED_STATE].find_one(_CURRENT))
+    moment = of_block(store)
+    if moment is None:
+        made = store.database[DERIVED_STATE].find_one(COPIES, {"_id": 1}) is not None
+    else:
+        made = moment.has_copies
     return store.headerless if made else store.observations
 
 

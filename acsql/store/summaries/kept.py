@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from ..client import Store
-from ..moment import once
+from ..moment import MOST_MARKS, current
 
 Result = TypeVar("Result")
 
@@ -67,16 +67,9 @@ def state(store: Store) -> Hashable:
     DatabaseError
         If the database fails.
     """
-    return once(store, "state", lambda: _state(store))
-
-
-def _state(store: Store) -> Hashable:
-    # They import Arrow, which takes longer than most commands run.
-    from ..columns import marks
-    from ..columns.parts import registry_version
-
-    with store.errors():
-        changed = marks.read(store)
-        if changed.tokens and not store.has_transactions:
-            return None
-        return registry_version(store), changed.id
+    now = current(store)
+    if len(now.marks.tokens) > MOST_MARKS:
+        now = current(store, 0)
+    if now.marks.tokens and not store.has_transactions:
+        return None
+    return now.registry, now.marks.id

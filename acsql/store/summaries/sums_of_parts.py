@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..client import Store
+from ..moment import Marks
 from . import values
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..columns.marks import Marks
     from ..columns.parts import Part
 
 Sums = TypeVar("Sums")
@@ -74,7 +74,7 @@ class SumsOfParts(Generic[Sums]):
         """
         store, most = self._store, values.MOST_DOCUMENTS
         with store.errors():
-            changed, parts = _unchanged_parts(store, most)
+            changed, parts = _unchanged_parts(store)
             if not parts or len(changed.tokens) > most:
                 return self._sums_of_documents({})
             kept = self._of_parts
@@ -104,12 +104,12 @@ class SumsOfParts(Generic[Sums]):
         return pieces
 
 
-def _unchanged_parts(store: Store, most: int) -> tuple[Marks, tuple[Part, ...]]:
-    """Return the marks, up to one more than `most`, and the parts without the marked rows."""
+def _unchanged_parts(store: Store) -> tuple[Marks, tuple[Part, ...]]:
+    """Return the marks, as many as are read, and the parts without the marked rows."""
     # They import Arrow, which takes longer than most commands run.
     from ..columns import cache, marks
 
-    changed, parts = marks.with_parts(store, most + 1)
+    changed, parts = marks.with_parts(store)
     return changed, marks.unmarked(parts, cache.columns(store, ["_id"], parts), changed)
 
 

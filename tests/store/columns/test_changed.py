@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from column_conditions import VALUES, write
 
-from acsql.store.columns import changed, marks
+from acsql.store.columns import changed
 from acsql.store.fields import field_path, value_at
+from acsql.store.moment import current
 
 PATHS = [field_path(address) for address in sorted(VALUES)]
 
@@ -19,7 +20,7 @@ def documents(store, tokens):
 
 def is_as_stored(store):
     """Compare all regular values of the part with those of the documents."""
-    known = marks.read(store)
+    known = current(store).marks
     part, columns = changed.part_of(store, known, PATHS)
     assert part.live_rows.all()
     assert columns["_id"].array.to_pylist() == list(known.tokens)
@@ -41,7 +42,7 @@ def test_values_are_those_of_the_last_write(store):
 
 def test_values_are_read_once(store, monkeypatch):
     write(store, range(5), random.Random(6))
-    known = marks.read(store)
+    known = current(store).marks
     _, before = changed.part_of(store, known, PATHS)
     read = []
     monkeypatch.setattr(changed, "_read", lambda _store, tokens, _paths: read.append(tokens) or {})
@@ -55,7 +56,7 @@ def test_values_are_read_once(store, monkeypatch):
 def test_an_observation_that_changes_meanwhile_is_not_live(store, happens):
     chance = random.Random(7)
     write(store, range(3), chance)
-    known = marks.read(store)
+    known = current(store).marks
     if happens == "written":
         write(store, [1], chance)
     elif happens == "deleted":
@@ -69,6 +70,6 @@ def test_an_observation_that_changes_meanwhile_is_not_live(store, happens):
 def test_a_standalone_server_keeps_no_values(store, monkeypatch):
     write(store, range(3), random.Random(8))
     monkeypatch.setattr(store, "has_transactions", False)
-    part, columns = changed.part_of(store, marks.read(store), PATHS)
+    part, columns = changed.part_of(store, current(store).marks, PATHS)
     assert not np.any(part.live_rows)
     assert set(columns) == {"_id"}

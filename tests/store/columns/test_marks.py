@@ -1,15 +1,13 @@
 """Marks name the observations that have changed, and their rows are not live."""
 
-import random
-
 import numpy as np
 import pyarrow as pa
 import pytest
-from column_conditions import write
 
 from acsql.store.columns import marks
 from acsql.store.columns.encode import Column
 from acsql.store.columns.parts import Part
+from acsql.store.moment import Marks
 
 NAMES = ["j8bt0007q", "j8bt0001", "j8bt0003", "j8bt0002"]
 PART = Part("test_marks", 4, b"").with_live(np.array([True, True, False, True]))
@@ -17,26 +15,7 @@ COLUMNS = [{"_id": Column(pa.array(NAMES))}]
 
 
 def marked(*rootnames):
-    return marks.Marks(str(rootnames), dict.fromkeys(rootnames, "token"))
-
-
-def test_each_write_of_an_observation_gives_other_marks(store):
-    before = marks.read(store)
-    assert before.tokens == {}
-    seen = {before.id}
-    chance = random.Random(3)
-    for _ in range(3):
-        write(store, [1], chance)
-        found = marks.read(store)
-        assert list(found.tokens) == ["j8bt0001"]
-        assert marks.read(store) == found
-        seen.add(found.id)
-    assert len(seen) == 4
-
-
-def test_no_more_marks_are_read_than_the_limit(store):
-    write(store, range(5), random.Random(1))
-    assert len(marks.read(store, 3).tokens) == 3
+    return Marks(str(rootnames), dict.fromkeys(rootnames, "token"))
 
 
 @pytest.mark.parametrize(
