@@ -1,12 +1,12 @@
 """Colour images of three observations, made on demand and cached on disk."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from ...colour import colour_image, drizzled_file
 from ..context import current_archive, parameters, picture_cache
 from ..image_request import image_file
 from ..params import Parameters
-from .previews import MAX_AGE_S
+from .previews import made_picture
 
 blueprint = Blueprint("colour", __name__)
 
@@ -23,8 +23,4 @@ def picture(red: str, green: str, blue: str) -> Response:
     jpeg = picture_cache().get(
         f"colour {' '.join(versions)}", lambda: colour_image(archive, red, green, blue)
     )
-    response = Response(jpeg, mimetype="image/jpeg")
-    response.cache_control.max_age = MAX_AGE_S
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+    return made_picture(jpeg)

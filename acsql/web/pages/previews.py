@@ -42,7 +42,7 @@ def preview(name: str, filetype: str) -> Response:
     """Send the preview of a filetype."""
     if parameters(PictureParameters).rendition == rendition.LINEAR:
         return _jpeg(current_archive().observation(name).jpeg(filetype))
-    return _made(_adaptive(name, filetype))
+    return made_picture(_adaptive(name, filetype))
 
 
 @blueprint.get("/thumbnails/<name>.jpg")
@@ -55,7 +55,9 @@ def thumbnail(name: str) -> Response:
     filetype = observation.thumbnail_filetype
     version = image_file(name, filetype).version
     key = f"thumbnail {observation.datasets[filetype]} {version}"
-    return _made(picture_cache().get(key, lambda: rendition.thumbnail(_adaptive(name, filetype))))
+    return made_picture(
+        picture_cache().get(key, lambda: rendition.thumbnail(_adaptive(name, filetype)))
+    )
 
 
 @blueprint.get("/rendition")
@@ -88,7 +90,8 @@ def _adaptive(name: str, filetype: str) -> bytes:
     return picture_cache().get(f"adaptive {file.path.name} {file.version}", make)
 
 
-def _made(jpeg: bytes) -> Response:
+def made_picture(jpeg: bytes) -> Response:
+    """Return the response with a JPEG that was made on demand, which a browser may cache."""
     response = Response(jpeg, mimetype="image/jpeg")
     response.cache_control.max_age = MAX_AGE_S
     response.add_etag()
