@@ -11,6 +11,7 @@ from bokeh.models import (
     ColumnDataSource,
     HoverTool,
     LayoutDOM,
+    NoOverlap,
     OpenURL,
     TapTool,
     WheelZoomTool,
@@ -25,6 +26,8 @@ from .plots import COLOURS
 # Pixels.
 _HEIGHT = 260
 _BINS = 40
+# By it the script of the page finds which rows are selected.
+_SOURCE = "rows"
 # Series with a colour each; further ones share the last.
 _MOST_SERIES = len(COLOURS)
 # The Modified Julian Date of 1970-01-01, from which browsers count milliseconds.
@@ -77,7 +80,8 @@ def draw_monitor(
                 name: np.array([row[name] for row in known], float)
                 for name in {each.address for each in (*drawn, *against)}
             },
-        }
+        },
+        name=_SOURCE,
     )
     plots: list[Any] = []
     for each in drawn:
@@ -143,6 +147,8 @@ def _scatter(
     plot.add_tools(TapTool(renderers=[dots], callback=OpenURL(url=url)))
     if legend:
         plot.add_layout(plot.legend[0], "right")
+    # On a phone.
+    plot.xaxis.major_label_policy = NoOverlap()
     return plot
 
 
@@ -181,6 +187,7 @@ def _distribution(shown: Column, rows: Sequence[Row], names: Sequence[str], by: 
         )  # fmt: skip
     if len(names) > 1:
         plot.add_layout(plot.legend[0], "right")
+    plot.xaxis.major_label_policy = NoOverlap()
     return plot
 
 

@@ -25,7 +25,19 @@
     if (!response.ok) return;
     const item = await response.json();
     element.replaceChildren();
-    await Bokeh.embed.embed_item(item, element);
+    const { roots } = await Bokeh.embed.embed_item(item, element);
+    linkRows(roots[0].model.document);
+  };
+
+  /** Mark the rows of the tables whose observations are selected in the plots. */
+  const linkRows = (plots) => {
+    const source = plots.get_model_by_name("rows");
+    const rows = [...document.querySelectorAll("tr[data-rootname]")];
+    if (!source || !rows.length) return;
+    source.selected.change.connect(() => {
+      const names = new Set(source.selected.indices.map((index) => source.data.rootname[index]));
+      for (const row of rows) row.classList.toggle("selected", names.has(row.dataset.rootname));
+    });
   };
 
   document.addEventListener("DOMContentLoaded", () => {

@@ -3,12 +3,16 @@
 import csv
 import io
 import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from forms import client_of
+from playwright.sync_api import Browser, Page, expect
 from web_pages import soup
 
 import acsql
@@ -121,3 +125,35 @@ def test_the_home_page_names_a_failing_monitor(client: FlaskClient) -> None:
     text = " ".join(BeautifulSoup(client.get("/").text, "html.parser").text.split())
     assert "Failing: exposure." in text
     assert "open alert" in text
+
+
+@pytest.fixture
+def page(
+    chromium: Browser,
+    measured_archive: acsql.Archive,
+    serving: Callable[..., AbstractContextManager[int]],
+    tmp_path: Path,
+) -> Iterator[Page]:
+    """A window on a site of the measured archive."""
+    with serving(measured_archive.config, tmp_path) as port:
+        context = chromium.new_context(base_url=f"http://127.0.0.1:{port}")
+        yield context.new_page()
+        context.close()
+
+
+def test_what_is_selected_in_plots_is_marked_in_the_latest_rows(page: Page) -> None:
+    page.goto("/monitors/exposure/")
+    plot, rows = page.locator("[data-plot]"), page.locator("tr[data-rootname]")
+    expect(plot.locator("canvas").first).to_be_visible()
+    expect(rows.first).to_be_visible()
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + 255, steps=5)
+    page.mouse.up()
+    marked = page.locator("tr.selected")
+    expect(marked.first).to_be_visible()
+    # The latest observations are on the right.
+    assert 0 < marked.count() < rows.count()
+    expect(rows.first).to_have_class("selected")
+    expect(rows.last).not_to_have_class("selected")
