@@ -144,5 +144,7 @@ def _is_constant(simulation: Simulation, filetype: str, extver: int, extname: st
     o = simulation.observation
     if o.members:
         return filetype == "crj" and extname == "DQ" and o.position == 1
-    empty = o.visit.imagetyp == "BIAS" or o.detector == "SBC"
-    return o.internal and (extname == "ERR" or empty)
+    if o.detector == "SBC":
+        # Its raw files have no flags yet; calibrated ones flag broken anodes and hot pixels.
+        return filetype == "raw" and o.internal
+    return o.internal and (extname == "ERR" or o.visit.imagetyp == "BIAS")

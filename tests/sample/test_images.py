@@ -96,3 +96,15 @@ def test_some_arrays_are_only_a_constant(root, specs):
                     assert hdu.data is None
                     found.add((name.filetype, hdu.name))
     assert found >= {("raw", "ERR"), ("raw", "DQ"), ("flt", "ERR"), ("flt", "DQ"), ("crj", "DQ")}
+
+
+def test_calibrated_darks_of_sbc_have_flags(root, planned):
+    """Those of broken anodes and hot pixels, which their raw files lack as real ones do."""
+    dark = next(o for o in planned if o.detector == "SBC" and o.internal)
+    stem = root / paths.observation_path(dark.ipppssoot) / dark.ipppssoot
+    with fits.open(f"{stem}_flt.fits") as flt, fits.open(f"{stem}_raw.fits") as raw:
+        flagged = flt["DQ", 1].data
+        assert len(np.unique(flagged)) == 3  # good, a broken anode, and hot
+        assert np.ptp(flt["ERR", 1].data) > 0
+        assert flt["SCI", 1].header["NGOODPIX"] == np.count_nonzero(flagged == 0)
+        assert raw["DQ", 1].header["PIXVALUE"] == raw["DQ", 1].header["NAXIS"] == 0
