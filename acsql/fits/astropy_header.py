@@ -17,9 +17,11 @@ from .. import names
 from ..keywords import COMMENTARY, HeaderKey, KeywordSpec, KeywordSpecs
 from .header import Card, Entry, card, entries
 from .header_layout import HeaderLayout
-from .make_card import make_card
+from .make_card import PLAIN_KEYWORD, make_card
 
 _NOT_IN_FITS = re.compile(r"[^ -~]")
+# The column where a number or truth value ends (FITS 4.0, section 4.2.3), and no text before it.
+_VALUE_END = 30
 
 
 def to_fits(
@@ -104,10 +106,21 @@ def _with_spec(card: Card) -> fits.Card:
     unit = f"[{spec.unit}]" if spec.unit else ""
     comment = _printable(" ".join(filter(None, (unit, spec.description))))
     made = make_card(keyword, value)
-    used = len(made.image.rstrip())
-    if comment := comment[: max(0, fits.Card.length - max(used, 30) - len(" / "))]:
+    if comment := comment[: max(0, fits.Card.length - _used(made, keyword, value) - len(" / "))]:
         made.comment = comment
     return made
+
+
+def _used(made: fits.Card, keyword: str, value: Any) -> int:
+    """Return the columns of a card before its comment."""
+    # To format a card takes longer than to make it.
+    if PLAIN_KEYWORD.fullmatch(keyword):
+        # Integers of a database have 64 bits at most, and astropy cuts real numbers.
+        if isinstance(value, int | float):
+            return _VALUE_END
+        if isinstance(value, str) and "'" not in value:
+            return max(_VALUE_END, len("KEYWORD = ''") + len(value))
+    return max(_VALUE_END, len(made.image.rstrip()))
 
 
 def fits_value(stored: Any, spec: KeywordSpec | None = None) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 
 from astropy.io import fits
 
-_PLAIN_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}", re.ASCII)
+# The keywords of ordinary cards.
+PLAIN_KEYWORD = re.compile(r"[A-Z0-9_-]{1,8}", re.ASCII)
 # As astropy recognises them: "DP1.AXIS.1".
 _RECORD_VALUED = re.compile(
     r"[A-Z_][A-Z0-9_]{0,7}(\.[A-Z_]\w*(\.[0-9]+)?)+", re.ASCII | re.IGNORECASE
@@ -34,6 +35,6 @@ def make_card(keyword: str, value: Any, comment: str = "") -> fits.Card:
         Astropy cuts a comment that is too long when it writes the card.
     """
     is_record_valued = _RECORD_VALUED.fullmatch(keyword) and isinstance(value, int | float)
-    if not is_record_valued and not _PLAIN_KEYWORD.fullmatch(keyword):
+    if not is_record_valued and not PLAIN_KEYWORD.fullmatch(keyword):
         keyword = f"HIERARCH {_NOT_IN_KEYWORD.sub('?', keyword)}"
     return fits.Card(keyword, value, comment or None)

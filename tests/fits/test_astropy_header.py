@@ -1,12 +1,14 @@
 """Does a stored header of any content become an astropy Header that a file can hold?"""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from astropy.io import fits
 
 from acsql import names
 from acsql.fits.astropy_header import to_fits
+from acsql.fits.make_card import make_card
 from acsql.keywords import HeaderKey, KeywordSpecs
 
 KEY = HeaderKey("WFC", "flt", 0)
@@ -62,6 +64,25 @@ def test_times_keep_their_fractions_of_a_second(specs: KeywordSpecs, microsecond
     moment = datetime(2002, 4, 13, 18, 16, 35, microsecond)
     text = to_fits({"date": moment}, specs, KEY)["DATE"]
     assert datetime.fromisoformat(text) in (moment, datetime(2002, 4, 13))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0.1, -1.2345678901234567e-300, 1e22, True, 0, -(2**63), 2**63 - 1, None]
+    + ["", "x", "x ", "O'NEIL"]
+    + ["x" * length for length in (8, 18, 19, 40, 64, 65, 66, 67, 68, 69, 200)],
+)
+@pytest.mark.parametrize("keyword", ["exptime", "targname", "dp1_axis_1", "a_long_keyword"])
+def test_comments_are_as_long_as_cards_have_room(
+    specs: KeywordSpecs, keyword: str, value: Any
+) -> None:
+    (card,) = to_fits({keyword: value}, specs, KEY).cards
+    without = make_card(card.keyword, value).image.rstrip()
+    room = fits.Card.length - max(len(without), 30) - len(" / ")
+    spec = specs.spec(keyword, KEY)
+    unit = [f"[{spec.unit}]"] if spec and spec.unit else []
+    full = " ".join([*unit, spec.description]) if spec else ""
+    assert card.comment == full[: max(0, room)]
 
 
 def test_every_keyword_of_the_specs_makes_a_card(specs: KeywordSpecs) -> None:
