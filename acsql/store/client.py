@@ -195,16 +195,18 @@ class Store:
 
     @repeated
     def make_indexes(self) -> None:
-        """Make the indexes of `acsql.store.schema` that the database lacks.
+        """Make the indexes of `acsql.store.document_classes` that the database lacks.
 
         Raises
         ------
         DatabaseError
             If the database fails.
         """
+        from .document_classes import make_indexes
+
         with self.errors():
             for document_class in vars(self.document_classes).values():
-                document_class.ensure_indexes()
+                make_indexes(document_class)
 
     @contextmanager
     def errors(self) -> Iterator[None]:
