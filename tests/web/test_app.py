@@ -13,12 +13,14 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
+from mocpy import MOC
 
 import acsql
 from acsql.vo.tap_job import TapJob
 from acsql.vo.tap_job_folder import TapJobFolder
-from acsql.web import static_files
+from acsql.web import sky_map, static_files
 from acsql.web.app import create_app
+from acsql.web.sky_map import coverage_png
 
 
 def limited(archive: acsql.Archive, **settings: Any) -> Flask:
@@ -418,6 +420,21 @@ def assert_sound(client: FlaskClient, endpoint: str, address: str) -> bytes:
         return response.data
 
 
+@pytest.fixture
+def maps_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw each coverage map once: hundreds of broken URLs ask for that of the whole archive."""
+    drawn: dict[str, bytes] = {}
+
+    def draw(covered: MOC) -> bytes:
+        cells = covered.to_string()
+        if cells not in drawn:
+            drawn[cells] = coverage_png(covered)
+        return drawn[cells]
+
+    monkeypatch.setattr(sky_map, "coverage_png", draw)
+
+
+@pytest.mark.usefixtures("maps_drawn_once")
 @pytest.mark.parametrize("endpoint", ADDRESSES)
 def test_no_url_causes_a_server_error(site: Flask, shown: dict[str, str], endpoint: str) -> None:
     site.testing = False
