@@ -149,7 +149,7 @@ class SavedSearches:
         owner = person or self.source.person()
         found = [each for each in self.visible(owner) if name in (each.id, each.name)]
         if not found:
-            raise AnnotationError(f"{owner} sees no saved search {name!r}")
+            raise AnnotationError(f"no saved search {name!r} of {owner}, and no shared one")
         return min(found, key=lambda each: each.owner != owner)
 
     def visible(self, person: str | None = None) -> list[SavedSearch]:

@@ -196,8 +196,9 @@ SETTINGS = (
         "name_resolver",
         str,
         "none: names of the archive alone",
-        "address of a Sesame service that knows the positions of names which are no targets, such "
-        "as https://cds.unistra.fr/cgi-bin/nph-sesame/; it receives the names that people type",
+        "address of a Sesame service that returns the positions of objects that are no targets, "
+        "such as https://cds.unistra.fr/cgi-bin/nph-sesame/; it receives the names that people "
+        "type",
         pattern=r"https?://[^\s{}?#]+/",
         form="an address such as https://cds.unistra.fr/cgi-bin/nph-sesame/",
     ),

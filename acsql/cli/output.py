@@ -72,7 +72,7 @@ def print_rows(
 
 
 def print_notes(search: Search) -> None:
-    """Print the notes on a search on stderr, unless the user wants it quiet."""
+    """Print the notes on a search on stderr, unless the command is quiet (``-q``)."""
     if invocation(click.get_current_context()).verbosity >= 0:
         for note in search.notes():
             click.echo(f"Note: {note}", err=True)

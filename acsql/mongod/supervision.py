@@ -2,7 +2,7 @@
 
 A thread watches the process of the server, not a connection to it: a server that is slow must not
 be started a second time.  All processes that use it watch it, and the lock of the registry lets one
-of them start it, so it returns as long as one user lives.
+of them start it, so it returns as long as one process uses it.
 """
 
 import logging

@@ -95,7 +95,7 @@ class Monitor:
     columns : sequence of Column
         The columns of the rows, each as `column` returns it.
     condition : str
-        The observations that it wants, in the query language; by default all.
+        The observations to measure, in the query language; by default all.
     version : int
         To be increased when `measure` changes: all observations are then measured again.
     filetypes : tuple of str

@@ -1,8 +1,8 @@
 """Coercion of the values that users compare keywords with to the types of the keywords.
 
 A value coerces to a span rather than a point, because a date stands for the whole of what it
-names (see `acsql.query.dates`): ``date_obs=2002-04`` means a month.  A keyword of type date knows
-no time, so for such a keyword every moment is its day.
+names (see `acsql.query.dates`): ``date_obs=2002-04`` means a month.  A keyword of type date has
+no time of day, so any moment that is compared with it stands for its day.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Headers: all keywords of a list in the specs, in the order of the mission, each with a value.
 
 The keyword specs say which keywords a header has and of which type they are.  All times are
-Modified Julian Dates until a card is written, for the spec knows whether a keyword is a date,
+Modified Julian Dates until a card is written, because the spec says whether a keyword is a date,
 a time or a number.
 """
 
