@@ -238,7 +238,9 @@ def readable(header: bytes) -> bytes:
 def _parsed(header: bytes) -> tuple[FileCard, ...]:
     """Return the cards of a stored header, none if it has no END."""
     images = _images(header)
-    return tuple(map(_card, images[: images.index(_END)])) if _END in images else ()
+    # Without CONTINUE all cards have one length, which is remembered.
+    parsed = _card if b"CONTINUE" in header else _remembered
+    return tuple(map(parsed, images[: images.index(_END)])) if _END in images else ()
 
 
 def _stored(hdu: Any) -> bytes:

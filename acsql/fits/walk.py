@@ -34,6 +34,7 @@ _EXTENSIONS = (IMAGE, "BINTABLE", "TABLE", "HDRLET")
 _SPECIAL = {"GROUPS", "ZIMAGE", "ZTABLE"}
 # Keywords by which astropy names an extension, and the types without which it refuses them.
 _NAMES = {"EXTNAME": str, "EXTVER": int, "EXTLEVEL": int}
+_NOTABLE = _SPECIAL | _NAMES.keys()
 
 
 @dataclass(frozen=True)
@@ -142,13 +143,15 @@ def _ordinary(header: bytes, start: int, file: BinaryIO) -> PlainHDU | None:
 def _kind(header: Cards) -> str | None:
     """Return what sort of HDU an ordinary header describes, None if it is not ordinary."""
     keyword, value = header[0]
-    names = [(name, named) for name, named in header if name in _NAMES]
+    # One pass, because there are millions of cards and few of these.
+    notable = [(name, each) for name, each in header if name in _NOTABLE or name[:3] == "END"]
     is_special = any(
-        (name in _SPECIAL and value is not False)
+        (name in _SPECIAL and each is not False)
         or (name.startswith("END") and not _is_keyword(name))
-        for name, value in header
+        for name, each in notable
     )
-    if is_special or not all(type(named) is _NAMES[name] for name, named in names):
+    names = [(name, each) for name, each in notable if name in _NAMES]
+    if is_special or not all(type(each) is _NAMES[name] for name, each in names):
         return None
     if len(names) > len({name for name, _ in names}):
         return None
