@@ -35,9 +35,10 @@ class QueryClock:
     def interrupt(self) -> None:
         """Stop the step that runs, and those that follow; threads may call this at any time."""
         self._is_interrupted = True
-        if self._connection is not None:
+        connection = self._connection
+        if connection is not None:
             with suppress(duckdb.ConnectionException):
-                self._connection.interrupt()
+                connection.interrupt()
 
     def check(self) -> None:
         """Raise an error if the query has to stop.
