@@ -220,17 +220,28 @@ def _on_a_plane(ring: FloatArray) -> ComplexArray:
     Raises FileError if the points are too far apart for a plane.
     """
     longitude, latitude = np.radians(ring.T)
-    vectors = _vectors(longitude, latitude)
+    vectors = unit_vectors(longitude, latitude)
     offsets = vectors - vectors[0]
     if np.abs(offsets).max() > np.radians(2 * _LONGEST):
         raise FileError(f"its WCS makes it wider than {_LONGEST} degrees")
-    north = _vectors(longitude[0], latitude[0] + math.pi / 2)
+    north = unit_vectors(longitude[0], latitude[0] + math.pi / 2)
     plane: ComplexArray = offsets @ np.cross(north, vectors[0]) + 1j * (offsets @ north)
     return plane
 
 
-def _vectors(longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> FloatArray:
-    """Return directions, in radians, as unit vectors along the last axis."""
+def unit_vectors(longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> FloatArray:
+    """Return directions as unit vectors.
+
+    Parameters
+    ----------
+    longitude, latitude : array-like
+        In radians, of the same shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        The vectors along a further, last axis of length 3.
+    """
     level = np.cos(latitude)
     vectors: FloatArray = np.stack(
         [level * np.cos(longitude), level * np.sin(longitude), np.sin(latitude)], axis=-1

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DatabaseError, DatabaseUnavailable, QueryError
+from ..fits.footprint import unit_vectors
 from ..query import Condition, Covers, Exists, Overlaps
 from ..store import observations as stored
 from ..store import queries
@@ -254,12 +255,7 @@ def _distance(ring: FloatArray, centre: FloatArray) -> float:
 
 def _vectors(positions: FloatArray) -> FloatArray:
     """Return positions in degrees, shape (n, 2), as unit vectors, shape (n, 3)."""
-    longitude, latitude = np.radians(positions).T
-    level = np.cos(latitude)
-    vectors: FloatArray = np.stack(
-        [level * np.cos(longitude), level * np.sin(longitude), np.sin(latitude)], axis=-1
-    )
-    return vectors
+    return unit_vectors(*np.radians(positions).T)
 
 
 def _position(vector: FloatArray) -> tuple[float, float]:
