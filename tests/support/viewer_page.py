@@ -1,5 +1,7 @@
 """The viewer in a browser: opened, and waited for."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page, expect
 
 import acsql
@@ -34,3 +36,12 @@ def go(page: Page, address: str) -> None:
 def settled(page: Page) -> None:
     """Wait until nothing is loaded any more."""
     expect(page.locator("#viewer")).to_have_attribute("data-state", "ready")
+
+
+def until(page: Page, condition: Callable[[], object]) -> None:
+    """Wait until something is true that no locator can tell, such as what is drawn."""
+    for _ in range(100):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it does not become true")

@@ -14,7 +14,7 @@ from annotation_cleanup import remove_annotations
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
-from viewer_page import exposure_of_two_chips, go, settled, view
+from viewer_page import exposure_of_two_chips, go, settled, until, view
 from web_pages import address_of
 
 import acsql
@@ -88,10 +88,9 @@ def test_flagged_regions_are_drawn_on_the_chip_of_their_file(
     page.get_by_text("Overlays", exact=True).click()
     page.get_by_label("Flagged regions").check()
     expect(page.locator("#flagged-note")).to_have_text("Flagged regions: 1 (flt)")
-    page.wait_for_timeout(100)  # until it is drawn
-    middle = middle_of_flagged_region(page)
-    assert middle is not None
-    page.locator("#canvas").hover(position=middle)
+    until(page, lambda: middle_of_flagged_region(page))
+    page.locator("#canvas").hover(position=middle_of_flagged_region(page))
+    expect(page.locator("#at-pixel")).to_have_text(re.compile(r"\d+, \d+"))
     x, y = map(float, page.locator("#at-pixel").inner_text().split(","))
     assert (x, y) == (pytest.approx(60, abs=2), pytest.approx(30, abs=2))
     expect(page.locator("#at-chip")).to_contain_text("1")

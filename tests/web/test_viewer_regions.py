@@ -68,7 +68,7 @@ def test_a_shape_is_drawn_by_dragging_and_measured(
         assert found["mean"] == pytest.approx(np.nanmean(inside, dtype=float), rel=1e-5)
     profiled = shape in ("circle", "line")
     expect(page.locator("#region-chart")).to_be_visible(visible=profiled)
-    assert f"regions=2%2C1%2C{shape}" in page.url
+    expect(page).to_have_url(re.compile(f"regions=2%2C1%2C{shape}"))
 
 
 def test_a_region_that_is_measured_is_not_measured_again(page: Page, shown: Observation) -> None:
