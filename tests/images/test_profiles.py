@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from photutils.aperture import CircularAperture, aperture_photometry
 
 from acsql.errors import QueryError
 from acsql.images.planes import Plane
@@ -41,6 +40,9 @@ def test_a_star_has_its_centre_width_and_flux(
     assert found.fwhm == pytest.approx(SIGMA * np.sqrt(8 * np.log(2)), rel=0.05)
     assert found.sky == pytest.approx(SKY)
     assert found.total[-1] == pytest.approx(2 * np.pi * SIGMA**2 * PEAK, rel=1e-3)
+    # It takes 2 s to import, which each process would spend while it looks for its tests.
+    from photutils.aperture import CircularAperture, aperture_photometry
+
     circle = CircularAperture((found.x, found.y), 7)
     expected = aperture_photometry(values.astype(float) - found.sky, circle)["aperture_sum"][0]
     assert found.total[found.aperture.index(7)] == pytest.approx(expected)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.stats import sigma_clipped_stats
-from photutils.aperture import CircularAperture, aperture_photometry
 
 from acsql.images.histogram import read_histogram
 from acsql.images.limits import PERCENTAGES, SAMPLE
@@ -81,6 +80,9 @@ def test_curve_of_growth(path: Path, described: Described) -> None:
     with path.open("rb") as file:
         found = read_profile(file, path.name, described(path)["SCI"], region)
     assert isinstance(found, RadialProfile)
+    # It takes 2 s to import, which each process would spend while it looks for its tests.
+    from photutils.aperture import CircularAperture, aperture_photometry
+
     circles = [CircularAperture((found.x, found.y), radius) for radius in found.aperture]
     table = aperture_photometry(pixels - found.sky, circles)
     expected = [table[f"aperture_sum_{number}"][0] for number in range(len(circles))]
