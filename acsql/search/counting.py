@@ -6,12 +6,9 @@ archive with thousands of observations that are not in columns yet, take the tim
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, islice
-from threading import Lock
 from typing import Any
-
-from cachetools import LRUCache
 
 from ..errors import QueryTimeout
 from ..query import And, Column, Condition
@@ -20,16 +17,12 @@ from ..store.annotations import kept as annotations
 from ..store.annotations import reads
 from ..store.client import Store
 from ..store.columns.select import select
-from ..store.summaries import kept as summaries
+from ..store.summaries.kept import of_observations
 from .access_paths import an_index_counts
 from .annotated import looked_up
 
 Facets = dict[Any, int]
 AllFacets = dict[str, Facets]
-
-# Facets of all observations, which home pages and forms show, and the state they are of.
-_of_everything: LRUCache[Hashable, tuple[Hashable, AllFacets]] = LRUCache(16)
-_lock = Lock()
 
 
 class Count(int):
@@ -182,37 +175,20 @@ def _of_annotations(
     condition = looked_up(condition, store)
     if condition != And():
         return _counted_annotations(store, column, condition, time_limit)
-    number = annotations.next_number(store)
-    found = _of_all_observations(
+    return of_observations(
         store,
-        [column.address],
-        number,
-        lambda: {column.address: _counted_annotations(store, column, condition, time_limit)},
+        ("annotations", column.address),
+        lambda: _counted_annotations(store, column, condition, time_limit),
+        annotations.next_number(store),
     )
-    return found[column.address]
-
-
-def _of_all_observations(
-    store: Store, addresses: Sequence[str], number: int | None, count: Callable[[], AllFacets]
-) -> AllFacets:
-    """Return facets of all observations, counted again if one has changed or another number."""
-    key = (store.connection_string, store.database.name, *addresses)
-    # Before the facets: a change meanwhile makes the next call count again.
-    current = summaries.state(store), number
-    with _lock:
-        last = _of_everything.get(key)
-    if last is not None and last[0] == current and None not in current:
-        return last[1]
-    facets_by_keyword = count()
-    with _lock:
-        _of_everything[key] = current, facets_by_keyword
-    return facets_by_keyword
 
 
 def _counted_annotations(
     store: Store, column: Column, condition: Condition, time_limit: float | None
 ) -> Facets:
     listed = reads.values_of_all(store, column.address)
+    if not listed:
+        return {}
     selection = select(store, condition)
     if selection is not None:
         from ..store.columns.listed_values import value_counts
@@ -270,7 +246,7 @@ def _facets_of_keywords(
         """Count them."""
         return _counted_keywords(store, types, condition, time_limit)
 
-    return count() if condition != And() else _of_all_observations(store, list(types), 0, count)
+    return count() if condition != And() else of_observations(store, ("facets", *types), count)
 
 
 def _counted_keywords(

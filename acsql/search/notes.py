@@ -9,6 +9,8 @@ from ..query import Condition, resolve
 from ..query.conditions import KeywordCondition, leaves
 from ..store import type_mismatches
 from ..store.client import Store
+from ..store.moment import of_block
+from ..store.summaries.kept import of_observations
 
 # Headers that a note names.
 _NAMED = 3
@@ -38,10 +40,16 @@ def notes(store: Store, specs: KeywordSpecs, condition: Condition) -> list[str]:
     """
     every = (leaf for leaf, _ in leaves(condition))
     keywords = dict.fromkeys(leaf.keyword for leaf in every if isinstance(leaf, KeywordCondition))
-    stored = type_mismatches.addresses(store) if keywords else set()
+    stored = _mismatches(store) if keywords else set()
     return [
         _note(keyword, found, specs) for keyword in keywords if (found := _places(keyword, stored))
     ]
+
+
+def _mismatches(store: Store) -> set[str]:
+    if of_block(store) is None:
+        return type_mismatches.addresses(store)
+    return of_observations(store, "mismatches", lambda: type_mismatches.addresses(store))
 
 
 def _places(keyword: str, stored: set[str]) -> list[str]:

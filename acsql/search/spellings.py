@@ -12,6 +12,8 @@ from ..query import And, AnyOf, Condition, Equals, Not, Or
 from ..query.texts import ignores_case
 from ..store import spellings
 from ..store.client import Store
+from ..store.moment import of_block
+from ..store.summaries.kept import of_observations
 
 
 def with_spellings(condition: Condition, store: Store, specs: KeywordSpecs) -> Condition:
@@ -45,4 +47,9 @@ def with_spellings(condition: Condition, store: Store, specs: KeywordSpecs) -> C
 
 def _stored(store: Store, keyword: str, values: Iterable[object]) -> tuple[str, ...]:
     texts = [value for value in values if isinstance(value, str) and ignores_case(value)]
-    return spellings.stored(store, keyword, texts) if texts else ()
+    if not texts:
+        return ()
+    if of_block(store) is None:
+        return spellings.stored(store, keyword, texts)
+    key = "spellings", keyword, *texts
+    return of_observations(store, key, lambda: spellings.stored(store, keyword, texts))

@@ -153,6 +153,7 @@ def _configure_templates(app: Flask, archive: Archive) -> None:
     app.jinja_env.globals |= {
         "specs": archive.specs,
         "observation_url": context.observation_url,
+        "results_url": context.results_url,
         "proposal_name": context.proposal_name,
         "filters_label": context.filters_label,
         "chosen_rendition": renditions.chosen_rendition,

@@ -1,10 +1,11 @@
 """Request helpers: the archive, validated parameters, and the observation named in the URL."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
+from urllib.parse import urlencode
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import abort, current_app, g, redirect, request, url_for
 
 from ..archive import Archive
 from ..errors import QueryError
@@ -142,6 +143,29 @@ def observation_url(endpoint: str, item: Observation | Mapping[str, Any], **valu
     ipppssoot = item.ipppssoot if isinstance(item, Observation) else item["ipppssoot"]
     names = {"proposid": proposal_name(item["proposid"]), "name": ipppssoot}
     return url_for(endpoint, **values | names)
+
+
+def results_url(arguments: Mapping[str, str | Iterable[str]]) -> str:
+    """Return the URL of the page of results.
+
+    Parameters
+    ----------
+    arguments : mapping
+        The values of each parameter, as `ResultsParameters.arguments` returns them.
+
+    Returns
+    -------
+    str
+        As ``url_for`` returns it, which takes twice the time; a page has a hundred.
+    """
+    if "results_url" not in g:
+        g.results_url = url_for("results.page")
+    values = {
+        name: [value] if isinstance(value, str) else [*value] for name, value in arguments.items()
+    }
+    # The characters that werkzeug leaves as they are.
+    query = urlencode(values, doseq=True, safe="!$'()*,/:;?@")
+    return f"{g.results_url}?{query}" if query else str(g.results_url)
 
 
 def filters_label(item: Observation | Mapping[str, Any]) -> str:

@@ -46,3 +46,12 @@ def test_many_headers_are_named_in_part(archive: acsql.Archive) -> None:
     observation_writes.replace(archive.store, {"_id": "j8bt05nj", "type_mismatches": listed})
     (note,) = archive.where("exptime>0").notes()
     assert "in flt.0.exptime, flt.1.exptime, flt.2.exptime and 2 more: " in note
+
+
+def test_notes_of_each_moment_are_those_of_what_is_stored(archive: acsql.Archive) -> None:
+    for listed in (["flt.1.goodmean"], ["raw.0.exptime"], []):
+        observation_writes.replace(archive.store, {"_id": "j8bt05nj", "type_mismatches": listed})
+        with archive.one_moment():
+            for _ in range(2):
+                noted = len(archive.where("exptime>0").notes())
+                assert noted == ("raw.0.exptime" in listed)

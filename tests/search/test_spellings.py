@@ -5,6 +5,7 @@ import pytest
 from acsql.query import And, AnyOf, Equals, Like, Not, Or
 from acsql.query.texts import Exact
 from acsql.search.spellings import with_spellings
+from acsql.store import observation_writes
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,12 @@ def test_text_conditions_ignore_case(sample_archive, text):
 @pytest.mark.parametrize("text", ['detector="wfc"', 'raw.0.detector="wfc"', 'detector="w"*'])
 def test_double_quotes_make_case_count(sample_archive, text):
     assert sample_archive.where(text).count() == 0
+
+
+def test_spellings_of_each_moment_are_those_that_are_stored(empty_archive) -> None:
+    for number, spelling in enumerate(["WFC", "wfc", "Wfc"]):
+        document = {"_id": f"j8bt000{number}", "detector": spelling}
+        observation_writes.replace(empty_archive.store, document)
+        with empty_archive.one_moment():
+            for _ in range(2):
+                assert empty_archive.count(detector="wfC") == number + 1

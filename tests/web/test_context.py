@@ -4,10 +4,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask import url_for
 from flask.testing import FlaskClient
 from web_pages import address_of
 
-from acsql.web.context import filters_label, observation_url, proposal_name
+from acsql.web.context import filters_label, observation_url, proposal_name, results_url
 
 
 def test_other_names_lead_to_the_canonical_address(
@@ -60,3 +61,18 @@ def test_the_url_of_a_page_has_the_names_of_the_observation(client: FlaskClient)
 )
 def test_filters_are_one_text(filter1: str | None, filter2: str | None, expected: str) -> None:
     assert filters_label({"filter1": filter1, "filter2": filter2}) == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"q": ["detector=WFC targname='A & B?'"], "columns": ["exptime,filter1"]},
+        {"q": "near(6.02, -72.08, 5arcmin)", "view": ["map"], "sort": ["-exptime"]},
+        {"q": ["name=\u00e9*/:;@!$(), +%"], "columns": ["a", "b"], "x": []},
+    ],
+)
+def test_addresses_of_results_are_those_of_flask(client, arguments) -> None:
+    with client.application.test_request_context("/", base_url="https://localhost/acsql/"):
+        for _ in range(2):
+            assert results_url(arguments) == url_for("results.page", **arguments)

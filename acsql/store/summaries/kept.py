@@ -1,12 +1,19 @@
-"""The last result of a computation over all observations, kept until one of them changes."""
+"""Results of computations over all observations, kept until one of them changes."""
 
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from threading import Lock
+from typing import Any, Generic, TypeVar, cast
+
+from cachetools import LRUCache
 
 from ..client import Store
 from ..moment import MOST_MARKS, current
 
 Result = TypeVar("Result")
+
+# Results of some kilobytes each, with the state that they are of.
+_results: LRUCache[Hashable, tuple[Hashable, Any]] = LRUCache(256)
+_lock = Lock()
 
 
 class Kept(Generic[Result]):
@@ -47,6 +54,45 @@ class Kept(Generic[Result]):
         result = self._compute()
         self._last = current, result
         return result
+
+
+def of_observations(
+    store: Store, key: Hashable, compute: Callable[[], Result], number: int | None = 0
+) -> Result:
+    """Return what is computed of all observations, kept until one of them changes.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    key : hashable
+        Stands for the computation.
+    compute : callable
+        Returns the result for the observations as they are.
+    number : int, optional
+        Computed again also if it is another one; None if it is unknown.
+
+    Returns
+    -------
+    object
+        Right at this moment; not to be changed, because others get the same one.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    place = store.connection_string, store.database.name, key
+    # Before the result: a change meanwhile makes the next call compute again.
+    of = state(store), number
+    with _lock:
+        last = _results.get(place)
+    if last is not None and last[0] == of and None not in of:
+        return cast(Result, last[1])
+    result = compute()
+    with _lock:
+        _results[place] = of, result
+    return result
 
 
 def state(store: Store) -> Hashable:

@@ -2,7 +2,7 @@
 
 from acsql.store import observation_writes
 from acsql.store.columns.fold import fold
-from acsql.store.summaries.kept import Kept
+from acsql.store.summaries.kept import Kept, of_observations
 
 
 def test_a_result_is_computed_again_after_each_write_and_each_fold(store):
@@ -39,3 +39,37 @@ def test_a_write_during_a_computation_is_in_the_next_result(store):
 
     kept = Kept(store, count)
     assert [kept(), kept()] == [0, 1]
+
+
+def test_results_are_kept_by_key_and_until_an_observation_or_the_number_changes(store):
+    calls = []
+
+    def count(key: str, number: int | None = 0) -> int:
+        """Count the observations."""
+
+        def compute() -> int:
+            calls.append(key)
+            return store.observations.count_documents({})
+
+        return of_observations(store, key, compute, number)
+
+    assert [count("a"), count("b"), count("a"), count("b")] == [0] * 4
+    assert calls == ["a", "b"]
+    observation_writes.replace(store, {"_id": "j8bt0001"})
+    assert [count("a"), count("a"), count("b")] == [1] * 3
+    assert calls == ["a", "b", "a", "b"]
+    assert [count("a", 1), count("a", 1), count("a", None), count("a", None)] == [1] * 4
+    assert calls[4:] == ["a"] * 3
+
+
+def test_a_write_during_a_computation_is_in_the_next_result_of_a_key(store):
+    rootnames = iter(["j8bt0001"])
+
+    def count() -> int:
+        """Count the observations, and write the first one meanwhile."""
+        number = store.observations.count_documents({})
+        for rootname in rootnames:
+            observation_writes.replace(store, {"_id": rootname})
+        return number
+
+    assert [of_observations(store, "n", count) for _ in range(2)] == [0, 1]
