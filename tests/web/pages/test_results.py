@@ -19,7 +19,7 @@ from acsql.errors import QueryTimeout
 from acsql.formatting import rounded
 from acsql.search import Search
 from acsql.search.criteria import DEFAULT_COLUMNS
-from acsql.store import type_mismatches
+from acsql.store import observation_writes
 from acsql.store.derived import headerless
 from acsql.web import results_parameters
 from acsql.web.app import create_app
@@ -396,9 +396,12 @@ def test_results_link_to_the_same_search_in_the_api(client: FlaskClient) -> None
 
 
 def test_a_search_that_met_type_mismatches_says_so(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    empty_client: FlaskClient, empty_archive: acsql.Archive
 ) -> None:
-    monkeypatch.setattr(type_mismatches, "addresses", lambda _: {"raw.0.exptime"})
-    shown = follow(client, "/database/results?q=exptime%3E%3D0").select_one("p.note").text
-    assert shown.startswith("exptime has type mismatches in raw.0.exptime")
-    assert follow(client, "/database/results?q=detector%3DWFC").select_one("p.note") is None
+    for listed, notes in (([], 0), (["raw.0.exptime"], 1)):
+        met = document("j8bt05nj", type_mismatches=listed)
+        observation_writes.replace(empty_archive.store, met)
+        shown = follow(empty_client, "/database/results?q=exptime%3E%3D0").select("p.note")
+        assert len(shown) == notes
+    assert shown[0].text.startswith("exptime has type mismatches in raw.0.exptime")
+    assert follow(empty_client, "/database/results?q=detector%3DWFC").select_one("p.note") is None
