@@ -4,10 +4,10 @@ import json
 
 import pytest
 from flask.testing import FlaskClient
-from web_pages import get_json
+from web_pages import document, get_json
 
 import acsql
-from acsql.store import type_mismatches
+from acsql.store import observation_writes
 from acsql.web.app import create_app
 
 
@@ -36,12 +36,13 @@ def test_pages_of_a_search_have_the_rows_of_the_library(
 
 @pytest.mark.parametrize("address", ["observations", "count", "facets/detector"])
 def test_a_search_that_met_type_mismatches_says_so(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
+    empty_client: FlaskClient, empty_archive: acsql.Archive, address: str
 ) -> None:
-    monkeypatch.setattr(type_mismatches, "addresses", lambda _: {"raw.0.exptime"})
-    (note,) = get_json(client, address, q="exptime>=0")["notes"]
+    met = document("j8bt05nj", type_mismatches=["raw.0.exptime"])
+    observation_writes.replace(empty_archive.store, met)
+    (note,) = get_json(empty_client, address, q="exptime>=0")["notes"]
     assert note.startswith("exptime has type mismatches in raw.0.exptime")
-    assert get_json(client, address, q="detector=WFC")["notes"] == []
+    assert get_json(empty_client, address, q="detector=WFC")["notes"] == []
 
 
 def test_a_search_can_be_downloaded_in_any_format(
