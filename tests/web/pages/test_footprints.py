@@ -6,7 +6,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
-from viewer_page import exposure_of_two_chips, go, view
+from viewer_page import exposure_of_two_chips, go, settled, until, view
 
 import acsql
 from acsql.observation import Observation
@@ -53,11 +53,11 @@ def test_footprints_are_listed_and_drawn_where_the_sky_is(page: Page, shown: Obs
     expect(page).to_have_url(re.compile("overlays=footprints"))
     links = page.locator("#footprint-list a")
     expect(links.first).to_be_visible()
+    settled(page)
     drawn = page.locator("#canvas").screenshot()
     assert drawn != before
     links.first.focus()
-    page.wait_for_timeout(100)  # until it is drawn
-    assert page.locator("#canvas").screenshot() != drawn
+    until(page, lambda: page.locator("#canvas").screenshot() != drawn)
     corner = page.evaluate(
         """async ([url, footprints]) => {
           const { src } = document.querySelector("script[type=module]");

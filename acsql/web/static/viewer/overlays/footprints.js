@@ -9,15 +9,18 @@ const POINTED_COLOUR = "#ffd34d";
 export default class Footprints {
   constructor(viewer) {
     this.viewer = viewer;
+    this.fetching = null; // the promise of them, so that they are asked for and listed once
     this.found = null; // the answer of the server: name, label, address and outlines of each
     this.pointed = null; // the one whose link is pointed at
   }
 
-  /** Fetch the footprints once. */
-  async fetch() {
-    const { viewer } = this;
-    const { footprints: url } = viewer.section.dataset;
-    if (this.found) return;
+  fetch() {
+    this.fetching ??= this.load();
+    return this.fetching;
+  }
+
+  async load() {
+    const { footprints: url } = this.viewer.section.dataset;
     try {
       this.found = await (await request(url)).json();
     } catch (error) {
