@@ -1,8 +1,11 @@
 """VOTables of astropy tables: read back by astropy with all that they say, and valid by votlint."""
 
 import io
+import os
 import shutil
 import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -101,6 +104,21 @@ def test_an_error_is_a_votable_without_a_table() -> None:
     assert resource.infos[0].value == "ERROR"
     assert resource.infos[0].content == "no <such> column"
     assert not resource.tables
+
+
+def test_writing_leaves_other_memory_alone() -> None:
+    # One row for each length, so that one fills the buffer of a writer to its end.
+    writing = """
+        from astropy.table import Table
+        from acsql.export import votable
+        for length in range(300):
+            votable.write(Table({"text": ["x" * length]}))
+    """
+    subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(writing)],
+        env=os.environ | {"PYTHONMALLOC": "debug"},
+        check=True,
+    )
 
 
 @pytest.mark.skipif(shutil.which("stilts") is None, reason="stilts is not installed")
