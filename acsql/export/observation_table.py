@@ -33,8 +33,12 @@ class ObservationTable(Table):  # type: ignore[misc]  # astropy has no type hint
         Parameters
         ----------
         *args, **options
-            As of `astropy.table.Table.write`.
+            As of `astropy.table.Table.write`, but that a VOTable has its rows as ``binary2`` if
+            `tabledata_format` does not say otherwise.
         """
+        if options.get("format") == "votable":
+            # astropy's writer of rows as text overwrites a byte of other memory, see `votable`.
+            options.setdefault("tabledata_format", "binary2")
         columns = [_as_text(column) for column in self.itercols()]
         Table(columns, meta=self.meta, copy=False).write(*args, **options)
 

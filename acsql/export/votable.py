@@ -162,8 +162,8 @@ def write(table: Table | None, frame: Frame = COMPLETE) -> bytes:
         document.resources.append(_results(document, table, frame))
         for service in frame.services:
             document.resources.append(_descriptor(document, service))
-        # The writer of rows in C overwrites a byte of other memory (astropy 8.0.2, issue 20419); the
-        # one in Python takes a tenth longer.
+        # astropy's writer of rows in C overwrites a byte of other memory (astropy issue 20419);
+        # its writer in Python takes a tenth longer.
         document.to_xml(output, _debug_python_based_parser=True)
     return _INFINITY.sub(rb"\1Inf", output.getvalue())
 

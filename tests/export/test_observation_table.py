@@ -70,6 +70,13 @@ def test_astropy_writes_the_table_in_every_format(table, tmp_path: Path, name: s
     assert found["exptime"].unit == units.s
 
 
+def test_a_votable_has_its_rows_in_the_form_that_is_written_safely(table, tmp_path: Path) -> None:
+    table.write(tmp_path / "binary", format="votable")
+    table.write(tmp_path / "text", format="votable", tabledata_format="tabledata")
+    assert "<BINARY2>" in (tmp_path / "binary").read_text()
+    assert "<TABLEDATA>" in (tmp_path / "text").read_text()
+
+
 def test_writing_does_not_change_the_table(table: ObservationTable, tmp_path: Path) -> None:
     dtypes = [column.dtype for column in table.itercols()]
     table.write(tmp_path / "table.ecsv")
