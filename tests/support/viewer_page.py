@@ -1,17 +1,24 @@
 """The viewer in a browser: opened, and waited for."""
 
 from collections.abc import Callable
+from pathlib import Path
 
+from filelock import FileLock
 from playwright.sync_api import Page, expect
 
 import acsql
 from acsql.observation import Observation
 
 
-def exposure_of_two_chips(archive: acsql.Archive) -> Observation:
-    """Return an exposure of two chips with raw, flt and flc files."""
+def exposure_of_two_chips(archive: acsql.Archive, to_change: bool = False) -> Observation:
+    """Return an exposure of two chips with raw, flt and flc files.
+
+    All processes that run tests read the same files: those of the last exposure are for the tests
+    that change them for a while, and those of the first for all others.
+    """
     rows = archive.where("detector=WFC").columns("rootname").rows()
-    every = (archive.observation(row["rootname"]) for row in rows)
+    rootnames = sorted((row["rootname"] for row in rows), reverse=to_change)
+    every = map(archive.observation, rootnames)
     return next(
         found
         for found in every
@@ -19,6 +26,11 @@ def exposure_of_two_chips(archive: acsql.Archive) -> Observation:
         and "RA---TAN-SIP" in str(found.stored_header("flt", 1).get("ctype1"))
         and "SCI,2" in found.extensions["flt"].values()
     )
+
+
+def changing(shared: Path) -> FileLock:
+    """Return what a process holds while it changes files of the exposure for changes."""
+    return FileLock(shared / "changing.lock")
 
 
 def view(observation: Observation, filetype: str, fragment: str = "") -> str:

@@ -143,7 +143,10 @@ def window(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
         page.on(
             "console",
             # BokehJS logs its timing.
-            lambda entry: entry.type in ("error", "warning") and complaints.append(entry.text),
+            lambda entry: (
+                entry.type in ("error", "warning")
+                and complaints.append(f"{entry.text} {entry.location['url']}")
+            ),
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("requestfailed", lambda sent: complaints.append(f"{sent.url} {sent.failure}"))

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from astropy.io import fits
 from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
-from viewer_page import exposure_of_two_chips, go, settled, view
+from viewer_page import changing, exposure_of_two_chips, go, settled, view
 
 import acsql
 from acsql.observation import Observation
@@ -23,35 +24,38 @@ NOTHING = "\N{EN DASH}"  # what is read where there is no pixel
 
 
 @pytest.fixture(scope="module")
-def large(sample_archive: acsql.Archive) -> Iterator[tuple[Observation, np.ndarray, np.ndarray]]:
+def large(
+    sample_archive: acsql.Archive, shared: Path
+) -> Iterator[tuple[Observation, np.ndarray, np.ndarray]]:
     """An exposure whose flc file has two large chips, and its science and flags with the gap."""
-    observation = exposure_of_two_chips(sample_archive)
+    observation = exposure_of_two_chips(sample_archive, to_change=True)
     path = observation.path("flc")
-    before, status = path.read_bytes(), path.stat()
-    random = np.random.default_rng(9)
-    science = random.normal(50, 9, (2, *SHAPE)).astype(np.float32)
-    # What a look at the mean would lose: one bright pixel, and a part without values.
-    science[1, 600, 1400] = 5000
-    science[0, :30, :40] = np.nan
-    flags = np.where(random.random(science.shape) < 0.001, 16, 0).astype(np.int16)
-    with fits.open(io.BytesIO(before)) as hdus:
-        for chip in (0, 1):
-            for name, pixels in (("SCI", science), ("ERR", science), ("DQ", flags)):
-                hdus[name, chip + 1].data = pixels[chip]
-            header = hdus["SCI", chip + 1].header
-            header.update(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CRPIX1=750.0)
-            header["CRVAL1"], header["CRVAL2"] = 10.0, 20.0
-            header["CRPIX2"] = 720.0 - chip * (SHAPE[0] + GAP)
-            header.update(CD1_1=-1.4e-5, CD1_2=0.0, CD2_1=0.0, CD2_2=1.4e-5)
-        hdus.writeto(path, overwrite=True)
-    gap = np.full((GAP, SHAPE[1]), np.nan)
-    yield (
-        observation,
-        np.vstack([science[0], gap, science[1]]),
-        np.vstack([flags[0], np.zeros_like(gap, np.int16), flags[1]]),
-    )
-    path.write_bytes(before)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with changing(shared):
+        before, status = path.read_bytes(), path.stat()
+        random = np.random.default_rng(9)
+        science = random.normal(50, 9, (2, *SHAPE)).astype(np.float32)
+        # What a look at the mean would lose: one bright pixel, and a part without values.
+        science[1, 600, 1400] = 5000
+        science[0, :30, :40] = np.nan
+        flags = np.where(random.random(science.shape) < 0.001, 16, 0).astype(np.int16)
+        with fits.open(io.BytesIO(before)) as hdus:
+            for chip in (0, 1):
+                for name, pixels in (("SCI", science), ("ERR", science), ("DQ", flags)):
+                    hdus[name, chip + 1].data = pixels[chip]
+                header = hdus["SCI", chip + 1].header
+                header.update(CTYPE1="RA---TAN", CTYPE2="DEC--TAN", CRPIX1=750.0)
+                header["CRVAL1"], header["CRVAL2"] = 10.0, 20.0
+                header["CRPIX2"] = 720.0 - chip * (SHAPE[0] + GAP)
+                header.update(CD1_1=-1.4e-5, CD1_2=0.0, CD2_1=0.0, CD2_2=1.4e-5)
+            hdus.writeto(path, overwrite=True)
+        gap = np.full((GAP, SHAPE[1]), np.nan)
+        yield (
+            observation,
+            np.vstack([science[0], gap, science[1]]),
+            np.vstack([flags[0], np.zeros_like(gap, np.int16), flags[1]]),
+        )
+        path.write_bytes(before)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def unpacked(content: bytes, packing: dict[str, float]) -> np.ndarray:

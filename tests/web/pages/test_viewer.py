@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from viewer_page import changing, exposure_of_two_chips
 from werkzeug.test import TestResponse
 
 import acsql
@@ -36,15 +37,7 @@ def client(sample_archive: acsql.Archive) -> FlaskClient:
 @pytest.fixture(scope="module")
 def shown(sample_archive: acsql.Archive) -> Observation:
     """An exposure of two chips, with raw, flt and flc."""
-    rows = sample_archive.where("detector=WFC").columns("rootname").rows()
-    every = (sample_archive.observation(row["rootname"]) for row in rows)
-    return next(
-        found
-        for found in every
-        if {"raw", "flt", "flc"} <= found.datasets.keys()
-        and "RA---TAN-SIP" in str(found.stored_header("flt", 1).get("ctype1"))
-        and list(found.extensions["flt"].values()).count("SCI,2")
-    )
+    return exposure_of_two_chips(sample_archive)
 
 
 def pixels(observation: Observation, filetype: str, page: str = "") -> str:
@@ -238,31 +231,38 @@ def test_what_does_not_exist_is_not_found(
         assert answer.json["message"]
 
 
+@pytest.fixture(scope="module")
+def changed(sample_archive: acsql.Archive) -> Observation:
+    """An exposure of two chips whose files no other test file reads."""
+    return exposure_of_two_chips(sample_archive, to_change=True)
+
+
 @pytest.fixture
-def damaged(shown: Observation) -> Iterator[Path]:
-    """The flc file, which is put in order again after the test."""
-    path = shown.path("flc")
-    kept, times = path.read_bytes(), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
-    yield path
-    path.write_bytes(kept)
-    os.utime(path, ns=times)
+def damaged(changed: Observation, shared: Path) -> Iterator[Path]:
+    """Its flc file, which is put in order again after the test."""
+    path = changed.path("flc")
+    with changing(shared):
+        kept, times = path.read_bytes(), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+        yield path
+        path.write_bytes(kept)
+        os.utime(path, ns=times)
 
 
 @pytest.mark.parametrize("part", [0, 5, 2000, 100_000, None])
 def test_damaged_files_are_reported(
-    client: FlaskClient, shown: Observation, damaged: Path, part: int | None
+    client: FlaskClient, changed: Observation, damaged: Path, part: int | None
 ) -> None:
     if part is None:
         damaged.unlink()
     else:
         damaged.write_bytes(damaged.read_bytes()[:part])
     for page in ("", "overview.png", "cut.png?x0=0&x1=9&y0=0&y1=9"):
-        answer = client.get(pixels(shown, "flc", page))
+        answer = client.get(pixels(changed, "flc", page))
         assert answer.status_code == 404
         assert damaged.name in answer.json["message"]
         assert str(damaged.parent) not in answer.json["message"]
     # The page itself needs no file.
-    assert client.get(view(shown, "flc")).status_code == 200
+    assert client.get(view(changed, "flc")).status_code == 200
 
 
 def test_the_page_keeps_the_selection(client: FlaskClient, shown: Observation) -> None:
@@ -601,12 +601,12 @@ def test_the_keyboard_shortcuts_are_listed(page: Page, shown: Observation) -> No
 
 
 def test_a_vanished_file_is_reported_on_the_page(
-    chromium: Browser, site: str, shown: Observation, damaged: Path
+    chromium: Browser, site: str, changed: Observation, damaged: Path
 ) -> None:
     damaged.unlink()
     context = chromium.new_context(base_url=site)
     page = context.new_page()
-    page.goto(view(shown, "flc"))
+    page.goto(view(changed, "flc"))
     expect(page.get_by_role("alert")).to_contain_text(f"{damaged.name} cannot be read")
     expect(page.locator("#preview")).to_be_visible()
     context.close()
