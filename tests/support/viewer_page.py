@@ -1,6 +1,8 @@
 """The viewer in a browser: opened, and waited for."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
@@ -28,9 +30,16 @@ def exposure_of_two_chips(archive: acsql.Archive, to_change: bool = False) -> Ob
     )
 
 
-def changing(shared: Path) -> FileLock:
-    """Return what a process holds while it changes files of the exposure for changes."""
-    return FileLock(shared / "changing.lock")
+@contextmanager
+def changing(path: Path, shared: Path) -> Iterator[None]:
+    """Let a process change a file of the exposure for changes alone, and put it in order again."""
+    with FileLock(shared / "changing.lock"):
+        kept, status = path.read_bytes(), path.stat()
+        try:
+            yield
+        finally:
+            path.write_bytes(kept)
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def view(observation: Observation, filetype: str, fragment: str = "") -> str:

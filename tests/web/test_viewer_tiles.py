@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,15 +29,14 @@ def large(
     """An exposure whose flc file has two large chips, and its science and flags with the gap."""
     observation = exposure_of_two_chips(sample_archive, to_change=True)
     path = observation.path("flc")
-    with changing(shared):
-        before, status = path.read_bytes(), path.stat()
+    with changing(path, shared):
         random = np.random.default_rng(9)
         science = random.normal(50, 9, (2, *SHAPE)).astype(np.float32)
         # What a look at the mean would lose: one bright pixel, and a part without values.
         science[1, 600, 1400] = 5000
         science[0, :30, :40] = np.nan
         flags = np.where(random.random(science.shape) < 0.001, 16, 0).astype(np.int16)
-        with fits.open(io.BytesIO(before)) as hdus:
+        with fits.open(io.BytesIO(path.read_bytes())) as hdus:
             for chip in (0, 1):
                 for name, pixels in (("SCI", science), ("ERR", science), ("DQ", flags)):
                     hdus[name, chip + 1].data = pixels[chip]
@@ -54,8 +52,6 @@ def large(
             np.vstack([science[0], gap, science[1]]),
             np.vstack([flags[0], np.zeros_like(gap, np.int16), flags[1]]),
         )
-        path.write_bytes(before)
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def unpacked(content: bytes, packing: dict[str, float]) -> np.ndarray:

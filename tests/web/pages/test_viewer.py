@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from viewer_page import changing, exposure_of_two_chips
+from viewer_page import changing, exposure_of_two_chips, go, settled, view
 from werkzeug.test import TestResponse
 
 import acsql
@@ -48,10 +47,6 @@ def imported(module: Path) -> set[Path]:
     """Return a module of the script, and those that it imports before it runs."""
     names = re.findall(r'^(?:import|\}).* from "(.+)";$', module.read_text(), re.MULTILINE)
     return {module}.union(*(imported((module.parent / name).resolve()) for name in names))
-
-
-def view(observation: Observation, filetype: str, fragment: str = "") -> str:
-    return f"/archive/{observation['proposid']}/{observation.ipppssoot}/{filetype}/view{fragment}"
 
 
 def mosaic(observation: Observation, filetype: str, extname: str = "SCI") -> np.ndarray:
@@ -241,11 +236,8 @@ def changed(sample_archive: acsql.Archive) -> Observation:
 def damaged(changed: Observation, shared: Path) -> Iterator[Path]:
     """Its flc file, which is put in order again after the test."""
     path = changed.path("flc")
-    with changing(shared):
-        kept, times = path.read_bytes(), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    with changing(path, shared):
         yield path
-        path.write_bytes(kept)
-        os.utime(path, ns=times)
 
 
 @pytest.mark.parametrize("part", [0, 5, 2000, 100_000, None])
@@ -313,17 +305,6 @@ def test_the_observation_links_to_the_viewer(client: FlaskClient, shown: Observa
 
 
 # The browser
-
-
-def go(page: Page, address: str) -> None:
-    """Open the viewer and wait until everything is loaded."""
-    page.goto("about:blank")
-    page.goto(address)
-    settled(page)
-
-
-def settled(page: Page) -> None:
-    expect(page.locator("#viewer")).to_have_attribute("data-state", "ready")
 
 
 def read(page: Page, part: str) -> str:
