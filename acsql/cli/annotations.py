@@ -74,7 +74,7 @@ def flag(
 ) -> None:
     """Set or clear a flag of observations.
 
-    It is that of all observations that meet the conditions.
+    The flag is written for all observations that meet the conditions.
     `acsql annotations flags` lists the flags.
 
     \b
@@ -120,7 +120,8 @@ def comment(
 ) -> None:
     """Comment on observations.
 
-    They are those that meet the conditions; or on a proposal, or on an ingest run.
+    The comment is written for all observations that meet the conditions, or for a proposal or an
+    ingest run.
 
     \b
     Examples:
@@ -142,7 +143,7 @@ def comment(
 
 @click.command()
 @conditions_argument
-@click.option("--unmark", is_flag=True, help="Take the marks away.")
+@click.option("--unmark", is_flag=True, help="Remove the marks.")
 @by_option
 @yes_option
 @click.pass_context
@@ -151,7 +152,7 @@ def viewed(
 ) -> None:
     """Mark observations as looked at.
 
-    They are all that meet the conditions.
+    All observations that meet the conditions are marked.
 
     \b
     Example:
@@ -173,18 +174,20 @@ def annotation_group() -> None:
 
 
 @annotation_group.command("list")
-@click.option("--rootname", shell_complete=completion.rootnames, help="Only of this observation.")
-@click.option("--proposal", "proposid", type=int, help="Only of this proposal.")
-@click.option("--run", type=int, help="Only of this ingest run.")
-@click.option("--flag", help="Only of this flag.")
-@click.option("--by", help="Only those of this person.")
-@click.option("--batch", help="Only those of this batch.")
+@click.option(
+    "--rootname", shell_complete=completion.rootnames, help="Annotations of this observation only."
+)
+@click.option("--proposal", "proposid", type=int, help="Annotations of this proposal only.")
+@click.option("--run", type=int, help="Annotations of this ingest run only.")
+@click.option("--flag", help="Entries of this flag only.")
+@click.option("--by", help="Annotations by this user only.")
+@click.option("--batch", help="Annotations of this batch only.")
 @rows_format_option
 @click.pass_context
 def list_(ctx: click.Context, /, format_: str, **equal: Any) -> None:
     """Print annotations in the order in which they were written.
 
-    All that was ever written is listed, also what has been cleared or undone.
+    The list includes annotations that have been cleared or undone.
     `acsql annotations import` reads csv, jsonl and ecsv.
 
     \b
@@ -205,8 +208,8 @@ def list_(ctx: click.Context, /, format_: str, **equal: Any) -> None:
 def import_(ctx: click.Context, file: Path) -> None:
     """Add the annotations of a file; those that are stored already are left as they are.
 
-    FILE is csv, jsonl or ecsv, with columns as `acsql annotations list` prints.  Needed are by,
-    when, what it is about (rootname, proposid or run), and flag or text.
+    FILE is csv, jsonl or ecsv, with the columns that `acsql annotations list` prints.  Required
+    are by, when, the subject (rootname, proposid or run), and flag or text.
 
     \b
     Example:
@@ -221,10 +224,10 @@ def import_(ctx: click.Context, file: Path) -> None:
 @by_option
 @click.pass_context
 def undo(ctx: click.Context, id_: str, by: str | None) -> None:
-    """Undo what was written together, or one annotation.
+    """Undo a batch of annotations, or one annotation.
 
-    ID is that of the batch, as the command has printed it, or of one annotation.  Undoing an undo
-    does it again.
+    ID is the id of the batch, as the command that wrote it printed it, or of one annotation.
+    Undoing an undo restores the batch.
 
     \b
     Example:
@@ -237,9 +240,12 @@ def undo(ctx: click.Context, id_: str, by: str | None) -> None:
 
 @annotation_group.command()
 @click.argument("comment", metavar="ID")
-@click.option("--text", help="The new text; the texts before are kept.")
+@click.option("--text", help="The new text; earlier texts are kept.")
 @click.option(
-    "--resolve/--reopen", "resolved", default=None, help="It needs no more attention, or some."
+    "--resolve/--reopen",
+    "resolved",
+    default=None,
+    help="Mark the comment as resolved, or as open again.",
 )
 @by_option
 @click.pass_context
@@ -248,7 +254,7 @@ def change(
 ) -> None:
     """Edit, resolve or reopen a comment.
 
-    ID is that of the comment, as `acsql annotations list` prints it.
+    ID is the id of the comment, as `acsql annotations list` prints it.
 
     \b
     Examples:
@@ -263,7 +269,7 @@ def change(
 @annotation_group.command()
 @click.argument("flag")
 @conditions_argument
-@click.option("--unmark", is_flag=True, help="Take the marks away.")
+@click.option("--unmark", is_flag=True, help="Remove the marks.")
 @by_option
 @yes_option
 @click.pass_context
@@ -277,7 +283,7 @@ def example(
 ) -> None:
     """Mark observations as examples of FLAG, which its page on the site shows.
 
-    They are all that meet the conditions; one without the flag is no example until it has it.
+    An observation that does not have the flag becomes an example once it has it.
 
     \b
     Example:
@@ -293,7 +299,7 @@ def example(
 @rows_format_option
 @click.pass_context
 def flags(ctx: click.Context, format_: str) -> None:
-    """List the flags that there are, with the number of observations that have each.
+    """List the flags, with the number of observations that have each.
 
     \b
     Example:
@@ -304,7 +310,7 @@ def flags(ctx: click.Context, format_: str) -> None:
     columns = [
         computed_column("flag", "str", "name of the flag"),
         computed_column("observations", "int", "number of observations"),
-        computed_column("description", "str", "what it looks like"),
+        computed_column("description", "str", "appearance in an image"),
     ]
     with open_archive(ctx) as archive:
         numbers = archive.facets("flags")

@@ -171,7 +171,7 @@ def _connection_string(config: Config, writer: bool) -> str:
 def roles(database: str) -> None:
     """Print the commands that create the users on a MongoDB of your own.
 
-    They are for an administrator in mongosh, which asks for the new passwords.  One user may write,
+    An administrator runs them in mongosh, which asks for the new passwords.  One user may write,
     for connection_string; one may only read, for read_connection_string; and one may read and write
     annotations, for annotation_connection_string.  Run the commands again after an upgrade: they
     leave users that exist, and give their role the rights of the new version.

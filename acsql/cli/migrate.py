@@ -11,7 +11,7 @@ from .context import open_archive
 def migrate(ctx: click.Context, dry_run: bool) -> None:
     """Apply pending database migrations.
 
-    They bring the documents of an older acsql up to date, after an upgrade.
+    A migration changes documents that an older acsql has written to the form of this version.
 
     \b
     Example:

@@ -50,7 +50,7 @@ def monitor() -> None:
 @rows_format_option
 @click.pass_context
 def list_(ctx: click.Context, format_: str) -> None:
-    """List the monitors and how they are.
+    """List the monitors with their states.
 
     \b
     Example:

@@ -87,7 +87,7 @@ def _new(searches: SavedSearches, chosen: SavedSearch, by: str | None) -> Search
 @conditions_argument
 @columns_option
 @sort_option
-@click.option("--shared", is_flag=True, help="Everyone sees it.")
+@click.option("--shared", is_flag=True, help="Share the search with all users.")
 @by_option
 @click.pass_context
 def add(
@@ -180,11 +180,11 @@ def new(
 
 @saved.command()
 @name_argument
-@click.option("--private", is_flag=True, help="You alone see it.")
+@click.option("--private", is_flag=True, help="Hide the search from other users.")
 @person_option
 @click.pass_context
 def share(ctx: click.Context, name: str, private: bool, by: str | None) -> None:
-    """Let everyone see one of your saved searches, or you alone.
+    """Share one of your saved searches with all users, or make it private.
 
     \b
     Example:

@@ -186,7 +186,7 @@ def paths(
 ) -> None:
     """Print the paths of FITS files.
 
-    They are those of all observations that meet the conditions, one on a line.
+    Prints the files of all observations that meet the conditions, one path per line.
 
     Files that are no longer on disk are reported on stderr, and the exit status is 1.
 

@@ -16,7 +16,7 @@ from .output import print_json
 def specs() -> None:
     """Check, derive and update keyword specs.
 
-    They are what acsql knows about each FITS keyword.
+    The specs hold the type, unit and description of each FITS keyword.
 
     \b
     Example:

@@ -1,6 +1,7 @@
 """Previews and thumbnails are sent as they are stored, and nothing else is."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -80,7 +81,8 @@ def test_the_chosen_rendition_is_remembered_on_every_page_with_pictures(
     for choice, linear in (("adaptive", False), ("linear", True)):
         response = client.get(f"/rendition?rendition={choice}&back={page}")
         assert (response.status_code, response.location) == (302, page)
-        for path in (page, f"/archive/{pictured['proposid']}/", "/archive/"):
+        review = "/review/?q=" + quote(f"rootname={pictured['rootname']}")
+        for path in (page, f"/archive/{pictured['proposid']}/", "/archive/", review):
             document = soup(client, path)
             pressed = document.select_one(".rendition [aria-pressed=true]")
             assert pressed["value"] == choice
