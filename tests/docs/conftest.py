@@ -1,12 +1,15 @@
-"""One build of the documentation for all tests, and the folder in which its examples run."""
+"""One build of the documentation for all tests, and the commands that its examples run."""
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
 import pytest
+from forked_commands import forked_commands
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,3 +64,12 @@ def _build(folder: Path, builder: str) -> str:
     )
     assert result.returncode == 0, result.stdout
     return result.stdout
+
+
+@pytest.fixture(scope="module")
+def forked_acsql() -> Iterator[None]:
+    """Let shells find the command `acsql`, and the others of this Python."""
+    scripts = Path(sys.executable).parent
+    with forked_commands() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.pathsep.join([str(folder), str(scripts), os.environ["PATH"]]))
+        yield

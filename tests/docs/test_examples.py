@@ -16,7 +16,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +34,8 @@ TUTORIAL = "tutorial.rst"
 BLOCK = re.compile(r"^( *)\.\. code-block:: (\w+)\n((?:\n|\1 +.*\n)+)", re.MULTILINE)
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 MARK = "@@@@"
+
+pytestmark = pytest.mark.usefixtures("forked_acsql")
 
 
 class Command(NamedTuple):
@@ -62,12 +63,7 @@ def commands(page: str) -> list[Command]:
 def run(folder: Path, lines: list[str]) -> list[tuple[int, str]]:
     """Run lines in one shell; return the exit status and the output of each."""
     script = "\n".join(f'{line}\nprintf "\\n{MARK}%s\\n" "$?"' for line in lines)
-    scripts = Path(sys.executable).parent
-    environment = os.environ | {
-        "ACSQL_CONFIG": str(folder / "acsql.yaml"),
-        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
-        "COLUMNS": "100",
-    }
+    environment = os.environ | {"ACSQL_CONFIG": str(folder / "acsql.yaml"), "COLUMNS": "100"}
     result = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,

@@ -23,6 +23,8 @@ BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 # Run by other tests here, or by the commands that run the tests.
 ELSEWHERE = ("make demo", "make test", "pip install '.[mongod,site]'", "acsql serve")
 
+pytestmark = pytest.mark.usefixtures("forked_acsql")
+
 
 def blocks(language: str) -> list[str]:
     return [text for name, text in BLOCKS if name == language]
@@ -38,11 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    scripts = Path(sys.executable).parent
-    return os.environ | {
-        "ACSQL_CONFIG": str(folder / "acsql.yaml"),
-        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
-    }
+    return os.environ | {"ACSQL_CONFIG": str(folder / "acsql.yaml")}
 
 
 def shell(folder: Path, script: str) -> str:
