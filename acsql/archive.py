@@ -18,8 +18,7 @@ from .annotatable import Annotatable
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
 from .migrations import runner
-from .mongod import users
-from .mongod.server import resolve_connection
+from .mongod import resolve_connection
 from .monitors.monitored import Monitored
 from .name_resolver import NameResolver
 from .observation import Observation
@@ -186,6 +185,8 @@ class Archive(Annotatable, Monitored):
         >>> archive.missing_rights()
         []
         """
+        from .mongod import users
+
         if not self.config.annotation_connection_string:
             return []
         with open_store(self.config.for_annotating) as store, store.errors():

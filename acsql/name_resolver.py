@@ -7,7 +7,6 @@ a process keeps names without one for some minutes, and a page does not wait for
 
 from __future__ import annotations
 
-import http.client
 import logging
 import time
 from collections.abc import Callable
@@ -144,6 +143,8 @@ class NameResolver:
 
 def _from_service(name: str, url: str) -> Position | None:
     """Return the position that a Sesame service has for a name, None if it has none."""
+    import http.client
+
     from astropy.coordinates import name_resolve
     from astropy.utils import data
 

@@ -232,7 +232,8 @@ SERVICES = {
         (["-c", "from acsql import connect, Equals"], SCIENCE | SERVICES | {"click"}),
         (
             ["-c", "from acsql.archive import Archive"],
-            SCIENCE | SERVICES | {"click", "mongoengine"},
+            # An archive with a connection string needs no private server.
+            SCIENCE | SERVICES | {"click", "mongoengine", "psutil", "filelock", "tenacity"},
         ),
         # Its workers import these, in other processes.
         (["-c", "import acsql.ingest.run"], {*SCIENCE, "PIL"}),

@@ -21,7 +21,7 @@ from ..fits.walk import open_headers
 from ..images.image_statistics import ImageStatistics
 from ..keywords import KeywordSpecs
 from ..migrations import runner
-from ..mongod.server import resolve_connection
+from ..mongod import resolve_connection
 from ..names import Filename
 from ..store import lock, missing_statistics, observation_writes
 from ..store.client import Store

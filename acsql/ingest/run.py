@@ -18,7 +18,7 @@ from ..config import Config
 from ..errors import ConfigError
 from ..keywords import KeywordSpecs
 from ..migrations import runner
-from ..mongod.server import resolve_connection
+from ..mongod import resolve_connection
 from ..permissions import permissions_of
 from ..settings import INGEST
 from ..store import failures, lock, missing_statistics, observations, runs

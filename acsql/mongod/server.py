@@ -160,27 +160,6 @@ def use(data_dir: str | Path, port: int | None = None) -> ServerState:
         return _state(server, entry)
 
 
-def resolve_connection(config: Config) -> Config:
-    """Return a configuration that names a running database.
-
-    Parameters
-    ----------
-    config : Config
-        Without a `connection_string`, the private server is used and started if necessary.
-
-    Returns
-    -------
-    Config
-        With a `connection_string`; of the private server also with that of its reader.
-
-    Raises
-    ------
-    DatabaseError
-        If the private server is needed and does not start.
-    """
-    return config if config.connection_string else use(config.data_dir).configure(config)
-
-
 def release(data_dir: str | Path) -> None:
     """End one `use` by this process; a server that is not kept stops after the last one.
 

@@ -4,6 +4,7 @@ Writes are acknowledged by the majority and journaled on every server.  `Store.e
 errors of the driver into `DatabaseError`, so no other layer has to know them.
 """
 
+import atexit
 import re
 import weakref
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from pymongo.errors import (
     InvalidURI,
     PyMongoError,
 )
+from pymongo.synchronous import monitor
 
 from ..connection_strings import without_user
 from ..errors import DatabaseError, DatabaseUnavailable
@@ -47,6 +49,8 @@ AT_ONCE = {
     "heartbeatFrequencyMS": 1000,
     "connectTimeoutMS": 2000,
 }
+# The handler of the driver for the exit of Python; another version may not have it.
+_joins_threads = getattr(monitor, "_shutdown_resources", None)
 
 
 class Store:
@@ -232,6 +236,11 @@ class Store:
     def close(self) -> None:
         """Close the connections; the private server stops with the last process that uses it."""
         self._closing.close()
+        # The threads of the driver look every half second whether they are to end, and its
+        # handler lets the exit of Python wait for them, which was half of the time of a short
+        # command.  Python ends such threads, which are daemons, without it.
+        if _joins_threads is not None:
+            atexit.unregister(_joins_threads)
 
     def __enter__(self) -> "Store":
         return self

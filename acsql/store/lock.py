@@ -22,12 +22,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-import psutil
 import pymongo
 from pymongo import ReturnDocument
 
 from ..errors import Busy, DatabaseError
-from ..mongod.process import identity
 from .client import Store
 from .outage import ending_early
 from .schema import LOCKS, Document, DocumentCollection
@@ -133,6 +131,11 @@ def _locks(store: Store) -> DocumentCollection:
 
 def _holder(command: str) -> dict[str, Any]:
     """Return what the lock records about this process."""
+    # Not for commands that only read the database.
+    import psutil
+
+    from ..mongod.process import identity
+
     pid = os.getpid()
     _, began = identity(pid) or (pid, 0.0)
     return {
@@ -151,6 +154,8 @@ def _place() -> str:
 
     Of a holder with the same place, the system shows whether it is alive.
     """
+    import psutil
+
     user = psutil.Process().username()
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -210,6 +215,8 @@ def _take(store: Store, holder: Mapping[str, Any], name: str) -> str:
 
 def _has_ended(holder: Mapping[str, Any], place: str) -> bool:
     """Return whether a holder is a process that would be visible from a place, and is gone."""
+    from ..mongod.process import identity
+
     began = (holder["pid"], holder["began"])
     return holder["place"] == place and identity(holder["pid"]) != began
 

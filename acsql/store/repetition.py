@@ -9,8 +9,6 @@ import functools
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay
-
 from ..errors import DatabaseUnavailable
 
 
@@ -42,6 +40,9 @@ def repeated(function: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S
     @functools.wraps(function)
     def repeating(store: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the function until it succeeds or the wait is over."""
+        # Not for commands that only search: it takes a tenth of their start.
+        from tenacity import Retrying, retry_if_exception_type, stop_after_delay
+
         retrying = Retrying(
             retry=retry_if_exception_type(DatabaseUnavailable),
             stop=stop_after_delay(store.wait),

@@ -11,7 +11,7 @@ from ..ingest.progress import Progress, no_progress
 from ..ingest.workers import PROCESSES, check_scheduler
 from ..keywords import KeywordSpecs
 from ..migrations import runner
-from ..mongod.server import resolve_connection
+from ..mongod import resolve_connection
 from ..permissions import permissions_of
 from ..store import lock
 from ..store.client import Store

@@ -11,7 +11,7 @@ from private_server import START, USE, USE_AND_FORK, first_line, free_port, pyth
 
 from acsql.config import Config
 from acsql.errors import DatabaseError
-from acsql.mongod import server
+from acsql.mongod import resolve_connection, server
 from acsql.store.client import Store
 
 
@@ -122,12 +122,12 @@ def nowhere(tmp_path) -> Config:
 
 def test_a_configured_connection_string_is_kept(nowhere):
     config = nowhere.at("mongodb://db.example/acsql")
-    assert server.resolve_connection(config) == config
+    assert resolve_connection(config) == config
     assert not config.data_dir.exists()
 
 
 def test_without_connection_string_the_private_server_is_used(nowhere, specs):
-    located = server.resolve_connection(nowhere)
+    located = resolve_connection(nowhere)
     try:
         state = server.status(nowhere.data_dir)
         assert located.connection_string == state.uri

@@ -235,3 +235,26 @@ def test_a_process_that_does_not_close_a_store_ends(connection_string):
         timeout=60,
     )
     assert (result.returncode, result.stderr) == (0, "")
+
+
+CLOSED = """
+import sys, threading
+from acsql import keywords
+from acsql.store.client import Store
+Store(sys.argv[1], keywords.load()).close()
+join = threading.Thread.join
+def joined(thread, timeout=None):
+    print(thread.name)
+    join(thread, timeout)
+threading.Thread.join = joined
+"""
+
+
+def test_a_process_does_not_wait_for_the_threads_of_a_closed_store(connection_string):
+    result = subprocess.run(
+        [sys.executable, "-c", CLOSED, connection_string],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

@@ -73,7 +73,7 @@ def test_a_query_that_loses_the_database_is_refused_alike(
 SERVE = """
 import sys
 from acsql import config
-from acsql.mongod.server import resolve_connection
+from acsql.mongod import resolve_connection
 from acsql.web import server
 
 server.serve(
