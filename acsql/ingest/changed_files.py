@@ -117,10 +117,12 @@ def compare(
         elif selection.everything or _has_changed(file, failed, stored, selection.retry_failed):
             comparison.to_read.append(filetype)
         else:
-            comparison.known_failures += failed is not None
             if "vanished" in (stored or {}):
                 comparison.returned.append(filetype)
-            if selection.checksum and stored is not None:
+            if failed is not None:
+                # Its marks are those of its failure: what is stored may be an earlier file.
+                comparison.known_failures += 1
+            elif selection.checksum and stored is not None:
                 comparison.checksums[filetype] = stored.get("sha256")
             elif stored is not None and has_no_marks(stored):
                 comparison.without_marks.append(filetype)

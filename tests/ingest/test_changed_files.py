@@ -83,6 +83,14 @@ def test_a_damaged_file_is_left_until_it_changes() -> None:
         assert compared(replace(FILE, **changed), None, DAMAGED) == read
 
 
+@pytest.mark.parametrize("options", [{}, {"checksum": True}])
+def test_a_damaged_file_is_not_compared_with_what_was_stored_before(
+    options: dict[str, bool],
+) -> None:
+    earlier = STORED | {"ctime_ns": 1, "inode": 2, "sha256": "ab"}
+    assert compared(stored=earlier, failure=DAMAGED, **options) == Comparison(known_failures=1)
+
+
 def test_a_file_whose_ingest_is_owed_is_read() -> None:
     assert compared(stored=None, failure=DAMAGED | {"owed": True}) == Comparison(to_read=["raw"])
 
