@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
     """Show the contents and the last ingest.
 
-    The exit status is 1 if the last successful ingest is overdue, the ingest of files is owed, or
-    the database user who annotates lacks rights.
+    The exit status is 1 if the last successful ingest is overdue, the last one found a problem of
+    the archive as a whole, the ingest of files is owed, or the database user who annotates lacks
+    rights.
 
     \b
     Examples:
@@ -52,8 +53,14 @@ def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
         _print_text(places, summary, age, overdue)
         for right in missing:
             click.echo(f"The database user who annotates may not {right} (see acsql db roles)")
-    problem = overdue or summary.owed or missing
+    problem = overdue or _problems(summary) or summary.owed or missing
     ctx.exit(ExitStatus.FAILURES if problem else ExitStatus.OK)
+
+
+def _problems(summary: ArchiveSummary) -> list[str]:
+    """Return what the last ingest found to be wrong with the archive as a whole."""
+    problems: list[str] = (summary.last_run or {}).get("problems", [])
+    return problems
 
 
 def _contents(summary: ArchiveSummary) -> dict[str, object]:
@@ -74,7 +81,7 @@ def _print_text(
     places: dict[str, str], summary: ArchiveSummary, age: float | None, overdue: bool
 ) -> None:
     by_detector = ", ".join(f"{number} {name}" for name, number in summary.detectors.items())
-    problems = (summary.last_run or {}).get("problems", [])
+    problems = _problems(summary)
     hint = " (see acsql failures)"
     last_success = "never" if age is None else f"{age:.1f} hours ago"
     print_fields(

@@ -49,6 +49,25 @@ def test_status_exits_with_1_while_the_ingest_of_a_file_is_owed(
     assert json.loads(printed(settings, "failures", "--format", "json")) == []
 
 
+def test_status_exits_with_1_while_the_last_ingest_has_a_problem(
+    run, config, write_settings, sample_filesystem: Path, tmp_path: Path
+) -> None:
+    settings = write_settings(config, tmp_path)
+    sources = sorted(sample_filesystem.glob("*/*/*_flt.fits"))[:2]
+    for source in sources:
+        folder = source.parent.relative_to(sample_filesystem)
+        shutil.copytree(source.parent, config.filesystem / folder)
+    ingest = ("ingest", "--scheduler", "synchronous")
+    assert run(settings, *ingest).exit_code == 0
+    shutil.rmtree(config.filesystem / sources[0].parent.relative_to(sample_filesystem))
+    assert run(settings, *ingest).exit_code == 1
+    result = run(settings, "status")
+    assert result.exit_code == 1
+    assert "are not on disk, more than the 5 % that vanish_limit allows" in result.stdout
+    assert run(settings, *ingest, "--confirm-vanished").exit_code == 0
+    assert run(settings, "status").exit_code == 0
+
+
 def test_status_exits_with_1_while_the_user_who_annotates_lacks_rights(
     run, sample_archive: acsql.Archive, write_settings, tmp_path: Path
 ) -> None:
