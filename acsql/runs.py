@@ -164,5 +164,6 @@ def _with_states(
     store: Store, records: list[RunRecord], collection: str = INGEST_RUNS
 ) -> list[RunRecord]:
     """Return records whose state is *died* if they say *running* and no acsql is running."""
-    states = runs.states(store, [record["state"] for record in records], collection)
+    recorded = [(record["_id"], record["state"]) for record in records]
+    states = runs.states(store, recorded, collection)
     return [record | {"state": state} for record, state in zip(records, states, strict=True)]

@@ -62,7 +62,7 @@ def health(store: Store, recent: int) -> dict[str, Health]:
     for row in rows:
         found.setdefault(row.pop("_id"), {}).update(row)
     names = [name for name, fields in found.items() if "state" in fields]
-    recorded = [found[name]["state"] for name in names]
+    recorded = [(found[name].pop("run"), found[name]["state"]) for name in names]
     for name, state in zip(names, states(store, recorded, MONITOR_RUNS), strict=True):
         found[name]["state"] = state
     return {name: Health(**fields) for name, fields in found.items()}
@@ -85,6 +85,7 @@ def _stages(recent: int) -> list[dict[str, Any]]:
         {
             "$group": {
                 "_id": "$options.monitors",
+                "run": {"$first": "$_id"},
                 "state": {"$first": "$state"},
                 "succeeded": {"$max": end},
             }

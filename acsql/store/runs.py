@@ -207,15 +207,17 @@ def newest(
         return list(_records(store, collection).aggregate(stages))
 
 
-def states(store: Store, recorded: Sequence[str], collection: str = INGEST_RUNS) -> list[str]:
+def states(
+    store: Store, recorded: Sequence[tuple[int, str]], collection: str = INGEST_RUNS
+) -> list[str]:
     """Return the states of runs: one that is recorded as running has died if its lock is free.
 
     Parameters
     ----------
     store : Store
         The open database.
-    recorded : sequence of str
-        The states in the records.
+    recorded : sequence of (int, str)
+        Numbers and states as they were read from the records.
     collection : str
         The collection of the records.
 
@@ -229,7 +231,13 @@ def states(store: Store, recorded: Sequence[str], collection: str = INGEST_RUNS)
     DatabaseError
         If the database fails.
     """
+    states_ = [state for _, state in recorded]
     # Only if a record is open does it matter who holds the lock.
-    if RUNNING not in recorded or lock.is_held(store, _LOCKS[collection]):
-        return list(recorded)
-    return [DIED if state == RUNNING else state for state in recorded]
+    if RUNNING not in states_ or lock.is_held(store, _LOCKS[collection]):
+        return states_
+    with store.errors():
+        # A run that closed its record before it released the lock was running when it was read.
+        still_open = set(_records(store, collection).distinct("_id", {"state": RUNNING}))
+    return [
+        DIED if state == RUNNING and number in still_open else state for number, state in recorded
+    ]

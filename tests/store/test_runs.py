@@ -131,8 +131,16 @@ def test_the_lengths_of_lists_are_given_for_records_without_them(store) -> None:
     [(INGEST_RUNS, lock.WRITER, lock.MONITORS), (MONITOR_RUNS, lock.MONITORS, lock.WRITER)],
 )
 def test_an_open_run_has_died_unless_its_own_lock_is_held(store, collection, own, other):
-    recorded = [runs.SUCCEEDED, runs.RUNNING]
+    store.database[collection].insert_one({"_id": 2, "state": runs.RUNNING})
+    recorded = [(1, runs.SUCCEEDED), (2, runs.RUNNING)]
     with lock.hold(store, "a run", other):
         assert runs.states(store, recorded, collection) == [runs.SUCCEEDED, runs.DIED]
     with lock.hold(store, "a run", own):
-        assert runs.states(store, recorded, collection) == recorded
+        assert runs.states(store, recorded, collection) == [runs.SUCCEEDED, runs.RUNNING]
+
+
+def test_a_run_that_ended_after_its_record_was_read_has_not_died(store):
+    run_id = runs.start(store, {"started": STARTED})
+    recorded = [(run_id, runs.last(store)["state"])]
+    runs.finish(store, run_id, {"state": runs.SUCCEEDED})
+    assert runs.states(store, recorded) == [runs.RUNNING]
