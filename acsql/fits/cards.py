@@ -25,6 +25,8 @@ Cards = list[tuple[str, Any]]
 _SHOWN_AS_STORED = (fits.PrimaryHDU, fits.ImageHDU, fits.BinTableHDU, fits.TableHDU)
 _LENGTH = fits.Card.length
 _END = "END".ljust(_LENGTH)
+# What astropy takes for END, also with other characters behind it.
+_ENDS = re.compile("END *[^A-Z0-9_ -]|END {77}")
 # Where a value begins, and the characters that astropy uses for a number; a text in quotes has as
 # many at least (FITS 4.0, section 4.2).
 _VALUE_COLUMN, _NUMBER_WIDTH = len("KEYWORD = "), 20
@@ -219,18 +221,20 @@ def readable(header: bytes) -> bytes:
     Parameters
     ----------
     header : bytes
-        A header as stored, with its END.
+        A header as stored, with its END, after which other characters may stand.
 
     Returns
     -------
     bytes
         As many, and ASCII; the header itself if astropy can read all of it.
     """
-    if parse(header) is not None:
+    if parse(header):
         return header
     images = _images(header)
-    end = images.index(_END) if _END in images else 0
-    return "".join([*map(_shown, images[:end]), *images[end:]]).encode("ascii", "replace")
+    end = next((number for number, image in enumerate(images) if _ENDS.match(image)), 0)
+    shown = "".join([*map(_shown, images[:end]), *images[end:]])
+    # A truncated file may end within a card.
+    return (shown + header[len(shown) :].decode("latin-1")).encode("ascii", "replace")
 
 
 # A file is parsed when it is opened, and its headers are read afterwards.

@@ -365,10 +365,10 @@ def number(hdu: ImageHDU, name: str, default: float, filename: str) -> float:
     Raises
     ------
     PreviewError
-        If it is not a number.
+        If it is not a number, or too large for one.
     """
     value = _keyword(hdu, name, default, filename)
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and math.isfinite(value):
         return value
     raise PreviewError(f"{filename}: {name} of {_label(hdu)} is {value!r}, not a number")
 

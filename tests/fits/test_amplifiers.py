@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from acsql.errors import PreviewError
 from acsql.fits.amplifiers import image_parts, size
 from acsql.keywords import KeywordSpecs
 
@@ -82,6 +83,18 @@ def test_a_calibrated_image_has_no_overscan(specs: KeywordSpecs) -> None:
 @pytest.mark.parametrize("ccdamp", ["foobar", "N/A", "", None, 5])
 def test_an_unusable_ccdamp_names_no_amplifier(ccdamp: object, specs: KeywordSpecs) -> None:
     assert image_parts(image((1044, 1062)), ccdamp, specs.readouts["HRC"], "").amplifiers == {}
+
+
+@pytest.mark.parametrize("keyword", ["LTV1", "BINAXIS2", "CCDCHIP"])
+@pytest.mark.parametrize("value", ["text", float("inf")])
+def test_a_place_that_is_not_a_number_is_refused(
+    keyword: str, value: object, specs: KeywordSpecs
+) -> None:
+    odd = image((1044, 1062))
+    # Astropy writes no infinity, and reads 1E400 as one.
+    odd.header.append(fits.Card.fromstring(f"{keyword:8}= {value if value == 'text' else '1E400'}"))
+    with pytest.raises(PreviewError, match=f"{keyword} of SCI"):
+        image_parts(odd, "A", specs.readouts["HRC"], "")
 
 
 def test_an_image_without_a_readout_is_one_part() -> None:

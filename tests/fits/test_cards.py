@@ -335,3 +335,10 @@ def test_few_cards_of_an_acs_file_are_left_to_astropy(monkeypatch: pytest.Monkey
     with fits.open(ACS, memmap=False) as hdus:
         read = [pair for hdu in hdus for pair in cards.read(hdu)]
     assert len(left) < 0.05 * len(read)
+
+
+@pytest.mark.parametrize("end", ["END", "END     \x0e", "END\xd2"])
+def test_a_card_is_shown_to_astropy_as_text_also_before_a_damaged_end(end: str) -> None:
+    odd = "EXTNAME = 'WHT     '       !   / a slash is missing"
+    header = "".join(card.ljust(80) for card in (odd, end)).encode("latin-1").ljust(2880)
+    assert cards.readable(header).startswith(b"EXTNAME = 'WHT     '".ljust(80))
