@@ -51,7 +51,7 @@ def runs(ctx: click.Context, limit: int, format_: str) -> None:
     columns = [
         computed_column("run", "int", "number of the run"),
         computed_column("started", "datetime", "start of the run, UTC"),
-        computed_column("seconds", "float", "duration", "s"),
+        computed_column("seconds", "float", "duration in seconds"),
         computed_column("state", "str", "outcome of the run"),
         computed_column("new", "int", "new observations"),
         computed_column("updated", "int", "updated observations"),

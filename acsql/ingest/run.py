@@ -272,10 +272,13 @@ def _plan(
         read_timeout=config.read_timeout,
     )
     whole = options.rootnames is None
+
+    def read() -> Stored:
+        return Stored(recorded_files(store), failures.by_filename(store))
+
     with without_garbage_collection():
-        stored, scanned = read_during_scan(
-            lambda: Stored(recorded_files(store), failures.by_filename(store)), scanned
-        )
+        # The scan of some observations takes less time than a thread.
+        stored, scanned = read_during_scan(read, scanned) if whole else (read(), scanned)
         plan = make_plan(scanned, stored, selection, specs, whole=whole)
     if whole:
         misplaced = find_misplaced(
