@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import acsql
 from acsql.config import Config
@@ -129,16 +130,37 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def contexts(chromium: Browser) -> Callable[..., BrowserContext]:
+    """Give a context of the browser that no test uses at present, without pages and cookies.
+
+    They are kept for later tests with the same options, because a new context loads and compiles
+    all scripts again.  The site stores nothing in a browser except cookies.
+    """
+    made: dict[str, list[BrowserContext]] = defaultdict(list)
+
+    def give(**options: Any) -> BrowserContext:
+        alike = made[repr(options)]
+        context = next((each for each in alike if not each.pages), None)
+        if context is None:
+            context = chromium.new_context(**options)
+            alike.append(context)
+        context.clear_cookies()
+        return context
+
+    return give
+
+
 @pytest.fixture
-def window(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
+def window(contexts: Callable[..., BrowserContext], site: str) -> Iterator[Callable[..., Page]]:
     """Open windows on the site; none may log errors or load from other hosts."""
     complaints: list[str] = []
     hosts: set[str] = set()
-    contexts = []
+    used: list[BrowserContext] = []
 
     def opened(**options: Any) -> Page:
-        context = chromium.new_context(base_url=site, **{"viewport": DESKTOP} | options)
-        contexts.append(context)
+        context = contexts(base_url=site, **{"viewport": DESKTOP} | options)
+        used.append(context)
         page = context.new_page()
         page.on(
             "console",
@@ -154,8 +176,9 @@ def window(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for context in used:
+        for page in context.pages:
+            page.close()
     assert [text for text in complaints if not any(one in text for one in HARMLESS)] == []
     assert {host for host in hosts if host} <= {urlsplit(site).netloc}
 

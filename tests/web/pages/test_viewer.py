@@ -401,29 +401,27 @@ def test_right_ascensions_and_declinations_everywhere(page: Page, shown: Observa
         assert SkyCoord(found, unit="deg").separation(expected).arcsec.max() < 1e-4
 
 
-@pytest.mark.parametrize(
-    ("number", "decimals", "turn", "text"),
-    [
-        (0, 3, 24, "00:00:00.000"),
-        (23.9999999999, 3, 24, "00:00:00.000"),
-        (12.5, 3, 24, "12:30:00.000"),
-        (-0.0001, 2, None, "-00:00:00.36"),
-        (-72.0999999999, 2, None, "-72:06:00.00"),
-    ],
-)
-def test_sexagesimal(
-    page: Page, shown: Observation, number: float, decimals: int, turn: int | None, text: str
-) -> None:
+SEXAGESIMAL = [
+    ([0, 3, 24], "00:00:00.000"),
+    ([23.9999999999, 3, 24], "00:00:00.000"),
+    ([12.5, 3, 24], "12:30:00.000"),
+    ([-0.0001, 2, None], "-00:00:00.36"),
+    ([-72.0999999999, 2, None], "-72:06:00.00"),
+]
+
+
+def test_sexagesimal(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt"))
     found = page.evaluate(
-        """async ([number, decimals, turn]) => {
+        """async (cases) => {
           const { src } = document.querySelector("script[type=module]");
           const { sexagesimal } = await import(src.replace("main", "sky"));
-          return sexagesimal(number, decimals, turn ?? undefined);
+          return cases.map(([number, decimals, turn]) =>
+            sexagesimal(number, decimals, turn ?? undefined));
         }""",
-        [number, decimals, turn],
+        [arguments for arguments, _ in SEXAGESIMAL],
     )
-    assert found == text
+    assert found == [text for _, text in SEXAGESIMAL]
 
 
 def test_flags_have_names_and_can_be_chosen(page: Page, shown: Observation) -> None:
