@@ -236,7 +236,7 @@ SERVICES = {
             SCIENCE | SERVICES | {"click", "mongoengine", "psutil", "filelock", "tenacity"},
         ),
         # Its workers import these, in other processes.
-        (["-c", "import acsql.ingest.run"], {*SCIENCE, "PIL"}),
+        (["-c", "import acsql.ingest.run"], {*SCIENCE, "PIL", "dask"}),
     ],
     ids=["acsql", "help", "help of a command", "public names", "archive", "ingest"],
 )

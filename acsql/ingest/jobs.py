@@ -16,9 +16,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
-import dask.bag
-from dask.callbacks import Callback
-
 from ..config import Config
 from ..keywords import KeywordSpecs
 from ..store.client import Store
@@ -116,6 +113,9 @@ def make_bag(
     dask.bag.Bag
         Of `Finished`, not computed yet.
     """
+    # An ingest that finds nothing new does not need it.
+    import dask.bag
+
     bag = dask.bag.from_sequence(items, partition_size=_partition_size(items, workers))
     return bag.map_partitions(run_partition, job=job, config=config, notes=notes)
 
@@ -143,6 +143,8 @@ def stream(
     Finished
         One for each item.
     """
+    from dask.callbacks import Callback
+
     finished: SimpleQueue[Finished[Any] | None] = SimpleQueue()
     closed = threading.Event()
 
