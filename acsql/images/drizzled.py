@@ -70,7 +70,9 @@ def _weights(
 ) -> StoredImage | None:
     """Return the weights of an image, None unless the file has one for each of its pixels."""
     for other in hdus:
-        if (other.name.upper(), other.ver) == (weight_extname.upper(), hdu.ver) and other.shape:
+        # An extension of a type that astropy does not know has no shape.
+        has_pixels = bool(getattr(other, "shape", ()))
+        if has_pixels and (other.name.upper(), other.ver) == (weight_extname.upper(), hdu.ver):
             try:
                 if image_shape(other, filename) == shape:
                     return stored_image(other, filename)

@@ -62,6 +62,14 @@ def test_without_a_weight_of_each_pixel_exact_zeros_become_nan(product, weight, 
     np.testing.assert_array_equal(values, np.where(SKY == 0, np.nan, SKY))
 
 
+def test_weights_in_an_extension_of_an_unknown_type_are_none(product):
+    path = product(SKY, WEIGHT)
+    content = path.read_bytes()
+    at = content.rindex(b"XTENSION= 'IMAGE   '")
+    path.write_bytes(content[:at] + b"XTENSION= 'PICTURE '" + content[at + 20 :])
+    np.testing.assert_array_equal(pixels(path), np.where(SKY == 0, np.nan, SKY))
+
+
 def test_the_picture_of_a_product_is_the_definition_over_its_pixels_with_data(product, tmp_path):
     bright = np.where(WEIGHT > 0, SKY + 50, 0).astype(np.float32)
     path = product(bright, WEIGHT)
