@@ -27,8 +27,11 @@ from .settings import BY_NAME, INGEST, SETTINGS, checked_value
 logger = logging.getLogger(__name__)
 
 ENVIRONMENT_PREFIX = "ACSQL_"
-# The settings that name folders in which acsql makes and removes files.
-WRITTEN_FOLDERS = ("data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "cache_dir")
+# The settings that name what acsql writes: folders in which it makes files, and a file.
+WRITTEN_PATHS = (
+    *("data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "cache_dir", "monitors_dir"),
+    "session_key_file",
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Config:
     Raises
     ------
     ConfigError
-        If a folder that acsql writes to is inside `filesystem`, which it only reads, or if
+        If a path that acsql writes to is inside `filesystem`, which it only reads, or if
         `user_header` is set without `proxies`.
     """
 
@@ -84,12 +87,12 @@ class Config:
 
     def __post_init__(self) -> None:
         filesystem = self.filesystem.resolve()
-        for name in WRITTEN_FOLDERS:
-            folder: Path | None = getattr(self, name)
-            if folder is not None and folder.resolve().is_relative_to(filesystem):
+        for name in WRITTEN_PATHS:
+            path: Path | None = getattr(self, name)
+            if path is not None and path.resolve().is_relative_to(filesystem):
                 raise ConfigError(
-                    f"{name} {folder} is inside filesystem {self.filesystem}, which acsql only "
-                    f"reads: set {name} to a folder outside it"
+                    f"{name} {path} is inside filesystem {self.filesystem}, which acsql only "
+                    f"reads: set {name} to a path outside it"
                 )
         if self.user_header and not self.proxies:
             raise ConfigError(

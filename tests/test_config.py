@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from acsql import config
-from acsql.config import WRITTEN_FOLDERS, Config
+from acsql.config import WRITTEN_PATHS, Config
 from acsql.errors import ConfigError
 from acsql.settings import SETTINGS
 
@@ -419,13 +419,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
             config.load(path, {})
 
 
-@pytest.mark.parametrize("name", WRITTEN_FOLDERS)
+@pytest.mark.parametrize("name", WRITTEN_PATHS)
 @pytest.mark.parametrize(
     "below", ["archive", "archive/own", "elsewhere/../archive/own", "link/own"]
 )
-def test_a_folder_that_acsql_writes_to_is_refused_inside_the_archive(
-    written, tmp_path, name, below
-):
+def test_a_path_that_acsql_writes_to_is_refused_inside_the_archive(written, tmp_path, name, below):
     (tmp_path / "archive").mkdir()
     (tmp_path / "link").symlink_to("archive")
     outside = {"filesystem": "archive", "data_dir": "data"}
