@@ -21,5 +21,5 @@ MEANINGS = {
     ExitStatus.ERROR: "usage error, or acsql or the archive could not do it",
     ExitStatus.INTERRUPTED: "interrupted with Ctrl-C",
     ExitStatus.PIPE_CLOSED: "the reader of the output closed the pipe",
-    ExitStatus.TERMINATED: "terminated by a signal (SIGTERM)",
+    ExitStatus.TERMINATED: "terminated by a signal (SIGTERM, or SIGHUP of a closed terminal)",
 }

@@ -33,6 +33,9 @@ def run() -> NoReturn:
     from .root import acsql
 
     signal.signal(signal.SIGTERM, _terminate)
+    # A terminal that is closed sends SIGHUP; nohup lets it be ignored.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _terminate)
     sys.unraisablehook = _retry_signal
     status: int = ExitStatus.INTERRUPTED
     try:
@@ -89,7 +92,8 @@ def _discard_output() -> None:
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     # A second signal would break off the cleanup.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     _end_soon(ExitStatus.TERMINATED)
     sys.exit(ExitStatus.TERMINATED)
 

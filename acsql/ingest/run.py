@@ -234,7 +234,7 @@ def broken_off(error: BaseException) -> tuple[str, str]:
     if isinstance(error, KeyboardInterrupt):
         return runs.INTERRUPTED, "interrupted (Ctrl-C or SIGINT); the next run continues"
     if isinstance(error, SystemExit):
-        return runs.INTERRUPTED, "terminated (SIGTERM); the next run continues"
+        return runs.INTERRUPTED, "terminated (SIGTERM or SIGHUP); the next run continues"
     return runs.FAILED, str(error) or type(error).__name__
 
 

@@ -205,8 +205,9 @@ def test_a_signal_in_a_destructor_is_not_lost(
     assert (process.returncode, errors.strip()) == (status, "")
 
 
-def test_termination_ends_a_command_with_its_own_status(sample_settings: Path) -> None:
-    script = INTERRUPTED_CALL.replace("SIGINT", "SIGTERM")
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP"])
+def test_termination_ends_a_command_with_its_own_status(sample_settings: Path, number: str) -> None:
+    script = INTERRUPTED_CALL.replace("SIGINT", number)
     process = start(
         [sys.executable, "-c", script, "find"], sample_settings, "acsql.archive.connect"
     )

@@ -78,7 +78,7 @@ def test_sigterm_ends_a_run_that_hangs_and_closes_its_record(
     with Store(archive_copy.connection_string, specs) as store:
         record = runs.last(store)
     assert record["state"] == runs.INTERRUPTED
-    assert record["reason"] == "terminated (SIGTERM); the next run continues"
+    assert record["reason"] == "terminated (SIGTERM or SIGHUP); the next run continues"
     assert (record["finished"] - record["started"]).total_seconds() < PATIENCE_S
     report = run.ingest(archive_copy, SYNCHRONOUS)
     assert report.observations["failed"] == 0
