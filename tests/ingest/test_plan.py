@@ -1,14 +1,11 @@
-"""Planning: which files are read, which are skipped, and which have vanished."""
+"""Planning: which files are read, and which are skipped."""
 
-import errno
 import gc
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +22,7 @@ from astropy.io import fits
 
 import acsql
 from acsql.config import Config
-from acsql.errors import ArchiveError, ConfigError, DatabaseError
+from acsql.errors import ConfigError, DatabaseError
 from acsql.ingest import plan as planning
 from acsql.ingest import read, run
 from acsql.ingest.changed_files import Selection
@@ -108,106 +105,6 @@ def test_a_failed_file_is_skipped_until_it_changes(archive_copy: Config, damage)
     report = run.ingest(archive_copy, SYNCHRONOUS)
     assert report.observations["updated"] == 1
     assert run.ingest(archive_copy, SYNCHRONOUS).known_failures == 0
-
-
-def test_vanished_files_are_marked_and_their_headers_kept(
-    archive_copy: Config, specs: KeywordSpecs
-) -> None:
-    run.ingest(archive_copy, SYNCHRONOUS)
-    before = documents(archive_copy, specs)
-    path = one_file(archive_copy, "*_flt.fits")
-    rootname, whole = path.name[:8], path.read_bytes()
-    path.unlink()
-    report = run.ingest(archive_copy, SYNCHRONOUS)
-    assert report.vanished == [(rootname, "flt")]
-    after = documents(archive_copy, specs)
-    assert after[rootname]["files"]["flt"].pop("vanished")
-    assert after == before
-    assert run.ingest(archive_copy, SYNCHRONOUS).state == runs.NOTHING_NEW
-    path.write_bytes(whole)
-    assert run.ingest(archive_copy, SYNCHRONOUS).files == {"flt": 1}
-    assert "vanished" not in documents(archive_copy, specs)[rootname]["files"]["flt"]
-
-
-def test_a_vanished_observation_is_marked(archive_copy: Config, specs: KeywordSpecs) -> None:
-    run.ingest(archive_copy, SYNCHRONOUS)
-    path = one_file(archive_copy, "*_flt.fits")
-    shutil.rmtree(path.parent)
-    run.ingest(archive_copy, replace(SYNCHRONOUS, confirm_vanished=True))
-    files = documents(archive_copy, specs)[path.name[:8]]["files"]
-    assert all("vanished" in file for file in files.values())
-
-
-def test_a_part_of_the_file_system_that_is_not_mounted_marks_nothing(
-    archive_copy: Config, specs: KeywordSpecs, tmp_path: Path
-) -> None:
-    run.ingest(archive_copy, SYNCHRONOUS)
-    before = documents(archive_copy, specs)
-    folder = one_file(archive_copy, "*_flt.fits").parents[1]
-    folder.rename(tmp_path / "unmounted")
-    report = run.ingest(archive_copy, SYNCHRONOUS)
-    assert report.state == runs.SUCCEEDED_WITH_FAILURES
-    (problem,) = report.record()["problems"]
-    assert "none is marked as vanished" in problem
-    assert problem in report.log.read_text(encoding="utf-8")
-    assert documents(archive_copy, specs) == before
-    (tmp_path / "unmounted").rename(folder)
-    report = run.ingest(archive_copy, SYNCHRONOUS)
-    assert report.state == runs.NOTHING_NEW
-    assert not report.files
-
-
-def test_files_that_return_unchanged_are_not_read_again(
-    archive_copy: Config, specs: KeywordSpecs, tmp_path: Path
-) -> None:
-    run.ingest(archive_copy, SYNCHRONOUS)
-    before = documents(archive_copy, specs)
-    folder = one_file(archive_copy, "*_flt.fits").parents[1]
-    rootnames = {path.name[:8] for path in folder.glob("*")}
-    number = sum(len(before[rootname]["files"]) for rootname in rootnames)
-    folder.rename(tmp_path / "unmounted")
-    report = run.ingest(archive_copy, replace(SYNCHRONOUS, confirm_vanished=True))
-    assert report.state == runs.SUCCEEDED
-    assert len(report.vanished) == number
-    (tmp_path / "unmounted").rename(folder)
-    report = run.ingest(archive_copy, SYNCHRONOUS)
-    assert not report.files
-    assert len(report.plan.returned) == number
-    assert documents(archive_copy, specs) == before
-
-
-@pytest.mark.parametrize("levels", [0, 1])
-def test_files_in_an_unreadable_folder_have_not_vanished(
-    archive_copy: Config, specs: KeywordSpecs, monkeypatch: pytest.MonkeyPatch, levels: int
-) -> None:
-    run.ingest(archive_copy, SYNCHRONOUS)
-    before = documents(archive_copy, specs)
-    folder = one_file(archive_copy, "*_flt.fits").parents[levels]
-    scandir = os.scandir
-
-    def refused(path):
-        # As root one is never refused: the system's answer is given in its place.
-        if Path(path) == folder:
-            raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refused)
-    report = run.ingest(archive_copy, SYNCHRONOUS)
-    assert report.vanished == []
-    assert [failure.filename for failure in report.failures] == [folder.name]
-    assert documents(archive_copy, specs) == before
-
-
-def test_files_of_an_unmounted_filesystem_have_not_vanished(
-    archive_copy: Config, specs: KeywordSpecs
-) -> None:
-    run.ingest(archive_copy, SYNCHRONOUS)
-    before = documents(archive_copy, specs)
-    shutil.rmtree(archive_copy.filesystem)
-    archive_copy.filesystem.mkdir()
-    with pytest.raises(ArchiveError, match="mounted"):
-        run.ingest(archive_copy, SYNCHRONOUS)
-    assert documents(archive_copy, specs) == before
 
 
 def test_young_files_can_be_left_for_the_next_run(archive_copy: Config) -> None:
