@@ -4,7 +4,7 @@ from itertools import chain, combinations
 
 from flask import Blueprint, render_template, url_for
 
-from ...errors import DatasetNotFound
+from ...errors import AccessDenied, DatasetNotFound
 from ...observation import Observation
 from ..annotating import sky_positions
 from ..context import current_archive, observation_url, parameters, requested_observation
@@ -79,10 +79,10 @@ def _default_filetype(observation: Observation) -> str:
 
 
 def _missing_preview(observation: Observation, filetype: str) -> str | None:
-    """Return why a filetype has no preview, or None if it has one."""
+    """Return why a filetype has no preview that can be shown, or None if it has one."""
     try:
         observation.jpeg(filetype)
-    except DatasetNotFound as error:
+    except (AccessDenied, DatasetNotFound) as error:
         return str(error)
     return None
 

@@ -11,6 +11,8 @@ from web_pages import address_of, document, names, soup, words
 
 import acsql
 from acsql import export, query
+from acsql.observation import Observation
+from acsql.permissions import denied
 
 
 def test_every_observation_has_its_page(
@@ -76,6 +78,22 @@ def test_the_reason_for_a_missing_preview_is_shown(
     page = soup(empty_client, "/archive/9019/j8bt05nbq/")
     assert "no longer exists" in page.select_one(".reason").get_text()
     assert "no longer exists" in words(soup(empty_client, "/previews/j8bt05nb/raw.jpg", 404))
+
+
+def test_a_preview_that_may_not_be_read_leaves_the_rest_of_the_page(
+    client: FlaskClient, sample_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rootname = sample_archive.search("exists(flt.0.filename)", limit=1)["rootname"][0]
+    observation = sample_archive.observation(rootname)
+
+    def refuse(*_: object) -> None:
+        raise denied("the preview")
+
+    monkeypatch.setattr(Observation, "jpeg", refuse)
+    page = client.get(f"/archive/{observation['proposid']}/{observation.ipppssoot}/")
+    assert page.status_code == 200
+    assert "may not be read by the user" in page.text
+    assert f"{observation.ipppssoot}_flt.fits" in page.text
 
 
 def test_metadata_are_complete(
