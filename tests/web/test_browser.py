@@ -188,6 +188,13 @@ def test_a_plot_is_drawn(page: Page) -> None:
     expect(page.locator(".plot canvas").first).to_be_visible()
 
 
+def test_the_state_of_a_monitor_stays_on_one_line(page: Page) -> None:
+    page.goto("/monitors/")
+    state = page.locator("td .state").first
+    state.evaluate("badge => { badge.textContent = 'succeeded with failures' }")
+    assert state.evaluate("badge => badge.getClientRects().length") == 1
+
+
 def test_proposals_are_filtered_while_typing(page: Page, proposid: int) -> None:
     page.goto("/archive/")
     page.get_by_label("Number, type, title").press_sequentially(str(proposid))
