@@ -4,7 +4,8 @@
 
 FOLDER gets a sample archive of one full-frame WFC exposure (1.5 GB), or has one of an earlier
 time; its drc file has 10,000 x 10,000 pixels.  The first picture of an image is measured cold
-(nothing in the caches of the browser and of the site), and with the tiles in the cache of the site.
+(nothing in the caches of the browser and of the site), and with the tiles in the cache of the site,
+each time once the site has ended what the page before has asked for.
 Then a mouse drags the image, and zooms it, at the zoom of a whole image and at that of pixels:
 frames a second once the tiles are there, and the time of the main thread for each frame, which
 other processes disturb less.  The memory is what only the process of the page uses (USS).
@@ -18,6 +19,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +36,8 @@ from acsql import sample
 ACSQL = Path(sys.executable).with_name("acsql")
 LOADS, SECONDS = 7, 3.0
 WINDOW = {"width": 1600, "height": 1000}
+# The site is at rest if it uses less of a processor than this part for these seconds.
+REST_PART, REST_S = 0.05, 0.3
 LARGE = 10_000  # pixels along a side of the drizzled image
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 # Keeps the moment after the first picture was painted, in milliseconds since the navigation began.
@@ -63,12 +67,12 @@ def main() -> None:
     given = parser.parse_args()
     if not (given.folder / "acsql.yaml").exists():
         make_archive(given.folder)
-    with serving(given.folder) as (site, addresses), sync_playwright() as playwright:
+    with serving(given.folder) as (server, site, addresses), sync_playwright() as playwright:
         program = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         for filetype, address in addresses.items():
             print(f"\n{filetype}")
-            first_pictures(browser, f"{site}{address}", given)
+            first_pictures(browser, f"{site}{address}", given, server)
             movements(browser, f"{site}{address}", given.seconds)
         browser.close()
 
@@ -89,8 +93,8 @@ def make_archive(folder: Path) -> None:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Run the site; return its address and the addresses of the viewer by filetype."""
+def serving(folder: Path) -> Iterator[tuple[psutil.Process, str, dict[str, str]]]:
+    """Run the site; yield its process, its address, and those of the viewer by filetype."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     settings = folder / "acsql.yaml"
@@ -101,18 +105,23 @@ def serving(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             process.stdout.readline()
             yield (
+                psutil.Process(process.pid),
                 f"http://127.0.0.1:{port}",
                 {filetype: f"{page}/{filetype}/view" for filetype in ("raw", "flt", "drc")},
             )
             process.send_signal(signal.SIGTERM)
 
 
-def first_pictures(browser: Browser, address: str, given: argparse.Namespace) -> None:
+def first_pictures(
+    browser: Browser, address: str, given: argparse.Namespace, server: psutil.Process
+) -> None:
     """Print when the first picture is there, cold and with the tiles of the site."""
     cold, warm = [], []
     for _ in range(given.loads):
+        wait_for_rest(server)
         shutil.rmtree(given.folder / "data" / "cache", ignore_errors=True)
         for times in (cold, warm):
+            wait_for_rest(server)
             context = browser.new_context(viewport=WINDOW)
             context.add_init_script(FIRST_PICTURE)
             page = opened(context.new_page(), address)
@@ -121,6 +130,21 @@ def first_pictures(browser: Browser, address: str, given: argparse.Namespace) ->
     for name, times in (("cold", cold), ("tiles on the disk", warm)):
         median = statistics.median(times)
         print(f"  first picture, {name:18} {median:6.0f} ms (worst {max(times):.0f})", flush=True)
+
+
+def wait_for_rest(server: psutil.Process) -> None:
+    """Wait until the site and its workers do nothing, such as tiles for the page before."""
+    while True:
+        before = processor_s(server)
+        time.sleep(REST_S)
+        if processor_s(server) - before < REST_PART * REST_S:
+            return
+
+
+def processor_s(server: psutil.Process) -> float:
+    """Return the processor time of a process and its children, MongoDB among them, in seconds."""
+    times = [each.cpu_times() for each in (server, *server.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
 
 
 def movements(browser: Browser, address: str, seconds: float) -> None:
