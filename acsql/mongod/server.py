@@ -260,9 +260,18 @@ def _serve(entry: Registry, port: int | None) -> RunningServer:
 
 def _revive(data_dir: Path) -> RunningServer | None:
     """Return the server that this process uses, on its port; None if it was stopped on request."""
-    if not registry.exists(data_dir):
-        supervision.leave(data_dir)
-        return None
+    try:
+        if registry.exists(data_dir):
+            return _started_again(data_dir)
+    except DatabaseError:
+        # The folder can disappear between the look at it and its lock.
+        if registry.exists(data_dir):
+            raise
+    supervision.leave(data_dir)
+    return None
+
+
+def _started_again(data_dir: Path) -> RunningServer | None:
     with registry.locked(data_dir) as entry:
         if identity(os.getpid()) not in entry.users:
             supervision.leave(data_dir)

@@ -126,10 +126,10 @@ def own_settings(config, write_settings, sample_filesystem: Path, tmp_path: Path
     ],
 )
 def test_an_interrupt_during_an_import_ends_the_command(
-    sample_settings: Path, arguments: list[str], module: str
+    own_settings: Path, arguments: list[str], module: str
 ) -> None:
     command = [sys.executable, "-c", INTERRUPTED_IMPORT, *arguments]
-    assert_interrupted(start(command, sample_settings, module))
+    assert_interrupted(start(command, own_settings, module))
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def python(program, data_dir, **options):
     ) as process:
         yield process
         _, errors = process.communicate()
-    assert errors == ""
+    assert errors == "", errors
 
 
 def first_line(process):
