@@ -1,9 +1,13 @@
 """What an ingest costs: in time beside its parts, and in memory.
 
-    python benchmarks/bench_ingest.py [--frame full] [--observations 30] [--rounds 7]
+    python benchmarks/bench_ingest.py [--frame full] [--observations 30] [--rounds 7] [--original]
 
 The baseline and acsql take turns on the same files in one run; it prints ratios of medians and the
 spread of the measurements.
+
+With ``--original`` the baseline is the ingest of the original ACS Quicklook (`original`, with what
+has to be installed for it), once as its paper prints it and once with a connection that each worker
+keeps.  Each ingest is a command of its own with two workers and a database without observations.
 """
 
 import argparse
@@ -14,6 +18,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -36,6 +41,7 @@ def main() -> None:
     parser.add_argument("--frame", default="full")
     parser.add_argument("--observations", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--original", action="store_true", help="compare with the original")
     parser.add_argument("--memory", nargs=2, metavar=("ARCHIVE", "TIMES"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.memory:
@@ -43,6 +49,13 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
+        if arguments.original:
+            # It needs packages that the other parts do not.
+            from bench_original import compare
+
+            config = configured(root, None)
+            compare(config, arguments.observations, arguments.frame, arguments.rounds)
+            return
         uri = server.start(root).uri
         try:
             whole_and_parts(root / "true", uri, arguments)
@@ -72,22 +85,22 @@ def whole_and_parts(folder: Path, uri: str, arguments: argparse.Namespace) -> No
         f"{written.observations} observations, {written.files} files, {written.size / 1e6:.0f} MB"
     )
     config = configured(folder, uri)
-    everything = {"everything": True, "scheduler": workers.PROCESSES}
+    everything = run.Options(everything=True, scheduler=workers.PROCESSES)
     taken = in_turns(
         {
             "headers and previews": lambda: read_all(config),
             "ingest in one process": lambda: run.ingest(
                 config, run.Options(everything=True, scheduler=workers.SYNCHRONOUS)
             ),
-            "one worker": lambda: run.ingest(config, run.Options(**everything, workers=1)),
-            "two workers": lambda: run.ingest(config, run.Options(**everything, workers=2)),
+            "one worker": lambda: run.ingest(config, replace(everything, workers=1)),
+            "two workers": lambda: run.ingest(config, replace(everything, workers=2)),
         },
         arguments.rounds,
     )
     print_ratio(taken, "ingest in one process", "headers and previews")
     print_ratio(taken, "one worker", "two workers")
     median = statistics.median(taken["two workers"])
-    report = run.ingest(config, run.Options(**everything, workers=2))
+    report = run.ingest(config, replace(everything, workers=2))
     previews, documents = sum(report.previews.values()), sum(report.observations.values())
     print(
         f"two workers: {documents / median:.2f} documents/s, {written.files / median:.2f} files/s, "

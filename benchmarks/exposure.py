@@ -67,18 +67,20 @@ def write_product(path: Path) -> None:
     fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(path)
 
 
-def memory_mb(field: str) -> float:
-    """Return a size of this process in MB; on Linux only.
+def memory_mb(field: str, process: int | str = "self") -> float:
+    """Return a size of a process in MB; on Linux only.
 
     Parameters
     ----------
     field : str
         A field of ``/proc/self/status``: ``VmRSS`` (now) or ``VmHWM`` (peak).
+    process : int or str
+        Its number, by default this process.
 
     Returns
     -------
     float
         The size in MB (1e6 bytes).
     """
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(field))
