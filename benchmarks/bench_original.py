@@ -8,25 +8,37 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import mariadb
 import original
 import psutil
 import yaml
 from exposure import memory_mb
-from pymongo import MongoClient
 
 from acsql import keywords as keyword_specs
 from acsql import sample
 from acsql.config import Config
+from acsql.ingest.scan import scan
 from acsql.migrations import runner
 from acsql.mongod import server
 from acsql.store.client import Store
 
+ORIGINALS = ("original", "original with kept connections")
 ACSQL = "acsql"
+# The original has no statistics of images either.
+WITHOUT_STATISTICS = "acsql without statistics"
+# Settings of acsql that differ from its defaults.
+SETTINGS = (
+    "image_statistics",
+    "filesystem",
+    "data_dir",
+    "jpeg_dir",
+    "thumbnail_dir",
+    "log_dir",
+    "proposals_file",
+)
 # Between two looks at the processes of a command, in seconds.
 INTERVAL = 0.05
 # Status of an ingest that found damaged files, of which the sample has some.
@@ -71,55 +83,63 @@ def compare(config: Config, observations: int, frame: str, rounds: int) -> None:
     print(f"{observations} observations, {written.files} files, {written.size / 1e6:.0f} MB")
     # Otherwise the first system shares the disk with what was just written.
     os.sync()
-    private = server.start(config.data_dir)
-    with mariadb.server(config.data_dir, *original.OPTIONS) as (socket, mysqld):
-        mongod = psutil.Process(private.pid)
+    folder = config.filesystem.parent / "original"
+    with mariadb.server(folder, *original.OPTIONS) as (socket, mysqld):
         command = [sys.executable, str(Path(original.__file__)), str(config.filesystem)]
-        command += [str(config.data_dir / "original"), socket, f"--workers={config.ncores}"]
+        command += [str(folder / "pictures"), socket, f"--workers={config.ncores}"]
         keep = [*command, "--keep-connection"]
         ways: dict[str, Callable[[], Cost]] = {
-            "original": lambda: of_original(command, socket, mysqld),
-            "original, connections kept": lambda: of_original(keep, socket, mysqld),
-            ACSQL: lambda: of_acsql(config, private.uri, mongod),
+            ORIGINALS[0]: lambda: of_original(command, socket, mysqld),
+            ORIGINALS[1]: lambda: of_original(keep, socket, mysqld),
+            ACSQL: lambda: of_acsql(config),
+            WITHOUT_STATISTICS: lambda: of_acsql(replace(config, image_statistics="fill")),
         }
-        try:
-            costs: dict[str, list[Cost]] = {name: [] for name in ways}
-            for _ in range(rounds):
-                for name, measure in ways.items():
-                    costs[name].append(measure())
-                    print_cost(name, costs[name][-1:])
-        finally:
-            server.stop(config.data_dir)
+        costs: dict[str, list[Cost]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, measure in ways.items():
+                costs[name].append(measure())
+                print_cost(name, costs[name][-1:])
     print("medians")
     for name, each in costs.items():
         print_cost(name, each)
-    for name in (name for name in costs if name != ACSQL):
-        print_ratios(name, median(costs[name]), median(costs[ACSQL]))
+    for theirs in ORIGINALS:
+        for ours in (ACSQL, WITHOUT_STATISTICS):
+            print_ratios(f"{theirs} / {ours}", median(costs[theirs]), median(costs[ours]))
 
 
 def of_original(command: list[str], socket: str, mysqld: psutil.Process) -> Cost:
     """Ingest everything with the original."""
     original.create_tables(socket)
     shutil.rmtree(command[3], ignore_errors=True)
-    return cost(command, mysqld)
+    taken = cost(command, mysqld)
+    check_number(original.count_observations(socket), Path(command[2]))
+    return taken
 
 
-def of_acsql(config: Config, uri: str, mongod: psutil.Process) -> Cost:
-    """Ingest everything with acsql."""
+def of_acsql(config: Config) -> Cost:
+    """Ingest everything with acsql, into a new database with its indexes."""
     specs = keyword_specs.load()
-    client: MongoClient[dict[str, Any]]
-    with MongoClient(uri) as client:
-        client.drop_database(client.get_default_database().name)
-    with Store(uri, specs) as store:
-        runner.migrate_if_empty(store, specs)
-        store.make_indexes()
-    for folder in (config.jpeg_dir, config.thumbnail_dir):
+    for folder in (config.data_dir, config.jpeg_dir, config.thumbnail_dir):
         shutil.rmtree(folder, ignore_errors=True)
-    names = ("filesystem", "data_dir", "jpeg_dir", "thumbnail_dir", "log_dir", "proposals_file")
-    path = config.data_dir / "acsql.yaml"
-    path.write_text(yaml.safe_dump({name: str(getattr(config, name)) for name in names}))
-    command = [sys.executable, "-m", "acsql", "--config", str(path)]
-    return cost([*command, "ingest", f"--workers={config.ncores}"], mongod)
+    private = server.start(config.data_dir)
+    try:
+        with Store(private.uri, specs) as store:
+            runner.migrate_if_empty(store, specs)
+            store.make_indexes()
+        path = config.data_dir / "acsql.yaml"
+        path.write_text(yaml.safe_dump({name: str(getattr(config, name)) for name in SETTINGS}))
+        command = [sys.executable, "-m", "acsql", "--config", str(path)]
+        return cost([*command, "ingest", f"--workers={config.ncores}"], psutil.Process(private.pid))
+    finally:
+        server.stop(config.data_dir)
+
+
+def check_number(ingested: int, archive: Path) -> None:
+    """End the benchmark unless all observations of an archive were ingested."""
+    specs = keyword_specs.load()
+    expected = sum(bool(each.files) for each in scan(archive, specs.filetypes))
+    if ingested != expected:
+        raise SystemExit(f"{ingested} of {expected} observations were ingested")
 
 
 def cost(command: list[str], database: psutil.Process) -> Cost:
@@ -166,9 +186,9 @@ def print_cost(name: str, costs: list[Cost]) -> None:
 
 
 def print_ratios(name: str, theirs: Cost, ours: Cost) -> None:
-    """Print how many times what acsql takes another takes."""
+    """Print how many times as much the original takes as acsql."""
     processor = theirs.processor + theirs.server, ours.processor + ours.server
     print(
-        f"{name} / {ACSQL}: time {theirs.seconds / ours.seconds:.1f}, processor with the server "
+        f"{name}: time {theirs.seconds / ours.seconds:.1f}, processor with the server "
         f"{processor[0] / processor[1]:.1f}, memory of a worker {theirs.memory / ours.memory:.1f}"
     )

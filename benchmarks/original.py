@@ -152,6 +152,15 @@ def create_tables(socket: str) -> None:
     engine.dispose()
 
 
+def count_observations(socket: str) -> int:
+    """Return the number of rows of ``master``."""
+    engine = connect(socket)
+    with Session(engine) as session:
+        number: int = session.query(Master).count()
+    engine.dispose()
+    return number
+
+
 class Published:
     """Writes of rows as in figure 17.
 
