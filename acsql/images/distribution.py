@@ -162,6 +162,9 @@ class _Rehearsal(Counted):
     ----------
     codes : set of int
         The codes of the values.
+    medians : dict of int to int
+        The code in the middle of each range of moments, and how many codes it lies from that of the
+        range before.
     inner : tuple of int
         The codes between which all moments were.
     """
@@ -170,6 +173,8 @@ class _Rehearsal(Counted):
         super().__init__(coder.value(np.arange(counts.size)), counts)
         self._code = np.flatnonzero(counts)
         self.codes: set[int] = set()
+        self.medians: dict[int, int] = {}
+        self._median: int | None = None
         self.inner = (0, counts.size - 1)
 
     def at(self, rank: int) -> float:
@@ -189,8 +194,11 @@ class _Rehearsal(Counted):
 
     def moments(self, first: int, last: int) -> tuple[float, float]:
         """Note a range and return about its mean and standard deviation."""
-        ends = self._ranks.searchsorted((first, last - 1), side="right")
-        low, high = self._code[ends].tolist()
+        ranks = (first, (first + last) // 2, last - 1)
+        low, middle, high = self._code[self._ranks.searchsorted(ranks, side="right")].tolist()
+        before = middle if self._median is None else self._median
+        self.medians[middle] = max(self.medians.get(middle, 0), abs(middle - before))
+        self._median = middle
         self.inner = (max(self.inner[0], low), min(self.inner[1], high))
         return super().moments(first, last)
 
@@ -225,6 +233,10 @@ class Coded:
             codes = np.array(sorted(rehearsal.codes))
             for step in (-1, 0, 1):
                 wanted[np.clip(codes + step, 0, wanted.size - 1)] = True
+            # The further clipping moves the median, the further it can be from the rehearsed one.
+            for code, moved in rehearsal.medians.items():
+                margin = moved // 2
+                wanted[max(0, code - margin) : code + margin + 1] = True
             low, high = rehearsal.inner
             wanted[: low + MARGIN] = wanted[max(0, high - MARGIN) :] = True
         return wanted
@@ -354,9 +366,11 @@ def prepare(look_ups: Sequence[tuple[Distribution, Callable[[Distribution], obje
         Distributions of one call of `distributions`, or joined ones, and the function that will
         be called with each.
     """
-    coded = [(values, look_up) for values, look_up in look_ups if isinstance(values, Coded)]
-    if coded:
-        wanted = np.any([values.rehearse(look_up) for values, look_up in coded], axis=0)
-        pieces = {id(piece): piece for values, _ in coded for piece in values.pieces}
-        for piece in pieces.values():
-            piece.find(wanted)
+    wanted: dict[CodedPixels, list[npt.NDArray[np.bool_]]] = {}
+    for values, look_up in look_ups:
+        if isinstance(values, Coded):
+            codes = values.rehearse(look_up)
+            for piece in values.pieces:
+                wanted.setdefault(piece, []).append(codes)
+    for piece, each in wanted.items():
+        piece.find(np.any(each, axis=0))
