@@ -23,6 +23,8 @@ FEW = 1 << 17
 CANCELLATION = 1e-6
 # Codes by which a rehearsed range of values can differ from the real one.
 MARGIN = 4
+# The same for a median, at most: more pixels would be kept than further passes save.
+MEDIAN_MARGIN = 48
 
 Floats = npt.NDArray[np.float64]
 
@@ -235,7 +237,7 @@ class Coded:
                 wanted[np.clip(codes + step, 0, wanted.size - 1)] = True
             # The further clipping moves the median, the further it can be from the rehearsed one.
             for code, moved in rehearsal.medians.items():
-                margin = moved // 2
+                margin = min(moved // 2, MEDIAN_MARGIN)
                 wanted[max(0, code - margin) : code + margin + 1] = True
             low, high = rehearsal.inner
             wanted[: low + MARGIN] = wanted[max(0, high - MARGIN) :] = True
