@@ -162,11 +162,8 @@ class _Rehearsal(Counted):
 
     Attributes
     ----------
-    codes : set of int
-        The codes of the values.
-    medians : dict of int to int
-        The code in the middle of each range of moments, and how many codes it lies from that of the
-        range before.
+    margins : dict of int to int
+        The codes of the values, each with the number of codes by which the real one can differ.
     inner : tuple of int
         The codes between which all moments were.
     """
@@ -174,14 +171,13 @@ class _Rehearsal(Counted):
     def __init__(self, counts: npt.NDArray[np.int64], coder: ValueCoder) -> None:
         super().__init__(coder.value(np.arange(counts.size)), counts)
         self._code = np.flatnonzero(counts)
-        self.codes: set[int] = set()
-        self.medians: dict[int, int] = {}
+        self.margins: dict[int, int] = {}
         self._median: int | None = None
         self.inner = (0, counts.size - 1)
 
     def at(self, rank: int) -> float:
         """Note a rank and return about the value there."""
-        self.codes.add(int(self._code[self._ranks.searchsorted(rank, side="right")]))
+        self._note(int(self._code[self._ranks.searchsorted(rank, side="right")]))
         return super().at(rank)
 
     def near(self, rank: int) -> float:
@@ -191,18 +187,23 @@ class _Rehearsal(Counted):
     def below(self, value: float) -> int:
         """Note a value and return about the number of smaller values."""
         place = int(self._values.searchsorted(value))
-        self.codes.update(self._code[max(0, place - 1) : place + 1].tolist())
+        for code in self._code[max(0, place - 1) : place + 1].tolist():
+            self._note(code)
         return super().below(value)
 
     def moments(self, first: int, last: int) -> tuple[float, float]:
         """Note a range and return about its mean and standard deviation."""
         ranks = (first, (first + last) // 2, last - 1)
         low, middle, high = self._code[self._ranks.searchsorted(ranks, side="right")].tolist()
-        before = middle if self._median is None else self._median
-        self.medians[middle] = max(self.medians.get(middle, 0), abs(middle - before))
+        moved = 0 if self._median is None else abs(middle - self._median)
+        # The further clipping moves the median, the further it can be from the rehearsed one.
+        self._note(middle, min(moved // 2, MEDIAN_MARGIN))
         self._median = middle
         self.inner = (max(self.inner[0], low), min(self.inner[1], high))
         return super().moments(first, last)
+
+    def _note(self, code: int, margin: int = 1) -> None:
+        self.margins[code] = max(margin, self.margins.get(code, 0))
 
 
 class Coded:
@@ -232,12 +233,7 @@ class Coded:
         if self.size:
             rehearsal = _Rehearsal(self._counts, self._coder)
             look_up(rehearsal)
-            codes = np.array(sorted(rehearsal.codes))
-            for step in (-1, 0, 1):
-                wanted[np.clip(codes + step, 0, wanted.size - 1)] = True
-            # The further clipping moves the median, the further it can be from the rehearsed one.
-            for code, moved in rehearsal.medians.items():
-                margin = min(moved // 2, MEDIAN_MARGIN)
+            for code, margin in rehearsal.margins.items():
                 wanted[max(0, code - margin) : code + margin + 1] = True
             low, high = rehearsal.inner
             wanted[: low + MARGIN] = wanted[max(0, high - MARGIN) :] = True
