@@ -7,7 +7,7 @@ spread of the measurements.
 
 With ``--original`` the baseline is the ingest of the original ACS Quicklook (`original`, with what
 has to be installed for it), once as its paper prints it and once with a connection that each worker
-keeps.  Each ingest is a command of its own with two workers and a database without observations.
+keeps.  Each ingest runs as a separate command, with two workers and an empty database.
 """
 
 import argparse

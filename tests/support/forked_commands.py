@@ -54,7 +54,7 @@ def forked_commands() -> Iterator[Path]:
 
 
 def _serve(address: str) -> None:
-    """Run each command in a process of its own."""
+    """Fork a process for each command that a client sends."""
     _import_all()
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
