@@ -7,7 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from private_server import START, USE, USE_AND_FORK, first_line, free_port, python, read, write
+from private_server import (
+    START_UNTIL_INTERRUPTED,
+    USE,
+    USE_AND_FORK,
+    first_line,
+    free_port,
+    python,
+    read,
+    write,
+)
 
 from acsql.config import Config
 from acsql.errors import DatabaseError
@@ -89,7 +98,7 @@ def test_a_forked_child_does_not_end_the_server_of_its_parent(data_dir):
 
 
 def test_ctrl_c_does_not_end_the_server(data_dir):
-    with python(START, data_dir, start_new_session=True) as other:
+    with python(START_UNTIL_INTERRUPTED, data_dir, start_new_session=True) as other:
         uri = first_line(other)
         os.killpg(other.pid, signal.SIGINT)
         assert other.wait() != 0

@@ -16,6 +16,10 @@ print(server.use(sys.argv[1]).uri, flush=True)
 sys.stdin.read()
 """
 START = USE.replace("server.use(", "server.start(")
+# A signal that arrives just before a system call that waits is handled only after it.
+START_UNTIL_INTERRUPTED = START.replace(
+    "sys.stdin.read()", "import time\nwhile True:\n    time.sleep(0.05)"
+)
 USE_AND_FORK = """
 import os, sys
 from acsql.mongod import server
