@@ -17,7 +17,7 @@ from .accounts.accounts import Accounts
 from .annotatable import Annotatable
 from .compare import BOOKKEEPING, HeaderAddress, HeaderComparison, compare
 from .config import Config
-from .migrations import runner
+from .maintenance import Maintainable
 from .mongod import resolve_connection
 from .monitors.monitored import Monitored
 from .name_resolver import NameResolver
@@ -71,7 +71,7 @@ def connect(
     return Archive(resolve_connection(config), time_limit)
 
 
-class Archive(Annotatable, Monitored):
+class Archive(Annotatable, Monitored, Maintainable):
     """An open archive; `acsql.connect` returns one.
 
     Parameters
@@ -156,71 +156,6 @@ class Archive(Annotatable, Monitored):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-    def check(self) -> None:
-        """Raise `DatabaseError` if the database needs a migration or a newer acsql.
-
-        Examples
-        --------
-        >>> archive.check()
-        """
-        runner.check(self.store)
-
-    def missing_rights(self) -> list[str]:
-        """Return the rights that the user of ``annotation_connection_string`` lacks.
-
-        Returns
-        -------
-        list of str
-            Such as ``insert in saved_searches``, which ``acsql db roles`` grants; empty without
-            that setting.
-
-        Raises
-        ------
-        DatabaseError
-            If the database does not accept that user.
-
-        Examples
-        --------
-        >>> archive.missing_rights()
-        []
-        """
-        from .mongod import users
-
-        if not self.config.annotation_connection_string:
-            return []
-        with open_store(self.config.for_annotating) as store, store.errors():
-            return users.missing_rights(store.database)
-
-    def migrate(self, dry_run: bool = False) -> list[tuple[str, str, int]]:
-        """Apply the pending migrations, and make missing indexes, headerless copies and columns.
-
-        Parameters
-        ----------
-        dry_run : bool
-            Only return what would be applied.
-
-        Returns
-        -------
-        list of (str, str, int)
-            Name and description of each migration, and the number of documents it changes.
-
-        Raises
-        ------
-        Busy
-            If another acsql is changing the archive.
-
-        Examples
-        --------
-        >>> archive.migrate(dry_run=True)
-        []
-        """
-        steps = runner.missing(self.store)
-        pending = [(step.name, step.description, step.pending(self.store)) for step in steps]
-        # Without a pending migration there may still be missing indexes or stale collections.
-        if not dry_run:
-            runner.migrate(self.store, self.specs)
-        return pending
 
     def observation(self, rootname: str) -> Observation:
         """Return one observation.

@@ -11,10 +11,8 @@ import pytest
 import acsql
 from acsql.errors import ConfigError, QueryError
 from acsql.keywords import HeaderKey
-from acsql.store import keywords_not_in_specs, observation_writes
+from acsql.store import keywords_not_in_specs
 from acsql.store.current_specs import READ_AGAIN_SECONDS
-from acsql.store.derived import headerless
-from acsql.store.schema import DERIVED_STATE
 
 
 def test_the_time_limit_of_an_archive_is_set_when_it_is_opened(config) -> None:
@@ -59,31 +57,3 @@ def test_an_open_archive_finds_keywords_that_a_later_ingest_reads(
     store.observations.insert_one({"_id": "j8bt05nj", "headers": {"raw": {"0": {"later": 1}}}})
     monkeypatch.setattr(time, "monotonic", partial(add, READ_AGAIN_SECONDS, time.monotonic()))
     assert empty_archive.count("raw.0.later=1") == 1
-
-
-def test_migrate_also_copies_and_indexes_a_database_without_pending_migrations(
-    empty_archive,
-) -> None:
-    store = empty_archive.store
-    empty_archive.migrate()
-    store.headerless.drop_indexes()
-    store.database[DERIVED_STATE].drop()
-    observation_writes.replace(store, {"_id": "j8bt05nj", "detector": "HRC"})
-    assert empty_archive.migrate(dry_run=True) == []
-    assert headerless.if_current(store) == store.observations
-    assert empty_archive.migrate() == []
-    assert headerless.if_current(store) == store.headerless
-    assert store.headerless.count_documents({"detector": "HRC"}) == 1
-    assert len(store.headerless.index_information()) > 1
-
-
-def test_migrate_repairs_what_a_change_in_the_shell_left(empty_archive) -> None:
-    empty_archive.migrate()
-    observation_writes.replace(empty_archive.store, {"_id": "j8bt05nj", "detector": "HRC"})
-    empty_archive.migrate()
-    change = {"$set": {"detector": "SBC"}}
-    empty_archive.store.observations.update_one({"_id": "j8bt05nj"}, change)
-    assert empty_archive.facets("detector") == {"HRC": 1}
-    empty_archive.migrate()
-    assert empty_archive.facets("detector") == {"SBC": 1}
-    assert empty_archive.store.headerless.count_documents(change["$set"]) == 1

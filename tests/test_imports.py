@@ -37,7 +37,7 @@ LAYERS: tuple[set[str], ...] = (
     {"annotation_files", "compare", "search", "target_names"},
     {"name_conditions", "name_resolver"},
     {"saved_searches", "search_text"},
-    {"watching"},
+    {"maintenance", "watching"},
     {"run_reading"},
     {"annotation_reading"},
     {"annotatable"},
