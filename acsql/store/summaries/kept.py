@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 
@@ -11,8 +11,10 @@ from ..moment import MOST_MARKS, current
 
 Result = TypeVar("Result")
 
-# Results of some kilobytes each, with the state that they are of.
-_results: LRUCache[Hashable, tuple[Hashable, Any]] = LRUCache(256)
+# A result, and the state and the number that it is of.
+_Last = tuple[tuple[Hashable, int | None], Result]
+# Results of some kilobytes each.
+_results: LRUCache[Hashable, _Last[Any]] = LRUCache(256)
 _lock = Lock()
 
 
@@ -32,7 +34,7 @@ class Kept(Generic[Result]):
     def __init__(self, store: Store, compute: Callable[[], Result]) -> None:
         self._store = store
         self._compute = compute
-        self._last: tuple[Hashable, Result] | None = None
+        self._last: _Last[Result] | None = None
 
     def __call__(self) -> Result:
         """Return the result.
@@ -47,13 +49,8 @@ class Kept(Generic[Result]):
         DatabaseError
             If the database fails.
         """
-        # Before the result: a change meanwhile makes the next call compute again.
-        current, last = state(self._store), self._last
-        if last is not None and current is not None and last[0] == current:
-            return last[1]
-        result = self._compute()
-        self._last = current, result
-        return result
+        self._last = last = _updated(self._last, self._store, self._compute)
+        return last[1]
 
 
 def of_observations(
@@ -83,16 +80,26 @@ def of_observations(
         If the database fails.
     """
     place = store.connection_string, store.database.name, key
+    with _lock:
+        last: _Last[Result] | None = _results.get(place)
+    last = _updated(last, store, compute, number)
+    with _lock:
+        _results[place] = last
+    return last[1]
+
+
+def _updated(
+    last: _Last[Result] | None,
+    store: Store,
+    compute: Callable[[], Result],
+    number: int | None = 0,
+) -> _Last[Result]:
+    """Return the last result while it is right, otherwise a new one."""
     # Before the result: a change meanwhile makes the next call compute again.
     of = state(store), number
-    with _lock:
-        last = _results.get(place)
     if last is not None and last[0] == of and None not in of:
-        return cast(Result, last[1])
-    result = compute()
-    with _lock:
-        _results[place] = of, result
-    return result
+        return last
+    return of, compute()
 
 
 def state(store: Store) -> Hashable:
