@@ -24,7 +24,7 @@ from .progress import progress_bar, showing_log
 
 if TYPE_CHECKING:
     from ..config import Config
-    from ..ingest import measure
+    from ..ingest.measure_report import Options, Report
     from ..monitors.monitored import MonitorState
 
 _NAME = click.argument("name")
@@ -117,9 +117,9 @@ def run(
       acsql monitor run
       acsql monitor run pointing --since 2026-11-01
     """
-    from ..ingest import measure
+    from ..ingest.measure_report import Options
 
-    options = measure.Options(
+    options = Options(
         names, since=since, retry_failed=retry_failed, workers=workers, scheduler=scheduler
     )
     _run(ctx, options, format_)
@@ -149,13 +149,13 @@ def redo(
     Example:
       acsql monitor redo pointing proposid=9433
     """
-    from ..ingest import measure
+    from ..ingest.measure_report import Options
 
-    options = measure.Options((name,), conditions, again=True, workers=workers, scheduler=scheduler)
+    options = Options((name,), conditions, again=True, workers=workers, scheduler=scheduler)
     _run(ctx, options, format_)
 
 
-def _run(ctx: click.Context, options: measure.Options, format_: str) -> NoReturn:
+def _run(ctx: click.Context, options: Options, format_: str) -> NoReturn:
     """Run monitors, print the report, and exit with its status."""
     from ..ingest import measure
 
@@ -169,7 +169,7 @@ def _run(ctx: click.Context, options: measure.Options, format_: str) -> NoReturn
     ctx.exit(ExitStatus.FAILURES if report.needs_attention else ExitStatus.OK)
 
 
-def print_report(report: measure.Report, to_stderr: bool = False) -> None:
+def print_report(report: Report, to_stderr: bool = False) -> None:
     """Print the report of a run of monitors; problems, failures and alerts always on stderr."""
     for problem in report.problems:
         click.echo(f"Problem: {problem}", err=True)
@@ -178,9 +178,11 @@ def print_report(report: measure.Report, to_stderr: bool = False) -> None:
     for alert in report.alerts:
         click.echo(f"Alert of {alert['monitor']}: {alert['message']}{_seen_by(alert)}", err=True)
     for name, tally in report.tallies.items():
+        selects_none = not tally.wanted and name not in report.failing
         click.echo(
             f"{name}: {plural(tally.measured, 'observation')} measured, {tally.failed} failed; "
-            f"{plural(tally.rows, 'row')}; {plural(tally.alerts, 'open alert')}",
+            f"{plural(tally.rows, 'row')}; {plural(tally.alerts, 'open alert')}"
+            f"{'; no observation meets the condition' if selects_none else ''}",
             err=to_stderr,
         )
 
@@ -209,10 +211,11 @@ def run_after_ingest(
     if not config.monitors:
         return False
     from ..ingest import measure
+    from ..ingest.measure_report import Options
 
     names = () if "*" in config.monitors else config.monitors
     verbosity = invocation(ctx).verbosity
-    options = measure.Options(names, workers=workers, scheduler=scheduler)
+    options = Options(names, workers=workers, scheduler=scheduler)
     with showing_log(verbosity):
         report = measure.run(config, options, progress_bar(verbosity))
     print_report(report, to_stderr)
@@ -244,9 +247,12 @@ def show(ctx: click.Context, name: str, format_: str) -> None:
             for c in results.columns
         ]
         documentation = {"documentation": shown.documentation, "columns": columns}
-        print_json(fields | documentation | {"alerts": alerts, "failures": failures})
+        found = {"alerts": alerts, "failures": failures, "problems": state.problems}
+        print_json(fields | documentation | found)
         return
     print_fields({label.replace("_", " ").capitalize(): value for label, value in fields.items()})
+    for problem in state.problems:
+        click.echo(f"Problem: {problem}", err=True)
     click.echo(f"\n{shown.documentation}\n\nColumns:")
     for column in results.columns:
         unit = f" ({column.spec.unit})" if column.spec.unit else ""
@@ -302,7 +308,21 @@ def table(
         results = archive.monitor(name)
         columns = (*results.columns, *(AGE_COLUMNS if older else ()))
         rows = results.rows(*conditions, since=since, older=older)
-        print_rows(rows, columns, format_, lambda: f"No rows: run acsql monitor run {name}")
+        selects = bool(conditions) or since is not None
+        print_rows(rows, columns, format_, lambda: _no_rows(archive.monitors()[name], selects))
+
+
+def _no_rows(state: MonitorState, selects: bool) -> str:
+    """Return why a table has no rows."""
+    name, numbers = state.monitor.name, state.numbers
+    if state.last_run is None:
+        return f"No rows: run acsql monitor run {name}"
+    if numbers.rows and selects:
+        return f"No rows of observations that meet the conditions; the monitor has {numbers.rows}."
+    if numbers.measured or numbers.failed:
+        measured = f"{plural(numbers.measured, 'observation')} measured, {numbers.failed} failed"
+        return f"No rows: {measured} (acsql monitor show {name})"
+    return f"No rows: no observation meets the condition of the monitor: {state.monitor.condition}"
 
 
 @monitor.command()

@@ -8,25 +8,23 @@ measures the others.
 
 import logging
 import time
-import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..archive import Archive, connect
 from ..config import Config
-from ..errors import AccessDenied, ArchiveError, DatabaseError, DatabaseUnavailable
+from ..errors import AccessDenied, ArchiveError, DatabaseError, DatabaseUnavailable, MonitorError
 from ..keywords import KeywordSpecs
 from ..monitors import Monitor
 from ..monitors.discovery import find_monitors
 from ..monitors.summarize import keep_summary
 from ..observation import Observation
-from ..query import Between, Condition
+from ..query import Between, Column
+from ..search import Search
 from ..store import lock, monitor_alerts, monitor_rows, observations, runs
 from ..store.client import Store
 from ..store.monitor_rows import Outcome
@@ -34,126 +32,16 @@ from ..store.outage import ending_early
 from ..store.schema import MONITOR_RUNS, now
 from .abandonable import Patience
 from .jobs import Job
+from .measure_report import Options, Report, Tally, described
 from .progress import Progress, no_progress
 from .run import broken_off
-from .workers import PROCESSES, check_scheduler, run_all
+from .workers import check_scheduler, run_all
 
 logger = logging.getLogger(__name__)
 
 # Measurements are written when there are this many, or after this time in seconds.
 BATCH, BATCH_SECONDS = 500, 5.0
-# The log and the report have at most this many failures of each monitor.
-SHOWN_FAILURES = 20
 _patience = Patience()
-
-
-@dataclass(frozen=True)
-class Options:
-    """What to measure, and how.
-
-    Attributes
-    ----------
-    monitors : tuple of str
-        The names of the monitors; empty for all.
-    conditions : tuple of str or Condition
-        Only observations that meet these as well.
-    since : datetime or str, optional
-        Only observations that were ingested at or after this moment.
-    again : bool
-        Measure also what is measured, as ``acsql monitor redo`` does.
-    retry_failed : bool
-        Measure also observations that failed and have not changed.
-    workers : int, optional
-        Number of processes or threads, by default `Config.ncores`.
-    scheduler : str
-        ``processes``, ``threads``, ``synchronous`` or the address of a dask.distributed cluster.
-    """
-
-    monitors: tuple[str, ...] = ()
-    conditions: tuple[str | Condition, ...] = ()
-    since: datetime | str | None = None
-    again: bool = False
-    retry_failed: bool = False
-    workers: int | None = None
-    scheduler: str = PROCESSES
-
-
-@dataclass
-class Tally:
-    """What a run did for one monitor, in numbers of observations, rows and open alerts."""
-
-    measured: int = 0
-    rows: int = 0
-    failed: int = 0
-    retired: int = 0
-    alerts: int = 0
-
-
-@dataclass
-class Report:
-    """The outcome of a run.
-
-    Attributes
-    ----------
-    run : int
-        The number of the run.
-    tallies : dict
-        Names of monitors to what was done.
-    failures : list of Outcome
-        The first failures of each monitor.
-    alerts : list of dict
-        The open alerts, as `acsql.monitors.results.MonitorResults.alerts` returns them.
-    problems : tuple of str
-        Modules of monitors that cannot be loaded, and summaries that cannot be made.
-    """
-
-    run: int
-    tallies: dict[str, Tally] = field(default_factory=dict)
-    failures: list[Outcome] = field(default_factory=list)
-    alerts: list[dict[str, Any]] = field(default_factory=list)
-    problems: tuple[str, ...] = ()
-
-    @property
-    def state(self) -> str:
-        """One of the states in `acsql.store.runs`."""
-        tallies = self.tallies.values()
-        if self.problems or any(tally.failed for tally in tallies):
-            return runs.SUCCEEDED_WITH_FAILURES
-        return runs.SUCCEEDED if any(tally.measured for tally in tallies) else runs.NOTHING_NEW
-
-    @property
-    def needs_attention(self) -> bool:
-        """Whether something failed, or an alert is open that no user has marked as seen."""
-        is_unseen = any(not alert["seen"] for alert in self.alerts)
-        return is_unseen or self.state == runs.SUCCEEDED_WITH_FAILURES
-
-    def add(self, outcome: Outcome) -> None:
-        """Count the outcome of a measurement.
-
-        Parameters
-        ----------
-        outcome : Outcome
-            Of a monitor of this run.
-        """
-        tally = self.tallies[outcome.monitor]
-        if outcome.reason is None:
-            tally.measured += 1
-            tally.rows += len(outcome.rows)
-        else:
-            tally.failed += 1
-            if tally.failed <= SHOWN_FAILURES:
-                self.failures.append(outcome)
-
-    def record(self) -> dict[str, Any]:
-        """Return the fields of the run record."""
-        return {
-            "monitors": {name: asdict(tally) for name, tally in self.tallies.items()},
-            "problems": list(self.problems),
-            "failures": [
-                {"monitor": each.monitor, "rootname": each.rootname, "reason": each.reason}
-                for each in self.failures
-            ],
-        }
 
 
 @dataclass(frozen=True)
@@ -194,18 +82,21 @@ def run(config: Config, options: Options | None = None, progress: Progress = no_
     """
     options = options or Options()
     found = find_monitors(config)
-    monitors = [found.named(name) for name in options.monitors or found.monitors]
+    monitors = [found.named(name) for name in dict.fromkeys(options.monitors or found.monitors)]
     check_scheduler(options.scheduler)
     with (
         connect(config, time_limit=None) as archive,
         lock.hold(archive.store, "monitor run", lock.MONITORS),
     ):
         archive.check()
+        # An invalid condition begins no run, after which all monitors would be failing.
+        selected = _selected(archive, options)
         archive.store.make_indexes()
         runs.close_died(archive.store, MONITOR_RUNS)
         problems = () if options.monitors else found.problems
         with _recorded(archive.store, options, problems, monitors) as report:
-            pending, unwanted = _plan(archive, monitors, options)
+            usable = [each for each in monitors if _is_usable(each, archive, report)]
+            pending, unwanted = _plan(archive, selected, usable, options, report)
             for name, rootnames in unwanted.items():
                 monitor_rows.retire(archive.store, name, rootnames)
                 report.tallies[name].retired = len(rootnames)
@@ -215,16 +106,17 @@ def run(config: Config, options: Options | None = None, progress: Progress = no_
                     _log(outcomes)
                     advance()
             for monitor in monitors:
-                alerts = _update_alerts(archive, monitor)
+                alerts = _update_alerts(archive, monitor, report)
                 report.alerts += alerts
                 report.tallies[monitor.name].alerts = len(alerts)
-                report.problems += keep_summary(archive.monitor(monitor.name), report.run)
+                if error := keep_summary(archive.monitor(monitor.name), report.run):
+                    report.add_problem(monitor.name, "summary", error)
     return report
 
 
 @contextmanager
 def _recorded(
-    store: Store, options: Options, problems: tuple[str, ...], monitors: Sequence[Monitor]
+    store: Store, options: Options, problems: Sequence[str], monitors: Sequence[Monitor]
 ) -> Iterator[Report]:
     """Open the record of a run, and close it with its report however the run ends."""
     started = now()
@@ -234,7 +126,8 @@ def _recorded(
     }
     record = {"started": started, "version": __version__, "options": recorded}
     number = runs.start(store, record, MONITOR_RUNS)
-    report = Report(number, {monitor.name: Tally() for monitor in monitors}, problems=problems)
+    tallies = {monitor.name: Tally() for monitor in monitors}
+    report = Report(number, tallies, problems=list(problems))
 
     def finish(state: str, reason: str | None) -> None:
         """Close the record."""
@@ -252,11 +145,59 @@ def _recorded(
     finish(report.state, None)
 
 
+def _selected(archive: Archive, options: Options) -> Search:
+    """Return the search of the observations that the options select."""
+    search = archive.where(*options.conditions)
+    if options.since is not None:
+        search = search.where(Between("last_ingest_date", low=options.since))
+    return search
+
+
+def _is_usable(monitor: Monitor, archive: Archive, report: Report) -> bool:
+    """Return whether a monitor can run; if not, that is a problem of this monitor alone."""
+    what = "filetypes"
+    try:
+        if unknown := sorted(set(monitor.filetypes) - archive.specs.filetypes.keys()):
+            known = ", ".join(archive.specs.filetypes)
+            raise MonitorError(f"{', '.join(unknown)}: the filetypes are {known}")
+        what = "units"
+        for each in monitor.columns:
+            _check_unit(each)
+        what = "condition"
+        if monitor.condition:
+            archive.where(monitor.condition)
+    except DatabaseError:
+        raise
+    except ArchiveError as error:
+        report.add_problem(monitor.name, what, error)
+        return False
+    return True
+
+
+def _check_unit(column: Column) -> None:
+    from astropy.units import Unit
+
+    try:
+        Unit(column.spec.unit or "")
+    except (TypeError, ValueError) as error:
+        raise MonitorError(
+            f"{column.spec.unit!r} of {column.address} is no unit that astropy.units.Unit can read"
+        ) from error
+
+
 def _plan(
-    archive: Archive, monitors: Sequence[Monitor], options: Options
+    archive: Archive,
+    selected: Search,
+    monitors: Sequence[Monitor],
+    options: Options,
+    report: Report,
 ) -> tuple[list[MeasurementTask], dict[str, list[str]]]:
     """Return what to measure, and for each monitor the observations that it no longer wants."""
-    wanted = {monitor.name: _wanted(archive, monitor, options) for monitor in monitors}
+    wanted = {}
+    for monitor in monitors:
+        search = selected.where(monitor.condition) if monitor.condition else selected
+        wanted[monitor.name] = {row["rootname"] for row in search.columns("rootname").rows()}
+        report.tallies[monitor.name].wanted = len(wanted[monitor.name])
     is_whole = not options.conditions and options.since is None
     measured = {
         monitor.name: monitor_rows.states(archive.store, monitor.name, options.retry_failed)
@@ -278,13 +219,6 @@ def _plan(
             retired = {each for each, state in of_monitor.items() if state == monitor_rows.RETIRED}
             unwanted[name] = sorted(of_monitor.keys() - wanted[name] - retired)
     return [MeasurementTask(*task) for task in sorted(states.items())], unwanted
-
-
-def _wanted(archive: Archive, monitor: Monitor, options: Options) -> set[str]:
-    search = archive.where(*([monitor.condition] if monitor.condition else []), *options.conditions)
-    if options.since is not None:
-        search = search.where(Between("last_ingest_date", low=options.since))
-    return {row["rootname"] for row in search.columns("rootname").rows()}
 
 
 def _measure_all(
@@ -322,11 +256,17 @@ def _log(outcomes: Iterable[Outcome]) -> None:
             logger.error("%s: %s: %s", outcome.monitor, outcome.rootname, outcome.reason)
 
 
-def _update_alerts(archive: Archive, monitor: Monitor) -> list[dict[str, Any]]:
-    present = {
-        alert.key: {"message": alert.message, "rootname": alert.rootname}
-        for alert in archive.monitor(monitor.name).check()
-    }
+def _update_alerts(archive: Archive, monitor: Monitor, report: Report) -> list[dict[str, Any]]:
+    """Return the open alerts of a monitor; those of before stay open if its rules fail."""
+    results = archive.monitor(monitor.name)
+    try:
+        found = results.check()
+    except DatabaseError:
+        raise
+    except (Exception, SystemExit) as error:
+        report.add_problem(monitor.name, "alerts", error)
+        return [alert for alert in results.alerts() if alert["closed"] is None]
+    present = {alert.key: {"message": alert.message, "rootname": alert.rootname} for alert in found}
     return monitor_alerts.update(archive.store, monitor.name, present, now())
 
 
@@ -348,10 +288,17 @@ def _measure(
     """Measure one observation with each monitor, in a worker."""
     monitors = find_monitors(config)
     observation = Observation.load(store, specs, config, task.rootname)
-    return tuple(
-        _outcome(monitors.named(name), observation, specs, config.read_timeout)
-        for name in task.states
-    )
+    outcomes = []
+    for name, state in task.states.items():
+        try:
+            monitor = monitors.named(name)
+        except MonitorError as error:
+            # Its module was changed since the run began.
+            reason = described(error)
+            outcomes.append(Outcome(name, task.rootname, state, reason=reason, owed=True))
+        else:
+            outcomes.append(_outcome(monitor, observation, specs, config.read_timeout))
+    return tuple(outcomes)
 
 
 def _outcome(
@@ -370,18 +317,12 @@ def _outcome(
     except DatabaseUnavailable:
         # The next observation would meet the same.
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         logger.debug("%s: %s", monitor.name, observation.rootname, exc_info=True)
-        return outcome(reason=_reason(error), owed=_is_outside(error))
-
-
-def _reason(error: Exception) -> str:
-    """Return why a measurement failed, with the place of an error in the code of a monitor."""
-    if isinstance(error, ArchiveError):
-        return str(error)
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name} line {frame.lineno}"
-    return f"{type(error).__name__}: {error} ({place})"
+        # The line in the code of the monitor, rather than that in a library which it calls.
+        code = getattr(monitor.measure, "__code__", None)
+        reason = described(error, code and code.co_filename)
+        return outcome(reason=reason, owed=_is_outside(error))
 
 
 def _is_outside(error: BaseException | None) -> bool:

@@ -5,10 +5,12 @@ module of the folder ``monitors_dir`` has them as global variables.  A module th
 imported is a problem that is reported, and the other monitors work.
 """
 
+import difflib
 import functools
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +21,14 @@ from ..errors import MonitorError
 from .monitor import Monitor
 
 GROUP = "acsql.monitors"
+
+
+class Module(NamedTuple):
+    """A module of the folder in one state: its path, time in ns, and size in bytes."""
+
+    path: Path
+    time: int
+    size: int
 
 
 class Found(NamedTuple):
@@ -54,9 +64,13 @@ class Found(NamedTuple):
             If there is none of this name.
         """
         if name not in self.monitors:
+            nearest = difflib.get_close_matches(name, self.monitors, n=1)
+            meant = f"; did you mean {nearest[0]}?" if nearest else ""
             names = ", ".join(self.monitors) or "none"
             problems = "".join(f"; {problem}" for problem in self.problems)
-            raise MonitorError(f"there is no monitor {name!r}: the monitors are {names}{problems}")
+            raise MonitorError(
+                f"there is no monitor {name!r}: the monitors are {names}{problems}{meant}"
+            )
         return self.monitors[name]
 
 
@@ -76,16 +90,29 @@ def find_monitors(config: Config) -> Found:
     Returns
     -------
     Found
-        Loaded once in each process; a changed module needs a new process.
+        Loaded anew when a module of the folder is new or has changed.
     """
-    return _found(monitors_dir(config))
+    return _found(_modules(monitors_dir(config)))
 
 
-@functools.cache
-def _found(folder: Path) -> Found:
+def _modules(folder: Path) -> tuple[Module, ...]:
+    """Return the modules of a folder."""
+    found = []
+    for path in sorted(folder.glob("*.py")):
+        if not path.name.startswith(("_", "test_")):
+            # An editor may replace it at this moment.
+            with suppress(FileNotFoundError):
+                state = path.stat()
+                found.append(Module(path, state.st_mtime_ns, state.st_size))
+    return tuple(found)
+
+
+# A site meets a few states of the folder while somebody writes a monitor.
+@functools.lru_cache(maxsize=4)
+def _found(modules: tuple[Module, ...]) -> Found:
     monitors: dict[str, Monitor] = {}
     problems = []
-    for source, loaded in _sources(folder):
+    for source, loaded in _sources(module.path for module in modules):
         if isinstance(loaded, Exception):
             problems.append(f"{source}: {type(loaded).__name__}: {loaded}")
             continue
@@ -97,16 +124,15 @@ def _found(folder: Path) -> Found:
     return Found(monitors, tuple(problems))
 
 
-def _sources(folder: Path) -> Iterator[tuple[str, list[Monitor] | Exception]]:
+def _sources(modules: Iterable[Path]) -> Iterator[tuple[str, list[Monitor] | Exception]]:
     """Yield each place with its monitors, or with why it cannot be loaded."""
     from .standard import MONITORS
 
     yield "acsql", list(MONITORS)
     for entry in entry_points(group=GROUP):
         yield f"entry point {entry.name}", _loaded(_of_entry_point, entry)
-    for path in sorted(folder.glob("*.py")):
-        if not path.name.startswith(("_", "test_")):
-            yield str(path), _loaded(_of_file, path)
+    for path in modules:
+        yield str(path), _loaded(_of_file, path)
 
 
 def _loaded(load: Any, source: Any) -> list[Monitor] | Exception:
@@ -115,6 +141,9 @@ def _loaded(load: Any, source: Any) -> list[Monitor] | Exception:
         monitors: list[Monitor] = load(source)
     except Exception as error:
         return error
+    except SystemExit as error:
+        # A script that was put into the folder may end with it, which would end every command.
+        return MonitorError(f"it exits when it is imported (status {error.code})")
     return monitors
 
 

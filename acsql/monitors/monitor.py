@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MonitorError
 from ..query import Column, computed_column
-from .alerts import AlertRule
+from .alerts import AlertRule, Limit, Trend
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 NAME_PATTERN = "[a-z][a-z0-9_]{0,39}"
+# What the database can hold as an integer.
+_MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
 # What every row has beside the columns of the monitor.
 KEY_COLUMNS = (
     computed_column("rootname", "str", "the observation that was measured"),
     computed_column("expstart", "float", "start of the exposure, Modified Julian Date (UTC)", "d"),
 )
+# Bytes of the rows of one observation, at most: its document, of at most 16 MB, has older rows too.
+MAX_BYTES = 1_000_000
+_BYTES_OF_NUMBER = 8
 _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
     "int": int,
     "float": (int, float),
@@ -127,8 +132,9 @@ class Monitor:
     Raises
     ------
     MonitorError
-        If the name is not allowed, or `by`, `plotted` or an alert names no column, or `against` no
-        column of numbers.
+        If the name is not allowed, two columns have the same name, an attribute is of another type,
+        or `by` or an alert names no column, or `plotted`, `against`, a limit or a trend no column
+        of numbers.
     """
 
     name: str
@@ -153,16 +159,36 @@ class Monitor:
             raise MonitorError(
                 f"monitor {self.name!r}: a name is lower-case letters, digits and underscores"
             )
+        self._check_types()
         names = {each.address for each in self.columns}
-        of_alerts = [name for rule in self.alerts for name in rule.columns]
-        used = [self.by, *self.plotted, *of_alerts]
+        if len(names) < len(self.columns):
+            raise MonitorError(f"monitor {self.name}: two columns have the same name")
+        used = [self.by, *(name for rule in self.alerts for name in rule.columns)]
         for name in used:
             if name is not None and name not in names:
                 raise MonitorError(f"monitor {self.name}: there is no column {name!r}")
         numbers = {each.address for each in self.columns if each.spec.type in ("int", "float")}
-        for name in self.against:
+        of_limits = [rule.column for rule in self.alerts if isinstance(rule, Limit | Trend)]
+        for name in (*self.plotted, *self.against, *of_limits):
             if name not in numbers:
                 raise MonitorError(f"monitor {self.name}: there is no column {name!r} of numbers")
+
+    def _check_types(self) -> None:
+        """Refuse texts where texts in a tuple are expected, and other slips that work by chance."""
+        for name in ("filetypes", "plotted", "against", "alerts", "columns"):
+            value = getattr(self, name)
+            if not isinstance(value, tuple | list):
+                raise MonitorError(
+                    f"monitor {self.name}: {name} is {value!r}, not a tuple such as (a, b) or (a,)"
+                )
+        if not all(isinstance(each, Column) for each in self.columns):
+            raise MonitorError(
+                f"monitor {self.name}: columns has values that acsql.monitors.column did not make"
+            )
+        if not isinstance(self.version, int):
+            raise MonitorError(
+                f"monitor {self.name}: version is {self.version!r}, not a whole number"
+            )
 
     @property
     def documentation(self) -> str:
@@ -193,32 +219,94 @@ class Monitor:
         Returns
         -------
         list of dict
-            Plain values by column; numbers that are not finite are None.
+            Plain values by column; masked values and numbers that are not finite are None,
+            quantities are in the unit of the column.
 
         Raises
         ------
         MonitorError
-            If a row has a column that is not in the schema, or a value of another type.
+            If a row has a column that is not in the schema, or a value of another type or unit,
+            or if the rows have more than `MAX_BYTES`.
         Exception
             Any that `measure` raises.
         """
-        return [self._checked(row) for row in self.measure(observation)]
+        measured = self.measure(observation)
+        if isinstance(measured, str | Mapping) or not isinstance(measured, Iterable):
+            raise MonitorError(
+                f"measure returned {_short(measured)}, not rows: "
+                "it must yield them, or return a list"
+            )
+        rows, size = [], 0
+        for row in measured:
+            rows.append(self._checked(row))
+            size += sum(_bytes(name, value) for name, value in rows[-1].items())
+            if size > MAX_BYTES:
+                raise MonitorError(
+                    f"measure returned more than {MAX_BYTES / 1e6:g} MB for one observation"
+                )
+        return rows
 
     def _checked(self, row: Row) -> dict[str, Any]:
-        types = {each.address: each.spec.type for each in self.columns}
+        if not isinstance(row, Mapping):
+            raise MonitorError(
+                f"measure returned {_short(row)} as a row, not a mapping of columns to values"
+            )
+        columns = {each.address: each for each in self.columns}
         for name in row:
-            if name not in types:
+            if name not in columns:
                 raise MonitorError(f"measure returned {name!r}, which is not one of the columns")
-        return {name: _plain(row.get(name), name, type_) for name, type_ in types.items()}
+        return {name: _plain(row.get(name), each) for name, each in columns.items()}
 
 
-def _plain(value: Any, name: str, type_: str) -> Any:
+def _plain(value: Any, of: Column) -> Any:
     """Return a value as a plain Python value of the type of its column."""
+    name, type_ = of.address, of.spec.type
+    if hasattr(value, "to_value") and hasattr(value, "unit"):
+        value = _in_unit(value, of)
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        value = value.item()
+        # Of a masked value, `item` returns what is below the mask.
+        value = None if getattr(value, "mask", False) else value.item()
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
     is_bool = isinstance(value, bool)
     if is_bool != (type_ == "bool") or not isinstance(value, _PYTHON_TYPES[type_]):
-        raise MonitorError(f"measure returned {value!r} for {name}, which is not of type {type_}")
-    return float(value) if isinstance(value, int) and type_ == "float" else value
+        raise MonitorError(
+            f"measure returned {_short(value)} for {name}, which is not of type {type_}"
+        )
+    if isinstance(value, int) and type_ == "float":
+        return _as_float(value, name)
+    if isinstance(value, int) and not _MIN_INT <= value <= _MAX_INT:
+        raise MonitorError(f"measure returned {_short(value)} for {name}: it has more than 64 bits")
+    # Surrogates stand for bytes that are no text; a database cannot hold them.
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+
+
+def _as_float(value: int, name: str) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise MonitorError(f"measure returned a number for {name} that is no float") from error
+
+
+def _in_unit(value: Any, of: Column) -> Any:
+    """Return an astropy quantity as a number in the unit of its column."""
+    from astropy.units import UnitConversionError
+
+    try:
+        return value.to_value(of.spec.unit or "")
+    except (UnitConversionError, ValueError) as error:
+        raise MonitorError(
+            f"measure returned {_short(value)} for {of.address}, of which the unit is "
+            f"{of.spec.unit or 'none'}"
+        ) from error
+
+
+def _short(value: Any) -> str:
+    """Return a value for a message, in 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _bytes(name: str, value: Any) -> int:
+    """Return how many bytes a value takes in the database, with its name."""
+    return len(name) + (len(value.encode()) if isinstance(value, str) else _BYTES_OF_NUMBER)

@@ -52,13 +52,27 @@ class MonitorState:
             return "never run"
         if self.overdue:
             return "overdue"
-        return "failing" if self.is_failing else str(self.last_run["state"])
+        if self.is_failing:
+            return "failing"
+        own = self.last_run.get("monitors", {}).get(self.monitor.name)
+        if own is None or not is_successful(self.last_run):
+            return str(self.last_run["state"])
+        # The state of a run is that of all its monitors together.
+        return runs.SUCCEEDED if own["measured"] else runs.NOTHING_NEW
+
+    @property
+    def problems(self) -> list[str]:
+        """What was wrong with the monitor as a whole in its last run, such as its summary."""
+        record, name = self.last_run or {}, self.monitor.name
+        if name not in record.get("failing", ()):
+            return []
+        return [each for each in record["problems"] if each.startswith(f"{name}: ")]
 
     @property
     def is_failing(self) -> bool:
-        """Whether its last run failed, or observations could not be measured."""
+        """Whether its last run failed or had problems, or observations could not be measured."""
         state = None if self.last_run is None else self.last_run["state"]
-        return _is_failing(state, self.numbers.failed)
+        return _is_failing(state, self.numbers.failed) or bool(self.problems)
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,8 @@ class MonitorHealth:
     ----------
     failing, overdue : list of str
         Names of monitors.
+    problems : int
+        Number of the modules of monitors that cannot be loaded.
     open_alerts : int
         Number of open alerts of all monitors.
     """
@@ -76,6 +92,7 @@ class MonitorHealth:
     failing: list[str] = field(default_factory=list)
     overdue: list[str] = field(default_factory=list)
     open_alerts: int = 0
+    problems: int = 0
 
 
 class Monitored(Watchable):
@@ -170,15 +187,21 @@ class Monitored(Watchable):
         """
         # Without counting rows, which takes longer than a health check may.
         found = monitor_health.health(self.store, RECENT_RUNS)
-        states = {name: found[name] for name in self.found_monitors().monitors if name in found}
+        loaded = self.found_monitors()
+        states = {name: found[name] for name in loaded.monitors if name in found}
         return MonitorHealth(
-            [name for name, each in states.items() if _is_failing(each.state, each.failed)],
+            [
+                name
+                for name, each in states.items()
+                if each.has_problems or _is_failing(each.state, each.failed)
+            ],
             [
                 name
                 for name, each in states.items()
                 if each.state and is_overdue(hours_since(each.succeeded))
             ],
             sum(each.open_alerts for each in states.values()),
+            len(loaded.problems),
         )
 
     def monitor_runs(self, limit: int = 20) -> list[RunRecord]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -179,7 +180,16 @@ class MonitorResults:
         conditions = tuple(conditions)
         if not conditions and not keywords:
             return None
-        search = self.archive.where(*conditions, **keywords)
+        try:
+            search = self.archive.where(*conditions, **keywords)
+        except QueryError as error:
+            words = set(re.findall(r"\w+", " ".join(map(str, conditions)))) | keywords.keys()
+            if own := sorted(words & {column.address for column in self.monitor.columns}):
+                raise QueryError(
+                    f"{error}; conditions select observations by their keywords, and "
+                    f"{', '.join(own)} is a column of the monitor {self.monitor.name}"
+                ) from error
+            raise
         return {row["rootname"] for row in search.columns("rootname").rows()}
 
     def _flat(

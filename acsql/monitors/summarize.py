@@ -3,22 +3,22 @@
 Pages show them without reading all rows.
 """
 
-import logging
 import math
 from collections.abc import Iterable
 from typing import Any
 
-from ..errors import ArchiveError
+from ..errors import DatabaseError, MonitorError
 from ..export.tables import table_columns, table_rows
 from ..store import monitor_rows, monitor_summaries, monitor_windows
 from ..store.monitor_summaries import KeptSummary
 from ..store.schema import now
+from .monitor import MAX_BYTES
 from .results import MAX_DRAWN, MAX_EXTREMES, MonitorResults
 
-logger = logging.getLogger(__name__)
+_BYTES_OF_MARK = 8
 
 
-def keep_summary(results: MonitorResults, run: int) -> tuple[str, ...]:
+def keep_summary(results: MonitorResults, run: int) -> BaseException | None:
     """Make the summary of a monitor, and keep it with the numbers of its rows.
 
     Parameters
@@ -30,12 +30,12 @@ def keep_summary(results: MonitorResults, run: int) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
+    BaseException or None
         What the code of the monitor has raised, if it has; then the numbers alone are kept.
 
     Raises
     ------
-    ArchiveError
+    DatabaseError
         If the database fails.
     """
     store, name = results.archive.store, results.monitor.name
@@ -43,16 +43,15 @@ def keep_summary(results: MonitorResults, run: int) -> tuple[str, ...]:
     kept = KeptSummary(run, now(), numbers)
     if numbers.measured > MAX_DRAWN:
         kept = kept._replace(**_drawn(results))
-    problems: tuple[str, ...] = ()
+    problem: BaseException | None = None
     try:
         kept = kept._replace(**_summarized(results))
-    except ArchiveError:
+    except DatabaseError:
         raise
-    except Exception as error:
-        logger.exception("%s: summary", name)
-        problems = (f"{name}: summary: {type(error).__name__}: {error}",)
+    except (Exception, SystemExit) as error:
+        problem = error
     monitor_summaries.write(store, name, kept)
-    return problems
+    return problem
 
 
 def _drawn(results: MonitorResults) -> dict[str, Any]:
@@ -81,6 +80,9 @@ def _summarized(results: MonitorResults) -> dict[str, Any]:
         for each in columns
     ]
     rows = [] if summary is None else [_known(row.values()) for row in table_rows(summary)]
+    size = sum(len(str(value)) for row in rows for value in row) + len(marks) * _BYTES_OF_MARK
+    if size > MAX_BYTES:
+        raise MonitorError(f"it has more than {MAX_BYTES / 1e6:g} MB; a summary is for a page")
     return {"columns": described, "rows": rows, "marks": marks}
 
 

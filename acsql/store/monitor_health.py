@@ -28,12 +28,15 @@ class Health(NamedTuple):
         Number of observations that it could not measure.
     open_alerts : int
         Number of its open alerts.
+    has_problems : bool
+        Whether its last run had problems with the monitor as a whole.
     """
 
     state: str | None = None
     succeeded: datetime | None = None
     failed: int = 0
     open_alerts: int = 0
+    has_problems: bool = False
 
 
 def health(store: Store, recent: int) -> dict[str, Health]:
@@ -69,6 +72,7 @@ def health(store: Store, recent: int) -> dict[str, Health]:
 
 
 def _stages(recent: int) -> list[dict[str, Any]]:
+    failing = {"$ifNull": ["$failing", []]}
     end = {"$cond": [{"$in": ["$state", list(SUCCESSFUL)]}, "$finished", None]}
     failed = [
         {"$match": FAILED},
@@ -87,6 +91,7 @@ def _stages(recent: int) -> list[dict[str, Any]]:
                 "_id": "$options.monitors",
                 "run": {"$first": "$_id"},
                 "state": {"$first": "$state"},
+                "has_problems": {"$first": {"$in": ["$options.monitors", failing]}},
                 "succeeded": {"$max": end},
             }
         },

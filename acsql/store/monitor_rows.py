@@ -145,6 +145,20 @@ def _key(monitor: str, rootname: str) -> str:
 _OLDER: dict[str, Any] = {"$ifNull": ["$older", []]}
 # The latest measurement, as it is kept among the older ones.
 _LATEST = {"state": "$state", "measured": "$measured", "run": "$run", "rows": "$rows"}
+# A document has at most 16 MB, and a measurement 1 MB: of too many older ones the last are kept.
+_MOST_OLDER_BYTES, _FEWER_OLDER = 12_000_000, 10
+_MORE_OLDER = {
+    "$concatArrays": [
+        {
+            "$cond": [
+                {"$gt": [{"$bsonSize": {"older": _OLDER}}, _MOST_OLDER_BYTES]},
+                {"$slice": [_OLDER, -_FEWER_OLDER]},
+                _OLDER,
+            ]
+        },
+        [_LATEST],
+    ]
+}
 # By an index, which a condition that the field exists does not use.
 FAILED = {"failure.owed": {"$in": [False, True]}}
 _HAS_ROWS = {"$eq": [{"$type": "$rows"}, "array"]}
@@ -153,9 +167,7 @@ _HAS_ROWS = {"$eq": [{"$type": "$rows"}, "array"]}
 def _update(outcome: Outcome, run: int, when: datetime) -> list[dict[str, Any]]:
     """Return the update of one document: keep rows of another state, then put in the new ones."""
     differs = {"$ne": ["$state", outcome.state]}
-    older = {
-        "$cond": [{"$and": [_HAS_ROWS, differs]}, {"$concatArrays": [_OLDER, [_LATEST]]}, _OLDER]
-    }
+    older = {"$cond": [{"$and": [_HAS_ROWS, differs]}, _MORE_OLDER, _OLDER]}
     values: dict[str, Any] = {
         "monitor": outcome.monitor,
         "rootname": outcome.rootname,
@@ -190,7 +202,7 @@ def retire(store: Store, monitor: str, rootnames: Iterable[str]) -> None:
     rootnames : iterable of str
         The observations.
     """
-    kept = {"$cond": [_HAS_ROWS, {"$concatArrays": [_OLDER, [_LATEST]]}, _OLDER]}
+    kept = {"$cond": [_HAS_ROWS, _MORE_OLDER, _OLDER]}
     updates = [
         UpdateOne(
             {"_id": _key(monitor, rootname)},

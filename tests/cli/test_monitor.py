@@ -61,7 +61,10 @@ def test_a_run_ends_with_1_if_something_failed_or_an_alert_is_open(
     assert run(path, "ingest", "--scheduler", "synchronous").exit_code == 0
     result = run(path, "monitor", "run", "--scheduler", "synchronous")
     assert result.exit_code == ExitStatus.OK
-    assert "pointing: 0 observations measured, 0 failed; 0 rows; 0 open alerts" in result.stdout
+    assert (
+        "pointing: 0 observations measured, 0 failed; 0 rows; 0 open alerts; no observation"
+        in result.stdout
+    )
     monitors = config.data_dir / "monitors"
     monitors.mkdir(parents=True)
     assert run(path, "monitor", "run", "none").exit_code == ExitStatus.ERROR
@@ -81,6 +84,32 @@ def test_the_monitors_of_the_configuration_run_after_an_ingest(
     assert "pointing" not in result.stderr
     redone = run(path, "monitor", "redo", "archive_health", "--scheduler", "synchronous")
     assert "archive_health: 1 observation measured" in redone.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("exposure", "--since", "2100"), "that meet the conditions; the monitor has "),
+        (("post_flash",), "no observation meets the condition of the monitor: imagetyp=DARK"),
+    ],
+)
+def test_a_table_without_rows_says_why(run, settings: Path, command: tuple, words: str) -> None:
+    result = run(settings, "monitor", "table", *command)
+    assert words in result.stderr
+    assert "monitor run" not in result.stderr
+
+
+def test_a_table_of_a_monitor_that_was_never_run_says_so(
+    config, write_settings, run, tmp_path: Path
+) -> None:
+    result = run(write_settings(config, tmp_path), "monitor", "table", "bias")
+    assert "No rows: run acsql monitor run bias" in result.stderr
+
+
+def test_a_column_of_the_monitor_is_no_keyword(run, settings: Path) -> None:
+    result = run(settings, "monitor", "table", "exposure", "seconds>3")
+    assert result.exit_code == ExitStatus.ERROR
+    assert "seconds is a column of the monitor exposure" in result.stderr
 
 
 def test_alerts_are_marked_as_seen(printed, settings: Path) -> None:

@@ -1,6 +1,9 @@
 """Runs of monitors: what is measured, what is measured again, failures and kills."""
 
+import itertools
+import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +29,7 @@ LEVELS: dict[str, Any] = {}  # what the monitor of a test measures, by rootname
 def level(observation: acsql.Observation) -> Iterator[dict[str, float]]:
     """Return the level that the test has set."""
     value = LEVELS.get(observation.rootname, 1.0)
-    if isinstance(value, Exception):
+    if isinstance(value, BaseException):
         raise value
     yield {"level": value}
 
@@ -89,7 +92,7 @@ def test_each_wanted_observation_is_measured_once(archive: acsql.Archive) -> Non
 
 @pytest.mark.parametrize("scheduler", ["threads", "processes"])
 def test_every_scheduler_measures_the_same(archive: acsql.Archive, scheduler: str) -> None:
-    use(pytest.MonkeyPatch(), *discovery._found(Path("/none")).monitors.values())
+    use(pytest.MonkeyPatch(), *discovery._found(()).monitors.values())
     expected = measured(archive).tallies
     again = measure.run(archive.config, Options(again=True, scheduler=scheduler, workers=2))
     assert again.tallies == expected
@@ -144,7 +147,8 @@ def test_a_failure_is_kept_and_the_others_are_measured(archive: acsql.Archive) -
     assert report.tallies["level"].failed == 2
     assert len(levels(archive)) == len(wanted(archive)) - 2
     failures = {each["rootname"]: each for each in archive.monitor("level").failures()}
-    assert failures[first]["reason"] == "ZeroDivisionError: x (test_measure.py line 30)"
+    line = level.__code__.co_firstlineno + 4
+    assert failures[first]["reason"] == f"ZeroDivisionError: x (test_measure.py line {line})"
     assert not failures[first]["owed"]
     assert failures[second]["owed"]
     # The cause of the second is outside of the observation: every run tries again.
@@ -194,11 +198,112 @@ def test_wrong_names_and_conditions_begin_no_run(archive: acsql.Archive) -> None
     with pytest.raises(MonitorError, match="no monitor 'bias'"):
         measured(archive, monitors=("bias",))
     assert archive.monitor_runs() == []
-    with pytest.raises(QueryError):
-        measured(archive, conditions=("no_such_keyword=1",))
-    (record,) = archive.monitor_runs()
-    assert record["state"] == runs.FAILED
-    assert "no_such_keyword" in record["reason"]
+    for options in ({"conditions": ("no_such_keyword=1",)}, {"since": "2020-13-45"}):
+        with pytest.raises(QueryError):
+            measured(archive, **options)
+    assert archive.monitor_runs() == []
+
+
+def test_a_monitor_that_is_named_twice_runs_once(archive: acsql.Archive) -> None:
+    LEVELS[min(wanted(archive))] = 11.0
+    report = measured(archive, monitors=("level", "level"), conditions=("raw.0.detector=WFC",))
+    assert len(report.alerts) == report.tallies["level"].alerts
+
+
+@pytest.mark.parametrize(
+    ("slip", "words"),
+    [
+        ({"condition": "no_such_keyword=1"}, "condition: there is no keyword 'no_such_keyword'"),
+        ({"filetypes": ("rwa",)}, "filetypes: rwa: the filetypes are raw"),
+        ({"columns": (column("level", "float", "", "furlong / x"),)}, "units: .*no unit"),
+    ],
+)
+def test_a_monitor_that_cannot_run_is_a_problem_and_the_others_run(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch, slip: dict[str, Any], words: str
+) -> None:
+    use(monkeypatch, replace(MONITOR, name="slip", **slip), MONITOR)
+    report = measured(archive)
+    assert report.failing == ["slip"]
+    (problem,) = report.problems
+    assert re.match(f"slip: {words}", problem)
+    assert report.tallies["level"].measured == len(wanted(archive))
+    states = {name: each.state for name, each in archive.monitors().items()}
+    assert states == {"slip": "failing", "level": "succeeded"}
+    assert archive.monitor_health().failing == ["slip"]
+
+
+def test_alerts_that_fail_are_a_problem_and_the_open_ones_stay_open(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rootnames = archive.where(MONITOR.condition).sort("expstart").columns("rootname").rows()
+    LEVELS[[row["rootname"] for row in rootnames][-1]] = 11.0
+    assert len(measured(archive).alerts) == 1
+
+    class Broken(Limit):
+        """A rule with a fault."""
+
+        def check(self, _: Any) -> Any:
+            """Fail as the code of a monitor does."""
+            raise QueryError("of its author")
+
+    use(monkeypatch, replace(MONITOR, alerts=(Broken("level", high=10),)))
+    report = measured(archive)
+    assert report.problems == ["level: alerts: of its author"]
+    assert [alert["message"] for alert in report.alerts] == ["level is 11, above 10"]
+    assert archive.monitor("level").kept_summary().run == report.run
+
+
+def test_a_monitor_that_ends_the_program_is_a_failure(archive: acsql.Archive) -> None:
+    first = min(wanted(archive))
+    LEVELS[first] = SystemExit("bye")
+    assert measured(archive).tallies["level"].failed == 1
+    (failure,) = archive.monitor("level").failures()
+    assert failure["reason"].startswith("SystemExit: bye (test_measure.py line ")
+
+
+@pytest.mark.parametrize("value", [10**400, "\udcff", "x" * 2_000_000, [1], {"a": 1}, 1 + 2j])
+def test_a_value_that_the_database_cannot_hold_costs_one_observation(
+    archive: acsql.Archive, value: Any
+) -> None:
+    first = min(wanted(archive))
+    LEVELS[first] = value
+    tally = measured(archive).tallies["level"]
+    assert (tally.failed, tally.measured) == (1, len(wanted(archive)) - 1)
+
+
+def test_the_reason_of_a_failure_is_one_line_that_the_database_can_hold(
+    archive: acsql.Archive,
+) -> None:
+    LEVELS[min(wanted(archive))] = ValueError("one\ntwo \udcff " + "x" * 20_000_000)
+    measured(archive)
+    (failure,) = archive.monitor("level").failures()
+    assert failure["reason"].startswith("ValueError: one two ? xxx")
+    assert len(failure["reason"]) < 600
+
+
+def test_the_place_of_an_error_is_in_the_code_of_the_monitor(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: acsql.Observation) -> Any:
+        """Fail in a library."""
+        return json.loads("{")
+
+    use(monkeypatch, replace(MONITOR, measure=fail))
+    measured(archive, conditions=(f"rootname={min(wanted(archive))}",))
+    (failure,) = archive.monitor("level").failures()
+    line = fail.__code__.co_firstlineno + 2
+    assert failure["reason"].endswith(f" (test_measure.py line {line})")
+
+
+def test_a_monitor_that_vanishes_during_a_run_is_owed(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = discovery.Found({"level": MONITOR}, ())
+    answers = itertools.chain([found, found], itertools.repeat(discovery.Found({}, ())))
+    monkeypatch.setattr(measure, "find_monitors", lambda _: next(answers))
+    report = measured(archive)
+    assert report.tallies["level"].measured == 1
+    assert {each.owed for each in report.failures} == {True}
 
 
 def test_a_module_that_cannot_be_loaded_is_a_problem_of_the_run(
@@ -207,7 +312,8 @@ def test_a_module_that_cannot_be_loaded_is_a_problem_of_the_run(
     found = discovery.Found({"level": MONITOR}, ("broken.py: SyntaxError",))
     monkeypatch.setattr(measure, "find_monitors", lambda _: found)
     report = measured(archive)
-    assert (report.problems, report.state) == (found.problems, runs.SUCCEEDED_WITH_FAILURES)
+    assert report.problems == ["broken.py: SyntaxError"]
+    assert report.state == runs.SUCCEEDED_WITH_FAILURES
 
 
 def test_a_summary_that_fails_is_a_problem_of_the_run(
@@ -219,7 +325,9 @@ def test_a_summary_that_fails_is_a_problem_of_the_run(
 
     use(monkeypatch, replace(MONITOR, summary=fail))
     report = measured(archive)
-    assert report.problems == ("level: summary: ValueError: empty",)
+    (problem,) = report.problems
+    assert re.match(r"level: summary: ValueError: empty \(test_measure\.py line \d+\)$", problem)
+    assert archive.monitors()["level"].state == "failing"
     assert report.tallies["level"].measured == len(wanted(archive))
     assert archive.monitor_runs()[0]["state"] == runs.SUCCEEDED_WITH_FAILURES
 

@@ -61,6 +61,7 @@ def test_the_folder_can_be_set(config: Config, tmp_path: Path) -> None:
         ("import no_such_module", "ModuleNotFoundError"),
         ("def broken(:", "SyntaxError"),
         ("x = 1", "defines no"),
+        ("import sys; sys.exit(3)", "exits when it is imported (status 3)"),
         (GOOD.format(name="Bad Name"), "lower-case"),
         (GOOD.format(name="pointing"), "another monitor has the name pointing"),
     ],
@@ -76,6 +77,25 @@ def test_a_module_that_cannot_be_loaded_is_a_problem_and_the_others_work(
     assert "mine" in monitors
     with pytest.raises(MonitorError, match=r"no monitor 'other'.*broken\.py"):
         found(config).named("other")
+
+
+def test_a_misspelt_name_is_met_with_the_nearest_one(config: Config) -> None:
+    with pytest.raises(MonitorError, match=r"no monitor 'poinitng'.*did you mean pointing\?"):
+        found(config).named("poinitng")
+
+
+def test_new_and_changed_modules_are_found_in_the_same_process(
+    config: Config, folder: Path
+) -> None:
+    assert "mine" not in found(config).monitors
+    (folder / "mine.py").write_text(GOOD.format(name="mine"))
+    assert "mine" in found(config).monitors
+    assert found(config) is found(config)
+    (folder / "mine.py").write_text(GOOD.format(name="changed"))
+    assert "mine" not in found(config).monitors
+    assert "changed" in found(config).monitors
+    (folder / "mine.py").unlink()
+    assert "changed" not in found(config).monitors
 
 
 def test_entry_points_of_packages_are_found(

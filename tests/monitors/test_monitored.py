@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 import acsql
+from acsql.config import Config
 from acsql.monitors import monitored
 from acsql.store import runs
 from acsql.store.monitor_rows import Numbers
@@ -31,6 +32,43 @@ def test_a_state_follows_from_the_last_run_and_the_failures(
     record = RUN | {"state": state, "finished": now() - timedelta(hours=hours)}
     found = monitored._state(monitor, Numbers(failed=failed), 0, [record])
     assert found.state == expected
+
+
+@pytest.mark.parametrize(("measured", "expected"), [(3, "succeeded"), (0, "nothing new")])
+def test_the_failures_of_another_monitor_in_the_same_run_do_not_count(
+    measured_archive: acsql.Archive, measured: int, expected: str
+) -> None:
+    monitor = measured_archive.monitor("exposure").monitor
+    record = RUN | {
+        "state": runs.SUCCEEDED_WITH_FAILURES,
+        "finished": now(),
+        "monitors": {"exposure": {"measured": measured, "failed": 0}, "other": {"failed": 9}},
+        "problems": ["other: summary: broken", "exposures: alerts: broken"],
+        "failing": ["other", "exposures"],
+    }
+    found = monitored._state(monitor, Numbers(), 0, [record])
+    assert (found.state, found.problems) == (expected, [])
+
+
+def test_a_monitor_whose_summary_or_alerts_fail_is_failing(measured_archive: acsql.Archive) -> None:
+    monitor = measured_archive.monitor("exposure").monitor
+    problems = ["exposure: alerts: broken", "other: summary: broken", "exposure: summary: broken"]
+    record = RUN | {
+        "state": runs.SUCCEEDED_WITH_FAILURES,
+        "finished": now(),
+        "problems": problems,
+        "failing": ["exposure", "other"],
+    }
+    found = monitored._state(monitor, Numbers(), 0, [record])
+    assert (found.state, found.problems) == ("failing", problems[::2])
+
+
+def test_modules_that_cannot_be_loaded_need_attention(config: Config) -> None:
+    folder = config.data_dir / "monitors"
+    folder.mkdir(parents=True)
+    (folder / "broken.py").write_text("import no_such_module")
+    with acsql.connect(config) as archive:
+        assert archive.monitor_health().problems == 1
 
 
 def test_a_monitor_that_was_never_run_is_not_overdue(empty_archive: acsql.Archive) -> None:

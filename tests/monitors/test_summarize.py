@@ -21,7 +21,7 @@ MONITOR = Monitor("level", "Level", lambda _: (), (column("level", "float", "lev
 def kept_by(archive: acsql.Archive, **functions: Any) -> MonitorResults:
     """Return the results of a monitor of which a run has kept the summary."""
     results = MonitorResults(archive, replace(MONITOR, **functions))
-    assert keep_summary(results, 1) == ()
+    assert keep_summary(results, 1) is None
     return results
 
 
@@ -55,6 +55,26 @@ def test_a_lost_database_is_no_fault_of_the_summary(empty_archive: acsql.Archive
         keep_summary(results, 1)
 
 
+@pytest.mark.parametrize(
+    ("functions", "words"),
+    [
+        ({"summary": lambda _: Table({"text": ["x" * 2_000_000]})}, "more than 1 MB"),
+        ({"summary": lambda _: [1, 2]}, ""),
+        ({"summary": lambda _: exec("raise SystemExit(3)")}, "3"),
+        ({"archive_summary": lambda archive: archive.where("no_such=1").table()}, "no_such"),
+        ({"marks": lambda _: ["soon"]}, "soon"),
+    ],
+)
+def test_a_summary_that_cannot_be_made_leaves_the_numbers(
+    empty_archive: acsql.Archive, functions: dict[str, Any], words: str
+) -> None:
+    results = MonitorResults(empty_archive, replace(MONITOR, **functions))
+    problem = keep_summary(results, 7)
+    assert words in str(problem)
+    kept = results.kept_summary()
+    assert (kept.run, kept.numbers, kept.rows, kept.marks) == (7, Numbers(), [], [])
+
+
 def test_of_many_observations_a_sample_and_the_extremes_are_drawn(
     measured_archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,7 +83,7 @@ def test_of_many_observations_a_sample_and_the_extremes_are_drawn(
     monkeypatch.setattr(summarize, "MAX_DRAWN", 8)
     monkeypatch.setattr(summarize, "MAX_EXTREMES", 6)
     try:
-        assert keep_summary(results, 1) == ()
+        assert keep_summary(results, 1) is None
         made = results.kept_summary()
     finally:
         monitor_summaries.write(measured_archive.store, "exposure", kept)

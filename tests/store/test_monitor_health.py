@@ -38,6 +38,18 @@ def test_the_last_run_and_the_last_success_of_each_monitor_count(store: Store) -
     assert health(store, recent=2)["a"].succeeded is None
 
 
+def test_a_problem_counts_for_its_monitor_until_the_next_run(store: Store) -> None:
+    number = runs.start(store, {"options": {"monitors": ["a", "b"]}}, MONITOR_RUNS)
+    outcome = {"state": runs.SUCCEEDED_WITH_FAILURES, "finished": WHEN, "failing": ["b"]}
+    runs.finish(store, number, outcome, MONITOR_RUNS)
+    assert {name: each.has_problems for name, each in health(store, RECENT).items()} == {
+        "a": False,
+        "b": True,
+    }
+    run(store, runs.SUCCEEDED, "b")
+    assert not health(store, RECENT)["b"].has_problems
+
+
 def test_failures_and_open_alerts_count_also_without_a_run(store: Store) -> None:
     broken = [Outcome("a", name, "1", reason="broken", owed=name == "y") for name in "xy"]
     monitor_rows.write(store, [*broken, Outcome("a", "z", "1")], 1, WHEN)

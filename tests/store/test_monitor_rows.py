@@ -57,6 +57,17 @@ def test_rows_of_an_older_state_are_kept(store: Store) -> None:
     assert (first["rootname"], first["measured"]) == ("a", WHEN)
 
 
+def test_of_older_rows_that_would_not_fit_into_a_document_the_last_are_kept(store: Store) -> None:
+    text = "x" * 990_000
+    for number in range(20):
+        row = {"level": number, "text": text}
+        write(store, Outcome("m", "a", str(number), 55000.0, (row,)))
+    kept = older_levels(store)
+    assert levels(store) == [19]
+    assert kept == list(range(19 - len(kept), 19))
+    assert len(kept) >= 10
+
+
 def test_a_failure_has_no_rows_and_ends_with_a_measurement(store: Store) -> None:
     write(store, measured("1", 5))
     write(store, failed("2"))

@@ -21,17 +21,19 @@ _MOST_JITTER_MAS = 14.0
 def measure(observation: Observation) -> Iterator[Row]:
     """Return the jitter and the state of the guide stars of each exposure.
 
-    One row for each extension of the ``jit`` file, or of the ``jif`` file without one, from its
-    header: RMS about the mean along V2 and V3 (``V2_RMS``, ``V3_RMS``) and of both (the root of the
-    sum of squares), the guiding mode (``GUIDEACT``), the losses of lock (``NLOSSES``, ``LOCKLOSS``)
-    and recentrings (``NRECENT``).  The guide star is the dominant one of the ``spt`` file
-    (``DGESTAR``), ``EXPFLAG`` that of the observation.  Source: Jitter File Format Definition,
-    STScI.
+    One row for each extension of the ``jit`` file, from its header, or from that of the ``jif``
+    file where it lacks a keyword: RMS about the mean along V2 and V3 (``V2_RMS``, ``V3_RMS``) and
+    of both (the root of the sum of squares), the guiding mode (``GUIDEACT``), the losses of lock
+    (``NLOSSES``, ``LOCKLOSS``) and recentrings (``NRECENT``).  The guide star is the dominant one
+    of the ``spt`` file (``DGESTAR``), ``EXPFLAG`` that of the observation.  Source: Jitter File
+    Format Definition, STScI.
     """
     headers = observation.headers
     star = text(headers.get("spt", {}).get(0, {}), "dgestar")
-    jitter = headers.get("jit") or headers.get("jif", {})
-    for extension, header in sorted(jitter.items()):
+    jit, jif = headers.get("jit", {}), headers.get("jif", {})
+    # Both files have one extension for each exposure; some jit files have no such keywords.
+    for extension in sorted(jit.keys() | jif.keys()):
+        header = {**jif.get(extension, {}), **jit.get(extension, {})}
         if extension > 0 and {"v2_rms", "guideact"} & header.keys():
             v2, v3 = (number(header, name) for name in ("v2_rms", "v3_rms"))
             yield {
@@ -58,8 +60,8 @@ MONITOR = Monitor(
     title="Pointing: jitter and guide stars",
     measure=measure,
     condition="exists(jit.1.v2_rms) or exists(jif.1.v2_rms)",
-    # Version 2 has the guide star, and jif files.
-    version=2,
+    # Version 2 has the guide star, and jif files; version 3 these also beside jit files.
+    version=3,
     filetypes=("jit", "jif", "spt"),
     columns=(
         column("exposure", "int", "extension of the jitter file, one for each exposure"),

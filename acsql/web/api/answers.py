@@ -56,6 +56,7 @@ class MonitorsHealth(TypedDict):
     failing: Annotated[list[str], Field(description="Whose last run failed in part or whole.")]
     overdue: Annotated[list[str], Field(description="Not run for too long.")]
     open_alerts: int
+    problems: Annotated[int, Field(description="Modules of monitors that cannot be loaded.")]
 
 
 class Health(TypedDict):

@@ -15,8 +15,10 @@ def test_the_jitter_is_that_of_the_headers_of_each_exposure(
     table = measured_archive.monitor("pointing").table()
     assert len(table) > 20
     for row in table[:10]:
-        with measured_archive.observation(row["rootname"]).open("jit") as hdus:
-            header = hdus[int(row["exposure"])].header
+        header = {}
+        for filetype in ("jif", "jit"):
+            with measured_archive.observation(row["rootname"]).open(filetype) as hdus:
+                header.update(hdus[int(row["exposure"])].header)
         v2, v3 = header["V2_RMS"], header["V3_RMS"]
         assert (row["jitter_v2"], row["jitter_v3"]) == (v2, v3)
         assert row["jitter_rms"] == pytest.approx(np.hypot(v2, v3))
@@ -64,3 +66,16 @@ def test_a_lost_lock_is_counted_with_its_seconds() -> None:
 def test_the_guide_star_is_that_of_the_support_file(filetype: str) -> None:
     (row,) = pointing.MONITOR.rows(Jitter(filetype, v2_rms=3.0))
     assert (row["jitter_v2"], row["guide_star"]) == (3.0, "NBJV000268F2")
+
+
+def test_what_the_table_of_the_jitter_lacks_is_taken_from_its_image() -> None:
+    observation = Jitter(guideact="FINE LOCK")
+    observation.headers["jif"] = {1: {"v2_rms": 3.0, "v3_rms": 4.0, "guideact": "GYRO"}}
+    (row,) = pointing.MONITOR.rows(observation)
+    assert (row["exposure"], row["jitter_rms"], row["guiding"]) == (1, 5.0, "FINE LOCK")
+
+
+def test_every_exposure_with_jitter_has_a_row(measured_archive: acsql.Archive) -> None:
+    table = measured_archive.monitor("pointing").table()
+    wanted = measured_archive.where(pointing.MONITOR.condition).columns("rootname").rows()
+    assert set(table["rootname"]) == {row["rootname"] for row in wanted}

@@ -1,0 +1,58 @@
+"""The reports of runs of monitors: their states, and errors in one line."""
+
+import json
+
+import pytest
+
+from acsql.errors import MonitorError
+from acsql.ingest.measure_report import MAX_REASON, Report, Tally, described, one_line
+from acsql.store import runs
+from acsql.store.monitor_rows import Outcome
+
+
+def raised(function, error_type=Exception):
+    with pytest.raises(error_type) as caught:
+        function()
+    return caught.value
+
+
+def test_a_run_with_a_problem_succeeded_with_failures_and_needs_attention():
+    report = Report(1, {"level": Tally(measured=1)})
+    assert (report.state, report.needs_attention) == (runs.SUCCEEDED, False)
+    error = raised(lambda: [][0])
+    report.add_problem("level", "alerts", error)
+    report.add_problem("level", "summary", error)
+    assert (report.state, report.needs_attention) == (runs.SUCCEEDED_WITH_FAILURES, True)
+    assert [each.rpartition(" (")[0] for each in report.problems] == [
+        "level: alerts: IndexError: list index out of range",
+        "level: summary: IndexError: list index out of range",
+    ]
+    assert report.failing == ["level"]
+    assert report.record()["failing"] == ["level"]
+
+
+def test_outcomes_are_counted():
+    report = Report(1, {"level": Tally()})
+    report.add(Outcome("level", "a", "1", rows=({}, {})))
+    report.add(Outcome("level", "b", "1", reason="broken"))
+    assert report.tallies["level"] == Tally(measured=1, rows=2, failed=1)
+    assert report.record()["failures"] == [
+        {"monitor": "level", "rootname": "b", "reason": "broken"}
+    ]
+
+
+def test_an_error_of_acsql_is_its_message_alone():
+    assert described(MonitorError("no\n rows")) == "no rows"
+
+
+def test_an_error_has_its_place_in_the_named_file_or_else_where_it_was_raised():
+    error = raised(lambda: json.loads("{"))
+    assert "(decoder.py line " in described(error)
+    assert "(test_measure_report.py line " in described(error, __file__)
+    assert described(error, "/elsewhere.py") == described(error)
+    assert "decoder.py" not in described(error, __file__)
+
+
+def test_a_message_is_one_short_line_of_unicode():
+    assert one_line(ValueError(" a\n\tb \udcff")) == "a b ?"
+    assert one_line(ValueError("x" * 10 * MAX_REASON)) == "x" * MAX_REASON + "..."
