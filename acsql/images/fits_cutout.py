@@ -129,12 +129,15 @@ def _tables(
     """Return the look-up tables that a chip names, moved with its corner.
 
     Both chips may share a table of which each now needs its own: all get new EXTVERs, which are
-    written into the header of the chip.
+    written into the header of the chip.  A table that the file lacks cannot be moved.
     """
     moved = []
     for extname, keywords in _TABLES.items():
         used = sum(table.name == extname for table in others)
-        for extver, keyword in enumerate((each for each in keywords if each in header), used + 1):
+        named = [
+            each for each in keywords if each in header and (extname, int(header[each])) in hdus
+        ]
+        for extver, keyword in enumerate(named, used + 1):
             table = hdus[extname, int(header[keyword])].copy()
             for axis, offset in (("CRVAL1", x0), ("CRVAL2", y0)):
                 table.header[axis] = table.header.get(axis, 0.0) - offset

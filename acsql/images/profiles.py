@@ -145,6 +145,26 @@ def line_pixels(start: tuple[float, float], end: tuple[float, float]) -> tuple[I
     return x, y
 
 
+def check_length(plane: Plane, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Refuse a line whose pixels, most of them off the image, would not fit into memory.
+
+    Parameters
+    ----------
+    plane : Plane
+        The image.
+    start, end : tuple of float
+        Columns and rows.
+
+    Raises
+    ------
+    QueryError
+        If the line is longer than the outline of the image.
+    """
+    longest = 2 * (plane.width + plane.height)
+    if math.dist(start, end) > longest:
+        raise QueryError(f"the line is longer than {longest} pixels")
+
+
 def read_line(
     file: BinaryIO,
     filename: str,
@@ -179,9 +199,7 @@ def read_line(
     OSError
         If the system cannot read the file.
     """
-    longest = 2 * (plane.width + plane.height)
-    if math.dist(start, end) > longest:
-        raise QueryError(f"the line is longer than {longest} pixels")
+    check_length(plane, start, end)
     x, y = line_pixels(start, end)
     box = clip(plane, Region(int(x.min()), int(x.max()) + 1, int(y.min()), int(y.max()) + 1))
     values = np.full(x.size, np.nan)

@@ -17,7 +17,7 @@ from ..fits.chips import Pixels
 from .cutout import Region, clip
 from .deviations import ROUNDS, SIGMA
 from .planes import Plane
-from .profiles import line_pixels
+from .profiles import check_length, line_pixels
 
 # A WFC chip: sigma clipping of its pixels takes two seconds and 200 MB.
 MAX_REGION_PIXELS = 1 << 23
@@ -85,7 +85,8 @@ def read_region_statistics(
     Raises
     ------
     QueryError
-        If the region lies outside the image or has more than `MAX_REGION_PIXELS` pixels.
+        If the region lies outside the image, has more than `MAX_REGION_PIXELS` pixels, or is a line
+        longer than the outline of the image.
     PreviewError
         If the file is truncated.
     OSError
@@ -135,8 +136,10 @@ def _of_values(inside: Pixels) -> RegionStatistics:
 
 def _read_inside(file: BinaryIO, filename: str, plane: Plane, region: Any) -> Pixels:
     """Return the values of the pixels inside a region, read strip by strip."""
-    from regions import PixCoord
+    from regions import LinePixelRegion, PixCoord
 
+    if isinstance(region, LinePixelRegion):
+        check_length(plane, (region.start.x, region.start.y), (region.end.x, region.end.y))
     box = clip(plane, _bounds(region))
     on_chips = plane.on_chips
     found, count, row = [], 0, box.y0

@@ -120,6 +120,11 @@ def image_plane(file: File, part: ExtensionParameters) -> Plane:
     plane = planes[choose("extname", part.extname, list(planes), next(iter(planes)))]
     if part.minus:
         plane = _difference(plane, part.minus, part.lock)
+    return requested_chip(plane, part)
+
+
+def requested_chip(plane: Plane, part: ExtensionParameters) -> Plane:
+    """Return an extension, of a requested chip alone; raise QueryError if there is no such chip."""
     extver = choose("extver", part.extver, [str(chip.extver) for chip in plane.chips], "")
     return plane.only(int(extver)) if extver else plane
 

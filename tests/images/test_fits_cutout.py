@@ -71,3 +71,15 @@ def test_a_part_that_is_too_large_is_refused(
     monkeypatch.setattr(module, "MAX_CELLS", 20)
     with pytest.raises(QueryError, match="at most 20 pixels: choose a smaller region"):
         fits_cutout(path, planes, Region(0, 9, 0, 9))
+
+
+def test_a_table_that_the_file_lacks_is_left_out(flt: Path, tmp_path: Path) -> None:
+    path = tmp_path / "without_tables.fits"
+    with fits.open(flt) as whole:
+        kept = [hdu for hdu in whole if hdu.name in ("PRIMARY", "SCI")]
+        fits.HDUList(kept).writeto(path)
+    with fits.open(path) as hdus:
+        planes = read_planes(hdus, path.name)
+    part = fits_cutout(path, planes, Region(0, 20, 0, 10))
+    assert [hdu.name for hdu in part] == ["PRIMARY", "SCI"]
+    assert "CPDIS1" in part["SCI"].header

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 from regions import CirclePixelRegion, PixCoord, Regions
@@ -23,6 +24,8 @@ SHAPES = (
     "polygon(3,3,20,5,12,20)",
     "-circle(9,9,2)",
     "circle(9,9,2) # text={a star}",
+    "circle(9,9,2) # color=red text={a star}",
+    "text(9,9) # text={a label}",
 )
 
 
@@ -91,17 +94,96 @@ def test_a_file_of_ds9_in_its_default_system_is_placed_by_the_detector(
 ) -> None:
     text = "# Region file format: DS9 version 4.1\nglobal color=green\nphysical\ncircle(10,20,3)"
     assert read_regions(text, sky[1]).regions == ("circle(15.0000,22.0000,3.0000)",)
-    with pytest.raises(QueryError, match="mixes image and physical"):
-        read_regions(text + "\nimage\ncircle(1,1,1)", sky[1])
+    assert read_regions("circle(10,20,3)", sky[1]).regions == ("circle(15.0000,22.0000,3.0000)",)
+    both = read_regions(text + "\nimage\ncircle(1,1,1)", sky[1])
+    assert both.regions == ("circle(15.0000,22.0000,3.0000)", "circle(1.0000,1.0000,1.0000)")
 
 
-def test_what_is_not_supported_is_a_problem_and_the_rest_is_read(sky: tuple[Path, Plane]) -> None:
-    found = read_regions("image\nvector(1,2,3,4)\ncircle(1,2,3)", sky[1])
-    assert len(found.regions) == 1
-    assert "vector" in found.problems[0]
+# As DS9 9 writes them.
+SAVED = """\
+\ufeff# Region file format: DS9 version 4.1
+global color=green dashlist=8 3 width=1 font="helvetica 10 normal roman" select=1 include=1 source=1
+image
+# composite(20,30,0) || composite=1
+circle(20,30,4) || # color=red width=3 text={a; b} tag={stars} This is a comment
+!box(21,31,8,5,30) || # color=#0ff background
+# text(9,9) || color=magenta font="helvetica 14 bold roman" text={a label}
+annulus(23,33,3,6,9) # width=2
+image; point 7 8 # point=boxcircle 11
+# vector(1,2,3,4) vector=1
+"""
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "circle(1,2)", "circle(1,2,3)\ncircle(1,2,3)"])
+def test_a_file_as_ds9_writes_it_is_read(sky: tuple[Path, Plane]) -> None:
+    found = read_regions(SAVED, sky[1])
+    assert found.problems == ()
+    assert [text.replace(".0000", "") for text in found.regions] == [
+        "circle(20,30,4) # color=red text={a; b}",
+        "-box(21,31,8,5,30) # color=#0ff",
+        "text(9,9) # color=magenta text={a label}",
+        "annulus(23,33,3,6)",
+        "annulus(23,33,6,9)",
+        "point(7,8)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("frame", "text"),
+    [
+        ("fk5", 'fk5;circle(0:24:00,-72:00:00,5")'),
+        ("icrs", "icrs;circle(0h24m00s,-72d00m00s,0.0833333')"),
+        ("fk5", "J2000\ncircle(6.0,-72.0,0.00138889)"),
+        ("icrs", 'ICRS\n-circle(6d,-72d,5.0") # color=red\n'),
+    ],
+)
+def test_angles_and_lengths_of_the_sky_are_read_in_all_notations(
+    sky: tuple[Path, Plane], frame: str, text: str
+) -> None:
+    wcs = WCS(fits.getheader(sky[0], ("SCI", 1)))
+    expected = np.ravel(wcs.world_to_pixel(SkyCoord(6, -72, unit="deg", frame=frame)))
+    (found,) = read_regions(text, sky[1]).regions
+    x, y, radius = numbers(found)
+    assert [x - 1, y - 1] == pytest.approx(expected, abs=0.001)
+    assert radius == pytest.approx(5 / (3600 * 1.237e-5), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "circle(20,30",
+        "circle(a,30,4)",
+        "circle(20,30,-4)",
+        "box(20,30,4)",
+        "circle(nan,30,4)",
+        "circle(20,30,1e400)",
+        "this is nonsense",
+        "panda(20,30,0,360,4,0,10,1)",
+        "fk5;circle(25:99:00,-72:00:00,5);image",
+        "fk5;circle(6,-91,5);image",
+        "fk5;circle(186,72,5);image",
+        "wcsb;circle(6,-72,5);image",
+    ],
+)
+def test_a_line_that_cannot_be_read_is_a_problem_and_the_rest_is_read(
+    sky: tuple[Path, Plane], line: str
+) -> None:
+    found = read_regions(f"image\ncircle(1,2,3)\n{line}\ncircle(4,5,6)", sky[1])
+    assert [numbers(text) for text in found.regions] == [[1, 2, 3], [4, 5, 6]]
+    (problem,) = found.problems
+    assert problem.startswith("line 3: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "circle(1,2)",
+        "circle(nan,2,3)",
+        "circle(1,2,1e400)",
+        "circle(1,2,3)\ncircle(1,2,3)",
+    ],
+)
 def test_a_text_that_is_not_one_region_is_refused(text: str) -> None:
     with pytest.raises(QueryError, match=r"region"):
         parse_region(text)

@@ -30,6 +30,7 @@ from ..image_request import (
     image_plane,
     image_planes,
     reading,
+    requested_chip,
 )
 from ..params import OneOf
 
@@ -123,9 +124,7 @@ def cutout_fits(name: str, filetype: str) -> Response:
     if query.minus:
         raise QueryError("a difference has no FITS cutout: save those of both images")
     file = image_file(name, filetype, query)
-    planes = image_planes(file)
-    if query.extver:
-        planes = tuple(plane.only(int(query.extver)) for plane in planes)
+    planes = tuple(requested_chip(plane, query) for plane in image_planes(file))
     content = io.BytesIO()
     with reading(file.path):
         fits_cutout(file.path, planes, query.rectangle).writeto(content)
@@ -153,4 +152,4 @@ def _measured(
 def _quality(file: File, query: ExtensionParameters) -> Plane | None:
     """Return the data quality flags of the requested extension, None if the file has none."""
     quality = next((plane for plane in image_planes(file) if plane.flags), None)
-    return quality.only(int(query.extver)) if quality and query.extver else quality
+    return quality and requested_chip(quality, query)
