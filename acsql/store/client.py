@@ -106,14 +106,16 @@ class Store:
         with self.errors():
             parsed = _parse(connection_string)
             options = _options(parsed["options"], wait)
+            outages = OutageLog(self.address)
             self.client = _connect(
                 connection_string,
                 appname="acsql",
                 uuidRepresentation="standard",
-                event_listeners=[OutageLog(self.address)] if log_outages else [],
+                event_listeners=[outages] if log_outages else [],
                 **options,
             )
             self._closing.callback(self.client.close)
+            self._closing.callback(outages.close)  # runs before the close of the client
             self.database = self.client[parsed["database"] or DEFAULT_DATABASE]
         try:
             # Later operations may wait longer than the first.

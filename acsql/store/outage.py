@@ -8,9 +8,15 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import pymongo
-from pymongo.monitoring import TopologyDescriptionChangedEvent, TopologyEvent, TopologyListener
+from pymongo.monitoring import (
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
 
 from ..errors import DatabaseError
 
@@ -20,8 +26,11 @@ LAST_SECONDS = 2
 logger = logging.getLogger(__name__)
 
 
-class OutageLog(TopologyListener):
+class OutageLog(ServerHeartbeatListener):
     """Logs the beginning and the end of each outage in one line.
+
+    It listens to the checks of single servers, and not to what the driver concludes of all: for
+    that the driver would start one more thread, and wait for it at each close.
 
     Parameters
     ----------
@@ -31,32 +40,61 @@ class OutageLog(TopologyListener):
 
     def __init__(self, address: str) -> None:
         self._address = address
+        self._lock = Lock()  # each server is checked by a thread of its own
+        self._writable: set[tuple[str, int | None]] = set()
         self._since: float | None = None
+        self._closed = False
 
-    def description_changed(self, event: TopologyDescriptionChangedEvent) -> None:
-        """Log a change between a server that accepts writes and none.
+    def close(self) -> None:
+        """Log nothing more: the checks of a client that is closed fail."""
+        with self._lock:
+            self._closed = True
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        """Do nothing: a check has no result yet.
 
         Parameters
         ----------
-        event : TopologyDescriptionChangedEvent
-            What the driver knows of the servers now and before.
+        event : ServerHeartbeatStartedEvent
+            The check.
         """
-        if not event.new_description.server_descriptions():
-            return  # the client was closed
-        if event.new_description.has_writable_server():
-            if self._since is not None:
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        """Log the end of an outage if the server accepts writes, and its beginning if not.
+
+        Parameters
+        ----------
+        event : ServerHeartbeatSucceededEvent
+            The answer of a server.
+        """
+        self._note(event.connection_id, event.reply.is_writable)
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        """Log the beginning of an outage if no other server accepts writes.
+
+        Parameters
+        ----------
+        event : ServerHeartbeatFailedEvent
+            A server that does not answer.
+        """
+        self._note(event.connection_id, False)
+
+    def _note(self, server: tuple[str, int | None], writable: bool) -> None:
+        """Log a change between a server that accepts writes and none."""
+        with self._lock:
+            before = bool(self._writable)
+            if writable:
+                self._writable.add(server)
+            else:
+                self._writable.discard(server)
+            if self._closed or before == bool(self._writable):
+                return
+            if before:
+                self._since = time.monotonic()
+                logger.error("The database %s does not answer", self._address)
+            elif self._since is not None:
                 seconds = time.monotonic() - self._since
                 logger.warning("The database %s answers again after %.1f s", self._address, seconds)
-            self._since = None
-        elif event.previous_description.has_writable_server():
-            self._since = time.monotonic()
-            logger.error("The database %s does not answer", self._address)
-
-    def opened(self, event: TopologyEvent) -> None:
-        """Do nothing: before the first answer there is no outage."""
-
-    def closed(self, event: TopologyEvent) -> None:
-        """Do nothing: a closed client has no outage."""
 
 
 @contextmanager

@@ -3,11 +3,16 @@
 import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
+from pymongo.hello import Hello
+from pymongo.monitoring import ServerHeartbeatFailedEvent, ServerHeartbeatSucceededEvent
 
 from acsql.errors import DatabaseUnavailable
 from acsql.keywords import KeywordSpecs
@@ -28,6 +33,18 @@ def send(data_dir: Path, number: signal.Signals) -> None:
     state = server.status(data_dir)
     assert state is not None
     os.kill(state.pid, number)
+    if number == signal.SIGSTOP:
+        # Its threads stop one after another, and one of them may still answer.
+        process = psutil.Process(state.pid)
+        wait_until(
+            lambda: all(thread_state(process.pid, each.id) == "T" for each in process.threads())
+        )
+
+
+def thread_state(process: int, thread: int) -> str:
+    """Return the state of a thread, as in proc(5)."""
+    stat = Path(f"/proc/{process}/task/{thread}/stat").read_text(encoding="utf-8")
+    return stat.rpartition(")")[2].split()[0]
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -50,18 +67,53 @@ def test_an_outage_is_one_line_and_its_end_another(
             with pytest.raises(DatabaseUnavailable), store.errors():
                 store.observations.find_one()
         server.start(data_dir)
-        wait_until(lambda: len(caplog.messages) > 1)
-        assert store.answers
+        wait_until(lambda: len(caplog.messages) > 1 and store.answers)
     lost, back = caplog.messages
     assert lost == f"The database {store.address} does not answer"
     assert back.startswith(f"The database {store.address} answers again after ")
 
 
-def test_closing_is_no_outage(
-    connection_string: str, specs: KeywordSpecs, caplog: pytest.LogCaptureFixture
+def test_closing_is_no_outage_and_waits_for_no_thread(
+    connection_string: str,
+    specs: KeywordSpecs,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Store(connection_string, specs, log_outages=True).close()
+    store = Store(connection_string, specs, log_outages=True)
+    checks = [each for each in threading.enumerate() if "server_monitor" in each.name]
+    assert checks
+    joined: list[object] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "join", lambda *given: joined.append(given))
+        store.close()
+    # The check that is under way fails after the close.
+    for thread in checks:
+        thread.join()
+    assert joined == []
     assert caplog.messages == []
+
+
+def test_a_database_of_several_servers_is_away_while_none_accepts_writes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    a, b = ("a", 1), ("b", 2)
+    primary, secondary = (
+        Hello[dict[str, Any]]({"ok": 1, "setName": "rs", role: True})
+        for role in ("isWritablePrimary", "secondary")
+    )
+    log = outage.OutageLog("mongodb://a:1,b:2/")
+    with caplog.at_level(logging.INFO, outage.__name__):
+        for answer, server_ in ((secondary, b), (primary, a), (primary, b)):
+            log.succeeded(ServerHeartbeatSucceededEvent(0, answer, server_))
+        log.failed(ServerHeartbeatFailedEvent(0, OSError(), a))
+        assert caplog.messages == []
+        log.succeeded(ServerHeartbeatSucceededEvent(0, secondary, b))
+        log.failed(ServerHeartbeatFailedEvent(0, OSError(), a))
+        assert len(caplog.messages) == 1
+        log.succeeded(ServerHeartbeatSucceededEvent(0, primary, a))
+    lost, back = caplog.messages
+    assert "does not answer" in lost
+    assert "answers again" in back
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
