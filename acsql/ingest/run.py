@@ -120,9 +120,6 @@ def ingest(
     specs = keyword_specs.load(configuration.specs_overlay(config))
     filetypes = _filetypes(options, specs)
     check_scheduler(options.scheduler)
-    if options.scheduler == PROCESSES:
-        # Workers can start once the plan is made.
-        process_pool.prepare()
     started = now()
     with (
         open_store(config, config.database_wait, log_outages=True) as store,
@@ -135,13 +132,16 @@ def ingest(
         with _recorded(store, report, options, specs):
             runner.migrate_if_empty(store, specs)
             runner.check(store)
-            store.make_indexes()
             with (
                 folding.in_background(store),
                 in_background(store, provider_for(config)) as proposals,
             ):
                 plan = _plan(config, options, filetypes, store, specs)
                 report.add_plan(plan)
+                if plan.tasks and options.scheduler == PROCESSES:
+                    # It imports what workers need while indexes are made.
+                    process_pool.prepare()
+                store.make_indexes()
                 workers = options.workers or config.ncores
                 with closing(
                     ingest_tasks(plan.tasks, store, config, options.scheduler, workers, progress)

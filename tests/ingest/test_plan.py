@@ -24,7 +24,7 @@ import acsql
 from acsql.config import Config
 from acsql.errors import ConfigError, DatabaseError
 from acsql.ingest import plan as planning
-from acsql.ingest import read, run
+from acsql.ingest import process_pool, read, run
 from acsql.ingest.changed_files import Selection
 from acsql.ingest.plan import (
     Plan,
@@ -49,6 +49,15 @@ def test_unchanged_files_are_not_opened(
     report = run.ingest(archive_copy, SYNCHRONOUS)
     assert report.observations == {"unchanged": 3}
     assert report.state == runs.NOTHING_NEW
+
+
+def test_an_ingest_of_unchanged_files_starts_no_processes(
+    archive_copy: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.ingest(archive_copy, SYNCHRONOUS)
+    # The process from which workers are forked would hold the standard output of the command.
+    monkeypatch.setattr(process_pool, "prepare", None)
+    assert run.ingest(archive_copy).state == runs.NOTHING_NEW
 
 
 def test_a_changed_file_is_read_again(archive_copy: Config, specs: KeywordSpecs) -> None:
