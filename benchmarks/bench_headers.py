@@ -20,6 +20,7 @@ from astropy.io import fits
 
 from acsql import sample
 from acsql.fits import cards
+from acsql.fits.file_card import file_cards
 from acsql.fits.open import open_fits
 from acsql.fits.walk import open_headers
 
@@ -53,8 +54,7 @@ def cold(files: Extensions) -> list[cards.Cards]:
 
 
 def warm(files: Extensions) -> list[cards.Cards]:
-    """Read them when the cards have been read before, as after `cold`, but the headers have not."""
-    cards._parsed.cache_clear()
+    """Read them when the cards have been read before, as after `cold`."""
     return walked(files)
 
 
@@ -70,7 +70,7 @@ def walked(files: Extensions) -> list[cards.Cards]:
 def forget() -> None:
     """Forget all cards that were read."""
     cards._parsed.cache_clear()
-    cards._remembered.cache_clear()
+    file_cards.clear()
 
 
 WAYS = {"baseline": baseline, "opened": opened, "cold": cold, "warm": warm}

@@ -27,7 +27,6 @@ from pymongo import MongoClient
 from acsql import keywords as keyword_specs
 from acsql import sample
 from acsql.config import Config
-from acsql.fits import cards
 from acsql.ingest import run, workers
 from acsql.ingest.plan import Task
 from acsql.ingest.read import read_file
@@ -165,8 +164,6 @@ def file_prices(
 
 def file_price(file: FileOnDisk, specs: KeywordSpecs, config: Config) -> tuple[str, FilePrice]:
     """Read a file as a worker does, and return its detector and price."""
-    # Whole headers are remembered; another exposure has other headers of the same cards.
-    cards._parsed.cache_clear()
     counters = psutil.Process().io_counters
     before, began = counters().read_chars, time.process_time()
     content = read_file(file, specs, config)

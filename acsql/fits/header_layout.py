@@ -9,15 +9,18 @@ value is kept with the document as it is in the file.
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby, repeat
+from operator import attrgetter
 from typing import NamedTuple
 
 from ..keywords import COMMENTARY
-from .cards import SEPARATOR, FileCard
+from .file_card import SEPARATOR, FileCard
 
 # Bytes: of a million layouts two have the same digest with a probability of 3e-8.
 _DIGEST_SIZE = 8
 _COMMENTARY_LINES = frozenset(f"{keyword}{SEPARATOR}" for keyword in COMMENTARY)
+_WITHOUT_VALUE = {*COMMENTARY, ""}
 
 
 class Place(NamedTuple):
@@ -54,7 +57,7 @@ class HeaderLayout:
     text: str
     images: Mapping[int, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def identifier(self) -> str:
         """The identifier of the text."""
         return hashlib.blake2b(self.text.encode(), digest_size=_DIGEST_SIZE).hexdigest()
@@ -87,10 +90,10 @@ def layout_of(cards: Sequence[FileCard], altered: Collection[int] = ()) -> Heade
         With the images of the cards that do not come back without them.
     """
     images = {}
-    if altered or any(card.needs_image for card in cards):
-        valued = [card for card in cards if card.keyword and card.keyword not in COMMENTARY]
+    if altered or any(map(attrgetter("needs_image"), cards)):
+        valued = [card for card in cards if card.pair[0] not in _WITHOUT_VALUE]
         images = {
-            number: card.image.rstrip()
+            number: card.image.decode("latin-1").rstrip()
             for number, card in enumerate(valued)
             if card.needs_image or number in altered
         }
@@ -99,7 +102,7 @@ def layout_of(cards: Sequence[FileCard], altered: Collection[int] = ()) -> Heade
 
 def _lines(cards: Sequence[FileCard]) -> Iterator[str]:
     """Yield the lines of the layout of some cards."""
-    lines = [card.line for card in cards]
+    lines = list(map(attrgetter("line"), cards))
     if _COMMENTARY_LINES.isdisjoint(lines):
         yield from lines
         return

@@ -6,10 +6,10 @@ the cards are those that are read already.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, BinaryIO
 
-from .cards import Cards, FileCard
+from .cards import Cards
+from .file_card import FileCard
 
 # What the first keyword of a header says of an image.
 PRIMARY, IMAGE = "SIMPLE", "IMAGE"
@@ -27,6 +27,8 @@ class PlainHDU:
         Positions of the header, of the data, and of the first byte after the padding.
     cards : list of (str, value)
         As of `acsql.fits.cards.read`.
+    header : mapping
+        The first value of each keyword.
     in_file : tuple of FileCard
         As of `acsql.fits.cards.in_file`.
     file : binary file
@@ -38,13 +40,9 @@ class PlainHDU:
     data: int
     end: int
     cards: Cards
+    header: Mapping[str, Any]
     in_file: tuple[FileCard, ...]
     file: BinaryIO
-
-    @cached_property
-    def header(self) -> Mapping[str, Any]:
-        """The first value of each keyword."""
-        return dict(reversed(self.cards))
 
     @property
     def is_image(self) -> bool:

@@ -10,7 +10,8 @@ import io
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +20,16 @@ from typing import Any, BinaryIO
 from astropy.io import fits
 
 from . import cards
-from .cards import Cards, FileCard
+from .cards import Cards
+from .file_card import FileCard
 from .open import BLOCK, CARD, MAX_HEADER_BYTES, damage_refused, end_of_data, open_fits
 from .plain_hdu import IMAGE, PRIMARY, PlainHDU
 
 # Nearly all headers of ACS files fit into one such read, in bytes.
 _READ = 8 * BLOCK
-_END_CARD = re.compile(rb"END {77}")
-_KEYWORD = re.compile(r"[A-Z0-9_-]+", re.ASCII)
+# What may be an END for astropy.
+_ENDS = re.compile(rb"END(?![A-Z0-9_-])")
+_END = b"END".ljust(CARD)
 # The last is that of headerlets (stwcs), which most calibrated files of ACS have.
 _EXTENSIONS = (IMAGE, "BINTABLE", "TABLE", "HDRLET")
 # Random groups and compressed images, whose headers astropy constructs; most ACS files state that
@@ -34,7 +37,9 @@ _EXTENSIONS = (IMAGE, "BINTABLE", "TABLE", "HDRLET")
 _SPECIAL = {"GROUPS", "ZIMAGE", "ZTABLE"}
 # Keywords by which astropy names an extension, and the types without which it refuses them.
 _NAMES = {"EXTNAME": str, "EXTVER": int, "EXTLEVEL": int}
-_NOTABLE = _SPECIAL | _NAMES.keys()
+_COUNTS = ("PCOUNT", "GCOUNT")
+# No ordinary header has more than one of each.
+_ONCE = _SPECIAL | _NAMES.keys() | {"EXTEND"}
 
 
 @dataclass(frozen=True)
@@ -114,10 +119,10 @@ def _header(descriptor: int, start: int, limit: int) -> bytes:
     header = b""
     while more := os.pread(descriptor, _READ, start + len(header)):
         header += more
-        for end in _END_CARD.finditer(header):
-            if end.start() % CARD == 0:
-                length = -(-end.end() // BLOCK) * BLOCK
-                is_padded = header[end.end() : length] == b" " * (length - end.end())
+        for found in _ENDS.finditer(header):
+            if (end := found.start()) % CARD == 0:
+                length = -(-(end + CARD) // BLOCK) * BLOCK
+                is_padded = header[end:length] == _END.ljust(length - end)
                 return header[:length] if is_padded and length <= limit else b""
         if len(header) > limit:
             break
@@ -131,63 +136,62 @@ def _ordinary(header: bytes, start: int, file: BinaryIO) -> PlainHDU | None:
     parsed = cards.parse(header)
     if not parsed:
         return None
-    header_cards = cards.values(parsed)
-    kind, data_size = _kind(header_cards), _data_size(header_cards)
+    pairs = cards.values(parsed)
+    values = dict(reversed(pairs))
+    repeated = _repeated(pairs) if len(values) < len(pairs) else set()
+    kind, data_size = _kind(pairs, values, repeated), _data_size(pairs, values, repeated)
     if kind is None or data_size is None:
         return None
     data = start + len(header)
     end = data + -(-data_size // BLOCK) * BLOCK
-    return PlainHDU(kind, start, data, end, header_cards, parsed, file)
+    return PlainHDU(kind, start, data, end, pairs, values, parsed, file)
 
 
-def _kind(header: Cards) -> str | None:
+def _repeated(pairs: Cards) -> set[str]:
+    numbers = Counter(keyword for keyword, _ in pairs)
+    return {keyword for keyword, number in numbers.items() if number > 1}
+
+
+def _kind(pairs: Cards, values: Mapping[str, Any], repeated: Set[str]) -> str | None:
     """Return what sort of HDU an ordinary header describes, None if it is not ordinary."""
-    keyword, value = header[0]
-    # One pass, because there are millions of cards and few of these.
-    notable = [(name, each) for name, each in header if name in _NOTABLE or name[:3] == "END"]
-    is_special = any(
-        (name in _SPECIAL and each is not False)
-        or (name.startswith("END") and not _is_keyword(name))
-        for name, each in notable
-    )
-    names = [(name, each) for name, each in notable if name in _NAMES]
-    if is_special or not all(type(each) is _NAMES[name] for name, each in names):
+    special = [values[name] for name in _SPECIAL & values.keys()]
+    names = _NAMES.keys() & values.keys()
+    if (
+        "END" in values
+        or not _ONCE.isdisjoint(repeated)
+        or any(each is not False for each in special)
+        or any(type(values[name]) is not _NAMES[name] for name in names)
+    ):
         return None
-    if len(names) > len({name for name, _ in names}):
-        return None
+    keyword, value = pairs[0]
     if keyword == "XTENSION":
         return value if value in _EXTENSIONS else None
     # Astropy changes another EXTEND where a file has extensions.
-    extends = [value for keyword, value in header if keyword == "EXTEND"]
-    return PRIMARY if value is True and extends == [True] else None
+    return PRIMARY if value is True and values.get("EXTEND") is True else None
 
 
-def _is_keyword(name: str) -> bool:
-    return name != "END" and _KEYWORD.fullmatch(name) is not None
-
-
-def _data_size(header: Cards) -> int | None:
+def _data_size(pairs: Cards, values: Mapping[str, Any], repeated: Set[str]) -> int | None:
     """Return the bytes of the data without padding, None if the header is not ordinary."""
-    values = dict(header)
     naxis = values.get("NAXIS")
     if type(naxis) is not int or not 0 <= naxis <= 999:
         return None
-    counts = ["PCOUNT", "GCOUNT"]
+    is_primary = pairs[0][0] == PRIMARY
     axes = [f"NAXIS{axis}" for axis in range(1, naxis + 1)]
-    is_primary = header[0][0] == PRIMARY
-    sizes = ["BITPIX", "NAXIS", *axes, *([] if is_primary else counts)]
-    structural = {header[0][0], *sizes, *counts}
-    if [keyword for keyword, _ in header if keyword in structural] != [header[0][0], *sizes]:
+    sizes = ["BITPIX", "NAXIS", *axes, *(() if is_primary else _COUNTS)]
+    structural = [pairs[0][0], *sizes]
+    if [keyword for keyword, _ in pairs[: len(structural)]] != structural:
         return None
-    if [keyword for keyword, _ in header[1 : len(sizes) + 1]] != sizes:
+    if not repeated.isdisjoint(structural):
         return None
-    numbers = [values[keyword] for keyword in sizes[1:]]
+    if is_primary and not values.keys().isdisjoint(_COUNTS):
+        return None
+    bitpix, *numbers = (values[keyword] for keyword in sizes)
+    if type(bitpix) is not int or bitpix not in fits.BITPIX2DTYPE:
+        return None
     if not all(type(number) is int and number >= 0 for number in numbers):
-        return None
-    if values["BITPIX"] not in fits.BITPIX2DTYPE or type(values["BITPIX"]) is not int:
         return None
     if naxis == 0:
         return 0
     pixels = math.prod(values[axis] for axis in axes)
-    pcount, gcount = (0, 1) if is_primary else (values[count] for count in counts)
-    return int(abs(values["BITPIX"]) * gcount * (pcount + pixels) // 8)
+    pcount, gcount = (0, 1) if is_primary else (values[count] for count in _COUNTS)
+    return int(abs(bitpix) * gcount * (pcount + pixels) // 8)

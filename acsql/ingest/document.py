@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from .. import names
+from ..fits.cards import values
 from ..fits.footprint import footprint
 from ..fits.header_layout import HeaderLayout, layout_of
 from ..keywords import HeaderKey, KeywordSpecs, spec_keyword
@@ -125,7 +126,7 @@ def _layout(content: FileContent, extension: int, altered: set[int]) -> HeaderLa
     """Return the layout of a header, None if its cards in the file are not known."""
     in_file = content.in_file[extension] if extension < len(content.in_file) else ()
     shown = [keyword for keyword, _ in content.headers[extension]]
-    is_shown = shown == [card.keyword for card in in_file if card.keyword]
+    is_shown = shown == [keyword for keyword, _ in values(in_file)]
     return layout_of(in_file, altered) if in_file and is_shown else None
 
 

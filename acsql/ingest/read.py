@@ -12,7 +12,8 @@ from typing import Any
 
 from ..config import Config
 from ..errors import FileError
-from ..fits.cards import Cards, FileCard
+from ..fits.cards import Cards
+from ..fits.file_card import FileCard
 from ..fits.walk import open_headers
 from ..images.image_statistics import ImageStatistics
 from ..keywords import KeywordSpecs

@@ -16,7 +16,8 @@ from datetime import datetime, time
 from typing import Any
 
 from ..fits.astropy_header import fits_value
-from ..fits.cards import Cards, UnreadableValue
+from ..fits.cards import Cards
+from ..fits.file_card import UnreadableValue
 from ..fits.header import HeaderBuilder
 from ..keywords import COMMENTARY, PRIMARY, HeaderKey, KeywordSpec, KeywordSpecs
 
@@ -165,7 +166,8 @@ def type_value(value: Any, spec: KeywordSpec | None) -> tuple[Any, bool]:
     """
     if value is None:
         return None, True
-    if spec is not None and type(value) is _PYTHON_TYPES.get(spec.type):
+    has_type = spec is not None and type(value) is _PYTHON_TYPES.get(spec.type)
+    if has_type and (type(value) is not int or _fits_mongo(value)):
         return value, True
     if type(value) is UnreadableValue:
         value = str(value)
@@ -268,7 +270,7 @@ def _by_formats(text: str, spec: KeywordSpec) -> datetime:
 
 
 # A shortcut for nearly all values: read from a card, they have their type already.
-_PYTHON_TYPES = {"float": float, "str": str, "bool": bool}
+_PYTHON_TYPES = {"int": int, "float": float, "str": str, "bool": bool}
 _TYPED = {
     "int": _as_int,
     "float": _as_float,

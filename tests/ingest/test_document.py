@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from acsql.fits.cards import UnreadableValue, parse
+from acsql.fits.cards import parse
+from acsql.fits.file_card import UnreadableValue
 from acsql.ingest.document import build_document, type_headers
 from acsql.ingest.read import FileContent
 from acsql.ingest.scan import FileOnDisk, ObservationOnDisk

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from acsql import names
 from acsql.fits import cards
 from acsql.fits.astropy_header import to_fits
-from acsql.fits.cards import UnreadableValue
+from acsql.fits.file_card import UnreadableValue
 from acsql.ingest import typing
 from acsql.keywords import HeaderKey, KeywordSpec, KeywordSpecs
 
