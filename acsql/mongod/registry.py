@@ -4,21 +4,23 @@ It is a file that only the holder of a lock file reads and writes, and holds onl
 cannot show.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import filelock
+from tenacity import RetryError, retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from ..errors import DatabaseError
 from ..permissions import replace_file
 from .process import identity
 
 LOCK_SECONDS = 600  # the longest that another process may take to start or stop the server
+_POLL_SECONDS = 0.05  # between two attempts to take the lock
 
 
 @dataclass
@@ -67,14 +69,14 @@ class Registry:
         DatabaseError
             If the file is damaged.
         """
-        if not self.file.exists():
-            return
         try:
             content = json.loads(self.file.read_text(encoding="utf-8"))
             self.port, self.kept = content["port"], content["kept"]
             # Older files do not have these.
             self.stopped, self.version = content.get("stopped", False), content.get("version")
             users = [(pid, began) for pid, began in content["users"]]
+        except FileNotFoundError:
+            return
         except (ValueError, TypeError, KeyError) as error:
             raise DatabaseError(
                 f"{self.file} is damaged ({error!r}): remove it; the data are elsewhere"
@@ -117,23 +119,88 @@ def locked(data_dir: str | Path) -> Iterator[Registry]:
         to another account.
     """
     registry = Registry(Path(data_dir).resolve())
-    lock = registry.data_dir / "mongodb.lock"
-    try:
+    with _explained(registry):
         _check_owner(registry)
         registry.dbpath.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(lock, timeout=LOCK_SECONDS):
-            registry.load()
-            before = registry.content()
+        with _lock(registry):
             yield registry
-            if registry.content() != before:
+
+
+@contextmanager
+def locked_if_exists(data_dir: str | Path) -> Iterator[Registry | None]:
+    """Do the same as `locked` without creating a folder, also if it is deleted meanwhile.
+
+    Parameters
+    ----------
+    data_dir : str or Path
+        The folder for acsql's own files.
+
+    Yields
+    ------
+    Registry or None
+        To read and change; None if no private server has ever run there.
+
+    Raises
+    ------
+    DatabaseError
+        As for `locked`.
+    """
+    registry = Registry(Path(data_dir).resolve())
+    with _explained(registry), ExitStack() as stack:
+        found = None
+        if exists(data_dir):
+            _check_owner(registry)
+            with suppress(FileNotFoundError):
+                stack.enter_context(_lock(registry))
+                found = registry
+        # Again, because the process that held the lock may have deleted the folder.
+        yield found if exists(data_dir) else None
+
+
+@contextmanager
+def _lock(registry: Registry) -> Iterator[None]:
+    """Hold the lock of a registry, which is read at the beginning and saved at the end."""
+    path = registry.data_dir / "mongodb.lock"
+    # Not with filelock, which makes the folder of the file.
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            _take(file)
+        except RetryError as error:
+            raise DatabaseError(
+                f"another process has held {path} for {LOCK_SECONDS} s: it is stuck while starting "
+                "or stopping the private MongoDB; end it and try again"
+            ) from error
+        registry.load()
+        before = registry.content()
+        yield
+        if registry.content() != before:
+            # Of a folder that was deleted meanwhile there is nothing to save.
+            with suppress(FileNotFoundError):
                 registry.save()
-    except filelock.Timeout as error:
-        raise DatabaseError(
-            f"another process has held {lock} for {LOCK_SECONDS} s: it is stuck while starting or "
-            "stopping the private MongoDB; end it and try again"
-        ) from error
+    finally:
+        os.close(file)
+
+
+@retry(
+    retry=retry_if_exception_type(BlockingIOError),
+    stop=stop_after_delay(LOCK_SECONDS),
+    wait=wait_fixed(_POLL_SECONDS),
+)
+def _take(file: int) -> None:
+    """Take the lock of an open file."""
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def _explained(registry: Registry) -> Iterator[None]:
+    """Name the folder in errors of the system."""
+    try:
+        yield
     except OSError as error:
-        raise _unusable(registry, error) from error
+        raise DatabaseError(
+            f"cannot use data_dir {registry.data_dir} for the private MongoDB: {error}"
+        ) from error
 
 
 def _owner(folder: Path) -> str:
@@ -174,13 +241,5 @@ def exists(data_dir: str | Path) -> bool:
         If the folder is unusable.
     """
     registry = Registry(Path(data_dir).resolve())
-    try:
+    with _explained(registry):
         return registry.dbpath.is_dir()
-    except OSError as error:
-        raise _unusable(registry, error) from error
-
-
-def _unusable(registry: Registry, error: OSError) -> DatabaseError:
-    return DatabaseError(
-        f"cannot use data_dir {registry.data_dir} for the private MongoDB: {error}"
-    )

@@ -175,8 +175,8 @@ def release(data_dir: str | Path) -> None:
     DatabaseError
         If the server has to stop and does not.
     """
-    if registry.exists(data_dir):
-        with registry.locked(data_dir) as entry:
+    with registry.locked_if_exists(data_dir) as entry:
+        if entry:
             _release(entry, uses=1)
 
 
@@ -198,9 +198,9 @@ def stop(data_dir: str | Path) -> bool:
     DatabaseError
         If it belongs to another account, or does not shut down in time.
     """
-    if not registry.exists(data_dir):
-        return False
-    with registry.locked(data_dir) as entry:
+    with registry.locked_if_exists(data_dir) as entry:
+        if entry is None:
+            return False
         server = find_running(entry.dbpath)
         if server:
             shut_down(server)
@@ -226,11 +226,9 @@ def status(data_dir: str | Path) -> ServerState | None:
     DatabaseError
         If `data_dir` cannot be read or written (a look takes the lock).
     """
-    if not registry.exists(data_dir):
-        return None
-    with registry.locked(data_dir) as entry:
-        server = find_running(entry.dbpath)
-        return _state(server, entry) if server else None
+    with registry.locked_if_exists(data_dir) as entry:
+        server = find_running(entry.dbpath) if entry else None
+        return _state(server, entry) if entry and server else None
 
 
 @retry(retry=retry_if_exception_type(ServerEnded), stop=stop_after_attempt(STARTS), reraise=True)
@@ -261,27 +259,22 @@ def _serve(entry: Registry, port: int | None) -> RunningServer:
 def _revive(data_dir: Path) -> RunningServer | None:
     """Return the server that this process uses, on its port; None if it was stopped on request."""
     try:
-        if registry.exists(data_dir):
-            return _started_again(data_dir)
+        with registry.locked_if_exists(data_dir) as entry:
+            if entry is None or identity(os.getpid()) not in entry.users:
+                supervision.leave(data_dir)
+                return None
+            if entry.stopped:
+                return None
+            kept = entry.kept
+            server = _serve(entry, entry.port)
+            entry.kept = kept
+            return server
     except DatabaseError:
-        # The folder can disappear between the look at it and its lock.
+        # The folder can disappear while the server starts.
         if registry.exists(data_dir):
             raise
-    supervision.leave(data_dir)
-    return None
-
-
-def _started_again(data_dir: Path) -> RunningServer | None:
-    with registry.locked(data_dir) as entry:
-        if identity(os.getpid()) not in entry.users:
-            supervision.leave(data_dir)
-            return None
-        if entry.stopped:
-            return None
-        kept = entry.kept
-        server = _serve(entry, entry.port)
-        entry.kept = kept
-        return server
+        supervision.leave(data_dir)
+        return None
 
 
 def _launch(entry: Registry, port: int, credentials: Credentials) -> RunningServer:
@@ -332,8 +325,8 @@ def _release_at_exit(data_dir: Path) -> None:
     """Register, once per folder, that the exit of this process ends its uses."""
 
     def release_all() -> None:
-        if registry.exists(data_dir):
-            with registry.locked(data_dir) as entry:
+        with registry.locked_if_exists(data_dir) as entry:
+            if entry:
                 _release(entry, uses=len(entry.users))
 
     atexit.register(release_all)

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 from private_server import USE, first_line, python
+from tenacity import stop_after_delay
 
 from acsql.errors import DatabaseError
 from acsql.mongod import server
@@ -64,6 +66,50 @@ def test_a_deleted_data_dir_is_not_created_again_at_exit(data_dir):
         # Moved away first, because the other process takes its lock in the folder now and then.
         shutil.rmtree(data_dir.rename(f"{data_dir}-deleted"))
     assert not Path(data_dir).exists()
+
+
+CALLS = [server.status, server.stop, server.release, server._revive]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_folder_that_is_deleted_before_its_lock_is_free_is_not_created_again(data_dir, call):
+    with ThreadPoolExecutor() as pool:
+        with server.registry.locked(data_dir):
+            called = pool.submit(call, data_dir)
+            wait([called], timeout=0.2)
+            assert not called.done()
+            shutil.rmtree(data_dir)
+        assert not called.result()
+    assert not data_dir.exists()
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_folder_without_a_server_stays_as_it_is(data_dir, call):
+    assert not call(data_dir)
+    assert not data_dir.exists()
+    data_dir.mkdir()
+    assert not call(data_dir)
+    assert not list(data_dir.iterdir())
+
+
+def test_a_folder_that_is_deleted_between_a_look_and_its_lock_is_not_created_again(
+    data_dir, monkeypatch
+):
+    with server.registry.locked(data_dir):
+        pass
+    monkeypatch.setattr(server.registry, "_check_owner", lambda _: shutil.rmtree(data_dir))
+    assert server.status(data_dir) is None
+    assert not data_dir.exists()
+
+
+def test_a_lock_that_another_process_does_not_give_up_is_an_error(data_dir, monkeypatch):
+    monkeypatch.setattr(server.registry._take.retry, "stop", stop_after_delay(0.1))
+    with (
+        server.registry.locked(data_dir),
+        pytest.raises(DatabaseError, match="another process has held") as raised,
+    ):
+        server.status(data_dir)
+    assert str(data_dir / "mongodb.lock") in str(raised.value)
 
 
 def test_a_folder_of_another_account_is_refused_and_left_as_it_is(data_dir, monkeypatch):
