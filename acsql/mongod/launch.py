@@ -1,5 +1,6 @@
 """Launch of a mongod: which program to run, how it is run, and why it did not start."""
 
+import errno
 import json
 import os
 import re
@@ -25,7 +26,10 @@ ADVICE = (
 # The first patch of each series that corrects CVE-2025-14847, a way through zlib compression to the
 # memory of mongod: https://jira.mongodb.org/browse/SERVER-115508
 CORRECTED = {(4, 4): 30, (5, 0): 32, (6, 0): 27, (7, 0): 28, (8, 0): 17, (8, 2): 3}
-_LOG_LINES = 5  # of mongod's log, in a message
+_LOG_LINES = 5  # of mongod's log, in a message without an error of mongod
+# What mongod's log says when a disk or a quota is full, if there was room for that.
+_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
+_LEAST_FREE = 2**20  # bytes; with less mongod has no room for its log and its journal
 
 
 def find_mongod() -> Path:
@@ -130,38 +134,40 @@ def launch(dbpath: Path, port: int, credentials: Credentials) -> RunningServer:
     Raises
     ------
     DatabaseError
-        If it does not start; the message has mongod's own reason.
+        If it does not start; the message has mongod's own reason, or that the disk is full.
     ServerEnded
         If it was killed meanwhile.
     """
+    mongod, log = find_mongod(), log_file(dbpath)
+    with log.open("ab") as stream:  # mongod does not report a log that it cannot write
+        log_length = stream.tell()
     try:
-        _fork(find_mongod(), dbpath, port, credentials.key_file)
+        _fork(mongod, dbpath, port, credentials.key_file, log_length)
         server = find_running(dbpath)
         if server is None:
-            raise ServerEnded(f"mongod ended right after its start: see {log_file(dbpath)}")
-        become_ready(server, credentials, log_file(dbpath))
-    except BaseException:  # Ctrl-C, too, must not leave a server behind
+            raise ServerEnded(f"mongod ended right after its start: see {log}")
+        become_ready(server, credentials, log)
+    except BaseException as error:  # Ctrl-C, too, must not leave a server behind
         half_started = find_running(dbpath)
         if half_started:
             shut_down(half_started)
+        if isinstance(error, DatabaseError):
+            _check_room(dbpath, log_length)
         raise
     return server
 
 
-def _fork(mongod: Path, dbpath: Path, port: int, key_file: Path) -> None:
+def _fork(mongod: Path, dbpath: Path, port: int, key_file: Path, log_length: int) -> None:
     """Run mongod in the background; return when it listens.
 
     ``--fork`` waits for that, and starts mongod in a separate session, which Ctrl-C in this
     terminal does not reach.
     """
-    log = log_file(dbpath)
-    with log.open("ab") as stream:  # mongod does not report a log that it cannot write
-        log_length = stream.tell()
     command = [
         str(mongod),
         "--fork",
         f"--dbpath={dbpath}",
-        f"--logpath={log}",
+        f"--logpath={log_file(dbpath)}",
         "--logappend",
         f"--bind_ip={HOST}",
         "--nounixsocket",
@@ -180,13 +186,36 @@ def _fork(mongod: Path, dbpath: Path, port: int, key_file: Path) -> None:
     except OSError as error:
         raise DatabaseError(f"cannot run {mongod}: {error}. {ADVICE}") from error
     if returncode:
-        errors, last_lines = _logged(log, log_length)
-        reasons = errors or last_lines or output.splitlines()[-_LOG_LINES:]
-        kind = DatabaseError if errors else ServerEnded
-        raise kind(
-            f"{mongod} does not start in {dbpath} on port {port} ({_describe(returncode)})"
-            + "".join(f"\n  {reason}" for reason in reasons)
-            + f"\n{ADVICE}"
+        raise _not_started(mongod, dbpath, port, returncode, log_length, output)
+
+
+def _not_started(
+    mongod: Path, dbpath: Path, port: int, returncode: int, log_length: int, output: str
+) -> DatabaseError:
+    """Return the error of a start that failed: what to do, and the reason that mongod gives."""
+    log = log_file(dbpath)
+    lines = _logged(log, log_length)
+    # Later errors are consequences of the first one.
+    errors = [line for line in lines if '"s":"E"' in line or '"s":"F"' in line][:1]
+    if errors:
+        kind, reasons, advice = DatabaseError, errors, f"Its log is {log}."
+    else:
+        kind, advice = ServerEnded, ADVICE
+        reasons = lines[-_LOG_LINES:] or output.splitlines()[-_LOG_LINES:]
+    return kind(
+        f"{mongod} does not start in {dbpath} on port {port} ({_describe(returncode)}). {advice}"
+        + "".join(f"\n  {_message(reason)}" for reason in reasons)
+    )
+
+
+def _check_room(dbpath: Path, log_length: int) -> None:
+    """Raise `DatabaseError` if the disk is full, or was until mongod ended."""
+    lines = _logged(log_file(dbpath), log_length)
+    reasons = [line for line in lines if any(text in line for text in _FULL)][:1]
+    if reasons or shutil.disk_usage(dbpath).free < _LEAST_FREE:
+        raise DatabaseError(
+            f"the private MongoDB has no room: free some on the disk of {dbpath}"
+            + "".join(f"\n  {_message(reason)}" for reason in reasons)
         )
 
 
@@ -217,16 +246,14 @@ def log_file(dbpath: Path) -> Path:
     return dbpath / "mongod.log"
 
 
-def _logged(log: Path, offset: int) -> tuple[list[str], list[str]]:
-    """Return the first errors in mongod's log after an offset, and its last lines.
+def _logged(log: Path, offset: int) -> list[str]:
+    """Return the lines of mongod's log after an offset.
 
     A line is a JSON document: https://www.mongodb.com/docs/manual/reference/log-messages/
     """
     with log.open("rb") as stream:
         stream.seek(offset)
-        lines = stream.read().decode(errors="replace").splitlines()
-    errors = [line for line in lines if '"s":"E"' in line or '"s":"F"' in line]
-    return list(map(_message, errors[:_LOG_LINES])), list(map(_message, lines[-_LOG_LINES:]))
+        return stream.read().decode(errors="replace").splitlines()
 
 
 def _message(line: str) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from archive_files import SYNCHRONOUS, aged
 from private_server import drop
+from small_disk import fill, small_disk
 
 from acsql.config import Config
 from acsql.errors import ArchiveError
@@ -278,32 +279,17 @@ def test_after_writes_were_refused_one_ingest_equals_a_clean_run(
     assert_recovers(archive, specs)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "acsql-test", folder],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip(f"a tmpfs cannot be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 @pytest.mark.parametrize("places", [("jpeg_dir", "thumbnail_dir"), ("log_dir",)])
 def test_after_a_disk_was_full_one_ingest_equals_a_clean_run(
-    archive: Config, specs: KeywordSpecs, small_disk: Path, places: tuple[str, ...]
+    archive: Config, specs: KeywordSpecs, tmp_path: Path, places: tuple[str, ...]
 ) -> None:
-    config = replace(archive, **{place: small_disk / place for place in places})
-    blocker = small_disk / "blocker"
-    with contextlib.suppress(OSError), blocker.open("wb") as file:
-        file.write(bytes(2 << 20))
-    report = run.ingest(config, SYNCHRONOUS)
-    assert bool(report.owed) == ("jpeg_dir" in places)
-    blocker.unlink()
-    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
-    assert_recovers(config, specs)
+    disk = tmp_path / "disk"
+    config = replace(archive, **{place: disk / place for place in places})
+    blocker = disk / "blocker"
+    with small_disk(disk, 1):
+        fill(blocker, 1)
+        report = run.ingest(config, SYNCHRONOUS)
+        assert bool(report.owed) == ("jpeg_dir" in places)
+        blocker.unlink()
+        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+        assert_recovers(config, specs)

@@ -12,6 +12,7 @@ import psutil
 import pytest
 from private_server import USE, python, read, write
 from pymongo import MongoClient
+from small_disk import fill, small_disk
 
 from acsql.errors import DatabaseError
 from acsql.mongod import launch, server
@@ -153,6 +154,22 @@ def test_damaged_data_are_reported_with_the_reason_of_mongod(data_dir):
         server.use(data_dir)
     assert str(dbpath) in str(raised.value)
     assert server.status(data_dir) is None
+
+
+def test_on_a_full_disk_it_says_so_and_starts_once_there_is_room(tmp_path):
+    disk = tmp_path / "disk"
+    with small_disk(disk, 400):
+        blocker = disk / "blocker"
+        server.start(disk / "data")
+        server.stop(disk / "data")
+        fill(blocker, 400)
+        with pytest.raises(DatabaseError, match="no room: free some on the disk of") as raised:
+            server.start(disk / "data")
+        assert str(disk / "data") in str(raised.value)
+        assert str(raised.value).count("\n") <= 1
+        blocker.unlink()
+        server.start(disk / "data")
+        server.stop(disk / "data")
 
 
 def test_data_in_use_by_another_mongod_are_an_error(data_dir):
