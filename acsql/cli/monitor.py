@@ -206,20 +206,30 @@ def run_after_ingest(
     Returns
     -------
     bool
-        Whether something failed, or an alert is open that no user has marked as seen.
+        Whether something failed, a monitor does not exist, or an alert is open that no user has
+        marked as seen.
     """
     if not config.monitors:
         return False
     from ..ingest import measure
     from ..ingest.measure_report import Options
+    from ..monitors.discovery import find_monitors
 
-    names = () if "*" in config.monitors else config.monitors
+    found = find_monitors(config)
+    missing = [name for name in config.monitors if name not in ("*", *found.monitors)]
+    for name in missing:
+        # One that is misspelt or broken does not keep the others from running.
+        click.echo(f"Problem: the setting monitors: {found.error(name)}", err=True)
+    names = tuple(name for name in config.monitors if name not in missing)
+    if not names:
+        return True
+    names = () if "*" in names else names
     verbosity = invocation(ctx).verbosity
     options = Options(names, workers=workers, scheduler=scheduler)
     with showing_log(verbosity):
         report = measure.run(config, options, progress_bar(verbosity))
     print_report(report, to_stderr)
-    return report.needs_attention
+    return report.needs_attention or bool(missing)
 
 
 @monitor.command()

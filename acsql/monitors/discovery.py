@@ -64,14 +64,24 @@ class Found(NamedTuple):
             If there is none of this name.
         """
         if name not in self.monitors:
-            nearest = difflib.get_close_matches(name, self.monitors, n=1)
-            meant = f"; did you mean {nearest[0]}?" if nearest else ""
-            names = ", ".join(self.monitors) or "none"
-            problems = "".join(f"; {problem}" for problem in self.problems)
-            raise MonitorError(
-                f"there is no monitor {name!r}: the monitors are {names}{problems}{meant}"
-            )
+            raise self.error(name)
         return self.monitors[name]
+
+    def error(self, name: str) -> MonitorError:
+        """Return the error that there is no monitor of this name, with the nearest one.
+
+        Parameters
+        ----------
+        name : str
+            The name.
+        """
+        nearest = difflib.get_close_matches(name, self.monitors, n=1)
+        meant = f"; did you mean {nearest[0]}?" if nearest else ""
+        names = ", ".join(self.monitors) or "none"
+        problems = "".join(f"; {problem}" for problem in self.problems)
+        return MonitorError(
+            f"there is no monitor {name!r}: the monitors are {names}{problems}{meant}"
+        )
 
 
 def monitors_dir(config: Config) -> Path:

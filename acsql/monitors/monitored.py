@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ..runs import RunRecord, hours_since, is_overdue, is_successful, newest
@@ -198,7 +199,7 @@ class Monitored(Watchable):
             [
                 name
                 for name, each in states.items()
-                if each.state and is_overdue(hours_since(each.succeeded))
+                if each.state and _is_overdue(each.state, each.succeeded)
             ],
             sum(each.open_alerts for each in states.values()),
             len(loaded.problems),
@@ -261,12 +262,18 @@ def _state(
 ) -> MonitorState:
     own = _runs_of(monitor.name, records)
     ends = [record["finished"] for record in own if is_successful(record)]
-    hours = hours_since(ends[0] if ends else None)
+    end = ends[0] if ends else None
     return MonitorState(
         monitor,
         numbers or monitor_rows.Numbers(),
         alerts,
         own[0] if own else None,
-        hours,
-        bool(own) and is_overdue(hours),
+        hours_since(end),
+        bool(own) and _is_overdue(own[0]["state"], end),
     )
+
+
+def _is_overdue(state: str, succeeded: datetime | None) -> bool:
+    """Return whether the last success is too long ago; the first run of all may take its time."""
+    is_first = succeeded is None and state == runs.RUNNING
+    return not is_first and is_overdue(hours_since(succeeded))

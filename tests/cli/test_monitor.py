@@ -93,6 +93,21 @@ def test_the_monitors_of_the_configuration_run_after_an_ingest(
         (("post_flash",), "no observation meets the condition of the monitor: imagetyp=DARK"),
     ],
 )
+def test_a_monitor_of_the_configuration_that_does_not_exist_keeps_no_other_from_running(
+    config, write_settings, run, tmp_path: Path
+) -> None:
+    path = write_settings(config, tmp_path)
+    text = path.read_text()
+    path.write_text(text + "monitors: [archive_helth, pointing]\n")
+    result = run(path, "ingest", "--scheduler", "synchronous")
+    assert result.exit_code == ExitStatus.FAILURES
+    assert "no monitor 'archive_helth'" in result.stderr
+    assert "did you mean archive_health?" in result.stderr
+    assert "pointing: 0 observations measured" in result.stdout
+    path.write_text(text + "monitors: [archive_helth]\n")
+    assert run(path, "ingest", "--scheduler", "synchronous").exit_code == ExitStatus.FAILURES
+
+
 def test_a_table_without_rows_says_why(run, settings: Path, command: tuple, words: str) -> None:
     result = run(settings, "monitor", "table", *command)
     assert words in result.stderr

@@ -7,9 +7,9 @@ import pytest
 import acsql
 from acsql.config import Config
 from acsql.monitors import monitored
-from acsql.store import runs
+from acsql.store import lock, runs
 from acsql.store.monitor_rows import Numbers
-from acsql.store.schema import now
+from acsql.store.schema import MONITOR_RUNS, now
 
 RUN = {"_id": 1, "options": {"monitors": ["exposure"]}, "started": now()}
 
@@ -69,6 +69,17 @@ def test_modules_that_cannot_be_loaded_need_attention(config: Config) -> None:
     (folder / "broken.py").write_text("import no_such_module")
     with acsql.connect(config) as archive:
         assert archive.monitor_health().problems == 1
+
+
+def test_a_monitor_is_not_overdue_while_its_first_run_is_in_progress(config: Config) -> None:
+    with acsql.connect(config) as archive, lock.hold(archive.store, "monitor run", lock.MONITORS):
+        record = {"options": {"monitors": ["bias"]}, "started": now()}
+        runs.start(archive.store, record, MONITOR_RUNS)
+        assert archive.monitors()["bias"].state == runs.RUNNING
+        assert archive.monitor_health().overdue == []
+    with acsql.connect(config) as archive:
+        assert archive.monitors()["bias"].state == "overdue"
+        assert archive.monitor_health().overdue == ["bias"]
 
 
 def test_a_monitor_that_was_never_run_is_not_overdue(empty_archive: acsql.Archive) -> None:
