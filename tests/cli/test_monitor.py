@@ -93,6 +93,12 @@ def test_the_monitors_of_the_configuration_run_after_an_ingest(
         (("post_flash",), "no observation meets the condition of the monitor: imagetyp=DARK"),
     ],
 )
+def test_a_table_without_rows_says_why(run, settings: Path, command: tuple, words: str) -> None:
+    result = run(settings, "monitor", "table", *command)
+    assert words in result.stderr
+    assert "monitor run" not in result.stderr
+
+
 def test_a_monitor_of_the_configuration_that_does_not_exist_keeps_no_other_from_running(
     config, write_settings, run, tmp_path: Path
 ) -> None:
@@ -106,12 +112,6 @@ def test_a_monitor_of_the_configuration_that_does_not_exist_keeps_no_other_from_
     assert "pointing: 0 observations measured" in result.stdout
     path.write_text(text + "monitors: [archive_helth]\n")
     assert run(path, "ingest", "--scheduler", "synchronous").exit_code == ExitStatus.FAILURES
-
-
-def test_a_table_without_rows_says_why(run, settings: Path, command: tuple, words: str) -> None:
-    result = run(settings, "monitor", "table", *command)
-    assert words in result.stderr
-    assert "monitor run" not in result.stderr
 
 
 def test_a_table_of_a_monitor_that_was_never_run_says_so(
