@@ -96,8 +96,13 @@ def draw_monitor(
             label = {"x_axis_label": _label(each)}
             plots.append(_scatter(each.address, drawn[0], source, names, observation_url, **label))
         chance = set(sampled)
-        counted = [row for row in known if not chance or row["rootname"] in chance]
-        plots.append(_distribution(drawn[0], counted, names, monitor.by))
+        counted = [
+            row
+            for row in known
+            if row[drawn[0].address] is not None and (not chance or row["rootname"] in chance)
+        ]
+        if counted:
+            plots.append(_distribution(drawn[0], counted, names, monitor.by))
     return cast(LayoutDOM, column(*plots, sizing_mode="stretch_width"))
 
 
@@ -174,8 +179,7 @@ def _distribution(shown: Column, rows: Sequence[Row], names: Sequence[str], by: 
     )
     values: dict[str, list[float]] = {name: [] for name in names}
     for row in rows:
-        if row[shown.address] is not None:
-            values[_series(row, by)].append(row[shown.address])
+        values[_series(row, by)].append(row[shown.address])
     every = [value for of_series in values.values() for value in of_series]
     edges = np.histogram_bin_edges(np.asarray(every, float), bins=_BINS)
     for number, (name, of_series) in enumerate(values.items()):

@@ -188,6 +188,16 @@ def test_a_plot_is_drawn(page: Page) -> None:
     expect(page.locator(".plot canvas").first).to_be_visible()
 
 
+def test_a_plot_that_fails_says_so(contexts, site: str) -> None:
+    # Not in a window, where what Chromium logs of the status is a complaint.
+    page = contexts(base_url=site).new_page()
+    page.route("**/plot?*", lambda route: route.fulfill(status=500, body="no plot"))
+    page.goto("/statistics/")
+    note = page.get_by_role("note").filter(has_text="The plot could not be drawn").first
+    expect(note).to_contain_text("status 500")
+    page.close()
+
+
 def test_the_state_of_a_monitor_stays_on_one_line(page: Page) -> None:
     page.goto("/monitors/")
     state = page.locator("td .state").first

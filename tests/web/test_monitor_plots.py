@@ -42,6 +42,12 @@ def test_each_number_is_drawn_against_time_and_the_first_as_a_distribution() -> 
     assert level.yaxis[0].axis_label == "level (adu)"
 
 
+def test_of_a_column_without_values_no_distribution_is_drawn() -> None:
+    empty = [row | {"level": None} for row in ROWS]
+    plots = draw_monitor(replace(MONITOR, plotted=("level",)), empty, "/").children
+    assert len(plots) == 1
+
+
 def test_a_column_is_drawn_against_others_and_times_are_marked() -> None:
     monitor = replace(MONITOR, plotted=("level",), against=("number",))
     over_time, against, _ = draw_monitor(monitor, ROWS, "/", [40588.5]).children

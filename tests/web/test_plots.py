@@ -1,11 +1,15 @@
 """Plots: BokehJS from this site, its styles by a nonce, and themes."""
 
+import re
+from pathlib import Path
+
 import pytest
+from bokeh.plotting import figure
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 import acsql
-from acsql.web import static_files
+from acsql.web import plots, static_files
 from acsql.web.app import create_app
 
 
@@ -43,3 +47,34 @@ def test_themes_have_different_colours(client: FlaskClient) -> None:
     dark = client.get("/statistics/observations/plot?theme=dark").text
     assert "#17202b" in light
     assert "#e4ebf1" in dark
+
+
+PAPERS = {"light": "#f4f6f8", "dark": "#12181f"}
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour (WCAG 2.2)."""
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("theme", "least"), [("light", 2.0), ("dark", 4.5)])
+def test_no_series_is_faint_on_the_paper_of_the_site(theme: str, least: float) -> None:
+    style = (Path(plots.__file__).parent / "static" / "site.css").read_text()
+    assert f"--paper: {PAPERS[theme]};" in style
+    plot = figure()
+    for colour in plots.COLOURS:
+        plot.line([1, 2], [1, 2], color=colour)
+    text = plots.figure_json(plot, theme)
+    drawn = {
+        colour.lower()
+        for colour in re.findall(r'"line_color": ?(?:{[^}]*"value": ?)?"(#[0-9a-fA-F]{6})"', text)
+    }
+    assert len(drawn) >= len(plots.COLOURS)
+    papers = luminance(PAPERS[theme])
+    for colour in drawn:
+        low, high = sorted((luminance(colour), papers))
+        assert (high + 0.05) / (low + 0.05) >= least, colour

@@ -22,7 +22,12 @@
     const address = new URL(element.dataset.plot, document.baseURI);
     address.searchParams.set("theme", theme());
     const response = await fetch(address);
-    if (!response.ok) return;
+    if (!response.ok) {
+      element.role = "note";
+      element.ariaLabel = null;
+      element.textContent = `The plot could not be drawn (status ${response.status}): the log of the site has the reason.`;
+      return;
+    }
     const item = await response.json();
     element.replaceChildren();
     const { roots } = await Bokeh.embed.embed_item(item, element);
