@@ -64,8 +64,14 @@ def start(store: Store, record: Mapping[str, Any], collection: str = INGEST_RUNS
     """
     latest = last(store, collection=collection)
     number: int = (latest["_id"] if latest else 0) + 1
+    records = _records(store, collection)
     with store.errors():
-        _records(store, collection).insert_one({"_id": number, "state": RUNNING, **record})
+        try:
+            records.insert_one({"_id": number, "state": RUNNING, **record})
+        except (KeyboardInterrupt, SystemExit):
+            # The server can have it by now, and who would close it does not know its number.
+            records.delete_one({"_id": number})
+            raise
     return number
 
 

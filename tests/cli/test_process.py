@@ -1,18 +1,23 @@
 """The process of a command: Ctrl-C, termination and closed pipes, with real signals."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 import acsql
 
 COMMAND = Path(sys.executable).with_name("acsql")
+# Observations of an archive that is ingested.
+FEW = 8
 # Runs the command line, and sends this process SIGINT when it begins to import a module.
 INTERRUPTED_IMPORT = """
 import os, signal, sys
@@ -101,9 +106,10 @@ def assert_interrupted(process: subprocess.Popen[str]) -> None:
 
 @pytest.fixture
 def own_settings(config, write_settings, sample_filesystem: Path, tmp_path: Path) -> Path:
-    """The configuration of an archive with the sample files and an empty database."""
-    config.filesystem.rmdir()
-    config.filesystem.symlink_to(sample_filesystem)
+    """The configuration of an archive with a few sample files and an empty database."""
+    for folder in sorted(sample_filesystem.glob("*/*/"))[:FEW]:
+        copy = config.filesystem / folder.relative_to(sample_filesystem)
+        shutil.copytree(folder, copy, copy_function=os.link)
     return write_settings(config, tmp_path)
 
 
@@ -153,16 +159,28 @@ def test_an_interrupt_at_work_ends_the_command(
     assert_interrupted(start(command, own_settings, function, cwd=tmp_path))
 
 
-@pytest.mark.parametrize("seconds", [1, 2, 3, 4])
-def test_ctrl_c_stops_all_workers_of_an_ingest(own_settings: Path, seconds: float) -> None:
+# Moments of an ingest, each seen from outside.
+MOMENTS: dict[str, Callable[[psutil.Process, acsql.Archive], object]] = {
+    "its record is open": lambda _, archive: archive.runs(),
+    "its first worker starts": lambda run, _: run.children(recursive=True)[2:],
+    "a preview is written": lambda _, archive: any(archive.config.jpeg_dir.glob("*/*.jpg")),
+    "an observation is stored": lambda _, archive: archive.count(),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_ctrl_c_stops_all_workers_of_an_ingest(own_settings: Path, moment: str) -> None:
     process = start([COMMAND, "ingest"], own_settings)
-    time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=120)
-    assert "Traceback" not in errors
-    # It may have been quicker.
-    assert process.returncode in (0, 130)
+    run = psutil.Process(process.pid)
     with acsql.connect(own_settings) as archive:
+        while process.poll() is None and not MOMENTS[moment](run, archive):
+            time.sleep(0.05)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+        assert "Traceback" not in errors
+        # It may have been quicker.
+        assert process.returncode in (0, 130)
         assert {record["state"] for record in archive.runs()} <= {"interrupted", "succeeded"}
 
 

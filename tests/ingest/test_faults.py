@@ -10,7 +10,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ import yaml
 from archive_files import SYNCHRONOUS
 from astropy.io import fits
 from killed import ingest_killed_at
+from private_server import free_port
 
 from acsql.config import Config
 from acsql.errors import ArchiveError
@@ -51,9 +51,9 @@ PROCESSES = ("--scheduler", "processes", "--workers", "2")
 RUN, WORKER, GROUP, MACHINE = "the run", "a worker", "the run and its workers", "the machine"
 SERVER, SERVER_FOR_GOOD = "the server", "the server for good"
 SHARES = {RUN: 26, WORKER: 6, GROUP: 6, MACHINE: 6, SERVER: 5, SERVER_FOR_GOOD: 1}
-# All fifty take over three minutes, so by default it is one in six of each.
+# All fifty take over three minutes, so by default it is one in nine of each.
 if "ALL_KILLS" not in os.environ:
-    SHARES = {victim: -(-share // 6) for victim, share in SHARES.items()}
+    SHARES = {victim: -(-share // 9) for victim, share in SHARES.items()}
 MOMENTS = sum(SHARES.values())
 
 State = dict[str, dict[str, Any]]
@@ -192,7 +192,7 @@ def clean_site(
         log_dir=folder / "logs",
         proposals_file=filesystem / "proposals.yaml",
         ncores=2,
-        connection_string=server.start(folder / "data").uri,
+        connection_string=server.start(folder / "data", port=free_port()).uri,
     )
     try:
         run.ingest(config, SYNCHRONOUS)
@@ -477,7 +477,7 @@ def members(tmp_path: Path) -> Iterator[dict[int, subprocess.Popen]]:
     """A replica set of three servers on this machine, by port."""
     started: dict[int, subprocess.Popen] = {}
     try:
-        for port in _free_ports(3):
+        for port in (free_port() for _ in range(3)):
             folder = tmp_path / f"member-{port}"
             folder.mkdir()
             command = [
@@ -498,14 +498,6 @@ def members(tmp_path: Path) -> Iterator[dict[int, subprocess.Popen]]:
         for member in started.values():
             member.kill()
             member.wait()
-
-
-def _free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as opened:
-        sockets = [
-            opened.enter_context(socket.create_server((replica_set.HOST, 0))) for _ in range(number)
-        ]
-        return [each.getsockname()[1] for each in sockets]
 
 
 def _initiate(ports: list[int]) -> None:

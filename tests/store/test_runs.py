@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import bson
 import pytest
+from pymongo.collection import Collection
 
 from acsql.ingest.observation_result import Failure
 from acsql.ingest.report import Report
@@ -53,6 +54,20 @@ def test_starting_a_run_does_not_change_the_given_record(store):
     record = {"started": STARTED}
     runs.start(store, record)
     assert record == {"started": STARTED}
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_while_a_record_is_opened_leaves_no_open_record(store, monkeypatch, interrupt):
+    insert = Collection.insert_one
+
+    def interrupted(*arguments):
+        insert(*arguments)
+        raise interrupt
+
+    monkeypatch.setattr(Collection, "insert_one", interrupted)
+    with pytest.raises(interrupt):
+        runs.start(store, {"started": STARTED})
+    assert runs.last(store) is None
 
 
 def test_runs_are_numbered_in_the_order_of_their_start(store):

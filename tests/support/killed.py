@@ -1,7 +1,7 @@
 """Ingests that are killed at a call of a function, in processes of their own.
 
-They are forked from one process that has imported acsql: to import it takes longer than to ingest
-the archive of a test.
+They are forked from one process that has imported what an ingest imports: that takes longer than to
+ingest the archive of a test.
 """
 
 import multiprocessing
@@ -15,13 +15,20 @@ from typing import Any
 from pymongo import monitoring
 
 from acsql import config
-from acsql.ingest import folding, run
+from acsql.ingest import folding, process_pool, run
 from acsql.store import recorded_files
 from acsql.store.columns import fold
 
 # Commands of the driver that change documents.
 _WRITES = {"insert", "update", "delete", "findAndModify", "commitTransaction"}
 CONTEXT = multiprocessing.get_context("forkserver")
+# What an ingest and a run of monitors import when they need it.
+PRELOADED = [
+    *process_pool.PRELOADED,
+    "acsql.migrations.steps",
+    "acsql.store.document_classes",
+    "distributed",
+]
 # Seconds; only an ingest that hangs takes that long.
 PATIENCE_S = 300
 
@@ -60,7 +67,7 @@ def ingest_until_write(settings: Path, number: int | None) -> bool:
 
 
 def _exitcode(target: Callable[..., None], *arguments: Any) -> int | None:
-    CONTEXT.set_forkserver_preload([__name__])
+    CONTEXT.set_forkserver_preload([*PRELOADED, __name__])
     process = CONTEXT.Process(target=target, args=arguments)
     process.start()
     process.join(PATIENCE_S)

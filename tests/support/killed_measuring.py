@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from killed import CONTEXT, PATIENCE_S
+from killed import CONTEXT, PATIENCE_S, PRELOADED
 from pymongo import monitoring
 
 from acsql import config
@@ -53,7 +53,7 @@ def measure_killed_at(settings: Path, number: int, moment: str) -> int:
 
 
 def _in_a_process(settings: Path, number: int, moment: str, sender: Any) -> int:
-    CONTEXT.set_forkserver_preload([__name__])
+    CONTEXT.set_forkserver_preload([*PRELOADED, __name__])
     process = CONTEXT.Process(target=_measure, args=(settings, number, moment, sender))
     process.start()
     process.join(PATIENCE_S)

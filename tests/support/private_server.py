@@ -1,9 +1,10 @@
 """Other processes that use a private server, and notes in its database."""
 
+import secrets
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from pymongo import MongoClient
 
@@ -15,11 +16,14 @@ from acsql.mongod import server
 print(server.use(sys.argv[1]).uri, flush=True)
 sys.stdin.read()
 """
-START = USE.replace("server.use(", "server.start(")
-# A signal that arrives just before a system call that waits is handled only after it.
-START_UNTIL_INTERRUPTED = START.replace(
-    "sys.stdin.read()", "import time\nwhile True:\n    time.sleep(0.05)"
-)
+# In short sleeps: a signal that arrives just before a system call is handled only after it.
+START_UNTIL_INTERRUPTED = """
+import sys, time
+from acsql.mongod import server
+print(server.start(sys.argv[1]).uri, flush=True)
+while True:
+    time.sleep(0.05)
+"""
 USE_AND_FORK = """
 import os, sys
 from acsql.mongod import server
@@ -78,5 +82,8 @@ def read(uri):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
+    """Return a free port that Linux gives to no program that asks for any port (32768 to 60999)."""
+    while True:
+        port = secrets.choice(range(20_000, 32_000))
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
