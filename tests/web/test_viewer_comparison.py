@@ -3,6 +3,7 @@
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,25 @@ from viewer_page import exposure_of_two_chips, go, settled, until, view
 
 import acsql
 from acsql.observation import Observation
+
+# Whether anything is drawn on a canvas.
+IS_DRAWN = """id => {
+  const canvas = document.getElementById(id);
+  const context = canvas.getContext("2d");
+  return context.getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean);
+}"""
+# Notes what is written on canvases, and where on the screen.
+NOTE_TEXTS = """
+window.written = [];
+const { fillText } = CanvasRenderingContext2D.prototype;
+CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+  const at = this.getTransform().transformPoint({ x, y });
+  const { width } = this.measureText(text);
+  const left = at.x - { left: 0, right: width, center: width / 2 }[this.textAlign];
+  window.written.push({ text, left, right: left + width, y: at.y });
+  return fillText.call(this, text, x, y);
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +52,7 @@ def test_a_limit_is_dragged_in_the_histogram(page: Page, shown: Observation) -> 
         go(page, view(shown, "flt"))
     low = page.get_by_label("Lower limit").input_value()
     box = page.locator("#histogram").bounding_box()
-    page.wait_for_timeout(100)  # until the answer is drawn
+    until(page, lambda: page.evaluate(IS_DRAWN, "histogram"))
     page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 20)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 20, steps=3)
@@ -89,6 +109,79 @@ def test_images_lie_side_by_side_in_the_same_place(page: Page, shown: Observatio
     assert correlation > 0.7
     page.keyboard.press("m")
     expect(page).to_have_url(re.compile("beside=raw%2C"))
+
+
+def test_what_lies_over_an_image_beside_another_is_its_own(page: Page, shown: Observation) -> None:
+    page.add_init_script(NOTE_TEXTS)
+    go(page, view(shown, "flt", "#beside=raw&overlays=bar"))
+    half = page.locator("#canvas").evaluate("canvas => canvas.width / 2")
+
+    def units() -> list[tuple[str, bool]]:
+        written = page.evaluate("written.splice(0)")
+        known = [each for each in written if each["text"] in ("electrons", "counts")]
+        return [(each["text"], each["left"] > half) for each in known][-2:]
+
+    until(page, lambda: units() == [("electrons", False), ("counts", True)])
+
+
+@pytest.mark.parametrize("filetype", ["flt", "drc"])
+def test_labels_of_the_grid_keep_away_from_what_lies_over_the_image(
+    phone: Page, sample_archive: acsql.Archive, shown: Observation, filetype: str
+) -> None:
+    if filetype == "drc":
+        rows = sample_archive.where("detector=WFC").columns("rootname").rows()
+        others = (sample_archive.observation(row["rootname"]) for row in rows)
+        shown = next(each for each in others if "drc" in each.datasets)
+    phone.add_init_script(NOTE_TEXTS)
+    go(phone, view(shown, filetype, "#overlays=grid,bar,compass"))
+    texts: list[dict[str, Any]] = []
+
+    def drawn() -> bool:
+        texts[:] = phone.evaluate("written")
+        return any(each["text"].count(":") == 2 for each in texts)
+
+    until(phone, drawn)
+    labels = [each for each in texts if each["text"].count(":") == 2]
+    density = phone.evaluate("canvas.width / canvas.clientWidth")
+    width = phone.evaluate("canvas.width")
+    unit = next(each for each in texts if each["text"].startswith("electrons"))
+    bar = (unit["left"], width, unit["y"], unit["y"] + 30 * density)
+    badge = phone.evaluate("""() => {
+      const [box, stage] = [badge, canvas].map((element) => element.getBoundingClientRect());
+      const { left, top } = stage;
+      return [box.left - left, box.right - left, box.top - top, box.bottom - top];
+    }""")
+    for left, right, top, bottom in (bar, [density * each for each in badge]):
+        for label in labels:
+            beside = label["right"] < left or label["left"] > right
+            assert beside or not top < label["y"] < bottom, label["text"]
+
+
+def test_a_difference_is_kept_in_the_address_and_ends_with_what_is_subtracted(
+    page: Page, shown: Observation
+) -> None:
+    go(page, view(shown, "flt", "#beside=-flc&lock=sky"))
+    badge = page.locator("#badge")
+    expect(badge).to_contain_text("\N{MINUS SIGN}")
+    settled(page)
+    expect(page).to_have_url(re.compile("beside=-flc"))
+    with page.expect_response(re.compile("minus=.*lock=pixel")):
+        page.locator("#lock").select_option("pixel")
+    expect(badge).to_contain_text("\N{MINUS SIGN}")
+    page.locator("#compare-boxes input:checked").click()
+    expect(badge).not_to_contain_text("\N{MINUS SIGN}")
+    expect(page.get_by_role("button", name="Subtract")).to_have_attribute("aria-pressed", "false")
+    expect(page).not_to_have_url(re.compile("beside="))
+
+
+def test_blinking_ends_with_what_is_chosen(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt", "#beside=raw"))
+    page.keyboard.press("x")
+    expect(page.locator("#badge")).to_contain_text("_raw")
+    page.locator("#compare-boxes input:checked").click()
+    expect(page.locator("#badge")).to_contain_text("_flt")
+    blink = page.get_by_role("button", name="Blink", exact=True)
+    expect(blink).to_have_attribute("aria-pressed", "false")
 
 
 def test_an_image_minus_itself_is_nothing(page: Page, shown: Observation) -> None:

@@ -139,6 +139,38 @@ def test_region_files_survive_a_round_trip(page: Page, shown: Observation, tmp_p
     assert page.url.split("polygon")[0].count("%3B") == address.split("polygon")[0].count("%3B")
 
 
+def test_what_can_be_read_of_a_file_is_loaded_with_its_colours_and_labels(
+    page: Page, shown: Observation, tmp_path: Path
+) -> None:
+    path = tmp_path / "catalogue.reg"
+    path.write_text(
+        "global color=green\nimage\ncircle(40,50,6) # color=red text={A; b}\ncircle(40,50\n"
+        "# text(60,70) text={a label}\n-box(60,30,20,10,30) # color=cyan\n"
+    )
+    go(page, view(shown, "flt"))
+    page.locator("#region-file").set_input_files(path)
+    expect(page.locator("#region-list button")).to_have_text(
+        ["1 A; b", "2 a label", "3 \N{MINUS SIGN}box"]
+    )
+    expect(page.locator("#region-problem")).to_contain_text("line 4: circle(40,50")
+    page.locator("#region-list button").first.click()
+    text = "circle(40,50,6) # color=red text={A; b}"
+    expect(page.locator("#region-text")).to_have_value(text)
+    go(page, page.url)
+    expect(page.locator("#region-list button")).to_have_count(3)
+    expect(page).to_have_url(re.compile(r"color%3Dred\+text%3D%7BA%2C"))
+
+
+def test_a_region_on_the_sky_is_typed(page: Page, shown: Observation) -> None:
+    go(page, view(shown, "flt", "#tools=region-tool"))
+    ra, dec = (shown.header("flt", 1)[keyword] for keyword in ("crval1", "crval2"))
+    field = page.get_by_label("Region in pixels")
+    field.fill(f'icrs;circle({ra},{dec},2") # text={{target}}')
+    field.press("Enter")
+    expect(page.locator("#region-list button")).to_have_text("1 target")
+    expect(field).to_have_value(re.compile(r"^circle\([-\d.]+,[-\d.]+,[\d.]+\) # text=\{target\}$"))
+
+
 def test_keys_place_select_move_and_remove_regions(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt", fragment("circle(40,50,6)")))
     page.locator("#canvas").focus()
@@ -180,6 +212,7 @@ def test_a_text_that_is_no_region_is_marked(page: Page, shown: Observation) -> N
     field.fill("circle(1,2)")
     field.press("Enter")
     expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#region-problem")).to_contain_text("circle(100,200,10)")
     field.fill("ellipse(50,60,9,5,30)")
     field.press("Enter")
     expect(page.locator("#region-list button")).to_have_count(1)

@@ -17,7 +17,10 @@ export class Comparison {
     elements.other.addEventListener("change", () => this.addTyped());
     elements.blinkChosen.addEventListener("click", () => this.toggleBlinking());
     elements.subtract.addEventListener("click", () => this.toggleDifference());
-    for (const name of viewer.settings.beside) this.add(name);
+    const { beside } = viewer.settings;
+    for (const name of beside) this.add(name.replace(/^-/, ""));
+    // Whether the address asks for a difference that is not shown yet.
+    this.subtracting = Boolean(this.chosen.length && beside[0].startsWith("-"));
     this.update();
   }
 
@@ -28,8 +31,10 @@ export class Comparison {
     return this.blinking || this.difference ? [frame] : [frame, ...loaded];
   }
 
+  /** The names of those chosen, in the address; a minus marks the one that is subtracted. */
   get names() {
-    return this.chosen.map((frame) => frame.name);
+    const sign = this.difference || this.subtracting ? "-" : "";
+    return this.chosen.map((frame, index) => (index ? "" : sign) + frame.name);
   }
 
   /** How many panes lie beside and below each other. */
@@ -44,7 +49,8 @@ export class Comparison {
   setLock(lock) {
     this.viewer.settings.lock = lock;
     this.elements.lock.value = lock;
-    this.viewer.moved();
+    if (this.difference) this.showDifference(true);
+    else this.viewer.moved();
   }
 
   // Choosing.
@@ -76,7 +82,8 @@ export class Comparison {
   addTyped() {
     const { other } = this.elements;
     const name = other.value.trim().toLowerCase().replace(/_(\w+)\.fits$/, ".$1").replace(/[\s_]+/, ".");
-    const frame = this.add(name);
+    // A rootname alone is its file of the same type.
+    const frame = this.add(/^\w{8,9}$/.test(name) ? `${name}.${this.viewer.own.name}` : name);
     other.setAttribute("aria-invalid", String(!frame));
     if (!frame) return;
     other.value = "";
@@ -104,6 +111,16 @@ export class Comparison {
     this.update();
     viewer.wait();
     await this.load();
+    const isStale = this.difference && this.difference.minus !== this.chosen[0];
+    if (this.subtracting || isStale) {
+      this.subtracting = false;
+      this.showDifference(true);
+      return;
+    }
+    if (this.blinking && !this.chosen.length) {
+      this.toggleBlinking();
+      return;
+    }
     viewer.view.grid = this.grid;
     viewer.resized();
     viewer.writeFragment();
@@ -158,6 +175,7 @@ export class Comparison {
       this.blinking = null;
       this.viewer.show(this.viewer.own);
     } else {
+      this.difference = null;
       this.blinking = setInterval(() => this.next(), BLINK_MS);
     }
     this.changed();
@@ -170,22 +188,35 @@ export class Comparison {
 
   // Differences.
 
-  /** Show the image minus the first one chosen, or the image again. */
   toggleDifference() {
+    this.showDifference(!this.difference);
+  }
+
+  /** Show the image minus the first one chosen, or the image again. */
+  async showDifference(wanted) {
     const { viewer } = this;
     const [other] = this.chosen;
-    if (this.difference) this.difference = null;
-    else if (other) {
-      const [, rootname, filetype] = /(\w+)\/(\w+)\/$/.exec(other.url);
-      const parameters = { minus: `${rootname}.${filetype}`, lock: viewer.settings.lock };
-      const link = document.createElement("a");
-      const file = `${viewer.own.file} − ${other.file}`;
-      const frame = `difference.${Object.values(parameters)}`;
-      Object.assign(link.dataset, { frame, pixels: viewer.own.url, file });
-      this.difference = new Frame(link, parameters);
-    }
+    this.difference = wanted && other ? this.differenceFrom(other) : null;
+    clearInterval(this.blinking);
+    this.blinking = null;
     this.update();
-    viewer.show(this.difference || viewer.own);
+    await viewer.show(this.difference || viewer.own);
+    // What cannot be subtracted still lies beside the image.
+    if (viewer.section.dataset.state !== "failed") return;
+    this.difference = null;
+    this.update();
+    viewer.draw();
+  }
+
+  differenceFrom(other) {
+    const { own, settings } = this.viewer;
+    const [, rootname, filetype] = /(\w+)\/(\w+)\/$/.exec(other.url);
+    const parameters = { minus: `${rootname}.${filetype}`, lock: settings.lock };
+    const link = document.createElement("a");
+    const file = `${own.file} − ${other.file}`;
+    const frame = `difference.${Object.values(parameters)}`;
+    Object.assign(link.dataset, { frame, pixels: own.url, file });
+    return Object.assign(new Frame(link, parameters), { minus: other });
   }
 
   // Placing.

@@ -50,7 +50,7 @@ export class Drawing {
       context.clip();
       this.drawFrame(frame);
       if (!this.plain) {
-        viewer.overlays.draw(context);
+        viewer.overlays.draw(context, frame, corner);
         viewer.regions.draw(context);
         this.drawCursor();
       }

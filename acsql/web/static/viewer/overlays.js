@@ -3,6 +3,7 @@
 
 import { short, ticks } from "./chart.js";
 import { INK, SHADE, outlined } from "./lettering.js";
+import { PlacedView } from "./placement.js";
 import { skyJacobian } from "./sky.js";
 
 // Sizes in CSS pixels.
@@ -12,7 +13,7 @@ const EDGE = 16; // distance from the edges of the stage
 const NARROW = 600; // width of the stage on a phone
 const BAR = { width: 200, height: 10 };
 // Lengths of the scale bar in arcseconds.
-const LENGTHS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
+const LENGTHS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
 
 /** The overlays that can be chosen, with the names of their boxes. */
 export const OVERLAYS = {
@@ -108,22 +109,56 @@ export class Overlays {
     }
   }
 
-  draw(context) {
-    const { view, frame } = this.viewer;
+  /** Draw over an image in a pane with a corner on the screen. */
+  draw(context, frame, corner) {
+    const { viewer } = this;
+    const isShown = frame === viewer.frame;
+    const placement = isShown ? null : viewer.comparison.placementOf(frame);
+    const view = isShown ? viewer.view : new PlacedView(viewer.view, placement);
     context.save();
     context.font = `${FONT * view.density}px system-ui, sans-serif`;
     context.lineJoin = "round";
     for (const name of Object.keys(MODULES)) {
-      if (this.has(name)) this.loaded[name]?.draw(context, view, frame);
+      if (this.has(name)) this.loaded[name]?.draw(context, view, frame, corner);
     }
-    if (this.has("compass")) this.drawCompass(context);
-    if (this.has("bar")) this.drawBar(context);
+    if (this.has("compass")) this.drawCompass(context, view, frame);
+    if (this.has("bar")) this.drawBar(context, view, frame);
     context.restore();
   }
 
+  /** The rectangles of a pane that something lies over, in screen pixels: labels keep away. */
+  taken(view, frame, corner) {
+    const { viewer } = this;
+    const { canvas, badge, buttons } = viewer.elements;
+    const { density, screen } = view;
+    const stage = canvas.getBoundingClientRect();
+    const rectangles = [badge, buttons].map((element) => {
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      return {
+        x0: (left - stage.left) * density - corner.x,
+        x1: (right - stage.left) * density - corner.x,
+        y0: (top - stage.top) * density - corner.y,
+        y1: (bottom - stage.top) * density - corner.y,
+      };
+    });
+    if (frame !== viewer.frame) {
+      rectangles.push({ x0: 0, x1: screen.width / 2, y0: 0, y1: 34 * density });
+    }
+    if (this.has("compass")) {
+      const x1 = Math.max((EDGE + 2 * ARROW + 2 * FONT) * density, screen.width / 4);
+      const top = screen.height - (EDGE + 26 + 2.5 * ARROW + 2 * FONT) * density;
+      rectangles.push({ x0: 0, x1, y0: top, y1: screen.height });
+    }
+    if (this.has("bar")) {
+      const { left, top, width, height } = this.barPlace(view);
+      const room = 20 * density; // for the unit above and the values below
+      rectangles.push({ x0: left - room, x1: left + width + room, y0: top - room, y1: top + height + room });
+    }
+    return rectangles;
+  }
+
   /** North and east at the middle of the screen, and how long some arcseconds are there. */
-  drawCompass(context) {
-    const { view, frame } = this.viewer;
+  drawCompass(context, view, frame) {
     const { x, y, zoom } = view.position;
     const jacobian = skyJacobian(frame.shown, x, y);
     if (!jacobian) return;
@@ -136,9 +171,14 @@ export class Overlays {
       y: screen.height - EDGE * density - size - FONT * density - 26 * density,
     };
     const directions = { N: [-b / determinant, a / determinant], E: [d / determinant, -c / determinant] };
+    const here = view.toScreen(x, y);
     for (const [name, [right, up]] of Object.entries(directions)) {
-      const length = Math.hypot(right, up);
-      const tip = { x: (right / length) * size, y: (-up / length) * size };
+      const pixels = Math.hypot(right, up);
+      const there = view.toScreen(x + right / pixels, y + up / pixels);
+      const tip = {
+        x: ((there.x - here.x) / zoom) * size,
+        y: ((there.y - here.y) / zoom) * size,
+      };
       this.line(context, [middle, { x: middle.x + tip.x, y: middle.y + tip.y }]);
       this.text(context, name, middle.x + 1.25 * tip.x, middle.y + 1.25 * tip.y, "center");
     }
@@ -155,14 +195,19 @@ export class Overlays {
     this.text(context, label, left, bottom - 10 * density, "left");
   }
 
-  drawBar(context) {
-    const { view, look, range, frame } = this.viewer;
-    const { density, screen } = view;
+  barPlace({ density, screen }) {
     const [width, height] = [BAR.width * density, BAR.height * density];
     const left = screen.width - width - EDGE * density;
     // On a phone the buttons of the stage are at its bottom.
     const below = screen.height - height - (EDGE + FONT + 6) * density;
     const top = screen.width < NARROW * density ? 4 * EDGE * density : below;
+    return { left, top, width, height };
+  }
+
+  drawBar(context, view, frame) {
+    const { density } = view;
+    const [look, range] = [this.viewer.lookOf(frame), this.viewer.rangeOf(frame)];
+    const { left, top, width, height } = this.barPlace(view);
     const steps = Math.round(width);
     const bytes = new Uint8ClampedArray(look.table.buffer);
     for (let i = 0; i < steps; i += 1) {

@@ -45,6 +45,36 @@ export function scaleOf([a, b, c, d]) {
   return Math.sqrt(Math.abs(a * d - b * c));
 }
 
+/** The view of an image whose pixels lie among those of the one that is shown. */
+export class PlacedView {
+  constructor(view, placement) {
+    this.view = view;
+    this.placement = placement;
+    const { zoom } = view.position;
+    this.position = {
+      ...apply(inverse(placement), view.position),
+      zoom: zoom * scaleOf(placement),
+    };
+  }
+
+  get density() {
+    return this.view.density;
+  }
+
+  get screen() {
+    return this.view.screen;
+  }
+
+  toScreen(x, y) {
+    const at = apply(this.placement, { x, y });
+    return this.view.toScreen(at.x, at.y);
+  }
+
+  seen() {
+    return bounds(inverse(this.placement), this.view.seen());
+  }
+}
+
 /** The smallest region around a transformed one. */
 export function bounds(placement, { x0, x1, y0, y1 }) {
   const corners = [[x0, y0], [x1, y0], [x0, y1], [x1, y1]];

@@ -19,7 +19,7 @@ export function updateRegionForms({ elements, frame, own, regions }) {
   if (both.hidden) return;
   const chip = chipAt(frame.shown, region.points[0].y);
   const points = region.points.map(({ x, y }) => ({ x, y: y - chip.first_row }));
-  const plain = { ...region, points, excluded: false, label: "" };
+  const plain = { ...region, points, excluded: false, colour: "", label: "" };
   for (const form of both.children) {
     form.elements.region.value = formatOnImage(plain).replace(/,0\)$/, ")");
     form.elements.extension.value = (chip.extver - 1) * names.length + index + 1;

@@ -9,6 +9,7 @@ import { SHAPES, parseRegion } from "./regions.js";
 const SETTLED_MS = 150;
 const PROFILED = ["line", "circle", "point"];
 const MAX_DIGITS = 6;
+const MOST_PROBLEMS = 5; // of a region file that are listed
 const MOVE_ICON = "M8 1v14M1 8h14M6 3l2-2l2 2M6 13l2 2l2-2M3 6l-2 2l2 2M13 6l2 2l-2 2";
 
 /** The rows of the table of statistics: a name, and the fields of the answer. */
@@ -115,10 +116,19 @@ export class RegionPanel {
 
   /** Apply a text: it replaces the selected region, or adds one. */
   typed() {
-    const { regionText } = this.elements;
+    const { regionText, regionProblem } = this.elements;
+    // What names a coordinate system, such as icrs;circle(0:24:05,-72:04:51,2"), is for the server.
+    if (regionText.value.includes(";")) {
+      this.read(regionText.value);
+      return;
+    }
     const region = parseRegion(regionText.value);
     regionText.setAttribute("aria-invalid", String(!region));
-    if (!region) return;
+    if (!region) {
+      clearTimeout(this.settling);
+      regionProblem.textContent = "Expected a region such as circle(100,200,10)";
+      return;
+    }
     if (this.tools.current) this.tools.replace(region);
     else this.tools.add(region);
   }
@@ -202,21 +212,30 @@ export class RegionPanel {
   // Region files.
 
   async load() {
-    const { regionFile, regionProblem } = this.elements;
+    const { regionFile } = this.elements;
     const [file] = regionFile.files;
     if (!file) return;
+    await this.read(await file.text());
+    regionFile.value = "";
+  }
+
+  /** Add the regions of a DS9 region file, and say which cannot be. */
+  async read(body) {
+    const { regionProblem } = this.elements;
     try {
       const url = this.viewer.frame.partUrl("regions", {});
-      const answer = await request(url, undefined, { method: "POST", body: await file.text() });
+      const answer = await request(url, undefined, { method: "POST", body });
       const { regions, problems } = await answer.json();
       const unknown = this.tools.addLines(regions).map((text) => `${text} cannot be shown`);
-      regionProblem.textContent = [...problems, ...unknown].join("; ");
+      const all = [...problems, ...unknown];
+      const more = all.length - MOST_PROBLEMS;
+      const listed = all.slice(0, MOST_PROBLEMS).concat(more > 0 ? `${more} more` : []);
+      regionProblem.textContent = listed.join("; ");
       clearTimeout(this.settling);
-      if (!regionProblem.textContent) this.measure();
+      if (!all.length) this.measure();
     } catch (error) {
       regionProblem.textContent = error.message;
     }
-    regionFile.value = "";
   }
 
   async save(system) {

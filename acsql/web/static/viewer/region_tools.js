@@ -277,7 +277,8 @@ export class RegionTools {
 
   drawRegion(context, region, selected) {
     const { view } = this.viewer;
-    const colour = region.excluded ? EXCLUDED_COLOUR : COLOUR;
+    const own = CSS.supports("color", region.colour) ? region.colour : COLOUR;
+    const colour = region.excluded ? EXCLUDED_COLOUR : own;
     this.stroke(context, outline(region, view), selected ? SELECTED_COLOUR : colour);
     if (!region.label) return;
     const { x, y } = view.toScreen(region.points[0].x, region.points[0].y);

@@ -26,14 +26,17 @@ const ROTATED = ["box", "ellipse"];
 
 /** Read a region from its text in pixels of an image; null if it is not one. */
 export function parseRegion(text, shown) {
-  const match = /^\s*([-+]?)\s*(\w+)\s*\(([^()]*)\)\s*(?:#.*?text=\{([^{}]*)\})?[^{}]*$/.exec(text);
+  const match = /^\s*([-+!]?)\s*(\w+)\s*\(([^()]*)\)\s*(?:#(.*))?$/.exec(text);
   if (!match) return null;
-  const [, sign, name, list, label] = match;
+  const [, sign, name, list, comment = ""] = match;
+  const label = /text=(?:\{([^{}]*)\}|"([^"]*)"|'([^']*)')/.exec(comment)?.slice(1).find(Boolean);
+  const colour = /\bcolor=(#?\w+)/.exec(comment)?.[1] || "";
   const shape = name.toLowerCase();
   const numbers = list.split(",").map((part) => (part.trim() ? Number(part) : NaN));
   const region = fromNumbers(shape, numbers);
   if (!region) return null;
-  const onImage = { ...region, excluded: sign === "-", label: label?.trim() || "" };
+  const excluded = sign === "-" || sign === "!";
+  const onImage = { ...region, excluded, colour, label: label?.trim() || "" };
   return shown ? onDetector(onImage, shown) : onImage;
 }
 
@@ -61,14 +64,16 @@ export function formatRegion(region, shown) {
 }
 
 /** The text of a region of an image. */
-export function formatOnImage({ shape, points, lengths, angle, excluded, label }) {
+export function formatOnImage({ shape, points, lengths, angle, excluded, colour, label }) {
   const numbers = [
     ...points.flatMap(({ x, y }) => [x + DS9_FIRST, y + DS9_FIRST]),
     ...lengths,
     ...(ROTATED.includes(shape) ? [angle] : []),
   ];
   const list = numbers.map((number) => +number.toFixed(DECIMALS)).join(",");
-  return `${excluded ? "-" : ""}${shape}(${list})${label ? ` # text={${label}}` : ""}`;
+  const comments = [colour && `color=${colour}`, label && `text={${label}}`].filter(Boolean);
+  const comment = comments.length ? ` # ${comments.join(" ")}` : "";
+  return `${excluded ? "-" : ""}${shape}(${list})${comment}`;
 }
 
 /** Give a region of an image its place on the detector, by the chip of its first point. */

@@ -40,9 +40,10 @@ export default class Contours {
     const { frame, view } = this.viewer;
     const { shown } = frame;
     const region = within(view.seen(), shown);
-    // Flags are no quantities.
-    if (!region || shown.flags) {
-      this.path = null;
+    const { low, high } = this.viewer.range;
+    // Flags are no quantities, and between equal limits there is no level.
+    if (!region || shown.flags || !(low < high)) {
+      this.path = this.url = null;
       return;
     }
     const bin = Math.max(1, Math.ceil((BIN * view.density) / view.position.zoom));
@@ -72,9 +73,13 @@ export default class Contours {
     }
   }
 
-  /** Draw the lines of the image that is shown, also while those of another place are fetched. */
-  draw(context, view, { shown }) {
-    if (!this.path || this.of !== shown) return;
+  /**
+   * Draw the lines of the image that is shown, also while those of another place are fetched, and
+   * over the images beside it, to compare them.
+   */
+  draw(context) {
+    const { view, frame } = this.viewer;
+    if (!this.path || this.of !== frame.shown) return;
     const { zoom } = view.position;
     const origin = view.toScreen(0, 0);
     context.save();

@@ -15,15 +15,23 @@ const RA_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120,
 
 /** Draws the grid; it computes the lines anew only where the view has changed. */
 export default class Grid {
-  draw(context, view, { shown }) {
+  constructor(viewer) {
+    this.viewer = viewer;
+    this.known = new WeakMap(); // the grid of each image, and of which view it is
+  }
+
+  draw(context, view, frame, corner) {
+    const { shown } = frame;
+    const { overlays, elements } = this.viewer;
     const { width, height } = view.screen;
-    const { position } = view;
-    const known = this.known || {};
-    // Positions are replaced, never changed.
-    if (known.position !== position || known.shown !== shown || known.size !== width * height) {
-      this.known = { position, shown, size: width * height, ...gridOf(view, shown) };
+    const places = [view.toScreen(0, 0), view.toScreen(shown.width, 0)].map(({ x, y }) => [x, y]);
+    const of = [places, width, height, corner.x, corner.y, overlays.chosen, elements.badge.textContent];
+    const key = of.join();
+    if (this.known.get(shown)?.key !== key) {
+      const taken = overlays.taken(view, frame, corner);
+      this.known.set(shown, { key, ...gridOf(view, shown, taken) });
     }
-    const { path, labels } = this.known;
+    const { path, labels } = this.known.get(shown);
     context.strokeStyle = COLOUR;
     context.lineWidth = view.density;
     context.stroke(path);
@@ -33,9 +41,9 @@ export default class Grid {
   }
 }
 
-/** The lines on the screen as a path, and their labels. */
-function gridOf(view, shown) {
-  const grid = { path: new Path2D(), labels: [] };
+/** The lines on the screen as a path, and their labels, away from rectangles that are taken. */
+function gridOf(view, shown, taken) {
+  const grid = { path: new Path2D(), labels: [], taken };
   const seen = view.seen();
   const region = {
     x0: Math.max(seen.x0, 0),
@@ -86,9 +94,9 @@ function multiples([low, high], steps, unit) {
   return Array.from({ length: Math.max(count, 0) }, (_, i) => ({ value: (first + i) * size, decimals }));
 }
 
-/** Add a line on each chip, and its label where it first enters the screen, if that is free. */
-function addLine({ path, labels }, view, shown, region, label, placeAt) {
-  let start = null;
+/** Add a line on each chip, and its label at the first place along it that is free. */
+function addLine({ path, labels, taken }, view, shown, region, text, placeAt) {
+  const places = [];
   for (const chip of shown.chips) {
     if (!chip.projection) continue;
     const top = chip.first_row + chip.height;
@@ -105,16 +113,25 @@ function addLine({ path, labels }, view, shown, region, label, placeAt) {
       if (pen) path.lineTo(at.x, at.y);
       else path.moveTo(at.x, at.y);
       pen = true;
-      start ??= at;
+      places.push(at);
     }
   }
-  if (!start) return;
-  const { density, screen } = view;
-  const side = start.x > screen.width / 2 ? -1 : 1;
-  const below = start.y > screen.height / 2 ? -1 : 1;
-  const [x, y] = [start.x + 4 * side * density, start.y + 9 * below * density];
-  const [dx, dy] = [LABEL.width * density, LABEL.height * density];
-  const covers = (other) => Math.abs(other.x - x) < dx && Math.abs(other.y - y) < dy;
-  if (labels.some(covers)) return;
-  labels.push({ text: label, x, y, align: side < 0 ? "right" : "left" });
+  const free = places
+    .map((at) => labelAt(view, at))
+    .find((label) => ![...taken, ...labels].some((other) => overlap(label, other)));
+  if (free) labels.push({ ...free, text });
+}
+
+/** A label beside a place on the screen, towards the middle, and the rectangle that it needs. */
+function labelAt({ density, screen }, at) {
+  const side = at.x > screen.width / 2 ? -1 : 1;
+  const below = at.y > screen.height / 2 ? -1 : 1;
+  const [x, y] = [at.x + 4 * side * density, at.y + 9 * below * density];
+  const [across, up] = [LABEL.width * density, (LABEL.height * density) / 2];
+  const [x0, x1] = side < 0 ? [x - across, x] : [x, x + across];
+  return { x, y, x0, x1, y0: y - up, y1: y + up, align: side < 0 ? "right" : "left" };
+}
+
+function overlap(one, other) {
+  return one.x0 < other.x1 && other.x0 < one.x1 && one.y0 < other.y1 && other.y0 < one.y1;
 }
