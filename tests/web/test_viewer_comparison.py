@@ -174,6 +174,22 @@ def test_a_difference_is_kept_in_the_address_and_ends_with_what_is_subtracted(
     expect(page).not_to_have_url(re.compile("beside="))
 
 
+@pytest.mark.parametrize(
+    "fragment",
+    ["low=5&high=1", "at=1,2,1e9,-1e9&zoom=1e9", "beside=-nothing,flc", "extname=NO&extver=9"],
+)
+def test_an_address_that_does_not_fit_the_image_shows_it_nevertheless(
+    page: Page, shown: Observation, fragment: str
+) -> None:
+    go(page, view(shown, "flt", f"#{fragment}"))
+    expect(page.locator("#badge")).not_to_contain_text("\N{MINUS SIGN}")
+    expect(page.locator("#problem")).to_be_hidden()
+    assert float(page.locator("#low").input_value()) < float(page.locator("#high").input_value())
+    zoom = float(page.locator("#at-zoom").inner_text().removesuffix(" %"))
+    assert zoom <= 100 * 64
+    assert (picture(page) > 60).any()
+
+
 def test_blinking_ends_with_what_is_chosen(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt", "#beside=raw"))
     page.keyboard.press("x")

@@ -18,9 +18,9 @@ export class Comparison {
     elements.blinkChosen.addEventListener("click", () => this.toggleBlinking());
     elements.subtract.addEventListener("click", () => this.toggleDifference());
     const { beside } = viewer.settings;
-    for (const name of beside) this.add(name.replace(/^-/, ""));
+    const [first] = beside.map((name) => this.add(name.replace(/^-/, "")));
     // Whether the address asks for a difference that is not shown yet.
-    this.subtracting = Boolean(this.chosen.length && beside[0].startsWith("-"));
+    this.subtracting = this.chosen.includes(first) && beside[0].startsWith("-");
     this.update();
   }
 

@@ -27,7 +27,7 @@ export function parseFragment(hash) {
     scale: oneOf("scale", scales, DEFAULT_SCALE.image),
   };
   const [low, high] = [number("low"), number("high")];
-  if (low !== null && high !== null) Object.assign(image, { limits: "own", low, high });
+  if (low !== null && high !== null && low <= high) Object.assign(image, { limits: "own", low, high });
   const flags = { limits: "minmax", scale: oneOf("flagscale", scales, DEFAULT_SCALE.flags) };
   return {
     choice: { extname: text("extname", ""), extver: text("extver", "") },

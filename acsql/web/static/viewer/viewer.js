@@ -90,7 +90,8 @@ export class Viewer {
     if (settings.position) {
       const { zoom, ...onDetector } = settings.position;
       view.position = { ...fromDetector(shown, onDetector), zoom: zoom * view.density };
-      view.fitted = false;
+      // An address may be of another image: stay where this one can be seen.
+      view.zoomBy(shown, 1);
       settings.position = null;
     } else if (!view.position || (view.fitted && frame === from)) {
       view.fit(shown);
