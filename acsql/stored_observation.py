@@ -166,6 +166,30 @@ class StoredObservation(Mapping[str, Any]):
         """The statistics of images by filetype, extension, amplifier or ``all``, and name."""
         return observations.statistics(self._store, self.rootname)
 
+    def earlier_starts(self, days: float) -> list[float]:
+        """Return when the exposures of its detector began that were taken in the days before it.
+
+        Parameters
+        ----------
+        days : float
+            How many days before its own start the first of them began.
+
+        Returns
+        -------
+        list of float
+            Modified Julian Dates, the latest first; empty if it has no start.
+
+        Examples
+        --------
+        >>> observation = archive.observation("j8bt01ly")
+        >>> max(observation.earlier_starts(1 / 24)) < observation["expstart"]
+        True
+        """
+        start = self["expstart"]
+        if not isinstance(start, float):
+            return []
+        return observations.earlier_starts(self._store, self["detector"], start, days)
+
     @cached_property
     def headers(self) -> dict[str, dict[int, Header]]:
         """All stored headers, by filetype and extension."""

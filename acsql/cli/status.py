@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -45,12 +46,18 @@ def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
         age = summary.hours_since_success
         overdue = is_overdue(age, overdue_after)
         missing = archive.missing_rights()
+        # To load the monitors takes as long as all else here.
+        monitors = archive.monitor_health() if archive.monitor_runs(1) else None
         places = {"database": archive.store.address, "filesystem": str(archive.config.filesystem)}
     if format_ == "json":
         ingests = {"hours_since_success": age, "overdue": overdue, "last_run": summary.last_run}
-        print_json(places | _contents(summary) | ingests | {"missing_rights": missing})
+        others = {"missing_rights": missing, "monitors": monitors and asdict(monitors)}
+        print_json(places | _contents(summary) | ingests | others)
     else:
         _print_text(places, summary, age, overdue)
+        for state in ("failing", "overdue"):
+            if names := getattr(monitors, state, []):
+                click.echo(f"Monitors {state}: {', '.join(names)} (see acsql monitor list)")
         for right in missing:
             click.echo(f"The database user who annotates may not {right} (see acsql db roles)")
     problem = overdue or _problems(summary) or summary.owed or missing

@@ -244,7 +244,8 @@ class Monitored(Watchable):
         >>> archive.alerts()
         []
         """
-        return monitor_alerts.listed(self.store, limit=limit)
+        # One that was removed has no page, and no run closes its alerts.
+        return monitor_alerts.listed(self.store, self.found_monitors().monitors, limit)
 
 
 def _runs_of(name: str, records: list[RunRecord]) -> list[RunRecord]:

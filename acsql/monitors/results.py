@@ -312,7 +312,7 @@ class MonitorResults:
             Those that are open first: key, message, rootname, opened, closed, and ``seen`` with
             users and times.
         """
-        return monitor_alerts.listed(self._store, self.monitor.name, limit)
+        return monitor_alerts.listed(self._store, [self.monitor.name], limit)
 
     def mark_seen(self, user: str) -> int:
         """Record that a user has seen the open alerts.

@@ -1,6 +1,6 @@
 """Alerts of monitors: opened and closed by the runs, and marked as seen by people."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -47,18 +47,18 @@ def update(
                 upsert=True,
             )
     # Those that are open come first.
-    return listed(store, monitor, len(present)) if present else []
+    return listed(store, [monitor], len(present)) if present else []
 
 
-def listed(store: Store, monitor: str | None = None, limit: int = 100) -> list[Document]:
-    """Return the latest alerts.
+def listed(store: Store, monitors: Collection[str], limit: int = 100) -> list[Document]:
+    """Return the latest alerts of some monitors.
 
     Parameters
     ----------
     store : Store
         The open database.
-    monitor : str, optional
-        Only those of this monitor.
+    monitors : collection of str
+        The names of the monitors.
     limit : int
         At most this many.
 
@@ -68,7 +68,7 @@ def listed(store: Store, monitor: str | None = None, limit: int = 100) -> list[D
         Those that are open first: monitor, key, message, rootname, opened, closed and seen.
     """
     stages: list[dict[str, Any]] = [
-        {"$match": {} if monitor is None else {"monitor": monitor}},
+        {"$match": {"monitor": {"$in": list(monitors)}}},
         {"$set": {"is_open": {"$eq": ["$closed", None]}}},
         {"$sort": {"is_open": DESCENDING, "opened": DESCENDING, "key": 1}},
         {"$limit": limit},

@@ -181,6 +181,32 @@ def footprints(store: Store, rootnames: Iterable[str]) -> dict[str, Document | N
     return found
 
 
+def earlier_starts(store: Store, detector: str, start: float, days: float) -> list[float]:
+    """Return the starts of the exposures of a detector in the days before a time.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    detector : str
+        The detector.
+    start : float
+        The time, as Modified Julian Date.
+    days : float
+        How many days before it the first of them begins.
+
+    Returns
+    -------
+    list of float
+        Modified Julian Dates, the latest first; that of `start` itself is not one of them.
+    """
+    filter_ = {"detector": detector, "expstart": {"$gte": start - days, "$lt": start}}
+    fields = {"_id": 0, "expstart": 1}
+    with store.errors():
+        found = store.headerless.find(filter_, fields, sort=[("expstart", -1)])
+        return [document["expstart"] for document in found]
+
+
 def with_footprint(store: Store) -> list[str]:
     """Return the rootnames of the observations that have a footprint."""
     with store.errors():

@@ -68,6 +68,15 @@ def test_status_exits_with_1_while_the_last_ingest_has_a_problem(
     assert run(settings, "status").exit_code == 0
 
 
+def test_status_names_the_monitors_that_need_attention(
+    printed, measured_archive: acsql.Archive, write_settings, tmp_path: Path
+) -> None:
+    settings = write_settings(measured_archive.config, tmp_path)
+    assert "Monitors failing: exposure (see acsql monitor list)" in printed(settings, "status")
+    status = json.loads(printed(settings, "status", "--format", "json"))
+    assert status["monitors"]["failing"] == ["exposure"]
+
+
 def test_status_exits_with_1_while_the_user_who_annotates_lacks_rights(
     run, sample_archive: acsql.Archive, write_settings, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 import acsql
 from acsql.config import Config
 from acsql.monitors import monitored
-from acsql.store import lock, runs
+from acsql.store import lock, monitor_alerts, runs
 from acsql.store.monitor_rows import Numbers
 from acsql.store.schema import MONITOR_RUNS, now
 
@@ -104,6 +104,15 @@ def test_the_numbers_of_a_state_are_those_of_its_table(measured_archive: acsql.A
         len(results.table()), len(results.table()), len(results.failures())
     )
     assert state.last_run == measured_archive.monitor_runs()[0]
+
+
+def test_alerts_of_a_monitor_that_was_removed_are_not_listed(config: Config) -> None:
+    with acsql.connect(config) as archive:
+        for name in ("bias", "removed"):
+            present = {"high": {"message": "high", "rootname": None}}
+            monitor_alerts.update(archive.store, name, present, now())
+        assert [alert["monitor"] for alert in archive.alerts()] == ["bias"]
+        assert archive.monitor_health().open_alerts == 1
 
 
 def test_a_record_without_an_end_is_of_a_run_that_died(config) -> None:

@@ -19,7 +19,7 @@ def update(store: Store, when: datetime, **messages: str) -> int:
 def test_what_stays_wrong_is_one_alert_with_the_latest_message(store: Store) -> None:
     assert update(store, FIRST, high="10") == 1
     assert update(store, SECOND, high="11", low="-1") == 2
-    alerts = {alert["key"]: alert for alert in monitor_alerts.listed(store, "m")}
+    alerts = {alert["key"]: alert for alert in monitor_alerts.listed(store, ["m"])}
     assert alerts["high"] | {"message": "11", "opened": FIRST, "closed": None} == alerts["high"]
     assert alerts["low"]["opened"] == SECOND
     assert monitor_alerts.count_open(store) == {"m": 2}
@@ -30,7 +30,7 @@ def test_what_is_right_again_is_closed_and_opens_anew(store: Store) -> None:
     assert update(store, SECOND) == 0
     assert monitor_alerts.count_open(store) == {}
     update(store, THIRD, high="12")
-    opened = [(alert["opened"], alert["closed"]) for alert in monitor_alerts.listed(store, "m")]
+    opened = [(alert["opened"], alert["closed"]) for alert in monitor_alerts.listed(store, ["m"])]
     assert opened == [(THIRD, None), (FIRST, SECOND)]
 
 
@@ -41,5 +41,5 @@ def test_each_user_sees_an_alert_once(store: Store) -> None:
     assert monitor_alerts.mark_seen(store, "m", "bob", THIRD) == 2
     assert monitor_alerts.mark_seen(store, "other", "bob", THIRD) == 0
     update(store, THIRD, high="11")
-    high = next(alert for alert in monitor_alerts.listed(store) if alert["key"] == "high")
+    high = next(alert for alert in monitor_alerts.listed(store, ["m"]) if alert["key"] == "high")
     assert [each["user"] for each in high["seen"]] == ["ada", "bob"]

@@ -86,6 +86,17 @@ def test_rootnames_are_found_by_a_prefix(store):
     assert observations.rootnames_starting_with(store, "x") == []
 
 
+def test_the_starts_of_a_detector_before_a_time_are_found(store):
+    starts = {"a": ("SBC", 10.0), "b": ("SBC", 9.5), "c": ("SBC", 7.0), "d": ("HRC", 9.9)}
+    for name, (detector, start) in starts.items():
+        observation_writes.replace(
+            store, {"_id": f"j8bt05n{name}", "detector": detector, "expstart": start}
+        )
+    assert observations.earlier_starts(store, "SBC", 10.0, 3.0) == [9.5, 7.0]
+    assert observations.earlier_starts(store, "SBC", 10.0, 1.0) == [9.5]
+    assert observations.earlier_starts(store, "WFC", 10.0, 3.0) == []
+
+
 def test_files_are_returned_by_rootname_without_headers(filled):
     everything = observations.files_by_rootname(filled)
     assert everything.keys() == {"j8bt05nj", "jcp001010"}

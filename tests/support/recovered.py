@@ -204,15 +204,16 @@ def sky(archive: acsql.Archive) -> Recovered:
 @cache
 def _galaxies(rootname: str, extver: int) -> float:
     """Return the median light of the galaxies in a chip, which no background is without."""
-    (planned,) = (each for each in _planned() if each.ipppssoot.startswith(rootname))
-    simulation = Simulation(planned, 1, "small", replace(TRUTH, sky=dict.fromkeys(TRUTH.sky, 0.0)))
+    (exposure,) = (each for each in planned() if each.ipppssoot.startswith(rootname))
+    simulation = Simulation(exposure, 1, "small", replace(TRUTH, sky=dict.fromkeys(TRUTH.sky, 0.0)))
     light = simulation.light_on(simulation.readouts[extver - 1], simulation.pointings[extver - 1])
     assert light is not None
     return float(np.median(light))
 
 
 @cache
-def _planned() -> list[PlannedObservation]:
+def planned() -> list[PlannedObservation]:
+    """Return the observations of the archive, as the generator has planned them."""
     return plan(OBSERVATIONS, 1, keywords.load(), MONITORING)
 
 

@@ -1,5 +1,6 @@
 """The dark rate of SBC is that of the instrument."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,44 @@ def test_the_rate_and_the_temperature_rise_with_the_time_on(true_archive: acsql.
     assert np.mean(table["rate_end"] / table["rate"]) == pytest.approx(expected, rel=0.1)
 
 
+def test_the_time_on_and_the_rate_at_it_are_those_of_the_instrument(
+    true_archive: acsql.Archive,
+) -> None:
+    planned = {each.ipppssoot: each.hours_on for each in recovered.planned()}
+    table = true_archive.monitor("sbc_dark").table()
+    assert table["time_on"].unit == "h"
+    names = [true_archive.observation(name).ipppssoot for name in table["rootname"]]
+    injected = np.array([planned[name] for name in names])
+    assert len(set(np.round(injected, 3))) == 3
+    assert np.allclose(table["time_on"], injected, atol=1e-4)
+    warmed = TRUTH.sbc_temperature + TRUTH.sbc_heating * np.asarray(table["time_on"])
+    assert np.allclose(table["temperature"], warmed, atol=0.01)
+    slope, rate = np.polyfit(np.asarray(table["time_on"]), np.asarray(table["rate"]), 1)
+    heating = TRUTH.sbc_dark_heating * TRUTH.sbc_heating
+    # 18 rates, each known to 3 %, and the glow and the broken rows add some percent.
+    assert slope / rate == pytest.approx(heating, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "hours"),
+    [
+        ([], 0.0),
+        ([9.95, 9.9], 2.4),
+        ([9.95, 9.8, 9.75], 1.2),
+    ],
+)
+def test_exposures_that_follow_each_other_within_two_hours_are_one_time_on(
+    earlier: list[float], hours: float
+) -> None:
+    (row,) = sbc_dark.MONITOR.rows(Dark(500, 24.5, 10.0, earlier))
+    assert row["time_on"] == pytest.approx(hours)
+
+
+def test_without_a_start_the_time_on_is_unknown() -> None:
+    (row,) = sbc_dark.MONITOR.rows(Dark(500, 24.5, None))
+    assert row["time_on"] is None
+
+
 def test_darks_of_different_days_are_of_different_periods() -> None:
     rows = {
         "expstart": [1.0, 1.05, 3.0],
@@ -43,10 +82,22 @@ def test_darks_of_different_days_are_of_different_periods() -> None:
 class Dark(dict[str, Any]):
     """A dark exposure of 100 s, of which this many of 1000 pixels are empty."""
 
-    def __init__(self, empty: int, temperature: Any) -> None:
-        super().__init__(exptime=100.0)
+    def __init__(
+        self,
+        empty: int,
+        temperature: Any,
+        expstart: float | None = 10.0,
+        earlier: Sequence[float] = (),
+    ) -> None:
+        super().__init__(exptime=100.0, expstart=expstart)
+        self.earlier = earlier
         self.image_statistics = {"raw": {"1": {"all": {"pixels": 1000, "zero": empty}}}}
         self.temperature = temperature
+
+    def earlier_starts(self, days: float) -> list[float]:
+        """Return the starts of the exposures before it."""
+        assert days == 2.0
+        return list(self.earlier)
 
     def stored_header(self, _filetype: str, _extension: int) -> dict[str, Any]:
         """Return the temperature."""
