@@ -306,6 +306,18 @@ def test_pages_fit_on_a_phone(
     expect(phone.get_by_role("heading", level=1)).to_be_in_viewport()
 
 
+def test_descriptions_have_room_on_a_phone(
+    phone: Page, proposid: int, exposures: list[str]
+) -> None:
+    name = next(name for name in exposures if not name[-1].isdigit())
+    phone.goto(f"/archive/{proposid}/{name}/spt/")
+    rows = phone.locator("table.described tbody tr").evaluate_all(
+        "rows => rows.map((row) => row.offsetHeight)"
+    )
+    # Where the description had what was left of the width, it took five lines.
+    assert max(rows) < 100
+
+
 def test_filters_make_room_on_a_phone(phone: Page, proposid: int) -> None:
     phone.goto(f"/archive/{proposid}/")
     expect(phone.get_by_role("button", name="Apply")).to_be_hidden()
