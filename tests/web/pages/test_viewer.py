@@ -607,3 +607,16 @@ def test_it_fits_on_a_phone(phone: Page, shown: Observation) -> None:
     phone.get_by_role("button", name="Zoom in").tap()
     settled(phone)
     assert read(phone, "zoom") != zoom
+
+
+def test_the_help_lists_every_key(client: FlaskClient, shown: Observation) -> None:
+    script = next(viewer.MODULES.rglob("keyboard.js")).read_text()
+    keys = [a or b for a, b in re.findall(r'^    (?:"(.+?)"|(\w+)): ', script, re.MULTILINE)]
+    listed = {
+        kbd.text
+        for kbd in BeautifulSoup(client.get(view(shown, "flt")).text, "html.parser").find_all("kbd")
+    }
+    names = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓"}
+    names |= {"-": "\N{MINUS SIGN}", "=": "+", "Escape": "Esc", "Backspace": "Delete"}
+    assert len(keys) > 30
+    assert {names.get(key, key) for key in keys} <= listed
