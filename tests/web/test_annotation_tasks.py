@@ -21,7 +21,7 @@ import acsql
 from acsql import permissions
 
 ME = permissions.user()
-# The colour of acsql/web/static/viewer/overlays/flagged_regions.js.
+# The colour of acsql/web/static/viewer/tools/overlays/flagged_regions.js.
 FLAGGED_REGION = (0xFF, 0x9B, 0xD2)
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 

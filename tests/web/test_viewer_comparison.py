@@ -86,7 +86,7 @@ def test_pixels_of_the_sky_are_those_of_astropy(page: Page, shown: Observation) 
     found = page.evaluate(
         """async ([url, sky]) => {
           const { src } = document.querySelector("script[type=module]");
-          const { pixelOf } = await import(src.replace("main", "sky"));
+          const { pixelOf } = await import(src.replace("main", "tools/sky"));
           const { planes } = await (await fetch(url)).json();
           return sky.map(([ra, dec]) => pixelOf(planes[0].chips[1].projection, ra, dec));
         }""",

@@ -50,8 +50,8 @@ from ..selection import WalkParameters
 
 # The response header that says which region a cutout shows and how its pixels are packed.
 CUT_HEADER = "X-Acsql-Cut"
-# The folder with the modules that the script needs for the first picture; it loads those in folders
-# within it afterwards.
+# The folder with the modules that the script needs for the first picture; it loads the tools, which
+# are in a folder within it, afterwards.
 MODULES = Path(__file__).parent.parent / "static" / "viewer"
 
 blueprint = Blueprint("viewer", __name__)

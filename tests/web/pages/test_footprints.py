@@ -61,7 +61,7 @@ def test_footprints_are_listed_and_drawn_where_the_sky_is(page: Page, shown: Obs
     corner = page.evaluate(
         """async ([url, footprints]) => {
           const { src } = document.querySelector("script[type=module]");
-          const { positionAt, skyAt } = await import(src.replace("main", "sky"));
+          const { positionAt, skyAt } = await import(src.replace("main", "tools/sky"));
           const shown = (await (await fetch(url)).json()).planes[0];
           const [[[ra, dec]]] = (await (await fetch(footprints)).json()).footprints
             .map(({ outlines }) => outlines[0]);

@@ -27,14 +27,21 @@ export async function fetchCutout(url, signal) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  const bytes = context.getImageData(0, 0, width, height).data;
-  const values = new Float32Array(width * height);
-  for (let i = 0, at = 0; i < values.length; i += 1, at += 4) {
-    const blue = bytes[at + 2];
-    const code = bytes[at] * 256 + bytes[at + 1] + blue / BLUE_PER_STEP;
-    values[i] = blue === NO_VALUE ? NaN : packing.low + code * packing.step;
-  }
+  const { buffer } = context.getImageData(0, 0, width, height).data;
+  const values = unpacked(new Uint32Array(buffer), packing);
   return { ...packing, width, height, values };
+}
+
+/** The values of pixels, each a number with the bytes alpha, blue, green and red. */
+function unpacked(pixels, { low, step }) {
+  const values = new Float32Array(pixels.length);
+  for (let i = 0; i < values.length; i += 1) {
+    const pixel = pixels[i];
+    const blue = (pixel >> 16) & 255;
+    const code = (pixel & 255) * 256 + ((pixel >> 8) & 255) + blue / BLUE_PER_STEP;
+    values[i] = blue === NO_VALUE ? NaN : low + code * step;
+  }
+  return values;
 }
 
 /** The value of a cutout at a pixel of the image, undefined outside of it. */

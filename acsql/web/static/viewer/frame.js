@@ -1,5 +1,6 @@
 // Frames: the images that can be shown, each a filetype of this observation or of a neighbour.
 
+import { flaggedLook, pictureOf } from "./colours.js";
 import { fetchCutout, request } from "./cutouts.js";
 import { within } from "./geometry.js";
 import { Pyramid } from "./tiles.js";
@@ -103,19 +104,40 @@ export class Frame {
     await pyramid.fetch(pyramid.levelAt(zoom), region, this.abort.signal, arrived);
   }
 
-  /** The tiles to draw of a region, one over the other. */
-  tiles(seen, zoom) {
+  /** Paint a region in a context that counts in pixels of the image. */
+  paint(context, seen, zoom, look) {
     const { shown, pyramid } = this;
     const region = within(seen, shown);
-    return region ? pyramid.tiles(pyramid.levelAt(zoom), region) : [];
+    if (region) paintTiles(context, shown, pyramid.tiles(pyramid.levelAt(zoom), region), look);
   }
 
-  /** The tiles of the flags of a region. */
-  flagTiles(seen, zoom) {
+  /** Paint the pixels of a region with any flag of a mask. */
+  paintFlags(context, seen, zoom, mask) {
     const { shown, flags } = this;
     const region = within(seen, shown);
-    return region && flags ? flags.layer(flags.levelAt(zoom), region) : [];
+    if (!region || !flags) return;
+    paintTiles(context, shown, flags.layer(flags.levelAt(zoom), region), flaggedLook(mask));
   }
+}
+
+function paintTiles(context, { width, chips }, tiles, look) {
+  context.save();
+  // The last bins may extend beyond the image, and there is nothing between chips.
+  context.beginPath();
+  for (const chip of chips) context.rect(0, chip.first_row, width, chip.height);
+  context.clip();
+  for (const tile of tiles) paintTile(context, tile, look);
+  context.restore();
+}
+
+function paintTile(context, cutout, look) {
+  const { x0, y0, bin, height } = cutout;
+  context.save();
+  context.transform(bin, 0, 0, -bin, x0, y0 + height * bin);
+  const { a, b } = context.getTransform();
+  context.imageSmoothingEnabled = Math.hypot(a, b) < 1;
+  context.drawImage(pictureOf(cutout, look), 0, 0);
+  context.restore();
 }
 
 /** The chosen extension and chip of an image, or the first if it does not have them. */

@@ -5,12 +5,14 @@ const MAX_ZOOM = 64; // CSS pixels per pixel of the image
 const MAX_SCREEN_PIXELS = 3e6;
 // What is fetched on each side of the screen before it is seen, as a fraction of the screen.
 const MARGIN = 0.25;
+const BACKGROUND = "#0a0e13";
 
 /** The position in the middle of the screen, and the screen pixels for each of the image. */
 export class View {
   constructor(stage, canvas) {
     this.stage = stage;
     this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false });
     this.position = null; // x, y and zoom; replaced, never changed
     this.grid = { columns: 1, rows: 1 }; // of panes, which all show the same place
     this.fitted = false; // whether the whole image is shown, also after the window is resized
@@ -100,6 +102,20 @@ export class View {
       x: (x - position.x) * position.zoom + width / 2,
       y: height / 2 - (y - position.y) * position.zoom,
     };
+  }
+
+  /** Empty the canvas. */
+  clear() {
+    const { width, height } = this.canvas;
+    this.context.fillStyle = BACKGROUND;
+    this.context.fillRect(0, 0, width, height);
+  }
+
+  /** Let the context of the canvas count in pixels of the image, upwards. */
+  countPixels() {
+    const { zoom } = this.position;
+    const origin = this.toScreen(0, 0);
+    this.context.transform(zoom, 0, 0, -zoom, origin.x, origin.y);
   }
 
   /** The region of the image that is on the screen at a position. */

@@ -1,21 +1,12 @@
 // The viewer: which image is shown and where, and what has to be fetched for it.
+//
+// It shows the first picture with the modules of this folder alone.  Those of the folder "tools" are
+// loaded afterwards, and nothing but `showFirst` works without them.
 
 import { lookUpTable } from "./colours.js";
-import { Comparison } from "./comparison.js";
-import { Controls } from "./controls.js";
-import { Drawing } from "./drawing.js";
-import { Exports } from "./exports.js";
-import { DEFAULT_LIMITS, formatFragment, parseFragment } from "./fragment.js";
+import { DEFAULT_LIMITS, parseFragment } from "./fragment.js";
 import { Frame } from "./frame.js";
 import { fromDetector, toDetector } from "./geometry.js";
-import { Histogram } from "./histogram.js";
-import { listenToKeys } from "./keyboard.js";
-import { Overlays } from "./overlays.js";
-import { listenToPointers } from "./pointers.js";
-import { apply, bySky, inverse, scaleOf } from "./placement.js";
-import { Readout } from "./readout.js";
-import { RegionPanel } from "./region_panel.js";
-import { RegionTools } from "./region_tools.js";
 import { View } from "./view.js";
 
 // Milliseconds without a move after which missing pixels are fetched.
@@ -33,22 +24,32 @@ export class Viewer {
     this.blinked = new Set([this.own]);
     this.cursor = null; // the pointer on the screen
     this.settings = parseFragment(window.location.hash);
-    const { stage, canvas } = this.elements;
-    this.view = new View(stage, canvas);
-    this.drawing = new Drawing(this);
-    this.readout = new Readout(this);
-    this.controls = new Controls(this);
-    this.histogram = new Histogram(this);
-    this.overlays = new Overlays(this);
-    this.regions = new RegionTools(this);
-    this.regions.list = this.settings.regions;
-    this.regionPanel = new RegionPanel(this);
-    this.comparison = new Comparison(this);
-    this.exports = new Exports(this);
-    new ResizeObserver(() => this.resize()).observe(stage);
-    listenToPointers(this);
-    listenToKeys(this);
-    this.show(this.own);
+    this.view = new View(this.elements.stage, this.elements.canvas);
+  }
+
+  /** Show the image of the page, with nothing over it; returns whether it could be loaded. */
+  async showFirst() {
+    const { own, view } = this;
+    this.showing = own;
+    this.setState("loading");
+    this.section.setAttribute("aria-busy", "true");
+    const loading = own.load(this.settings.choice);
+    this.chooseTable(); // takes as long as the pixels do
+    try {
+      await loading;
+    } catch (error) {
+      this.report(error);
+      return false;
+    }
+    view.resize();
+    this.place(own, own);
+    this.reveal();
+    view.clear();
+    view.context.save();
+    view.countPixels();
+    own.paint(view.context, view.seen(), view.position.zoom, this.look);
+    view.context.restore();
+    return true;
   }
 
   // The frame that is shown.
@@ -73,10 +74,16 @@ export class Viewer {
     }
     if (this.loading !== loading) return;
     this.loading = null;
+    this.present(frame, from);
+  }
+
+  /** Show a frame that is loaded, in the place of another one. */
+  present(frame, from = frame) {
     this.elements.problem.hidden = true;
     this.place(frame, from);
     this.frame = frame;
     this.reveal();
+    this.resize();
     this.refresh();
     this.regionPanel.update();
     this.settle();
@@ -96,20 +103,15 @@ export class Viewer {
     } else if (!view.position || (view.fitted && frame === from)) {
       view.fit(shown);
     } else if (this.placed && this.placed !== shown) {
-      const { x, y, zoom } = view.position;
-      const sky = settings.lock === "sky" && bySky(shown, this.placed, view.position);
-      const there = sky
-        ? apply(inverse(sky), view.position)
-        : fromDetector(shown, toDetector(this.placed, x, y));
-      view.position = { ...there, zoom: sky ? zoom * scaleOf(sky) : zoom };
+      view.position = this.comparison.positionIn(shown, this.placed, view.position);
     }
     this.placed = shown;
   }
 
   reveal() {
-    const { canvas, buttons, panel, badge } = this.elements;
+    const { canvas, badge } = this.elements;
     document.getElementById("preview")?.remove();
-    for (const part of [canvas, buttons, panel, badge]) part.hidden = false;
+    for (const part of [canvas, badge]) part.hidden = false;
     const away = this.frame !== this.own;
     for (const { link } of this.frames) {
       link.classList.toggle("blinked", away && link === this.frame.link);
@@ -117,7 +119,6 @@ export class Viewer {
     const { extname, extver } = this.frame.shown;
     badge.classList.toggle("blinked", away);
     badge.textContent = `${this.frame.file} ${extname}${extver ? `,${extver}` : ""}`;
-    this.resize();
   }
 
   report(error) {
@@ -179,16 +180,21 @@ export class Viewer {
 
   /** How the pixels of a frame become colours, as `pictureOf` takes it. */
   lookOf(frame) {
-    const { colours, inverted, mask } = this.settings;
     const { low, high } = this.rangeOf(frame);
+    this.chooseTable();
+    const { table, tableName } = this;
+    const mask = frame.shown.flags ? this.settings.mask : undefined;
+    return { low, high, mask, table, name: [low, high, mask, tableName].join() };
+  }
+
+  /** Make the look-up table of the chosen colours and scale, unless it is there. */
+  chooseTable() {
+    const { colours, inverted } = this.settings;
     const { scale } = this.stretch;
     const name = [scale, colours, inverted].join();
-    if (this.tableName !== name) {
-      this.table = lookUpTable(scale, colours, inverted);
-      this.tableName = name;
-    }
-    const flags = frame.shown.flags ? mask : undefined;
-    return { low, high, mask: flags, table: this.table, name: [low, high, flags, name].join() };
+    if (this.tableName === name) return;
+    this.table = lookUpTable(scale, colours, inverted);
+    this.tableName = name;
   }
 
   /** Show the settings in the controls and in the URL, and draw with them. */
@@ -198,7 +204,7 @@ export class Viewer {
     this.controls.update();
     this.draw();
     // Browsers refuse more than a hundred new addresses in half a minute.
-    if (!this.histogram.dragged) this.writeFragment();
+    if (!this.histogram.dragged) this.address.write();
     this.overlays.refresh();
   }
 
@@ -208,24 +214,6 @@ export class Viewer {
     for (const frame of this.frames) frame.reset();
     this.comparison.difference?.reset();
     this.show(this.showing);
-  }
-
-  writeFragment() {
-    const { shown, description } = this.frame;
-    const { view } = this;
-    const first = description.planes[0].extname;
-    const choice = { extname: shown.extname === first ? "" : shown.extname, extver: shown.extver };
-    const { x, y, zoom } = view.position;
-    const position = { ...toDetector(shown, x, y), zoom: zoom / view.density };
-    const shownPosition = view.fitted ? null : position;
-    const { list: regions } = this.regions;
-    const { names: beside } = this.comparison;
-    const state = { ...this.settings, choice, position: shownPosition, regions, beside };
-    const fragment = formatFragment(state);
-    const { pathname, search } = window.location;
-    window.history.replaceState(null, "", pathname + search + fragment);
-    this.exports.update();
-    for (const link of this.section.querySelectorAll("[data-frame]")) link.hash = fragment;
   }
 
   // Moving and zooming.
@@ -293,7 +281,7 @@ export class Viewer {
 
   async complete() {
     const { frame, settling, view } = this;
-    this.writeFragment();
+    this.address.write();
     try {
       const arrived = () => this.draw();
       // The limits of all pixels differ from those of a sample.

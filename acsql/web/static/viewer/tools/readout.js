@@ -1,7 +1,7 @@
 // The readout: value, position and sky coordinates of the pixel under the cursor.
 
-import { BLUE_PER_STEP, fetchCutout, valueAt } from "./cutouts.js";
-import { chipAt, chipName, isOnChip } from "./geometry.js";
+import { BLUE_PER_STEP, fetchCutout, valueAt } from "../cutouts.js";
+import { chipAt, chipName, isOnChip } from "../geometry.js";
 import { sexagesimal, skyOf } from "./sky.js";
 
 const MAX_DIGITS = 7; // significant digits of a float32

@@ -1,8 +1,8 @@
 // The controls beside the image: extension, limits, scale, colours, flags, and the buttons.
 
-import { COLOURS, SCALES } from "./colours.js";
-import { ALL_FLAGS, DEFAULT_LIMITS } from "./fragment.js";
-import { chipName } from "./geometry.js";
+import { COLOURS, SCALES } from "../colours.js";
+import { ALL_FLAGS, DEFAULT_LIMITS } from "../fragment.js";
+import { chipName } from "../geometry.js";
 
 const ZOOM_STEP = 1.5;
 const BAR_WIDTH = 256; // pixels of the colour bar
@@ -22,7 +22,7 @@ export class Controls {
   rememberTools() {
     const { viewer } = this;
     viewer.settings.tools = this.tools.filter(({ open }) => open).map(({ id }) => id);
-    if (viewer.frame.shown) viewer.writeFragment();
+    viewer.address.write();
   }
 
   listen() {

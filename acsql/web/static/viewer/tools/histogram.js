@@ -1,6 +1,6 @@
 // The histogram of pixel values above the colour bar, on which the limits can be dragged.
 
-import { request } from "./cutouts.js";
+import { request } from "../cutouts.js";
 
 // How far the histogram reaches beyond each limit, as a part of their distance.
 const BEYOND = 0.35;

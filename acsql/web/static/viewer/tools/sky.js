@@ -1,6 +1,6 @@
 // Sky coordinates of pixels, and how they are written.
 
-import { chipAt } from "./geometry.js";
+import { chipAt } from "../geometry.js";
 
 // FITS counts the centre of the first pixel as 1, geometry.js its lower left corner as 0.
 const FIRST_PIXEL = 0.5;

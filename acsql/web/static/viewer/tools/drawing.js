@@ -1,11 +1,9 @@
-// Drawing of the canvas: the cutouts of the frame, and the pixel that is read.
+// Drawing of the canvas: the images of all panes, what lies over them, and the pixel that is read.
 
 import { short } from "./chart.js";
-import { flaggedLook, pictureOf } from "./colours.js";
 import { outlined } from "./lettering.js";
 import { apply, inverse } from "./placement.js";
 
-const BACKGROUND = "#0a0e13";
 const PANE_COLOUR = "#5b6b7a";
 const CURSOR_COLOURS = [["#000", 3], ["#ffd34d", 1]]; // with the widths of lines in CSS pixels
 // Zoom, in screen pixels, at which single pixels can be told apart.
@@ -14,7 +12,7 @@ const PIXELS_VISIBLE = 6;
 export class Drawing {
   constructor(viewer) {
     this.viewer = viewer;
-    this.context = viewer.elements.canvas.getContext("2d", { alpha: false });
+    this.context = viewer.view.context;
     this.requested = null;
     this.plain = false; // whether overlays and regions are left out
   }
@@ -37,9 +35,7 @@ export class Drawing {
 
   draw() {
     const { context, viewer } = this;
-    const { canvas } = viewer.elements;
-    context.fillStyle = BACKGROUND;
-    context.fillRect(0, 0, canvas.width, canvas.height);
+    viewer.view.clear();
     viewer.comparison.frames.forEach((frame, index) => {
       const corner = viewer.view.cornerOf(index);
       const { width, height } = viewer.view.screen;
@@ -62,41 +58,13 @@ export class Drawing {
   /** Draw an image where its pixels lie among those of the frame that is shown. */
   drawFrame(frame) {
     const { context, viewer } = this;
-    const { width, chips } = frame.shown;
-    const { comparison, overlays, settings } = viewer;
+    const { comparison, overlays, settings, view } = viewer;
     const { seen, zoom } = comparison.partOf(frame);
-    const look = viewer.lookOf(frame);
     context.save();
-    this.transform(comparison.placementOf(frame));
-    // The last bins may extend beyond the image, and there is nothing between chips.
-    context.beginPath();
-    for (const chip of chips) context.rect(0, chip.first_row, width, chip.height);
-    context.clip();
-    for (const tile of frame.tiles(seen, zoom)) this.drawTile(tile, look);
-    if (overlays.has("flags") && !this.plain) {
-      const flagged = flaggedLook(settings.mask);
-      for (const tile of frame.flagTiles(seen, zoom)) this.drawTile(tile, flagged);
-    }
-    context.restore();
-  }
-
-  /** Let the context count in pixels of an image, upwards. */
-  transform(placement) {
-    const { view } = this.viewer;
-    const { zoom } = view.position;
-    const origin = view.toScreen(0, 0);
-    this.context.transform(zoom, 0, 0, -zoom, origin.x, origin.y);
-    this.context.transform(...placement);
-  }
-
-  drawTile(cutout, look) {
-    const { context } = this;
-    const { x0, y0, bin, width, height } = cutout;
-    context.save();
-    context.transform(bin, 0, 0, -bin, x0, y0 + height * bin);
-    const { a, b } = context.getTransform();
-    context.imageSmoothingEnabled = Math.hypot(a, b) < 1;
-    context.drawImage(pictureOf(cutout, look), 0, 0);
+    view.countPixels();
+    context.transform(...comparison.placementOf(frame));
+    frame.paint(context, seen, zoom, viewer.lookOf(frame));
+    if (overlays.has("flags") && !this.plain) frame.paintFlags(context, seen, zoom, settings.mask);
     context.restore();
   }
 

@@ -3,20 +3,19 @@
 const ZOOM_STEP = 1.5;
 const SCREEN_PARTS = 8; // an arrow key moves by this part of the screen
 
-export function listenToKeys(viewer) {
-  document.addEventListener("keydown", (event) => {
-    if (!isShortcut(viewer, event)) return;
-    const action = actions(viewer, event)[event.key];
-    // A button that has the focus is pressed by this key.
-    if (!action || (event.key === "Enter" && event.target.closest("button, a"))) return;
-    event.preventDefault();
-    action();
-  });
+/** Do what a key means, if it is a shortcut. */
+export function pressKey(viewer, event) {
+  if (!isShortcut(viewer, event)) return;
+  const action = actions(viewer, event)[event.key];
+  // A button that has the focus is pressed by this key.
+  if (!action || (event.key === "Enter" && event.target.closest("button, a"))) return;
+  event.preventDefault();
+  action();
 }
 
 /** Whether a key is meant for the viewer, and not for a field or another part of the page. */
 function isShortcut(viewer, { altKey, ctrlKey, metaKey, target }) {
-  if (altKey || ctrlKey || metaKey || viewer.keys.open || !viewer.frame.shown) return false;
+  if (altKey || ctrlKey || metaKey || viewer.keys.open) return false;
   if (target.closest("input:not([type=checkbox]), select, textarea")) return false;
   return target === document.body || viewer.section.contains(target);
 }

@@ -1,6 +1,6 @@
 // The regions of this observation that have a flag, drawn over the image with the names of the flags.
 
-import { request } from "../cutouts.js";
+import { request } from "../../cutouts.js";
 import { outlined } from "../lettering.js";
 import { outline, parseRegion } from "../regions.js";
 

@@ -4,24 +4,26 @@
 const ZOOM_PER_PIXEL = 0.0015;
 const PIXELS_PER_LINE = 33;
 
-export function listenToPointers(viewer) {
-  const pointers = new Pointers(viewer);
-  const { canvas } = viewer.elements;
-  canvas.addEventListener("pointerdown", (event) => pointers.press(event));
-  canvas.addEventListener("pointermove", (event) => pointers.move(event));
-  canvas.addEventListener("pointerup", (event) => pointers.release(event));
-  canvas.addEventListener("pointercancel", (event) => pointers.release(event));
-  canvas.addEventListener("pointerleave", () => pointers.leave());
-  canvas.addEventListener("wheel", (event) => pointers.turn(event), { passive: false });
-  for (const kind of ["focus", "blur"]) canvas.addEventListener(kind, () => viewer.draw());
-}
+// What an event on the canvas does: a method.
+const METHODS = {
+  pointerdown: "press",
+  pointermove: "move",
+  pointerup: "release",
+  pointercancel: "release",
+  pointerleave: "leave",
+  wheel: "turn",
+};
 
-class Pointers {
+export class Pointers {
   constructor(viewer) {
     this.viewer = viewer;
     this.canvas = viewer.elements.canvas;
     this.pressed = new Map(); // places in the pane by pointer id
     this.corner = { x: 0, y: 0 };
+  }
+
+  take(event) {
+    this[METHODS[event.type]](event);
   }
 
   /** The place in the pane of a pointer; while one is pressed, in the pane where it was pressed. */
@@ -34,7 +36,6 @@ class Pointers {
   }
 
   press(event) {
-    this.canvas.setPointerCapture(event.pointerId);
     this.pressed.set(event.pointerId, this.at(event));
     this.viewer.cursor = this.at(event);
     // A second finger pinches, and what the first one has begun to draw was not meant.
@@ -89,7 +90,6 @@ class Pointers {
   }
 
   turn(event) {
-    event.preventDefault();
     const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_PER_LINE : 1;
     this.viewer.zoomBy(Math.exp(-event.deltaY * pixels * ZOOM_PER_PIXEL), this.at(event));
   }

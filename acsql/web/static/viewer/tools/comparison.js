@@ -1,7 +1,8 @@
 // Comparison: up to four images side by side in the same place, and blinking of those chosen.
 
-import { Frame } from "./frame.js";
-import { byPixel, bySky, bounds, inverse, scaleOf, IDENTITY } from "./placement.js";
+import { Frame } from "../frame.js";
+import { fromDetector, toDetector } from "../geometry.js";
+import { apply, byPixel, bySky, bounds, inverse, scaleOf, IDENTITY } from "./placement.js";
 
 export const MOST_PANES = 4;
 const BLINK_MS = 700;
@@ -123,7 +124,7 @@ export class Comparison {
     }
     viewer.view.grid = this.grid;
     viewer.resized();
-    viewer.writeFragment();
+    viewer.address.write();
   }
 
   /** Load what is chosen; an image that cannot be loaded is no longer chosen. */
@@ -226,6 +227,14 @@ export class Comparison {
     if (frame === reference) return IDENTITY;
     const sky = this.viewer.settings.lock === "sky" && bySky(frame.shown, reference.shown, at);
     return sky || byPixel(frame.shown, reference.shown, at);
+  }
+
+  /** The position in an image of the place that is seen at a position of another one. */
+  positionIn(shown, other, position) {
+    const sky = this.viewer.settings.lock === "sky" && bySky(shown, other, position);
+    const { x, y, zoom } = position;
+    if (sky) return { ...apply(inverse(sky), position), zoom: zoom * scaleOf(sky) };
+    return { ...fromDetector(shown, toDetector(other, x, y)), zoom };
   }
 
   /** The region of a frame that its pane shows, and its zoom. */

@@ -1,7 +1,7 @@
 // The forms that flag the selected region, or comment on it: a circle or an upright box, in pixels of
 // its extension.
 
-import { chipAt } from "./geometry.js";
+import { chipAt } from "../geometry.js";
 import { formatOnImage } from "./regions.js";
 
 const SHAPES = ["circle", "box"];

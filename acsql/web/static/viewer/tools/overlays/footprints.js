@@ -1,6 +1,6 @@
 // The footprints of other observations over an image, with a list of links to them.
 
-import { request } from "../cutouts.js";
+import { request } from "../../cutouts.js";
 import { positionAt } from "../sky.js";
 
 const COLOUR = "rgb(120 200 255 / 75%)";

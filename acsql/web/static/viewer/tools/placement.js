@@ -3,7 +3,7 @@
 // A placement [a, b, c, d, e, f] takes x, y of the one to a x + c y + e, b x + d y + f of the other,
 // as the transformations of a canvas do.
 
-import { chipAt, fromDetector } from "./geometry.js";
+import { chipAt, fromDetector } from "../geometry.js";
 import { positionAt, skyAt, skyJacobian } from "./sky.js";
 
 export const IDENTITY = [1, 0, 0, 1, 0, 0];

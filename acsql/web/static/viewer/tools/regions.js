@@ -4,7 +4,7 @@
 // `onImage` gives it in pixels of the image that is shown, counted as in geometry.js; the text of
 // a region counts them as DS9 does, where the first pixel has its centre at 1.
 
-import { chipAt, fromDetector } from "./geometry.js";
+import { chipAt, fromDetector } from "../geometry.js";
 import { apply, scaleOf } from "./placement.js";
 
 const DS9_FIRST = 0.5;

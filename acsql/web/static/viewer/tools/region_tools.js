@@ -86,7 +86,7 @@ export class RegionTools {
 
   changed() {
     this.viewer.draw();
-    this.viewer.writeFragment();
+    this.viewer.address.write();
     this.onChange();
   }
 

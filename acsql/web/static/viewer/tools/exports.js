@@ -1,6 +1,6 @@
 // Exports: the picture as it is shown, the part of the FITS file that is seen, and the permalink.
 
-import { within } from "./geometry.js";
+import { within } from "../geometry.js";
 import { saveAs } from "./region_panel.js";
 
 export class Exports {

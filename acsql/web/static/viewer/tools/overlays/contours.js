@@ -1,8 +1,8 @@
 // Contours of the image: lines at levels between the limits, which the server computes.
 
-import { SCALES } from "../colours.js";
-import { request } from "../cutouts.js";
-import { within } from "../geometry.js";
+import { SCALES } from "../../colours.js";
+import { request } from "../../cutouts.js";
+import { within } from "../../geometry.js";
 
 const LEVELS = 6;
 // Screen pixels along a bin: finer lines would follow the noise.

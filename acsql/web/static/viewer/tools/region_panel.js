@@ -1,7 +1,7 @@
 // The panel of regions: shapes to draw, the list, statistics and profile of one, and region files.
 
 import { drawChart, node } from "./chart.js";
-import { request } from "./cutouts.js";
+import { request } from "../cutouts.js";
 import { updateRegionForms } from "./region_forms.js";
 import { SHAPES, parseRegion } from "./regions.js";
 
@@ -9,7 +9,6 @@ import { SHAPES, parseRegion } from "./regions.js";
 const SETTLED_MS = 150;
 const PROFILED = ["line", "circle", "point"];
 const MAX_DIGITS = 6;
-const LONGEST_ADDRESS = 8000; // characters of an address that servers accept
 const MOST_PROBLEMS = 5; // of a region file that are listed
 const MOVE_ICON = "M8 1v14M1 8h14M6 3l2-2l2 2M6 13l2 2l2-2M3 6l-2 2l2 2M13 6l2 2l-2 2";
 
@@ -151,10 +150,6 @@ export class RegionPanel {
     regionChart.toggleAttribute("hidden", true);
     regionProblem.textContent = "";
     if (!region) return;
-    if (address.length > LONGEST_ADDRESS) {
-      regionProblem.textContent = "The region has too many corners to be measured";
-      return;
-    }
     this.abort = new AbortController();
     const { signal } = this.abort;
     try {
