@@ -100,6 +100,8 @@ def write_new(name: str, folder: Path, found: Found) -> tuple[Path, Path]:
     """
     # Refuses a name that is not allowed.
     Monitor(name, name, lambda _: (), (column("level", "float", ""),))
+    if name.startswith("test_"):
+        raise MonitorError(f"monitor {name!r}: modules whose names begin with test_ are tests")
     if name in found.monitors:
         raise MonitorError(f"there is a monitor {name!r} already")
     title = name.replace("_", " ").capitalize()

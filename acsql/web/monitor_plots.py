@@ -1,6 +1,7 @@
 """Plots of monitors: columns against time and others, and the distribution of the first column."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -28,7 +29,7 @@ _HEIGHT = 260
 _BINS = 40
 # By it the script of the page finds which rows are selected.
 _SOURCE = "rows"
-# Series with a colour each; further ones share the last.
+# Series with a colour each; of more, the small ones share the last.
 _MOST_SERIES = len(COLOURS)
 # The Modified Julian Date of 1970-01-01, from which browsers count milliseconds.
 _MJD_1970 = 40_587.0
@@ -67,7 +68,8 @@ def draw_monitor(
         Plots with a common axis of time and common selections, without a theme.
     """
     known = [row for row in rows if row["expstart"] is not None]
-    names = sorted({_series(row, monitor.by) for row in known})
+    groups = _groups(known, monitor.by)
+    names = list(dict.fromkeys(groups.values()))
     drawn = monitor.drawn
     against = [each for each in monitor.columns if each.address in monitor.against]
     # Arrays, which are sent several times faster than lists; a missing number is NaN.
@@ -76,6 +78,7 @@ def draw_monitor(
             "time": _milliseconds(np.array([row["expstart"] for row in known], float)),
             "rootname": [row["rootname"] for row in known],
             "series": [_series(row, monitor.by) for row in known],
+            "group": [groups[_series(row, monitor.by)] for row in known],
             **{
                 name: np.array([row[name] for row in known], float)
                 for name in {each.address for each in (*drawn, *against)}
@@ -102,7 +105,7 @@ def draw_monitor(
             if row[drawn[0].address] is not None and (not chance or row["rootname"] in chance)
         ]
         if counted:
-            plots.append(_distribution(drawn[0], counted, names, monitor.by))
+            plots.append(_distribution(drawn[0], counted, groups, monitor.by))
     return cast(LayoutDOM, column(*plots, sizing_mode="stretch_width"))
 
 
@@ -116,6 +119,21 @@ def _series(row: Row, by: str | None) -> str:
     if by is None:
         return ""
     return "unknown" if row[by] is None else str(row[by])
+
+
+def _groups(rows: Iterable[Row], by: str | None) -> dict[str, str]:
+    """Return the name under which each series is drawn; small ones share the last if many are.
+
+    A legend of more lines than there are colours would not fit beside its plot.
+    """
+    counts = Counter(_series(row, by) for row in rows)
+    shown = {name for name, _ in counts.most_common(_MOST_SERIES - 1)}
+    if len(counts) <= _MOST_SERIES:
+        shown = set(counts)
+    others = f"{len(counts) - len(shown)} others"
+    # In the order of the legend: those that have their own colour first.
+    ordered = sorted(counts, key=lambda name: (name not in shown, name))
+    return {name: name if name in shown else others for name in ordered}
 
 
 def _scatter(
@@ -141,10 +159,10 @@ def _scatter(
         output_backend="canvas",
         **options,
     )
-    legend = {"legend_group": "series"} if len(names) > 1 else {}
+    legend = {"legend_group": "group"} if len(names) > 1 else {}
     dots = plot.scatter(
         across, shown.address, source=source, size=6, alpha=0.7, line_color=None,
-        color=factor_cmap("series", COLOURS, names[:_MOST_SERIES], nan_color=COLOURS[-1]),
+        color=factor_cmap("group", COLOURS, names),
         **legend,
     )  # fmt: skip
     tooltips = [("", "@rootname @series"), (shown.address, f"@{shown.address}{{0.[0000]}}")]
@@ -167,8 +185,10 @@ def _draw_marks(plot: Any, marks: Sequence[float]) -> None:
         )  # fmt: skip
 
 
-def _distribution(shown: Column, rows: Sequence[Row], names: Sequence[str], by: str | None) -> Any:
-    """Return the histogram of a column, with the same bins for each series."""
+def _distribution(
+    shown: Column, rows: Sequence[Row], groups: Mapping[str, str], by: str | None
+) -> Any:
+    """Return the histogram of a column, with the same bins for each group of series."""
     plot: Any = figure(
         height=_HEIGHT,
         sizing_mode="stretch_width",
@@ -177,19 +197,19 @@ def _distribution(shown: Column, rows: Sequence[Row], names: Sequence[str], by: 
         toolbar_location=None,
         tools=[],
     )
-    values: dict[str, list[float]] = {name: [] for name in names}
+    values: dict[str, list[float]] = {name: [] for name in groups.values()}
     for row in rows:
-        values[_series(row, by)].append(row[shown.address])
+        values[groups[_series(row, by)]].append(row[shown.address])
     every = [value for of_series in values.values() for value in of_series]
     edges = np.histogram_bin_edges(np.asarray(every, float), bins=_BINS)
     for number, (name, of_series) in enumerate(values.items()):
         counts, _ = np.histogram(np.asarray(of_series, float), bins=edges)
-        legend = {"legend_label": name} if len(names) > 1 else {}
+        legend = {"legend_label": name} if len(values) > 1 else {}
         plot.step(
             edges[:-1].tolist(), counts.tolist(), mode="after", line_width=2,
-            color=COLOURS[min(number, _MOST_SERIES - 1)], **legend,
+            color=COLOURS[number], **legend,
         )  # fmt: skip
-    if len(names) > 1:
+    if len(values) > 1:
         plot.add_layout(plot.legend[0], "right")
     plot.xaxis.major_label_policy = NoOverlap()
     return plot

@@ -53,6 +53,12 @@ def test_a_bad_name_writes_nothing(name: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_name_under_which_it_would_not_be_found_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MonitorError, match="begin with test_ are tests"):
+        write_new("test_lamp", tmp_path, NONE)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_name_of_a_monitor_is_refused(config: Config, tmp_path: Path) -> None:
     with pytest.raises(MonitorError, match="already"):
         write_new("pointing", tmp_path, find_monitors(config))

@@ -8,6 +8,7 @@ from bokeh.models import OpenURL, Scatter, Step, TapTool, VSpan
 
 from acsql.monitors import Monitor, column
 from acsql.web.monitor_plots import SPARKLINE, draw_monitor, sparkline
+from acsql.web.plots import COLOURS
 
 MONITOR = Monitor(
     name="level",
@@ -40,6 +41,34 @@ def test_each_number_is_drawn_against_time_and_the_first_as_a_distribution() -> 
     steps = [each for each in distribution.renderers if isinstance(each.glyph, Step)]
     assert [sum(each.data_source.data["y"]) for each in steps] == [1, 1]
     assert level.yaxis[0].axis_label == "level (adu)"
+
+
+def test_of_many_series_the_small_ones_share_a_colour_and_a_line_of_the_legend() -> None:
+    rows = [
+        {"rootname": "a", "expstart": 40588.0, "level": 1.0, "number": 3, "amp": f"S{number:02}"}
+        for number in range(40)
+        for _ in range(2 if number % 8 == 0 else 1)
+    ]
+    plots = draw_monitor(replace(MONITOR, plotted=("level",)), rows, "/").children
+    dots = plots[0].renderers[0]
+    data, colours = dots.data_source.data, dots.glyph.fill_color.transform
+    large = ["S00", "S08", "S16", "S24", "S32"]
+    assert colours.factors[-1] == "34 others"
+    assert set(large) < set(colours.factors)
+    assert len(colours.factors) == len(colours.palette) == len(COLOURS)
+    assert set(data["group"]) == set(colours.factors)
+    assert set(data["series"]) == {f"S{number:02}" for number in range(40)}
+    (legend,) = plots[1].legend
+    assert [item.label.value for item in legend.items] == colours.factors
+
+
+def test_as_many_series_as_colours_have_each_their_own() -> None:
+    rows = [
+        {"rootname": "a", "expstart": 40588.0, "level": 1.0, "number": 3, "amp": f"S{number}"}
+        for number in range(len(COLOURS))
+    ]
+    plot = draw_monitor(MONITOR, rows, "/").children[0]
+    assert plot.renderers[0].data_source.data["group"] == [row["amp"] for row in rows]
 
 
 def test_of_a_column_without_values_no_distribution_is_drawn() -> None:
