@@ -103,7 +103,8 @@ def regions(name: str, filetype: str) -> Response:
     query = parameters(ExtensionParameters)
     file = image_file(name, filetype, query)
     text = request.get_data().decode("utf-8", "replace")
-    return jsonify(asdict(read_regions(text, image_plane(file, query))))
+    with reading(file.path):
+        return jsonify(asdict(read_regions(text, image_plane(file, query))))
 
 
 @blueprint.post("/pixels/<name>/<filetype>/regions.reg")

@@ -7,10 +7,13 @@ import re
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.wcs import WCS
 from flask.testing import FlaskClient
 from regions import Regions
 
 import acsql
+from acsql.errors import PreviewError
+from acsql.images.planes import Chip
 from acsql.observation import Observation
 from acsql.web.app import create_app
 
@@ -133,6 +136,20 @@ def test_a_file_that_is_no_region_file_is_an_error(client: FlaskClient, shown: O
         answer = client.post(address(shown, "regions"), data=content)
         assert answer.status_code == 400
         assert "region" in answer.json["message"]
+
+
+@pytest.mark.parametrize("page", ["regions", "regions.reg?system=icrs"])
+def test_an_image_without_coordinates_has_no_regions_on_the_sky(
+    client: FlaskClient, shown: Observation, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_wcs(chip: Chip) -> WCS:
+        raise PreviewError(f"{chip.stored.label} has no usable WCS")
+
+    monkeypatch.setattr(Chip, "wcs_of_plane", no_wcs)
+    text = "circle(9,9,3)" if "system" in page else 'icrs;circle(6,-72,3")'
+    answer = client.post(address(shown, page), data=text)
+    assert answer.status_code == 404
+    assert "no usable WCS" in answer.json["message"]
 
 
 def test_a_difference_is_an_image_like_any_other(client: FlaskClient, shown: Observation) -> None:
