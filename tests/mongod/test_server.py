@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from private_server import (
-    START_UNTIL_INTERRUPTED,
+    START,
     USE,
     USE_AND_FORK,
     first_line,
@@ -98,7 +98,7 @@ def test_a_forked_child_does_not_end_the_server_of_its_parent(data_dir):
 
 
 def test_ctrl_c_does_not_end_the_server(data_dir):
-    with python(START_UNTIL_INTERRUPTED, data_dir, start_new_session=True) as other:
+    with python(START, data_dir, start_new_session=True) as other:
         uri = first_line(other)
         os.killpg(other.pid, signal.SIGINT)
         assert other.wait() != 0

@@ -10,20 +10,15 @@ from pymongo import MongoClient
 
 from acsql.mongod.replica_set import uri
 
+# In short waits: a signal that arrives just before a system call is handled only after it.
 USE = """
-import sys
+import select, sys
 from acsql.mongod import server
 print(server.use(sys.argv[1]).uri, flush=True)
-sys.stdin.read()
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    pass
 """
-# In short sleeps: a signal that arrives just before a system call is handled only after it.
-START_UNTIL_INTERRUPTED = """
-import sys, time
-from acsql.mongod import server
-print(server.start(sys.argv[1]).uri, flush=True)
-while True:
-    time.sleep(0.05)
-"""
+START = USE.replace("server.use(", "server.start(")
 USE_AND_FORK = """
 import os, sys
 from acsql.mongod import server
