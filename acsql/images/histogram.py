@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import QueryError
-from ..fits.chips import finite_pixels
+from ..fits.chips import Pixels, finite_pixels
 from .planes import Plane
 
 # As many as the colour bar of the viewer has pixels.
@@ -37,7 +38,7 @@ class Histogram:
     above: int
 
 
-@np.errstate(invalid="ignore")
+@np.errstate(invalid="ignore", over="ignore")
 def read_histogram(
     file: BinaryIO, filename: str, plane: Plane, low: float, high: float
 ) -> Histogram:
@@ -62,7 +63,7 @@ def read_histogram(
     Raises
     ------
     QueryError
-        If the range is empty.
+        If the range is empty, or too narrow for `BINS` different float64.
     PreviewError
         If the file is truncated.
     OSError
@@ -74,7 +75,18 @@ def read_histogram(
     below = above = 0
     for strip in plane.chip_strips(file, filename):
         values = finite_pixels(strip.reshape(-1))
-        counts += np.histogram(values, BINS, (low, high))[0]
+        counts += _counts(values, low, high)
         below += int(np.count_nonzero(values < low))
         above += int(np.count_nonzero(values > high))
     return Histogram(low, high, tuple(counts.tolist()), below, above)
+
+
+def _counts(values: Pixels, low: float, high: float) -> npt.NDArray[np.int64]:
+    """Return the numbers of values in each bin, or raise QueryError if bins have no width."""
+    # Bins of values of few bits may have none where those of float64 do.
+    for each in (values.dtype, np.float64):
+        try:
+            return np.histogram(values.astype(each, copy=False), BINS, (low, high))[0]
+        except ValueError:
+            continue
+    raise QueryError(f"a histogram from {low:.17g} to {high:.17g} has no range")

@@ -23,7 +23,24 @@ def test_every_finite_pixel_is_in_a_bin_or_outside(
     assert sum(found.counts) + found.below + found.above == finite.size
 
 
-@pytest.mark.parametrize(("low", "high"), [(1, 1), (2, 1), (0, np.inf), (np.nan, 1)])
+@pytest.mark.parametrize(("low", "high"), [(-1e300, 1e300), (0, 1e39), (100, 100.0001)])
+def test_bins_may_be_wider_or_narrower_than_the_type_of_the_pixels_tells(
+    two_chips: tuple[Path, np.ndarray, np.ndarray],
+    described: Callable[[Path], dict[str, Plane]],
+    low: float,
+    high: float,
+) -> None:
+    path, science, _ = two_chips
+    with path.open("rb") as file:
+        found = read_histogram(file, path.name, described(path)["SCI"], low, high)
+    finite = science[np.isfinite(science)].astype(np.float64)
+    np.testing.assert_array_equal(found.counts, np.histogram(finite, BINS, (low, high))[0])
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(1, 1), (2, 1), (0, np.inf), (np.nan, 1), (1, np.nextafter(1, 2))],
+)
 def test_a_range_must_have_a_width(
     two_chips: tuple[Path, np.ndarray, np.ndarray],
     described: Callable[[Path], dict[str, Plane]],

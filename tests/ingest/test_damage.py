@@ -262,8 +262,10 @@ def test_every_document_can_be_json_and_bson(corpus: Corpus, specs: KeywordSpecs
     for document in corpus.documents.values():
         assert bson.decode(bson.encode(document)).keys() == document.keys()
         json.dumps(export.plain(document), allow_nan=False)
-        for headers in document["headers"].values():
-            for header in headers.values():
+    # Headers of good files are the same as without damage, as another test has it.
+    for name, (document, filetype) in ingested(corpus).items():
+        if name in corpus.damaged:
+            for header in document["headers"][filetype].values():
                 json.dumps(export.header_record(header, specs), allow_nan=False)
                 list(export.header_lines(to_fits(header, specs)))
 

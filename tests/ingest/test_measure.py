@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from killed_measuring import commands_of_a_run, measure_killed_at
+from shared_archives import fill
 
 import acsql
 from acsql.config import Config
@@ -47,12 +48,16 @@ MONITOR = Monitor(
 
 @pytest.fixture
 def archive(
-    config: Config, sample_filesystem: Path, monkeypatch: pytest.MonkeyPatch
+    config: Config, sample_filesystem: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[acsql.Archive]:
     """An archive of a few observations, with one monitor."""
     names = sorted(path.name for path in sample_filesystem.glob("*/*") if path.is_dir())[::5]
     config = replace(config, filesystem=sample_filesystem)
-    run.ingest(config, run.Options(rootnames=tuple(names), scheduler="synchronous"))
+
+    def ingest() -> None:
+        run.ingest(config, run.Options(rootnames=tuple(names), scheduler="synchronous"))
+
+    fill(shared / "few_ingested", config.data_dir.parent, config.connection_string, ingest)
     LEVELS.clear()
     use(monkeypatch, MONITOR)
     with acsql.connect(config) as opened:

@@ -36,11 +36,11 @@ SPECS = keyword_specs.load()
 # a failure names its line.
 few = settings(
     deadline=None,
-    max_examples=4,
+    max_examples=3,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
 )
-LINES = 80
+LINES = 100
 
 # What would end a text, a line, a pattern or a comment, or begin a template.
 NASTY = [

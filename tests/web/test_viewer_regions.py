@@ -171,6 +171,17 @@ def test_a_region_on_the_sky_is_typed(page: Page, shown: Observation) -> None:
     expect(field).to_have_value(re.compile(r"^circle\([-\d.]+,[-\d.]+,[\d.]+\) # text=\{target\}$"))
 
 
+def test_a_polygon_with_too_many_corners_says_that_it_is_not_measured(
+    page: Page, shown: Observation
+) -> None:
+    go(page, view(shown, "flt", "#tools=region-tool"))
+    angles = np.linspace(0, 6, 700)
+    corners = np.stack([60 + 40 * np.cos(angles), 60 + 40 * np.sin(angles)], axis=1)
+    page.locator("#region-text").fill(f"polygon({','.join(map(str, corners.ravel()))})")
+    page.locator("#region-text").press("Enter")
+    expect(page.locator("#region-problem")).to_contain_text("too many corners")
+
+
 def test_keys_place_select_move_and_remove_regions(page: Page, shown: Observation) -> None:
     go(page, view(shown, "flt", fragment("circle(40,50,6)")))
     page.locator("#canvas").focus()

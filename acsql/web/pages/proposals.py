@@ -1,15 +1,18 @@
 """The list of proposals, filtered by words and sorted by any column."""
 
 from collections.abc import Callable, Iterable
+from itertools import groupby, zip_longest
 from typing import Annotated, Any
 
 from flask import Blueprint, render_template, url_for
 
-from ...proposals import Proposal
+from ...proposals import PicturedFilter, Proposal
 from ..context import current_archive, parameters
 from ..params import OneOf, Parameters, WholeNumber
 
 PAGE_SIZE = 200
+# Of a proposal, in two lines; in place of the last one stands the number of all others.
+MOST_THUMBNAILS = 6
 # The sort key of a proposal, by the parameter that asks for it; unknown values come first.
 SORT_KEYS: dict[str, Callable[[Proposal], Any]] = {
     "proposid": lambda proposal: proposal.proposid,
@@ -52,7 +55,19 @@ def page() -> str:
         matching=len(matching),
         total=len(everything),
         without=archive.number_without_proposal(),
+        shown_thumbnails=_shown_thumbnails,
+        most_thumbnails=MOST_THUMBNAILS,
     )
+
+
+def _shown_thumbnails(proposal: Proposal) -> list[PicturedFilter]:
+    """Return the thumbnails that the list has room for, of all detectors in turns."""
+    every = proposal.thumbnails
+    if len(every) <= MOST_THUMBNAILS:
+        return list(every)
+    of_detectors = [list(group) for _, group in groupby(every, key=lambda each: each.detector)]
+    in_turns = [each for turn in zip_longest(*of_detectors) for each in turn if each]
+    return in_turns[: MOST_THUMBNAILS - 1]
 
 
 def _matching(proposals: Iterable[Proposal], find: str) -> list[Proposal]:

@@ -1,5 +1,7 @@
 """The list of proposals: filtered, sorted and paged."""
 
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,6 +11,7 @@ from web_pages import document, names, soup, words
 
 import acsql
 from acsql.errors import QueryError
+from acsql.proposals import PicturedFilter
 from acsql.store import observation_writes
 from acsql.web.pages import proposals
 
@@ -49,6 +52,34 @@ def test_proposals_have_pages(client: FlaskClient, monkeypatch: pytest.MonkeyPat
         assert listed(soup(client, page.select_one("a[rel=prev]")["href"])) == listed(before)
         found += listed(page)
     assert found == whole
+
+
+@pytest.mark.parametrize(
+    ("detectors", "shown", "others"),
+    [
+        (["HRC"] * 6, ["HRC"] * 6, []),
+        (["HRC"] * 7, ["HRC"] * 5, ["+2"]),
+        ([None, *["HRC"] * 9, "SBC"], [None, "HRC", "SBC", "HRC", "HRC"], ["+6"]),
+    ],
+)
+def test_of_many_thumbnails_the_list_shows_some_of_each_detector_and_the_number_of_others(
+    client: FlaskClient,
+    sample_archive: acsql.Archive,
+    monkeypatch: pytest.MonkeyPatch,
+    detectors: list[str | None],
+    shown: list[str | None],
+    others: list[str],
+) -> None:
+    pictures = {
+        f"j8bt{number:04}": PicturedFilter(detector, "CLEAR1L", f"F{number}W", f"j8bt{number:04}")
+        for number, detector in enumerate(detectors)
+    }
+    proposal = replace(sample_archive.proposals()[0], thumbnails=tuple(pictures.values()))
+    monkeypatch.setattr(acsql.Archive, "proposals", lambda _: [proposal])
+    (row,) = soup(client, "/archive/").select("tbody tr")
+    names = [Path(urlsplit(image["src"]).path).stem for image in row.select("img")]
+    assert [pictures[name].detector for name in names] == shown
+    assert [each.get_text() for each in row.select(".more")] == others
 
 
 def test_proposals_show_the_numbers_of_each_detector(

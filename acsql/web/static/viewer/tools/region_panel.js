@@ -9,6 +9,7 @@ import { SHAPES, parseRegion } from "./regions.js";
 const SETTLED_MS = 150;
 const PROFILED = ["line", "circle", "point"];
 const MAX_DIGITS = 6;
+const LONGEST_ADDRESS = 8000; // characters of an address that servers accept
 const MOST_PROBLEMS = 5; // of a region file that are listed
 const MOVE_ICON = "M8 1v14M1 8h14M6 3l2-2l2 2M6 13l2 2l2-2M3 6l-2 2l2 2M13 6l2 2l-2 2";
 
@@ -150,6 +151,10 @@ export class RegionPanel {
     regionChart.toggleAttribute("hidden", true);
     regionProblem.textContent = "";
     if (!region) return;
+    if (address.length > LONGEST_ADDRESS) {
+      regionProblem.textContent = "The region has too many corners to be measured";
+      return;
+    }
     this.abort = new AbortController();
     const { signal } = this.abort;
     try {
