@@ -253,7 +253,8 @@ def _measure_all(
 def _log(outcomes: Iterable[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.reason is not None:
-            logger.error("%s: %s: %s", outcome.monitor, outcome.rootname, outcome.reason)
+            # The report has it as well; without a handler Python would print warnings and errors.
+            logger.info("%s: %s: %s", outcome.monitor, outcome.rootname, outcome.reason)
 
 
 def _update_alerts(archive: Archive, monitor: Monitor, report: Report) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import logging
 import os
 import re
 import signal
@@ -162,6 +163,18 @@ def test_a_failure_is_kept_and_the_others_are_measured(archive: acsql.Archive) -
     assert measured(archive).tallies["level"].measured == 0
     assert measured(archive, retry_failed=True).tallies["level"].measured == 1
     assert archive.monitor("level").failures() == []
+
+
+def test_a_failure_is_in_the_report_and_no_error_of_the_log(
+    archive: acsql.Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = min(wanted(archive))
+    LEVELS[first] = ValueError("broken")
+    with caplog.at_level(logging.INFO, "acsql"):
+        report = measured(archive)
+    assert [each.rootname for each in report.failures] == [first]
+    (record,) = (each for each in caplog.records if "broken" in each.getMessage())
+    assert record.levelno == logging.INFO
 
 
 def test_a_value_that_does_not_fit_its_column_is_a_failure(archive: acsql.Archive) -> None:
