@@ -97,10 +97,6 @@ def find_running(dbpath: Path) -> RunningServer | None:
 def shut_down(server: RunningServer) -> None:
     """End a mongod cleanly, and wait until its process is gone.
 
-    SIGTERM does the same as the ``shutdown`` command without a connection.  So it also ends a
-    server that is still starting, and works at the exit of Python, when the driver can no longer
-    start threads.  With one member there is no step-down to wait for: it takes about 1 s.
-
     Parameters
     ----------
     server : RunningServer
@@ -111,6 +107,27 @@ def shut_down(server: RunningServer) -> None:
     DatabaseError
         If it belongs to another account, or does not end within `SHUTDOWN_SECONDS`.
     """
+    begin_shutdown(server)
+    await_end(server.pid)
+
+
+def begin_shutdown(server: RunningServer) -> None:
+    """End a mongod cleanly, without waiting until its process is gone.
+
+    SIGTERM does the same as the ``shutdown`` command without a connection.  So it also ends a
+    server that is still starting, and works at the exit of Python, when the driver can no longer
+    start threads.  It takes up to 1 s, which a thread of the replication of a primary sleeps.
+
+    Parameters
+    ----------
+    server : RunningServer
+        The mongod.
+
+    Raises
+    ------
+    DatabaseError
+        If it belongs to another account.
+    """
     try:
         psutil.Process(server.pid).terminate()
     except psutil.NoSuchProcess:
@@ -119,7 +136,6 @@ def shut_down(server: RunningServer) -> None:
         raise DatabaseError(
             f"mongod (process {server.pid}) belongs to another account, which has to stop it"
         ) from error
-    await_end(server.pid)
 
 
 def await_end(pid: int) -> None:

@@ -39,6 +39,8 @@ class Registry:
         Whether the server runs until it is stopped, and not only until its last user ends.
     stopped : bool
         Whether it was stopped on request, and must stay away until it is started on request.
+    ending : bool
+        Whether the server, if it still runs, is about to end after its last user.
     users : list of (int, float)
         The processes that use it, each as often as it does, as `acsql.mongod.process.identity`
         returns them.
@@ -49,6 +51,7 @@ class Registry:
     version: str | None = None
     kept: bool = False
     stopped: bool = False
+    ending: bool = False
     users: list[tuple[int, float]] = field(default_factory=list)
 
     @property
@@ -74,6 +77,7 @@ class Registry:
             self.port, self.kept = content["port"], content["kept"]
             # Older files do not have these.
             self.stopped, self.version = content.get("stopped", False), content.get("version")
+            self.ending = content.get("ending", False)
             users = [(pid, began) for pid, began in content["users"]]
         except FileNotFoundError:
             return
@@ -90,6 +94,7 @@ class Registry:
             "version": self.version,
             "kept": self.kept,
             "stopped": self.stopped,
+            "ending": self.ending,
             "users": list(self.users),
         }
 

@@ -1,10 +1,10 @@
 """The private server: a mongod that all acsql processes with the same `data_dir` share.
 
-`start` leaves it running until `stop`.  `use` starts it where it does not run; it then ends with
-the last process that uses it, so that a single command leaves nothing behind.  A server whose
-starter died is found again, because `acsql.mongod.process` reads from the system what runs.  A
-server that ends although processes use it is started again by one of them
-(`acsql.mongod.supervision`).
+`start` leaves it running until `stop`.  `use` starts it where it does not run; it then ends after
+the last process that uses it, so that a single command leaves nothing behind.  Its end takes up to
+a second, for which the next user waits and not the last one.  A server whose starter died is found
+again, because `acsql.mongod.process` reads from the system what runs.  A server that ends although
+processes use it is started again by one of them (`acsql.mongod.supervision`).
 """
 
 import atexit
@@ -20,7 +20,15 @@ from ..config import Config
 from ..errors import DatabaseError
 from . import registry, supervision
 from .launch import free_port, is_vulnerable, launch, log_file
-from .process import RunningServer, ServerEnded, find_running, identity, shut_down
+from .process import (
+    RunningServer,
+    ServerEnded,
+    await_end,
+    begin_shutdown,
+    find_running,
+    identity,
+    shut_down,
+)
 from .registry import Registry
 from .replica_set import become_ready, uri, version
 from .users import ANNOTATOR, READER, WRITER, Credentials, load_credentials
@@ -201,7 +209,7 @@ def stop(data_dir: str | Path) -> bool:
     with registry.locked_if_exists(data_dir) as entry:
         if entry is None:
             return False
-        server = find_running(entry.dbpath)
+        server = _running(entry)
         if server:
             shut_down(server)
         entry.kept, entry.stopped = False, True
@@ -227,7 +235,7 @@ def status(data_dir: str | Path) -> ServerState | None:
         If `data_dir` cannot be read or written (a look takes the lock).
     """
     with registry.locked_if_exists(data_dir) as entry:
-        server = find_running(entry.dbpath) if entry else None
+        server = _running(entry) if entry else None
         return _state(server, entry) if entry and server else None
 
 
@@ -238,7 +246,7 @@ def _serve(entry: Registry, port: int | None) -> RunningServer:
     One that is killed while it starts is started again at once.
     """
     credentials = load_credentials(entry.data_dir)
-    server = find_running(entry.dbpath)
+    server = _running(entry)
     if server and not server.secured:
         _stop_unsecured(server, entry)
         server = _launch(entry, port or server.port, credentials)
@@ -253,6 +261,16 @@ def _serve(entry: Registry, port: int | None) -> RunningServer:
     else:
         become_ready(server, credentials, log_file(entry.dbpath))
     entry.port, entry.stopped = server.port, False
+    return server
+
+
+def _running(entry: Registry) -> RunningServer | None:
+    """Return the running server of a registry; one that is ending is waited for."""
+    server = find_running(entry.dbpath)
+    if server and entry.ending:
+        await_end(server.pid)
+        server = None
+    entry.ending = False
     return server
 
 
@@ -317,7 +335,8 @@ def _release(entry: Registry, uses: int) -> None:
         entry.users.remove(this)
     server = find_running(entry.dbpath)
     if server and not entry.users and not entry.kept:
-        shut_down(server)
+        begin_shutdown(server)
+        entry.ending = True
 
 
 @functools.cache

@@ -122,6 +122,23 @@ def test_versions_with_a_known_vulnerability(version, vulnerable):
     assert launch.is_vulnerable(version) == vulnerable
 
 
+def test_the_journal_has_small_files_and_what_does_not_fit_into_one(data_dir):
+    state = server.start(data_dir)
+    contents = [os.urandom(15_000_000), os.urandom(15_000_000)]
+    with (
+        MongoClient(state.uri) as client,
+        client.start_session() as session,
+        session.start_transaction(),
+    ):
+        for content in contents:
+            client.acsql.large.insert_one({"content": content}, session=session)
+    sizes = [file.stat().st_size for file in (data_dir / "mongodb" / "journal").iterdir()]
+    assert min(sizes) == 10 * 2**20
+    os.kill(state.pid, signal.SIGKILL)
+    with MongoClient(server.start(data_dir).uri) as client:
+        assert [each["content"] for each in client.acsql.large.find()] == contents
+
+
 def test_the_connections_of_the_server_are_not_compressed(data_dir):
     with MongoClient(server.start(data_dir).uri, compressors="zlib") as client:
         assert "compression" not in client.admin.command("hello", compression=["zlib"])

@@ -21,6 +21,7 @@ from private_server import (
 from acsql.config import Config
 from acsql.errors import DatabaseError
 from acsql.mongod import resolve_connection, server
+from acsql.mongod.process import identity
 from acsql.store.client import Store
 
 
@@ -55,6 +56,20 @@ def test_the_last_release_ends_a_server_that_is_not_kept(data_dir):
     assert server.status(data_dir) is None
     server.release(data_dir)
     assert server.status(data_dir) is None
+
+
+def test_the_next_user_waits_for_the_end_of_a_server_and_the_last_one_does_not(data_dir):
+    before = server.use(data_dir)
+    write(before.uri, 1)
+    # It cannot end until it continues.
+    os.kill(before.pid, signal.SIGSTOP)
+    server.release(data_dir)
+    os.kill(before.pid, signal.SIGCONT)
+    after = server.use(data_dir)
+    assert (after.pid != before.pid, after.uri, read(after.uri)) == (True, before.uri, [1])
+    server.release(data_dir)
+    assert not server.stop(data_dir)
+    assert identity(after.pid) is None
 
 
 def test_start_keeps_a_server_that_use_started(data_dir):
