@@ -1,14 +1,12 @@
 """The same questions put to acsql, MariaDB, SQLite and DuckDB on Parquet files.
 
     pip install pyarrow duckdb pymysql
-    python benchmarks/bench_peers.py mongodb://127.0.0.1:27017/mission FOLDER
-        [--mariadb SOCKET]
+    python benchmarks/bench_peers.py mongodb://127.0.0.1:27017/mission FOLDER [--without-mariadb]
 
 The peers have the observations in the tables of the original ACS Quicklook: ``master`` with the
 promoted keywords and one table for each header (here of three headers), with the rootname as
 primary key and an index on the detector.  The tables are made in FOLDER unless they are there;
-MariaDB is one that runs already (``mariadbd --datadir=DIR --skip-grant-tables --skip-networking
---secure-file-priv= --socket=SOCKET``).  A line of the output names the fastest of each question.
+MariaDB is run as `mariadb` describes.  A line of the output names the fastest of each question.
 """
 
 import argparse
@@ -16,12 +14,15 @@ import sqlite3
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import mariadb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 import pymysql
@@ -61,17 +62,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("connection_string")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--mariadb", metavar="SOCKET")
+    parser.add_argument("--without-mariadb", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     with Store(given.connection_string, keyword_specs.load()) as store:
         for name in ("master", *(header.replace(".", "_") for header in HEADERS)):
             write_parquet(store, name, given.folder / f"{name}.parquet")
     peers = {"DuckDB on Parquet": duckdb_on_parquet(given.folder), "SQLite": sqlite(given.folder)}
-    if given.mariadb:
-        peers["MariaDB"] = mariadb(given.folder, given.mariadb)
+    with ExitStack() as stack:
+        if not given.without_mariadb:
+            socket, _ = stack.enter_context(mariadb.server(given.folder))
+            peers["MariaDB"] = in_mariadb(given.folder, socket)
+        compare(given.connection_string, peers)
+
+
+def compare(connection_string: str, peers: Mapping[str, Callable[[str], Any]]) -> None:
+    """Put the questions to acsql and its peers, and print the medians."""
     own = Path(__file__).parent.parent
-    with process("answer", own, given.connection_string) as asked:
+    with process("answer", own, connection_string) as asked:
         exchange(asked, None)
         print("".join(f"{name:>20}" for name in ("acsql", *peers)), " median ms")
         for question, sql in QUESTIONS.items():
@@ -169,7 +177,7 @@ def sqlite(folder: Path) -> Callable[[str], Any]:
     return lambda sql: connection.execute(sql).fetchall()
 
 
-def mariadb(folder: Path, socket: str) -> Callable[[str], Any]:
+def in_mariadb(folder: Path, socket: str) -> Callable[[str], Any]:
     """Return a function that runs a query in MariaDB."""
     connection = pymysql.connect(unix_socket=socket, user="root", autocommit=True)
     cursor = connection.cursor()
@@ -209,8 +217,9 @@ def sql_type(values: pa.ChunkedArray) -> str:
         return "BIGINT"
     if pa.types.is_floating(values.type):
         return "DOUBLE"
-    longest = max((len(str(value)) for value in values.unique().to_pylist()), default=1)
-    return f"VARCHAR({max(longest, 1)})"
+    # As the CSV file has them: dates have fractions of seconds there.
+    longest = pc.max(pc.utf8_length(values.cast(pa.string()))).as_py()
+    return f"VARCHAR({longest or 1})"
 
 
 if __name__ == "__main__":
