@@ -184,6 +184,8 @@ def _lock(registry: Registry) -> Iterator[None]:
             with suppress(FileNotFoundError):
                 registry.save()
     finally:
+        # A process that was forked meanwhile has the file open as well.
+        fcntl.flock(file, fcntl.LOCK_UN)
         os.close(file)
 
 
