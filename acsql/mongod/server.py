@@ -49,7 +49,7 @@ class ServerState:
     started : datetime
         When its process started, in UTC.
     kept : bool
-        Whether it runs until `stop`; otherwise it ends with its last user.
+        Whether it runs until `stop`; otherwise it ends after its last user.
     users : tuple of int
         The processes that use it, sorted.
     version : str or None
