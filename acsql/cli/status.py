@@ -46,7 +46,7 @@ def status(ctx: click.Context, overdue_after: float, format_: str) -> None:
         age = summary.hours_since_success
         overdue = is_overdue(age, overdue_after)
         missing = archive.missing_rights()
-        # To load the monitors takes as long as all else here.
+        # Loading the monitors takes as long as everything else here.
         monitors = archive.monitor_health() if archive.monitor_runs(1) else None
         places = {"database": archive.store.address, "filesystem": str(archive.config.filesystem)}
     if format_ == "json":

@@ -180,7 +180,7 @@ def _all_cards(header: bytes) -> tuple[FileCard, ...]:
     return tuple(map(file_cards.__getitem__, images[:end]))
 
 
-# `read` and `in_file` ask for the same.
+# `read` and `in_file` parse the same header.
 _parsed = lru_cache(maxsize=64)(_all_cards)
 
 

@@ -155,7 +155,7 @@ class _Statement:
 
 
 def _statements(text: str) -> tuple[list[_Statement], list[str]]:
-    """Return the regions of a file, and what is said of systems that are not supported."""
+    """Return the regions of a file, and a problem for each unsupported coordinate system."""
     statements: list[_Statement] = []
     problems: list[str] = []
     system, properties = _PHYSICAL, ""

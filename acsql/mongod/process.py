@@ -116,7 +116,7 @@ def begin_shutdown(server: RunningServer) -> None:
 
     SIGTERM does the same as the ``shutdown`` command without a connection.  So it also ends a
     server that is still starting, and works at the exit of Python, when the driver can no longer
-    start threads.  It takes up to 1 s, which a thread of the replication of a primary sleeps.
+    start threads.  It takes up to 1 s, because a replication thread of a primary sleeps that long.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ class OutageLog(ServerHeartbeatListener):
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._lock = Lock()  # each server is checked by a thread of its own
+        self._lock = Lock()  # the driver checks each server in a separate thread
         self._writable: set[tuple[str, int | None]] = set()
         self._since: float | None = None
         self._closed = False

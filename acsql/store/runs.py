@@ -69,7 +69,7 @@ def start(store: Store, record: Mapping[str, Any], collection: str = INGEST_RUNS
         try:
             records.insert_one({"_id": number, "state": RUNNING, **record})
         except (KeyboardInterrupt, SystemExit):
-            # The server can have it by now, and who would close it does not know its number.
+            # It may be stored by now, and without its number the caller cannot close it.
             records.delete_one({"_id": number})
             raise
     return number
