@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MonitorError
 from ..query import Column, computed_column
+from ..query.messages import abbreviate
 from .alerts import AlertRule, Limit, Trend
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ class Monitor:
         measured = self.measure(observation)
         if isinstance(measured, str | Mapping) or not isinstance(measured, Iterable):
             raise MonitorError(
-                f"measure returned {_short(measured)}, not rows: "
+                f"measure returned {abbreviate(measured)}, not rows: "
                 "it must yield them, or return a list"
             )
         rows, size = [], 0
@@ -249,7 +250,7 @@ class Monitor:
     def _checked(self, row: Row) -> dict[str, Any]:
         if not isinstance(row, Mapping):
             raise MonitorError(
-                f"measure returned {_short(row)} as a row, not a mapping of columns to values"
+                f"measure returned {abbreviate(row)} as a row, not a mapping of columns to values"
             )
         columns = {each.address: each for each in self.columns}
         for name in row:
@@ -271,12 +272,14 @@ def _plain(value: Any, of: Column) -> Any:
     is_bool = isinstance(value, bool)
     if is_bool != (type_ == "bool") or not isinstance(value, _PYTHON_TYPES[type_]):
         raise MonitorError(
-            f"measure returned {_short(value)} for {name}, which is not of type {type_}"
+            f"measure returned {abbreviate(value)} for {name}, which is not of type {type_}"
         )
     if isinstance(value, int) and type_ == "float":
         return _as_float(value, name)
     if isinstance(value, int) and not _MIN_INT <= value <= _MAX_INT:
-        raise MonitorError(f"measure returned {_short(value)} for {name}: it has more than 64 bits")
+        raise MonitorError(
+            f"measure returned {abbreviate(value)} for {name}: it has more than 64 bits"
+        )
     # Surrogates stand for bytes that are no text; a database cannot hold them.
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
@@ -296,15 +299,9 @@ def _in_unit(value: Any, of: Column) -> Any:
         return value.to_value(of.spec.unit or "")
     except (UnitConversionError, ValueError) as error:
         raise MonitorError(
-            f"measure returned {_short(value)} for {of.address}, of which the unit is "
+            f"measure returned {abbreviate(value)} for {of.address}, of which the unit is "
             f"{of.spec.unit or 'none'}"
         ) from error
-
-
-def _short(value: Any) -> str:
-    """Return a value for a message, in 80 characters."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _bytes(name: str, value: Any) -> int:
