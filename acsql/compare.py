@@ -15,14 +15,13 @@ from . import names
 from .errors import DatasetNotFound, QueryError
 from .fits.header import by_keyword
 from .observation import Observation
+from .query.messages import abbreviate
 from .stored_header import Header
 
 # Keywords that differ between any two files: their names, and when they were written.
 BOOKKEEPING = frozenset(
     ("filename", "rootname", "expname", "date", "iraf_tlm", "proctime", "checksum", "datasum")
 )
-# Characters of a user's text that an error message repeats.
-_SHOWN_CHARACTERS = 80
 
 
 class Presence(StrEnum):
@@ -97,7 +96,7 @@ class HeaderAddress:
         number = rest[1] if len(rest) == 2 else None
         if len(rest) > 2 or not all(rest) or not (number is None or _is_extension(number)):
             raise QueryError(
-                f"invalid header address {_shortened(text)}: expected rootname, "
+                f"invalid header address {abbreviate(text)}: expected rootname, "
                 "rootname.filetype or rootname.filetype.extension, such as j8bt05njq.flt.1"
             )
         return cls(name, rest[0] if rest else None, None if number is None else int(number))
@@ -273,7 +272,3 @@ def _header_at(headers: Mapping[int, Header], extension: int) -> Header:
 
 def _is_extension(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 4
-
-
-def _shortened(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 3]}...")
