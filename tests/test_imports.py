@@ -24,7 +24,7 @@ LAYERS: tuple[set[str], ...] = (
     {"errors", "connection_strings"},
     {"settings"},
     {"config", "names"},
-    {"notebook", "permissions", "stored_header"},
+    {"file_lock", "notebook", "permissions", "stored_header"},
     {"keywords", "logs", "paths"},
     {"annotations", "datasets"},
     {"fits", "query"},
@@ -233,7 +233,7 @@ SERVICES = {
         (
             ["-c", "from acsql.archive import Archive"],
             # An archive with a connection string needs no private server.
-            SCIENCE | SERVICES | {"click", "mongoengine", "psutil", "filelock", "tenacity"},
+            SCIENCE | SERVICES | {"click", "mongoengine", "psutil", "tenacity"},
         ),
         # Its workers import these, in other processes.
         (["-c", "import acsql.ingest.run"], {*SCIENCE, "PIL", "dask"}),

@@ -4,7 +4,6 @@ It is a file that only the holder of a lock file reads and writes, and holds onl
 cannot show.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -13,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tenacity import RetryError, retry, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from .. import file_lock
 from ..errors import DatabaseError
 from ..permissions import replace_file
 from .process import identity
@@ -166,11 +166,14 @@ def locked_if_exists(data_dir: str | Path) -> Iterator[Registry | None]:
 def _lock(registry: Registry) -> Iterator[None]:
     """Hold the lock of a registry, which is read at the beginning and saved at the end."""
     path = registry.data_dir / "mongodb.lock"
-    # Not with filelock, which makes the folder of the file.
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
+    attempts = Retrying(
+        retry=retry_if_exception_type(BlockingIOError),
+        stop=stop_after_delay(LOCK_SECONDS),
+        wait=wait_fixed(_POLL_SECONDS),
+    )
+    with ExitStack() as stack:
         try:
-            _take(file)
+            attempts(lambda: stack.enter_context(file_lock.held(path, 0o644, wait=False)))
         except RetryError as error:
             raise DatabaseError(
                 f"another process has held {path} for {LOCK_SECONDS} s: it is stuck while starting "
@@ -183,20 +186,6 @@ def _lock(registry: Registry) -> Iterator[None]:
             # Of a folder that was deleted meanwhile there is nothing to save.
             with suppress(FileNotFoundError):
                 registry.save()
-    finally:
-        # A process that was forked meanwhile has the file open as well.
-        fcntl.flock(file, fcntl.LOCK_UN)
-        os.close(file)
-
-
-@retry(
-    retry=retry_if_exception_type(BlockingIOError),
-    stop=stop_after_delay(LOCK_SECONDS),
-    wait=wait_fixed(_POLL_SECONDS),
-)
-def _take(file: int) -> None:
-    """Take the lock of an open file."""
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager

@@ -8,12 +8,13 @@ whose lock is free cannot be running.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-import filelock
 from pydantic import TypeAdapter, ValidationError
 
+from .. import file_lock
 from ..errors import JobNotFound
 from ..permissions import replace_file
 from ..query.messages import abbreviate
@@ -37,12 +38,11 @@ class TapJobFolder:
     Parameters
     ----------
     folder : Path
-        It is made when needed.
+        The first job makes it.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._changes = filelock.FileLock(folder / _LOCK, mode=0o600)
 
     def add(self, job: TapJob) -> TapJob:
         """Keep a new job, and remove those that are no longer kept.
@@ -63,9 +63,8 @@ class TapJobFolder:
             If the folder cannot be written.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._changes:
-            self._clean()
-            self._write(job)
+        self._clean()
+        self._write(job)
         return job
 
     def job(self, id_: str) -> TapJob:
@@ -95,7 +94,7 @@ class TapJobFolder:
         try:
             with self.running(id_):
                 return self.change(id_, lambda each: each.failed(_LOST))
-        except filelock.Timeout:
+        except BlockingIOError:
             return job
 
     def jobs(self) -> list[TapJob]:
@@ -128,7 +127,7 @@ class TapJobFolder:
         JobNotFound
             If there is none.
         """
-        with self._changes:
+        with self._locked(id_, self._folder / _LOCK):
             before = self._read(id_)
             after = step(before)
             if after != before:
@@ -137,8 +136,10 @@ class TapJobFolder:
 
     def remove(self, id_: str) -> None:
         """Remove a job and its result; the process that runs it notices."""
-        with self._changes:
-            self._remove(id_)
+        paths = [self._path(id_, suffix) for suffix in _SUFFIXES]
+        with suppress(JobNotFound), self._locked(id_, self._folder / _LOCK):
+            for path in paths:
+                path.unlink(missing_ok=True)
 
     def is_unfinished(self, id_: str) -> bool:
         """Return whether a job is kept, and has not been ended."""
@@ -147,21 +148,24 @@ class TapJobFolder:
         except JobNotFound:
             return False
 
-    def running(self, id_: str) -> filelock.BaseFileLock:
-        """Return the lock that the process that runs a job holds; it does not wait.
+    @contextmanager
+    def running(self, id_: str) -> Iterator[None]:
+        """Hold the lock of a job that this process runs.
 
         Parameters
         ----------
         id_ : str
             Its id.
 
-        Returns
-        -------
-        filelock.BaseFileLock
-            A thread may release what another has acquired.
+        Raises
+        ------
+        BlockingIOError
+            If the job runs already.
+        JobNotFound
+            If the folder was deleted.
         """
-        path = self._path(id_, _LOCK)
-        return filelock.FileLock(path, timeout=0, mode=0o600, thread_local=False)
+        with self._locked(id_, self._path(id_, _LOCK), wait=False):
+            yield
 
     def result(self, id_: str) -> Path:
         """Return the file with the result of a job."""
@@ -181,12 +185,8 @@ class TapJobFolder:
             if len(sizes) < MOST_JOBS and sum(sizes.values()) <= MOST_BYTES:
                 break
             if job.phase not in ACTIVE:
-                self._remove(job.id)
+                self.remove(job.id)
                 del sizes[job.id]
-
-    def _remove(self, id_: str) -> None:
-        for suffix in _SUFFIXES:
-            self._path(id_, suffix).unlink(missing_ok=True)
 
     def _read(self, id_: str) -> TapJob:
         try:
@@ -197,6 +197,16 @@ class TapJobFolder:
 
     def _write(self, job: TapJob) -> None:
         replace_file(self._path(job.id, _JOB), _JOBS.dump_json(job).decode())
+
+    @contextmanager
+    def _locked(self, id_: str, file: Path, wait: bool = True) -> Iterator[None]:
+        """Hold a lock in the folder; without a folder there is no job."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(file_lock.held(file, wait=wait))
+            except FileNotFoundError as error:
+                raise _missing(id_) from error
+            yield
 
     def _path(self, id_: str, suffix: str) -> Path:
         if not _ID.fullmatch(id_):

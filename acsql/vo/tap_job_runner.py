@@ -8,13 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from threading import Event, Thread
 from time import monotonic
 from typing import Self
-
-import filelock
 
 from ..errors import JobNotFound, QueryError, QueryTimeout
 from ..store.client import Store
@@ -77,10 +75,10 @@ class TapJobRunner:
         JobNotFound
             If there is no such job.
         """
-        lock = self.jobs.running(id_)
+        lock = ExitStack()
         try:
-            lock.acquire()
-        except filelock.Timeout:
+            lock.enter_context(self.jobs.running(id_))
+        except BlockingIOError:
             raise QueryError("the job runs: it cannot be started again") from None
         try:
             self.jobs.change(id_, TapJob.queued)
@@ -88,14 +86,14 @@ class TapJobRunner:
             self._thread.submit(self._run, id_, tables, lock)
         except BaseException:
             self._started.discard(id_)
-            lock.release()
+            lock.close()
             raise
 
     def close(self) -> None:
         """Wait for the job that runs; those that wait do not run."""
         self._thread.shutdown(cancel_futures=True)
 
-    def _run(self, id_: str, tables: Mapping[str, TapTable], lock: filelock.BaseFileLock) -> None:
+    def _run(self, id_: str, tables: Mapping[str, TapTable], lock: ExitStack) -> None:
         """Run a job whose turn has come, unless it was ended before."""
         try:
             job = self.jobs.change(id_, TapJob.executing)
@@ -107,7 +105,7 @@ class TapJobRunner:
             has_result = False
         finally:
             self._started.discard(id_)
-            lock.release()
+            lock.close()
         if not has_result:
             self.jobs.result(id_).unlink(missing_ok=True)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from private_server import USE, first_line, python
-from tenacity import stop_after_delay
 
 from acsql.errors import DatabaseError
 from acsql.mongod import server
@@ -103,7 +102,7 @@ def test_a_folder_that_is_deleted_between_a_look_and_its_lock_is_not_created_aga
 
 
 def test_a_lock_that_another_process_does_not_give_up_is_an_error(data_dir, monkeypatch):
-    monkeypatch.setattr(server.registry._take.retry, "stop", stop_after_delay(0.1))
+    monkeypatch.setattr(server.registry, "LOCK_SECONDS", 0.1)
     with (
         server.registry.locked(data_dir),
         pytest.raises(DatabaseError, match="another process has held") as raised,

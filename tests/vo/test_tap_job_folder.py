@@ -1,5 +1,6 @@
 """Jobs are found by all processes, and removed when their time is over or there are too many."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from stat import S_IMODE
 
-import filelock
 import pytest
 
 from acsql.errors import JobNotFound, QueryError
@@ -70,7 +70,8 @@ def test_a_job_has_an_error_if_its_process_has_died(jobs: TapJobFolder, folder: 
     code = (
         "import os, sys; from pathlib import Path; from acsql.vo.tap_job import TapJob;"
         "from acsql.vo.tap_job_folder import TapJobFolder;"
-        "jobs = TapJobFolder(Path(sys.argv[1])); lock = jobs.running(sys.argv[2]); lock.acquire();"
+        "jobs = TapJobFolder(Path(sys.argv[1])); lock = jobs.running(sys.argv[2]);"
+        "lock.__enter__();"
         "jobs.change(sys.argv[2], TapJob.queued); jobs.change(sys.argv[2], TapJob.executing);"
         "print('runs', flush=True); sys.stdin.read()"
     )
@@ -80,8 +81,8 @@ def test_a_job_has_an_error_if_its_process_has_died(jobs: TapJobFolder, folder: 
     ) as process:
         assert process.stdout.readline() == "runs\n"
         assert jobs.job(JOB.id).phase is Phase.EXECUTING
-        with pytest.raises(filelock.Timeout):
-            jobs.running(JOB.id).acquire()
+        with pytest.raises(BlockingIOError), jobs.running(JOB.id):
+            pass
         process.kill()
     found = jobs.job(JOB.id)
     assert found.phase is Phase.ERROR
@@ -127,4 +128,17 @@ def test_files_without_a_job_that_can_be_read_are_removed(jobs: TapJobFolder, fo
         (folder / name).touch()
     (folder / "cd.json").write_text('{"written by": "another version"}')
     last = jobs.add(made(1))
-    assert {path.stem for path in folder.iterdir()} == {".lock", JOB.id, last.id}
+    assert {path.stem for path in folder.iterdir()} == {JOB.id, last.id}
+
+
+def test_a_deleted_folder_is_not_made_again(jobs: TapJobFolder, folder: Path) -> None:
+    jobs.add(JOB)
+    shutil.rmtree(folder)
+    jobs.remove(JOB.id)
+    for read in (jobs.job, lambda each: jobs.change(each, TapJob.queued)):
+        with pytest.raises(JobNotFound):
+            read(JOB.id)
+    with pytest.raises(JobNotFound), jobs.running(JOB.id):
+        pass
+    assert jobs.jobs() == []
+    assert not folder.exists()
