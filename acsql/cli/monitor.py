@@ -24,7 +24,8 @@ from .progress import progress_bar, showing_log
 
 if TYPE_CHECKING:
     from ..config import Config
-    from ..ingest.measure_report import Options, Report
+    from ..ingest.measure_plan import Options
+    from ..ingest.measure_report import Report
     from ..monitors.monitored import MonitorState
 
 _NAME = click.argument("name")
@@ -117,7 +118,7 @@ def run(
       acsql monitor run
       acsql monitor run pointing --since 2026-11-01
     """
-    from ..ingest.measure_report import Options
+    from ..ingest.measure_plan import Options
 
     options = Options(
         names, since=since, retry_failed=retry_failed, workers=workers, scheduler=scheduler
@@ -149,7 +150,7 @@ def redo(
     Example:
       acsql monitor redo pointing proposid=9433
     """
-    from ..ingest.measure_report import Options
+    from ..ingest.measure_plan import Options
 
     options = Options((name,), conditions, again=True, workers=workers, scheduler=scheduler)
     _run(ctx, options, format_)
@@ -212,7 +213,7 @@ def run_after_ingest(
     if not config.monitors:
         return False
     from ..ingest import measure
-    from ..ingest.measure_report import Options
+    from ..ingest.measure_plan import Options
     from ..monitors.discovery import find_monitors
 
     found = find_monitors(config)

@@ -1,16 +1,14 @@
 """Runs of monitors: each measures the observations that are new or changed for it.
 
-Workers measure, and this process alone writes, a few hundred measurements at a time.  What is
-pending follows from the database: the state of an observation is compared with that of its last
-measurement.  So a run that dies at any moment leaves measurements that are whole, and the next run
-measures the others.
+Workers measure, and this process alone writes, a few hundred measurements at a time.  A run
+that dies at any moment leaves measurements that are whole, and the next run measures the others.
 """
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -21,18 +19,19 @@ from ..errors import AccessDenied, ArchiveError, DatabaseError, DatabaseUnavaila
 from ..keywords import KeywordSpecs
 from ..monitors import Monitor
 from ..monitors.discovery import find_monitors
+from ..monitors.results import MonitorResults
 from ..monitors.summarize import keep_summary
 from ..observation import Observation
-from ..query import Between, Column
-from ..search import Search
-from ..store import lock, monitor_alerts, monitor_rows, observations, runs
+from ..query import Column
+from ..store import lock, monitor_alerts, monitor_rows, runs
 from ..store.client import Store
 from ..store.monitor_rows import Outcome
 from ..store.outage import ending_early
 from ..store.schema import MONITOR_RUNS, now
 from .abandonable import Patience
 from .jobs import Job
-from .measure_report import Options, Report, Tally, described
+from .measure_plan import MeasurementTask, Options, make_plan, selected
+from .measure_report import Report, Tally, described, problem
 from .progress import Progress, no_progress
 from .run import broken_off
 from .workers import check_scheduler, run_all
@@ -42,14 +41,6 @@ logger = logging.getLogger(__name__)
 # Measurements are written when there are this many, or after this time in seconds.
 BATCH, BATCH_SECONDS = 500, 5.0
 _patience = Patience()
-
-
-@dataclass(frozen=True)
-class MeasurementTask:
-    """An observation, and the state of it that each of some monitors has not measured."""
-
-    rootname: str
-    states: Mapping[str, str]
 
 
 def run(config: Config, options: Options | None = None, progress: Progress = no_progress) -> Report:
@@ -90,33 +81,33 @@ def run(config: Config, options: Options | None = None, progress: Progress = no_
     ):
         archive.check()
         # An invalid condition begins no run, after which all monitors would be failing.
-        selected = _selected(archive, options)
+        search = selected(archive, options)
         archive.store.make_indexes()
         runs.close_died(archive.store, MONITOR_RUNS)
-        problems = () if options.monitors else found.problems
-        with _recorded(archive.store, options, problems, monitors) as report:
-            usable = [each for each in monitors if _is_usable(each, archive, report)]
-            pending, unwanted = _plan(archive, selected, usable, options, report)
-            for name, rootnames in unwanted.items():
+        unloadable = () if options.monitors else found.problems
+        with _recorded(archive.store, options, unloadable, monitors) as report:
+            unusable = _unusable(archive, monitors)
+            report.add_problems(unusable)
+            usable = [each for each in monitors if each.name not in unusable]
+            plan = make_plan(archive, search, usable, options)
+            for name, rootnames in plan.unwanted.items():
                 monitor_rows.retire(archive.store, name, rootnames)
-                report.tallies[name].retired = len(rootnames)
-            workers = options.workers or config.ncores
-            with progress(len(pending)) as advance:
-                for outcomes in _measure_all(pending, archive, options.scheduler, workers, report):
+            report.add_plan(plan)
+            with progress(len(plan.tasks)) as advance:
+                for outcomes in _measure_all(plan.tasks, archive, options, report.run):
+                    report.add_outcomes(outcomes)
                     _log(outcomes)
                     advance()
             for monitor in monitors:
-                alerts = _update_alerts(archive, monitor, report)
-                report.alerts += alerts
-                report.tallies[monitor.name].alerts = len(alerts)
-                if error := keep_summary(archive.monitor(monitor.name), report.run):
-                    report.add_problem(monitor.name, "summary", error)
+                alerts, problems = _concluded(archive.monitor(monitor.name), report.run)
+                report.add_alerts(monitor.name, alerts)
+                report.add_problems({monitor.name: problems})
     return report
 
 
 @contextmanager
 def _recorded(
-    store: Store, options: Options, problems: Sequence[str], monitors: Sequence[Monitor]
+    store: Store, options: Options, unloadable: Sequence[str], monitors: Sequence[Monitor]
 ) -> Iterator[Report]:
     """Open the record of a run, and close it with its report however the run ends."""
     started = now()
@@ -127,7 +118,7 @@ def _recorded(
     record = {"started": started, "version": __version__, "options": recorded}
     number = runs.start(store, record, MONITOR_RUNS)
     tallies = {monitor.name: Tally() for monitor in monitors}
-    report = Report(number, tallies, problems=list(problems))
+    report = Report(number, tallies, unloadable=unloadable)
 
     def finish(state: str, reason: str | None) -> None:
         """Close the record."""
@@ -145,16 +136,14 @@ def _recorded(
     finish(report.state, None)
 
 
-def _selected(archive: Archive, options: Options) -> Search:
-    """Return the search of the observations that the options select."""
-    search = archive.where(*options.conditions)
-    if options.since is not None:
-        search = search.where(Between("last_ingest_date", low=options.since))
-    return search
+def _unusable(archive: Archive, monitors: Iterable[Monitor]) -> dict[str, list[str]]:
+    """Return the names of the monitors that cannot run, with the problems, which end no run."""
+    problems = {monitor.name: _problem(archive, monitor) for monitor in monitors}
+    return {name: [found] for name, found in problems.items() if found is not None}
 
 
-def _is_usable(monitor: Monitor, archive: Archive, report: Report) -> bool:
-    """Return whether a monitor can run; if not, that is a problem of this monitor alone."""
+def _problem(archive: Archive, monitor: Monitor) -> str | None:
+    """Return what keeps a monitor from running, None if nothing does."""
     what = "filetypes"
     try:
         if unknown := sorted(set(monitor.filetypes) - archive.specs.filetypes.keys()):
@@ -169,9 +158,8 @@ def _is_usable(monitor: Monitor, archive: Archive, report: Report) -> bool:
     except DatabaseError:
         raise
     except ArchiveError as error:
-        report.add_problem(monitor.name, what, error)
-        return False
-    return True
+        return problem(monitor.name, what, error)
+    return None
 
 
 def _check_unit(column: Column) -> None:
@@ -185,63 +173,22 @@ def _check_unit(column: Column) -> None:
         ) from error
 
 
-def _plan(
-    archive: Archive,
-    selected: Search,
-    monitors: Sequence[Monitor],
-    options: Options,
-    report: Report,
-) -> tuple[list[MeasurementTask], dict[str, list[str]]]:
-    """Return what to measure, and for each monitor the observations that it no longer wants."""
-    wanted = {}
-    for monitor in monitors:
-        search = selected.where(monitor.condition) if monitor.condition else selected
-        wanted[monitor.name] = {row["rootname"] for row in search.columns("rootname").rows()}
-        report.tallies[monitor.name].wanted = len(wanted[monitor.name])
-    is_whole = not options.conditions and options.since is None
-    measured = {
-        monitor.name: monitor_rows.states(archive.store, monitor.name, options.retry_failed)
-        for monitor in monitors
-    }
-    states: dict[str, dict[str, str]] = {}
-    every = sorted(set().union(*wanted.values()))
-    # One observation at a time: what is recorded of all files of the mission takes a gigabyte.
-    for rootname, files in observations.files_of(archive.store, every):
-        for monitor in monitors:
-            if rootname in wanted[monitor.name]:
-                filetypes = monitor.filetypes or tuple(archive.specs.filetypes)
-                state = monitor_rows.state(monitor.version, files, filetypes)
-                if options.again or measured[monitor.name].get(rootname) != state:
-                    states.setdefault(rootname, {})[monitor.name] = state
-    unwanted = {}
-    if is_whole:
-        for name, of_monitor in measured.items():
-            retired = {each for each, state in of_monitor.items() if state == monitor_rows.RETIRED}
-            unwanted[name] = sorted(of_monitor.keys() - wanted[name] - retired)
-    return [MeasurementTask(*task) for task in sorted(states.items())], unwanted
-
-
 def _measure_all(
-    tasks: Sequence[MeasurementTask],
-    archive: Archive,
-    scheduler: str,
-    workers: int,
-    report: Report,
+    tasks: Sequence[MeasurementTask], archive: Archive, options: Options, run: int
 ) -> Iterator[tuple[Outcome, ...]]:
     """Yield the outcomes of each task, and write them in batches, also if the run ends early."""
     batch: list[Outcome] = []
     written = time.monotonic()
-    write = partial(monitor_rows.write, archive.store, run=report.run)
+    write = partial(monitor_rows.write, archive.store, run=run)
+    workers = options.workers or archive.config.ncores
     job = Job(_measure, _rootname, _crashed)
-    with closing(run_all(job, tasks, archive.config, scheduler, workers)) as results:
+    with closing(run_all(job, tasks, archive.config, options.scheduler, workers)) as results:
         try:
             for outcomes in results:
                 batch += outcomes
                 if len(batch) >= BATCH or time.monotonic() - written > BATCH_SECONDS:
                     write(batch, when=now())
                     batch, written = [], time.monotonic()
-                for outcome in outcomes:
-                    report.add(outcome)
                 yield outcomes
         except BaseException:
             with ending_early():
@@ -257,18 +204,29 @@ def _log(outcomes: Iterable[Outcome]) -> None:
             logger.info("%s: %s: %s", outcome.monitor, outcome.rootname, outcome.reason)
 
 
-def _update_alerts(archive: Archive, monitor: Monitor, report: Report) -> list[dict[str, Any]]:
-    """Return the open alerts of a monitor; those of before stay open if its rules fail."""
-    results = archive.monitor(monitor.name)
+def _concluded(results: MonitorResults, run: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """Update the alerts and the summary of a monitor; return its open alerts and the problems."""
+    name, problems = results.monitor.name, []
     try:
-        found = results.check()
+        alerts = _update_alerts(results)
     except DatabaseError:
         raise
     except (Exception, SystemExit) as error:
-        report.add_problem(monitor.name, "alerts", error)
-        return [alert for alert in results.alerts() if alert["closed"] is None]
-    present = {alert.key: {"message": alert.message, "rootname": alert.rootname} for alert in found}
-    return monitor_alerts.update(archive.store, monitor.name, present, now())
+        problems.append(problem(name, "alerts", error))
+        # Those of before stay open.
+        alerts = [alert for alert in results.alerts() if alert["closed"] is None]
+    if failure := keep_summary(results, run):
+        problems.append(problem(name, "summary", failure))
+    return alerts, problems
+
+
+def _update_alerts(results: MonitorResults) -> list[dict[str, Any]]:
+    """Open and close alerts as the rules of a monitor say, and return those that are open."""
+    present = {
+        alert.key: {"message": alert.message, "rootname": alert.rootname}
+        for alert in results.check()
+    }
+    return monitor_alerts.update(results.archive.store, results.monitor.name, present, now())
 
 
 def _rootname(task: MeasurementTask) -> str:

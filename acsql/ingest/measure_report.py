@@ -1,17 +1,16 @@
-"""What a run of monitors was asked to do, and what it did."""
+"""Reports of runs of monitors: what was measured, and what failed."""
 
 import logging
 import traceback
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArchiveError
-from ..query import Condition
 from ..store import runs
 from ..store.monitor_rows import Outcome
-from .workers import PROCESSES
+from .measure_plan import MeasurementPlan
 
 logger = logging.getLogger(__name__)
 
@@ -21,40 +20,12 @@ SHOWN_FAILURES = 20
 MAX_REASON = 500
 
 
-@dataclass(frozen=True)
-class Options:
-    """What to measure, and how.
-
-    Attributes
-    ----------
-    monitors : tuple of str
-        The names of the monitors; empty for all.
-    conditions : tuple of str or Condition
-        Only observations that meet these as well.
-    since : datetime or str, optional
-        Only observations that were ingested at or after this moment.
-    again : bool
-        Measure also what is measured, as ``acsql monitor redo`` does.
-    retry_failed : bool
-        Measure also observations that failed and have not changed.
-    workers : int, optional
-        Number of processes or threads, by default `Config.ncores`.
-    scheduler : str
-        ``processes``, ``threads``, ``synchronous`` or the address of a dask.distributed cluster.
-    """
-
-    monitors: tuple[str, ...] = ()
-    conditions: tuple[str | Condition, ...] = ()
-    since: datetime | str | None = None
-    again: bool = False
-    retry_failed: bool = False
-    workers: int | None = None
-    scheduler: str = PROCESSES
-
-
 @dataclass
 class Tally:
-    """What a run did for one monitor, in numbers of observations, rows and open alerts."""
+    """What a run did for one monitor, in numbers of observations, rows and open alerts.
+
+    Its problems are those of the monitor as a whole.
+    """
 
     wanted: int = 0
     measured: int = 0
@@ -62,6 +33,7 @@ class Tally:
     failed: int = 0
     retired: int = 0
     alerts: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -78,19 +50,26 @@ class Report:
         The first failures of each monitor.
     alerts : list of dict
         The open alerts, as `acsql.monitors.results.MonitorResults.alerts` returns them.
-    problems : list of str
-        Modules of monitors that cannot be loaded, conditions that are invalid, and alerts and
-        summaries that cannot be made.
-    failing : list of str
-        The names of the monitors with problems.
+    unloadable : sequence of str
+        Modules of monitors that cannot be loaded.
     """
 
     run: int
     tallies: dict[str, Tally] = field(default_factory=dict)
     failures: list[Outcome] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    failing: list[str] = field(default_factory=list)
+    unloadable: Sequence[str] = ()
+
+    @property
+    def problems(self) -> list[str]:
+        """The modules that cannot be loaded, and what is wrong with monitors as a whole."""
+        found = (problem for tally in self.tallies.values() for problem in tally.problems)
+        return [*self.unloadable, *found]
+
+    @property
+    def failing(self) -> list[str]:
+        """The names of the monitors with problems."""
+        return [name for name, tally in self.tallies.items() if tally.problems]
 
     @property
     def state(self) -> str:
@@ -106,39 +85,60 @@ class Report:
         is_unseen = any(not alert["seen"] for alert in self.alerts)
         return is_unseen or self.state == runs.SUCCEEDED_WITH_FAILURES
 
-    def add(self, outcome: Outcome) -> None:
-        """Count the outcome of a measurement.
+    def add_plan(self, plan: MeasurementPlan) -> None:
+        """Add the numbers of observations that each monitor wants, and no longer wants.
 
         Parameters
         ----------
-        outcome : Outcome
-            Of a monitor of this run.
+        plan : MeasurementPlan
+            Of this run, with which observations are retired.
         """
-        tally = self.tallies[outcome.monitor]
-        if outcome.reason is None:
-            tally.measured += 1
-            tally.rows += len(outcome.rows)
-        else:
-            tally.failed += 1
-            if tally.failed <= SHOWN_FAILURES:
-                self.failures.append(outcome)
+        for name, number in plan.wanted.items():
+            self.tallies[name].wanted = number
+        for name, rootnames in plan.unwanted.items():
+            self.tallies[name].retired = len(rootnames)
 
-    def add_problem(self, monitor: str, what: str, error: BaseException) -> None:
-        """Add what is wrong with a monitor as a whole.
+    def add_problems(self, problems: Mapping[str, Sequence[str]]) -> None:
+        """Add what is wrong with monitors as a whole.
+
+        Parameters
+        ----------
+        problems : mapping
+            Names of monitors to texts, as `problem` returns them.
+        """
+        for name, found in problems.items():
+            self.tallies[name].problems += found
+
+    def add_outcomes(self, outcomes: Iterable[Outcome]) -> None:
+        """Count the outcomes of measurements.
+
+        Parameters
+        ----------
+        outcomes : iterable of Outcome
+            Of monitors of this run.
+        """
+        for outcome in outcomes:
+            tally = self.tallies[outcome.monitor]
+            if outcome.reason is None:
+                tally.measured += 1
+                tally.rows += len(outcome.rows)
+            else:
+                tally.failed += 1
+                if tally.failed <= SHOWN_FAILURES:
+                    self.failures.append(outcome)
+
+    def add_alerts(self, monitor: str, alerts: Sequence[dict[str, Any]]) -> None:
+        """Add the open alerts of a monitor.
 
         Parameters
         ----------
         monitor : str
             Its name.
-        what : str
-            What was made, such as ``summary``.
-        error : BaseException
-            What the code of the monitor raised.
+        alerts : sequence of dict
+            As `Report` has them.
         """
-        logger.debug("%s: %s", monitor, what, exc_info=error)
-        self.problems.append(f"{monitor}: {what}: {described(error)}")
-        if monitor not in self.failing:
-            self.failing.append(monitor)
+        self.alerts += alerts
+        self.tallies[monitor].alerts = len(alerts)
 
     def record(self) -> dict[str, Any]:
         """Return the fields of the run record."""
@@ -151,6 +151,22 @@ class Report:
                 for each in self.failures
             ],
         }
+
+
+def problem(monitor: str, what: str, error: BaseException) -> str:
+    """Return what is wrong with a monitor as a whole, and log where.
+
+    Parameters
+    ----------
+    monitor : str
+        Its name.
+    what : str
+        What was made, such as ``summary``.
+    error : BaseException
+        What the code of the monitor raised.
+    """
+    logger.debug("%s: %s", monitor, what, exc_info=error)
+    return f"{monitor}: {what}: {described(error)}"
 
 
 def described(error: BaseException, path: str | None = None) -> str:

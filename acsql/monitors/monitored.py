@@ -55,19 +55,21 @@ class MonitorState:
             return "overdue"
         if self.is_failing:
             return "failing"
-        own = self.last_run.get("monitors", {}).get(self.monitor.name)
-        if own is None or not is_successful(self.last_run):
+        if not self._tally or not is_successful(self.last_run):
             return str(self.last_run["state"])
         # The state of a run is that of all its monitors together.
-        return runs.SUCCEEDED if own["measured"] else runs.NOTHING_NEW
+        return runs.SUCCEEDED if self._tally["measured"] else runs.NOTHING_NEW
 
     @property
     def problems(self) -> list[str]:
         """What was wrong with the monitor as a whole in its last run, such as its summary."""
-        record, name = self.last_run or {}, self.monitor.name
-        if name not in record.get("failing", ()):
-            return []
-        return [each for each in record["problems"] if each.startswith(f"{name}: ")]
+        return list(self._tally.get("problems", ()))
+
+    @property
+    def _tally(self) -> dict[str, Any]:
+        """What the last run did for this monitor; empty while it is in progress."""
+        record = self.last_run or {}
+        return dict(record.get("monitors", {}).get(self.monitor.name, {}))
 
     @property
     def is_failing(self) -> bool:

@@ -21,7 +21,7 @@ import acsql
 from acsql.config import Config
 from acsql.errors import Busy, ConfigError, MonitorError, QueryError
 from acsql.ingest import measure, run
-from acsql.ingest.measure import Options
+from acsql.ingest.measure_plan import Options
 from acsql.monitors import Limit, Monitor, column, discovery
 from acsql.store import lock, runs
 
