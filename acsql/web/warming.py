@@ -20,7 +20,7 @@ from ..vo.catalog import Catalog
 logger = logging.getLogger(__name__)
 
 # Imported late by the modules that use them, because commands do not need them.
-MODULES = ("astropy.stats", "astropy.visualization")
+MODULES = ("astropy.stats", "astropy.visualization", "regions")
 # Together they read what searches for annotations need; the columns of facets come beside these.
 CONDITIONS = (
     "flagged()",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from regions import Regions
 from viewer_page import exposure_of_two_chips, go, settled, view
 
@@ -83,6 +83,18 @@ def test_a_region_that_is_measured_is_not_measured_again(page: Page, shown: Obse
     page.wait_for_timeout(500)  # the panel measures when nothing has changed for a while
     assert figures(page) == before
     assert len([url for url in asked if "/statistics?" in url]) == 1
+
+
+def test_statistics_and_profile_are_asked_for_at_once(page: Page, shown: Observation) -> None:
+    held: list[Route] = []
+    page.route("**/statistics?*", lambda route: held.append(route))
+    go(page, view(shown, "flt", fragment("circle(60,60,9)")))
+    with page.expect_request("**/profile?*"):
+        page.locator("#region-list button").first.evaluate("button => button.click()")
+    held[0].continue_()
+    names = page.locator("#region-statistics dt")
+    expect(names.filter(has_text="FWHM")).to_be_visible()
+    expect(names.first).to_have_text("pixels")
 
 
 def test_a_polygon_ends_at_its_first_corner(page: Page, shown: Observation) -> None:

@@ -160,8 +160,12 @@ export class RegionPanel {
     try {
       const ask = async (page) =>
         (await request(frame.partUrl(page, { region: text }), signal)).json();
-      this.showStatistics(await ask("statistics"));
-      if (PROFILED.includes(region.shape)) this.showProfile(await ask("profile"));
+      // The first profile of a worker takes a second: the statistics do not wait for it.
+      const [, profile] = await Promise.all([
+        ask("statistics").then((found) => this.showStatistics(found)),
+        PROFILED.includes(region.shape) ? ask("profile") : null,
+      ]);
+      if (profile) this.showProfile(profile);
       regionStatistics.dataset.region = text;
     } catch (error) {
       if (error.name === "AbortError") return;
