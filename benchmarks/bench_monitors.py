@@ -28,7 +28,7 @@ from acsql.config import Config
 from acsql.ingest import measure, run
 from acsql.monitors import Monitor, column, discovery
 from acsql.monitors.summarize import keep_summary
-from acsql.store import monitor_rows
+from acsql.store import monitor_writes
 from acsql.store.schema import now
 from acsql.web.app import create_app
 
@@ -44,7 +44,7 @@ def fill(archive: acsql.Archive, number: int) -> None:
     """Write rows of a monitor: four for each of other observations than those of the database."""
     row = {"rate": 0.01, "hot": 0.01, "warm": 0.02, "exptime": 1000.0, "extver": 1}
     outcomes = [
-        monitor_rows.Outcome(
+        monitor_writes.Outcome(
             SHOWN,
             f"x{index:07d}",
             "1",
@@ -53,7 +53,7 @@ def fill(archive: acsql.Archive, number: int) -> None:
         )
         for index in range(number // len(AMPLIFIERS))
     ]
-    monitor_rows.write(archive.store, outcomes, 1, now())
+    monitor_writes.write(archive.store, outcomes, 1, now())
 
 
 def timed(action: Callable[[], Any]) -> float:

@@ -23,9 +23,9 @@ from ..monitors.results import MonitorResults
 from ..monitors.summarize import keep_summary
 from ..observation import Observation
 from ..query import Column
-from ..store import lock, monitor_alerts, monitor_rows, runs
+from ..store import lock, monitor_alerts, monitor_writes, runs
 from ..store.client import Store
-from ..store.monitor_rows import Outcome
+from ..store.monitor_writes import Outcome
 from ..store.outage import ending_early
 from ..store.schema import MONITOR_RUNS, now
 from .abandonable import Patience
@@ -91,7 +91,7 @@ def run(config: Config, options: Options | None = None, progress: Progress = no_
             usable = [each for each in monitors if each.name not in unusable]
             plan = make_plan(archive, search, usable, options)
             for name, rootnames in plan.unwanted.items():
-                monitor_rows.retire(archive.store, name, rootnames)
+                monitor_writes.retire(archive.store, name, rootnames)
             report.add_plan(plan)
             with progress(len(plan.tasks)) as advance:
                 for outcomes in _measure_all(plan.tasks, archive, options, report.run):
@@ -179,7 +179,7 @@ def _measure_all(
     """Yield the outcomes of each task, and write them in batches, also if the run ends early."""
     batch: list[Outcome] = []
     written = time.monotonic()
-    write = partial(monitor_rows.write, archive.store, run=run)
+    write = partial(monitor_writes.write, archive.store, run=run)
     workers = options.workers or archive.config.ncores
     job = Job(_measure, _rootname, _crashed)
     with closing(run_all(job, tasks, archive.config, options.scheduler, workers)) as results:
@@ -265,7 +265,7 @@ def _outcome(
 ) -> Outcome:
     """Measure one observation with one monitor; an error is the failure of this one alone."""
     # That of the document that is measured: it may have changed since the plan was made.
-    state = monitor_rows.state(
+    state = monitor_writes.state(
         monitor.version, observation.files, monitor.filetypes or tuple(specs.filetypes)
     )
     expstart = observation["expstart"]

@@ -12,7 +12,7 @@ from ..archive import Archive
 from ..monitors import Monitor
 from ..query import Between, Condition
 from ..search import Search
-from ..store import monitor_rows, observations
+from ..store import monitor_writes, observations
 from .workers import PROCESSES
 
 
@@ -118,7 +118,7 @@ def make_plan(
     """
     wanted = {each.name: _wanted(search, each) for each in monitors}
     measured = {
-        each.name: monitor_rows.states(archive.store, each.name, options.retry_failed)
+        each.name: monitor_writes.states(archive.store, each.name, options.retry_failed)
         for each in monitors
     }
     is_whole = not options.conditions and options.since is None
@@ -150,7 +150,7 @@ def _tasks(
         for monitor in monitors:
             if rootname in wanted[monitor.name]:
                 filetypes = monitor.filetypes or tuple(archive.specs.filetypes)
-                state = monitor_rows.state(monitor.version, files, filetypes)
+                state = monitor_writes.state(monitor.version, files, filetypes)
                 if measured.get(monitor.name, {}).get(rootname) != state:
                     states.setdefault(rootname, {})[monitor.name] = state
     return tuple(MeasurementTask(*task) for task in sorted(states.items()))
@@ -164,7 +164,7 @@ def _unwanted(
         name: sorted(
             rootname
             for rootname, state in states.items()
-            if state != monitor_rows.RETIRED and rootname not in wanted[name]
+            if state != monitor_writes.RETIRED and rootname not in wanted[name]
         )
         for name, states in measured.items()
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ArchiveError
 from ..store import runs
-from ..store.monitor_rows import Outcome
+from ..store.monitor_writes import Outcome
 from .measure_plan import MeasurementPlan
 
 logger = logging.getLogger(__name__)

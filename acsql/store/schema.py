@@ -32,7 +32,7 @@ RESOLVED_NAMES = "resolved_names"
 # Derived from the observations; see `acsql.store.derived`.
 HEADERLESS = "headerless_observations"
 DERIVED_STATE = "derived_state"
-# See `acsql.store.monitor_rows`, `acsql.store.monitor_alerts` and `acsql.store.monitor_summaries`.
+# See `acsql.store.monitor_writes`, `monitor_alerts` and `monitor_summaries`.
 MONITOR_ROWS = "monitor_rows"
 MONITOR_RUNS = "monitor_runs"
 MONITOR_ALERTS = "monitor_alerts"

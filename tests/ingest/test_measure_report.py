@@ -8,7 +8,7 @@ from acsql.errors import MonitorError
 from acsql.ingest.measure_plan import MeasurementPlan
 from acsql.ingest.measure_report import MAX_REASON, Report, Tally, described, one_line, problem
 from acsql.store import runs
-from acsql.store.monitor_rows import Outcome
+from acsql.store.monitor_writes import Outcome
 
 
 def raised(function, error_type=Exception):

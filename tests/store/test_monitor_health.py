@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from acsql.store import lock, monitor_alerts, monitor_rows, runs
+from acsql.store import lock, monitor_alerts, monitor_writes, runs
 from acsql.store.client import Store
 from acsql.store.monitor_health import Health, health
-from acsql.store.monitor_rows import Outcome
+from acsql.store.monitor_writes import Outcome
 from acsql.store.schema import MONITOR_RUNS
 
 WHEN = datetime(2026, 1, 2)
@@ -52,7 +52,7 @@ def test_a_problem_counts_for_its_monitor_until_the_next_run(store: Store) -> No
 
 def test_failures_and_open_alerts_count_also_without_a_run(store: Store) -> None:
     broken = [Outcome("a", name, "1", reason="broken", owed=name == "y") for name in "xy"]
-    monitor_rows.write(store, [*broken, Outcome("a", "z", "1")], 1, WHEN)
+    monitor_writes.write(store, [*broken, Outcome("a", "z", "1")], 1, WHEN)
     alerts = {name: {"message": "high", "rootname": None} for name in ("one", "two")}
     monitor_alerts.update(store, "b", alerts, WHEN)
     monitor_alerts.update(store, "b", {"two": alerts["two"]}, WHEN)

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from acsql.store import monitor_rows, monitor_windows
+from acsql.store import monitor_windows, monitor_writes
 from acsql.store.client import Store
-from acsql.store.monitor_rows import Outcome
+from acsql.store.monitor_writes import Outcome
 
 # Rootname, start, and the level of each amplifier.
 MEASURED = [
@@ -25,7 +25,7 @@ def measured(store: Store) -> Store:
         for name, start, levels in MEASURED
     ]
     outcomes.append(Outcome("other", "z", "1", 99.0, ({"amp": "A", "level": 1.0},)))
-    monitor_rows.write(store, outcomes, 1, datetime(2026, 1, 2))
+    monitor_writes.write(store, outcomes, 1, datetime(2026, 1, 2))
     return store
 
 
@@ -81,7 +81,7 @@ def noisy(store: Store) -> Store:
         )
         for day in range(400)
     ]
-    monitor_rows.write(store, outcomes, 1, datetime(2026, 1, 2))
+    monitor_writes.write(store, outcomes, 1, datetime(2026, 1, 2))
     return store
 
 
