@@ -4,7 +4,7 @@ A chart and its HTML table come from the same `ChartTable`, so that they cannot 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -149,7 +149,7 @@ def _text(value: Any, column: str, period: str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def draw(table: ChartTable, period: str) -> figure:
+def draw(table: ChartTable, period: str, colours: Sequence[str] = COLOURS["light"]) -> figure:
     """Draw a table as stacked bars, or as a line if its numbers are cumulative.
 
     Parameters
@@ -158,6 +158,8 @@ def draw(table: ChartTable, period: str) -> figure:
         The numbers.
     period : str
         One of `PERIODS`; the same as that of the table.
+    colours : sequence of str
+        Those of the series, as in `acsql.web.plots.COLOURS`.
 
     Returns
     -------
@@ -176,9 +178,10 @@ def draw(table: ChartTable, period: str) -> figure:
     chart = _empty_figure(table, keys, period)
     chart.yaxis.axis_label = unit
     if table.chart.cumulative:
-        _draw_line(chart, table.chart.value, source)
+        _draw_line(chart, table.chart.value, source, colours[0])
         return chart
-    _draw_bars(chart, table.series, source, _DAYS[period] * _MS_PER_DAY if over_time else 1)
+    bars = dict(zip(table.series, colours, strict=False))
+    _draw_bars(chart, bars, source, _DAYS[period] * _MS_PER_DAY if over_time else 1)
     if not over_time and len(keys) > MAX_HORIZONTAL_LABELS:
         chart.xaxis.major_label_orientation = "vertical"
     return chart
@@ -209,22 +212,24 @@ def _empty_figure(table: ChartTable, keys: Sequence[str], period: str) -> figure
     return chart
 
 
-def _draw_line(chart: figure, name: str, source: dict[str, Any]) -> None:
-    chart.varea("x", 0, name, source=source, color=COLOURS[0], alpha=0.25)
-    chart.line("x", name, source=source, color=COLOURS[0], line_width=2)
-    chart.scatter("x", name, source=source, color=COLOURS[0], size=6)
+def _draw_line(chart: figure, name: str, source: dict[str, Any], colour: str) -> None:
+    chart.varea("x", 0, name, source=source, color=colour, alpha=0.25)
+    chart.line("x", name, source=source, color=colour, line_width=2)
+    chart.scatter("x", name, source=source, color=colour, size=6)
 
 
 def _draw_bars(
-    chart: figure, series: Sequence[str], source: dict[str, Any], category_width: float
+    chart: figure, colours: Mapping[str, str], source: dict[str, Any], category_width: float
 ) -> None:
-    legend = {"legend_label": list(series)} if len(series) > 1 else {}
+    """Draw a stack of bars for each key, with a colour for each series."""
+    series = list(colours)
+    legend = {"legend_label": series} if len(series) > 1 else {}
     chart.vbar_stack(
         series,
         x="x",
         width=_BAR_WIDTH * category_width,
         source=source,
-        fill_color=list(COLOURS[: len(series)]),
+        fill_color=list(colours.values()),
         # Lines would show bars of no height.
         line_color=None,
         **legend,

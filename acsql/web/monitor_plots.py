@@ -29,8 +29,6 @@ _HEIGHT = 260
 _BINS = 40
 # By it the script of the page finds which rows are selected.
 _SOURCE = "rows"
-# Series with a colour each; of more, the small ones share the last.
-_MOST_SERIES = len(COLOURS)
 # The Modified Julian Date of 1970-01-01, from which browsers count milliseconds.
 _MJD_1970 = 40_587.0
 _MS_PER_DAY = 86_400_000.0
@@ -46,6 +44,7 @@ def draw_monitor(
     observation_url: str,
     marks: Sequence[float] = (),
     sampled: Collection[str] = (),
+    colours: Sequence[str] = COLOURS["light"],
 ) -> LayoutDOM:
     """Return the plots of a monitor: its columns against time and others, and a distribution.
 
@@ -61,6 +60,9 @@ def draw_monitor(
         Modified Julian Dates at which plots against time have a line.
     sampled : collection of str, optional
         Rootnames of a random sample, of which alone the distribution is; by default of all rows.
+    colours : sequence of str
+        Those of the series, as in `acsql.web.plots.COLOURS`; of more series, small ones share the
+        last.
 
     Returns
     -------
@@ -68,45 +70,48 @@ def draw_monitor(
         Plots with a common axis of time and common selections, without a theme.
     """
     known = [row for row in rows if row["expstart"] is not None]
-    groups = _groups(known, monitor.by)
-    names = list(dict.fromkeys(groups.values()))
-    drawn = monitor.drawn
-    against = [each for each in monitor.columns if each.address in monitor.against]
+    groups = _groups(known, monitor.by, len(colours))
+    palette = dict(zip(dict.fromkeys(groups.values()), colours, strict=False))
+    source = _source(known, monitor, groups)
+    plots: list[Any] = []
+    for each in monitor.drawn:
+        shared = {"x_range": plots[0].x_range} if plots else {}
+        plot = _scatter("time", each, source, palette, observation_url, **_TIME_AXIS, **shared)
+        # Of one exposure, Bokeh would show two milliseconds.
+        plot.x_range.default_span = _MS_PER_DAY
+        _draw_marks(plot, marks, colours[-2])
+        plots.append(plot)
+    for first in monitor.drawn[:1]:
+        for each in monitor.columns:
+            if each.address in monitor.against:
+                label = {"x_axis_label": _label(each)}
+                plots.append(
+                    _scatter(each.address, first, source, palette, observation_url, **label)
+                )
+        chance = set(sampled)
+        counted = [row for row in known if not chance or row["rootname"] in chance]
+        if values := _values(counted, first, monitor.by, groups):
+            plots.append(_distribution(first, values, palette))
+    return cast(LayoutDOM, column(*plots, sizing_mode="stretch_width"))
+
+
+def _source(rows: Sequence[Row], monitor: Monitor, groups: Mapping[str, str]) -> ColumnDataSource:
+    """Return what the plots share: time, the columns that are drawn, and names of the rows."""
+    series = [_series(row, monitor.by) for row in rows]
     # Arrays, which are sent several times faster than lists; a missing number is NaN.
-    source = ColumnDataSource(
+    return ColumnDataSource(
         {
-            "time": _milliseconds(np.array([row["expstart"] for row in known], float)),
-            "rootname": [row["rootname"] for row in known],
-            "series": [_series(row, monitor.by) for row in known],
-            "group": [groups[_series(row, monitor.by)] for row in known],
+            "time": _milliseconds(np.array([row["expstart"] for row in rows], float)),
+            "rootname": [row["rootname"] for row in rows],
+            "series": series,
+            "group": [groups[name] for name in series],
             **{
-                name: np.array([row[name] for row in known], float)
-                for name in {each.address for each in (*drawn, *against)}
+                name: np.array([row[name] for row in rows], float)
+                for name in {*(each.address for each in monitor.drawn), *monitor.against}
             },
         },
         name=_SOURCE,
     )
-    plots: list[Any] = []
-    for each in drawn:
-        shared = {"x_range": plots[0].x_range} if plots else {}
-        plot = _scatter("time", each, source, names, observation_url, **_TIME_AXIS, **shared)
-        # Of one exposure, Bokeh would show two milliseconds.
-        plot.x_range.default_span = _MS_PER_DAY
-        _draw_marks(plot, marks)
-        plots.append(plot)
-    if drawn:
-        for each in against:
-            label = {"x_axis_label": _label(each)}
-            plots.append(_scatter(each.address, drawn[0], source, names, observation_url, **label))
-        chance = set(sampled)
-        counted = [
-            row
-            for row in known
-            if row[drawn[0].address] is not None and (not chance or row["rootname"] in chance)
-        ]
-        if counted:
-            plots.append(_distribution(drawn[0], counted, groups, monitor.by))
-    return cast(LayoutDOM, column(*plots, sizing_mode="stretch_width"))
 
 
 def _milliseconds(mjd: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -121,14 +126,14 @@ def _series(row: Row, by: str | None) -> str:
     return "unknown" if row[by] is None else str(row[by])
 
 
-def _groups(rows: Iterable[Row], by: str | None) -> dict[str, str]:
-    """Return the name under which each series is drawn; small ones share the last if many are.
+def _groups(rows: Iterable[Row], by: str | None, most: int) -> dict[str, str]:
+    """Return the name under which each series is drawn; small ones share the last of too many.
 
     A legend of more lines than there are colours would not fit beside its plot.
     """
     counts = Counter(_series(row, by) for row in rows)
-    shown = {name for name, _ in counts.most_common(_MOST_SERIES - 1)}
-    if len(counts) <= _MOST_SERIES:
+    shown = {name for name, _ in counts.most_common(most - 1)}
+    if len(counts) <= most:
         shown = set(counts)
     others = f"{len(counts) - len(shown)} others"
     # In the order of the legend: those that have their own colour first.
@@ -140,7 +145,7 @@ def _scatter(
     across: str,
     shown: Column,
     source: ColumnDataSource,
-    names: Sequence[str],
+    palette: Mapping[str, str],
     url: str,
     **options: Any,
 ) -> Any:
@@ -159,10 +164,10 @@ def _scatter(
         output_backend="canvas",
         **options,
     )
-    legend = {"legend_group": "group"} if len(names) > 1 else {}
+    legend = {"legend_group": "group"} if len(palette) > 1 else {}
     dots = plot.scatter(
         across, shown.address, source=source, size=6, alpha=0.7, line_color=None,
-        color=factor_cmap("group", COLOURS, names),
+        color=factor_cmap("group", list(palette.values()), list(palette)),
         **legend,
     )  # fmt: skip
     tooltips = [("", "@rootname @series"), (shown.address, f"@{shown.address}{{0.[0000]}}")]
@@ -175,18 +180,32 @@ def _scatter(
     return plot
 
 
-def _draw_marks(plot: Any, marks: Sequence[float]) -> None:
+def _draw_marks(plot: Any, marks: Sequence[float], colour: str) -> None:
     """Draw a dashed line at each time, which does not extend the axis."""
     if marks:
         plot.x_range.renderers = plot.x_range.renderers or list(plot.renderers)
         plot.vspan(
             x=_milliseconds(np.array(marks, float)),
-            line_dash="dashed", line_color=COLOURS[-2], line_alpha=0.6, level="underlay",
+            line_dash="dashed", line_color=colour, line_alpha=0.6, level="underlay",
         )  # fmt: skip
 
 
+def _values(
+    rows: Iterable[Row], shown: Column, by: str | None, groups: Mapping[str, str]
+) -> dict[str, list[float]]:
+    """Return the known values of a column, by the names under which the series are drawn.
+
+    Empty if there are none, and with the names of all series otherwise.
+    """
+    values: dict[str, list[float]] = {name: [] for name in groups.values()}
+    for row in rows:
+        if row[shown.address] is not None:
+            values[groups[_series(row, by)]].append(row[shown.address])
+    return values if any(values.values()) else {}
+
+
 def _distribution(
-    shown: Column, rows: Sequence[Row], groups: Mapping[str, str], by: str | None
+    shown: Column, values: Mapping[str, Sequence[float]], palette: Mapping[str, str]
 ) -> Any:
     """Return the histogram of a column, with the same bins for each group of series."""
     plot: Any = figure(
@@ -197,17 +216,14 @@ def _distribution(
         toolbar_location=None,
         tools=[],
     )
-    values: dict[str, list[float]] = {name: [] for name in groups.values()}
-    for row in rows:
-        values[groups[_series(row, by)]].append(row[shown.address])
     every = [value for of_series in values.values() for value in of_series]
     edges = np.histogram_bin_edges(np.asarray(every, float), bins=_BINS)
-    for number, (name, of_series) in enumerate(values.items()):
+    for name, of_series in values.items():
         counts, _ = np.histogram(np.asarray(of_series, float), bins=edges)
         legend = {"legend_label": name} if len(values) > 1 else {}
         plot.step(
             edges[:-1].tolist(), counts.tolist(), mode="after", line_width=2,
-            color=COLOURS[number], **legend,
+            color=palette[name], **legend,
         )  # fmt: skip
     if len(values) > 1:
         plot.add_layout(plot.legend[0], "right")

@@ -6,7 +6,6 @@ page allows those with a nonce, which ``plots.js`` adds, and no other inline sty
 """
 
 import json
-import re
 import secrets
 from pathlib import Path
 
@@ -23,12 +22,11 @@ BOKEH_JS = Path(bokeh.__file__).parent / "server" / "static" / "js"
 # Seconds for which browsers cache BokehJS, whose URL contains its version.
 MAX_AGE_S = 365 * 24 * 3600
 
-# Colours that the colour-blind can distinguish: Okabe and Ito, Color Universal Design (2008).
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442")
-# Those that are too faint on the paper of a theme, and by what they are drawn there.
-_STRONGER = {
-    "light": {"#f0e442": "#17202b"},
-    "dark": {"#0072b2": "#56b4e9", "#56b4e9": "#c3ced8"},
+# Colours of series that the colour-blind can distinguish: Okabe and Ito, Color Universal Design
+# (2008), apart from those that are too faint on the paper: yellow, and on dark paper the dark blue.
+COLOURS = {
+    "light": ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#17202b"),
+    "dark": ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#c3ced8", "#d55e00", "#f0e442"),
 }
 
 
@@ -118,10 +116,7 @@ def figure_json(figure: LayoutDOM, theme: str) -> str:
         What ``Bokeh.embed.embed_item`` takes.
     """
     # Not with jsonify, which sorts keys: BokehJS relies on their order.
-    text = json.dumps(json_item(figure, theme=THEMES[theme]))
-    stronger = _STRONGER[theme]
-    colours = re.compile(f'(?<=")({"|".join(stronger)})(?=")')
-    return colours.sub(lambda match: stronger[match[0]], text)
+    return json.dumps(json_item(figure, theme=THEMES[theme]))
 
 
 def style_nonce() -> str:

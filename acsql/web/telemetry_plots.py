@@ -30,22 +30,20 @@ from .plots import COLOURS
 _HEIGHT, _STATES_HEIGHT, _IMAGE_SIZE = 240, 140, 400
 _COLOUR_BAR = 90
 _LOST = "guide stars lost"
-_STATE_COLOURS = {
-    "night": COLOURS[4],
-    "recentring": COLOURS[1],
-    _LOST: COLOURS[5],
-    "slew": COLOURS[3],
-}
+# Their places among the colours of a theme.
+_STATE_COLOURS = {"night": 4, "recentring": 1, _LOST: 5, "slew": 3}
 _MAS_PER_DEG = 3.6e6
 
 
-def draw_jitter(table: Table) -> LayoutDOM:
+def draw_jitter(table: Table, colours: Sequence[str] = COLOURS["light"]) -> LayoutDOM:
     """Return the plots of a jitter table: mean jitter, its RMS, and the states of the telescope.
 
     Parameters
     ----------
     table : astropy.table.Table
         As of `acsql.Observation.table`, see `acsql.fits.jitter.is_jitter`.
+    colours : sequence of str
+        Those of the series, as in `acsql.web.plots.COLOURS`.
 
     Returns
     -------
@@ -57,10 +55,10 @@ def draw_jitter(table: Table) -> LayoutDOM:
     mean = _over_time("mean jitter in 3 s (mas)", _HEIGHT)
     spread = _over_time("RMS jitter in 3 s (mas)", _HEIGHT, x_range=mean.x_range)
     for plot, quantity in ((mean, "AVG"), (spread, "RMS")):
-        _draw_lines(plot, source, quantity)
+        _draw_lines(plot, source, quantity, colours)
         for begin, end in intervals.get(_LOST, []):
-            plot.add_layout(_box(begin, end))
-    strip = _draw_states(intervals, mean.x_range)
+            plot.add_layout(_box(begin, end, colours[_STATE_COLOURS[_LOST]]))
+    strip = _draw_states(intervals, mean.x_range, colours)
     return column(mean, spread, strip, sizing_mode="stretch_width")
 
 
@@ -86,8 +84,8 @@ def _over_time(label: str, height: int, **options: Any) -> Any:
     )
 
 
-def _draw_lines(plot: Any, source: ColumnDataSource, quantity: str) -> None:
-    for axis, colour in (("V2", COLOURS[0]), ("V3", COLOURS[1])):
+def _draw_lines(plot: Any, source: ColumnDataSource, quantity: str, colours: Sequence[str]) -> None:
+    for axis, colour in zip(("V2", "V3"), colours, strict=False):
         name = f"SI_{axis}_{quantity}"
         line = plot.line("time", name, source=source, color=colour, legend_label=axis)
         tooltips = [("time", "@time{0.0} s"), (axis, f"@{name}{{0.00}} mas")]
@@ -98,19 +96,19 @@ def _draw_lines(plot: Any, source: ColumnDataSource, quantity: str) -> None:
     plot.add_layout(plot.legend[0], "above")
 
 
-def _box(begin: float, end: float) -> BoxAnnotation:
-    return BoxAnnotation(
-        left=begin, right=end, fill_color=COLOURS[5], fill_alpha=0.25, line_color=None
-    )
+def _box(begin: float, end: float, colour: str) -> BoxAnnotation:
+    return BoxAnnotation(left=begin, right=end, fill_color=colour, fill_alpha=0.25, line_color=None)
 
 
-def _draw_states(intervals: Mapping[str, Sequence[Interval]], x_range: Any) -> Any:
+def _draw_states(
+    intervals: Mapping[str, Sequence[Interval]], x_range: Any, colours: Sequence[str]
+) -> Any:
     rows = [(state, *interval) for state, each in intervals.items() for interval in each]
     source = {
         "state": [state for state, _, _ in rows],
         "begin": [begin for _, begin, _ in rows],
         "end": [end for _, _, end in rows],
-        "colour": [_STATE_COLOURS[state] for state, _, _ in rows],
+        "colour": [colours[_STATE_COLOURS[state]] for state, _, _ in rows],
     }
     strip = _over_time(
         "", _STATES_HEIGHT, x_range=x_range, y_range=FactorRange(factors=list(intervals)[::-1])

@@ -55,7 +55,7 @@ def test_of_many_series_the_small_ones_share_a_colour_and_a_line_of_the_legend()
     large = ["S00", "S08", "S16", "S24", "S32"]
     assert colours.factors[-1] == "34 others"
     assert set(large) < set(colours.factors)
-    assert len(colours.factors) == len(colours.palette) == len(COLOURS)
+    assert len(colours.factors) == len(colours.palette) == len(COLOURS["light"])
     assert set(data["group"]) == set(colours.factors)
     assert set(data["series"]) == {f"S{number:02}" for number in range(40)}
     (legend,) = plots[1].legend
@@ -65,7 +65,7 @@ def test_of_many_series_the_small_ones_share_a_colour_and_a_line_of_the_legend()
 def test_as_many_series_as_colours_have_each_their_own() -> None:
     rows = [
         {"rootname": "a", "expstart": 40588.0, "level": 1.0, "number": 3, "amp": f"S{number}"}
-        for number in range(len(COLOURS))
+        for number in range(len(COLOURS["light"]))
     ]
     plot = draw_monitor(MONITOR, rows, "/").children[0]
     assert plot.renderers[0].data_source.data["group"] == [row["amp"] for row in rows]

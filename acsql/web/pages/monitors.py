@@ -124,7 +124,8 @@ def plot(name: str) -> Response:
     url = f"{url_for('search_box.go')}?name=@rootname"
     kept = results.kept_summary()
     marks, sampled = (kept.marks, kept.drawn) if kept else ((), ())
-    drawn = draw_monitor(results.monitor, results.drawn(), url, marks, sampled)
+    colours = plots.COLOURS[query.theme]
+    drawn = draw_monitor(results.monitor, results.drawn(), url, marks, sampled, colours)
     return plots.figure_response(drawn, query.theme)
 
 

@@ -49,7 +49,9 @@ def figure() -> Response:
     numeric = [point for point in values if all(map(_is_finite, point))]
     points = np.array(numeric, float).reshape(-1, len(axes))
     draw = _scatter if len(axes) == 2 else _histogram
-    return plots.figure_response(draw(points, [_label(column) for column in axes]), search.theme)
+    colour, *_ = plots.COLOURS[search.theme]
+    drawn = draw(points, [_label(column) for column in axes], colour)
+    return plots.figure_response(drawn, search.theme)
 
 
 def _is_finite(value: Any) -> bool:
@@ -107,17 +109,17 @@ def _new_figure(**options: Any) -> Any:
     )
 
 
-def _scatter(points: npt.NDArray[np.float64], labels: Sequence[str]) -> Any:
+def _scatter(points: npt.NDArray[np.float64], labels: Sequence[str], colour: str) -> Any:
     plot = _new_figure(x_axis_label=labels[0], y_axis_label=labels[1], output_backend="canvas")
     dots = plot.scatter(
-        points[:, 0], points[:, 1], size=5, color=plots.COLOURS[0], line_color=None, alpha=0.5
+        points[:, 0], points[:, 1], size=5, color=colour, line_color=None, alpha=0.5
     )
     tooltips = [(labels[0], "@x{0,0.[0000]}"), (labels[1], "@y{0,0.[0000]}")]
     plot.add_tools(HoverTool(renderers=[dots], tooltips=tooltips))
     return plot
 
 
-def _histogram(points: npt.NDArray[np.float64], labels: Sequence[str]) -> Any:
+def _histogram(points: npt.NDArray[np.float64], labels: Sequence[str], colour: str) -> Any:
     if len(points):
         counts, edges = np.histogram(points[:, 0], bins=BINS)
     else:
@@ -125,7 +127,7 @@ def _histogram(points: npt.NDArray[np.float64], labels: Sequence[str]) -> Any:
     plot = _new_figure(x_axis_label=labels[0], y_axis_label="observations")
     plot.quad(
         top=counts.tolist(), bottom=0, left=edges[:-1].tolist(), right=edges[1:].tolist(),
-        color=plots.COLOURS[0], line_color=None, alpha=0.8,
+        color=colour, line_color=None, alpha=0.8,
     )  # fmt: skip
     plot.y_range = Range1d(start=0, end=1.05 * max([1, *counts.tolist()]))
     return plot

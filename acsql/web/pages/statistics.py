@@ -15,7 +15,7 @@ from ..charts import PERIODS, ChartTable, draw, to_table
 from ..context import current_archive, parameters
 from ..downloads import download
 from ..params import OneOf, Parameters
-from ..plots import THEMES, figure_json
+from ..plots import COLOURS, THEMES, figure_json
 
 blueprint = Blueprint("statistics", __name__)
 
@@ -67,7 +67,7 @@ def plot(name: str) -> Response:
     response.set_etag(hashlib.sha256(drawn.encode()).hexdigest())
     response.cache_control.no_cache = True
     if response.make_conditional(request).status_code == 200:
-        chart = draw(_table(statistic, query.by), query.by)
+        chart = draw(_table(statistic, query.by), query.by, COLOURS[query.theme])
         response.set_data(figure_json(chart, query.theme))
     return response
 

@@ -29,7 +29,7 @@ def plot(proposid: int | None, name: str, filetype: str, extension: int) -> Resp
     observation = requested_observation(proposid, name)
     header = observation.stored_header(filetype, extension)
     if is_table(header) and is_jitter(column_names(header)):
-        drawn = draw_jitter(observation.table(filetype, extension))
+        drawn = draw_jitter(observation.table(filetype, extension), plots.COLOURS[query.theme])
     elif header.get("naxis") == 2:
         pixels = observation.data(filetype, str(header["extname"]), int(header["extver"]))
         drawn = draw_histogram(pixels, header)
