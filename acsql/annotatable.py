@@ -308,7 +308,7 @@ class Annotatable(AnnotationReading):
         return self._added(batch, undone(found, by or self._source.person(), schema.now(), batch))
 
     def import_annotations(self, path: str | Path) -> int:
-        """Add the annotations of a file; those that are stored already are left as they are.
+        """Import the annotations of a file; those already stored are not changed.
 
         Parameters
         ----------

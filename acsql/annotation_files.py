@@ -1,6 +1,6 @@
-"""Annotations as rows of a table: to be exported, and imported again from CSV, JSON Lines and ECSV.
+"""Annotations as table rows: export, and import from CSV, JSON Lines and ECSV.
 
-An imported row with the id of a stored annotation is that annotation.  A row without an id, as of
+An imported row with the id of a stored annotation is that annotation.  A row without an id, as from
 an older system, gets one from its content, so that importing it twice adds it once.
 """
 

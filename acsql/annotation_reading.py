@@ -1,4 +1,4 @@
-"""The annotations of an archive, as scripts read and watch them."""
+"""Reading and watching the annotations of an archive, for scripts."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ class AnnotationReading(RunReading):
         return annotation_watch.watch(self._source.store, Path(checkpoint), pace, **fields)
 
     def annotation_state(self, **subject: Any) -> State:
-        """Return what holds of an observation, a proposal or a run.
+        """Return the current annotations of an observation, a proposal or a run.
 
         Parameters
         ----------

@@ -1,8 +1,8 @@
-"""Colour images: which observations can be shown as red, green and blue, and the images themselves.
+"""Colour images: the choice of three observations for red, green and blue, and the images.
 
-A colour image is made of the drizzled images of one target in three filters.  Those of one visit
-are preferred, because their pointings agree best; where no visit has three filters, those of all
-visits of the target are taken.
+A colour image combines the drizzled images of one target in three filters.  Images of one visit are
+preferred, because their pointings agree best; if no visit has three filters, images of all visits
+of the target are used.
 """
 
 import re

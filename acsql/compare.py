@@ -25,7 +25,7 @@ BOOKKEEPING = frozenset(
 
 
 class Presence(StrEnum):
-    """Which of two headers a keyword is in."""
+    """The headers that have a keyword: one of the two, or both."""
 
     BOTH = "both"
     ONLY_A = "only in a"
@@ -54,7 +54,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class HeaderAddress:
-    """Which headers to compare: one, all of a file, or all of an observation.
+    """The headers to compare: one, all of a file, or all of an observation.
 
     Attributes
     ----------

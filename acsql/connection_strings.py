@@ -1,6 +1,6 @@
 """Connection strings without their secrets, for messages and for lists of settings.
 
-A string that is not valid is taken to pieces as well: it is what an error message is about.
+Invalid strings are handled as well, because error messages quote them.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Datasets: the FITS files of observations, as of the last ingest.
 
-Neither its path nor its name is trusted, because both come from the database.
+Their paths and names come from the database and are not trusted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Numbers, sizes and durations as pages and messages show them."""
+"""Formatting of numbers, sizes and durations for pages and messages."""
 
 from .query import Column
 

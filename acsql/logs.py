@@ -1,4 +1,4 @@
-"""Log files: what packages log while a block runs, in a file whose disk may be full.
+"""Log files: the messages of packages while a block runs, in a file whose disk may be full.
 
 The handlers of the standard library print a traceback for each line that they cannot write, and
 raise when they are closed.

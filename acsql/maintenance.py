@@ -1,4 +1,4 @@
-"""The database of an archive as its administrator sees it: migrations and missing rights."""
+"""Database administration of an archive: migrations and missing rights."""
 
 from __future__ import annotations
 

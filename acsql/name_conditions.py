@@ -1,7 +1,7 @@
-"""Words that people use for observations, as conditions: targets, filters, investigators, dates.
+"""Conditions from the words of a search: targets, filters, investigators and dates.
 
-A name is a value that observations have, so no list is kept beside them but that of other names of
-the same target.
+Names are recognised among the values of the observations.  The only list of names is that of
+alternative names of targets.
 """
 
 import re
@@ -27,7 +27,7 @@ _MONTHS = ("%B %Y", "%b %Y", "%Y %B", "%Y %b")
 
 
 class Archive(Protocol):
-    """What names are looked up in: an `acsql.Archive`.
+    """The archive in which names are looked up: an `acsql.Archive`.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Archive(Protocol):
 
 @dataclass(frozen=True)
 class Names:
-    """What names mean, and the words between them that are no names of the archive.
+    """The conditions that names stand for, and the words that are not names of the archive.
 
     Attributes
     ----------

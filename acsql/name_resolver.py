@@ -1,4 +1,4 @@
-"""Positions of objects that are no targets of the archive, from a Sesame service.
+"""Positions of objects that are not targets of the archive, from a Sesame service.
 
 Sesame looks a name up in SIMBAD, NED and VizieR (https://cds.unistra.fr/cgi-bin/Sesame); astropy
 is its client.  It may take seconds or not answer at all.  Therefore the database keeps positions,

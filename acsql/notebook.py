@@ -1,4 +1,4 @@
-"""HTML with which notebooks show an archive, an observation and the results of a search.
+"""HTML representations of an archive, an observation and the results of a search, for notebooks.
 
 It has no script and no style sheet, because a notebook may show it anywhere.
 """

@@ -288,7 +288,7 @@ class ObservationFiles(StoredObservation):
 
     @contextmanager
     def _opened(self, filetype: str) -> Iterator[tuple[fits.HDUList, str]]:
-        """Open a file, and raise what is wrong with it as `DatasetNotFound`."""
+        """Open a file; an error of the file is raised as `DatasetNotFound`."""
         with self.open(filetype, memmap=False) as hdus:
             try:
                 yield hdus, self.path(filetype).name

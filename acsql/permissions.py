@@ -1,4 +1,4 @@
-"""Permissions: who may read the files that acsql writes, and whether this process may read a file.
+"""File permissions: those of the files that acsql writes, and checks whether a file can be read.
 
 A site often runs as another user than the ingest.  The umask of the ingest decides what that user
 may read unless `Config.file_mode` and `Config.file_group` say it, and a file that may not be read

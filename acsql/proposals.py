@@ -1,4 +1,4 @@
-"""Proposals: what is known of each, and a summary of its observations."""
+"""Proposals: their type, title, cycle and PI, and summaries of their observations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

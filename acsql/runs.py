@@ -1,4 +1,4 @@
-"""Run records of ingest and of monitors, as scripts and pages read them.
+"""Run records of ingest and of monitors, for scripts and pages.
 
 A run that died could not close its record: while no acsql holds the lock of the archive, or that
 of its monitors, a record that says *running* is shown as *died*.

@@ -1,4 +1,4 @@
-"""Saved searches: conditions with a name, and what each person has not seen of their results."""
+"""Saved searches: named conditions, and the results that are new to each person."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

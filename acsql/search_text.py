@@ -37,7 +37,7 @@ _LAST_WORD = re.compile(r"(?:^|[\s(<>=!,])([^\s()<>=!,]*)$")
 
 
 class Archive(name_conditions.Archive, Protocol):
-    """What the meaning of a text is looked up in: an `acsql.Archive`."""
+    """The archive in which the meaning of a text is looked up: an `acsql.Archive`."""
 
     def observation(self, rootname: str) -> Observation:
         """Return one observation."""

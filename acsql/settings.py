@@ -1,4 +1,4 @@
-"""The settings of acsql: their names, types, defaults and what they are for.
+"""The settings of acsql: their names, types, defaults and meanings.
 
 `SETTINGS` is the only list of them: the reader of the configuration, the error messages and the
 documentation use it.  No message repeats a value, because it may hold a password.

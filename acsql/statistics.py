@@ -52,7 +52,7 @@ class ArchiveSummary:
 
 @dataclass(frozen=True)
 class StatisticKind:
-    """What a statistic is about, and the columns of its table."""
+    """The title of a statistic, and the columns of its table."""
 
     title: str
     columns: tuple[Column, ...]

@@ -1,4 +1,4 @@
-"""What the database holds of one observation: metadata, file names and headers.
+"""A stored observation: its metadata, file names and headers.
 
 Headers are most of a document, so they are read only when they are used.
 """

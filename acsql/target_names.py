@@ -1,6 +1,6 @@
-"""Names that mean the same target, such as 47 Tuc and NGC104, read from the keyword specs.
+"""Alternative names of targets, such as 47 Tuc for NGC104, read from ``target_names.yaml``.
 
-They are data beside the specs but no part of them: a new name changes no stored document.
+The file is not part of the specs of an archive: a new name changes no stored document.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Accounts: who may do what on the site, their passwords and tokens, and the audit log."""
+"""Accounts: the users of the site with their roles, passwords and tokens, and the audit log."""

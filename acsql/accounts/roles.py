@@ -1,4 +1,4 @@
-"""Users and their roles: what each may do, in one order from reading to administration."""
+"""Users and roles: the rights of each role, ordered from reading to administration."""
 
 import re
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """Annotations: what people and monitors say of observations, proposals and runs.
 
-Flags, comments and viewed marks are entries that are only ever added.  What holds is computed
-from them by `state`.  Nothing here knows the database: `acsql.store.annotations` stores entries.
+Flags, comments and viewed marks are entries that are only ever added.  `state` computes the current
+flags, comments and viewed marks from them.  `acsql.store.annotations` stores the entries; this
+package does not use the database.
 """
 
 from .entries import Action, Annotation, AnnotationTarget, new_id, undone

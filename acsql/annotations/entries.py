@@ -1,7 +1,7 @@
-"""Entries: one thing that somebody has said of a target, with who, when and why.
+"""Entries: statements about a target, each with its author, time and reason.
 
-An entry never changes.  To clear a flag, to edit a comment and to undo are entries as well, so the
-history of every target is complete, and two people at once lose nothing.
+An entry never changes.  Clearing a flag, editing a comment and undoing add entries, so the history
+of every target is complete, and simultaneous changes by two people are both kept.
 """
 
 import re
@@ -30,7 +30,7 @@ _REGION = re.compile(rf"(circle)\({_NUMBER},{_NUMBER},{_NUMBER}\)|"
 
 
 class Action(StrEnum):
-    """What an entry does."""
+    """The kinds of entries."""
 
     FLAG = "flag"
     CLEAR = "clear"
@@ -53,7 +53,7 @@ _WITH_TEXT = {Action.COMMENT, Action.EDIT}
 
 @dataclass(frozen=True)
 class AnnotationTarget:
-    """What an entry is about: an observation or a part of it, a proposal, or an ingest run.
+    """The target of an entry: an observation or a part of it, a proposal, or an ingest run.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
-"""State: what holds of a target, computed from its entries in the order in which they were written.
+"""State: the current flags, comments and viewed marks of a target, computed from its entries.
 
-An undo makes its entry as if it had not been written.  So an undo can itself be undone, and a flag
-that two people have set still holds when one of them undoes it.
+Entries are read in the order in which they were written.  An undo cancels an entry, so an undo can
+itself be undone, and a flag that two people set remains when one of them undoes it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,7 +72,7 @@ class Comment:
 
 @dataclass(frozen=True)
 class State:
-    """What holds of an observation, a proposal or a run.
+    """The current annotations of an observation, a proposal or a run.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ def in_effect(entries: Sequence[Annotation]) -> list[Annotation]:
 
 
 def state(entries: Sequence[Annotation]) -> State:
-    """Return what holds after some entries.
+    """Return the state after some entries.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _flags(entries: Iterable[Annotation]) -> tuple[PlacedFlag, ...]:
 
 
 def _examples(entries: Iterable[Annotation], flags: Iterable[PlacedFlag]) -> tuple[str, ...]:
-    """Return the flags of which there is an example; it is none of a flag that no longer holds."""
+    """Return the flags that the target is an example of; a cleared flag has no example."""
     marked = {
         entry.flag: entry.action is Action.EXAMPLE
         for entry in entries

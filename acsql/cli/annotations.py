@@ -206,7 +206,7 @@ def list_(ctx: click.Context, /, format_: str, **equal: Any) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_context
 def import_(ctx: click.Context, file: Path) -> None:
-    """Add the annotations of a file; those that are stored already are left as they are.
+    """Import the annotations of a file; those already stored are not changed.
 
     FILE is csv, jsonl or ecsv, with the columns that `acsql annotations list` prints.  Required
     are by, when, the subject (rootname, proposid or run), and flag or text.

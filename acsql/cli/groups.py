@@ -14,7 +14,7 @@ from .process import importing
 
 
 class LazyCommand(NamedTuple):
-    """Where a command is, as ``module:attribute`` of `acsql.cli`, and what it does."""
+    """The location of a command, as ``module:attribute`` of `acsql.cli`, and its summary."""
 
     target: str
     summary: str

@@ -1,4 +1,4 @@
-"""The command `monitor`: list, run, show and write monitors, and print what they measured."""
+"""The command `monitor`: list, run, show and write monitors, and print their results."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SHOWN = 20
 
 @click.group()
 def monitor() -> None:
-    """Run monitors, and show what they measured.
+    """Run monitors, and show their results.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""Progress bars and log lines on stderr, as ``-v`` and ``-q`` ask for them."""
+"""Progress bars and log lines on stderr; ``-v`` and ``-q`` set how many."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator

@@ -36,7 +36,7 @@ SECTIONS = {
         "annotations": LazyCommand(
             "annotations:annotation_group", "List, export, import, change and undo annotations."
         ),
-        "saved": LazyCommand("saved:saved", "Save searches, and find what is new in them."),
+        "saved": LazyCommand("saved:saved", "Save searches, and list their new results."),
     },
     "The archive as a whole": {
         "status": LazyCommand("status:status", "Show the contents and the last ingest."),
@@ -47,7 +47,7 @@ SECTIONS = {
         ),
     },
     "Monitors": {
-        "monitor": LazyCommand("monitor:monitor", "Run monitors, and show what they measured."),
+        "monitor": LazyCommand("monitor:monitor", "Run monitors, and show their results."),
     },
     "Ingest": {
         "ingest": LazyCommand("ingest:ingest", "Ingest new and changed files."),

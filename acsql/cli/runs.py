@@ -1,4 +1,4 @@
-"""The commands `runs`, `log` and `failures`: ingest runs, their logs, and what they left undone."""
+"""The commands `runs`, `log` and `failures`: ingest runs, their logs, and the files that failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `saved`: searches with a name, and what is new in each."""
+"""The command `saved`: saved searches, and the new results of each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ person_option = click.option(
 
 @click.group()
 def saved() -> None:
-    """Save searches, and find what is new in them.
+    """Save searches, and list their new results.
 
     The site shows the same searches, with a feed of each.
 
@@ -45,7 +45,7 @@ def saved() -> None:
 @rows_format_option
 @click.pass_context
 def list_(ctx: click.Context, by: str | None, format_: str) -> None:
-    """List your saved searches and those that others share, with the number of new results.
+    """List your saved searches and shared ones, with the number of new results.
 
     \b
     Example:

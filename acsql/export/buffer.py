@@ -32,7 +32,7 @@ _INT64 = np.iinfo(np.int64)
 
 @dataclass
 class ColumnSummary:
-    """What the values of a column have in common.
+    """Summary of the values of a column.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class ColumnSummary:
 
     @property
     def note(self) -> str | None:
-        """What a file says about values that it leaves out, None if there are none."""
+        """The note about values that a file leaves out, None if it has all."""
         is_complete = not self.misfits or self.type == "str"
         return None if is_complete else note(self.column, self.misfits, self.example)
 
@@ -112,7 +112,7 @@ class RowBuffer:
 
     @property
     def notes(self) -> list[str]:
-        """What a file says about the values that it leaves out."""
+        """The notes about values that a file leaves out."""
         return [summary.note for summary in self.summaries if summary.note]
 
     @property

@@ -1,8 +1,9 @@
 """Columns of astropy tables: values with the unit and description of their spec.
 
-Unknown values are masked, and values are never converted to fit a type.  Those of another type are
-masked as well, with a note, so that a single text does not turn a column of numbers into objects;
-a column of texts, or in which no value has its type, becomes one of objects or texts.
+Unknown values are masked, and values are never converted to fit a type.  Values of another type are
+masked as well, with a note, so that a single text does not turn a column of numbers into a column
+of objects.  A column of texts, or one in which no value has the type of its spec, becomes a column
+of texts or objects.
 """
 
 import logging
@@ -97,7 +98,7 @@ def table_of_values(
 
 
 def without_misfits(values: Sequence[Any], type_: str) -> tuple[list[Any], list[Any]]:
-    """Return values with None in place of those that have another type, and these.
+    """Return values with None in place of values of another type, and the latter.
 
     Parameters
     ----------

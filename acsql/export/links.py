@@ -1,4 +1,4 @@
-"""VOTables that lead from each row to the files of its observation, by a service of the site."""
+"""VOTables whose rows link to the files of their observations through a service of the site."""
 
 from __future__ import annotations
 

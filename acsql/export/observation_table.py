@@ -1,7 +1,7 @@
-"""ObservationTable: an astropy table of observations that every file format of astropy takes.
+"""ObservationTable: an astropy table of observations, writable in all formats of astropy.
 
-Dates are numpy's, so that scripts compare and plot them; FITS, VOTable, HDF5 and Parquet have no
-such columns in astropy, nor columns of objects.  They are written as the text formats write them.
+Dates are numpy dates, so that scripts can compare and plot them.  Astropy cannot write columns of
+dates or objects to FITS, VOTable, HDF5 and Parquet; they are written as texts, as in CSV.
 """
 
 from __future__ import annotations

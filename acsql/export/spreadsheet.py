@@ -1,7 +1,7 @@
 """Rows for spreadsheets, which run a text as a formula if it begins like one.
 
-The guard changes values, so it is a separate step before an export: the site takes it for what
-users open with a click, the command line and Python only on request.
+The guard changes values, so it is a separate step before an export.  The site applies it to
+downloads that users open with a click; the command line and Python apply it only on request.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Whole files of rows in the export formats, for scripts.
 
-A file takes its name when it is complete, so one that is there can be trusted.
+A file gets its name when it is complete, so a file with that name is never half written.
 """
 
 import os

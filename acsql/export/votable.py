@@ -1,7 +1,7 @@
 r"""VOTables (IVOA recommendation 1.4) of astropy tables, for exports and for the VO services alike.
 
-What a reader needs beside the values is in the metadata of the columns (`column.meta`): ``ucd``,
-``utype``, ``xtype``, ``ID``, ``datatype``, ``null`` (an integer) and ``links``.  The coordinate and
+The metadata of a column (`column.meta`) describes it for readers: ``ucd``, ``utype``, ``xtype``,
+``ID``, ``datatype``, ``null`` (an integer) and ``links``.  The coordinate and
 time systems follow from the UCDs, because ACS headers have one of each kind.
 """
 
@@ -111,7 +111,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Frame:
-    """What a VOTable says beside its table.
+    """The metadata of a VOTable outside of its table.
 
     Attributes
     ----------

@@ -110,7 +110,7 @@ def _is_plain_image(hdu: Any) -> bool:
 
 @dataclass(frozen=True)
 class StoredImage:
-    """Where the pixels of an image are in its file, and how to read them.
+    """The position of the pixels of an image in its file, and their format.
 
     Attributes
     ----------

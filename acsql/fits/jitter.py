@@ -1,4 +1,4 @@
-"""Jitter tables: how steady the telescope pointed, and when it was night or guide stars were lost.
+"""Jitter tables: pointing stability, orbital night and losses of guide stars during an exposure.
 
 A table has a row for every three seconds of an exposure, or for every second of a short one (Jitter
 File Format Definition, STScI).

@@ -3,7 +3,7 @@
 Astropy trusts headers: it allocates as many axes as NAXIS says, seeks backwards for a negative
 size and reads the same header for ever, and reads a whole file in search of END.  One damaged file
 would block a worker, or exhaust its memory.  It also refuses a file, or stops before an extension,
-because of a single card: it is shown texts in place of such values.
+because of a single card; such values are passed to it as texts.
 """
 
 import errno
@@ -153,7 +153,7 @@ def damage_refused(filename: str) -> Iterator[None]:
 
 
 def is_of_system(error: OSError) -> bool:
-    """Whether the system refused to read a file, and not astropy for what is in it.
+    """Whether the operating system refused to read a file, and not astropy because of its content.
 
     Astropy raises an `OSError` without a number for a damaged file, and the system refuses a
     position (EINVAL) that only a damaged header gives.

@@ -1,7 +1,7 @@
-"""HDUs of ordinary files, with those attributes of astropy's HDU objects that pictures need.
+"""Lightweight HDUs of ordinary files, with the attributes of astropy's HDUs that pictures need.
 
-Astropy parses each header for its objects, which takes a third of the time of a small picture; here
-the cards are those that are read already.
+Astropy parses each header for its objects, which takes a third of the time of a small picture; this
+module reuses the cards that were already read.
 """
 
 from collections.abc import Mapping

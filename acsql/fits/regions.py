@@ -1,4 +1,4 @@
-"""Footprints as astronomers' programs take them: STC-S texts, SkyCoord polygons, regions.
+"""Footprints in other forms: STC-S texts, SkyCoord polygons and regions.
 
 The database has them as GeoJSON, whose longitudes run from -180 to 180 degrees and whose rings
 end where they begin.

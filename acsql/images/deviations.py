@@ -17,7 +17,7 @@ ROUNDS = 5
 
 
 class Clipped(NamedTuple):
-    """What remains after sigma clipping.
+    """The result of sigma clipping.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A cache on disk of what is made on demand from FITS files, such as pictures and tiles.
+"""Disk cache of pictures, tiles and other products that are made on demand from FITS files.
 
 Each entry is one file, so several processes share the cache without a lock: a file is written
 beside its final path and renamed, and its modification time is that of its last use.  The least

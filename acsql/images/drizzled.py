@@ -1,4 +1,4 @@
-"""Pixels of a drizzled image that have no data, which lie around the exposures and between chips.
+"""Pixels without data in a drizzled image, around the exposures and between the chips.
 
 AstroDrizzle fills them with 0 (``final_fillval``, DrizzlePac handbook), which would be the 1st
 percentile of most products.  A weight of 0 marks them, because real pixels can be exactly 0 too,

@@ -1,6 +1,6 @@
 """DS9 regions of an image: parsed, and read from and written to DS9 region files.
 
-The package `regions` does the work.  What is added here is the two chips of a plane: a region file
+The package `regions` does the work.  This module adds the two chips of a plane: a region file
 counts the pixels of each extension from its own corner, so a region of one chip among several
 carries a tag such as ``tag={SCI,2}``, and sky coordinates are those of the chip it lies on.  Each
 statement of a file is parsed alone, because `regions` refuses a whole file for one it cannot read.
@@ -51,7 +51,7 @@ SYSTEMS = ("image", "icrs")
 
 @dataclass(frozen=True)
 class RegionFile:
-    """What a region file contains.
+    """The content of a region file.
 
     Attributes
     ----------

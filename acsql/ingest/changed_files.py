@@ -1,7 +1,7 @@
-"""Changed files: what a run does with each file of an observation.
+"""Changed files: the decision of a run about each file of an observation.
 
-Sizes and times are compared first; where they agree and the other marks of a file do not, its
-content decides.  A damaged file is left until it changes, and one whose ingest is owed is read.
+Sizes and times are compared first.  If they agree but the other marks of a file do not, its content
+decides.  A damaged file is skipped until it changes; an owed file is always read.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ from .scan import CLOCK_SKEW_SECONDS, FileOnDisk, ObservationOnDisk
 
 @dataclass(frozen=True)
 class Selection:
-    """Which files a run considers.
+    """The files that a run considers.
 
     Attributes
     ----------

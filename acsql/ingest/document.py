@@ -1,7 +1,7 @@
-"""Documents: contents of files become the document of an observation.
+"""Building the document of an observation from the contents of its files.
 
-All functions here are pure: what is stored already comes in as a value, and neither the database
-nor the file system is accessed.
+All functions are pure: the stored document is a parameter, and neither the database nor the file
+system is accessed.
 """
 
 from collections.abc import Mapping

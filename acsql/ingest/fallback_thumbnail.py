@@ -1,8 +1,8 @@
-"""The thumbnail of an observation that has no picture better than a raw exposure.
+"""Thumbnails of observations whose best picture is a raw exposure.
 
-Of the filetypes in `KeywordSpecs.thumbnail_fallbacks` a thumbnail is made only where it is needed,
-because most observations have a better one.  Whether it is needed shows when all files of an
-observation are known, so it is made of the preview that was written, after the document is built.
+Most observations have a better picture.  So a thumbnail of the filetypes in
+`KeywordSpecs.thumbnail_fallbacks` is made only if all files of the observation are known and none
+has a better one: from the preview that was written, after the document is built.
 """
 
 from collections.abc import Mapping

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ImageFault:
-    """Why a preview or statistics are missing.
+    """The reason why a preview or statistics are missing.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class ImageFault:
 
 @dataclass(frozen=True)
 class FileImages:
-    """What was made of the images of a file.
+    """The previews and statistics of the images of a file.
 
     Attributes
     ----------

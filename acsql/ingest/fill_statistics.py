@@ -1,9 +1,9 @@
-"""Statistics of images that were ingested before acsql computed them.
+"""Image statistics that are missing because an older acsql ingested the images without them.
 
-An ingest computes some of them at its end, and the command ``acsql statistics fill`` all.  Each
-observation is completed and written alone, and one that is complete is not looked at again, so a
-fill that is killed continues where it was.  It reads pixels and renders nothing.  The command lets
-an ingest in: the two never write at the same time.
+An ingest computes some of them at its end; ``acsql statistics fill`` computes all.  Each
+observation is completed and written alone, so a fill that was killed continues where it stopped.
+It reads pixels and renders nothing.  The command yields the lock to a waiting ingest: the two never
+write at the same time.
 """
 
 import logging
@@ -44,7 +44,7 @@ PAUSE = 2.0
 
 @dataclass(frozen=True)
 class Filled:
-    """What was completed of one observation.
+    """The statistics that were added to one observation.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Filled:
 
 @dataclass
 class FillReport:
-    """What a fill has done.
+    """The result of a fill.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ INTERVAL = 2.0
 
 @contextmanager
 def in_background(store: Store) -> Iterator[None]:
-    """Fold changed observations while the block runs, and what is left of very many after it.
+    """Fold changed observations while the block runs, and the rest of very many after it.
 
     A fold that is under way at the end of the block is given up, because it takes seconds.
 

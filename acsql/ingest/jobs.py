@@ -34,7 +34,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Job(Generic[Item, Result]):
-    """What workers do with each item.
+    """The work on each item, for workers.
 
     Attributes
     ----------

@@ -42,7 +42,7 @@ class Misplaced:
 
     @property
     def message(self) -> str:
-        """What is wrong, for the user."""
+        """The error message for the user."""
         more = self.number - len(self.examples)
         named = ", ".join(self.examples) + (f" and {more} more" if more else "")
         return f"FITS files outside the layout (see the setting layout): {self.number} ({named})"

@@ -1,4 +1,4 @@
-"""Links in an archive: to another place in it they are followed, out of it they are refused.
+"""Symbolic links in an archive: followed within the archive, refused if they lead out of it.
 
 The site sends no file from outside the archive, so nothing there is ingested or verified either.
 """

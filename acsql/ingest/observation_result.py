@@ -61,7 +61,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class ObservationResult:
-    """What an ingest did with one observation.
+    """The result of an ingest for one observation.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The way of one observation through an ingest: read, type, build the document, write.
+"""Ingest pipeline of one observation: read, type, build the document, write.
 
 Each stage takes a value and returns a value.  The database is read once, before the document is
 built, and written once after.

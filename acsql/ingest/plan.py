@@ -56,7 +56,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Stored:
-    """What the database holds, as far as files are compared with it.
+    """The contents of the database with which files are compared.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run has to do, and what it can leave.
+    """The observations that a run has to process, and those that it can skip.
 
     Attributes
     ----------
@@ -138,7 +138,7 @@ class Plan:
 def read_during_scan(
     read: Callable[[], Stored], scanned: Iterable[ObservationOnDisk]
 ) -> tuple[Stored, Iterator[ObservationOnDisk]]:
-    """Read what is stored while a scan begins: one waits for the database, the other for disks.
+    """Read the stored files while a scan begins: one waits for the database, the other for disks.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How an ingest shows its progress: what its caller gives, or nothing."""
+"""Progress of an ingest: a function that its caller passes, or none."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

@@ -1,7 +1,7 @@
 """Looking up proposals while an ingest runs.
 
-Whether MAST answers, and how fast, must not decide when an ingest ends or whether it succeeds.  So
-a thread looks proposals up while files are read, and the answers are stored when all observations
+A slow or unreachable MAST must neither delay an ingest nor make it fail.  So a thread looks
+proposals up while files are read, and the answers are stored when all observations
 are written: then no worker is about to write an observation with an older proposal type.  A local
 file is read before, so that observations are written with their types; what is wrong with it is a
 problem of the run.  Any other error is a note in the report; proposals that MAST does not know are

@@ -37,7 +37,7 @@ _patience = Patience()
 
 @dataclass(frozen=True)
 class FileContent:
-    """What was read from one file.
+    """The content of one file.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class FileContent:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read of one observation.
+    """The content of the files of one observation.
 
     Attributes
     ----------

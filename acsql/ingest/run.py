@@ -51,7 +51,7 @@ RECORDED_ROOTNAMES = 100
 
 @dataclass(frozen=True)
 class Options:
-    """What to ingest, and how.
+    """The options of an ingest.
 
     Attributes
     ----------

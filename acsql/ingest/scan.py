@@ -67,7 +67,7 @@ class FileOnDisk:
         return now.replace(tzinfo=UTC).timestamp() - self.timestamp
 
     def time_warning(self, now: datetime) -> str | None:
-        """Return what is odd about the modification time, None if nothing is.
+        """Return a warning about an implausible modification time, or None.
 
         Parameters
         ----------

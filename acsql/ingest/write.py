@@ -1,4 +1,4 @@
-"""Writing: all that an ingest stores of an observation, in an order that survives a crash.
+"""Writing the data of an observation, in an order that survives a crash.
 
 The document is written last.  A run that is killed before leaves the old document, whose file
 sizes and times differ from those on disk, so that the next run ingests the observation again.

@@ -1,7 +1,7 @@
 """Keywords of alternate WCS: ``CRVAL1A`` is ``CRVAL1`` of the alternate WCS ``A``.
 
-A header can hold 26 of them (FITS standard 4.0, section 8.2.1), too many for a list, and what is
-said of a keyword holds for that of every alternate.
+A header can have 26 of them (FITS standard 4.0, section 8.2.1), too many for a list; the spec of a
+keyword applies to all its alternates.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Cache of checked keyword specs, a file that the next process reads instead of the YAML files.
 
 Parsing and checking those took a fourth of the time of a short command.  The file is in the format
-of `marshal`, which unlike pickle runs no code when it is read.  It counts only for exactly the
-YAML files, and the modules that read and check them, with which it was written.
+of `marshal`, which unlike pickle runs no code when it is read.  It is valid only for
+the YAML files, and the modules that read and check them, with which it was written.
 """
 
 import hashlib

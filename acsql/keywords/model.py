@@ -46,7 +46,7 @@ HeaderLocation = tuple[str, int]
 
 
 class HeaderKey(NamedTuple):
-    """Which header: that of a detector, filetype and extension."""
+    """The key of a header: detector, filetype and extension."""
 
     detector: str
     filetype: str
@@ -187,7 +187,7 @@ CORNERS = ("left", "right", "top left", "top right", "bottom left", "bottom righ
 
 @dataclass(frozen=True)
 class DetectorReadout:
-    """How a detector is read out.
+    """The readout of a detector.
 
     Attributes
     ----------
@@ -232,7 +232,7 @@ class StatisticSpec:
 
 @dataclass(frozen=True)
 class Flag:
-    """What people and monitors can note of an image.
+    """A flag of the vocabulary, with which people and monitors annotate images.
 
     Attributes
     ----------
@@ -257,7 +257,7 @@ class Flag:
 
 
 class CardLocation(NamedTuple):
-    """Where the value of a card is stored.
+    """The location of the value of a card in a stored header.
 
     Attributes
     ----------

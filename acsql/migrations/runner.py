@@ -54,7 +54,7 @@ class Step:
 
     @property
     def description(self) -> str:
-        """What it does, in one sentence."""
+        """One sentence that describes the step."""
         return (self._module.__doc__ or "").partition("\n")[0]
 
     def pending(self, store: Store) -> int:

@@ -1,4 +1,4 @@
-"""Launch of a mongod: which program to run, how it is run, and why it did not start."""
+"""Launch of a mongod: its program, its arguments, and the reason if it does not start."""
 
 import errno
 import json

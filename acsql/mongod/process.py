@@ -1,8 +1,8 @@
 """Processes: identify one beyond its id, find the mongod of a folder, and end it.
 
-What runs is read from the system, never remembered: mongod writes its process id into its own
-lock file, and its command line names its folder and port.  So a killed server, a reboot, or a
-process id that another program has got need no repair.
+Running processes are read from the operating system, never from a record: mongod writes its process
+id into its own lock file, and its command line names its folder and port.  So nothing needs repair
+after a killed server, a reboot or the reuse of a process id.
 """
 
 import time

@@ -1,7 +1,7 @@
-"""The registry of the private server: who uses it, whether it is kept, and its last port.
+"""The registry of the private server: the processes that use it, whether it is kept, its last port.
 
-It is a file that only the holder of a lock file reads and writes, and holds only what the system
-cannot show.
+It is a file that only the holder of a lock file reads and writes.  It has only facts that cannot be
+read from the operating system.
 """
 
 import json

@@ -1,9 +1,9 @@
 """The private server: a mongod that all acsql processes with the same `data_dir` share.
 
 `start` leaves it running until `stop`.  `use` starts it where it does not run; it then ends after
-the last process that uses it, so that a single command leaves nothing behind.  It takes up to a
-second to end: the last user does not wait for that, the next one does.  A server whose starter died
-is found again, because `acsql.mongod.process` reads from the system what runs.  A server that ends
+the last process that uses it, so that a single command leaves nothing behind.  Stopping
+takes up to a second: the last user does not wait for it, the next one does.  A server whose starter
+died is found again through the operating system (`acsql.mongod.process`).  A server that ends
 although processes use it is started again by one of them (`acsql.mongod.supervision`).
 """
 

@@ -1,7 +1,7 @@
-"""Alerts: limits on the latest value of a column, on its trend, and on silence.
+"""Alerts: limits on the latest value of a column, its trend, and the time without measurements.
 
-A rule takes the table of a monitor and returns what is wrong at the moment.  Alerts have keys, so
-that one that stays wrong over several runs remains one alert.
+A rule takes the table of a monitor and returns its current violations.  Alerts have keys, so that a
+violation that lasts over several runs remains one alert.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Alert(NamedTuple):
 
 
 class Measurements(NamedTuple):
-    """What a monitor has measured, for alert rules.
+    """The measurements of a monitor, for alert rules.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Measurements(NamedTuple):
 
 
 class AlertRule(Protocol):
-    """What a `Limit`, a `Trend` and a `Silence` have in common."""
+    """The common base of `Limit`, `Trend` and `Silence`."""
 
     @property
     def columns(self) -> tuple[str, ...]:

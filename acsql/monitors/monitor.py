@@ -1,4 +1,4 @@
-"""Monitor: which observations to measure, how, and what the columns of the results are.
+"""Monitor: the observations to measure, the function that measures them, and the result columns.
 
 A monitor is a frozen value whose functions are those of a module, because workers on other
 machines import it by its name.

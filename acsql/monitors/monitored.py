@@ -21,7 +21,7 @@ RECENT_RUNS = 200
 
 @dataclass(frozen=True)
 class MonitorState:
-    """A monitor, and how it is.
+    """A monitor and its state.
 
     Attributes
     ----------

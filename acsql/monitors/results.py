@@ -262,7 +262,7 @@ class MonitorResults:
         return monitor_summaries.find(self._store, self.monitor.name)
 
     def check(self) -> list[Alert]:
-        """Return what is wrong at the moment by the alert rules of the monitor.
+        """Return the alerts of the current measurements, by the rules of the monitor.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Values of numpy and astropy in conditions, and what astropy computes from dates and angles.
+"""Values of numpy and astropy in conditions, and conversions of dates and angles by astropy.
 
 Loading astropy takes longer than most searches, so the other modules of this package import this
 one when a condition has a position, a Modified Julian Date or a value that is not Python's own.

@@ -1,8 +1,8 @@
-"""Fields of an observation that no header has: the names of its files, and its footprint.
+"""Fields of an observation that are in no header: the names of its files, and its footprint.
 
 ``datasets.flc`` is the name of the flc file.  ``flc`` alone means the same, so ``exists(flc)`` and
-``missing(drz)`` say which files an observation has.  The footprint is a column of results; what
-compares it are the conditions on the sky.
+``missing(drz)`` say which files an observation has.  The footprint is a column of results;
+conditions on the sky compare it.
 """
 
 from __future__ import annotations

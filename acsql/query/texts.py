@@ -1,4 +1,4 @@
-"""How texts compare: what `acsql.store.filters` and `acsql.store.columns` have in common.
+"""Comparison rules for texts, shared by `acsql.store.filters` and `acsql.store.columns`.
 
 A text ignores case, because a target may be stored as ``NGC104`` or ``Ngc104``,
 and a text that states a number also equals that number, because a keyword that the specs call text

@@ -1,4 +1,4 @@
-"""Anomalies: what is wrong with some images, and the annotations that say so.
+"""Anomalies of some images of the sample archive, and the annotations that describe them.
 
 They are flags of `keyword_specs/flags.yaml`, so that the pages of these flags have examples.
 """

@@ -26,7 +26,7 @@ ANNOTATIONS_FILE = "annotations.csv"
 
 @dataclass(frozen=True)
 class SampleSummary:
-    """What was written.
+    """Summary of the archive that was written.
 
     Attributes
     ----------

@@ -59,7 +59,7 @@ GAP = 50
 
 @dataclass(frozen=True)
 class Aperture:
-    """Which pixels are read, and on which of them the target lies.
+    """The pixels that are read, and the pixel on which the target lies.
 
     `window` is the lower left corner (column, row, from 0) and the size of a subarray on its
     chip; without it the whole detector is read.  `target` is (chip, column, row).

@@ -1,7 +1,7 @@
 """FITS headers and data units as bytes.
 
-The headers of the mission are padded, titled and formatted in ways of their own, which astropy
-rightly does not write; and a sample archive is mostly headers, so they are written directly.
+The headers of the mission have padding, section titles and number formats that astropy does not
+write; and a sample archive is mostly headers, so they are written directly.
 The format is that of the FITS standard 4.0; the tests let astropy judge it strictly.
 """
 

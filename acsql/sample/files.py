@@ -1,7 +1,7 @@
 """The files of one observation: their names, primary headers and extensions.
 
-Which extensions a file has comes from the keyword specs: three for every chip that is read
-out, unless the filetype is drizzled, telemetry or a table.
+The keyword specs define the extensions of a file: three for every chip that is read out, unless
+the filetype is drizzled, telemetry or a table.
 """
 
 from collections.abc import Callable, Iterator

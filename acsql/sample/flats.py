@@ -1,4 +1,4 @@
-"""Flat fields: how sensitive each pixel is, and how the internal lamps illuminate the chips."""
+"""Flat fields: the sensitivity of each pixel, and the illumination by the internal lamps."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """Order and section titles of the keywords in the headers of the mission.
 
-Which keywords a header has is in the keyword specs; this only says where in the header they
-stand.  Keywords that are not here come last, as the specs list them.
+The keyword specs list the keywords of a header; this module gives their order in it.  Keywords
+that are not here come last, as the specs list them.
 """
 
 # A title of None continues the header without one.

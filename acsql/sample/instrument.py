@@ -1,4 +1,4 @@
-"""What the instrument of a sample archive is like: the quantities that monitors measure.
+"""Properties of the instrument of a sample archive: the quantities that monitors measure.
 
 The defaults are those of the sample archive; a test of a monitor sets others, and compares what the
 monitor measures with what was injected.

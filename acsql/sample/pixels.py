@@ -32,7 +32,7 @@ _TRAIL, _TRAPPED = (0.5, 0.25, 0.15, 0.1), 4000.0
 
 @dataclass(frozen=True)
 class ExposureConditions:
-    """How one chip is exposed.
+    """The exposure conditions of one chip.
 
     `gain` is in electrons per count, `age` the detector's time in orbit in years, `combined` how
     many exposures are added, `flash` the charge of a post-flash in electrons, `blank` says that no

@@ -156,7 +156,7 @@ PHOTOMETRY: Mapping[str, tuple[float, float, float]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Visit:
-    """How a visit observes its target.
+    """The observing pattern of a visit.
 
     `positions` dither positions of `crsplit` exposures each: more than one exposure is an
     association.  `repeats` exposures one after another are none.  All have one of the `filters`, or
@@ -184,7 +184,7 @@ class Visit:
 
     @property
     def exposures(self) -> int:
-        """How many exposures the visit takes."""
+        """The number of exposures of the visit."""
         return self.positions * self.crsplit * self.repeats
 
     @property
@@ -194,7 +194,7 @@ class Visit:
 
     @property
     def directories(self) -> int:
-        """How many directories of the archive the visit fills."""
+        """The number of directories that the visit fills."""
         products = self.associated + (self.positions if self.has_subproducts else 0)
         return self.exposures + products
 

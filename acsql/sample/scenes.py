@@ -40,7 +40,7 @@ _STARS_PER_HOT_ONE, _ULTRAVIOLET_FLUX = 20, 0.05
 
 @dataclass(frozen=True)
 class SkyField:
-    """What there is around a target.
+    """The sky around a target.
 
     `stars` has a row of (east, north, rate) for each, `galaxies` also the half-light radius,
     the axis ratio and the position angle; arcseconds, electrons per second, radians.

@@ -160,7 +160,7 @@ class Simulation:
 
     @property
     def conditions(self) -> ExposureConditions:
-        """How the chips are exposed."""
+        """The exposure conditions of the chips."""
         o = self.observation
         return ExposureConditions(
             o.exptime,

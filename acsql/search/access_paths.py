@@ -1,4 +1,4 @@
-"""Access paths: whether one index serves a search, or its observations are found in the columns.
+"""Access paths: the choice between an index and the columns for a search.
 
 An index gives the first page in its order in a millisecond.  Where it does not serve the
 condition and the order together, the server reads every document that one of them gives; the

@@ -56,7 +56,7 @@ class Aggregation:
 
     @property
     def condition(self) -> Condition:
-        """What the observations must meet."""
+        """The condition on the observations."""
         return self.search.condition
 
     def rows(self) -> Iterator[dict[str, Any]]:

@@ -42,7 +42,7 @@ EVERYTHING = And()
 
 @dataclass(frozen=True)
 class Source:
-    """What a search reads: the database and the keyword specs.
+    """The source of a search: the database and the keyword specs.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Source:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Criteria:
-    """What to search for, and what to return.
+    """The criteria of a search.
 
     Attributes
     ----------

@@ -57,7 +57,7 @@ class ExplainedCondition:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a search has no result; ``str()`` gives a summary and a line for each condition.
+    """The explanation of an empty result; ``str()`` gives a summary and a line for each condition.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Groups of the observations of a search, with statistics of numbers: a monitor in one line."""
+"""Groups of the observations of a search, with statistics of numbers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Notes on a search: what its conditions cannot say about values of another type.
+"""Notes on a search: warnings about values that its conditions cannot match, because of their type.
 
-A condition compares what is stored.  A number does not meet one on a text, nor a text one on a
-number, so a search that names a keyword with such values finds less than a reader expects.
+A text never meets a condition on a number, nor a number a condition on a text.  A search on a
+keyword that has values of both types therefore finds fewer observations than a reader expects.
 """
 
 from ..keywords import KeywordSpecs

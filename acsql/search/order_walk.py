@@ -1,8 +1,8 @@
-"""The first rows of a search with annotations: observations in order, until enough meet it.
+"""The first rows of a search with annotations, found by walking an index in order.
 
-Of a flag that every tenth observation has, a page is found among the first few hundred of an order
-that has an index.  Their annotations are read by key, so no list of all flagged observations is
-needed, and neither are the columns.
+If every tenth observation has a flag, the first page of its observations is found among the first
+few hundred of an indexed order.  Their annotations are read by key, so neither a list of all
+flagged observations nor the columns are needed.
 """
 
 from collections.abc import Hashable, Sequence

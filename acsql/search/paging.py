@@ -32,7 +32,7 @@ class Page:
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which page to read: its size, and the cursor before or after which it lies.
+    """The page to read: its size, and the cursor before or after it.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """Spellings of texts in conditions, looked up when a search is made.
 
-Equality ignores case, and an index finds a text only in one case.  The spellings that are stored
-make it a point of the index again, so that counts and sorted pages are read from it.
+Equality ignores case, and an index finds a text only in one case.  So a text is replaced by its
+stored spellings, which the index finds; counts and sorted pages are then read from the index.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What the thumbnails of a search are captioned with, and why some observations have none."""
+"""Captions of the thumbnails of a search, and the reasons why some observations have none."""
 
 from collections.abc import Mapping
 from dataclasses import replace

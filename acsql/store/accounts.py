@@ -1,4 +1,4 @@
-"""The accounts as they are stored: one document for each name, with hashes in place of secrets."""
+"""Stored accounts: one document for each name, with hashes in place of secrets."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The migrations that a database has had, by number."""
+"""The migrations that were applied to a database, by number."""
 
 from .client import Store
 from .schema import MIGRATIONS

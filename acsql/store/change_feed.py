@@ -1,4 +1,4 @@
-"""The change feed: which observations were ingested, by their dates or from a change stream.
+"""The change feed: ingested observations, by their dates or from a change stream.
 
 MongoDB has change streams on replica sets and sharded clusters only; ingest dates work anywhere.
 """

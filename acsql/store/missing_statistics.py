@@ -1,6 +1,6 @@
-"""Observations with images of which an older acsql, or another setting, computed no statistics.
+"""Observations with missing image statistics, which an older acsql or a setting left out.
 
-Finding them takes a look at every document.  So the first ingest lists them, and each ingest
+Finding them requires a scan of all documents.  So the first ingest lists them, and each ingest
 computes the statistics of some of them.
 """
 

@@ -1,8 +1,8 @@
-"""A moment of the database: what tells whether the answers that a process keeps are still right.
+"""A moment of the database: its version, by which a process knows whether its caches are current.
 
 Each write of an observation, and each fold, changes the marks or the registry of the columns, and
-each annotation takes a number.  All are read with one query, and by a request to the site once:
-its answers are of its beginning.
+each annotation takes a number.  One query reads all of them.  A request to the site reads them
+once, at its beginning.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ class Marks(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """What differs after each write.
+    """The version of the database; it differs after each write.
 
     Attributes
     ----------

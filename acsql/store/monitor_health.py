@@ -1,6 +1,6 @@
 """Health of monitors: their last runs, failed observations and open alerts, in one query.
 
-Pages and health checks read it often.  What takes longer, such as the numbers of rows, is in
+Pages and health checks read it often.  Slower queries, such as the numbers of rows, are in
 `acsql.store.monitor_rows`.
 """
 
@@ -16,7 +16,7 @@ from .schema import MONITOR_ALERTS, MONITOR_ROWS, MONITOR_RUNS
 
 
 class Health(NamedTuple):
-    """How one monitor is.
+    """The health of one monitor.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Health(NamedTuple):
 
 
 def health(store: Store, recent: int) -> dict[str, Health]:
-    """Return how each monitor is that has runs, failures or alerts.
+    """Return the health of each monitor that has runs, failures or alerts.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
-"""Summaries of monitors, as the last run has made them.
+"""Stored summaries of monitors.
 
-A summary is of all rows, which are too many to be read for a page; only runs change them.
+A summary is made from all rows of a monitor, which are too many to read for a page.  Each run
+replaces it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -223,7 +223,7 @@ def rootnames_starting_with(store: Store, prefix: str) -> list[str]:
 
 
 class Marks(NamedTuple):
-    """What the file system says of a file beside its size and modification time.
+    """The marks of a file in the file system, beside its size and modification time.
 
     Attributes
     ----------

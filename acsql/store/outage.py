@@ -1,7 +1,7 @@
-"""Outages: the time during which the database does not answer, in the log and at an early end.
+"""Outages of the database: a log of them, and short time limits for a process that ends early.
 
-The driver checks the servers in the background and reports what changes, so that neither queries
-nor a thread of acsql have to find out.
+The driver checks the servers in the background and reports changes, so that acsql needs neither
+queries nor a thread for it.
 """
 
 import logging

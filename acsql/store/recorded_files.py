@@ -1,4 +1,4 @@
-"""What is recorded of the files of all observations, for the detection of changes.
+"""The recorded files of all observations, for the detection of changes.
 
 It comes from the columns, and from the documents of observations that are not in columns as they
 are now.
@@ -26,7 +26,7 @@ _MOST_DOCUMENTS = 50_000
 
 @dataclass(frozen=True)
 class RecordedFiles:
-    """What is recorded of the files of all observations.
+    """The recorded files of all observations.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class RecordedFiles:
 
 @repeated
 def recorded_files(store: Store) -> RecordedFiles:
-    """Return what is recorded of the files of all observations.
+    """Return the recorded files of all observations.
 
     A document that was deleted by hand is recognised by the number of documents.
 

@@ -1,8 +1,8 @@
-"""Repetition of what the driver does not repeat when it loses the connection.
+"""Retries of operations that the driver does not retry after a lost connection.
 
-The driver repeats single reads and writes.  Index builds, changes of many documents, aggregations
-that write, and cursors end with the connection; functions made of these are repeated as a whole,
-which is safe for those that leave the same state the second time.
+The driver retries single reads and writes.  Index builds, changes of many documents, aggregations
+that write, and cursors end with the connection.  Functions made of these are retried as a whole,
+which is safe for functions that leave the same state the second time.
 """
 
 import functools
@@ -13,7 +13,7 @@ from ..errors import DatabaseUnavailable
 
 
 class Waiting(Protocol):
-    """What waits for the database, as a `Store` does: 0 seconds or more."""
+    """An object with a time to wait for the database, such as a `Store`: 0 seconds or more."""
 
     wait: float
 

@@ -1,4 +1,4 @@
-"""Positions of objects by name, as a name resolver has given them: each is asked for once."""
+"""Stored answers of a name resolver: the positions of objects by name."""
 
 from .client import Store
 from .schema import RESOLVED_NAMES, now

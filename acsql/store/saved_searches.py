@@ -1,4 +1,4 @@
-"""Saved searches as they are stored, and when each person last looked at one."""
+"""Stored saved searches, and the times when each person last looked at them."""
 
 from datetime import datetime
 from typing import Any

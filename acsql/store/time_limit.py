@@ -1,4 +1,4 @@
-"""Time limits of queries: how the server gets them, and the error that says why one was exceeded.
+"""Time limits of queries: their form for the server, and the error if one was exceeded.
 
 A time limit is in seconds, for the server to keep; None lifts it.
 """

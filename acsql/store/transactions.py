@@ -1,4 +1,4 @@
-"""Transactions: several writes of which a reader, and a kill, see all or none."""
+"""Transactions: several writes that take effect together or not at all."""
 
 from collections.abc import Callable
 from typing import TypeVar

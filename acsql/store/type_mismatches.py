@@ -1,4 +1,4 @@
-"""Type mismatches of stored headers: at which keywords values have another type than in the specs.
+"""Type mismatches of stored headers: keywords whose values have another type than in the specs.
 
 Each document lists its own, so they are right whenever it is written, and its headerless copy has
 them as well, with an index of their names.

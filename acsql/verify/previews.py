@@ -56,7 +56,7 @@ def named_previews(entry: Mapping[str, Any], config: Config) -> Iterator[tuple[s
 def apparent_fault(
     rootname: str, folder: Path, name: object, repair: tuple[str, ...] = ()
 ) -> Finding | None:
-    """Return what is wrong with a picture, as far as it shows without opening it.
+    """Return the fault of a picture that shows without opening it, or None.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def compare_previews(
     specs: KeywordSpecs,
     config: Config,
 ) -> list[Finding]:
-    """Return what is wrong with the previews of a file, without opening them.
+    """Return the faults of the previews of a file, without opening them.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def compare_previews(
 def compare_pixels(
     rootname: str, filetype: str, document: Mapping[str, Any], config: Config
 ) -> list[Finding]:
-    """Return what is wrong with the previews of a file, as their pixels show.
+    """Return the faults of the previews of a file, by their pixels.
 
     Parameters
     ----------

@@ -1,7 +1,6 @@
-"""Repair: findings are removed by ingesting files again and deleting extra previews.
+"""Repair of findings: files are ingested again, and extra previews are deleted.
 
-There is one way into the archive, the ingest.  Nothing else is deleted than previews that no
-document names.
+Only an ingest writes documents.  Nothing is deleted but previews that no document names.
 """
 
 import logging

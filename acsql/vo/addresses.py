@@ -1,4 +1,4 @@
-"""Addresses: where the site has what the services link to, and the IVOA identifiers of files."""
+"""URLs of the site that the services link to, and the IVOA identifiers of files."""
 
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit

@@ -1,4 +1,4 @@
-"""Which rows of a table suffice for a query: no others can be in its result."""
+"""Pre-selection of the rows of a table that can be in the result of a query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows, their columns and what a VOTable says beside them: what a service returns."""
+"""The answer of a service: rows, their columns, and the metadata of the VOTable."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

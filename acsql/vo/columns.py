@@ -1,4 +1,4 @@
-"""Columns of the tables of the TAP service: what they are, for TAP_SCHEMA and for VOTables."""
+"""Descriptions of the columns of the TAP service, for TAP_SCHEMA and for VOTables."""
 
 from dataclasses import dataclass, fields
 

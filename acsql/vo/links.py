@@ -1,4 +1,4 @@
-"""DataLink 1.1: what belongs to a file or an observation, and how a part of it is cut out.
+"""DataLink 1.1: the links of a file or an observation, with its cutout service.
 
 https://www.ivoa.net/documents/DataLink/20231215/REC-DataLink-1.1.html
 """

@@ -1,4 +1,4 @@
-"""The columns of ObsCore 1.1, and how each follows from the fields of observations.
+"""The columns of ObsCore 1.1, and their derivation from the fields of observations.
 
 Names, utypes, UCDs and units are those of table 6 of the recommendation:
 https://www.ivoa.net/documents/ObsCore/20170509/REC-ObsCore-v1.1-20170509.pdf
@@ -53,7 +53,7 @@ class Given(NamedTuple):
 
 @dataclass(frozen=True)
 class Derivation:
-    """Where the values of a column come from.
+    """The derivation of the values of a column.
 
     Attributes
     ----------

@@ -1,6 +1,6 @@
-"""What ObsCore says of ACS files beside their keywords, read from the keyword specs.
+"""Facts about ACS files that ObsCore needs and no keyword has, read from ``obscore.yaml``.
 
-The file is beside the specs but no part of them: another value in it changes no stored document.
+The file is not part of the specs of an archive: a change of it changes no stored document.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Band = tuple[float, float]
 
 @dataclass(frozen=True)
 class FiletypeFacts:
-    """What ObsCore says of a filetype.
+    """The facts of ObsCore about a filetype.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class FiletypeFacts:
 
 @dataclass(frozen=True)
 class DetectorFacts:
-    """What ObsCore says of a detector.
+    """The facts of ObsCore about a detector.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class DetectorFacts:
 
 @dataclass(frozen=True)
 class ObsCoreFacts:
-    """What ObsCore says of ACS files.
+    """The facts of ObsCore about ACS files.
 
     Attributes
     ----------

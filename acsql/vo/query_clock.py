@@ -1,4 +1,4 @@
-"""When a query has to stop: at its time limit, or when its job is aborted."""
+"""The clock of a query, which stops it at its time limit or when its job is aborted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simple Image Access 2.0: its parameters as a query of ObsCore, which has all that they name.
+"""Simple Image Access 2.0: its parameters, translated to a query of ObsCore.
 
 https://www.ivoa.net/documents/SIA/20151223/REC-SIA-2.0-20151223.html
 """

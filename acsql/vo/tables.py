@@ -1,4 +1,4 @@
-"""The tables of the TAP service: their columns, and how the rows that a query needs are made."""
+"""The tables of the TAP service: their columns, and the rows that a query needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Check = Callable[[], object]
 
 @dataclass(frozen=True)
 class Needed:
-    """Which rows of a table a query needs: those that meet both conditions.
+    """The rows of a table that a query needs: those that meet both conditions.
 
     Attributes
     ----------

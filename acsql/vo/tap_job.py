@@ -25,7 +25,7 @@ _ID_BYTES = 12
 
 
 class Phase(StrEnum):
-    """What a job is doing (UWS 1.1, section 2.1.3)."""
+    """The phases of a job (UWS 1.1, section 2.1.3)."""
 
     PENDING = "PENDING"
     QUEUED = "QUEUED"

@@ -1,6 +1,6 @@
-"""The annotations that are new since a script last looked, in the order in which they were written.
+"""New annotations for a script that runs repeatedly, in the order in which they were written.
 
-They have numbers in this order, so a checkpoint is the number of the last one.
+Annotations are numbered in this order, so a checkpoint is the number of the last one.
 """
 
 import time

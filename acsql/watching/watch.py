@@ -33,7 +33,7 @@ INGESTED = "last_ingest_date"
 
 @dataclass(frozen=True)
 class Pace:
-    """How a watch waits.
+    """The intervals at which a watch looks for changes.
 
     Attributes
     ----------

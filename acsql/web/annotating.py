@@ -1,4 +1,4 @@
-"""What forms that annotate have in common: their fields, who sends them, and the undo after them.
+"""Shared parts of the forms that annotate: their fields, their user, and the undo.
 
 The site reads as a database user who may write nothing.  It annotates through a second connection,
 of a user who may add annotations and nothing else.

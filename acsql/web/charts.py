@@ -36,7 +36,7 @@ _BAR_WIDTH = 0.9
 
 @dataclass(frozen=True)
 class Chart:
-    """How a statistic is drawn and tabulated.
+    """The chart and the table of a statistic.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the page of differences shows: the keywords that differ, sorted into sections."""
+"""Content of the page of differences: the keywords that differ, sorted into sections."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The sky that a search covers, as the pages and services of the site make it: with limits."""
+"""Coverage maps of searches for the pages and services of the site, within limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page of an observation shows of a file without preview: members, plots, telemetry.
+"""Content of the page of an observation for a file without preview: members, plots, telemetry.
 
 The headers are those of the database; the file itself is read for the members of an association and
 for the numbers beside the plots of a jitter table.
@@ -85,7 +85,7 @@ class HeaderGroup:
 
 @dataclass(frozen=True)
 class FileView:
-    """What a page shows of a file; everything may be empty.
+    """The content of a page about a file; each part may be empty.
 
     Attributes
     ----------

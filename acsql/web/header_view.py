@@ -1,4 +1,4 @@
-"""What the page of a header shows: its keywords, and the searches and plots that they lead to."""
+"""Content of the page of a header: its keywords, with links to searches and plots."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,9 +1,9 @@
 """The user of a request: named by a token, by a proxy, by a session, or by the system on loopback.
 
-A site has one of three ways to know people, by its configuration: a proxy names them in a header
+A site identifies users in one of three ways, by its configuration: a proxy names them in a header
 (`Config.user_header`); they log in to accounts; or, while there are no accounts and only programs
 of this machine can reach the site, everyone is the user who serves it.  Tokens of accounts work in
-each of them.  A page that needs no name asks for none.
+each of them.  Pages that everyone may read do not ask for a user.
 """
 
 import hmac
@@ -34,7 +34,7 @@ _PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
 
 @dataclass(frozen=True)
 class _Ways:
-    """How the site knows its users.
+    """The ways in which the site identifies its users.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class _Ways:
 
 @dataclass(frozen=True)
 class Visitor:
-    """What the head of a page shows of its user.
+    """The user of a request, as the head of a page shows it.
 
     Attributes
     ----------

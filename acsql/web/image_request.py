@@ -1,8 +1,8 @@
 """The image named in the URL: its file as it is now, its extensions, and responses that cache.
 
-Files are found through the document of the observation, never through a path in the URL.  URLs of
-what depends on a file carry the version of the file, so that browsers can cache the response; a
-worker caches only descriptions, a few kB each.
+Files are found through the document of the observation, never through a path in the URL.  The
+URL of a response that depends on a file has the version of the file, so that browsers can cache the
+response; a worker caches only descriptions, a few kB each.
 """
 
 import warnings

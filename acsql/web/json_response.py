@@ -1,4 +1,4 @@
-"""JSON responses, and which paths programs read."""
+"""JSON responses, and the paths that return them."""
 
 import json
 from typing import Any

@@ -1,7 +1,7 @@
 """An outage of the database: requests are refused at once, without a query.
 
-The background check of the driver finds out when the database answers again.  If each request did,
-it would wait, and soon every thread of the site with it.
+The background check of the driver finds out when the database answers again.  If each request
+tried, all threads of the site would soon be waiting.
 """
 
 from flask import Flask, request

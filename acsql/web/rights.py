@@ -1,4 +1,4 @@
-"""Which requests need a user or a right, and the protection of forms against other sites.
+"""Access rules: the requests that need a user or a right, and the protection of forms against CSRF.
 
 A request that may change something is refused unless its user may annotate; this is checked here,
 so that no route can forget it.  A route that needs a higher role calls
@@ -87,7 +87,7 @@ def is_computing(endpoint: str) -> bool:
 
 
 def _ask_for_log_in(error: LoginRequired) -> BaseResponse:
-    """Lead a reader to the log-in and back; answer others with what is missing."""
+    """Redirect a reader to the log-in and back; answer others with the missing right."""
     is_page = request.method in _READING and not is_api_path(request.path)
     if is_page and identity.visitor().may_log_in:
         return redirect(log_in_url())

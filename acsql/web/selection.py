@@ -84,7 +84,7 @@ class SelectionParameters(Parameters):
 
 
 class WalkParameters(SelectionParameters):
-    """Where the reader of an observation comes from: a search, or a selection of its proposal.
+    """The list through which the reader walks: a search, or a selection of a proposal.
 
     With ``q``, also an empty one, it is a search over all proposals.
     """

@@ -1,4 +1,4 @@
-"""The address of the site: the hosts at which it answers, and what its absolute URLs begin with.
+"""The address of the site: its trusted hosts, and the beginning of its absolute URLs.
 
 A client can send any ``Host``, and absolute URLs end up in scripts that people run and in caches.
 So the settings decide: absolute URLs begin with `Config.site_url` whatever a request says, and a

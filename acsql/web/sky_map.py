@@ -1,7 +1,7 @@
 """Map of the whole sky: positions in a Mollweide projection, as paths of an SVG.
 
 All positions are moves of one path and not elements each, which keeps a map of the archive at a
-hundred kilobytes; what is covered is a picture of a few.  East is to the left, as on the sky.
+hundred kilobytes; the coverage is a picture of a few.  East is to the left, as on the sky.
 """
 
 from __future__ import annotations

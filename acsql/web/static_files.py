@@ -1,6 +1,6 @@
 """The address of the styles, scripts and icons of the site, which names their version.
 
-A browser keeps such a file for a year without asking again: what changes has another address.  The
+Browsers cache such a file for a year, so a changed file must have another address.  The
 version is in the folder, because the modules of a script import each other by relative addresses.
 """
 

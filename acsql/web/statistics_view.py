@@ -1,4 +1,4 @@
-"""What the page of an observation shows of the statistics of an image: a table by part.
+"""The table of image statistics on the page of an observation, with a column for each part.
 
 The parts are the extensions of the file and what each amplifier has read of them.
 """

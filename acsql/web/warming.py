@@ -1,9 +1,8 @@
-"""What a worker would load in its first requests, loaded in a thread when it starts.
+"""Warming of a new worker: a thread loads modules and caches before the first requests need them.
 
-Modules that are imported late, the columns that searches read, and what holds of annotations take a
-worker up to a second the first time; the columns of ObsCore take it some seconds, and 440 megabytes
-for a million files.  The map of the sky that a mission covers takes all workers together half a
-minute.  Requests are answered meanwhile.
+Loading the late imports, the columns that searches read and the annotation states takes a worker up
+to a second; the columns of ObsCore take some seconds, and 440 MB for a million files.  The coverage
+map of a mission takes half a minute, once for all workers.  Requests are answered meanwhile.
 """
 
 import logging

@@ -188,7 +188,7 @@ def _in_pieces(file: Any, _size: int) -> FileWrapper:
 
 
 def _run(threads: ThreadPool, function: Callable[..., Value], *arguments: Any) -> Value:
-    """Run a function in a thread, and return or raise what it does."""
+    """Run a function in a thread, and return its result or raise its error."""
     # A future, because gevent prints the exceptions of its threads.
     future: Future[Value] = Future()
 

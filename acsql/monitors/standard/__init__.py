@@ -1,4 +1,4 @@
-"""The monitors of acsql itself: what an ACS team looks at every night."""
+"""The monitors that come with acsql."""
 
 from . import (
     archive_health,

@@ -1,4 +1,4 @@
-"""The statistics of an image by amplifier, as the monitors of CCDs use them."""
+"""Image statistics by amplifier, for the monitors of CCDs."""
 
 from __future__ import annotations
 

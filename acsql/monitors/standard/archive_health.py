@@ -1,4 +1,4 @@
-"""Archive health: how late observations are ingested, which files are missing, which failed."""
+"""Archive health: the delay of ingest, missing files and failed files of each observation."""
 
 from __future__ import annotations
 

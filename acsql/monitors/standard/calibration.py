@@ -1,4 +1,4 @@
-"""Calibration currency: which observations have older reference files than the newest seen."""
+"""Calibration currency: observations with older reference files than the newest in the archive."""
 
 from __future__ import annotations
 

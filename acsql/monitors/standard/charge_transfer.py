@@ -1,4 +1,4 @@
-"""Charge transfer: what is left behind in flat fields, from the virtual overscan."""
+"""Charge transfer: the deferred charge of flat fields, measured in the virtual overscan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of keywords as monitors use them: numbers, texts, and the name of the filter."""
+"""Keyword values for monitors: numbers, texts, and the name of the filter."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Annotations in the database: their entries, and what holds of each observation."""
+"""Annotations in the database: their entries, and the current state of each observation."""

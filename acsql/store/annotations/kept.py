@@ -1,9 +1,9 @@
-"""What holds of all observations, kept by each process, of which only what changes is read again.
+"""Cache of the annotation states of all observations; only those that changed are read again.
 
-A flag can have a hundred thousand observations, and someone may annotate every second.  Where there
-are transactions, each write of what holds has taken numbers, in the order in which they are
-committed: what is kept is right as long as the next number is the same, and else the entries with
-the numbers in between name the observations to read again.
+A flag can be set on a hundred thousand observations, and people may annotate every second.  On a
+server with transactions each write of a state takes numbers, in the order of the commits.  The
+cache is current if the next number has not changed; otherwise the entries with the numbers in
+between name the observations to read again.
 """
 
 import threading
@@ -76,7 +76,7 @@ def values(store: Store, key: Any, read: Callable[[Document], Values]) -> Values
 
 
 def current(store: Store, key: Any) -> Values | None:
-    """Return what is kept if nothing has been annotated since.
+    """Return the cached states if nothing has been annotated since.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def _kept(store: Store, key: Any) -> _Kept | None:
 
 
 def next_number(store: Store) -> int | None:
-    """Return the number that the next write of what holds takes.
+    """Return the number that the next write of a state takes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Reads of annotations: entries in the order in which they were written, and what searches find."""
+"""Reading annotations: entries in the order in which they were written, and states for searches."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
@@ -132,7 +132,7 @@ def kept_rootnames(store: Store, condition: Condition) -> Collection[str] | None
 
 
 def fields_of(store: Store, rootnames: Sequence[str], names: Sequence[str]) -> dict[str, Document]:
-    """Return what holds of observations.
+    """Return the states of observations.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Writes of annotations: each adds entries, and writes what holds of their observations.
+"""Writing annotations: each write adds entries, and updates the states of their observations.
 
 Both are one transaction where the server has transactions, so a search finds an entry and its
-effect, or neither.  On a standalone server the entries come first, and what holds after them; a
-kill in between is repaired by the next write of the observation, or by `repair`.
+effect, or neither.  On a standalone server the entries are written first and the states
+after them; the next write of the observation, or `repair`, repairs a kill in between.
 """
 
 from collections.abc import Iterable, Sequence
@@ -58,7 +58,7 @@ def _add(store: Store, annotations: Sequence[Annotation]) -> int:
     collection = store.database[ANNOTATIONS]
 
     def write(session: ClientSession | None) -> int:
-        """Add the entries that are new, and write what holds after them."""
+        """Add the entries that are new, and write the states after them."""
         stored = collection.find({"_id": {"$in": list(by_id)}}, {"_id": 1}, session=session)
         known = {document["_id"] for document in stored}
         new = [annotation for key, annotation in by_id.items() if key not in known]
@@ -75,7 +75,7 @@ def _add(store: Store, annotations: Sequence[Annotation]) -> int:
 
 @repeated
 def repair(store: Store) -> int:
-    """Write what holds of the observations of which a killed write has stored the entries alone.
+    """Write the states of observations for which a killed write stored only the entries.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def _rootnames(annotations: Iterable[Annotation]) -> list[str]:
 
 
 def _write_states(store: Store, rootnames: Sequence[str], session: ClientSession | None) -> None:
-    """Write what holds of observations, unless the stored state has as many entries.
+    """Write the states of observations, unless the stored state has as many entries.
 
     Entries are only ever added, so the state with more entries is the newer one.
     """

@@ -1,4 +1,4 @@
-"""The values of fields in all observations, also where the columns do not answer."""
+"""The values of fields in all observations, from the columns or from the documents."""
 
 from __future__ import annotations
 

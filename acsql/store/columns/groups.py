@@ -27,7 +27,7 @@ PERIODS = ("year", "month", "day")
 
 
 class Key(NamedTuple):
-    """What observations are grouped by: a keyword, or the period in which a date lies.
+    """A key of groups of observations: a keyword, or the period of a date.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Marks: which observations have changed since the columns were made, each with a token.
+"""Marks: the observations that have changed since the columns were made, each with a token.
 
 Every write of an observation gives it another token, so equal marks say that no observation has
 changed since.  From one search to the next few marks are added, and only these are taken out of

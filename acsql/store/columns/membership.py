@@ -1,7 +1,7 @@
-"""Which rows of the columns are of some listed observations, kept in the memory of a process.
+"""Membership masks: the rows of the columns that belong to listed observations, kept in memory.
 
-A list can have a hundred thousand rootnames, of all observations with a flag.  It is compared with
-the rows of all parts at once, and again only when the list or the parts have changed.
+A list, such as all observations with a flag, can have a hundred thousand rootnames.  It is compared
+with the rows of all parts at once, and again only when the list or the parts have changed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Values of rows in an order as numpy arrays, one for each keyword, for tables.
+"""Values of ordered rows as numpy arrays, one for each keyword, for tables.
 
-A list in place of an array has values of several types, which the caller sorts out.
+A keyword with values of several types has a list in place of an array, which the caller handles.
 """
 
 from __future__ import annotations

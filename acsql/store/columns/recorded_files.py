@@ -1,4 +1,4 @@
-"""What the columns have of the files of observations, for a comparison with the files on disk.
+"""The recorded files of observations, read from the columns for comparison with the files on disk.
 
 The documents of the whole archive are read in seconds, the columns of its files in a fraction of
 one.  Files of thousands of observations are compared together.
@@ -62,7 +62,7 @@ class ObservationOnDisk(Protocol):
 
 @dataclass(frozen=True)
 class FilesInColumns:
-    """What the columns have of the files of observations.
+    """The recorded files of observations, from the columns.
 
     Attributes
     ----------

@@ -28,7 +28,7 @@ _UNKNOWN = (None, "")
 
 
 class RowsOfPart(NamedTuple):
-    """Which rows of a part of the columns are selected.
+    """The selected rows of a part of the columns.
 
     Attributes
     ----------

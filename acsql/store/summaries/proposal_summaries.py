@@ -1,4 +1,4 @@
-"""Summaries of proposals: what the observations of each add up to.
+"""Summaries of proposals, computed from their observations.
 
 A summary is a dictionary with ``_id`` (the proposal number), observations, detectors (observations
 of each), targets, visits and filters (each value once), first and last (dates of observation),
@@ -49,7 +49,7 @@ _Names = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class _Sums:
-    """What observations of one proposal add up to; the thumbnails by their keywords.
+    """The sums over the observations of one proposal; the thumbnails by their keywords.
 
     A picture is the negative place of its filetype and the rootname, so the best is the largest.
     """

@@ -1,4 +1,4 @@
-"""Sums over all observations, of which those of each part of the columns are kept.
+"""Sums over all observations, made from sums of each part of the columns, which are kept.
 
 The values in a part never change, and rows are only taken from it; each change of an observation
 has its own token.  So after a write only the observations that it has changed are read, and

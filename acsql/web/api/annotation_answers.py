@@ -64,7 +64,7 @@ class FlagList(TypedDict):
 
 
 class HeldRecord(TypedDict):
-    """What holds of an observation or of a part of it."""
+    """A current annotation of an observation or of a part of it."""
 
     annotation: Annotated[str, Field(description="The id of the annotation that says so.")]
     filetype: str | None
@@ -90,14 +90,14 @@ class HeldComment(HeldRecord):
 
 
 class ViewedMark(TypedDict):
-    """Who has looked at an observation."""
+    """A viewed mark: the user, and the time."""
 
     by: str
     when: Annotated[str, Field(description="When, UTC.")]
 
 
 class HeldAnnotations(TypedDict):
-    """What holds of an observation after all its annotations."""
+    """The current annotations of an observation."""
 
     rootname: str
     flags: list[HeldFlag]
@@ -107,7 +107,7 @@ class HeldAnnotations(TypedDict):
 
 
 class BatchAnswer(TypedDict):
-    """What was written together, and can be undone together."""
+    """A batch of annotations, which can be undone as a whole."""
 
     batch: str
     annotations: Annotated[list[str], Field(description="The ids of the annotations.")]

@@ -46,7 +46,7 @@ Word = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 
 
 class AnnotationListParameters(ApiParameters):
-    """Which annotations to return, in which form."""
+    """The annotations to return, and their format."""
 
     rootname: Annotated[str | None, Field(description="Only of this observation.")] = None
     proposid: Annotated[
@@ -78,7 +78,7 @@ class AnnotationListParameters(ApiParameters):
 
 
 class WritingBody(Body):
-    """What every request to write can have."""
+    """The fields that all requests to write have in common."""
 
     key: Annotated[
         str | None,
@@ -179,20 +179,20 @@ class CommentChangeBody(WritingBody):
 
 
 class ViewedBody(ObservationsBody):
-    """Whether the user has looked at observations."""
+    """Observations to mark as viewed, or to remove the mark from."""
 
     viewed: bool = True
 
 
 class ExampleBody(ObservationsBody):
-    """Whether observations are examples of a flag."""
+    """Observations to show as examples of a flag, or no longer."""
 
     flag: Word
     example: bool = True
 
 
 class UndoBody(Body):
-    """What to undo."""
+    """The batch or annotation to undo."""
 
     written: Annotated[Word, Field(description="The id of a batch, or of one annotation.")]
 

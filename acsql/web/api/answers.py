@@ -15,7 +15,7 @@ Notes = Annotated[
 
 
 class Error(TypedDict):
-    """What is wrong."""
+    """An error."""
 
     error: str
     message: str
@@ -236,7 +236,7 @@ class FailureRecord(TypedDict):
 
 
 class FailureList(TypedDict):
-    """The files that could not be ingested, those that are owed first."""
+    """The files that could not be ingested, owed files first."""
 
     failures: list[FailureRecord]
 
@@ -298,7 +298,7 @@ class MonitorList(TypedDict):
 
 
 class AlertSeen(TypedDict):
-    """Who has seen an alert, and when (UTC)."""
+    """A user who has seen an alert, and the time (UTC)."""
 
     user: str
     when: str
@@ -317,7 +317,7 @@ class AlertRecord(TypedDict):
 
 
 class AlertList(TypedDict):
-    """The latest alerts, those that are open first."""
+    """The latest alerts, open alerts first."""
 
     alerts: list[AlertRecord]
 

@@ -20,7 +20,7 @@ Keywords = Annotated[str, Field(description="Keywords of numbers, separated by c
 
 
 class GroupParameters(ConditionParameters):
-    """A condition, what to group by, and the keywords of which each statistic is computed."""
+    """A condition, the keys of the groups, and the keywords of each statistic."""
 
     by: Annotated[
         str,

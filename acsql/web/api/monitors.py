@@ -19,7 +19,7 @@ MonitorName = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 
 
 class MonitorRowsParameters(ApiParameters):
-    """Which rows to return."""
+    """The rows to return."""
 
     observations: Annotated[
         int,
@@ -29,7 +29,7 @@ class MonitorRowsParameters(ApiParameters):
 
 
 class AlertListParameters(ApiParameters):
-    """Which alerts to return."""
+    """The alerts to return."""
 
     limit: Annotated[
         int, WholeNumber(1, MAX_ALERTS), Field(description="At most this many alerts.")
@@ -44,7 +44,7 @@ def monitors() -> MonitorList:
 
 @endpoint(f"{PREFIX}alerts")
 def alerts(query: AlertListParameters) -> AlertList:
-    """List the latest alerts of all monitors, those that are open first."""
+    """List the latest alerts of all monitors, open alerts first."""
     records = current_archive().alerts(query.limit)
     return {"alerts": [cast(AlertRecord, record) for record in records]}
 

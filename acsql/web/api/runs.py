@@ -17,7 +17,7 @@ MAX_FAILURES = 10_000
 
 
 class RunListParameters(ApiParameters):
-    """Which runs to list."""
+    """The runs to list."""
 
     limit: Annotated[
         int, WholeNumber(1, MAX_RUNS), Field(description="At most this many runs.")
@@ -30,7 +30,7 @@ class RunListParameters(ApiParameters):
 
 
 class FailureListParameters(ApiParameters):
-    """Which failures to list."""
+    """The failures to list."""
 
     limit: Annotated[
         int, WholeNumber(1, MAX_FAILURES), Field(description="At most this many files.")
@@ -39,7 +39,7 @@ class FailureListParameters(ApiParameters):
 
 @endpoint(f"{PREFIX}failures")
 def failures(query: FailureListParameters) -> FailureList:
-    """List the files that could not be ingested, those that are owed first."""
+    """List the files that could not be ingested, owed files first."""
     records = current_archive().failures(query.limit)
     return {"failures": [cast(FailureRecord, record) for record in records]}
 

@@ -39,20 +39,20 @@ class CommentChangeForm(Form):
 
 
 class ViewedForm(TargetForm):
-    """Whether the reader has looked at an observation."""
+    """The form that adds or removes the viewed mark of the reader."""
 
     change: Annotated[str, OneOf(("mark", "unmark"))]
 
 
 class ExampleForm(TargetForm):
-    """Whether an observation is an example of a flag."""
+    """The form that makes an observation an example of a flag, or no longer."""
 
     flag: str
     change: Annotated[str, OneOf(("mark", "unmark"))]
 
 
 class UndoForm(Form):
-    """What to undo: a batch, or one annotation."""
+    """The form that undoes a batch, or one annotation."""
 
     written: str
 

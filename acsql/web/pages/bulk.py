@@ -1,4 +1,4 @@
-"""All results of a search are flagged, commented or marked as viewed at once, with one undo."""
+"""The page that flags, comments or marks as viewed all results of a search, in one batch."""
 
 from typing import Annotated
 
@@ -34,7 +34,7 @@ class BulkParameters(Parameters):
 
 
 class BulkForm(Form):
-    """What to write, and of how many observations the reader knows."""
+    """The annotation to write, and the number of observations that the reader was shown."""
 
     q: str = ""
     number: Annotated[int, WholeNumber(0, 10**9)]

@@ -1,4 +1,4 @@
-"""What the viewer measures from full-resolution pixels: statistics, profiles, histograms, parts.
+"""Measurements of full-resolution pixels for the viewer: statistics, profiles, histograms, parts.
 
 Regions are DS9 regions in pixels of the image that is shown.  Region files are sent in the body of
 a request: their coordinates depend on the image, and they may be longer than a URL.

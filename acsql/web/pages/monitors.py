@@ -1,4 +1,4 @@
-"""The pages of the monitors: all of them, one with its plots and rows, and the feed of alerts."""
+"""The pages of the monitors: the list, a page for each with plots and rows, and the alert feed."""
 
 from datetime import UTC
 from typing import Annotated, Any
@@ -27,13 +27,13 @@ blueprint = Blueprint("monitors", __name__)
 
 
 class PlotParameters(Parameters):
-    """The colours of the page around the plot."""
+    """The theme of the page around the plot."""
 
     theme: Annotated[str, OneOf(plots.THEMES)] = "light"
 
 
 class RowsParameters(Parameters):
-    """Which rows of a monitor to send, and as what."""
+    """The rows of a monitor to send, and their format."""
 
     q: str = ""
     since: str = ""

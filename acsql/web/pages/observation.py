@@ -1,4 +1,4 @@
-"""The page of an observation: a preview, its metadata, its files, and the way to its neighbours."""
+"""The page of an observation: a preview, its metadata, its files, and links to its neighbours."""
 
 from itertools import chain, combinations
 

@@ -1,7 +1,7 @@
 """Review: the results of a search one after another, with one key for each verdict.
 
-What is left are the results that the reader has not viewed.  This is stored in the archive, so a
-review goes on where it was left, in any browser.
+The results left to review are those that the reader has not viewed.  Viewed marks are stored in the
+archive, so a review continues where it stopped, in any browser.
 """
 
 from itertools import islice
@@ -45,7 +45,7 @@ class ReviewParameters(Parameters):
 
 
 class VerdictForm(Form):
-    """What the reader says of an observation: a flag with its reason, or nothing if it is fine."""
+    """The verdict of a reader on an observation: a flag with its reason, or nothing for fine."""
 
     rootname: str
     flag: str | None = None

@@ -49,7 +49,7 @@ class ChangeForm(Form):
 
 @blueprint.get("/saved/")
 def page() -> str:
-    """Show the saved searches of the reader and those that others share, with what is new."""
+    """Show the saved searches of the reader and shared ones, with the number of new results."""
     user = identity.require(Role.READ)
     proposed = parameters(SaveParameters)
     searches = current_archive().saved_searches

@@ -1,4 +1,4 @@
-"""The search box of every page: where a text leads, and suggestions while it is typed."""
+"""The search box of every page: the page for a text, and suggestions while it is typed."""
 
 from typing import Annotated
 
@@ -77,7 +77,7 @@ def _position(name: str) -> Position | None:
 
 
 def _explained(text: str, error: ArchiveError, status: int) -> Response:
-    """Return the page of the search form with the text in its box, and what is wrong with it."""
+    """Return the page of the search form with the text in its box, and its error."""
     form = form_class(current_archive().specs)()
     return render_form(form, ResultsParameters(), status, box_text=text, box_error=str(error))
 

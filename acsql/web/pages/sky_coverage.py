@@ -1,4 +1,4 @@
-"""What the observations of a search cover of the sky, as a picture under the sky map.
+"""The sky coverage of a search, as a picture under the sky map.
 
 Browsers load it after the page, which therefore does not wait for a map of the whole archive.
 """

@@ -1,4 +1,4 @@
-"""DataLink: ``/vo/datalink?ID=...``, what belongs to a file or an observation."""
+"""DataLink: ``/vo/datalink?ID=...``, the links of a file or an observation."""
 
 from flask import Response
 

@@ -12,7 +12,7 @@ from .service import DaliParameters, blueprint, dali_parameters
 
 
 class MocParameters(DaliParameters):
-    """What to map, the order of the smallest cells, and the format."""
+    """The search to map, the order of the smallest cells, and the format."""
 
     q: str = ""
     order: int = ORDER

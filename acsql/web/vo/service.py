@@ -1,4 +1,4 @@
-"""What the VO routes share: their blueprint, parameters as DALI has them, and the tables."""
+"""Shared parts of the VO routes: their blueprint, parameters as DALI has them, and the tables."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast

@@ -12,7 +12,7 @@ from .service import DaliParameters, addresses, blueprint, current_catalog, dali
 
 
 class ImageParameters(DaliParameters):
-    """What images are to be found; each parameter may be repeated for alternatives."""
+    """The images to find; each parameter may be repeated for alternatives."""
 
     pos: tuple[str, ...] = ()
     band: tuple[str, ...] = ()

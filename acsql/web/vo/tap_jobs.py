@@ -42,7 +42,7 @@ _ABORTED = "the job was aborted on request"
 
 
 class JobListParameters(DaliParameters):
-    """Which jobs are listed."""
+    """The jobs to list."""
 
     phase: tuple[Phase, ...] = ()
     after: datetime | None = None
@@ -63,7 +63,7 @@ class JobParameters(TapParameters):
 
 
 class ChangeParameters(DaliParameters):
-    """What is to be done with a job."""
+    """The change to make to a job."""
 
     action: Literal["DELETE"] | None = None
     phase: Literal["RUN", "ABORT"] | None = None

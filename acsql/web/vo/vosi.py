@@ -1,4 +1,4 @@
-"""VOSI 1.1: whether the services are available and what they can do; the record of the archive.
+"""VOSI 1.1: availability and capabilities of the services, and the registry record of the archive.
 
 The record is what an operator registers with the Virtual Observatory, so that clients find the
 archive by its name.
