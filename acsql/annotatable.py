@@ -183,7 +183,7 @@ class Annotatable(AnnotationReading):
         Raises
         ------
         AnnotationError
-            If there is no such comment, or not exactly one change of it.
+            If there is no such comment, it is undone, or there is not exactly one change of it.
 
         Examples
         --------
@@ -194,6 +194,8 @@ class Annotatable(AnnotationReading):
             raise AnnotationError(f"there is no comment {comment!r}")
         if (text is None) == (resolved is None):
             raise AnnotationError("give a new text, or whether the comment is resolved")
+        if self.is_undone(comment):
+            raise AnnotationError("this comment has been undone: undo that first")
         change = Action.RESOLVE if resolved else Action.REOPEN
         action = change if text is None else Action.EDIT
         return self._write([stored.target], action, by, key, text=text, of=comment)
@@ -287,7 +289,7 @@ class Annotatable(AnnotationReading):
         Returns
         -------
         Batch
-            What was written; undoing the same twice writes nothing.
+            What was written; nothing if it is undone already.
 
         Raises
         ------
@@ -305,6 +307,8 @@ class Annotatable(AnnotationReading):
         if not found:
             raise AnnotationError(f"there is nothing with the id {written!r} to undo")
         batch = new_id("undo", written)
+        while self.is_undone(batch):
+            batch = new_id(batch)
         return self._added(batch, undone(found, by or self._source.person(), schema.now(), batch))
 
     def import_annotations(self, path: str | Path) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from . import annotation_files, names
-from .annotations import Action, Annotation, State, state
+from .annotations import Action, Annotation, State, is_undone, state
 from .errors import AnnotationError
 from .query import Equals
 from .run_reading import RunReading
@@ -173,6 +173,31 @@ class AnnotationReading(RunReading):
         if found is None:
             raise AnnotationError(f"there is no annotation {key!r}")
         return found
+
+    def is_undone(self, written: str) -> bool:
+        """Return whether annotations that were written together have no effect any more.
+
+        Parameters
+        ----------
+        written : str
+            The id of a batch or of one annotation, as `Archive.undo` takes it.
+
+        Returns
+        -------
+        bool
+            True if the first of them is undone, False also if nothing has this id.
+
+        Examples
+        --------
+        >>> archive.is_undone("nothing")
+        False
+        """
+        together = self.annotations(batch=written)
+        first = next(together, None) or reads.get(self._source.store, written)
+        if first is None:
+            return False
+        subject: dict[str, Any] = dict([first.target.subject])
+        return is_undone(first.id, list(self.annotations(**subject)))
 
     def last_viewed(self, person: str) -> Annotation | None:
         """Return the newest viewed mark of a person that this person has not undone.

@@ -110,6 +110,8 @@ class SavedSearches:
         owner = by or self.source.person()
         if not name.strip() or len(name) > MAX_NAME:
             raise AnnotationError(f"a saved search has a name of 1 to {MAX_NAME} characters")
+        if key and (stored_already := self.find(key)):
+            return stored_already
         if sum(each.owner == owner for each in self.visible(owner)) >= MAX_OF_ONE:
             raise AnnotationError(f"{owner} has {MAX_OF_ONE} saved searches: remove one first")
         saved = SavedSearch(

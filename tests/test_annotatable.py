@@ -39,6 +39,25 @@ def test_an_undo_is_undone_and_repeated_once(archive):
     assert flagged(archive) == 2
 
 
+def test_what_has_been_done_again_is_undone_again(archive):
+    batch = archive.flag([ONE, TWO], "other", by="ann")
+    for _ in range(3):
+        undo = archive.undo(batch.id, by="ann")
+        assert (undo.new, flagged(archive), archive.is_undone(batch.id)) == (2, 0, True)
+        assert archive.undo(undo.id, by="bob").new == 2
+        assert (flagged(archive), archive.is_undone(batch.id)) == (2, False)
+
+
+def test_a_comment_that_is_undone_is_not_changed(archive):
+    batch = archive.comment("odd", ONE, by="ann")
+    undo = archive.undo(batch.id, by="ann")
+    for change in ({"text": "odder"}, {"resolved": True}):
+        with pytest.raises(AnnotationError, match="has been undone"):
+            archive.change_comment(batch.annotations[0], **change, by="ann")
+    archive.undo(undo.id, by="ann")
+    assert archive.change_comment(batch.annotations[0], "odder", by="ann").new == 1
+
+
 def test_one_annotation_of_a_batch_is_undone(archive):
     batch = archive.flag([ONE, TWO], "other", by="ann")
     archive.undo(batch.annotations[0], by="ann")

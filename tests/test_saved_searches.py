@@ -48,6 +48,13 @@ def test_a_shared_search_is_visible_to_others_until_it_is_removed(archive):
     assert bob.find("1") is None
 
 
+def test_the_last_search_that_a_person_may_save_is_saved_twice_with_its_id(archive):
+    for number in range(saved_searches.MAX_OF_ONE):
+        archive.saved_searches.add("all", by="ann", key=str(number))
+    last = str(saved_searches.MAX_OF_ONE - 1)
+    assert archive.saved_searches.add("all", by="ann", key=last).id == last
+
+
 @pytest.mark.parametrize(
     ("name", "q", "error"),
     [

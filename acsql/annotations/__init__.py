@@ -6,7 +6,7 @@ package does not use the database.
 """
 
 from .entries import Action, Annotation, AnnotationTarget, new_id, undone
-from .state import Comment, PlacedFlag, State, in_effect, state
+from .state import Comment, PlacedFlag, State, in_effect, is_undone, state
 
 __all__ = [
     "Action",
@@ -16,6 +16,7 @@ __all__ = [
     "PlacedFlag",
     "State",
     "in_effect",
+    "is_undone",
     "new_id",
     "state",
     "undone",

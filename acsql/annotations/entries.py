@@ -22,7 +22,9 @@ MAX_NAME = 100
 # Annotation ids, also those that other systems choose.
 MAX_ID = 200
 
-_NUMBER = r"\s*([-+]?\d+(?:\.\d*)?)\s*"
+_NUMBER = r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*"
+# Pixels that no image of Hubble has along a side, drizzled or not.
+_MAX_PIXELS = 1e6
 # Shapes as DS9 writes them, in pixels of the image: centre and radius, or centre and sides.
 # https://ds9.si.edu/doc/ref/region.html
 _REGION = re.compile(rf"(circle)\({_NUMBER},{_NUMBER},{_NUMBER}\)|"
@@ -141,7 +143,13 @@ def _region(text: str | None) -> str | None:
             "box(x, y, width, height) in pixels"
         )
     shape, *numbers = (group for group in match.groups() if group is not None)
-    return f"{shape}({', '.join(f'{float(number):g}' for number in numbers)})"
+    values = [round(float(number), 3) for number in numbers]
+    if min(values[2:]) <= 0:
+        raise AnnotationError(f"{text[:80]!r} has no area: its sizes are numbers above 0")
+    if max(map(abs, values)) >= _MAX_PIXELS:
+        raise AnnotationError(f"{text[:80]!r} is far outside of every image")
+    # Zero is added because the negative one has a sign.
+    return f"{shape}({', '.join(f'{value + 0:.10g}' for value in values)})"
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,25 @@ def in_effect(entries: Sequence[Annotation]) -> list[Annotation]:
     return kept[::-1]
 
 
+def is_undone(key: str, entries: Sequence[Annotation]) -> bool:
+    """Return whether an entry is undone; it may itself be an undo.
+
+    Parameters
+    ----------
+    key : str
+        The id of the entry.
+    entries : sequence of Annotation
+        Those of its subject, in the order in which they were written.
+    """
+    undone_ids = set()
+    for entry in reversed(entries):
+        if entry.id == key:
+            return key in undone_ids
+        if entry.action is Action.UNDO and entry.id not in undone_ids:
+            undone_ids.add(entry.of)
+    return False
+
+
 def state(entries: Sequence[Annotation]) -> State:
     """Return the state after some entries.
 

@@ -20,12 +20,10 @@ from astropy import units
 from astropy.io.votable import tree
 from astropy.table import Column, MaskedColumn, Table
 
-from .values import escape
+from .values import FORBIDDEN_IN_XML, escape
 
 # The media type of the VOTable recommendation, section 8.
 MEDIA_TYPE = "application/x-votable+xml"
-# What is not a character of XML 1.0 (section 2.2), and the line end that its readers change.
-FORBIDDEN = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # An XML ID in ASCII (an NCName).
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 # astropy writes infinity so; VOTable 1.4 has +Inf, and votlint requires it.  A text of just these
@@ -181,12 +179,12 @@ def error(message: str) -> bytes:
 
 def _results(document: tree.VOTableFile, table: Table | None, frame: Frame) -> tree.Resource:
     resource = tree.Resource(type="results")
-    resource.description = frame.description and escape(frame.description, FORBIDDEN)
+    resource.description = frame.description and escape(frame.description, FORBIDDEN_IN_XML)
     for name, value in (("QUERY_STATUS", frame.status), *frame.infos):
-        info = tree.Info(name=name, value=escape(value, FORBIDDEN))
+        info = tree.Info(name=name, value=escape(value, FORBIDDEN_IN_XML))
         info.ID = None
         resource.infos.append(info)
-    resource.infos[0].content = frame.message and escape(frame.message, FORBIDDEN)
+    resource.infos[0].content = frame.message and escape(frame.message, FORBIDDEN_IN_XML)
     if table is not None:
         element = _table(document, table)
         references = {each.ref for each in element.fields}
@@ -248,7 +246,7 @@ def _field(
         config=document._config,
     )
     made.unit = _vounit(None if column.unit is None else str(column.unit))
-    made.description = column.description and escape(column.description, FORBIDDEN)
+    made.description = column.description and escape(column.description, FORBIDDEN_IN_XML)
     made.links.extend(tree.Link(**link) for link in meta.get("links", ()))
     if meta.get("null") is not None:
         made.values.null = meta["null"]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from flask import Flask, current_app, flash, redirect, request, url_for
 from markupsafe import Markup, escape
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from werkzeug.wrappers import Response
 
 from ..accounts.roles import Role, User
@@ -36,7 +36,13 @@ _NUMBERS = re.compile(r"-?[0-9.]+")
 # A rootname or ipppssoot of ACS: a word that begins with j and has a digit.
 _NAME = re.compile(r"\b(j(?=[a-z]*[0-9])[a-z0-9]{7,8})\b", re.ASCII | re.IGNORECASE)
 
-Text = Annotated[str, Field(max_length=MAX_TEXT)]
+
+def _with_short_line_ends(text: str) -> str:
+    """Return a text with the line ends that ``maxlength`` counts; browsers send two characters."""
+    return text.replace("\r\n", "\n")
+
+
+Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_with_short_line_ends)]
 Number = Annotated[int | None, WholeNumber(0, _MAX_NUMBER)]
 
 
@@ -58,8 +64,16 @@ class Form(Parameters):
     csrf_token: str = ""
 
     def batch(self, user: User) -> str:
-        """Return the id of what a user writes with this form; forms of other users have others."""
-        return new_id(user.name, self.key)
+        """Return the id of what a user writes with this form.
+
+        It is another for another user, for other values of the fields, and once what was written
+        has been undone: a browser that goes back to a form sends it again with the same key.
+        """
+        sent_values = sorted(self.model_dump(exclude={"key", "back", "csrf_token"}).items())
+        batch = new_id(user.name, self.key, sent_values)
+        while annotating_archive().is_undone(batch):
+            batch = new_id(batch)
+        return batch
 
 
 class TargetForm(Form):

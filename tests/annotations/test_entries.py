@@ -33,6 +33,14 @@ def entry(action=Action.FLAG, target=OBSERVATION, **fields):
             AnnotationTarget("j8bt05nj", "flt", 1, " box(1, 2,3 ,4.0)"),
             AnnotationTarget("j8bt05nj", "flt", 1, "box(1, 2, 3, 4)"),
         ),
+        (
+            AnnotationTarget("j8bt05nj", "flt", 1, "box(1e-05, -.00002, 1234.5678, 1e2)"),
+            AnnotationTarget("j8bt05nj", "flt", 1, "box(0, 0, 1234.568, 100)"),
+        ),
+        (
+            AnnotationTarget("j8bt05nj", "flt", 1, "circle(999999, 654321.123, 100000)"),
+            AnnotationTarget("j8bt05nj", "flt", 1, "circle(999999, 654321.123, 100000)"),
+        ),
     ],
 )
 def test_a_target_is_stored_in_one_spelling(target, stored, specs):
@@ -51,6 +59,9 @@ def test_a_target_is_stored_in_one_spelling(target, stored, specs):
         (AnnotationTarget("j8bt05nj", "flt", -1), "no extension -1"),
         (AnnotationTarget("j8bt05nj", "flt", 1, "circle(1, 2)"), "not a region"),
         (AnnotationTarget("j8bt05nj", "flt", 1, "circle(1, 2, $where)"), "not a region"),
+        (AnnotationTarget("j8bt05nj", "flt", 1, "circle(1, 2, -3)"), "has no area"),
+        (AnnotationTarget("j8bt05nj", "flt", 1, "box(1, 2, 3, 0.0001)"), "has no area"),
+        (AnnotationTarget("j8bt05nj", "flt", 1, f"circle({'9' * 400}, 2, 3)"), "far outside"),
         (AnnotationTarget(run=1, filetype="flt"), "a run has no filetype"),
     ],
 )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acsql.annotations import Action, Annotation, AnnotationTarget, state
+from acsql.annotations import Action, Annotation, AnnotationTarget, is_undone, state
 
 WHEN = datetime(2026, 11, 28)
 PLACES = [
@@ -70,6 +70,13 @@ def model(entries):
 @given(histories())
 def test_any_interleaving_of_set_clear_and_undo_is_what_a_plain_model_says(entries):
     assert {(placed.flag, placed.target) for placed in state(entries).flags} == model(entries)
+
+
+@given(histories())
+def test_each_entry_is_undone_or_in_effect(entries):
+    for number, entry in enumerate(entries):
+        assert is_undone(entry.id, entries) == undone_in_the_end(entries, number)
+    assert not is_undone("nothing", entries)
 
 
 def test_an_undo_can_be_undone():

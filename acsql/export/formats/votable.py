@@ -16,6 +16,7 @@ from .. import votable
 from ..buffer import Block, ColumnSummary, RowBuffer, buffered
 from ..columns import file_columns
 from ..registry import Format, Rows
+from ..values import FORBIDDEN_IN_XML
 from ..votable import COMPLETE, Frame
 
 # Represents unknown values in columns of 32 bits, which have numbers of lists and levels.
@@ -41,7 +42,7 @@ def write(rows: Rows, columns: Sequence[Column], frame: Frame = COMPLETE) -> Ite
 
 def _table(block: Block, columns: Sequence[Column], buffer: RowBuffer, frame: Frame) -> Table:
     """Return one block of the rows with the metadata of their columns."""
-    cells = file_columns(block, columns, buffer.types, votable.FORBIDDEN)
+    cells = file_columns(block, columns, buffer.types, FORBIDDEN_IN_XML)
     for cell, column, summary in zip(cells, columns, buffer.summaries, strict=True):
         cell.meta.update(_meta(column, summary, frame.datatypes.get(column.address)))
     return Table(cells, copy=False)

@@ -1,5 +1,6 @@
 """Saved searches: what is new in each since the reader last looked, and a feed for each."""
 
+import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,11 +12,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from ... import query
 from ...accounts.roles import Role, User
 from ...errors import QueryError, RightMissing
+from ...export.values import FORBIDDEN_IN_XML, escape
 from ...saved_searches import MAX_NAME, SavedSearch
 from .. import identity
 from ..annotating import Form, annotating_archive, sent
 from ..context import current_archive, filters_label, observation_url, parameters
-from ..params import OneOf, Parameters
+from ..params import OneOf, Parameters, WholeNumber
 
 # Observations of a feed.
 FEED_SIZE = 50
@@ -45,6 +47,15 @@ class ChangeForm(Form):
     """A change of a saved search."""
 
     change: Annotated[str, OneOf(("seen", "share", "unshare", "remove"))]
+    # When the page was made (seconds of Unix time): what came later, the reader has not seen.
+    shown: Annotated[int | None, WholeNumber(0, 10**11)] = None
+
+    @property
+    def moment(self) -> datetime:
+        """When the reader has looked (UTC)."""
+        now = datetime.now(UTC)
+        shown = now if self.shown is None else datetime.fromtimestamp(self.shown, UTC)
+        return min(shown, now).replace(tzinfo=None)
 
 
 @blueprint.get("/saved/")
@@ -55,9 +66,11 @@ def page() -> str:
     searches = current_archive().saved_searches
     looks = searches.last_looks(user.name)
     found = searches.visible(user.name)
+    shown = int(time.time())
     return render_template(
         "saved_searches.html",
         searches=found,
+        shown=shown,
         links={each.id: _link(each) for each in found},
         new={each.id: _new(each, looks.get(each.id)) for each in found},
         proposed=proposed if proposed.model_fields_set else None,
@@ -92,7 +105,7 @@ def change(key: str) -> BaseResponse:
     searches = annotating_archive().saved_searches
     saved = _visible(key, user)
     if form.change == "seen":
-        searches.look(key, user.name)
+        searches.look(key, user.name, form.moment)
     elif saved.owner != user.name and not user.role.includes(Role.ADMINISTER):
         raise RightMissing(f"Only {saved.owner} changes this saved search.")
     elif form.change == "remove":
@@ -111,15 +124,16 @@ def feed(key: str) -> Response:
     search = current_archive().saved_searches.search(saved).sort("-first_ingest_date")
     here = url_for(".feed", key=key, _external=True)
     link = url_for("results.page", _external=True, **_arguments(saved))
-    atom = Atom1Feed(saved.name, link, saved.q or "all observations", feed_url=here, language="en")
+    title, described = _xml(saved.name), _xml(saved.q or "all observations")
+    atom = Atom1Feed(title, link, described, feed_url=here, language="en")
     columns = ("rootname", "ipppssoot", "proposid", "targname", "detector", "filter1", "filter2")
     for row in search.columns(*columns, "exptime", "first_ingest_date").limit(FEED_SIZE).rows():
-        described = (row["targname"], row["detector"], filters_label(row))
+        parts = (row["targname"], row["detector"], filters_label(row))
         ingested = row["first_ingest_date"]
         atom.add_item(
             row["ipppssoot"],
             observation_url("observation.page", row, _external=True),
-            " · ".join(part for part in described if part),
+            _xml(" · ".join(part for part in parts if part)),
             unique_id=f"tag:acsql,2026:{row['rootname']}",
             updateddate=ingested and ingested.replace(tzinfo=UTC),
             author_name=f"Proposal {row['proposid']}",
@@ -133,6 +147,11 @@ def _visible(key: str, user: User | None) -> SavedSearch:
     if saved is None or not (saved.shared or (user and saved.owner == user.name)):
         abort(404)
     return saved
+
+
+def _xml(text: str) -> str:
+    """Return a text as XML can represent it, as VOTables have it."""
+    return escape(text, FORBIDDEN_IN_XML)
 
 
 def _arguments(saved: SavedSearch) -> dict[str, Any]:

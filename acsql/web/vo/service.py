@@ -7,8 +7,7 @@ from flask import Blueprint, Flask, Response, current_app, render_template, requ
 from pydantic import ConfigDict
 
 from ...archive import Archive
-from ...export.values import escape
-from ...export.votable import FORBIDDEN
+from ...export.values import FORBIDDEN_IN_XML, escape
 from ...vo.addresses import Addresses
 from ...vo.catalog import Catalog
 from ...vo.tap_job_folder import TapJobFolder
@@ -98,7 +97,7 @@ def addresses() -> Addresses:
 @blueprint.app_template_filter()
 def xml_text(content: str | int) -> str:
     """Return a text that a client has sent, without the characters that XML cannot have."""
-    return escape(str(content), FORBIDDEN)
+    return escape(str(content), FORBIDDEN_IN_XML)
 
 
 def xml_response(template: str, **values: Any) -> Response:

@@ -58,6 +58,33 @@ def test_a_form_that_is_sent_twice_writes_once(archive, client):
     assert len(state(archive).comments) == 1
 
 
+def test_a_form_that_is_sent_again_with_another_text_is_undone_alone(archive, client):
+    key = uuid.uuid4().hex
+    for text in ("First.", "Second."):
+        send(client, "/annotations/comment", rootname="j8bt05nj", text=text, key=key, back=PAGE)
+    batch = soup(client, PAGE).select('.written input[name="written"]')[-1]["value"]
+    send(client, "/annotations/undo", written=batch)
+    assert [comment.text for comment in state(archive).comments] == ["First."]
+
+
+def test_a_form_that_is_sent_again_after_its_undo_writes_again(archive, client):
+    once = {"rootname": "j8bt05nj", "flag": "other", "key": uuid.uuid4().hex, "back": PAGE}
+    for _ in range(3):
+        for _ in range(2):
+            send(client, "/annotations/flag", **once)
+        assert len(state(archive).flags) == 1
+        batch = soup(client, PAGE).select('.written input[name="written"]')[-1]["value"]
+        send(client, "/annotations/undo", written=batch)
+        assert state(archive).flags == ()
+
+
+def test_line_ends_of_a_text_count_once_as_in_the_browser(archive, client):
+    text = ("x" * 99 + "\n") * 99 + "x" * 100
+    sent_by_browsers = text.replace("\n", "\r\n")
+    send(client, "/annotations/comment", rootname="j8bt05nj", text=sent_by_browsers)
+    assert state(archive).comments[0].text == text
+
+
 @pytest.mark.parametrize(
     ("subject", "address"),
     [({"rootname": "j8bt05nj"}, PAGE), ({"proposid": 9019}, "/archive/9019/")],

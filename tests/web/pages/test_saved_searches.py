@@ -86,6 +86,29 @@ def test_a_feed_has_the_newest_results_first(archive):
     assert entries[1].findtext(f"{ATOM}updated") == "2020-01-01T00:00:00+00:00"
 
 
+def test_a_feed_has_no_characters_that_xml_has_not(archive):
+    odd = document("j8bt05nk", detector="WFC", targname="A\x07", first_ingest_date=schema.now())
+    observation_writes.replace(archive.store, odd)
+    q = 'detector=WFC not targname="\x0b"'
+    saved = archive.saved_searches.add("a\x0bb", q, shared=True)
+    feed = ElementTree.fromstring(client_of(archive).get(f"/saved/{saved.id}/feed.atom").data)
+    assert feed.findtext(f"{ATOM}title") == "a\\x0bb"
+    assert feed.findtext(f"{ATOM}entry/{ATOM}summary").startswith("A\\x07 · WFC")
+
+
+def test_what_came_after_the_page_was_shown_has_not_been_seen(archive):
+    saved = archive.saved_searches.add("WFC", "detector=WFC")
+    client = client_of(archive)
+    form = soup(client, "/saved/").select_one("tbody form")
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    ingest(archive)
+    assert client.post(form["action"], data=fields | {"change": "seen"}).status_code == 303
+    assert "detector=WFC 1 new in WFC" in rows(client)[0]
+    send(client, f"/saved/{saved.id}/", change="seen", shown=10**11)
+    looked = archive.saved_searches.last_looks(ME)[saved.id]
+    assert looked <= schema.now()
+
+
 def test_a_private_search_of_another_person_does_not_exist(archive):
     saved = archive.saved_searches.add("secret", by="ann")
     client = client_of(archive)
