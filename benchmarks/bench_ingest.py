@@ -30,6 +30,7 @@ from acsql.ingest import run, workers
 from acsql.ingest.plan import Task
 from acsql.ingest.read import read_file
 from acsql.ingest.scan import scan
+from acsql.ingest.tasks import ingest_all
 from acsql.mongod import server
 
 LONG_RUN = 1_000
@@ -141,7 +142,7 @@ def print_memory(archive: Path, times: int) -> None:
         sizes = []
         try:
             for _ in range(times):
-                deque(workers.ingest_all(tasks, config, workers.SYNCHRONOUS, 1), maxlen=0)
+                deque(ingest_all(tasks, config, workers.SYNCHRONOUS, 1), maxlen=0)
                 sizes.append(psutil.Process().memory_info().rss / 1e6)
         finally:
             server.stop(root)

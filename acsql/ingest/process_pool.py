@@ -24,7 +24,7 @@ from .jobs import Finished, Item, Job, Result, make_bag, silence_astropy, stream
 # One pool that dies before it has finished anything is an accident, this many are a fault.
 MAX_FRUITLESS_POOLS = 3
 # What workers import: all jobs read files as an ingest does.
-PRELOADED = ["dask.bag", __name__, f"{__package__}.workers", f"{__package__}.pipeline"]
+PRELOADED = ["dask.bag", __name__, f"{__package__}.tasks", f"{__package__}.pipeline"]
 # The environment variable that is the option -P of Python.
 SAFE_PATH = "PYTHONSAFEPATH"
 

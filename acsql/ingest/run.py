@@ -6,7 +6,7 @@ that dies leaves one.
 """
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,18 +27,18 @@ from ..store.configured import open_store
 from ..store.outage import ending_early
 from ..store.recorded_files import recorded_files
 from ..store.schema import now
-from . import folding, process_pool, write
+from . import folding, process_pool
 from .changed_files import Selection
 from .layouts import find_misplaced
 from .log import log_file
-from .observation_result import FAILED, Failure, ObservationResult
-from .plan import Plan, Stored, Task, make_plan, read_during_scan, without_garbage_collection
+from .plan import Plan, Stored, make_plan, read_during_scan, without_garbage_collection
 from .progress import Progress, no_progress
 from .proposal_providers import provider_for
 from .proposals import in_background
 from .report import Report
 from .scan import scan
-from .workers import PROCESSES, check_scheduler, ingest_all
+from .tasks import ingest_tasks, log_waiting
+from .workers import PROCESSES, check_scheduler
 
 if TYPE_CHECKING:
     from .fill_statistics import FillReport
@@ -252,8 +252,25 @@ def _plan(
     store: Store,
     specs: KeywordSpecs,
 ) -> Plan:
-    """Compare disk and database, and mark the files that vanished."""
+    """Compare disk and database, and store what needs no reading of a file."""
     logger.info("Scanning %s", config.filesystem)
+    plan = _compared(config, options, filetypes, store, specs)
+    failures.remove(store, plan.settled)
+    observations.mark_vanished(store, plan.vanished, now())
+    observations.mark_returned(store, plan.returned)
+    observations.set_marks(store, plan.marks)
+    _log_plan(plan)
+    return plan
+
+
+def _compared(
+    config: Config,
+    options: Options,
+    filetypes: Sequence[str],
+    store: Store,
+    specs: KeywordSpecs,
+) -> Plan:
+    """Compare disk and database, and change nothing."""
     selection = Selection(
         filetypes,
         now(),
@@ -280,15 +297,13 @@ def _plan(
         # The scan of some observations takes less time than a thread.
         stored, scanned = read_during_scan(read, scanned) if whole else (read(), scanned)
         plan = make_plan(scanned, stored, selection, specs, whole=whole)
-    if whole:
-        misplaced = find_misplaced(
-            config.filesystem, config.layout, read_timeout=config.read_timeout
-        )
-        plan = plan.with_misplaced(misplaced)
-    failures.remove(store, plan.settled)
-    observations.mark_vanished(store, plan.vanished, now())
-    observations.mark_returned(store, plan.returned)
-    observations.set_marks(store, plan.marks)
+    if not whole:
+        return plan
+    misplaced = find_misplaced(config.filesystem, config.layout, read_timeout=config.read_timeout)
+    return plan.with_misplaced(misplaced)
+
+
+def _log_plan(plan: Plan) -> None:
     if plan.marks:
         logger.info("Files of which inode number and change time were stored: %d", len(plan.marks))
     for rootname, filetype in plan.vanished:
@@ -299,83 +314,8 @@ def _plan(
         logger.warning("%s", plan.misplaced.message)
     for problem in plan.problems:
         logger.error("%s", problem)
-    _log_waiting(plan.waiting)
+    log_waiting(plan.waiting)
     logger.info("Observations to ingest: %d", len(plan.tasks))
-    return plan
-
-
-def ingest_tasks(
-    tasks: Sequence[Task],
-    store: Store,
-    config: Config,
-    scheduler: str,
-    workers: int,
-    progress: Progress = no_progress,
-) -> Generator[ObservationResult, None, None]:
-    """Ingest observations, log their results and store the failures.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        The observations.
-    store : Store
-        The database.
-    config : Config
-        The archive.
-    scheduler : str
-        As for `acsql.ingest.workers.run_all`.
-    workers : int
-        As for `acsql.ingest.workers.run_all`.
-    progress : callable, optional
-        As for `ingest`.
-
-    Yields
-    ------
-    ObservationResult
-        One for each task.  Failures are stored when the iterator ends or is closed.
-    """
-    failed: list[Failure] = []
-    ingested: list[str] = []
-    with (
-        progress(len(tasks)) as advance,
-        closing(ingest_all(tasks, config, scheduler, workers)) as results,
-    ):
-        try:
-            for result in results:
-                _log_result(result)
-                failed += result.failures
-                ingested += result.filenames
-                yield result
-                advance()
-        except BaseException:
-            with ending_early():
-                write.update_failures(store, failed, ingested)
-            raise
-        write.update_failures(store, failed, ingested)
-
-
-def _log_result(result: ObservationResult) -> None:
-    if result.state != FAILED:
-        logger.info(
-            "%s: %s: read %s; previews of %s; %.2f s",
-            result.rootname,
-            result.state,
-            ", ".join(result.filetypes) or "nothing",
-            ", ".join(result.previews) or "none",
-            result.seconds,
-        )
-    for warning in result.warnings:
-        logger.warning("%s: %s", result.rootname, warning)
-    for (_, keyword), (value, filename) in result.mismatches.items():
-        logger.warning("%s: type mismatch of %s: %.80r", filename, keyword, value)
-    _log_waiting(result.waiting)
-    for failure in result.failures:
-        logger.error("%s: %s", result.rootname, failure.reason)
-
-
-def _log_waiting(filenames: Sequence[str]) -> None:
-    for filename in filenames:
-        logger.warning("Skipped %s: still being written, will retry in the next run", filename)
 
 
 def _log_keywords(report: Report) -> None:

@@ -1,14 +1,11 @@
-"""Workers: observations are processed in parallel, on this machine or on a cluster."""
+"""Workers: a job is run on observations in parallel, on this machine or on a cluster."""
 
 import asyncio
-import logging
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 from ..config import Config
-from ..errors import ArchiveError, ConfigError, DatabaseUnavailable
-from ..keywords import KeywordSpecs
-from ..store.client import Store
+from ..errors import ConfigError
 from .abandonable import in_thread
 from .jobs import (
     Finished,
@@ -22,11 +19,7 @@ from .jobs import (
     stream,
     workers_in_this_process,
 )
-from .observation_result import Failure, ObservationResult
-from .plan import Task
 from .process_pool import run_in_processes
-
-logger = logging.getLogger(__name__)
 
 PROCESSES, THREADS, SYNCHRONOUS = LOCAL = ("processes", "threads", "synchronous")
 
@@ -46,30 +39,6 @@ def check_scheduler(scheduler: str) -> None:
     """
     if scheduler not in LOCAL:
         _connect(scheduler).close()
-
-
-def ingest_all(
-    tasks: Sequence[Task], config: Config, scheduler: str, workers: int
-) -> Generator[ObservationResult, None, None]:
-    """Ingest observations in parallel.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        The observations.
-    config : Config
-        The archive.
-    scheduler : str
-        As for `run_all`.
-    workers : int
-        As for `run_all`.
-
-    Yields
-    ------
-    ObservationResult
-        One for each task, in the order in which they finish.
-    """
-    return run_all(Job(_ingest, _rootname, _crashed), tasks, config, scheduler, workers)
 
 
 def run_all(
@@ -183,41 +152,3 @@ def _run_on_cluster(
                 }
                 futures |= alone
                 waiting.update(alone)
-
-
-def _rootname(task: Task) -> str:
-    return task.observation.rootname
-
-
-def _crashed(task: Task) -> ObservationResult:
-    return _failed(task, "worker", "the worker that read its observation died")
-
-
-def _ingest(task: Task, store: Store, specs: KeywordSpecs, config: Config) -> ObservationResult:
-    """Ingest one observation; any error is its own failure, and the others continue."""
-    # Here, because only workers need astropy and numpy, which take longer to load than all else.
-    from .pipeline import ingest_observation
-
-    try:
-        return ingest_observation(task, store, specs, config)
-    except DatabaseUnavailable:
-        # The next observation would meet the same.
-        raise
-    except Exception as error:
-        logger.debug("%s", task.observation.rootname, exc_info=True)
-        kind = "" if isinstance(error, ArchiveError) else f"{type(error).__name__}: "
-        return _failed(task, "write", f"{kind}{error}")
-
-
-def _failed(task: Task, stage: str, reason: str) -> ObservationResult:
-    """Return the result of an observation of which nothing was stored: all its files are owed."""
-    rootname = task.observation.rootname
-    filenames = [
-        str(task.observation.files[filetype].name)
-        for filetype in (*task.filetypes, *task.checksums)
-    ]
-    failures = [
-        Failure(rootname, name, stage, f"{name} was not stored: {reason}")
-        for name in filenames or [rootname]
-    ]
-    return ObservationResult(rootname, failures=tuple(failures))

@@ -5,14 +5,10 @@ Only an ingest writes documents.  Nothing is deleted but previews that no docume
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 
 from ..config import Config
-from ..ingest.observation_result import Failure
 from ..ingest.plan import Task
-from ..ingest.progress import Progress
-from ..ingest.run import ingest_tasks
 from ..ingest.scan import scan
 from ..ingest.vanished_files import implausible_loss
 from ..keywords import KeywordSpecs
@@ -86,45 +82,23 @@ def implausible_absence(findings: Iterable[Finding], named: int, limit: float) -
     )
 
 
-def ingest_again(
-    findings: Iterable[Finding],
-    store: Store,
-    specs: KeywordSpecs,
-    config: Config,
-    scheduler: str,
-    workers: int,
-    progress: Progress,
-) -> tuple[Failure, ...]:
-    """Ingest the files of findings again.
+def tasks_of(findings: Iterable[Finding], specs: KeywordSpecs, config: Config) -> Iterator[Task]:
+    """Yield the tasks of an ingest that reads the files of findings again.
 
     Parameters
     ----------
     findings : iterable of Finding
         Findings of all kinds.
-    store : Store
-        The database.
     specs : KeywordSpecs
         The filetypes.
     config : Config
         The archive.
-    scheduler : str
-        As for `acsql.ingest.run.ingest_tasks`.
-    workers : int
-        As for `acsql.ingest.run.ingest_tasks`.
-    progress : callable
-        As for `acsql.ingest.run.ingest_tasks`.
 
-    Returns
-    -------
-    tuple of Failure
-        Files that could not be ingested.
+    Yields
+    ------
+    Task
+        Files that are on disk.
     """
-    tasks = list(_tasks(findings, specs, config))
-    with closing(ingest_tasks(tasks, store, config, scheduler, workers, progress)) as results:
-        return tuple(failure for result in results for failure in result.failures)
-
-
-def _tasks(findings: Iterable[Finding], specs: KeywordSpecs, config: Config) -> Iterator[Task]:
     filetypes: dict[str, set[str]] = {}
     for finding in findings:
         if finding.kind in REINGESTED and finding.filetypes:
@@ -148,8 +122,8 @@ def delete_extra_previews(findings: Sequence[Finding]) -> list[Finding]:
     Parameters
     ----------
     findings : sequence of Finding
-        Findings of all kinds, of the state after `ingest_again`: an extra preview may be named
-        by a document since.
+        Findings of all kinds, of the state after files were ingested again: an extra preview may
+        be named by a document since.
 
     Returns
     -------

@@ -1,13 +1,15 @@
 """Verification of an archive: compare disk, database and previews, and repair on request."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from ..config import Config
 from ..ingest.log import log_file
+from ..ingest.observation_result import Failure
 from ..ingest.progress import Progress, no_progress
+from ..ingest.tasks import ingest_tasks
 from ..ingest.workers import PROCESSES, check_scheduler
 from ..keywords import KeywordSpecs
 from ..migrations import runner
@@ -21,7 +23,7 @@ from .columns import compare_columns, fold_again
 from .findings import PREVIEW_MISSING, Finding, Verification
 from .full import compare_fully
 from .quick import QuickComparison, compare_quickly
-from .repair import delete_extra_previews, implausible_absence, ingest_again, mark_vanished
+from .repair import delete_extra_previews, implausible_absence, mark_vanished, tasks_of
 
 logger = logging.getLogger(__name__)
 
@@ -118,14 +120,8 @@ class _Verifier:
             logger.warning("%s", finding)
         problem = mark_vanished(self.store, findings, quick.files, self.config.vanish_limit)
         absence = implausible_absence(findings, quick.previews, self.config.vanish_limit)
-        failures = ingest_again(
-            [each for each in findings if not (absence and each.kind == PREVIEW_MISSING)],
-            self.store,
-            self.specs,
-            self.config,
-            self.scheduler,
-            self.workers,
-            self.progress,
+        failures = self._ingest_again(
+            each for each in findings if not (absence and each.kind == PREVIEW_MISSING)
         )
         fold_again(self.store, findings)
         quick, after = self._find(full, {finding.rootname for finding in findings})
@@ -134,6 +130,16 @@ class _Verifier:
             logger.error("Remaining: %s", finding)
         notes = (*filter(None, (problem, absence)), *quick.notes)
         return Verification(findings, tuple(remaining), notes, failures, quick.observations)
+
+    def _ingest_again(self, findings: Iterable[Finding]) -> tuple[Failure, ...]:
+        """Ingest the files of findings, and return the failures."""
+        tasks = list(tasks_of(findings, self.specs, self.config))
+        with closing(
+            ingest_tasks(
+                tasks, self.store, self.config, self.scheduler, self.workers, self.progress
+            )
+        ) as results:
+            return tuple(failure for result in results for failure in result.failures)
 
     def _find(
         self, full: bool, only: Collection[str] | None = None

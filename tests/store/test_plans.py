@@ -245,7 +245,7 @@ def test_pages_and_neighbours_in_a_proposal_are_not_sorted(filled, by, after, de
 
 def test_observations_without_proposal_are_found_by_an_index(filled):
     lacking = {"_id": "j9999999", "expstart": 52000.0, "proposid": None}
-    collection = headerless.if_current(filled)
+    collection = headerless.copies_if_made(filled)
     collection.insert_one(lacking)
     entry = found(filled, in_proposal(None), limit=0)
     collection.delete_one({"_id": lacking["_id"]})
@@ -309,7 +309,7 @@ def test_every_declared_index_is_used(filled):
     pages = [found(filled, And(), [SortKey(name)]) for name in SPECS.indexed]
     pages.append(found(filled, Equals("proposid", wanted["proposid"]), [SortKey("exptime")]))
     used = {index for entry in pages for index in indexes_of(entry)}
-    collection = headerless.if_current(filled)
+    collection = headerless.copies_if_made(filled)
     declared = {
         tuple(index["key"])
         for index in collection.list_indexes()
@@ -328,7 +328,7 @@ def test_every_declared_index_is_used(filled):
 def test_exposures_of_a_kind_and_an_exposure_time_are_read_from_an_index(filled, name, descending):
     parts = (Equals(name, row(filled)[name]), Between("exptime", value("exptime", 4)))
     entry = found(filled, And(parts), [SortKey("exptime", descending)])
-    if headerless.if_current(filled) == filled.headerless:
+    if headerless.copies_if_made(filled) == filled.headerless:
         assert indexes_of(entry) == {exposures_of(name)}
         assert not entry.get("hasSortStage")
         assert entry["docsExamined"] <= PAGE

@@ -98,7 +98,7 @@ def collection_for(
         return store.observations
     keywords = (leaf.keyword for leaf, _ in leaves(condition) if isinstance(leaf, KeywordCondition))
     needed = [*keywords, *addresses]
-    return if_current(store) if needed == top_level(needed) else store.observations
+    return copies_if_made(store) if needed == top_level(needed) else store.observations
 
 
 def names_observations(condition: Condition) -> bool:
@@ -123,8 +123,12 @@ def top_level(addresses: Iterable[str]) -> list[str]:
     return [address for address in addresses if "." not in address or is_dataset(address)]
 
 
-def if_current(store: Store) -> DocumentCollection:
-    """Return the headerless observations if all have been made, else the observations."""
+def copies_if_made(store: Store) -> DocumentCollection:
+    """Return the headerless observations if all have been made, else the observations.
+
+    They have not in a database that is read before `acsql migrate` has brought it up to date, or
+    whose derived collections were dropped.
+    """
     moment = of_block(store)
     if moment is None:
         made = store.database[DERIVED_STATE].find_one(COPIES, {"_id": 1}) is not None

@@ -150,10 +150,10 @@ def results(store, condition) -> list:
 def test_results_are_the_same_from_copies_and_observations(sample_copy, condition):
     store = sample_copy
     headerless.make_all(store)
-    assert headerless.if_current(store) == store.headerless
+    assert headerless.copies_if_made(store) == store.headerless
     found = results(store, condition)
     store.database[DERIVED_STATE].delete_many({})
-    assert headerless.if_current(store) == store.observations
+    assert headerless.copies_if_made(store) == store.observations
     assert found == results(store, condition)
 
 
