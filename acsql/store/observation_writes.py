@@ -6,7 +6,6 @@ standalone server has no transactions, and there they are made in this order.  A
 last two leaves an older copy with a mark, by which `finish_interrupted` finds it.
 """
 
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from pymongo.client_session import ClientSession
 
 from .client import Store
 from .derived import headerless
+from .moment import new_token
 from .repetition import repeated
 from .schema import CHANGED, Document
 from .transactions import in_transaction
@@ -147,7 +147,7 @@ def finish_interrupted(store: Store) -> None:
 def _mark(store: Store, rootnames: Iterable[str], session: ClientSession | None) -> None:
     """Mark observations as changed, each with a token that names this change."""
     marks = [
-        UpdateOne({"_id": rootname}, {"$set": {"token": uuid.uuid4().hex}}, upsert=True)
+        UpdateOne({"_id": rootname}, {"$set": {"token": new_token()}}, upsert=True)
         for rootname in rootnames
     ]
     store.database[CHANGED].bulk_write(marks, ordered=False, session=session)

@@ -9,12 +9,13 @@ from pymongo.errors import OperationFailure
 
 from acsql.query import And
 from acsql.store import moment, observation_writes
+from acsql.store.client import Store
 from acsql.store.columns.fold import fold
 from acsql.store.columns.marks import with_parts
 from acsql.store.columns.select import select
 from acsql.store.derived import headerless
-from acsql.store.moment import current, of_block, one_moment
-from acsql.store.schema import ANNOTATION_NUMBERS
+from acsql.store.moment import MOST_MARKS, current, of_block, one_moment
+from acsql.store.schema import ANNOTATION_NUMBERS, CHANGED
 from acsql.store.summaries.kept import Kept
 
 
@@ -104,3 +105,63 @@ def test_a_selection_is_right_whatever_is_folded_after_the_beginning_of_a_block(
             assert selection.value_counts("detector") == {"WFC": 3, "HRC": 1}
             fold(store)
     assert select(store, And(), ["detector"]).value_counts("detector") == {"WFC": 3, "HRC": 1}
+
+
+@pytest.fixture
+def many(store, monkeypatch):
+    """A database with so many marks that they are kept, and the number of times all are read."""
+    monkeypatch.setattr(moment, "_FEW", 3)
+    monkeypatch.setattr(moment, "_CHANGING_S", 0.0)
+    observation_writes.update(store, {f"j8bt000{number}": {"$set": {}} for number in range(5)})
+    read = []
+    all_marks = moment._with_all_marks
+
+    def count(store: Store, limit: int) -> moment.Moment:
+        """Read all marks, and note that."""
+        read.append(limit)
+        return all_marks(store, limit)
+
+    monkeypatch.setattr(moment, "_with_all_marks", count)
+    current(store)
+    yield read
+    assert moment._with_kept_marks(store, MOST_MARKS + 1) in (None, all_marks(store, 0))
+
+
+def test_many_marks_are_read_once_until_they_change(store, many):
+    before = current(store)
+    store.database[ANNOTATION_NUMBERS].insert_one({"next": 7})
+    after = current(store)
+    assert (after.marks, after.number) == (before.marks, 7)
+    assert len(many) == 1
+    observation_writes.replace(store, {"_id": "j8bt0001"})
+    changed = current(store)
+    assert changed.marks.tokens["j8bt0001"] != before.marks.tokens["j8bt0001"]
+    assert current(store) == changed
+    assert len(many) == 2
+
+
+def test_marks_of_another_version_are_read_each_time(store, many):
+    for number in (2, 1):
+        token = {"token": "0" * 32 if number == 2 else "1" * 32}
+        store.database[CHANGED].replace_one({"_id": "j8bt0009"}, token, upsert=True)
+        assert current(store).marks.tokens["j8bt0009"] == token["token"]
+        assert current(store).marks.tokens.keys() > {"j8bt0000", "j8bt0009"}
+    assert len(many) == 5
+
+
+@pytest.mark.usefixtures("many")
+def test_marks_that_a_fold_has_removed_are_not_kept(store):
+    write(store, range(5), random.Random(1))
+    fold(store)
+    assert current(store).marks.tokens == {}
+
+
+def test_while_marks_change_all_are_read_at_once(store, many, monkeypatch):
+    monkeypatch.setattr(moment, "_CHANGING_S", 60.0)
+    assert current(store) == current(store)
+    assert len(many) == 3
+
+
+def test_the_sum_of_the_most_tokens_is_an_integer_of_the_server():
+    assert (moment.MOST_MARKS + 1) << moment._TOKEN_BITS < 2**63
+    assert len({moment.new_token() for _ in range(1000)}) == 1000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -13,6 +12,7 @@ from pymongo import UpdateOne
 
 from ..client import Store
 from ..fields import value_at
+from ..moment import new_token
 from ..schema import CHANGED, Document
 from .encode import Column, encode, join
 from .fold import with_all_fields
@@ -70,8 +70,10 @@ def differences(store: Store, values: bool) -> dict[str, str]:
 
 def mark(store: Store, rootnames: Sequence[str]) -> None:
     """Mark observations as changed, so that the next fold moves them; the caller holds the lock."""
-    token = {"$set": {"token": uuid.uuid4().hex}}
-    marks = [UpdateOne({"_id": rootname}, token, upsert=True) for rootname in rootnames]
+    marks = [
+        UpdateOne({"_id": rootname}, {"$set": {"token": new_token()}}, upsert=True)
+        for rootname in rootnames
+    ]
     if marks:
         with store.errors():
             store.database[CHANGED].bulk_write(marks, ordered=False)
