@@ -5,6 +5,7 @@ They are made from the columns, and from the documents of observations that are 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
@@ -75,10 +76,18 @@ def export(store: Store, folder: Path) -> Iterator[Path]:
             table = _table(store, known.parts, paths, changed, set(marks))
             _check_unchanged(store, known)
             path = folder / f"{name}.parquet"
-            unfinished = path.with_name(f".{path.name}.new")
-            pq.write_table(table, unfinished)
-            unfinished.replace(path)
+            _write(table, path)
             yield path
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    """Write a file that gets its name when it is complete, also if others write it at once."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        pq.write_table(table, unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _files(store: Store, known: Registry, changed: Sequence[Document]) -> dict[str, dict[str, str]]:

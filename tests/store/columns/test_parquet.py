@@ -1,6 +1,7 @@
 """An export has the values of all observations, whether or not they are in columns."""
 
 import math
+import os
 
 import pyarrow.parquet as pq
 import pytest
@@ -59,3 +60,19 @@ def test_thousands_of_observations_that_are_not_in_columns_are_not_exported(
     with pytest.raises(DatabaseError, match=r"20 observations in .* are not in columns yet"):
         list(export(filled, tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_exports_to_one_folder_at_once_have_files_of_their_own(filled, tmp_path, monkeypatch):
+    write = pq.write_table
+
+    def meanwhile(table, path):
+        write(table, path)
+        monkeypatch.setattr(pq, "write_table", write)
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        list(export(filled, tmp_path))
+        monkeypatch.undo()
+
+    monkeypatch.setattr(pq, "write_table", meanwhile)
+    files = list(export(filled, tmp_path))
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+    assert all(pq.read_table(path).num_rows for path in files)
