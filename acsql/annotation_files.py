@@ -75,7 +75,7 @@ def from_row(row: Mapping[str, Any], specs: KeywordSpecs) -> Annotation:
         raise AnnotationError(f"{missing[0]} is missing")
     key = held["id"] or new_id(*(f"{name}={held[name]}" for name in _NAMES))
     try:
-        numbers = {n: None if held[n] is None else int(str(held[n])) for n in _NUMBERS}
+        numbers = {n: None if held[n] is None else _whole(held[n]) for n in _NUMBERS}
         when = _moment(held["when"])
         action = Action(held["action"] or ("flag" if held["flag"] else "comment"))
     except ValueError as error:
@@ -85,6 +85,11 @@ def from_row(row: Mapping[str, Any], specs: KeywordSpecs) -> Annotation:
     batch = None if held["batch"] is None else str(held["batch"])
     annotation = Annotation(str(key), action, target, str(held["by"]), when, **own, batch=batch)
     return annotation.checked(specs)
+
+
+def _whole(value: Any) -> int:
+    """Return a whole number; pandas writes ``1.0`` in a column that also has missing values."""
+    return int(str(value).removesuffix(".0"))
 
 
 def _moment(value: Any) -> datetime:
@@ -116,7 +121,7 @@ def read(path: Path, specs: KeywordSpecs) -> list[Annotation]:
         If the file is not of a known format, or a row is wrong; the message says which.
     """
     try:
-        rows = _READERS[path.suffix]
+        rows = _READERS[path.suffix.lower()]
     except KeyError:
         known = ", ".join(_READERS)
         raise AnnotationError(f"{path}: expected a file with the suffix {known}") from None
@@ -133,7 +138,8 @@ def read(path: Path, specs: KeywordSpecs) -> list[Annotation]:
 
 
 def _csv(path: Path) -> Iterator[Mapping[str, Any]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    # Spreadsheets begin their UTF-8 with a byte order mark.
+    with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             if None in row or None in row.values():
                 raise AnnotationError("it has not as many values as there are columns")
@@ -141,8 +147,8 @@ def _csv(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _json_lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
+    with path.open(encoding="utf-8-sig") as file:
+        for line in filter(str.strip, file):
             row = json.loads(line)
             if not isinstance(row, dict):
                 raise AnnotationError("expected an object")

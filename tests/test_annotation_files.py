@@ -72,6 +72,34 @@ def test_an_import_is_repeated_without_effect(empty_archive: acsql.Archive, tmp_
     assert (comment.action, comment.when) == ("comment", datetime(2009, 6, 2, 10))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (
+            "old.csv",
+            "rootname,filetype,extension,flag,by,when\r\n{},flt,1,other,ann,2009-06-01\r\n",
+        ),
+        (
+            "OLD.CSV",
+            "rootname,filetype,extension,flag,by,when\n\n{},flt,1.0,other,ann,2009-06-01\n",
+        ),
+        (
+            "old.jsonl",
+            '\n{{"rootname": "{}", "filetype": "flt", "extension": 1.0, "flag": "other", '
+            '"by": "ann", "when": "2009-06-01"}}\n\n',
+        ),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_files_are_read_as_spreadsheets_and_pandas_write_them(
+    name, content, encoding, tmp_path, specs
+):
+    file = tmp_path / name
+    file.write_text(content.format("j8bt05nj"), encoding=encoding, newline="")
+    (entry,) = read(file, specs)
+    assert entry.target == AnnotationTarget("j8bt05nj", "flt", 1)
+
+
 def test_stored_annotations_are_those_that_were_exported(store, specs):
     writes.add(store, ENTRIES)
     rows = [to_row(entry) for _, entry in reads.numbered(store)]
