@@ -5,6 +5,10 @@ truth values with unknown ones has the texts T, F and blank, because readers tak
 a FITS logical for false.  Texts in a column of numbers are unknown as well, and
 COMMENT names them.  Dates and times are texts in ISO 8601, and lists are joined as in CSV.
 Characters beyond printable ASCII are written as Python escapes them: ``\xe9``.
+
+Units are those of FITS 4.0, section 4.3, because readers warn of others: electrons are written as
+``count`` and DN as ``adu``, and a unit without an equivalent is left out.  The description of the
+column (TCOMMn) then begins with the original unit, as in ``[electron / s]``.
 """
 
 import io
@@ -12,6 +16,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
+from astropy import units
 from astropy.io import fits
 from astropy.table import MaskedColumn
 
@@ -23,6 +28,9 @@ from ..values import escape
 
 # FITS standard 4.0, section 7.3.3.1: printable ASCII.
 _FORBIDDEN = re.compile(r"[^\x20-\x7e]")
+# Equivalents in FITS standard 4.0, tables 3 and 5: a detected electron is a count, a DN a step of
+# the analogue-to-digital converter.
+_FITS_UNITS = {"electron": "count", "DN": "adu"}
 # Bytes (FITS standard 4.0, section 3.1).
 _FITS_BLOCK = 2880
 
@@ -74,20 +82,30 @@ def _fits_column(cells: MaskedColumn, summary: ColumnSummary, width: int) -> fit
     return fits.Column(
         cells.name,
         f"{width}A" if kind == "U" else {"i": "K", "f": "D", "b": "L"}[kind],
-        unit=_unit(cells),
+        unit=_unit(cells.unit),
         null=null,
         array=array.astype(f"S{width}") if kind == "U" else array,
     )
 
 
-def _unit(cells: MaskedColumn) -> str | None:
-    """Return a unit in the spelling of FITS, or as it is if FITS does not know it."""
-    if cells.unit is None:
+def _unit(unit: units.UnitBase | None) -> str | None:
+    """Return a unit in the spelling of FITS, or None if FITS has no such unit."""
+    if unit is None or isinstance(unit, units.UnrecognizedUnit):
         return None
+    powers = zip(unit.bases, unit.powers, strict=True)
+    factors = (units.Unit(_FITS_UNITS.get(base.name, base)) ** power for base, power in powers)
     try:
-        return str(cells.unit.to_string("fits"))
+        return str(math.prod(factors, start=units.Unit(unit.scale)).to_string("fits"))
     except ValueError:
-        return escape(cells.unit.to_string(), _FORBIDDEN)
+        return None
+
+
+def _comment(column: Column, written: str | None) -> str:
+    """Return the description of a column, after its unit in brackets if another one is written."""
+    unit, description = column.spec.unit, column.spec.description or ""
+    if not unit or (written and units.Unit(written) == units.Unit(unit, parse_strict="silent")):
+        return escape(description, _FORBIDDEN)
+    return escape(f"[{unit}] {description}".strip(), _FORBIDDEN)
 
 
 def _headers(hdu: fits.BinTableHDU, columns: Sequence[Column], buffer: RowBuffer) -> bytes:
@@ -98,8 +116,8 @@ def _headers(hdu: fits.BinTableHDU, columns: Sequence[Column], buffer: RowBuffer
     header = hdu.header.copy()
     header["NAXIS2"] = buffer.length
     for number, column in enumerate(columns, 1):
-        if column.spec.description:
-            header[f"TCOMM{number}"] = escape(column.spec.description, _FORBIDDEN)
+        if comment := _comment(column, header.get(f"TUNIT{number}")):
+            header[f"TCOMM{number}"] = comment
     for line in buffer.notes:
         header["COMMENT"] = escape(line, _FORBIDDEN)
     text: str = fits.PrimaryHDU().header.tostring() + header.tostring()
