@@ -108,10 +108,8 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
             unreadable.add(on_disk.path)
             continue
         number += 1
-        stored = (document or {}).get("files", {}).values()
-        files += sum("vanished" not in file for file in stored)
-        for entry in (document or {}).get("previews", {}).values():
-            previews.update(str(entry[kind]) for kind in PREVIEW_KINDS if entry.get(kind))
+        files += sum("vanished" not in file for file in (document or {}).get("files", {}).values())
+        previews |= _named_previews(document or {})
         if on_disk is not None and document is not None:
             comparable.append(rootname)
         of_observation = _compare_observation(
@@ -128,16 +126,27 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
             f"the filesystem holds no observation, but {number} are stored: is it mounted, and "
             "does the setting layout fit?"
         )
-    extra, notes = extra_previews(config, specs, previews)
-    findings |= dict.fromkeys(extra)
-    misplaced = find_misplaced(config.filesystem, config.layout, read_timeout=config.read_timeout)
-    if misplaced.number:
-        notes = [misplaced.message, *notes]
-        if is_empty:
-            findings[Finding(MISPLACED, "", misplaced.examples[0], misplaced.message)] = None
+    extra, other_files = extra_previews(config, specs, previews)
+    outside, notes = _outside_layout(config, is_empty)
+    findings |= dict.fromkeys([*extra, *outside])
     return QuickComparison(
-        tuple(findings), tuple(notes), tuple(comparable), number, files, len(previews)
+        tuple(findings), (*notes, *other_files), tuple(comparable), number, files, len(previews)
     )
+
+
+def _named_previews(document: Mapping[str, Any]) -> set[str]:
+    """Return the previews and thumbnails that a document names."""
+    entries = document.get("previews", {}).values()
+    return {str(entry[kind]) for entry in entries for kind in PREVIEW_KINDS if entry.get(kind)}
+
+
+def _outside_layout(config: Config, is_empty: bool) -> tuple[list[Finding], list[str]]:
+    """Return a note on FITS files outside the layout, and a finding if nothing is in it."""
+    misplaced = find_misplaced(config.filesystem, config.layout, read_timeout=config.read_timeout)
+    if not misplaced.number:
+        return [], []
+    finding = Finding(MISPLACED, "", misplaced.examples[0], misplaced.message)
+    return [finding] if is_empty else [], [misplaced.message]
 
 
 def _side_by_side(
