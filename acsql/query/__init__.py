@@ -32,7 +32,9 @@ from .conditions import (
     Overlaps,
     SkyCondition,
     Within,
+    conjuncts,
     leaves,
+    with_leaves,
 )
 from .document_fields import REGION, is_dataset
 from .image_statistics import ALL, is_statistic, spec_in_filetype
@@ -68,6 +70,7 @@ __all__ = [
     "Within",
     "coerce_value",
     "computed_column",
+    "conjuncts",
     "for_person",
     "format_condition",
     "from_keywords",
@@ -86,6 +89,7 @@ __all__ = [
     "resolve_results",
     "search_keywords",
     "spec_in_filetype",
+    "with_leaves",
     "with_observations",
 ]
 

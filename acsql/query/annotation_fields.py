@@ -7,7 +7,7 @@ cannot lose it.
 from collections.abc import Callable, Collection
 
 from ..keywords import KeywordSpec
-from .conditions import Among, And, Condition, Equals, KeywordCondition, Not, Or, leaves
+from .conditions import Among, Condition, Equals, KeywordCondition, leaves, with_leaves
 
 ANNOTATION_FIELDS = {
     spec.name: spec
@@ -45,14 +45,13 @@ def for_person(condition: Condition, name: Callable[[], str]) -> Condition:
     Condition
         An equal condition if it has no ``me``.
     """
-    match condition:
-        case And(parts) | Or(parts):
-            return type(condition)(tuple(for_person(part, name) for part in parts))
-        case Not(inner):
-            return Not(for_person(inner, name))
-        case Equals("viewed_by", value) if value == ME:
-            return Equals("viewed_by", name())
-    return condition
+
+    def replaced(leaf: Condition) -> Condition:
+        """Return a leaf that names the person."""
+        is_me = isinstance(leaf, Equals) and leaf.keyword == "viewed_by" and leaf.value == ME
+        return Equals("viewed_by", name()) if is_me else leaf
+
+    return with_leaves(condition, replaced)
 
 
 def has_annotations(condition: Condition) -> bool:
@@ -78,13 +77,13 @@ def with_observations(
     Condition
         One on keywords and on the sky alone, unless conditions were left.
     """
-    match condition:
-        case And(parts) | Or(parts):
-            return type(condition)(tuple(with_observations(part, find) for part in parts))
-        case Not(inner):
-            return Not(with_observations(inner, find))
-    found = find(condition) if _is_annotation(condition) else None
-    return condition if found is None else Among("rootname", found)
+
+    def replaced(leaf: Condition) -> Condition:
+        """Return a leaf as a list of observations."""
+        found = find(leaf) if _is_annotation(leaf) else None
+        return leaf if found is None else Among("rootname", found)
+
+    return with_leaves(condition, replaced)
 
 
 def narrowed(condition: Condition, rootnames: Collection[str]) -> Condition:
@@ -102,14 +101,14 @@ def narrowed(condition: Condition, rootnames: Collection[str]) -> Condition:
     Condition
         It may differ for other observations.
     """
-    match condition:
-        case And(parts) | Or(parts):
-            return type(condition)(tuple(narrowed(part, rootnames) for part in parts))
-        case Not(inner):
-            return Not(narrowed(inner, rootnames))
-        case Among(keyword, listed):
-            return Among(keyword, [name for name in rootnames if name in listed])
-    return condition
+
+    def replaced(leaf: Condition) -> Condition:
+        """Return a leaf that lists no others."""
+        if not isinstance(leaf, Among):
+            return leaf
+        return Among(leaf.keyword, [name for name in rootnames if name in leaf.rootnames])
+
+    return with_leaves(condition, replaced)
 
 
 def _is_annotation(condition: Condition) -> bool:

@@ -11,7 +11,7 @@ blocks of a drizzled product, meets a comparison if one of its values does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -297,6 +297,45 @@ def leaves(condition: Condition) -> Iterator[tuple[Condition, int]]:
                 stack.extend((part, depth + 1) for part in reversed(conditions))
             case _:
                 yield current, depth
+
+
+def conjuncts(condition: Condition) -> tuple[Condition, ...]:
+    """Return the conditions that must all hold for a condition to hold.
+
+    Parameters
+    ----------
+    condition : Condition
+        Any condition.
+
+    Returns
+    -------
+    tuple of Condition
+        The parts of an `And`; of any other condition itself alone.
+    """
+    return condition.conditions if isinstance(condition, And) else (condition,)
+
+
+def with_leaves(condition: Condition, replacement: Callable[[Condition], Condition]) -> Condition:
+    """Return a condition with other conditions in place of its leaves.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it, which has checked its depth.
+    replacement : callable
+        Returns what stands for a condition on a keyword or on the sky.
+
+    Returns
+    -------
+    Condition
+        Combined as before by `And`, `Or` and `Not`.
+    """
+    match condition:
+        case And(parts) | Or(parts):
+            return type(condition)(tuple(with_leaves(part, replacement) for part in parts))
+        case Not(inner):
+            return Not(with_leaves(inner, replacement))
+    return replacement(condition)
 
 
 def equals_any(

@@ -8,7 +8,18 @@ columns take a few milliseconds for any condition and order.
 from collections.abc import Sequence
 
 from ..keywords import KeywordSpecs
-from ..query import And, AnyOf, Between, Condition, Equals, Exists, Like, SkyCondition, leaves
+from ..query import (
+    And,
+    AnyOf,
+    Between,
+    Condition,
+    Equals,
+    Exists,
+    Like,
+    SkyCondition,
+    conjuncts,
+    leaves,
+)
 from ..store.derived.headerless import names_observations
 from ..store.sorting import SortKey
 
@@ -30,7 +41,7 @@ def an_index_serves(condition: Condition, order: Sequence[SortKey], specs: Keywo
     bool
         True also for conditions on the sky, which have an index and no columns.
     """
-    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    parts = conjuncts(condition)
     first = order[0].address
     # Every index continues with the time of the exposure.
     sortable = {"rootname", "expstart", *specs.indexed}
@@ -65,7 +76,7 @@ def an_index_counts(condition: Condition, specs: KeywordSpecs) -> bool:
     bool
         True for everything, and for one value or one range of an indexed keyword.
     """
-    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    parts = conjuncts(condition)
     match parts:
         case []:
             return True

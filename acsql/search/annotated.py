@@ -21,9 +21,10 @@ from ..query import (
     Equals,
     Exists,
     Not,
-    Or,
+    conjuncts,
     has_annotations,
     narrowed,
+    with_leaves,
     with_observations,
 )
 from ..store.annotations import reads
@@ -57,25 +58,20 @@ def looked_up(condition: Condition, store: Store) -> Condition:
     DatabaseError
         If the database fails.
     """
-    condition = _with_lists(condition)
+    condition = with_leaves(condition, _as_list)
     if not has_annotations(condition):
         return condition
     found = with_observations(condition, lambda leaf: reads.rootnames(store, _as_stored(leaf)))
-    parts = found.conditions if isinstance(found, And) else (found,)
-    by_key = tuple(_by_key(part) for part in parts)
+    by_key = tuple(_by_key(part) for part in conjuncts(found))
     return And(by_key) if isinstance(found, And) else by_key[0]
 
 
-def _with_lists(condition: Condition) -> Condition:
-    """Return a condition in which each observation of a long list is looked up at once."""
-    match condition:
-        case And(parts) | Or(parts):
-            return type(condition)(tuple(map(_with_lists, parts)))
-        case Not(inner):
-            return Not(_with_lists(inner))
+def _as_list(leaf: Condition) -> Condition:
+    """Return a long list of observations as one in which each is looked up at once."""
+    match leaf:
         case AnyOf("rootname", values) if len(values) > _BY_KEY:
             return Among("rootname", dict.fromkeys(values))
-    return condition
+    return leaf
 
 
 def looked_up_if_kept(condition: Condition, store: Store) -> Condition:
@@ -103,8 +99,9 @@ def looked_up_if_kept(condition: Condition, store: Store) -> Condition:
 
 def lists_few(condition: Condition) -> bool:
     """Return whether only some of a few observations can meet a condition."""
-    parts = condition.conditions if isinstance(condition, And) else (condition,)
-    return any(isinstance(part, Among) and len(part.rootnames) <= _RARE for part in parts)
+    return any(
+        isinstance(part, Among) and len(part.rootnames) <= _RARE for part in conjuncts(condition)
+    )
 
 
 def looked_up_among(
@@ -137,7 +134,7 @@ def looked_up_among(
         condition, lambda leaf: reads.rootnames(store, _as_stored(leaf), rootnames)
     )
     rest: list[Condition] = []
-    for part in found.conditions if isinstance(found, And) else (found,):
+    for part in conjuncts(found):
         match part:
             case Among(_, listed):
                 rootnames = [name for name in rootnames if name in listed]

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ..errors import QueryTimeout
 from ..keywords import KeywordSpecs
-from ..query import And, Condition, format_condition
+from ..query import And, Condition, conjuncts, format_condition
 from ..query.messages import shorten
 from ..store.client import Store
 from . import counting
@@ -113,7 +113,7 @@ def explain(
     Explanation
         With an entry for each member of an `And`, or one for any other condition.
     """
-    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    parts = conjuncts(condition)
     others = [And((*parts[:number], *parts[number + 1 :])) for number in range(len(parts))]
 
     def count(counted: Condition) -> int | None:

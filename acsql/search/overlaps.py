@@ -6,7 +6,7 @@ The query language knows only the rootname; the database can compare only footpr
 from dataclasses import replace
 
 from ..errors import QueryError
-from ..query import And, Condition, Not, Or, Overlaps
+from ..query import Condition, Overlaps, with_leaves
 from ..store import observations
 from ..store.client import Store
 
@@ -33,15 +33,14 @@ def with_footprints(condition: Condition, store: Store) -> Condition:
     QueryError
         If an observation has no footprint.
     """
-    match condition:
-        case And(parts) | Or(parts):
-            return type(condition)(tuple(with_footprints(part, store) for part in parts))
-        case Not(inner):
-            return Not(with_footprints(inner, store))
-        case Overlaps(rootname, None):
-            key = observations.find(store, rootname).rootname
-            footprint = observations.footprint(store, key)
-            if footprint is None:
-                raise QueryError(f"overlaps({key}): {key} has no footprint")
-            return replace(condition, rootname=key, footprint=footprint)
-    return condition
+    return with_leaves(condition, lambda leaf: _with_footprint(leaf, store))
+
+
+def _with_footprint(leaf: Condition, store: Store) -> Condition:
+    if not isinstance(leaf, Overlaps) or leaf.footprint is not None:
+        return leaf
+    key = observations.find(store, leaf.rootname).rootname
+    footprint = observations.footprint(store, key)
+    if footprint is None:
+        raise QueryError(f"overlaps({key}): {key} has no footprint")
+    return replace(leaf, rootname=key, footprint=footprint)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..keywords import KeywordSpecs
-from ..query import And, AnyOf, Condition, Equals, Not, Or
+from ..query import AnyOf, Condition, Equals, with_leaves
 from ..query.texts import ignores_case
 from ..store import spellings
 from ..store.client import Store
@@ -33,16 +33,17 @@ def with_spellings(condition: Condition, store: Store, specs: KeywordSpecs) -> C
     Condition
         An equal condition.
     """
-    match condition:
-        case And(parts) | Or(parts):
-            return type(condition)(tuple(with_spellings(part, store, specs) for part in parts))
-        case Not(inner):
-            return Not(with_spellings(inner, store, specs))
-        case Equals(keyword, value) if keyword in specs.indexed:
-            return replace(condition, spellings=_stored(store, keyword, [value]))
-        case AnyOf(keyword, values) if keyword in specs.indexed:
-            return replace(condition, spellings=_stored(store, keyword, values))
-    return condition
+
+    def replaced(leaf: Condition) -> Condition:
+        """Return a leaf with its spellings."""
+        match leaf:
+            case Equals(keyword, value) if keyword in specs.indexed:
+                return replace(leaf, spellings=_stored(store, keyword, [value]))
+            case AnyOf(keyword, values) if keyword in specs.indexed:
+                return replace(leaf, spellings=_stored(store, keyword, values))
+        return leaf
+
+    return with_leaves(condition, replaced)
 
 
 def _stored(store: Store, keyword: str, values: Iterable[object]) -> tuple[str, ...]:

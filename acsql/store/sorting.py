@@ -8,7 +8,7 @@ from functools import total_ordering
 from typing import Any, NamedTuple, Self
 
 from ..keywords import KeywordSpecs
-from ..query import And, Between, Condition, Like
+from ..query import Between, Condition, Like, conjuncts
 from .fields import field_path
 from .schema import TIE_BREAKERS
 
@@ -52,7 +52,7 @@ def default_order(condition: Condition, specs: KeywordSpecs) -> list[SortKey]:
     list of SortKey
         By the start of the exposure if the condition has no range on an indexed keyword.
     """
-    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    parts = conjuncts(condition)
     ranges = (part.keyword for part in parts if isinstance(part, Between | Like))
     sortable = {"rootname", *specs.indexed}
     return [SortKey(next((name for name in ranges if name in sortable), "expstart"))]

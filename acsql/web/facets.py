@@ -7,11 +7,10 @@ from typing import Any
 from .. import query
 from ..errors import QueryTimeout
 from ..export import text
-from ..query import And, AnyOf, Condition, Equals, Or
+from ..query import And, AnyOf, Condition, Equals, Or, conjuncts
 from ..search import Search
 from .context import current_archive
 from .form_fields import FIELDS
-from .form_filling import parts_of
 from .results_parameters import ResultsParameters
 
 # The values of a facet that are shown.
@@ -114,7 +113,7 @@ def _without_list(condition: Condition, keyword: str) -> Sequence[str]:
     """Return the conditions as texts, without a list of values that one value replaces."""
     specs = current_archive().specs
     texts = []
-    for part in parts_of(condition):
+    for part in conjuncts(condition):
         if part == And() or (isinstance(part, AnyOf) and part.keyword == keyword):
             continue
         formatted = query.format_condition(part, specs)

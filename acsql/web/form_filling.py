@@ -10,7 +10,7 @@ from typing import Any
 from .. import query
 from ..errors import QueryError
 from ..keywords import KeywordSpecs
-from ..query import And, AnyOf, Condition, Equals, Exists, Like, Not, Or
+from ..query import AnyOf, Condition, Equals, Exists, Like, Not, Or, conjuncts
 from .form_fields import BETWEEN, FIELDS, OPERATORS, FormField
 
 
@@ -34,7 +34,7 @@ def form_values(condition: Condition, specs: KeywordSpecs) -> dict[str, list[str
     """
     values: dict[str, list[str]] = {}
     fields = {field.keyword: field for field in FIELDS}
-    for part in parts_of(condition):
+    for part in conjuncts(condition):
         row = _to_row(part, specs)
         field = fields.get(row[0]) if row and row[0] not in values else None
         filled = _to_field(field, row, part, specs) if row and field else {}
@@ -122,8 +122,3 @@ def _values_of(choice: Condition) -> tuple[Any, ...]:
         case Like():
             return (choice.pattern,)
     return ()
-
-
-def parts_of(condition: Condition) -> tuple[Condition, ...]:
-    """Return the conditions that are joined by ``and``."""
-    return condition.conditions if isinstance(condition, And) else (condition,)

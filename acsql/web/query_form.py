@@ -15,9 +15,9 @@ from wtforms import Field, Form, TextAreaField
 from .. import query
 from ..errors import QueryError
 from ..keywords import KeywordSpecs
-from ..query import And, AnyOf, Between, Condition, Exists, Not
+from ..query import And, AnyOf, Between, Condition, Exists, Not, conjuncts
 from .form_fields import BETWEEN, EXISTENCE, FIELDS, OPERATORS, ROWS, FormField, strip
-from .form_filling import form_values, parts_of
+from .form_filling import form_values
 from .results_parameters import ResultsParameters
 
 
@@ -192,7 +192,7 @@ def read_form(
     stated = form.conditions(specs)
     if form.messages:
         return form, search
-    whole = query.prepare(And((*parts_of(search.condition(specs)), *stated)), specs)
+    whole = query.prepare(And((*conjuncts(search.condition(specs)), *stated)), specs)
     text = query.format_condition(whole, specs)
     return form, ResultsParameters.parse(search.arguments(q=text))
 

@@ -107,3 +107,24 @@ def test_leaves_contain_no_other_conditions(condition):
     for leaf, depth in query.leaves(condition):
         assert depth >= 1
         assert isinstance(leaf, KeywordCondition | SkyCondition) or leaf in (And(), Or(()))
+
+
+@given(conditions)
+def test_a_condition_with_its_own_leaves_is_the_same(condition):
+    assert query.with_leaves(condition, lambda leaf: leaf) == condition
+
+
+@given(conditions)
+def test_leaves_are_replaced_wherever_they_are(condition):
+    other = Exists("exptime")
+    replaced = query.with_leaves(condition, lambda _: other)
+    before, after = query.leaves(condition), query.leaves(replaced)
+    for (leaf, depth), (new, new_depth) in zip(before, after, strict=True):
+        assert new == (leaf if leaf in (And(), Or(())) else other)
+        assert new_depth == depth
+
+
+@given(conditions)
+def test_conjuncts_joined_are_the_condition(condition):
+    parts = query.conjuncts(condition)
+    assert (And(parts) if isinstance(condition, And) else parts[0]) == condition

@@ -15,11 +15,12 @@ from acsql.query import (
     Like,
     Not,
     Or,
+    conjuncts,
     format_condition,
     parse,
     prepare,
 )
-from acsql.web.form_filling import form_values, parts_of
+from acsql.web.form_filling import form_values
 from acsql.web.query_form import read_form
 
 SPECS = keyword_specs.load()
@@ -97,5 +98,5 @@ def test_a_filled_form_states_the_same_conditions_again(condition: Condition) ->
     sent = form_values(prepared, SPECS)
     again_form, again = read_form(sent, SPECS)
     assert not form.messages + again_form.messages
-    assert set(parts_of(again.condition(SPECS))) == set(parts_of(prepared))
+    assert set(conjuncts(again.condition(SPECS))) == set(conjuncts(prepared))
     assert search.condition(SPECS) == prepared

@@ -17,9 +17,9 @@ from acsql.query import (
     Like,
     Not,
     Or,
+    conjuncts,
     parse,
 )
-from acsql.web.form_filling import parts_of
 from acsql.web.query_form import form_class, read_form
 from acsql.web.results_parameters import ResultsParameters
 
@@ -33,7 +33,7 @@ def conditions(**values: str | list[str]) -> tuple[Condition, ...]:
     if form.messages:
         raise QueryError("; ".join(form.messages))
     found = search.condition(SPECS)
-    return () if found == And() else parts_of(found)
+    return () if found == And() else conjuncts(found)
 
 
 def test_the_form_has_no_parameter_of_the_search() -> None:

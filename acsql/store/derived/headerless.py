@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...query.annotation_fields import has_annotations
-from ...query.conditions import And, AnyOf, Condition, Equals, KeywordCondition, leaves
+from ...query.conditions import AnyOf, Condition, Equals, KeywordCondition, conjuncts, leaves
 from ...query.document_fields import is_dataset
 from ..client import Store
 from ..moment import COPIES, of_block
@@ -114,7 +114,7 @@ def names_observations(condition: Condition) -> bool:
     bool
         Then the observations are found by key, whatever else is required of them.
     """
-    parts = condition.conditions if isinstance(condition, And) else (condition,)
+    parts = conjuncts(condition)
     return any(isinstance(part, Equals | AnyOf) and part.keyword == "rootname" for part in parts)
 
 

@@ -12,14 +12,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ... import query
 from ...errors import QueryError, QueryTimeout
-from ...query import And, Condition, Exists
+from ...query import And, Condition, Exists, conjuncts
 from ...search import Page, Search
 from .. import sky_map
 from ..context import current_archive
 from ..downloads import download
 from ..errors import status_of
 from ..facets import count_facets
-from ..form_filling import parts_of
 from ..query_form import read_form
 from ..results_parameters import DOWNLOADS, VIEWS, ResultsParameters
 from ..selection import SORTS
@@ -142,7 +141,7 @@ def _walk(parameters: ResultsParameters) -> dict[str, str]:
 def _chips(parameters: ResultsParameters, condition: Condition) -> list[tuple[str, dict[str, Any]]]:
     """Return each condition as a text, with the parameters of the search without it."""
     specs = current_archive().specs
-    parts = parts_of(condition) if condition != And() else ()
+    parts = conjuncts(condition) if condition != And() else ()
     chips = []
     for number, part in enumerate(parts):
         others = And((*parts[:number], *parts[number + 1 :]))
