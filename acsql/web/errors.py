@@ -3,7 +3,7 @@
 import logging
 
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import errors
@@ -96,7 +96,16 @@ def error_response(status: int, title: str, message: str) -> Response:
     if is_api_path(request.path):
         error = {"error": title, "message": message, "request_id": access_log.request_id()}
         return json_response(error, status)
-    return Response(render_template("error.html", title=title, message=message), status)
+    page = render_template("error.html", title=title, message=message, written=_written())
+    return Response(page, status)
+
+
+def _written() -> str:
+    """Return the text of the form of the request, which is not lost when the form is refused."""
+    try:
+        return request.form.get("text", "")
+    except RequestEntityTooLarge:
+        return ""
 
 
 def public_message(error: ArchiveError) -> str:

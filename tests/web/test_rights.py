@@ -156,6 +156,23 @@ def test_a_removed_user_or_another_password_ends_a_session(
     assert written == []
 
 
+def test_what_a_reader_has_written_is_not_lost_with_the_session(
+    site: Callable[..., Flask], empty_archive: acsql.Archive, written: list[str]
+) -> None:
+    browser = site().test_client()
+    form = {"csrf_token": log_in(browser, "writer"), "text": "\nGuide star <lost>."}
+    empty_archive.accounts.set_password("writer", PASSWORD)
+    refused = browser.post("/write", data=form)
+    log_in(browser, "writer")
+    form["csrf_token"] = "of the session that has ended"
+    for response, status in ((refused, 401), (browser.post("/write", data=form), 400)):
+        assert response.status_code == status
+        # Browsers leave out the first line end of a field.
+        shown = BeautifulSoup(response.text, "html.parser").select_one("main textarea")
+        assert shown is not None and shown.text == "\n" + form["text"]
+    assert written == []
+
+
 @pytest.mark.parametrize(
     ("name", "status"), [(None, 302), ("reader", 403), ("writer", 403), ("administrator", 200)]
 )
