@@ -87,15 +87,49 @@ def image_parts(
     shape = image_shape(hdu, filename)
     if readout is None:
         return ImageParts((slice(0, shape[0]), slice(0, shape[1])), {})
-    sides = []
-    for axis, length, pixels in ((2, readout.rows, shape[0]), (1, readout.columns, shape[1])):
-        binning = max(1, int(number(hdu, f"BINAXIS{axis}", 1, filename)))
-        first = round(number(hdu, f"LTV{axis}", 0, filename))
-        chip = slice(first, first + length // binning)
-        sides.append(_Side(chip, pixels, binning))
-    rows, columns = sides
-    chip_number = number(hdu, "CCDCHIP", 1, filename)
-    corners = _used(ccdamp, readout.amplifiers.get(int(chip_number), {}))
+    return chip_parts(
+        shape,
+        (number(hdu, "LTV1", 0, filename), number(hdu, "LTV2", 0, filename)),
+        (number(hdu, "BINAXIS1", 1, filename), number(hdu, "BINAXIS2", 1, filename)),
+        int(number(hdu, "CCDCHIP", 1, filename)),
+        ccdamp,
+        readout,
+    )
+
+
+def chip_parts(
+    shape: tuple[int, int],
+    origin: tuple[float, float],
+    binning: tuple[float, float],
+    ccdchip: int,
+    ccdamp: Any,
+    readout: DetectorReadout,
+) -> ImageParts:
+    """Return the parts of an image of one chip.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    origin : tuple of float
+        LTV1 and LTV2: columns and rows of the image before the first pixel of the chip.
+    binning : tuple of float
+        BINAXIS1 and BINAXIS2: columns and rows of the detector in a pixel.
+    ccdchip : int
+        CCDCHIP, 1 for a detector of one chip.
+    ccdamp : object
+        CCDAMP of the primary header: the amplifiers that were used.
+    readout : DetectorReadout
+        How the detector is read out.
+
+    Returns
+    -------
+    ImageParts
+        The amplifiers that read at least one pixel.
+    """
+    rows = _Side.of(readout.rows, shape[0], origin[1], binning[1])
+    columns = _Side.of(readout.columns, shape[1], origin[0], binning[0])
+    corners = _used(ccdamp, readout.amplifiers.get(ccdchip, {}))
     parts = {
         name.lower(): _of_amplifier(corner, list(corners.values()), rows, columns, readout)
         for name, corner in corners.items()
@@ -113,6 +147,13 @@ class _Side:
     chip: slice
     pixels: int
     binning: int
+
+    @classmethod
+    def of(cls, length: int, pixels: int, first: float, binning: float) -> "_Side":
+        """Return an axis of a chip whose first pixel is at a place of the image."""
+        side = max(1, int(binning))
+        start = round(first)
+        return cls(slice(start, start + length // side), pixels, side)
 
     @property
     def inside(self) -> slice:

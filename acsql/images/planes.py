@@ -44,6 +44,8 @@ class Chip:
         The row of the plane in which it begins.
     origin : tuple of float
         Column and row of the calibrated detector's first pixel in this image (LTV1, LTV2).
+    binning : tuple of float
+        Columns and rows of the detector in a pixel (BINAXIS1, BINAXIS2).
     wcs : TangentWCS or None
         Its world coordinates.
     """
@@ -53,6 +55,7 @@ class Chip:
     ccdchip: int | None
     first_row: int
     origin: tuple[float, float]
+    binning: tuple[float, float]
     wcs: TangentWCS | None
 
     @property
@@ -117,6 +120,11 @@ class Plane:
     def pixels(self) -> int:
         """Number of pixels of all chips."""
         return self.width * sum(chip.height for chip in self.chips)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the file has each pixel: an image of a constant value has none."""
+        return all(chip.stored.constant is None for chip in self.chips)
 
     @property
     def has_gaps(self) -> bool:
@@ -306,7 +314,8 @@ def _chip(hdu: fits.ImageHDU, filename: str, first_row: int) -> Chip:
         # Drizzled images of several chips have a negative one.
         ccdchip if type(ccdchip) is int and ccdchip > 0 else None,
         first_row,
-        (_offset(header, "LTV1"), _offset(header, "LTV2")),
+        (_finite(header, "LTV1", 0), _finite(header, "LTV2", 0)),
+        (_finite(header, "BINAXIS1", 1), _finite(header, "BINAXIS2", 1)),
         read_usable_wcs(header),
     )
 
@@ -339,10 +348,10 @@ def _middle(chip: Chip) -> float:
     return (chip.stored.shape[1] - 1) / 2
 
 
-def _offset(header: fits.Header, keyword: str) -> float:
-    """Return a finite number, 0 if the header has none."""
+def _finite(header: fits.Header, keyword: str, default: float) -> float:
+    """Return a finite number, the default if the header has none."""
     value = header.get(keyword)
-    return float(value) if type(value) in (int, float) and math.isfinite(value) else 0.0
+    return float(value) if type(value) in (int, float) and math.isfinite(value) else default
 
 
 def _layout(plane: Plane) -> list[tuple[int, tuple[int, int]]]:
@@ -360,6 +369,7 @@ def _with_coordinates_of(science: Plane, plane: Plane) -> Plane:
                 ccdchip=of.ccdchip,
                 first_row=of.first_row,
                 origin=of.origin,
+                binning=of.binning,
                 wcs=of.wcs,
             )
             for chip, of in chips

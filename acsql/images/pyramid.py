@@ -9,6 +9,7 @@ tiles.  Until it has ended, a large image is shown from a sample of its rows.
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import BinaryIO
 
 import numpy as np
@@ -72,7 +73,12 @@ def level_count(plane: Plane) -> int:
 
 
 def read_overview(
-    file: BinaryIO, filename: str, plane: Plane, cache: Cache, key: str
+    file: BinaryIO,
+    filename: str,
+    plane: Plane,
+    cache: Cache,
+    key: str,
+    marks: Plane | None = None,
 ) -> tuple[Tile, Pixels, Limits]:
     """Return what the viewer shows first: the coarsest tile of an image, and its limits.
 
@@ -88,6 +94,8 @@ def read_overview(
         As for `read_tile`, which finds the coarse levels there afterwards.
     key : str
         As for `read_tile`.
+    marks : Plane, optional
+        As for `read_levels`.
 
     Returns
     -------
@@ -96,7 +104,7 @@ def read_overview(
     bins : numpy.ndarray, shape (rows, columns)
         Its bins, as `read_tile` returns them.
     limits : Limits
-        Those of all pixels of the image.
+        Those of all pixels of the image that have data.
 
     Raises
     ------
@@ -105,7 +113,7 @@ def read_overview(
     OSError
         If the system cannot read the file.
     """
-    levels, limits = read_levels(file, filename, plane)
+    levels, limits = read_levels(file, filename, plane, marks)
     tile = Tile(level_count(plane) - 1, 0, 0)
     if not levels:
         return tile, read_cutout(file, filename, plane, tile.region, tile.binning), limits
@@ -113,7 +121,9 @@ def read_overview(
     return tile, levels[tile.level], limits
 
 
-def sample_overview(file: BinaryIO, filename: str, plane: Plane) -> tuple[Tile, Pixels, Limits]:
+def sample_overview(
+    file: BinaryIO, filename: str, plane: Plane, marks: Plane | None = None
+) -> tuple[Tile, Pixels, Limits]:
     """Return an approximation of the overview of an image from one row of pixels for each of bins.
 
     Parameters
@@ -124,6 +134,8 @@ def sample_overview(file: BinaryIO, filename: str, plane: Plane) -> tuple[Tile, 
         Name of the file for error messages.
     plane : Plane
         The image.
+    marks : Plane, optional
+        As for `read_levels`.
 
     Returns
     -------
@@ -146,11 +158,10 @@ def sample_overview(file: BinaryIO, filename: str, plane: Plane) -> tuple[Tile, 
     on_chips = plane.on_chips[rows]
     # Without the gaps between chips all pixels are finite, as a rule, and binned faster.
     read = [row for row, is_read in zip(rows, on_chips, strict=True) if is_read]
-    pixels = np.concatenate(
-        [strip for row in read for strip in plane.strips(file, filename, row, row + 1)]
-    )
+
+    pixels = _rows(plane, file, filename, read)
     limits = LimitsBuilder(pixels.size, LIMITS_SHARE)
-    limits.add(pixels)
+    limits.add(_with_data(pixels, _rows(marks, file, filename, read) if marks else None))
     dtype = binned_dtype(plane, tile.binning)
     values = bin_pixels(pixels, tile.binning, plane.flags, dtype, rows=1).values
     bins = np.full((len(rows), values.shape[1]), 0 if plane.flags else np.nan, values.dtype)
@@ -208,7 +219,9 @@ def read_tile(
     return bins
 
 
-def read_levels(file: BinaryIO, filename: str, plane: Plane) -> tuple[dict[int, Pixels], Limits]:
+def read_levels(
+    file: BinaryIO, filename: str, plane: Plane, marks: Plane | None = None
+) -> tuple[dict[int, Pixels], Limits]:
     """Return all coarse levels of an image and its limits, made in one pass over its file.
 
     Parameters
@@ -219,13 +232,15 @@ def read_levels(file: BinaryIO, filename: str, plane: Plane) -> tuple[dict[int, 
         Name of the file for error messages.
     plane : Plane
         The image.
+    marks : Plane, optional
+        An image of the same chips: the limits leave out the pixels where it is 0.
 
     Returns
     -------
     levels : dict of int to numpy.ndarray
         The bins of each level from `FIRST_COARSE` on, shape (rows, columns).
     limits : Limits
-        Those of all pixels.
+        Those of all pixels that have data.
 
     Raises
     ------
@@ -238,8 +253,12 @@ def read_levels(file: BinaryIO, filename: str, plane: Plane) -> tuple[dict[int, 
     first, largest = 1 << levels.start, 1 << max(levels.stop - 1, 0)
     parts: dict[int, list[Pixels]] = {level: [] for level in levels}
     limits, on_chips, row = LimitsBuilder(plane.pixels), plane.on_chips, 0
-    for strip in plane.strips(file, filename, binning=largest):
-        limits.add(strip[on_chips[row : row + len(strip)]] if plane.has_gaps else strip)
+    strips = plane.strips(file, filename, binning=largest)
+    marked = marks.strips(file, filename, binning=largest) if marks else repeat(None)
+    # Those of marks have no end without them.
+    for strip, mark in zip(strips, marked, strict=False):
+        with_data = _with_data(strip, mark)
+        limits.add(with_data[on_chips[row : row + len(strip)]] if plane.has_gaps else with_data)
         row += len(strip)
         if levels:
             bins = bin_pixels(strip, first, plane.flags, binned_dtype(plane, first))
@@ -248,6 +267,17 @@ def read_levels(file: BinaryIO, filename: str, plane: Plane) -> tuple[dict[int, 
             bins = bins.combined(2)
     made = {level: np.ascontiguousarray(np.concatenate(each)) for level, each in parts.items()}
     return made, limits.build(filename)
+
+
+def _rows(plane: Plane, file: BinaryIO, filename: str, rows: list[int]) -> Pixels:
+    strips = (plane.strips(file, filename, row, row + 1) for row in rows)
+    return np.concatenate([strip for of_row in strips for strip in of_row])
+
+
+def _with_data(pixels: Pixels, marks: Pixels | None) -> Pixels:
+    """Return pixels with NaN for those that are marked by 0."""
+    blank = None if marks is None else marks == 0
+    return pixels if blank is None or not blank.any() else np.where(blank, np.nan, pixels)
 
 
 def _levels_key(key: str) -> str:

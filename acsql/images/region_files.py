@@ -280,6 +280,9 @@ def _parsed(text: str) -> tuple[list[Any], str]:
         except (TypeError, IndexError):
             # The number of its parameters is wrong, which Python says in its own words.
             return [], "wrong number of parameters"
+    # `regions` takes a polygon of any number of corners, also of none.
+    if any(len(each.vertices) < 3 for each in found if hasattr(each, "vertices")):
+        return [], "a polygon has at least three corners"
     # Warnings about properties of regions that are read matter nothing.
     reason = "" if found or not caught else str(caught[0].message).partition(";")[0]
     return found, reason.removesuffix(", skipping.")

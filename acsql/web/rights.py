@@ -18,7 +18,11 @@ from .json_response import is_api_path
 
 _READING = {"GET", "HEAD", "OPTIONS"}
 # Endpoints that change nothing: what they read is too long for a URL.
-COMPUTING = {"measurements.regions", "measurements.region_file"}
+COMPUTING = {
+    "measurements.posted_statistics",
+    "measurements.regions",
+    "measurements.region_file",
+}
 # The VO services read forms as they read URLs (DALI 1.1, section 2.2).
 _VO = "vo."
 # Endpoints with which users become known, or unknown.

@@ -10,7 +10,7 @@ from astropy.io import fits
 from PIL import Image
 
 from acsql.images.planes import Plane, read_planes
-from acsql.images.png import Packed
+from acsql.images.png import FLOATS, Packed
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +56,9 @@ def _unpacked(packed: Packed) -> np.ndarray:
     red, green, blue = np.moveaxis(
         np.asarray(Image.open(io.BytesIO(packed.png)), dtype=np.float64), -1, 0
     )
+    if packed.step == FLOATS:
+        coded = np.stack([red, green, blue], -1).astype(np.uint8).reshape(len(red), -1, 6)[..., :4]
+        return np.ascontiguousarray(coded).view(">f4")[::-1, :, 0].astype(np.float64)
     values = packed.low + packed.step * (256 * red + green + blue / 256)
     return np.where(blue == 255, np.nan, values)[::-1]
 

@@ -100,6 +100,25 @@ def test_a_sampled_overview_has_the_pixels_of_one_row_of_each_bin(
     assert of_all.minmax[0] <= limits.minmax[0] <= limits.minmax[1] <= of_all.minmax[1]
 
 
+def test_limits_leave_out_what_marks_say(
+    tmp_path: Path, write: Callable[..., Path], described: Described
+) -> None:
+    values = np.random.default_rng(3).normal(100, 9, (40, 60)).astype(np.float32)
+    weights = np.ones_like(values)
+    values[:9] = weights[:9] = 0
+    values[20, 20] = 0  # a real one
+    path = write(tmp_path / "x.fits", {"SCI": values, "WHT": weights})
+    planes = described(path)
+    science = planes["SCI"]
+    with path.open("rb") as file:
+        *_, by_weight = read_overview(file, "", science, kept_in({}), "", planes["WHT"])
+        *_, by_itself = read_overview(file, "", science, kept_in({}), "", science)
+        *_, sampled = sample_overview(file, "", science, science)
+    assert (by_weight.minmax, by_weight.finite) == ((0, values.max()), 31 * 60)
+    assert (by_itself.minmax[0], by_itself.finite) == (values[values != 0].min(), 31 * 60 - 1)
+    assert sampled.minmax[0] > 0
+
+
 def test_the_coarsest_level_is_one_tile(
     two_chips: tuple[Path, np.ndarray, np.ndarray], described: Described
 ) -> None:

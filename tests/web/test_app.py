@@ -201,8 +201,10 @@ def pages(answers: dict[str, tuple[TestResponse, ...]]) -> dict[str, BeautifulSo
     }
 
 
-# Routes that read a region file from the body of a request; they change nothing.
-POSTED = {"measurements.regions", "measurements.region_file"}
+# Routes that read regions from the body of a request; they change nothing.
+POSTED = {"measurements.posted_statistics", "measurements.regions", "measurements.region_file"}
+# The route at whose address one of these is, too.
+WITH_BODY = {"measurements.statistics"}
 # The VO services read forms as they read URLs.
 VO_FORMS = {"vo.scs", "vo.moc", "vo.datalink", "vo.sia2", "vo.soda", "vo.sync"}
 VO_FORMS |= {"vo.jobs", "vo.job", "vo.job_resource"}
@@ -245,7 +247,7 @@ def test_every_route_answers(answers: dict[str, tuple[TestResponse, ...]], endpo
     assert response.data
 
 
-@pytest.mark.parametrize("endpoint", sorted(ADDRESSES.keys() - WITH_FORM - VO_FORMS))
+@pytest.mark.parametrize("endpoint", sorted(ADDRESSES.keys() - WITH_FORM - WITH_BODY - VO_FORMS))
 def test_no_route_accepts_post(client: FlaskClient, shown: dict[str, str], endpoint: str) -> None:
     assert client.post(ADDRESSES[endpoint].format(**shown)).status_code == 405
 

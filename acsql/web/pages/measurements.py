@@ -1,7 +1,7 @@
 """Measurements of full-resolution pixels for the viewer: statistics, profiles, histograms, parts.
 
-Regions are DS9 regions in pixels of the image that is shown.  Region files are sent in the body of
-a request: their coordinates depend on the image, and they may be longer than a URL.
+Regions are DS9 regions in pixels of the image that is shown.  Region files, and polygons of
+hundreds of corners, are sent in the body of a request, because they may be longer than a URL.
 """
 
 import io
@@ -80,6 +80,15 @@ def statistics(name: str, filetype: str) -> Response:
     return _measured(query, file, read_region_statistics, parse_region(query.region), quality)
 
 
+@blueprint.post("/pixels/<name>/<filetype>/statistics")
+def posted_statistics(name: str, filetype: str) -> Response:
+    """Send the statistics of the pixels inside the region in the body."""
+    query = parameters(ExtensionParameters)
+    file = image_file(name, filetype, query)
+    region, quality = parse_region(_body()), _quality(file, query)
+    return _measured(query, file, read_region_statistics, region, quality, cache=False)
+
+
 @blueprint.get("/pixels/<name>/<filetype>/profile")
 def profile(name: str, filetype: str) -> Response:
     """Send the pixels along a line, or the radial profile at a point or in a circle."""
@@ -102,9 +111,8 @@ def regions(name: str, filetype: str) -> Response:
     """Send the regions of a DS9 region file in pixels of an extension."""
     query = parameters(ExtensionParameters)
     file = image_file(name, filetype, query)
-    text = request.get_data().decode("utf-8", "replace")
     with reading(file.path):
-        return jsonify(asdict(read_regions(text, image_plane(file, query))))
+        return jsonify(asdict(read_regions(_body(), image_plane(file, query))))
 
 
 @blueprint.post("/pixels/<name>/<filetype>/regions.reg")
@@ -112,7 +120,7 @@ def region_file(name: str, filetype: str) -> Response:
     """Send a DS9 region file of the regions in the body, one a line."""
     query = parameters(RegionFileParameters)
     file = image_file(name, filetype, query)
-    lines = request.get_data().decode("utf-8", "replace").splitlines()
+    lines = _body().splitlines()
     with reading(file.path):
         text = write_regions(lines, image_plane(file, query), query.system)
     return Response(text, mimetype="text/plain")
@@ -137,17 +145,29 @@ def cutout_fits(name: str, filetype: str) -> Response:
     )
 
 
+def _body() -> str:
+    """Return the body of the request."""
+    return request.get_data().decode("utf-8", "replace")
+
+
 def _measured(
-    query: ExtensionParameters, file: File, measure: Callable[..., Any], *arguments: Any
+    query: ExtensionParameters,
+    file: File,
+    measure: Callable[..., Any],
+    *arguments: Any,
+    cache: bool = True,
 ) -> Response:
-    """Return what a function measures on the requested extension, as JSON."""
+    """Return what a function measures on the requested extension, as JSON.
+
+    No cache keeps what depends on the body of a request, which is not in the URL.
+    """
     plane = image_plane(file, query)
 
     def make() -> Response:
         with reading(file.path), file.path.open("rb", buffering=0) as stream:
             return jsonify(asdict(measure(stream, file.path.name, plane, *arguments)))
 
-    return cached(query, file, make)
+    return cached(query, file, make) if cache else make()
 
 
 def _quality(file: File, query: ExtensionParameters) -> Plane | None:

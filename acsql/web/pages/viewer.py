@@ -12,9 +12,10 @@ from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify, render_template, url_for
 
+from ...fits.amplifiers import chip_parts
 from ...fits.chips import Pixels
 from ...images.cutout import Region, clip, read_cutout
-from ...images.planes import Plane
+from ...images.planes import Chip, Plane
 from ...images.png import Packed, pack
 from ...images.pyramid import (
     SAMPLED_FROM,
@@ -24,6 +25,7 @@ from ...images.pyramid import (
     read_tile,
     sample_overview,
 )
+from ...keywords import DetectorReadout
 from ...observation import Observation
 from ..context import (
     current_archive,
@@ -44,6 +46,7 @@ from ..image_request import (
     image_plane,
     image_planes,
     reading,
+    requested_chip,
 )
 from ..params import OneOf, Parameters
 from ..selection import WalkParameters
@@ -145,18 +148,20 @@ def description(name: str, filetype: str) -> Response:
     file = image_file(name, filetype)
     specs = current_archive().specs
     header = current_archive().observation(name).stored_header(filetype, 0)
+    is_drizzled = specs.filetypes[filetype].weights is not None
+    readout = None if is_drizzled else specs.readouts.get(str(header.get("detector")).strip())
+    ccdamp = header.get("ccdamp")
     described = {
         "file": file.path.name,
         "version": file.version,
-        "planes": [_described_plane(plane) for plane in image_planes(file)],
+        "planes": [_described_plane(each, ccdamp, readout) for each in image_planes(file)],
         "flags": {str(bit): meaning for bit, meaning in specs.dq_flags.items()},
-        "amplifiers": header.get("ccdamp") or "",
         "tile": TILE,
     }
     return jsonify(described)
 
 
-def _described_plane(plane: Plane) -> dict[str, Any]:
+def _described_plane(plane: Plane, ccdamp: Any, readout: DetectorReadout | None) -> dict[str, Any]:
     return {
         "extname": plane.extname,
         "unit": plane.unit,
@@ -171,9 +176,27 @@ def _described_plane(plane: Plane) -> dict[str, Any]:
                 "height": chip.height,
                 "origin": chip.origin,
                 "projection": chip.projection,
+                "amplifiers": _amplifiers(chip, ccdamp, readout),
             }
             for chip in plane.chips
         ],
+    }
+
+
+def _amplifiers(
+    chip: Chip, ccdamp: Any, readout: DetectorReadout | None
+) -> dict[str, dict[str, int]]:
+    """Return the parts of a chip without its overscan, in its pixels from 0, by amplifier."""
+    if readout is None:
+        return {}
+    parts = chip_parts(
+        chip.stored.shape, chip.origin, chip.binning, chip.ccdchip or 1, ccdamp, readout
+    )
+    # Without the names of amplifiers the overscan still has a border.
+    areas = {name: part.area for name, part in parts.amplifiers.items()} or {"": parts.area}
+    return {
+        name.upper(): {"x0": across.start, "x1": across.stop, "y0": up.start, "y1": up.stop}
+        for name, (up, across) in areas.items()
     }
 
 
@@ -182,21 +205,24 @@ def overview_png(name: str, filetype: str) -> Response:
     """Send the coarsest tile of an extension, packed like a cutout, with limits of its stretch."""
     query = parameters(OverviewParameters)
     file = image_file(name, filetype, query)
-    return cached(query, file, lambda: _overview(file, query))
+    weights = current_archive().specs.filetypes[filetype].weights
+    return cached(query, file, lambda: _overview(file, query, weights))
 
 
-def _overview(file: File, query: OverviewParameters) -> Response:
+def _overview(file: File, query: OverviewParameters, weights: str | None) -> Response:
     """Return an overview from the cache on disk, because it needs a pass over all pixels."""
     cache, key = picture_cache(), cache_key(file, query)
     place = f"overview {key}"
 
     def make(sampled: bool = False) -> bytes:
         plane, name = image_plane(file, query), file.path.name
+        marks = None if weights is None else _marks(file, plane, query, weights)
         with file.path.open("rb", buffering=0) as stream:
             if sampled:
-                tile, bins, limits = sample_overview(stream, name, plane)
+                tile, bins, limits = sample_overview(stream, name, plane, marks)
             else:
-                tile, bins, limits = read_overview(stream, name, plane, cache.get, key)
+                made = read_overview(stream, name, plane, cache.get, key, marks)
+                tile, bins, limits = made
         more = {"limits": asdict(limits), "version": file.version, "sampled": sampled}
         return _with_packing(plane, tile, bins, **more)
 
@@ -205,6 +231,19 @@ def _overview(file: File, query: OverviewParameters) -> Response:
             if image_plane(file, query).pixels >= SAMPLED_FROM:
                 return _unpacked(make(sampled=True))
     return _kept(file, place, make)
+
+
+def _marks(file: File, plane: Plane, query: OverviewParameters, weights: str) -> Plane | None:
+    """Return the image whose zeros mark the pixels of a drizzled one that have no data.
+
+    It is that of the weights, or without a weight of each pixel the image itself, as for previews
+    (`acsql.images.drizzled`); None for other extensions and for differences.
+    """
+    science, *others = image_planes(file)
+    if query.minus or plane.extname != science.extname:
+        return None
+    stored = [each for each in others if each.extname == weights.upper() and each.is_stored]
+    return requested_chip(stored[0], query) if stored else plane
 
 
 @blueprint.get("/pixels/<name>/<filetype>/cut.png")

@@ -55,6 +55,15 @@ def test_statistics_of_a_region_are_those_of_its_pixels(
     assert found["flagged"] == np.count_nonzero(flags)
 
 
+def test_a_region_may_be_sent_in_the_body(client: FlaskClient, shown: Observation) -> None:
+    region = "polygon(20,30,60,30,60,70,20,70)"
+    in_url = client.get(address(shown, f"statistics?region={region}"))
+    in_body = client.post(address(shown, "statistics"), data=region)
+    assert in_body.json == in_url.json
+    assert "ETag" not in in_body.headers
+    assert client.post(address(shown, "statistics"), data="polygon(1").status_code == 400
+
+
 def test_a_region_of_both_chips_counts_rows_from_the_bottom_of_the_lower_one(
     client: FlaskClient, shown: Observation
 ) -> None:

@@ -22,6 +22,9 @@ from viewer_page import changing, exposure_of_two_chips, go, settled, view
 from werkzeug.test import TestResponse
 
 import acsql
+from acsql.fits.amplifiers import image_parts
+from acsql.images.disk_cache import DiskCache
+from acsql.keywords import KeywordSpecs
 from acsql.observation import Observation
 from acsql.web.app import create_app
 from acsql.web.pages import viewer
@@ -37,6 +40,14 @@ def client(sample_archive: acsql.Archive) -> FlaskClient:
 def shown(sample_archive: acsql.Archive) -> Observation:
     """An exposure of two chips, with raw, flt and flc."""
     return exposure_of_two_chips(sample_archive)
+
+
+@pytest.fixture(scope="module")
+def product(sample_archive: acsql.Archive) -> Observation:
+    """An observation with a drz file."""
+    names = [row["rootname"] for row in sample_archive.where().columns("rootname").rows()]
+    every = map(sample_archive.observation, names)
+    return next(found for found in every if "drz" in found.datasets)
 
 
 def pixels(observation: Observation, filetype: str, page: str = "") -> str:
@@ -104,7 +115,26 @@ def test_an_image_is_described(client: FlaskClient, shown: Observation) -> None:
     assert [chip["ccdchip"] for chip in science["chips"]] == [2, 1]
     assert 0 < science["chips"][1]["first_row"] - science["chips"][0]["height"] < 10
     assert described["flags"]["16"] == "hot pixel"
-    assert described["amplifiers"] == shown.header("flt", 0)["CCDAMP"]
+
+
+@pytest.mark.parametrize("filetype", ["raw", "flt"])
+def test_the_parts_of_amplifiers_are_those_of_the_statistics(
+    client: FlaskClient, shown: Observation, specs: KeywordSpecs, filetype: str
+) -> None:
+    (science, *_) = client.get(pixels(shown, filetype)).json["planes"]
+    with fits.open(shown.path(filetype)) as hdus:
+        readout = specs.readouts[hdus[0].header["DETECTOR"]]
+        for hdu, chip in zip((hdus["SCI", 1], hdus["SCI", 2]), science["chips"], strict=True):
+            parts = image_parts(hdu, hdus[0].header["CCDAMP"], readout, "").amplifiers
+            assert chip["amplifiers"].keys() == {name.upper() for name in parts}
+            for name, part in parts.items():
+                area = chip["amplifiers"][name.upper()]
+                assert (slice(area["y0"], area["y1"]), slice(area["x0"], area["x1"])) == part.area
+
+
+def test_a_product_has_no_parts_of_amplifiers(client: FlaskClient, product: Observation) -> None:
+    (science, *_) = client.get(pixels(product, "drz")).json["planes"]
+    assert [chip["amplifiers"] for chip in science["chips"]] == [{}]
 
 
 @pytest.mark.parametrize("extname", ["SCI", "ERR", "DQ"])
@@ -144,6 +174,31 @@ def test_limits_are_those_of_the_pixels(client: FlaskClient, shown: Observation)
     assert offered["percentiles"]["98"] == pytest.approx(np.nanpercentile(science, (1, 99)))
     alone = packing_of(client.get(pixels(shown, "flt", "overview.png?extver=1")))["limits"]
     assert alone["pixels"] * 2 == offered["pixels"]
+
+
+@pytest.mark.parametrize("sampled", ["no", "yes"])
+def test_limits_of_a_product_leave_out_its_blank_border(
+    client: FlaskClient,
+    product: Observation,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    sampled: str,
+) -> None:
+    monkeypatch.setattr(viewer, "SAMPLED_FROM", 1)
+    cache = DiskCache(tmp_path, 1_000_000)
+    monkeypatch.setattr(viewer, "picture_cache", lambda: cache)
+    packing = packing_of(client.get(pixels(product, "drz", f"overview.png?sampled={sampled}")))
+    assert packing["sampled"] == (sampled == "yes")
+    with fits.open(product.path("drz")) as hdus:
+        science, weights = hdus["SCI"].data, hdus["WHT"].data
+    assert (weights == 0).any()
+    with_data = science[(weights != 0) & np.isfinite(science)]
+    expected = np.percentile(with_data, (1, 99))
+    rel = 0.3 if sampled == "yes" else 1e-6
+    assert packing["limits"]["percentiles"]["98"] == pytest.approx(expected.tolist(), rel=rel)
+    if sampled == "no":
+        assert packing["limits"]["minmax"] == [with_data.min(), with_data.max()]
+        assert packing["limits"]["finite"] == with_data.size
 
 
 def test_a_large_image_is_shown_from_a_sample_until_its_overview_is_there(
@@ -341,6 +396,25 @@ def test_a_browser_decodes_every_pixel_of_a_file(
     exact = expected.dtype.kind in "iu"
     within = 0 if exact else np.ptp(expected[np.isfinite(expected)]) / 65535
     np.testing.assert_allclose(values, expected, rtol=0, atol=within)
+
+
+def test_one_extreme_pixel_leaves_the_others_as_they_are(
+    page: Page, changed: Observation, shared: Path
+) -> None:
+    path = changed.path("flc")
+    with changing(path, shared):
+        with fits.open(path, "update") as hdus:
+            hdus["SCI", 1].data[30, 40] = 3e38
+            expected = hdus["SCI", 1].data[:64, :64].copy()
+        go(page, view(changed, "flc", "#extver=1"))
+        query = "cut.png?extver=1&x0=0&x1=64&y0=0&y1=64"
+        found = page.evaluate(FETCH, pixels(changed, "flc", query))
+        with Image.open(io.BytesIO(page.locator("#canvas").screenshot())) as image:
+            grey = np.asarray(image.convert("L"))
+    values = np.array(found["values"], float).reshape(found["height"], found["width"])[::-1]
+    np.testing.assert_array_equal(values, expected)
+    # The middle of the image is not of one colour.
+    assert np.unique(grey[200:-200, 200:-200]).size > 30
 
 
 @pytest.mark.parametrize("filetype", ["raw", "flt"])

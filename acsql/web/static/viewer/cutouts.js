@@ -4,6 +4,8 @@
 // NO_VALUE where a pixel has no value.
 const NO_VALUE = 255;
 export const BLUE_PER_STEP = 256;
+// The step of float32 numbers, each in two pixels.
+export const FLOATS = 0;
 
 /** Fetch a URL; a response that is not a success becomes an error with the server's message. */
 export async function request(url, signal, options) {
@@ -23,13 +25,15 @@ export async function fetchCutout(url, signal) {
     premultiplyAlpha: "none",
   });
   const { width, height } = bitmap;
+  const areFloats = packing.step === FLOATS;
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
   const { buffer } = context.getImageData(0, 0, width, height).data;
-  const values = unpacked(new Uint32Array(buffer), packing);
-  return { ...packing, width, height, values };
+  const pixels = new Uint32Array(buffer);
+  const values = areFloats ? floats(pixels) : unpacked(pixels, packing);
+  return { ...packing, width: areFloats ? width / 2 : width, height, values };
 }
 
 /** The values of pixels, each a number with the bytes alpha, blue, green and red. */
@@ -42,6 +46,16 @@ function unpacked(pixels, { low, step }) {
     values[i] = blue === NO_VALUE ? NaN : low + code * step;
   }
   return values;
+}
+
+/** The float32 numbers of pairs of pixels: three bytes in the first one, the last one in the red of the second. */
+function floats(pixels) {
+  const bits = new Uint32Array(pixels.length / 2);
+  for (let i = 0; i < bits.length; i += 1) {
+    const [upper, lower] = [pixels[2 * i], pixels[2 * i + 1]];
+    bits[i] = ((upper & 255) << 24) | ((upper & 0xff00) << 8) | ((upper >> 8) & 0xff00) | (lower & 255);
+  }
+  return new Float32Array(bits.buffer);
 }
 
 /** The value of a cutout at a pixel of the image, undefined outside of it. */

@@ -1,6 +1,6 @@
 // The readout: value, position and sky coordinates of the pixel under the cursor.
 
-import { BLUE_PER_STEP, fetchCutout, valueAt } from "../cutouts.js";
+import { BLUE_PER_STEP, FLOATS, fetchCutout, valueAt } from "../cutouts.js";
 import { chipAt, chipName, isOnChip } from "../geometry.js";
 import { sexagesimal, skyOf } from "./sky.js";
 
@@ -53,7 +53,7 @@ export class Readout {
     section.dataset.read = binned ? "binned" : "exact";
     clearTimeout(this.resting);
     // A cutout of fewer pixels has a smaller range, and so more digits of each.
-    if (binned || cutout.step !== 1) {
+    if (binned || (cutout.step !== 1 && cutout.step !== FLOATS)) {
       this.resting = setTimeout(() => this.fetchBlock(x, y), RESTING_MS);
     }
   }
@@ -122,6 +122,6 @@ export class Readout {
 /** A number with the digits that its precision supports. */
 function significant(number, precision) {
   const magnitude = (size) => Math.floor(Math.log10(size));
-  const digits = magnitude(Math.abs(number)) - magnitude(precision);
+  const digits = magnitude(Math.abs(number)) - magnitude(precision || Number.MIN_VALUE);
   return String(+number.toPrecision(Math.min(Math.max(digits, 1), MAX_DIGITS)));
 }

@@ -9,7 +9,7 @@ import { SHAPES, parseRegion } from "./regions.js";
 const SETTLED_MS = 150;
 const PROFILED = ["line", "circle", "point"];
 const MAX_DIGITS = 6;
-const LONGEST_ADDRESS = 8000; // characters of an address that servers accept
+const LONGEST_ADDRESS = 8000; // characters of an address that servers accept; longer regions are posted
 const MOST_PROBLEMS = 5; // of a region file that are listed
 const MOVE_ICON = "M8 1v14M1 8h14M6 3l2-2l2 2M6 13l2 2l2-2M3 6l-2 2l2 2M13 6l2 2l-2 2";
 
@@ -151,15 +151,10 @@ export class RegionPanel {
     regionChart.toggleAttribute("hidden", true);
     regionProblem.textContent = "";
     if (!region) return;
-    if (address.length > LONGEST_ADDRESS) {
-      regionProblem.textContent = "The region has too many corners to be measured";
-      return;
-    }
     this.abort = new AbortController();
     const { signal } = this.abort;
     try {
-      const ask = async (page) =>
-        (await request(frame.partUrl(page, { region: text }), signal)).json();
+      const ask = async (page) => (await askAbout(frame, page, text, signal)).json();
       // The first profile of a worker takes a second: the statistics do not wait for it.
       const [, profile] = await Promise.all([
         ask("statistics").then((found) => this.showStatistics(found)),
@@ -258,6 +253,13 @@ export class RegionPanel {
       this.elements.regionProblem.textContent = error.message;
     }
   }
+}
+
+/** Ask for something about a region; long ones are polygons, of which statistics alone are asked. */
+function askAbout(frame, page, region, signal) {
+  const address = frame.partUrl(page, { region });
+  if (address.length <= LONGEST_ADDRESS) return request(address, signal);
+  return request(frame.partUrl(page, {}), signal, { method: "POST", body: region });
 }
 
 /** Let the browser download a blob as a file. */
