@@ -32,7 +32,7 @@ from acsql.keywords import KeywordSpecs
 from acsql.query import And, AnyOf, Between, Condition, Covers, Equals, Like, Within
 from acsql.search import counting, rows
 from acsql.search.criteria import DEFAULT_COLUMNS, Criteria, Source
-from acsql.store import observations, queries, sorting
+from acsql.store import file_records, queries, sorting
 from acsql.store.client import Store
 from acsql.store.current_specs import CurrentSpecs
 from acsql.store.sorting import SortKey
@@ -340,7 +340,7 @@ def dates_of_rootnames(server: str, specs: KeywordSpecs) -> None:
             run.ingest(config, run.Options(scheduler=workers.SYNCHRONOUS))
             files = {
                 entry["_id"]: config.filesystem / next(iter(entry["files"].values()))["path"]
-                for entry in observations.all_files(store)
+                for entry in file_records.with_previews(store)
             }
 
             def ways(files: dict[str, Path], times: int) -> tuple[list[float], list[float]]:

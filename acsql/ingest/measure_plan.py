@@ -12,7 +12,7 @@ from ..archive import Archive
 from ..monitors import Monitor
 from ..query import Between, Condition
 from ..search import Search
-from ..store import monitor_writes, observations
+from ..store import file_records, monitor_writes
 from .workers import PROCESSES
 
 
@@ -146,7 +146,7 @@ def _tasks(
     states: dict[str, dict[str, str]] = {}
     every = sorted(set().union(*wanted.values()))
     # One observation at a time: what is recorded of all files of the mission takes a gigabyte.
-    for rootname, files in observations.files_of(archive.store, every):
+    for rootname, files in file_records.of(archive.store, every):
         for monitor in monitors:
             if rootname in wanted[monitor.name]:
                 filetypes = monitor.filetypes or tuple(archive.specs.filetypes)

@@ -8,7 +8,7 @@ import time
 
 from ..config import Config
 from ..keywords import KeywordSpecs
-from ..store import observations, proposals
+from ..store import file_records, observations, proposals
 from ..store.client import Store
 from ..store.schema import now
 from .document import build_document, type_headers
@@ -47,7 +47,7 @@ def ingest_observation(
     """
     started = time.monotonic()
     reading = read_observation(task, specs, config)
-    observations.set_marks(store, reading.same)
+    file_records.set_marks(store, reading.same)
     if reading.contents:
         return _ingest_contents(task, reading, store, specs, config, started)
     unchanged = task.checksums and not reading.failures

@@ -16,7 +16,7 @@ from itertools import chain, islice
 from typing import Any
 
 from ..keywords import KeywordSpecs
-from ..store.observations import Marks
+from ..store.file_records import Marks
 from ..store.recorded_files import RecordedFiles
 from . import vanished_files
 from .abandonable import in_thread

@@ -17,7 +17,7 @@ from ..fits.file_card import FileCard
 from ..fits.walk import open_headers
 from ..images.image_statistics import ImageStatistics
 from ..keywords import KeywordSpecs
-from ..store.observations import Marks
+from ..store.file_records import Marks
 from ..store.schema import now
 from .abandonable import Patience
 from .file_images import NO_IMAGES, description, read_images

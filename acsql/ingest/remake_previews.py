@@ -11,7 +11,7 @@ from typing import Any
 from ..archive import connect
 from ..config import Config
 from ..query import Condition
-from ..store import observations
+from ..store import file_records
 from .progress import Progress, no_progress
 from .report import Report
 from .run import Options, ingest
@@ -62,9 +62,7 @@ def remake_previews(
         rootnames = None
         if conditions:
             rows = archive.where(*conditions).columns("rootname").rows()
-            stored = observations.files_by_rootname(
-                archive.store, [row["rootname"] for row in rows]
-            )
+            stored = file_records.by_rootname(archive.store, [row["rootname"] for row in rows])
             rootnames = tuple(
                 rootname
                 for rootname, document in sorted(stored.items())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..store.observations import Marks
+from ..store.file_records import Marks
 from .scan import FileOnDisk, ObservationOnDisk
 
 # Filetype to the stored SHA-256 in hexadecimal digits, None where none is stored.

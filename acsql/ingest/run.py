@@ -21,7 +21,7 @@ from ..migrations import runner
 from ..mongod import resolve_connection
 from ..permissions import permissions_of
 from ..settings import INGEST
-from ..store import failures, lock, missing_statistics, observations, runs
+from ..store import failures, file_records, lock, missing_statistics, runs
 from ..store.client import Store
 from ..store.configured import open_store
 from ..store.outage import ending_early
@@ -256,9 +256,9 @@ def _plan(
     logger.info("Scanning %s", config.filesystem)
     plan = _compared(config, options, filetypes, store, specs)
     failures.remove(store, plan.settled)
-    observations.mark_vanished(store, plan.vanished, now())
-    observations.mark_returned(store, plan.returned)
-    observations.set_marks(store, plan.marks)
+    file_records.mark_vanished(store, plan.vanished, now())
+    file_records.mark_returned(store, plan.returned)
+    file_records.set_marks(store, plan.marks)
     _log_plan(plan)
     return plan
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import observations
+from . import file_records
 from .client import Store
 from .repetition import repeated
 from .schema import Document
@@ -90,7 +90,7 @@ class RecordedFiles:
         found = {name: self.documents[name] for name in names & self.documents.keys()}
         in_columns = names & self.columns.rows.keys() if self.columns else set()
         if in_columns and self.store:
-            found |= observations.files_by_rootname(self.store, sorted(in_columns))
+            found |= file_records.by_rootname(self.store, sorted(in_columns))
         return found
 
 
@@ -117,13 +117,13 @@ def recorded_files(store: Store) -> RecordedFiles:
     """
     with store.errors():
         if store.observations.estimated_document_count() <= _FEW:
-            return RecordedFiles(observations.files_by_rootname(store))
+            return RecordedFiles(file_records.by_rootname(store))
     from .columns.recorded_files import files_in_columns
 
     columns = files_in_columns(store)
     if not columns.rows or len(columns.others) > _MOST_DOCUMENTS:
-        return RecordedFiles(observations.files_by_rootname(store))
-    documents = observations.files_by_rootname(store, columns.others)
+        return RecordedFiles(file_records.by_rootname(store))
+    documents = file_records.by_rootname(store, columns.others)
     known = documents.keys() | columns.rows.keys()
     with store.errors():
         # Without the hint the server reads every document.
@@ -131,5 +131,5 @@ def recorded_files(store: Store) -> RecordedFiles:
         if number == len(known):
             return RecordedFiles(documents, columns, store)
         stored = {each["_id"] for each in store.observations.find({}, {"_id": 1}, hint="_id_")}
-    documents |= observations.files_by_rootname(store, stored - known)
+    documents |= file_records.by_rootname(store, stored - known)
     return RecordedFiles(documents, columns, store, known - stored)

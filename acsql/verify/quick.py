@@ -17,7 +17,7 @@ from ..ingest.layouts import find_misplaced
 from ..ingest.scan import FileOnDisk, ObservationOnDisk, scan
 from ..keywords import KeywordSpecs
 from ..permissions import denied, may_read
-from ..store import failures, observations
+from ..store import failures, file_records
 from ..store.client import Store
 from .findings import (
     EXTRA,
@@ -100,7 +100,7 @@ def compare_quickly(config: Config, specs: KeywordSpecs, store: Store) -> QuickC
         layout=config.layout,
         read_timeout=config.read_timeout,
     )
-    for rootname, on_disk, document in _side_by_side(scanned, observations.all_files(store)):
+    for rootname, on_disk, document in _side_by_side(scanned, file_records.with_previews(store)):
         is_empty = is_empty and on_disk is None
         if on_disk is not None and on_disk.problems and "/" not in on_disk.path:
             # A folder of many observations that cannot be read.

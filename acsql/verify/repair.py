@@ -12,7 +12,7 @@ from ..ingest.plan import Task
 from ..ingest.scan import scan
 from ..ingest.vanished_files import implausible_loss
 from ..keywords import KeywordSpecs
-from ..store import observations
+from ..store import file_records
 from ..store.client import Store
 from ..store.schema import now
 from .findings import EXTRA, PREVIEW_EXTRA, PREVIEW_MISSING, REINGESTED, Finding
@@ -49,7 +49,7 @@ def mark_vanished(
     ]
     problem = implausible_loss(len(vanished), stored, limit)
     if not problem:
-        observations.mark_vanished(store, vanished, now())
+        file_records.mark_vanished(store, vanished, now())
     return problem
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql.errors import DatabaseError
-from acsql.store import change_feed, observation_writes, observations
+from acsql.store import change_feed, file_records, observation_writes
 
 WHEN = datetime(2026, 1, 1)
 file = st.fixed_dictionaries(
@@ -52,7 +52,7 @@ def test_the_stream_yields_ingests_only(store) -> None:
     place = change_feed.resume_token(store)
     put(store, "j0000000")
     put(store, "j0000000", datetime(2026, 1, 2))
-    observations.set_marks(store, [observations.Marks("j0000000", "raw", 1, 2)])
+    file_records.set_marks(store, [file_records.Marks("j0000000", "raw", 1, 2)])
     store.observations.update_one({"_id": "j0000000"}, {"$set": {"footprint": None}})
     store.observations.update_one({"_id": "j0000000"}, {"$set": {"last_ingest_date": WHEN}})
     put(store, "j0000001")

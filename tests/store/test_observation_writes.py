@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from acsql.errors import DatabaseError
 from acsql.keywords import KeywordSpecs
-from acsql.store import observation_writes, observations, proposals
+from acsql.store import file_records, observation_writes, proposals
 from acsql.store.client import Store
 from acsql.store.derived import headerless
 from acsql.store.schema import CHANGED
@@ -76,11 +76,11 @@ def apply(store: Store, kind: str, what) -> None:
     if kind == "replace":
         observation_writes.replace(store, what)
     elif kind == "vanish":
-        observations.mark_vanished(store, what, WHEN)
+        file_records.mark_vanished(store, what, WHEN)
     elif kind == "return":
-        observations.mark_returned(store, what)
+        file_records.mark_returned(store, what)
     elif kind == "mark":
-        observations.set_marks(store, [observations.Marks(*file, 1, 2) for file in what])
+        file_records.set_marks(store, [file_records.Marks(*file, 1, 2) for file in what])
     else:
         facts = {"type": what, "title": None, "cycle": None, "pi": None}
         proposals.save(store, {9019: facts})

@@ -97,23 +97,6 @@ def test_the_starts_of_a_detector_before_a_time_are_found(store):
     assert observations.earlier_starts(store, "WFC", 10.0, 3.0) == []
 
 
-def test_files_are_returned_by_rootname_without_headers(filled):
-    everything = observations.files_by_rootname(filled)
-    assert everything.keys() == {"j8bt05nj", "jcp001010"}
-    assert everything["j8bt05nj"]["files"] == DOCUMENT["files"]
-    assert "headers" not in everything["j8bt05nj"]
-    some = observations.files_by_rootname(filled, ["j8bt05nj", "jbmma2u2"])
-    assert some == {"j8bt05nj": everything["j8bt05nj"]}
-    assert observations.files_by_rootname(filled, []) == {}
-
-
-def test_files_are_yielded_for_the_observations_that_are_stored(filled, monkeypatch):
-    monkeypatch.setattr(observations, "BATCH_ROWS", 1)
-    found = dict(observations.files_of(filled, ["j8bt05nj", "jbmma2u2"]))
-    assert found.keys() == {"j8bt05nj"}
-    assert found["j8bt05nj"] == DOCUMENT["files"]
-
-
 def test_a_document_that_mongodb_refuses_raises_an_error(store):
     with pytest.raises(DatabaseError):
         observation_writes.replace(store, {"_id": "j8bt05nj", "position": "x" * 17_000_000})

@@ -25,7 +25,7 @@ from acsql import sample
 from acsql.config import Config
 from acsql.errors import ArchiveError, QueryError
 from acsql.ingest import run
-from acsql.store import change_feed, observation_writes, observations
+from acsql.store import change_feed, file_records, observation_writes, observations
 
 SECONDS = 120  # a test that takes longer hangs
 DAY = timedelta(days=1)
@@ -109,8 +109,8 @@ def test_changes_other_than_an_ingest_are_not_delivered(watched, tmp_path) -> No
     checkpoint = tmp_path / "checkpoint"
     put(watched, "j0000000")
     assert names(watched, checkpoint) == ["j0000000"]
-    observations.set_marks(watched.store, [observations.Marks("j0000000", "raw", 1, 2)])
-    observations.mark_vanished(watched.store, [("j0000000", "raw")], datetime(2026, 1, 1))
+    file_records.set_marks(watched.store, [file_records.Marks("j0000000", "raw", 1, 2)])
+    file_records.mark_vanished(watched.store, [("j0000000", "raw")], datetime(2026, 1, 1))
     # A repair rewrites the document of unchanged files.
     document = observations.document(watched.store, "j0000000")
     observation_writes.replace(watched.store, document | {"targname": "NGC104"})
