@@ -251,6 +251,10 @@ class Store:
         self.close()
 
 
+# What the server says of a command that the user of the connection may not run.
+_NOT_AUTHORIZED = re.compile(r"not authorized on \S+ to execute command \{ \w+: [^ ,]+")
+
+
 def _parse(connection_string: str) -> dict[str, Any]:
     try:
         return uri_parser.parse_uri(connection_string)
@@ -287,4 +291,8 @@ def _message(error: Exception) -> str:
     """Return what the server or the driver says; of several refused writes, of the first."""
     if isinstance(error, BulkWriteError) and error.details["writeErrors"]:
         return str(error.details["writeErrors"][0]["errmsg"])
-    return re.split(r", Timeout:|, full error:|\n", str(error), maxsplit=1)[0]
+    message = re.split(r", Timeout:|, full error:|\n", str(error), maxsplit=1)[0]
+    if refused := _NOT_AUTHORIZED.match(message):
+        # The rest is the command with all that it would have written.
+        return f"{refused[0]} ... }}: its user may not do this; acsql db roles shows the rights"
+    return message

@@ -74,6 +74,18 @@ def test_the_annotator_adds_annotations_and_changes_nothing_else(data_dir, specs
                 change()
 
 
+def test_what_the_reader_may_not_write_is_not_in_the_message(data_dir, specs):
+    state = server.start(data_dir)
+    target = AnnotationTarget("j8bt05nj")
+    entry = Annotation("1", Action.COMMENT, target, "ann", datetime(2026, 1, 1), text="secret")
+    with Store(state.reader_uri, specs) as store, pytest.raises(DatabaseError) as caught:
+        writes.add(store, [entry])
+    assert str(caught.value).endswith(
+        'not authorized on acsql to execute command { findAndModify: "annotation_numbers" ... }: '
+        "its user may not do this; acsql db roles shows the rights"
+    )
+
+
 def test_the_server_of_an_older_acsql_gets_the_annotator_at_its_next_start(data_dir):
     state = server.start(data_dir)
     write(state.uri, 1)
