@@ -1,7 +1,7 @@
 """Runs of monitors: each measures the observations that are new or changed for it.
 
-Workers measure, and this process alone writes, a few hundred measurements at a time.  A run
-that dies at any moment leaves measurements that are whole, and the next run measures the others.
+Workers measure, and this process alone writes, a few hundred measurements at a time.  A run that
+dies leaves complete measurements, and the next run measures the remaining observations.
 """
 
 import logging
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from .. import __version__
@@ -217,7 +218,25 @@ def _concluded(results: MonitorResults, run: int) -> tuple[list[dict[str, Any]],
         alerts = [alert for alert in results.alerts() if alert["closed"] is None]
     if failure := keep_summary(results, run):
         problems.append(problem(name, "summary", failure))
+    if failure := _plot_failure(results):
+        problems.append(problem(name, "plot", failure))
     return alerts, problems
+
+
+def _plot_failure(results: MonitorResults) -> BaseException | None:
+    """Return the error of the plot that the page of a monitor would show, None if it has none."""
+    plot = results.monitor.plot
+    # An ingest may run where the site, and Bokeh with it, is not installed.
+    if plot is None or find_spec("bokeh") is None:
+        return None
+    try:
+        if len(table := results.table()):
+            plot(table)
+    except DatabaseError:
+        raise
+    except (Exception, SystemExit) as error:
+        return error
+    return None
 
 
 def _update_alerts(results: MonitorResults) -> list[dict[str, Any]]:

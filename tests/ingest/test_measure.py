@@ -334,6 +334,19 @@ def test_a_module_that_cannot_be_loaded_is_a_problem_of_the_run(
     assert report.state == runs.SUCCEEDED_WITH_FAILURES
 
 
+def test_a_plot_that_fails_is_a_problem_of_the_run(
+    archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(table: Any) -> Any:
+        """Fail as the code of a monitor does."""
+        return table["no such column"]
+
+    use(monkeypatch, replace(MONITOR, plot=fail))
+    (problem,) = measured(archive).problems
+    assert problem.startswith("level: plot: KeyError: ")
+    assert archive.monitors()["level"].state == "failing"
+
+
 def test_a_summary_that_fails_is_a_problem_of_the_run(
     archive: acsql.Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
