@@ -146,7 +146,7 @@ class Annotatable(AnnotationReading):
         >>> archive.comment("Guide star lost.", "j8bt05njq", by="ann")  # doctest: +SKIP
         """
         if [observations, proposid, run].count(None) != 2:
-            raise AnnotationError("comment on observations, a proposal or a run, one of them")
+            raise AnnotationError("comment on one of: observations, a proposal, a run")
         if observations is not None:
             targets = self._targets(observations, filetype, extension, region)
         else:
@@ -193,7 +193,7 @@ class Annotatable(AnnotationReading):
         if stored.action is not Action.COMMENT:
             raise AnnotationError(f"there is no comment {comment!r}")
         if (text is None) == (resolved is None):
-            raise AnnotationError("give a new text, or whether the comment is resolved")
+            raise AnnotationError("give a new text, or resolve or reopen the comment")
         if self.is_undone(comment):
             raise AnnotationError("this comment has been undone: undo that first")
         change = Action.RESOLVE if resolved else Action.REOPEN

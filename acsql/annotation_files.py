@@ -142,7 +142,7 @@ def _csv(path: Path) -> Iterator[Mapping[str, Any]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             if None in row or None in row.values():
-                raise AnnotationError("it has not as many values as there are columns")
+                raise AnnotationError("it has more or fewer values than there are columns")
             yield row
 
 

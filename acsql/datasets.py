@@ -71,7 +71,7 @@ class Dataset:
         path = paths.confined(filesystem, self.path)
         if not is_readable_file(path, self.filename):
             since = f" since {self.vanished.date()}" if self.vanished else ""
-            raise DatasetNotFound(f"{self.filename} is gone from disk{since}")
+            raise DatasetNotFound(f"{self.filename} is no longer on disk{since}")
         return path
 
     @property

@@ -134,7 +134,7 @@ def test_a_wrong_row_is_named_and_none_is_added(row, reason, empty_archive, tmp_
         ("rows.txt", "", "suffix .csv, .jsonl, .ecsv"),
         ("rows.jsonl", "[]", "expected an object"),
         ("rows.jsonl", "{", "cannot read"),
-        ("rows.csv", "by,when\nann", "not as many values"),
+        ("rows.csv", "by,when\nann", "more or fewer values"),
         ("rows.ecsv", "by,when\nann", "cannot read"),
         ("missing/rows.csv", None, "cannot read"),
     ],

@@ -20,9 +20,9 @@ def test_a_file_is_located_below_the_root_of_the_archive(tmp_path: Path) -> None
 
 
 def test_a_vanished_file_is_reported_with_its_date(tmp_path: Path) -> None:
-    with pytest.raises(DatasetNotFound, match=r"raw\.fits is gone from disk$"):
+    with pytest.raises(DatasetNotFound, match=r"raw\.fits is no longer on disk$"):
         dataset("raw.fits").locate(tmp_path)
-    with pytest.raises(DatasetNotFound, match="gone from disk since 2026-01-02"):
+    with pytest.raises(DatasetNotFound, match="no longer on disk since 2026-01-02"):
         dataset("raw.fits", datetime(2026, 1, 2)).locate(tmp_path)
 
 

@@ -263,7 +263,7 @@ def _account(document: Document) -> Account:
     if role not in ROLES:
         raise AccountDamaged(
             f"the account {name} has the role {role!r} in the database, and the roles are "
-            f"{', '.join(ROLES)}; an administrator mends it: acsql users role {name} ROLE"
+            f"{', '.join(ROLES)}; an administrator can fix it: acsql users role {name} ROLE"
         )
     try:
         return Account(

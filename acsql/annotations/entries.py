@@ -202,7 +202,7 @@ class Annotation:
             If a part is missing, unknown or too long; the message says which.
         """
         if not self.by.strip() or len(self.by) > MAX_NAME:
-            raise AnnotationError(f"who says so: a name of 1 to {MAX_NAME} characters")
+            raise AnnotationError(f"by: expected a name of 1 to {MAX_NAME} characters")
         if not self.id or len(self.id) > MAX_ID:
             raise AnnotationError(f"an entry has an id of 1 to {MAX_ID} characters")
         if len(self.text or "") > MAX_TEXT:

@@ -213,5 +213,5 @@ def _own(searches: SavedSearches, name: str, by: str | None) -> SavedSearch:
     """Return a saved search of which the person is the owner."""
     found = searches.named(name, by)
     if found.owner != (by or searches.source.person()):
-        raise click.ClickException(f"Only {found.owner} changes this saved search.")
+        raise click.ClickException(f"Only {found.owner} can change this saved search.")
     return found

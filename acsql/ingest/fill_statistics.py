@@ -147,7 +147,9 @@ def fill_statistics(
                         report.add(result)
                         left.discard(result.rootname)
             if left:
-                logger.info("Letting another acsql in, %d observations are left", len(left))
+                logger.info(
+                    "Yielding the lock to another acsql; %d observations are left", len(left)
+                )
                 time.sleep(PAUSE)
     return report
 
@@ -183,7 +185,7 @@ def fill_listed(
     seconds = 60.0 * config.statistics_minutes
     report = FillReport()
     if seconds:
-        logger.info("Observations without statistics of their images: %d", len(rootnames))
+        logger.info("Observations without image statistics: %d", len(rootnames))
         end = time.monotonic() + seconds
         for result in _fill_some(
             rootnames, config, scheduler, workers, progress, lambda: time.monotonic() > end

@@ -237,8 +237,8 @@ class Silence:
             return
         days = measured.newest - max(times)
         if days > self.days:
-            message = f"nothing was measured in the last {days:.0f} days of the archive"
-            yield Alert("silence", f"{message}, more than {self.days:g}")
+            message = f"no measurement in the last {days:.0f} days of the archive"
+            yield Alert("silence", f"{message} (limit: {self.days:g} days)")
 
 
 def _mask(column: Any) -> Any:

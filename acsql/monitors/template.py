@@ -7,7 +7,7 @@ from ..errors import MonitorError
 from .discovery import Found
 from .monitor import Monitor, column
 
-_MONITOR = Template('''"""$title: what this monitor measures, and why."""
+_MONITOR = Template('''"""$title: the quantity that this monitor measures, and its purpose."""
 
 import numpy as np
 
@@ -15,12 +15,11 @@ from acsql.monitors import Limit, Monitor, Silence, column
 
 
 def measure(observation):
-    """Return the median level of each image of a raw file.
+    """Measure the median level of each image of a raw file.
 
-    This text is the documentation on the page of the monitor: say what is measured, how, and after
-    which source.  The function is called once for each observation, and again after one of its
-    files has changed.  It returns rows; an error that it raises is kept as the failure of the
-    observation.
+    The page of the monitor shows this text: describe the quantity, the method and the source.  The
+    function is called once for each observation, and again when one of its files changes.  It
+    returns rows; an error that it raises is stored as the failure of the observation.
     """
     # Keywords: observation["exptime"], observation.stored_header("raw", 1)["ccdchip"].
     # Pixels: observation.data("raw", "SCI", 1).  Tables: observation.table("jit", 1).

@@ -102,8 +102,7 @@ def _pieces(criteria: Criteria) -> Iterator[tuple[str, Criteria]]:
 def _content(criteria: Criteria, order: int, deadline: float | None) -> bytes:
     if deadline is not None and monotonic() > deadline:
         raise CoverageIncomplete(
-            "the map of the sky is being made, a year of observations at a time, and what is made "
-            "is kept: ask again in some seconds"
+            "the coverage map is still being computed: try again in a few seconds"
         )
     text: str = _map(criteria, order).to_string("json")
     return text.encode()

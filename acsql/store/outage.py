@@ -108,4 +108,4 @@ def ending_early() -> Iterator[None]:
         with pymongo.timeout(LAST_SECONDS):
             yield
     except DatabaseError as error:
-        logger.warning("Not stored at the early end: %s", error)
+        logger.warning("The process ends early, and could not store its last results: %s", error)

@@ -162,7 +162,7 @@ def _predicate(node: exp.Expr, sets: list[SkySet]) -> exp.Expr:
             return _is_in_set(first, "intersects", second, sets)
         case _Region(), (_Circle() | Polygon()):
             return _is_in_set(first, "within", second, sets)
-    raise QueryError(f"ADQL: {_text(node)} is not supported: these geometries are not compared")
+    raise QueryError(f"ADQL: {_text(node)} is not supported for these geometries")
 
 
 def _is_near(point: _Point, centre: _Point, radius: exp.Expr) -> exp.Expr:

@@ -156,7 +156,7 @@ def _facts(content: Mapping[str, Any], path: object) -> ObsCoreFacts:
         }
         filters |= {name: _band(*ends) for name, ends in content["ranges"].items()}
     except (KeyError, TypeError, ValueError) as error:
-        raise SpecError(f"{path} is not as the packaged {FILE}: {error}") from error
+        raise SpecError(f"{path} differs in structure from the packaged {FILE}: {error}") from error
     return ObsCoreFacts(filetypes, detectors, filters)
 
 

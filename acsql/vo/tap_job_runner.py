@@ -79,7 +79,7 @@ class TapJobRunner:
         try:
             lock.enter_context(self.jobs.running(id_))
         except BlockingIOError:
-            raise QueryError("the job runs: it cannot be started again") from None
+            raise QueryError("the job is running and cannot be started again") from None
         try:
             self.jobs.change(id_, TapJob.queued)
             self._started.add(id_)

@@ -221,7 +221,7 @@ def require_author(annotation: Annotation) -> None:
     """
     user = identity.require(Role.ANNOTATE)
     if annotation.by != user.name and not user.role.includes(Role.ADMINISTER):
-        raise RightMissing(f"Only {annotation.by} edits this comment. Add one of your own.")
+        raise RightMissing(f"Only {annotation.by} can edit this comment. Add your own.")
 
 
 def done(form: Form, user: User, batch: Batch, what: str) -> Response:

@@ -61,7 +61,7 @@ def _warm(archive: Archive, cache: DiskCache, catalog: Catalog) -> None:
         coverage(archive.where(), MAP_ORDER, cache.get)
     except ArchiveError as error:
         # As in an outage, which is logged elsewhere: the first requests read it, then.
-        logger.debug("the site is not warmed up: %s", error)
+        logger.debug("the caches of the site could not be loaded: %s", error)
 
 
 def warm(archive: Archive) -> None:

@@ -73,8 +73,8 @@ def test_a_target_that_is_none_is_refused_with_the_reason(target, reason, specs)
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        (entry(by=" "), "who says so"),
-        (entry(by="x" * (MAX_NAME + 1)), "who says so"),
+        (entry(by=" "), "by: expected a name"),
+        (entry(by="x" * (MAX_NAME + 1)), "by: expected a name"),
         (entry(id=""), "an id of"),
         (entry(text="x" * (MAX_TEXT + 1)), "at most"),
         (entry(flag="comet"), "no flag 'comet'; the flags are satellite_trail"),

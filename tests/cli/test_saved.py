@@ -52,7 +52,7 @@ def test_others_see_and_do_not_change_what_is_shared(printed, run, settings):
     assert "j8bt05nj" in printed(settings, "saved", "run", "All", "--by", "bob")
     refused = run(settings, "saved", "remove", "All", "--by", "bob")
     assert refused.exit_code == 1
-    assert "Only ann changes this saved search." in refused.stderr
+    assert "Only ann can change this saved search." in refused.stderr
     printed(settings, "saved", "share", "All", "--private", "--by", "ann")
     assert run(settings, "saved", "run", "All", "--by", "bob").exit_code == 2
 

@@ -26,7 +26,7 @@ def test_the_new_monitor_measures_and_its_test_passes(
     monitor = find_monitors(config).named("flat_lamp")
     assert module.name == "flat_lamp.py"
     assert monitor.title == "Flat lamp"
-    assert "documentation" in monitor.documentation
+    assert "The page of the monitor shows this text" in monitor.documentation
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, test],
         env=os.environ | {"ACSQL_CONFIG": str(write_settings(config, tmp_path))},

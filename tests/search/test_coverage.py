@@ -96,7 +96,7 @@ def test_a_map_that_takes_too_long_is_made_in_several_calls(sample_archive, monk
         try:
             found = coverage.coverage(search, keep=kept(pieces), seconds=1)
         except QueryTimeout as error:
-            assert "ask again" in str(error)
+            assert "try again" in str(error)
             assert len(pieces) == calls
     assert len(pieces) > 2
     assert calls == len(pieces)

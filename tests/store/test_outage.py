@@ -173,4 +173,4 @@ def test_the_last_operations_of_a_process_do_not_replace_the_reason_for_its_end(
         send(data_dir, signal.SIGKILL)
         with outage.ending_early(), store.errors():
             store.observations.insert_one({"_id": "j8bt05nj"})
-    assert "Not stored at the early end" in caplog.messages[-1]
+    assert "could not store its last results" in caplog.messages[-1]

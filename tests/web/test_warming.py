@@ -54,4 +54,4 @@ def test_an_outage_is_logged_and_ends_nothing(
     monkeypatch.setattr(sample_archive, "where", fail)
     with caplog.at_level(logging.DEBUG, "acsql"):
         warming.start(sample_archive, cache, Catalog(sample_archive)).join()
-    assert "not warmed up: the database does not answer" in caplog.text
+    assert "could not be loaded: the database does not answer" in caplog.text

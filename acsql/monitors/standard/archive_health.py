@@ -28,13 +28,13 @@ _LONGEST_SILENCE = 30
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return how late an observation was ingested, and which of its files are missing.
+    """Measure the delay of the ingest of an observation, and list its missing files.
 
     The latency is the time from the end of the exposure (``EXPEND``) to the first ingest.  A file
-    is missing if MAST delivers it and the archive never had it; it has vanished if an ingest did
-    not find it again.  Products of associations, whose names end with a digit, have other files
-    than exposures.  The summary has the numbers of missing and vanished files by filetype, and
-    those of files that could not be ingested by reason.
+    is missing if MAST delivers it and the archive never had it; it has vanished if a later ingest
+    did not find it.  Products of associations, whose names end with a digit, have other files
+    than exposures.  The summary counts missing and vanished files by filetype, and files that
+    could not be ingested by reason.
     """
     files = observation.files
     expected = _OF_PRODUCT if observation.ipppssoot[-1].isdigit() else _OF_EXPOSURE

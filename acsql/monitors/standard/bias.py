@@ -20,7 +20,7 @@ _LONGEST_SILENCE = 30
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the bias level and the read noise of each amplifier.
+    """Measure the bias level and the read noise of each amplifier.
 
     Both are image statistics of the ``raw`` file: the sigma-clipped mean and standard deviation
     of the physical overscan (``overscan_mean``, ``overscan_std``), which no light reaches.  One row

@@ -28,15 +28,14 @@ _OF_FILTER = frozenset({"CFLTFILE", "DFLTFILE", "DGEOFILE", "LFLTFILE", "NPOLFIL
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the reference files, the version of CALACS and the date of processing.
+    """List the reference files, the version of CALACS and the date of processing.
 
     One row for each keyword of the primary header that names a reference file, and one for
     ``CAL_VER``, from the ``flt`` file, or the ``raw`` file without one.  The summary compares the
     rows of all observations with the same detector, and of flat fields and distortion corrections
     also with the same filter: the newest is that with the latest date of delivery, which is part of
-    the name of a reference file, or with the highest version.  For
-    superdarks and superbiases an older file is usual, because each is for the time around its
-    observations.
+    the name of a reference file, or with the highest version.  Older
+    superdarks and superbiases are usual, because each is made for the time around its observations.
     """
     filetype = "flt" if "flt" in observation.datasets else "raw"
     header = observation.stored_header(filetype, 0)

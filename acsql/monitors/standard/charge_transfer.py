@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the charge that is read too late, for each amplifier in flat fields.
+    """Measure the deferred charge of each amplifier in flat fields.
 
     Extended pixel edge response: the first row of the virtual overscan is read after the last row
     of the chip, and has the charge that was left behind on the way over all rows.  The deferred

@@ -29,15 +29,15 @@ _LONGEST_GAP = 15.0
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the dark current and the fractions of hot and warm pixels of each amplifier.
+    """Measure the dark current and the fractions of hot and warm pixels of each amplifier.
 
     The dark current is the sigma-clipped mean of the ``flt`` file divided by the exposure time:
     CALACS subtracts the bias from a dark exposure, not the dark current, and clipping removes
     cosmic rays and hot pixels.  Hot and warm pixels are those with the data quality flags 16 and
     64, in files that have them.  Exposures with a post-flash are not measured.  The summary has the
-    means of each month, and the anneals: dates at which the hot pixels became fewer.  In exposures
-    of less than 1000 s, warm pixels are within the noise and are not clipped, so the rate is a few
-    percent high.  Source: ACS Data Handbook, section 4.3.
+    means of each month, and the anneals: dates on which the number of hot pixels dropped.  In
+    exposures of less than 1000 s, warm pixels are within the noise and are not clipped, so the rate
+    is a few percent high.  Source: ACS Data Handbook, section 4.3.
     """
     for part in by_amplifier(observation, "flt", "clipped_mean"):
         yield {

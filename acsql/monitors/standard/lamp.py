@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the level of an internal flat field at each amplifier.
+    """Measure the level of an internal flat field at each amplifier.
 
     The level is the sigma-clipped mean of the ``flt`` file, from which CALACS subtracts bias and
     dark current, without division by a flat field.  The shape is the level divided by the mean of
-    all amplifiers of the exposure: it shows a change of the illumination, and not of the lamp.  The
-    lamp is ``SCLAMP``.  Source: ACS Data Handbook, on flat fields.
+    all amplifiers of the exposure: it shows a change of the illumination, but not of the lamp.  The
+    name of the lamp is ``SCLAMP``.  Source: ACS Data Handbook, on flat fields.
     """
     parts = list(by_amplifier(observation, "flt", "clipped_mean"))
     levels = [part.values["clipped_mean"] for part in parts]

@@ -19,14 +19,14 @@ _MOST_JITTER_MAS = 14.0
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the jitter and the state of the guide stars of each exposure.
+    """List the jitter and the state of the guide stars of each exposure.
 
-    One row for each extension of the ``jit`` file, from its header, or from that of the ``jif``
-    file where it lacks a keyword: RMS about the mean along V2 and V3 (``V2_RMS``, ``V3_RMS``) and
-    of both (the root of the sum of squares), the guiding mode (``GUIDEACT``), the losses of lock
-    (``NLOSSES``, ``LOCKLOSS``) and recentrings (``NRECENT``).  The guide star is the dominant one
-    of the ``spt`` file (``DGESTAR``), ``EXPFLAG`` that of the observation.  Source: Jitter File
-    Format Definition, STScI.
+    One row for each extension of the ``jit`` file, from its header, or from the header of the
+    ``jif`` file for a keyword that it lacks: RMS about the mean along V2 and V3 (``V2_RMS``,
+    ``V3_RMS``) and of both (the root of the sum of squares), the guiding mode (``GUIDEACT``), the
+    losses of lock (``NLOSSES``, ``LOCKLOSS``) and recentrings (``NRECENT``). The guide star is the
+    dominant one of the ``spt`` file (``DGESTAR``), ``EXPFLAG`` that of the observation. Source:
+    Jitter File Format Definition, STScI.
     """
     headers = observation.headers
     star = text(headers.get("spt", {}).get(0, {}), "dgestar")

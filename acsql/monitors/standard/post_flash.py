@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the charge of the post-flash of each amplifier, and its rate.
+    """Measure the charge of the post-flash of each amplifier, and its rate.
 
     The level is the sigma-clipped mean of the ``flt`` file of a dark exposure with a post-flash,
     from which CALACS subtracts the bias alone; the rate is the level divided by the commanded
-    duration (``FLASHDUR``), and is constant for each commanded current (``FLASHCUR``) while the
-    lamp is.  The dark current adds about an electron in 100 s.  Source: ACS Data Handbook,
+    duration (``FLASHDUR``).  At each commanded current (``FLASHCUR``) a constant lamp gives a
+    constant rate.  The dark current adds about an electron in 100 s.  Source: ACS Data Handbook,
     section 3.4, doFlash.
     """
     seconds = observation["flashdur"]

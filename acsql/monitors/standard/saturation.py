@@ -16,10 +16,10 @@ _COSMIC_RAYS = ("flag_8192", "flag_4096")
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the fractions of saturated pixels and of pixels hit by cosmic rays.
+    """Measure the fractions of saturated pixels and of pixels hit by cosmic rays.
 
-    Both are image statistics of the ``flt`` file, divided by its number of pixels: saturated have
-    the data quality flag 256 or 2048, cosmic rays 4096 or 8192 (the larger of the two numbers).
+    Both are image statistics of the ``flt`` file, divided by its number of pixels: saturated
+    pixels have the data quality flag 256 or 2048, cosmic rays 4096 or 8192 (the larger number).
     One row for each SCI extension.  Source: STScI, ACS Data Quality Flags.
     """
     for extver, parts in observation.image_statistics.get("flt", {}).items():

@@ -1,4 +1,4 @@
-"""Dark rate of SBC against its temperature and the time it is on, from dark exposures."""
+"""Dark rate of SBC against its temperature and the time since switch-on, from dark exposures."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ if TYPE_CHECKING:
 
     from ...observation import Observation
 
-# Days between the starts of two exposures, over which SBC is taken as switched off: two hours.
+# Days between the starts of two exposures beyond which SBC counts as switched off: two hours.
 _LONGEST_PAUSE = 2 / 24
-# Days for which SBC is on at most: in the South Atlantic Anomaly, every day, it is switched off.
+# Longest period in days: SBC is switched off in the South Atlantic Anomaly, every day.
 _LONGEST_ON = 2.0
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the dark rate of SBC, with the temperature of the detector and the time it is on.
+    """Measure the dark rate of SBC, with the detector temperature and the time since switch-on.
 
-    SBC counts photons, and most pixels of a dark exposure have none.  So the rate follows from the
-    part of the pixels of the ``raw`` file that are empty: of a Poisson distribution with the mean m
-    it is exp(-m).  Hot pixels do not disturb it, as they do the mean; the rows of broken anodes
-    count as empty, so the rate is low by their part of the rows, less than one percent.  The
-    temperature is ``MDECODT1``, which rises with the time for which SBC is on.  No keyword says
-    when it was switched on: exposures of SBC that follow each other within two hours are taken as
-    one period for which it was on, and the hours are counted from the first of them in the archive.
-    If earlier ones are ingested later, ``acsql monitor redo sbc_dark`` counts again.  The
-    summary compares the first and the last dark of each period.  Sources: C. Cox, ISR
+    SBC counts photons, and most pixels of a dark exposure have no count.  The rate m follows from
+    the fraction of empty pixels in the ``raw`` file, which is exp(-m) for a Poisson distribution.
+    Unlike the mean, this fraction is not disturbed by hot pixels.  The rows of broken anodes count
+    as empty, so the rate is too low by their share of the rows, less than one percent.  The
+    temperature is ``MDECODT1``, which rises while SBC is on.
+
+    No keyword has the time of the switch-on.  SBC exposures that start within two hours of each
+    other count as one period, and ``time_on`` is the time since the first exposure of the period
+    that is in the archive when the dark is measured.  Exposures of the same period that are
+    ingested later do not change it: measure the darks again with ``acsql monitor redo sbc_dark``.
+    The summary compares the first and the last dark of each period.  Sources: C. Cox, ISR
     ACS 2009-02; A. M. Guzman and R. J. Avila, ISR ACS 2024-04.
     """
     temperature = number(observation.stored_header("raw", 1), "mdecodt1")
@@ -51,7 +53,7 @@ def measure(observation: Observation) -> Iterator[Row]:
 
 
 def _hours_on(observation: Observation) -> float | None:
-    """Return the hours from the first of the exposures that follow each other up to this one."""
+    """Return the hours from the first exposure of the period to this one."""
     start = observation["expstart"]
     if not isinstance(start, float):
         return None
@@ -64,7 +66,7 @@ def _hours_on(observation: Observation) -> float | None:
 
 
 def by_period(table: Table) -> Table:
-    """Return, of each period with several darks, how time on and temperature changed the rate.
+    """Return the first and the last dark of each period with several darks.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ MONITOR = Monitor(
     columns=(
         column("rate", "float", "dark counts of a pixel", "ct / s"),
         column("temperature", "float", "temperature of the MAMA, MDECODT1", "deg_C"),
-        column("time_on", "float", "time for which SBC was on at the start", "h"),
+        column("time_on", "float", "time since the first exposure of the period with SBC on", "h"),
         column("exptime", "float", "exposure time", "s"),
     ),
     plotted=("rate", "temperature"),

@@ -21,13 +21,13 @@ _NEAR_SUN = 90.0
 
 
 def measure(observation: Observation) -> Iterator[Row]:
-    """Return the sky background of each chip, with the angle from the Sun.
+    """Measure the sky background of each chip, with the angle from the Sun.
 
     The background is the mode of the sigma-clipped values of the ``flt`` file, estimated as 2.5
     times the median less 1.5 times the mean, or the median where sources crowd (Bertin and Arnouts
     1996), divided by the exposure time.  CALACS has subtracted bias, dark current and
-    post-flash.  It is too large where an object fills the chip.  ``SUNANGLE`` is that between the
-    Sun and the V1 axis, ``SUN_ALT`` the altitude of the Sun above the limb of the Earth.
+    post-flash.  It is too large if an object fills the chip.  ``SUNANGLE`` is the angle between
+    the Sun and the V1 axis, ``SUN_ALT`` the altitude of the Sun above the limb of the Earth.
     """
     header = observation.stored_header("flt", 0)
     for extver, parts in observation.image_statistics.get("flt", {}).items():

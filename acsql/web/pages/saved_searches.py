@@ -107,7 +107,7 @@ def change(key: str) -> BaseResponse:
     if form.change == "seen":
         searches.look(key, user.name, form.moment)
     elif saved.owner != user.name and not user.role.includes(Role.ADMINISTER):
-        raise RightMissing(f"Only {saved.owner} changes this saved search.")
+        raise RightMissing(f"Only {saved.owner} can change this saved search.")
     elif form.change == "remove":
         searches.remove(key)
     else:

@@ -176,7 +176,7 @@ def _changed(found: TapJob) -> BaseResponse:
     if changes.phase == "RUN":
         if current_runner().is_full:
             raise ServiceUnavailable(
-                f"Too many jobs wait. Start yours in {_RETRY_AFTER_S} seconds.",
+                f"Too many jobs are waiting. Start yours in {_RETRY_AFTER_S} seconds.",
                 retry_after=_RETRY_AFTER_S,
             )
         current_runner().start(found.id, current_tables())

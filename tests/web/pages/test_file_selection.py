@@ -98,7 +98,7 @@ def test_an_archive_lists_its_missing_files(
         names = [name.removeprefix("acsql/") for name in opened.getnames()]
         missing = opened.extractfile("acsql/MISSING").read().decode()
     assert names == ["j8bt05njq/j8bt05njq_raw.fits", "MISSING", tar.CHECKSUMS]
-    assert missing == "j8bt05njq_flt.fits is gone from disk\n"
+    assert missing == "j8bt05njq_flt.fits is no longer on disk\n"
 
 
 def test_a_selection_too_large_for_one_archive_offers_the_script(

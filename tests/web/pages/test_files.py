@@ -104,7 +104,7 @@ def test_a_vanished_file_is_not_found(
 ) -> None:
     put_file(empty_archive, "gone.fits", None, vanished=datetime(2026, 1, 2))
     text = words(soup(empty_client, "/files/j8bt05njq_raw.fits", 404))
-    assert "j8bt05njq_raw.fits is gone from disk since 2026-01-02" in text
+    assert "j8bt05njq_raw.fits is no longer on disk since 2026-01-02" in text
     page = soup(empty_client, "/archive/9019/j8bt05njq/files/")
     assert "no longer on disk since 2026-01-02" in words(page)
     assert not page.select("tbody th a")
