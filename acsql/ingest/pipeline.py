@@ -5,6 +5,7 @@ built, and written once after.
 """
 
 import time
+from dataclasses import replace
 
 from ..config import Config
 from ..keywords import KeywordSpecs
@@ -16,6 +17,7 @@ from .fallback_thumbnail import with_fallback
 from .observation_result import FAILED, NEW, UNCHANGED, UPDATED, ObservationResult
 from .plan import Task
 from .read import Reading, read_observation
+from .scan import ObservationOnDisk
 from .write import write_observation
 
 
@@ -49,7 +51,14 @@ def ingest_observation(
     reading = read_observation(task, specs, config)
     file_records.set_marks(store, reading.same)
     if reading.contents:
-        return _ingest_contents(task, reading, store, specs, config, started)
+        result = _ingest_contents(task.observation, reading, store, specs, config)
+    else:
+        result = _result_without_contents(task, reading)
+    return replace(result, seconds=time.monotonic() - started)
+
+
+def _result_without_contents(task: Task, reading: Reading) -> ObservationResult:
+    """Return the result of an observation of which no file was ingested."""
     unchanged = task.checksums and not reading.failures
     return ObservationResult(
         task.observation.rootname,
@@ -57,20 +66,18 @@ def ingest_observation(
         failures=reading.failures,
         waiting=reading.waiting,
         warnings=reading.warnings,
-        seconds=time.monotonic() - started,
     )
 
 
 def _ingest_contents(
-    task: Task,
+    observation: ObservationOnDisk,
     reading: Reading,
     store: Store,
     specs: KeywordSpecs,
     config: Config,
-    started: float,
 ) -> ObservationResult:
     """Build and write the document of an observation of which files were read."""
-    observation, contents = task.observation, reading.contents
+    contents = reading.contents
     existing = observations.document(store, observation.rootname, without_headers_of=contents)
     headers = type_headers(contents, existing, specs)
     proposal_type = proposals.type_of(store, headers.promoted["proposid"])
@@ -94,5 +101,4 @@ def _ingest_contents(
         unspecified=headers.unspecified,
         mismatches=headers.mismatches,
         bytes=sum(content.file.size for content in contents.values()),
-        seconds=time.monotonic() - started,
     )
