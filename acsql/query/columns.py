@@ -208,7 +208,9 @@ def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSp
         if column is not None:
             return column
     if addresses := _addresses(specs.headers_with(name), name):
-        raise QueryError(f"no {filetype} header {extension} has {keyword!r}; it is in {addresses}")
+        raise QueryError(
+            f"no {filetype} header {extension} has {abbreviate(keyword)}; it is in {addresses}"
+        )
     raise QueryError(
         f"there is no keyword {abbreviate(f'{filetype}.{extension}.{name}')}"
         f"{_block_hint(name, specs) or _suggestion(name, specs, (filetype, extension))}"

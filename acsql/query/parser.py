@@ -210,7 +210,7 @@ def _comparison(keyword: str, operator: str, words: Sequence[Word]) -> Condition
             if len(words) > 1:
                 raise QueryError(f"{keyword}{operator} takes one value; lists go with = or !=")
             return _one_end(keyword, operator, words[0].value)
-    raise QueryError(f"{operator!r} is not a comparison operator")
+    raise QueryError(f"{abbreviate(operator)} is not a comparison operator")
 
 
 def _one_end(keyword: str, operator: str, value: str) -> Between:

@@ -17,6 +17,7 @@ from .. import query
 from ..errors import CoverageIncomplete, QueryError
 from ..fits.regions import polygons
 from ..query import Equals, Exists, Not
+from ..query.messages import abbreviate
 from ..store.applied_migrations import applied
 from . import rows
 from .criteria import Criteria
@@ -73,7 +74,7 @@ def coverage(
     from mocpy import MOC
 
     if order not in ORDERS:
-        raise QueryError(f"order: expected {ORDERS[0]} to {ORDERS[-1]}, not {order!r}")
+        raise QueryError(f"order: expected {ORDERS[0]} to {ORDERS[-1]}, not {abbreviate(order)}")
     if keep is None:
         return _map(criteria, order)
     pieces = list(_pieces(criteria))

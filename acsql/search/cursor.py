@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import QueryError
+from ..query.messages import abbreviate
 
 
 def encode(key: Sequence[Any]) -> str:
@@ -58,7 +59,7 @@ def decode(cursor: str, length: int) -> list[Any]:
         return [_decoded(value) for value in values]
     except (binascii.Error, KeyError, RecursionError, TypeError, ValueError) as error:
         raise QueryError(
-            f"invalid cursor {cursor!r} for this search: start again from the first page"
+            f"invalid cursor {abbreviate(cursor)} for this search: start again from the first page"
         ) from error
 
 

@@ -10,6 +10,7 @@ from .. import query
 from ..errors import QueryError
 from ..keywords import KeywordSpecs
 from ..query import Column, computed_column
+from ..query.messages import abbreviate
 from .annotated import looked_up
 from .criteria import Criteria
 
@@ -113,7 +114,9 @@ def _measure(statistic: str, address: str, specs: KeywordSpecs) -> tuple[Measure
     from ..store.columns.groups import Measure
 
     if statistic not in STATISTICS:
-        raise QueryError(f"there is no statistic {statistic!r}; there are {', '.join(STATISTICS)}")
+        raise QueryError(
+            f"there is no statistic {abbreviate(statistic)}; there are {', '.join(STATISTICS)}"
+        )
     column = query.resolve(address, specs)
     type_ = column.spec.type
     of_dates = type_ in ("date", "datetime") and statistic in ("min", "max")

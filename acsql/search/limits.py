@@ -3,6 +3,7 @@
 from typing import Literal
 
 from ..errors import QueryError
+from ..query.messages import abbreviate
 
 # Seconds that a search may take unless `acsql.connect` or the search sets another limit.
 TIME_LIMIT = 60
@@ -32,7 +33,9 @@ def seconds(value: float, name: str = "time_limit") -> float:
     """
     # NaN is not greater than 0 either.
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise QueryError(f"{name} must be a number of seconds greater than 0, not {value!r}")
+        raise QueryError(
+            f"{name} must be a number of seconds greater than 0, not {abbreviate(value)}"
+        )
     return value
 
 

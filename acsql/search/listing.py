@@ -9,6 +9,7 @@ from ..datasets import Dataset, datasets_of
 from ..errors import QueryError
 from ..observation import Observation
 from ..query import Equals
+from ..query.messages import abbreviate
 from ..store import queries, sorting
 from . import notes, paging, rows, thumbnails
 from .criteria import Criteria
@@ -263,7 +264,7 @@ class Listing(Criteria):
         for filetype in filetypes or ():
             if filetype not in names:
                 raise QueryError(
-                    f"unknown filetype {filetype!r}; the filetypes are {', '.join(names)}"
+                    f"unknown filetype {abbreviate(filetype)}; the filetypes are {', '.join(names)}"
                 )
         found = rows.find(self, ("ipppssoot", "proposid", "datasets", "files"), self.order)
         included = [name for name in names if name in (filetypes or names)]

@@ -57,3 +57,9 @@ def test_any_text_is_a_cursor_or_refused(text) -> None:
 def test_a_cursor_keeps_fractions_of_seconds() -> None:
     moment = datetime(2002, 4, 13, 18, 16, 35, 123_000)
     assert decode(encode([moment]), 1) == [moment]
+
+
+def test_a_long_text_is_shortened_in_the_message() -> None:
+    with pytest.raises(QueryError) as raised:
+        decode("x" * 100_000, 1)
+    assert len(str(raised.value)) < 200
