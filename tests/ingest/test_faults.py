@@ -129,19 +129,25 @@ class Site:
 
     def start_ingest(self, *options: str, wait: int = 60) -> subprocess.Popen:
         """Start ``acsql ingest`` as the leader of a new process group."""
-        return subprocess.Popen(
-            [Path(sys.executable).with_name("acsql"), "ingest", *options],
-            env={
-                **os.environ,
-                "ACSQL_CONFIG": str(self.settings),
-                "ACSQL_DATABASE_WAIT": str(wait),
-                # A killed run leaves its temporary folder.
-                "TMPDIR": str(self.settings.parent),
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with self.errors.open("wb") as errors:
+            return subprocess.Popen(
+                [Path(sys.executable).with_name("acsql"), "ingest", *options],
+                env={
+                    **os.environ,
+                    "ACSQL_CONFIG": str(self.settings),
+                    "ACSQL_DATABASE_WAIT": str(wait),
+                    # A killed run leaves its temporary folder.
+                    "TMPDIR": str(self.settings.parent),
+                },
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
+
+    @property
+    def errors(self) -> Path:
+        """The file of what the last ingest has written on stderr."""
+        return self.settings.with_name("errors.txt")
 
     def kill_server(self) -> None:
         pid = server.status(self.config.data_dir).pid
@@ -414,22 +420,22 @@ def test_unfinished_previews_of_a_killed_run_are_removed_by_the_next(site: Site)
     assert site.differences() == []
 
 
-def _wait_until_it_writes(ingest: subprocess.Popen, uri: str) -> None:
+def _wait_until_it_writes(site: Site, ingest: subprocess.Popen, uri: str) -> None:
     """Wait until an ingest has written the first observations."""
     with pymongo.MongoClient(uri, serverSelectionTimeoutMS=1000 * SECONDS) as client:
         stored = client.get_default_database("acsql").observations.estimated_document_count
         _wait_until(lambda: stored() > 2 or ingest.poll() is not None)
-    assert ingest.poll() is None
+    assert ingest.poll() is None, site.errors.read_text()
 
 
 def test_a_run_continues_when_the_server_comes_back(site: Site) -> None:
     ingest = site.start_ingest(*PROCESSES, wait=SECONDS)
-    _wait_until_it_writes(ingest, site.config.connection_string)
+    _wait_until_it_writes(site, ingest, site.config.connection_string)
     site.kill_server()
     time.sleep(1)
-    assert ingest.poll() is None
+    assert ingest.poll() is None, site.errors.read_text()
     site.ensure_server()
-    assert ingest.wait(SECONDS) == ENDED_WITH_FAILURES
+    assert ingest.wait(SECONDS) == ENDED_WITH_FAILURES, site.errors.read_text()
     assert site.differences() == []
     (record,) = site.records()
     assert record["state"] == runs.SUCCEEDED_WITH_FAILURES
@@ -446,7 +452,7 @@ def test_a_private_server_killed_with_the_run_is_restarted_by_the_next(
     try:
         ingest = private.start_ingest(*IN_THIS_PROCESS)
         state = _wait_until(lambda: server.status(data_dir))
-        _wait_until_it_writes(ingest, state.uri)
+        _wait_until_it_writes(private, ingest, state.uri)
         _kill(ingest.pid)  # first: a run starts its server again
         assert ingest.wait(SECONDS) == -signal.SIGKILL
         private.kill_server()
@@ -529,15 +535,15 @@ def test_a_run_continues_when_the_primary_of_a_replica_set_is_killed(
     config = site.config.at(_uri(list(members)))
     site = replace(site, config=config, settings=write_settings(config, tmp_path))
     ingest = site.start_ingest(*PROCESSES, wait=SECONDS)
-    _wait_until_it_writes(ingest, config.connection_string)
+    _wait_until_it_writes(site, ingest, config.connection_string)
     with pymongo.MongoClient(config.connection_string) as client:
         client.admin.command("ping")
         primary = client.primary[1]
         stored = client.acsql.observations.estimated_document_count()
     assert stored < OBSERVATIONS
     members[primary].kill()
-    assert ingest.poll() is None
-    assert ingest.wait(SECONDS) == ENDED_WITH_FAILURES
+    assert ingest.poll() is None, site.errors.read_text()
+    assert ingest.wait(SECONDS) == ENDED_WITH_FAILURES, site.errors.read_text()
     assert site.differences() == []
     (record,) = site.records()
     assert record["state"] == runs.SUCCEEDED_WITH_FAILURES
