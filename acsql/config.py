@@ -63,6 +63,7 @@ class Config:
     layout: str = "acs"
     cache_dir: Path | None = None
     cache_limit: int = 2000
+    worker_nice: int = 10
     vanish_limit: int = 5
     moved_limit: int = 1000
     read_timeout: int = 300

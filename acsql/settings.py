@@ -126,6 +126,14 @@ SETTINGS = (
     ),
     Setting("ncores", int, "all cores", "number of processes of an ingest"),
     Setting(
+        "worker_nice",
+        int,
+        "10",
+        "how far the processes of an ingest stand back behind all others, such as MongoDB and the "
+        "site, where both want the processor (0 to 19, as nice -n)",
+        minimum=0,
+    ),
+    Setting(
         "vanish_limit",
         int,
         "5",

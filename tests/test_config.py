@@ -16,7 +16,7 @@ from acsql.settings import SETTINGS
 NAMES = [setting.name for setting in SETTINGS]
 PATHS = [setting.name for setting in SETTINGS if setting.type is Path]
 NUMBERS = [setting.name for setting in SETTINGS if setting.type is int]
-ALSO_ZERO = {"proxies", "vanish_limit", "moved_limit", "statistics_minutes"}
+ALSO_ZERO = {"proxies", "vanish_limit", "moved_limit", "statistics_minutes", "worker_nice"}
 POSITIVE = [name for name in NUMBERS if name not in ALSO_ZERO]
 LISTS = [setting.name for setting in SETTINGS if setting.type is tuple]
 COMPLETE = {
@@ -137,6 +137,7 @@ def test_the_environment_is_that_of_the_process_by_default(user_folder, monkeypa
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("worker_nice", 10),
         ("moved_limit", 1000),
         ("read_timeout", 300),
         ("image_statistics", "ingest"),

@@ -110,7 +110,8 @@ def _run_pool(
     prepare()
     try:
         others = set(multiprocessing.active_children())
-        with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
+        nice = (config.worker_nice,)
+        with ProcessPoolExecutor(workers, context, _start_worker, nice) as pool:
 
             def abandon() -> None:
                 """Kill the workers: one that hangs in a read would not end otherwise."""
@@ -178,8 +179,12 @@ def _safe_import_path() -> Iterator[None]:
             os.environ[SAFE_PATH] = before
 
 
-def _start_worker() -> None:
-    """Make this process a worker that ends with the run, and at once on Ctrl-C."""
+def _start_worker(nice: int) -> None:
+    """Make this process a worker that ends with the run, and at once on Ctrl-C.
+
+    It alone is nice, and not the run: a private MongoDB that the run starts serves others, too.
+    """
+    os.nice(nice)
     signal.signal(signal.SIGINT, lambda _signal, _frame: os._exit(128 + signal.SIGINT))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     silence_astropy()

@@ -469,7 +469,7 @@ def test_a_private_server_killed_with_the_run_is_restarted_by_the_next(
 def test_workers_that_die_at_their_start_end_the_run(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process_pool, "_start_worker", partial(os._exit, 1))
+    monkeypatch.setattr(process_pool, "_start_worker", os._exit)
     with pytest.raises(ArchiveError, match="worker processes die"):
         run.ingest(site.config, run.Options(scheduler="processes", workers=1))
     assert site.records()[0]["state"] == runs.FAILED

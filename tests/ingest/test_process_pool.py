@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +108,10 @@ def test_an_item_is_processed_although_the_disk_has_no_room_for_its_note(
     with jobs.workers_in_this_process(archive_copy):
         finished = jobs.run_partition(["j8bt05nj"], job, archive_copy, tmp_path / "full")
     assert finished == [jobs.Finished("j8bt05nj", "result of j8bt05nj")]
+
+
+def test_workers_stand_back_behind_other_processes_as_set(archive_copy: Config) -> None:
+    job = jobs.Job(lambda *_: os.nice(0), str, str)
+    config = replace(archive_copy, worker_nice=3)
+    (finished,) = process_pool.run_in_processes(job, ["j8bt05nj"], config, 1)
+    assert finished.result == min(os.nice(0) + 3, 19)
