@@ -14,8 +14,8 @@ from ..fits.cards import values
 from ..fits.footprint import footprint
 from ..fits.header_layout import HeaderLayout, layout_of
 from ..keywords import HeaderKey, KeywordSpecs, spec_keyword
-from ..store import header_layouts, type_mismatches
-from ..store.schema import SCHEMA_VERSION
+from ..store import header_layouts
+from ..store.schema import MISMATCHES, SCHEMA_VERSION
 from .promotion import find_detector, position, promote
 from .read import FileContent
 from .scan import ObservationOnDisk
@@ -89,7 +89,7 @@ def type_headers(
     mismatches: dict[tuple[HeaderKey | None, str], tuple[Any, str]] = {}
     mismatched = {
         address
-        for address in existing.get(type_mismatches.FIELD, ())
+        for address in existing.get(MISMATCHES, ())
         if address.partition(".")[0] not in contents
     }
     warnings: list[str] = []
@@ -186,7 +186,7 @@ def build_document(
         "schema_version": SCHEMA_VERSION,
     }
     if headers.mismatched:
-        document[type_mismatches.FIELD] = headers.mismatched
+        document[MISMATCHES] = headers.mismatched
     document["position"] = position(document, specs)
     document["footprint"], warnings = footprint(document, specs)
     for name in ("position", "footprint"):

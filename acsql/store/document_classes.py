@@ -17,13 +17,13 @@ from pymongo import IndexModel, MongoClient
 
 from ..keywords import KeywordSpecs
 from ..query import ANNOTATION_FIELDS
-from . import type_mismatches
 from .fields import field_path
 from .schema import (
     ANNOTATED_OBSERVATIONS,
     ANNOTATIONS,
     HEADERLESS,
     INGEST_RUNS,
+    MISMATCHES,
     MONITOR_ALERTS,
     MONITOR_ROWS,
     OBSERVATIONS,
@@ -177,7 +177,7 @@ def _observation_fields(specs: KeywordSpecs) -> dict[str, Any]:
         "layouts": me.DictField(),
         "files": me.DictField(),
         "previews": me.DictField(),
-        type_mismatches.FIELD: me.ListField(me.StringField()),
+        MISMATCHES: me.ListField(me.StringField()),
         "stats": me.DictField(),
         "schema_version": me.IntField(),
     }
@@ -244,7 +244,7 @@ def _headerless_indexes(specs: KeywordSpecs) -> list[Any]:
     """
     kinds = dict.fromkeys((*specs.facets, "targname"))
     # Few observations have type mismatches; the others are not in their index.
-    mismatches = {"fields": [type_mismatches.FIELD], "sparse": True}
+    mismatches = {"fields": [MISMATCHES], "sparse": True}
     of_kinds = [[name, "exptime", *TIE_BREAKERS] for name in kinds if name in specs.indexed]
     return [*of_kinds, mismatches]
 

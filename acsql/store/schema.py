@@ -45,6 +45,9 @@ COLUMN_PARTS = "column_parts"
 COLUMNS = "columns"
 
 SCHEMA_VERSION = 2
+# The field of documents with the addresses of keywords whose values have another type than in the
+# specs, such as ``flt.1.tddalpha``.
+MISMATCHES = "type_mismatches"
 
 # The last keys of every order, which make it a total one.
 TIE_BREAKERS = ("expstart", "rootname")

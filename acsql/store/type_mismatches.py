@@ -5,9 +5,7 @@ them as well, with an index of their names.
 """
 
 from .client import Store
-
-# The field that lists keyword addresses, such as ``flt.1.tddalpha``.
-FIELD = "type_mismatches"
+from .schema import MISMATCHES
 
 
 def addresses(store: Store) -> set[str]:
@@ -25,4 +23,4 @@ def addresses(store: Store) -> set[str]:
     """
     with store.errors():
         # With a condition the server would read the documents.
-        return set(store.headerless.distinct(FIELD))
+        return set(store.headerless.distinct(MISMATCHES))
