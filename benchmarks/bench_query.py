@@ -189,7 +189,8 @@ def source(store: Store) -> Source:
 def taken(store: Store, search: Search) -> float:
     """Return the milliseconds that a page takes."""
     started = time.perf_counter()
-    criteria = Criteria(source(store), search.condition, max_seconds=None)
+    # As people ask: `where` looks the stored spellings of a text up, which an index finds.
+    criteria = Criteria(source(store), max_seconds=None).where(search.condition)
     for _ in rows.find(criteria, DEFAULT_COLUMNS, search.order, PAGE, search.after):
         pass
     return 1e3 * (time.perf_counter() - started)
