@@ -129,8 +129,8 @@ SETTINGS = (
         "worker_nice",
         int,
         "10",
-        "how far the processes of an ingest stand back behind all others, such as MongoDB and the "
-        "site, where both want the processor (0 to 19, as nice -n)",
+        "nice value of the worker processes of an ingest (0 to 19); at a higher value, MongoDB and "
+        "the site get the processor first",
         minimum=0,
     ),
     Setting(

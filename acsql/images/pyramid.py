@@ -255,7 +255,7 @@ def read_levels(
     limits, on_chips, row = LimitsBuilder(plane.pixels), plane.on_chips, 0
     strips = plane.strips(file, filename, binning=largest)
     marked = marks.strips(file, filename, binning=largest) if marks else repeat(None)
-    # Those of marks have no end without them.
+    # Not strict, because `repeat` has no end.
     for strip, mark in zip(strips, marked, strict=False):
         with_data = _with_data(strip, mark)
         limits.add(with_data[on_chips[row : row + len(strip)]] if plane.has_gaps else with_data)

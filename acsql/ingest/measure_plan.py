@@ -114,7 +114,7 @@ def make_plan(
     Returns
     -------
     MeasurementPlan
-        Of a run that looks at some observations only, no monitor has lost any.
+        Its `unwanted` is empty if the run looks at a part of the observations only.
     """
     wanted = {each.name: _wanted(search, each) for each in monitors}
     measured = {

@@ -182,7 +182,7 @@ def _safe_import_path() -> Iterator[None]:
 def _start_worker(nice: int) -> None:
     """Make this process a worker that ends with the run, and at once on Ctrl-C.
 
-    It alone is nice, and not the run: a private MongoDB that the run starts serves others, too.
+    Only workers get the nice value: a private MongoDB that the run starts also serves others.
     """
     os.nice(nice)
     signal.signal(signal.SIGINT, lambda _signal, _frame: os._exit(128 + signal.SIGINT))

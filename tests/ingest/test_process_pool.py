@@ -110,7 +110,7 @@ def test_an_item_is_processed_although_the_disk_has_no_room_for_its_note(
     assert finished == [jobs.Finished("j8bt05nj", "result of j8bt05nj")]
 
 
-def test_workers_stand_back_behind_other_processes_as_set(archive_copy: Config) -> None:
+def test_workers_have_the_nice_value_of_the_setting(archive_copy: Config) -> None:
     job = jobs.Job(lambda *_: os.nice(0), str, str)
     config = replace(archive_copy, worker_nice=3)
     (finished,) = process_pool.run_in_processes(job, ["j8bt05nj"], config, 1)
