@@ -122,7 +122,7 @@ def read_overview(
 
 
 def sample_overview(
-    file: BinaryIO, filename: str, plane: Plane, marks: Plane | None = None
+    file: BinaryIO, filename: str, plane: Plane, drizzled: bool = False
 ) -> tuple[Tile, Pixels, Limits]:
     """Return an approximation of the overview of an image from one row of pixels for each of bins.
 
@@ -134,8 +134,9 @@ def sample_overview(
         Name of the file for error messages.
     plane : Plane
         The image.
-    marks : Plane, optional
-        As for `read_levels`.
+    drizzled : bool
+        Whether the limits leave out pixels of exactly 0, which as a rule have no data: to read the
+        weights takes as long as to read the image.
 
     Returns
     -------
@@ -159,9 +160,11 @@ def sample_overview(
     # Without the gaps between chips all pixels are finite, as a rule, and binned faster.
     read = [row for row, is_read in zip(rows, on_chips, strict=True) if is_read]
 
-    pixels = _rows(plane, file, filename, read)
+    pixels = np.concatenate(
+        [strip for row in read for strip in plane.strips(file, filename, row, row + 1)]
+    )
     limits = LimitsBuilder(pixels.size, LIMITS_SHARE)
-    limits.add(_with_data(pixels, _rows(marks, file, filename, read) if marks else None))
+    limits.add(_with_data(pixels, pixels if drizzled else None))
     dtype = binned_dtype(plane, tile.binning)
     values = bin_pixels(pixels, tile.binning, plane.flags, dtype, rows=1).values
     bins = np.full((len(rows), values.shape[1]), 0 if plane.flags else np.nan, values.dtype)
@@ -267,11 +270,6 @@ def read_levels(
             bins = bins.combined(2)
     made = {level: np.ascontiguousarray(np.concatenate(each)) for level, each in parts.items()}
     return made, limits.build(filename)
-
-
-def _rows(plane: Plane, file: BinaryIO, filename: str, rows: list[int]) -> Pixels:
-    strips = (plane.strips(file, filename, row, row + 1) for row in rows)
-    return np.concatenate([strip for of_row in strips for strip in of_row])
 
 
 def _with_data(pixels: Pixels, marks: Pixels | None) -> Pixels:

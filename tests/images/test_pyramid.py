@@ -113,7 +113,7 @@ def test_limits_leave_out_what_marks_say(
     with path.open("rb") as file:
         *_, by_weight = read_overview(file, "", science, kept_in({}), "", planes["WHT"])
         *_, by_itself = read_overview(file, "", science, kept_in({}), "", science)
-        *_, sampled = sample_overview(file, "", science, science)
+        *_, sampled = sample_overview(file, "", science, drizzled=True)
     assert (by_weight.minmax, by_weight.finite) == ((0, values.max()), 31 * 60)
     assert (by_itself.minmax[0], by_itself.finite) == (values[values != 0].min(), 31 * 60 - 1)
     assert sampled.minmax[0] > 0

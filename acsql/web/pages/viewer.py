@@ -219,7 +219,7 @@ def _overview(file: File, query: OverviewParameters, weights: str | None) -> Res
         marks = None if weights is None else _marks(file, plane, query, weights)
         with file.path.open("rb", buffering=0) as stream:
             if sampled:
-                tile, bins, limits = sample_overview(stream, name, plane, marks)
+                tile, bins, limits = sample_overview(stream, name, plane, marks is not None)
             else:
                 made = read_overview(stream, name, plane, cache.get, key, marks)
                 tile, bins, limits = made
