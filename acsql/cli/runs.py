@@ -136,7 +136,7 @@ def _summary(record: Record) -> dict[str, object]:
         "Files read": _counts(record.get("files", {})),
         "Bytes read": f"{record['bytes'] / 1e6:.1f} MB" if "bytes" in record else "",
         "Previews": _counts(record.get("previews", {})),
-        "Owed files after it": record.get("owed", ""),
+        "Owed files after the run": record.get("owed", ""),
         "Damaged files, unchanged": record.get("known_failures", ""),
         **{title: record["listed"][name] for name, title in _LISTS.items()},
         "Ignored files (not ACS)": record.get("ignored", ""),

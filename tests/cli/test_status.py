@@ -42,7 +42,7 @@ def test_status_exits_with_1_while_the_ingest_of_a_file_is_owed(
     rows = json.loads(printed(settings, "failures", "--format", "json"))
     assert {(row["owed"], row["stage"]) for row in rows} == {(True, "preview")}
     assert "(jpeg_dir)" in rows[0]["reason"]
-    assert re.search(r"Owed files after it +[1-9]", printed(settings, "runs", "show", "1"))
+    assert re.search(r"Owed files after the run +[1-9]", printed(settings, "runs", "show", "1"))
     config.jpeg_dir.unlink()
     assert run(settings, "ingest", "--scheduler", "synchronous").exit_code == 0
     assert run(settings, "status").exit_code == 0

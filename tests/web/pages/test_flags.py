@@ -35,7 +35,7 @@ def test_the_page_of_a_flag_shows_every_image_that_has_it(client):
 
 def test_the_example_of_a_flag_is_shown_or_named(client, empty_archive):
     page = words(soup(client, "/flags/satellite_trail/"))
-    assert "Example: jc8m32j5 , which this archive does not have." in page
+    assert "Example: jc8m32j5 (not in this archive)." in page
     observation_writes.replace(empty_archive.store, document("jc8m32j5"))
     (example,) = soup(client, "/flags/satellite_trail/").select("p a:has(img)")
     assert words(example) == "jc8m32j5q"

@@ -44,4 +44,4 @@ def test_a_map_that_is_being_made_is_a_refusal_that_says_when_to_ask_again(
     response = client.get("/vo/moc?order=7&q=exptime>1")
     assert response.status_code == 503
     assert response.headers["Retry-After"] == str(coverage_map.RETRY_AFTER_S)
-    assert "is being made" in response.text
+    assert "still being computed" in response.text
