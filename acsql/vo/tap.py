@@ -12,7 +12,8 @@ from typing import Any
 from ..errors import QueryError
 from ..export import FORMATS
 from ..export.formats import votable
-from ..export.votable import MEDIA_TYPE, Frame
+from ..export.links import links_service
+from ..export.votable import MEDIA_TYPE, Frame, Service
 from ..query import Column
 from ..query.messages import abbreviate
 from ..store.client import Store
@@ -23,6 +24,8 @@ from .tables import TapTable
 
 LANGUAGES = ("ADQL", "ADQL-2.0", "ADQL-2.1")
 _VOTABLE = "votable"
+# Columns by which the service of links knows a file or an observation, the narrower one first.
+_IDENTIFIERS = ("obs_publisher_did", "rootname")
 # RESPONSEFORMAT: short names and media types, to the names of export formats.
 _RESPONSE_FORMATS = {
     _VOTABLE: _VOTABLE,
@@ -107,6 +110,7 @@ def result(
     store: Store,
     time_limit: float | None,
     started: engine.Started | None = None,
+    site: str | None = None,
 ) -> Iterator[bytes]:
     """Run a query, and return its rows as a file in pieces.
 
@@ -122,6 +126,9 @@ def result(
         Seconds that it may take.
     started : callable, optional
         As in `acsql.vo.engine.run`.
+    site : str, optional
+        The URL of the home page of the site, if it is known: a VOTable names the service that
+        leads to the files of each row.
 
     Returns
     -------
@@ -141,9 +148,17 @@ def result(
     frame = Frame(
         "OVERFLOW" if found.is_cut or query.limit == 0 else "OK",
         infos=(("QUERY", query.text),),
+        services=_services(found.columns, site),
         datatypes=datatypes(found.columns),
     )
     return votable.write(rows, columns, frame)
+
+
+def _services(columns: Iterable[TableColumn], site: str | None) -> tuple[Service, ...]:
+    """Return the service of links of the rows, if one of their columns identifies them."""
+    names = {column.name for column in columns}
+    found = next((name for name in _IDENTIFIERS if name in names), None)
+    return (links_service(site, found),) if found and site else ()
 
 
 def datatypes(columns: Iterable[TableColumn]) -> dict[str, str]:

@@ -6,7 +6,7 @@ A request to any process may end a job, so its file says whether it may go on.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -58,7 +58,7 @@ class TapJobRunner:
         """Whether as many jobs wait as may."""
         return len(self._started) >= MOST_STARTED
 
-    def start(self, id_: str, tables: Mapping[str, TapTable]) -> None:
+    def start(self, id_: str, tables: Mapping[str, TapTable], site: str | None = None) -> None:
         """Let a job run when its turn comes.
 
         Parameters
@@ -67,6 +67,8 @@ class TapJobRunner:
             Its id.
         tables : mapping
             All tables by name.
+        site : str, optional
+            As in `acsql.vo.tap.result`.
 
         Raises
         ------
@@ -83,7 +85,9 @@ class TapJobRunner:
         try:
             self.jobs.change(id_, TapJob.queued)
             self._started.add(id_)
-            self._thread.submit(self._run, id_, tables, lock)
+            self._thread.submit(
+                self._run, id_, partial(self._executed, tables=tables, site=site), lock
+            )
         except BaseException:
             self._started.discard(id_)
             lock.close()
@@ -93,12 +97,12 @@ class TapJobRunner:
         """Wait for the job that runs; those that wait do not run."""
         self._thread.shutdown(cancel_futures=True)
 
-    def _run(self, id_: str, tables: Mapping[str, TapTable], lock: ExitStack) -> None:
+    def _run(self, id_: str, execute: Callable[[TapJob], Step], lock: ExitStack) -> None:
         """Run a job whose turn has come, unless it was ended before."""
         try:
             job = self.jobs.change(id_, TapJob.executing)
             if job.phase is Phase.EXECUTING:
-                job = self.jobs.change(id_, self._executed(job, tables))
+                job = self.jobs.change(id_, execute(job))
             has_result = job.phase is Phase.COMPLETED
         except JobNotFound:
             # It was removed.
@@ -109,12 +113,12 @@ class TapJobRunner:
         if not has_result:
             self.jobs.result(id_).unlink(missing_ok=True)
 
-    def _executed(self, job: TapJob, tables: Mapping[str, TapTable]) -> Step:
+    def _executed(self, job: TapJob, tables: Mapping[str, TapTable], site: str | None) -> Step:
         """Execute a job, and return the step that ends it."""
         try:
-            query = tap.tap_query(job.parameters)
+            query, limit = tap.tap_query(job.parameters), job.duration
             with _Watch(self.jobs, job) as watch, self.jobs.result(job.id).open("wb") as file:
-                for piece in tap.result(query, tables, self._store, job.duration, watch.started):
+                for piece in tap.result(query, tables, self._store, limit, watch.started, site):
                     if watch.is_over:
                         break
                     file.write(piece)

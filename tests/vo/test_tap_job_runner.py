@@ -49,6 +49,16 @@ def until_executing(runner: TapJobRunner, job: TapJob) -> None:
         sleep(0.02)
 
 
+def test_a_result_names_the_service_of_its_links(
+    runner: TapJobRunner, tables: dict[str, TapTable]
+) -> None:
+    query = "SELECT TOP 1 rootname FROM acsql.observations"
+    job = runner.jobs.add(TapJob({"lang": "ADQL", "query": query}))
+    runner.start(job.id, tables, "https://example.org/acsql/")
+    job = ended(runner, job)
+    assert b"https://example.org/acsql/vo/datalink" in runner.jobs.result(job.id).read_bytes()
+
+
 def test_a_result_has_the_rows_of_the_query(
     runner: TapJobRunner, tables: dict[str, TapTable]
 ) -> None:

@@ -306,6 +306,14 @@ def test_pages_fit_on_a_phone(
     expect(phone.get_by_role("heading", level=1)).to_be_in_viewport()
 
 
+def test_saved_searches_fit_on_a_phone(phone: Page, sample_archive: acsql.Archive) -> None:
+    saved = sample_archive.saved_searches.add("Those of the Wide Field Channel", "detector=WFC")
+    phone.goto("/saved/")
+    width = phone.evaluate("document.documentElement.scrollWidth")
+    sample_archive.saved_searches.remove(saved.id)
+    assert width <= phone.viewport_size["width"]
+
+
 def test_descriptions_have_room_on_a_phone(
     phone: Page, proposid: int, exposures: list[str]
 ) -> None:

@@ -46,7 +46,8 @@ def requested_query() -> TapQuery:
 def sync() -> Response:
     """Run a query."""
     archive, query = current_archive(), requested_query()
-    pieces = result(query, current_tables(), archive.store, archive.time_limit)
+    limit, site = archive.time_limit, addresses().site
+    pieces = result(query, current_tables(), archive.store, limit, site=site)
     return Response(pieces, mimetype=query.media_type)
 
 

@@ -179,7 +179,7 @@ def _changed(found: TapJob) -> BaseResponse:
                 f"Too many jobs are waiting. Start yours in {_RETRY_AFTER_S} seconds.",
                 retry_after=_RETRY_AFTER_S,
             )
-        current_runner().start(found.id, current_tables())
+        current_runner().start(found.id, current_tables(), addresses().site)
     return redirect(_address(found.id), 303)
 
 

@@ -91,6 +91,20 @@ def test_an_image_search_of_pyvo_has_the_files_of_a_search(
     assert links[0]["error_message"] == ""
 
 
+@pytest.mark.parametrize(
+    ("columns", "table"),
+    [("*", "ivoa.obscore"), ("exptime, rootname", "acsql.observations")],
+)
+def test_the_links_of_a_query_lead_to_the_files(site: str, columns: str, table: str) -> None:
+    service = pyvo.dal.TAPService(f"{site}/vo/tap")
+    found = service.run_sync(f"SELECT TOP 2 {columns} FROM {table}")
+    linked = list(found.iter_datalinks())
+    assert len(linked) == 2
+    for links in linked:
+        assert [link for link in links if link["semantics"] == "#this"]
+    assert not list(service.run_sync(f"SELECT COUNT(*) AS n FROM {table}").iter_datalinks())
+
+
 def test_a_cutout_by_the_descriptor_of_a_link(site: str, observation: acsql.Observation) -> None:
     place = observation.wcs("flt").pixel_to_world(20, 20)
     url = f"{site}/vo/datalink?ID={observation.datasets['flt']}"
