@@ -296,7 +296,7 @@ def test_a_scan_goes_on_while_the_database_is_read_and_loses_no_observation() ->
         yield from observations[10:]
 
     def read() -> Stored:
-        assert half_scanned.wait(10)
+        assert half_scanned.wait(60)
         return NOTHING
 
     stored, scanned = read_during_scan(read, scan())
@@ -320,7 +320,7 @@ def test_a_scan_waits_for_a_slow_database_before_it_fills_the_memory(
             yield observation
 
     def read() -> Stored:
-        assert is_ahead.wait(10)
+        assert is_ahead.wait(60)
         return NOTHING
 
     read_during_scan(read, scan())

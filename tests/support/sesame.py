@@ -28,7 +28,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer as https://cds.unistra.fr/cgi-bin/nph-sesame/SNV?M87 does."""
         name = unquote(self.path.partition("?")[2])
         self.server.requested.append(name)
-        self.server.released.wait(10)
+        self.server.released.wait()
         ra, dec = M87
         body = f"# {name}\n#=S=Simbad\n%J {ra} +{dec} = 12:30:49.42 +12:23:28.0\n"
         if name != "M87":

@@ -60,9 +60,9 @@ def settled(page: Page) -> None:
 
 
 def until(page: Page, condition: Callable[[], object]) -> None:
-    """Wait until something is true that no locator can tell, such as what is drawn."""
-    for _ in range(100):
-        if condition():
-            return
+    """Wait until something is true that no locator can tell, such as what is drawn.
+
+    A condition that never becomes true fails at the time limit that pytest has for each test.
+    """
+    while not condition():
         page.wait_for_timeout(50)
-    raise AssertionError("it does not become true")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 
 import pytest
 from astropy.io.votable import parse_single_table
@@ -37,8 +37,7 @@ def started(runner: TapJobRunner, tables: dict[str, TapTable], **parameters: str
 
 def ended(runner: TapJobRunner, job: TapJob) -> TapJob:
     """Return a job when it has ended."""
-    limit = monotonic() + 20
-    while (job := runner.jobs.job(job.id)).phase in UNFINISHED and monotonic() < limit:
+    while (job := runner.jobs.job(job.id)).phase in UNFINISHED:
         sleep(0.02)
     return job
 

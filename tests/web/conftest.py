@@ -15,11 +15,15 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import acsql
 from acsql.config import Config
 from acsql.web.app import create_app
+
+# Milliseconds, 5000 by default: a guard against waiting for ever, and no claim of speed.  The first
+# request for a module may take many seconds on a machine that is busy and has a cold cache.
+expect.set_options(timeout=60_000)
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
