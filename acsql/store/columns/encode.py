@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from .arrays import decoded
 from .select import LARGEST_EXACT
 
 # Fields that no condition on a keyword names.
@@ -123,7 +124,7 @@ def join(columns: Sequence[Column | None], kept: Sequence[npt.NDArray[np.int64]]
         array = pa.nulls(len(rows)) if column is None else column.array
         if len(array) > len(rows):
             array = array.take(pa.array(rows))
-        arrays.append(array.dictionary_decode() if pa.types.is_dictionary(array.type) else array)
+        arrays.append(decoded(array))
         if column and column.irregular:
             places = np.flatnonzero(np.isin(rows, column.irregular))
             irregular += (start + places).tolist()

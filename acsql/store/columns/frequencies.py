@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .numpy_values import are_of_type, value_type
+from .arrays import value_type
+from .numpy_values import are_of_type
 
 
 class Frequencies(NamedTuple):

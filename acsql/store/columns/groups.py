@@ -17,8 +17,8 @@ from ...query import Condition
 from .. import queries
 from ..client import Store
 from ..schema import Document
+from .arrays import array_of, joined
 from .select import select
-from .selection import array_of, joined
 
 OBSERVATIONS = "observations"
 # The Modified Julian Date of 1970-01-01, from which Arrow counts, and milliseconds of a day.

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from ..schema import Document
 from ..sorting import SortKey
 from . import ordering
+from .arrays import value_type
 
 Values = np.ma.MaskedArray[Any, np.dtype[Any]] | list[Any]
 
@@ -90,11 +91,6 @@ def _taken(array: pa.Array, further: Sequence[Any], places: npt.NDArray[np.int64
         values = [*array.to_pylist(), *further]
         return [values[place] for place in places]
     return _to_numpy(array.take(pa.array(places)))
-
-
-def value_type(type_: pa.DataType) -> pa.DataType:
-    """Return the type of the values of an array, encoded or not."""
-    return type_.value_type if pa.types.is_dictionary(type_) else type_
 
 
 def are_of_type(values: Sequence[Any], type_: pa.DataType) -> bool:

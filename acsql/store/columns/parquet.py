@@ -21,10 +21,10 @@ from ...query import is_statistic
 from ..client import Store
 from ..fields import split_blocks, value_at
 from ..schema import CHANGED, Document
+from .arrays import array_of, joined
 from .encode import encode
 from .fold import with_all_fields
 from .parts import Part, Registry, paths_of, read, registry
-from .selection import array_of, joined
 
 _HEADERS = "headers."
 # The file of the fields that are in no header.

@@ -20,6 +20,7 @@ from ..fields import value_at
 from ..schema import Document
 from ..sorting import SortKey, most_frequent_first, sorted_values, total_order
 from . import numpy_values, ordering
+from .arrays import array_of, concatenated, joined, kind_of, rows_of
 from .frequencies import Frequencies, frequencies, value_counts, years
 from .numpy_values import Values
 from .paths import path_of
@@ -250,7 +251,7 @@ class Selection:
         chosen = np.array(random.sample(range(self.count), min(size, self.count)), int)
         in_columns = self.count - len(others)
         places = pa.array(chosen[chosen < in_columns])
-        rows = _rows({address: array.take(places) for address, array in columns.items()})
+        rows = rows_of({address: array.take(places) for address, array in columns.items()})
         return [*rows, *(others[place - in_columns] for place in chosen[chosen >= in_columns])]
 
     def table(self, addresses: Sequence[str]) -> pa.Table:
@@ -272,7 +273,7 @@ class Selection:
     def rows(self) -> Iterator[Document]:
         """Yield the values of all addresses of each observation, in no particular order."""
         for arrays in self.parts:
-            yield from _rows(arrays)
+            yield from rows_of(arrays)
         yield from self._document_rows()
 
     def _joined(self) -> tuple[dict[str, pa.Array], list[Document]]:
@@ -282,14 +283,14 @@ class Selection:
         """
         kept, others = list(self.parts), list(self._document_rows())
         for address in self.addresses:
-            kinds = [_kind(arrays[address]) for arrays in kept]
+            kinds = [kind_of(arrays[address]) for arrays in kept]
             usual = Counter(kind for kind in kinds if kind).most_common(1)
             fits = [kind is None or kind == usual[0][0] for kind in kinds]
             of_other_kinds = [part for part, fit in zip(kept, fits, strict=True) if not fit]
-            others += chain.from_iterable(map(_rows, of_other_kinds))
+            others += chain.from_iterable(map(rows_of, of_other_kinds))
             kept = [part for part, fit in zip(kept, fits, strict=True) if fit]
         columns = {
-            address: _concatenated([arrays[address] for arrays in kept])
+            address: concatenated([arrays[address] for arrays in kept])
             for address in self.addresses
         }
         return columns, others
@@ -313,79 +314,3 @@ def _known(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
     return None if value in _UNKNOWN else value
-
-
-def array_of(values: Sequence[Any]) -> list[pa.Array]:
-    """Return values of documents as arrays.
-
-    Parameters
-    ----------
-    values : sequence
-        Of any types.
-
-    Returns
-    -------
-    list of pyarrow.Array
-        One array, of texts if the values have several types; none without values.
-    """
-    if not values:
-        return []
-    try:
-        array = pa.array(values)
-    # Of NaN among large integers Arrow says ValueError.
-    except (pa.ArrowException, ValueError):
-        return [pa.array([None if value is None else str(value) for value in values])]
-    return [array.cast(pa.timestamp("ms")) if pa.types.is_timestamp(array.type) else array]
-
-
-def joined(pieces: Sequence[pa.Array]) -> pa.ChunkedArray:
-    """Return arrays of one keyword as one.
-
-    Parameters
-    ----------
-    pieces : sequence of pyarrow.Array
-        Of any types.
-
-    Returns
-    -------
-    pyarrow.ChunkedArray
-        Of numbers if all values are numbers, else of texts if they have several types.
-    """
-    pieces = [_decoded(piece) for piece in pieces]
-    types = {piece.type for piece in pieces} - {pa.null()}
-    if len(types) < 2:
-        type_ = types.pop() if types else pa.null()
-    else:
-        type_ = pa.float64() if types <= {pa.int64(), pa.float64()} else pa.string()
-    return pa.chunked_array([piece.cast(type_) for piece in pieces], type_)
-
-
-def _decoded(array: pa.Array) -> pa.Array:
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
-
-
-def _rows(arrays: Mapping[str, pa.Array]) -> Iterator[Document]:
-    columns = [array.to_pylist() for array in arrays.values()]
-    for row in zip(*columns, strict=True):
-        yield dict(zip(arrays, row, strict=True))
-
-
-def _kind(array: pa.Array) -> str | None:
-    """Return a name for the types whose values are in one column, None for an array of nulls."""
-    type_ = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
-    if pa.types.is_null(type_):
-        return None
-    return "number" if type_ in (pa.int64(), pa.float64()) else str(type_)
-
-
-def _concatenated(arrays: Sequence[pa.Array]) -> pa.Array:
-    """Return arrays of one kind as one array; texts stay encoded if all are."""
-    types = {array.type for array in arrays} - {pa.null()}
-    if not types:
-        return pa.nulls(sum(map(len, arrays)))
-    if len(types) > 1:
-        arrays = [_decoded(array) for array in arrays]
-        types = {pa.float64() if pa.float64() in types else pa.string()}
-    (type_,) = types
-    alike = pa.chunked_array([array.cast(type_) for array in arrays], type_)
-    return alike.unify_dictionaries().combine_chunks()

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 from cachetools import LRUCache
 
+from .arrays import value_type
 from .encode import Column
-from .numpy_values import value_type
 from .parts import Part
 
 Columns = Mapping[str, Column | None]

@@ -1,9 +1,7 @@
 """Pages, rows, groups and tables of a selection have the values of the documents."""
 
-import math
 from collections import Counter
 
-import pytest
 from column_conditions import VALUES, conditions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +9,6 @@ from hypothesis import strategies as st
 from acsql.query import And
 from acsql.store import queries
 from acsql.store.columns.select import select
-from acsql.store.columns.selection import array_of
 from acsql.store.sorting import SortKey, cursor_values, most_frequent_first, sorted_values
 
 # MongoDB sorts lists by one of their elements; no keyword that is sorted by has lists.
@@ -91,17 +88,3 @@ def test_a_table_has_one_type_for_each_keyword(filled):
     ]
     names = table["rootname"].to_pylist()
     assert sorted(names) == [f"j8bt{number:04d}" for number in range(150)]
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([], None),
-        ([1, 2.5, None], [1.0, 2.5, None]),
-        ([1, "a", None], ["1", "a", None]),
-        ([math.nan, 2**60], ["nan", str(2**60)]),
-    ],
-)
-def test_values_of_several_types_are_texts(values, expected):
-    arrays = array_of(values)
-    assert [array.to_pylist() for array in arrays] == ([expected] if expected else [])

@@ -1,0 +1,102 @@
+"""Arrow arrays of the values of keywords: made from documents, joined, and divided into rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from ..schema import Document
+
+
+def array_of(values: Sequence[Any]) -> list[pa.Array]:
+    """Return values of documents as arrays.
+
+    Parameters
+    ----------
+    values : sequence
+        Of any types.
+
+    Returns
+    -------
+    list of pyarrow.Array
+        One array, of texts if the values have several types; none without values.
+    """
+    if not values:
+        return []
+    try:
+        array = pa.array(values)
+    # Of NaN among large integers Arrow says ValueError.
+    except (pa.ArrowException, ValueError):
+        return [pa.array([None if value is None else str(value) for value in values])]
+    return [array.cast(pa.timestamp("ms")) if pa.types.is_timestamp(array.type) else array]
+
+
+def joined(pieces: Sequence[pa.Array]) -> pa.ChunkedArray:
+    """Return arrays of one keyword as one.
+
+    Parameters
+    ----------
+    pieces : sequence of pyarrow.Array
+        Of any types.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        Of numbers if all values are numbers, else of texts if they have several types.
+    """
+    pieces = [decoded(piece) for piece in pieces]
+    types = {piece.type for piece in pieces} - {pa.null()}
+    if len(types) < 2:
+        type_ = types.pop() if types else pa.null()
+    else:
+        type_ = pa.float64() if types <= {pa.int64(), pa.float64()} else pa.string()
+    return pa.chunked_array([piece.cast(type_) for piece in pieces], type_)
+
+
+def value_type(type_: pa.DataType) -> pa.DataType:
+    """Return the type of the values of an array, encoded or not."""
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
+
+
+def decoded(array: pa.Array) -> pa.Array:
+    """Return an array without dictionary encoding."""
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def rows_of(arrays: Mapping[str, pa.Array]) -> Iterator[Document]:
+    """Yield the rows of arrays of equal length.
+
+    Parameters
+    ----------
+    arrays : mapping
+        Addresses to values.
+
+    Yields
+    ------
+    dict
+        Addresses to the values of a row, None for a missing one.
+    """
+    columns = [array.to_pylist() for array in arrays.values()]
+    for row in zip(*columns, strict=True):
+        yield dict(zip(arrays, row, strict=True))
+
+
+def kind_of(array: pa.Array) -> str | None:
+    """Return a name for the types whose values are in one column, None for an array of nulls."""
+    type_ = value_type(array.type)
+    if pa.types.is_null(type_):
+        return None
+    return "number" if type_ in (pa.int64(), pa.float64()) else str(type_)
+
+
+def concatenated(arrays: Sequence[pa.Array]) -> pa.Array:
+    """Return arrays of one kind as one array; texts stay encoded if all are."""
+    types = {array.type for array in arrays} - {pa.null()}
+    if not types:
+        return pa.nulls(sum(map(len, arrays)))
+    if len(types) > 1:
+        arrays = [decoded(array) for array in arrays]
+        types = {pa.float64() if pa.float64() in types else pa.string()}
+    (type_,) = types
+    alike = pa.chunked_array([array.cast(type_) for array in arrays], type_)
+    return alike.unify_dictionaries().combine_chunks()

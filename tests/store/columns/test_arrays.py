@@ -1,0 +1,59 @@
+"""Arrays have the values of all pieces, in a type that holds them."""
+
+import math
+
+import pyarrow as pa
+import pytest
+
+from acsql.store.columns.arrays import array_of, concatenated, joined, kind_of, rows_of
+
+TEXTS = pa.array(["a", None, "a"])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([], None),
+        ([1, 2.5, None], [1.0, 2.5, None]),
+        ([1, "a", None], ["1", "a", None]),
+        ([math.nan, 2**60], ["nan", str(2**60)]),
+    ],
+)
+def test_values_of_several_types_are_texts(values, expected):
+    arrays = array_of(values)
+    assert [array.to_pylist() for array in arrays] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ([], []),
+        ([pa.nulls(1), pa.array([1])], [None, 1]),
+        ([pa.array([1]), pa.array([2.5])], [1.0, 2.5]),
+        ([pa.array([1]), TEXTS.dictionary_encode()], ["1", "a", None, "a"]),
+    ],
+)
+def test_pieces_of_several_types_are_joined_as_numbers_or_texts(pieces, expected):
+    assert joined(pieces).to_pylist() == expected
+
+
+def test_texts_stay_encoded_if_all_are():
+    encoded = TEXTS.dictionary_encode()
+    both = concatenated([encoded, pa.array(["b"]).dictionary_encode()])
+    assert pa.types.is_dictionary(both.type)
+    assert both.to_pylist() == ["a", None, "a", "b"]
+    assert concatenated([encoded, pa.array(["b"]), pa.nulls(1)]).equals(
+        pa.array(["a", None, "a", "b", None])
+    )
+    assert concatenated([pa.nulls(1), pa.nulls(2)]).equals(pa.nulls(3))
+
+
+def test_arrays_of_one_kind_can_be_in_one_column():
+    assert kind_of(pa.array([1])) == kind_of(pa.array([1.5]))
+    assert kind_of(TEXTS) == kind_of(TEXTS.dictionary_encode()) != kind_of(pa.array([1]))
+    assert kind_of(pa.nulls(1)) is None
+
+
+def test_rows_have_the_values_of_all_arrays():
+    rows = rows_of({"x": pa.array([1, None]), "y": pa.array(["a", "b"])})
+    assert list(rows) == [{"x": 1, "y": "a"}, {"x": None, "y": "b"}]
