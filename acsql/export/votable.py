@@ -50,6 +50,10 @@ _MOMENTS = {
 _UTC, _UTC_MJD = "utc", "utc_mjd"
 _TIME_SYSTEMS = {_UTC: None, _UTC_MJD: "MJD-origin"}
 
+# Units of the headers that VOUnits deprecates, by others: clients that take warnings of astropy as
+# errors cannot read them.
+_NOT_DEPRECATED = {"Angstrom": "0.1 nm", "erg": "1e-7 J"}
+
 
 @dataclass(frozen=True)
 class ServiceInput:
@@ -326,27 +330,30 @@ def unit_text(unit: str | None) -> str | None:
 
 @contextmanager
 def _without_unit_warnings() -> Iterator[None]:
-    """Let units be written that VOUnits deprecates: the headers use Angstrom and erg."""
+    """Let units be written that VOUnits does not know, as those of a group's own monitors."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", units.UnitsWarning)
         yield
 
 
 def _vounit(unit: str | None) -> units.UnitBase | str | None:
-    """Return a unit that astropy writes as VOUnits requires for units that it does not know.
+    """Return a unit that astropy writes as VOUnits requires.
 
-    These are quoted: ``'electron'.'DN'**-1``.
+    Units that VOUnits does not know are quoted, ``'electron'.'DN'**-1``; of those that it
+    deprecates, the ones of the headers are written by others, ``0.1nm`` for the Angstrom.
     """
     parsed = None if unit is None else units.Unit(unit, parse_strict="silent")
     if parsed is None or isinstance(parsed, units.UnrecognizedUnit):
         return unit
     powers = zip(parsed.bases, parsed.powers, strict=True)
     return units.Unit(
-        math.prod((_quoted(base) ** power for base, power in powers), start=parsed.scale)
+        math.prod((_valid(base) ** power for base, power in powers), start=parsed.scale)
     )
 
 
-def _quoted(base: units.UnitBase) -> units.UnitBase:
+def _valid(base: units.UnitBase) -> units.UnitBase:
+    if base.name in _NOT_DEPRECATED:
+        return units.Unit(_NOT_DEPRECATED[base.name])
     try:
         units.Unit(base.name, format="vounit")
     except ValueError:
