@@ -6,14 +6,17 @@ dates or objects to FITS, VOTable, HDF5 and Parquet; they are written as texts, 
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 from astropy.coordinates import SkyCoord
+from astropy.io import registry
 from astropy.table import Column, MaskedColumn, Table
 from astropy.time import Time
 
 from ..query import Column as QueryColumn
+from .fits_units import fits_description, fits_unit
 from .values import text
 
 
@@ -34,12 +37,15 @@ class ObservationTable(Table):  # type: ignore[misc]  # astropy has no type hint
         ----------
         *args, **options
             As of `astropy.table.Table.write`, but that a VOTable has its rows as ``binary2`` if
-            `tabledata_format` does not say otherwise.
+            `tabledata_format` does not say otherwise, and that FITS has the units of FITS: see
+            the export format.
         """
         if options.get("format") == "votable":
             # astropy's writer of rows as text overwrites a byte of other memory, see `votable`.
             options.setdefault("tabledata_format", "binary2")
         columns = [_as_text(column) for column in self.itercols()]
+        if _is_fits(args, options):
+            columns = [_with_fits_unit(column) for column in columns]
         Table(columns, meta=self.meta, copy=False).write(*args, **options)
 
 
@@ -77,6 +83,25 @@ def _time(column: MaskedColumn, form: str) -> Time:
         time[column.mask] = np.ma.masked
     time.info.description = column.description
     return time
+
+
+def _is_fits(args: tuple[Any, ...], options: dict[str, Any]) -> bool:
+    """Return whether astropy writes FITS, by the format or by the ending of the path."""
+    if options.get("format"):
+        return bool(options["format"] == "fits")
+    path = os.fspath(args[0]) if args and isinstance(args[0], str | os.PathLike) else None
+    return "fits" in registry.identify_format("write", Table, path, None, args, options)
+
+
+def _with_fits_unit(column: Any) -> Any:
+    """Return a column whose unit FITS has; its description begins with any other unit."""
+    unit = getattr(column, "unit", None)
+    if not isinstance(column, Column) or unit is None:
+        return column
+    copied = column.copy(copy_data=False)
+    copied.description = fits_description(str(unit), column.description or "")
+    copied.unit = fits_unit(unit)
+    return copied
 
 
 def _as_text(column: Any) -> Any:

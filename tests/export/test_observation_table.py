@@ -102,3 +102,19 @@ def test_a_table_without_a_known_time_becomes_one_with_times(table, rows) -> Non
     found = with_times(table[rows], COLUMNS)
     assert isinstance(found["date_obs"], Time)
     assert all(found["date_obs"].mask)
+
+
+@pytest.mark.parametrize("options", [{"format": "fits"}, {}], ids=["format", "ending"])
+@pytest.mark.parametrize(
+    ("unit", "written"), [("electron", "count"), ("electron / DN", "count adu-1"), ("cycle", None)]
+)
+def test_fits_has_the_units_of_the_export_format(tmp_path: Path, options, unit, written) -> None:
+    made = make_table(
+        [{"level": 1.5}], [Column("level", KeywordSpec("L", "float", unit, "a level"))]
+    )
+    made.write(tmp_path / "table.fits", **options)
+    found = Table.read(tmp_path / "table.fits")
+    assert found["level"].unit == (written and units.Unit(written))
+    assert found["level"].description == f"[{unit}] a level"
+    assert made["level"].unit == units.Unit(unit)
+    assert made["level"].description == "a level"

@@ -16,21 +16,18 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from astropy import units
 from astropy.io import fits
 from astropy.table import MaskedColumn
 
 from ...query import Column
 from ..buffer import ColumnSummary, RowBuffer, buffered
 from ..columns import NATIVE, cell_texts, file_columns
+from ..fits_units import fits_description, fits_unit
 from ..registry import Format, Rows
 from ..values import escape
 
 # FITS standard 4.0, section 7.3.3.1: printable ASCII.
 _FORBIDDEN = re.compile(r"[^\x20-\x7e]")
-# Equivalents in FITS standard 4.0, tables 3 and 5: a detected electron is a count, a DN a step of
-# the analogue-to-digital converter.
-_FITS_UNITS = {"electron": "count", "DN": "adu"}
 # Bytes (FITS standard 4.0, section 3.1).
 _FITS_BLOCK = 2880
 
@@ -82,30 +79,10 @@ def _fits_column(cells: MaskedColumn, summary: ColumnSummary, width: int) -> fit
     return fits.Column(
         cells.name,
         f"{width}A" if kind == "U" else {"i": "K", "f": "D", "b": "L"}[kind],
-        unit=_unit(cells.unit),
+        unit=fits_unit(cells.unit),
         null=null,
         array=array.astype(f"S{width}") if kind == "U" else array,
     )
-
-
-def _unit(unit: units.UnitBase | None) -> str | None:
-    """Return a unit in the spelling of FITS, or None if FITS has no such unit."""
-    if unit is None or isinstance(unit, units.UnrecognizedUnit):
-        return None
-    powers = zip(unit.bases, unit.powers, strict=True)
-    factors = (units.Unit(_FITS_UNITS.get(base.name, base)) ** power for base, power in powers)
-    try:
-        return str(math.prod(factors, start=units.Unit(unit.scale)).to_string("fits"))
-    except ValueError:
-        return None
-
-
-def _comment(column: Column, written: str | None) -> str:
-    """Return the description of a column, after its unit in brackets if another one is written."""
-    unit, description = column.spec.unit, column.spec.description or ""
-    if not unit or (written and units.Unit(written) == units.Unit(unit, parse_strict="silent")):
-        return escape(description, _FORBIDDEN)
-    return escape(f"[{unit}] {description}".strip(), _FORBIDDEN)
 
 
 def _headers(hdu: fits.BinTableHDU, columns: Sequence[Column], buffer: RowBuffer) -> bytes:
@@ -116,8 +93,9 @@ def _headers(hdu: fits.BinTableHDU, columns: Sequence[Column], buffer: RowBuffer
     header = hdu.header.copy()
     header["NAXIS2"] = buffer.length
     for number, column in enumerate(columns, 1):
-        if comment := _comment(column, header.get(f"TUNIT{number}")):
-            header[f"TCOMM{number}"] = comment
+        comment = fits_description(column.spec.unit, column.spec.description or "")
+        if comment:
+            header[f"TCOMM{number}"] = escape(comment, _FORBIDDEN)
     for line in buffer.notes:
         header["COMMENT"] = escape(line, _FORBIDDEN)
     text: str = fits.PrimaryHDU().header.tostring() + header.tostring()
