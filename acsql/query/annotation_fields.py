@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection
 from ..keywords import KeywordSpec
 from .conditions import Among, Condition, Equals, KeywordCondition, leaves, with_leaves
 
+# The one field of which an observation has one value.
+FLAG_DATE = "flag_date"
 ANNOTATION_FIELDS = {
     spec.name: spec
     for spec in (
@@ -22,7 +24,7 @@ ANNOTATION_FIELDS = {
 # Other names under which conditions know them.
 ALIASES = {
     "flag": "flags",
-    "flagged_after": "flag_date",
+    "flagged_after": FLAG_DATE,
     "comment": "comments",
     "example": "examples",
 }

@@ -19,7 +19,7 @@ from ..keywords import (
     KeywordSpecs,
     has_many_values,
 )
-from .annotation_fields import ALIASES, ANNOTATION_FIELDS
+from .annotation_fields import ALIASES, ANNOTATION_FIELDS, FLAG_DATE
 from .document_fields import REGION, REGION_SPEC, dataset, is_region
 from .image_statistics import is_statistic, statistic_spec
 from .messages import abbreviate
@@ -53,8 +53,17 @@ class Column:
     @property
     def can_be_sorted(self) -> bool:
         """Whether observations can be sorted by it, as each has one value that compares."""
+        return self.why_not_sorted is None
+
+    @property
+    def why_not_sorted(self) -> str | None:
+        """The reason why observations cannot be sorted or grouped by it, None if they can."""
+        if self.address == REGION:
+            return "footprints have no order"
+        if self.address == FLAG_DATE:
+            return "annotations are not stored with the observation"
         has_many = self.header is not None and has_many_values(self.spec.name)
-        return not (has_many or self.is_annotation or self.address == REGION)
+        return "an observation can have several values" if has_many or self.is_annotation else None
 
     @property
     def is_annotation(self) -> bool:

@@ -188,7 +188,8 @@ class Criteria:
         Raises
         ------
         QueryError
-            If a keyword does not exist, or has several values in one observation.
+            If a keyword does not exist, has several values in one observation, or is
+            ``flag_date``.
 
         Examples
         --------
@@ -201,9 +202,7 @@ class Criteria:
         for key in _separated(keys):
             column = query.resolve(key.removeprefix("-"), self.source.specs)
             if not column.can_be_sorted:
-                raise QueryError(
-                    f"cannot sort by {column.address}: an observation can have several values"
-                )
+                raise QueryError(f"cannot sort by {column.address}: {column.why_not_sorted}")
             order.setdefault(column.address, SortKey(column.address, key.startswith("-")))
         return replace(self, sort_order=tuple(order.values()) or None)
 

@@ -103,9 +103,7 @@ def _key(text: Any, specs: KeywordSpecs) -> tuple[Key, Column]:
 def _groupable(address: str, specs: KeywordSpecs) -> Column:
     column = query.resolve(address, specs)
     if not column.can_be_sorted:
-        raise QueryError(
-            f"cannot group by {column.address}: an observation can have several values"
-        )
+        raise QueryError(f"cannot group by {column.address}: {column.why_not_sorted}")
     return column
 
 

@@ -117,7 +117,15 @@ def test_a_condition_on_history_holds_for_any_of_its_lines(
     assert rootnames(sample_archive.where(f"not ({condition})")) == lines.keys() - expected
 
 
-@pytest.mark.parametrize("keyword", ["flt.0.history", "drz.0.dnnndata"])
+def test_sorting_by_the_date_of_a_flag_is_refused_with_its_reason(sample_archive) -> None:
+    reason = "flag_date: annotations are not stored with the observation"
+    with pytest.raises(QueryError, match=f"cannot sort by {reason}"):
+        sample_archive.where().sort("-flag_date")
+    with pytest.raises(QueryError, match=f"cannot group by {reason}"):
+        sample_archive.where().group("flag_date")
+
+
+@pytest.mark.parametrize("keyword", ["flt.0.history", "drz.0.dnnndata", "flags"])
 def test_sorting_by_a_keyword_with_several_values_is_refused(sample_archive, keyword) -> None:
     with pytest.raises(QueryError, match=f"cannot sort by {keyword}: .* several values"):
         sample_archive.where().sort(f"-{keyword}")
