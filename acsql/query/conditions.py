@@ -124,9 +124,12 @@ class Like(KeywordCondition):
         Address of the keyword.
     pattern : str
         ``*`` stands for any text and ``?`` for one character.
+    spellings : tuple of str, optional
+        The stored texts that match the pattern, if they are few; the archive looks them up.
     """
 
     pattern: str
+    spellings: tuple[str, ...] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

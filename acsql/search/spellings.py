@@ -2,18 +2,22 @@
 
 Equality ignores case, and an index finds a text only in one case.  So a text is replaced by its
 stored spellings, which the index finds; counts and sorted pages are then read from the index.
+Likewise a pattern is replaced by the stored texts that match it, if they are few.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from ..keywords import KeywordSpecs
-from ..query import AnyOf, Condition, Equals, with_leaves
-from ..query.texts import ignores_case
+from ..query import AnyOf, Condition, Equals, Like, with_leaves
+from ..query.texts import Exact, ignores_case
 from ..store import spellings
 from ..store.client import Store
 from ..store.moment import of_block
 from ..store.summaries.kept import of_observations
+
+Found = TypeVar("Found", tuple[str, ...], tuple[str, ...] | None)
 
 
 def with_spellings(condition: Condition, store: Store, specs: KeywordSpecs) -> Condition:
@@ -41,6 +45,8 @@ def with_spellings(condition: Condition, store: Store, specs: KeywordSpecs) -> C
                 return replace(leaf, spellings=_stored(store, keyword, [value]))
             case AnyOf(keyword, values) if keyword in specs.indexed:
                 return replace(leaf, spellings=_stored(store, keyword, values))
+            case Like(keyword, pattern) if keyword in specs.indexed:
+                return replace(leaf, spellings=_matching(store, keyword, pattern))
         return leaf
 
     return with_leaves(condition, replaced)
@@ -50,7 +56,15 @@ def _stored(store: Store, keyword: str, values: Iterable[object]) -> tuple[str, 
     texts = [value for value in values if isinstance(value, str) and ignores_case(value)]
     if not texts:
         return ()
-    if of_block(store) is None:
-        return spellings.stored(store, keyword, texts)
     key = "spellings", keyword, *texts
-    return of_observations(store, key, lambda: spellings.stored(store, keyword, texts))
+    return _once(store, key, lambda: spellings.stored(store, keyword, texts))
+
+
+def _matching(store: Store, keyword: str, pattern: str) -> tuple[str, ...] | None:
+    key = "matching", keyword, pattern, isinstance(pattern, Exact)
+    return _once(store, key, lambda: spellings.matching(store, keyword, pattern))
+
+
+def _once(store: Store, key: Hashable, read: Callable[[], Found]) -> Found:
+    """Return what a function reads, which is kept in a block of one moment."""
+    return read() if of_block(store) is None else of_observations(store, key, read)

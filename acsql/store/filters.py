@@ -62,6 +62,8 @@ def to_filter(condition: Condition) -> dict[str, Any]:
             return {field_path(keyword): _one_of(keyword, values, spellings)}
         case Between():
             return _between(condition)
+        case Like(keyword, _, tuple() as spellings):
+            return {field_path(keyword): {"$in": list(spellings)}}
         case Like(keyword, pattern):
             return {field_path(keyword): _like(keyword, pattern)}
         case Among(keyword, rootnames):

@@ -1,16 +1,23 @@
-"""Stored spellings of texts: the values of an indexed keyword that equal a text in any case."""
+"""Stored spellings: the values of an indexed keyword that equal a text, or match a pattern."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from bson.regex import Regex
 
-from ..query.texts import beginnings, fold
+from ..query.texts import Exact, beginnings, fold
 from .client import Store
 from .fields import field_path
+from .filters import like
 
 # Beginnings of texts that are looked up one by one; for more, all values of the keyword are read.
 _MOST_BEGINNINGS = 200
+# Values with the beginning of a pattern that are read, and values that take the place of a pattern:
+# MongoDB merges up to 200 ranges of an index in the order of the results
+# (internalQueryMaxScansToExplode).
+_MOST_READ = 1000
+_MOST_MATCHING = 100
 
 
 def stored(store: Store, keyword: str, texts: Iterable[str]) -> tuple[str, ...]:
@@ -34,14 +41,52 @@ def stored(store: Store, keyword: str, texts: Iterable[str]) -> tuple[str, ...]:
         Sorted.
     """
     folded = set(map(fold, texts))
+    starts = sorted({start for text in folded for start in beginnings(text)})
+    values = _values(store, keyword, starts if len(starts) <= _MOST_BEGINNINGS else [])
+    return tuple(sorted(value for value in values if fold(value) in folded))
+
+
+def matching(store: Store, keyword: str, pattern: str) -> tuple[str, ...] | None:
+    """Return the values of a keyword that match a pattern.
+
+    A pattern of which an index finds only a common beginning, such as ``WFC1-*`` where most values
+    begin with ``WFC``, makes the server compare the keys of most observations.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    keyword : str
+        An indexed top-level field.
+    pattern : str
+        As in `acsql.query.Like`.
+
+    Returns
+    -------
+    tuple of str or None
+        Sorted; None if they are many, if the pattern begins with a wildcard, or if an index finds
+        all of the pattern, such as ``WFC*``.
+    """
+    start = re.split("[*?]", pattern, maxsplit=1)[0]
+    starts = (start,) if isinstance(pattern, Exact) else beginnings(start)
+    is_found_by_index = pattern == f"{start}*" and len(starts[0]) == len(start)
+    if not start or is_found_by_index:
+        return None
+    values = _values(store, keyword, starts, _MOST_READ + 1)
+    regex = re.compile(like(pattern), re.DOTALL)
+    found = sorted(value for value in values if regex.search(value))
+    return None if max(len(values) - _MOST_READ, len(found) - _MOST_MATCHING) > 0 else tuple(found)
+
+
+def _values(store: Store, keyword: str, starts: Sequence[str], most: int = 0) -> list[str]:
+    """Return the texts of a keyword that have some beginnings, or all; at most a number of them."""
     field = field_path(keyword)
-    starts = {start for text in folded for start in beginnings(text)}
-    stages: list[dict[str, object]] = [{"$group": {"_id": f"${field}"}}]
-    if len(starts) <= _MOST_BEGINNINGS:
-        regexes = [Regex(f"^{re.escape(start)}") for start in sorted(starts)]
-        stages.insert(0, {"$match": {field: {"$in": regexes}}})
-    else:
-        stages.insert(0, {"$sort": {field: 1}})
+    regexes = [Regex(f"^{re.escape(start)}") for start in starts]
+    first = {"$match": {field: {"$in": regexes}}} if regexes else {"$sort": {field: 1}}
+    limit = [{"$limit": most}] if most else []
+    stages = [first, {"$group": {"_id": f"${field}"}}, *limit]
     with store.errors():
-        values = [row["_id"] for row in store.observations.aggregate(stages)]
-    return tuple(sorted(v for v in values if isinstance(v, str) and fold(v) in folded))
+        found = [row["_id"] for row in store.observations.aggregate(stages)]
+    # A field can have a list of values.
+    values = chain.from_iterable(each if isinstance(each, list) else [each] for each in found)
+    return [value for value in values if isinstance(value, str)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from acsql.query import And, AnyOf, Equals, Like, Not, Or
+from acsql.query import And, AnyOf, Equals, Exists, Like, Not, Or
 from acsql.query.texts import Exact
 from acsql.search.spellings import with_spellings
 from acsql.store import observation_writes
@@ -27,9 +27,27 @@ def test_texts_of_indexed_keywords_get_their_spellings(sample_archive, condition
     assert found.conditions[1].conditions[0].spellings == spellings
 
 
+@pytest.mark.parametrize(
+    ("condition", "spellings"),
+    [
+        (Like("detector", "w*c"), ("WFC",)),
+        (Like("detector", "w*"), None),
+        (Like("detector", "?fc"), None),
+        (Like("detector", Exact("w*c")), ()),
+        (Like("raw.0.detector", "w*c"), None),
+    ],
+)
+def test_patterns_of_indexed_keywords_get_the_texts_that_match(
+    sample_archive, condition, spellings
+):
+    found = with_spellings(Not(condition), sample_archive.store, sample_archive.specs)
+    assert found == Not(condition)
+    assert found.condition.spellings == spellings
+
+
 def test_other_conditions_stay_as_they_are(sample_archive):
-    pattern = Like("targname", "NGC*")
-    assert with_spellings(pattern, sample_archive.store, sample_archive.specs) is pattern
+    condition = Exists("targname")
+    assert with_spellings(condition, sample_archive.store, sample_archive.specs) is condition
 
 
 @pytest.mark.parametrize(
