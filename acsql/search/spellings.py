@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..keywords import KeywordSpecs
 from ..query import AnyOf, Condition, Equals, Like, with_leaves
-from ..query.texts import Exact, ignores_case
+from ..query.texts import ignores_case
 from ..store import spellings
 from ..store.client import Store
 from ..store.moment import of_block
@@ -61,7 +61,7 @@ def _stored(store: Store, keyword: str, values: Iterable[object]) -> tuple[str, 
 
 
 def _matching(store: Store, keyword: str, pattern: str) -> tuple[str, ...] | None:
-    key = "matching", keyword, pattern, isinstance(pattern, Exact)
+    key = "matching", keyword, pattern
     return _once(store, key, lambda: spellings.matching(store, keyword, pattern))
 
 

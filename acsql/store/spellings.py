@@ -69,7 +69,7 @@ def matching(store: Store, keyword: str, pattern: str) -> tuple[str, ...] | None
     """
     start = re.split("[*?]", pattern, maxsplit=1)[0]
     starts = (start,) if isinstance(pattern, Exact) else beginnings(start)
-    is_found_by_index = pattern == f"{start}*" and len(starts[0]) == len(start)
+    is_found_by_index = str(pattern) == f"{start}*" and len(starts[0]) == len(start)
     if not start or is_found_by_index:
         return None
     values = _values(store, keyword, starts, _MOST_READ + 1)
