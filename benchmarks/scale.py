@@ -28,9 +28,10 @@ from acsql import keywords as keyword_specs
 from acsql import sample
 from acsql.config import Config
 from acsql.ingest import run, workers
+from acsql.ingest.on_disk import FileOnDisk
 from acsql.ingest.plan import Task
 from acsql.ingest.read import read_file
-from acsql.ingest.scan import FileOnDisk, scan
+from acsql.ingest.scan import scan
 from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.mongod.launch import find_mongod, free_port

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .on_disk import CLOCK_SKEW_SECONDS, FileOnDisk, ObservationOnDisk
 from .replaced import has_no_marks, has_other_marks
-from .scan import CLOCK_SKEW_SECONDS, FileOnDisk, ObservationOnDisk
 
 
 @dataclass(frozen=True)

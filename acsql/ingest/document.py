@@ -16,9 +16,9 @@ from ..fits.header_layout import HeaderLayout, layout_of
 from ..keywords import HeaderKey, KeywordSpecs, spec_keyword
 from ..store import header_layouts
 from ..store.schema import MISMATCHES, SCHEMA_VERSION
+from .on_disk import ObservationOnDisk
 from .promotion import find_detector, position, promote
 from .read import FileContent
-from .scan import ObservationOnDisk
 from .typing import type_header
 
 Document = dict[str, Any]

@@ -31,8 +31,8 @@ from .abandonable import Patience
 from .file_images import description, read_statistics
 from .jobs import Job
 from .observation_result import Failure
+from .on_disk import size_and_mtime
 from .progress import Progress, no_progress
-from .scan import size_and_mtime
 from .workers import PROCESSES, check_scheduler, run_all
 
 logger = logging.getLogger(__name__)

@@ -43,7 +43,7 @@ class Failure:
     size : int, optional
         Size in bytes of a damaged file, which tells whether it has changed since.
     mtime : datetime or int, optional
-        Modification time of such a file, as in `acsql.ingest.scan.FileOnDisk`.
+        Modification time of such a file, as in `acsql.ingest.on_disk.FileOnDisk`.
     ctime_ns, inode : int, optional
         Marks of such a file, likewise.
     """

@@ -15,9 +15,9 @@ from ..store.schema import now
 from .document import build_document, type_headers
 from .fallback_thumbnail import with_fallback
 from .observation_result import FAILED, NEW, UNCHANGED, UPDATED, ObservationResult
+from .on_disk import ObservationOnDisk
 from .plan import Task
 from .read import Reading, read_observation
-from .scan import ObservationOnDisk
 from .write import write_observation
 
 

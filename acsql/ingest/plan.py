@@ -22,8 +22,8 @@ from . import vanished_files
 from .abandonable import in_thread
 from .changed_files import Comparison, Selection, compare, is_young
 from .layouts import Misplaced
+from .on_disk import ObservationOnDisk
 from .replaced import MovedFiles, marks_of
-from .scan import ObservationOnDisk
 
 # Observations that are compared together: of some kilobytes each, they stay in the processor's
 # cache from their scan to their comparison.

@@ -22,9 +22,9 @@ from ..store.schema import now
 from .abandonable import Patience
 from .file_images import NO_IMAGES, description, read_images
 from .observation_result import Failure
+from .on_disk import FileOnDisk, size_and_mtime
 from .plan import Task
 from .replaced import checksum, marks_of
-from .scan import FileOnDisk, size_and_mtime
 from .typing import first_value
 
 logger = logging.getLogger(__name__)

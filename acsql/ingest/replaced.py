@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..store.file_records import Marks
-from .scan import FileOnDisk, ObservationOnDisk
+from .on_disk import FileOnDisk, ObservationOnDisk
 
 # Filetype to the stored SHA-256 in hexadecimal digits, None where none is stored.
 Checksums = Mapping[str, str | None]

@@ -22,7 +22,7 @@ class Marks(NamedTuple):
     rootname, filetype : str
         The file.
     ctime_ns, inode : int
-        As in `acsql.ingest.scan.FileOnDisk`.
+        As in `acsql.ingest.on_disk.FileOnDisk`.
     """
 
     rootname: str

@@ -15,9 +15,10 @@ from ..fits.header_layout import HeaderLayout
 from ..ingest.document import type_headers
 from ..ingest.file_images import description
 from ..ingest.jobs import Job
+from ..ingest.on_disk import FileOnDisk
 from ..ingest.promotion import position, promote
 from ..ingest.read import FileContent, read_in_time
-from ..ingest.scan import FileOnDisk, scan
+from ..ingest.scan import scan
 from ..ingest.workers import run_all
 from ..keywords import KeywordSpecs
 from ..permissions import may_read

@@ -14,7 +14,8 @@ from typing import Any
 from ..config import Config
 from ..errors import ArchiveError
 from ..ingest.layouts import find_misplaced
-from ..ingest.scan import FileOnDisk, ObservationOnDisk, scan
+from ..ingest.on_disk import FileOnDisk, ObservationOnDisk
+from ..ingest.scan import scan
 from ..keywords import KeywordSpecs
 from ..permissions import denied, may_read
 from ..store import failures, file_records

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from acsql.ingest.changed_files import Comparison, Selection, compare
-from acsql.ingest.scan import FileOnDisk, ObservationOnDisk
+from acsql.ingest.on_disk import FileOnDisk, ObservationOnDisk
 from acsql.names import Filename
 
 NOW = datetime(2026, 1, 1)

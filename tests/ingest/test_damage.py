@@ -25,7 +25,7 @@ from acsql import export, sample
 from acsql.config import Config
 from acsql.errors import InvalidName
 from acsql.fits.astropy_header import to_fits
-from acsql.ingest import run, scan
+from acsql.ingest import on_disk, run
 from acsql.ingest.fallback_thumbnail import lacks_thumbnail
 from acsql.ingest.observation_result import Failure
 from acsql.ingest.read import FileContent, read_or_fail
@@ -304,7 +304,7 @@ def read(path: Path, content: bytes, specs: KeywordSpecs) -> FileContent | Failu
 def read_at(path: Path, specs: KeywordSpecs) -> FileContent | Failure | None:
     folder = path.parent.with_name(f"{path.parent.name}-out")
     config = config_at(folder, path.parent, "mongodb://nowhere/none?")
-    file = scan.FileOnDisk(NAME, path.name, *scan.size_and_mtime(path))
+    file = on_disk.FileOnDisk(NAME, path.name, *on_disk.size_and_mtime(path))
     return read_or_fail(file, specs, config)
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from acsql.fits.cards import parse
 from acsql.fits.file_card import UnreadableValue
 from acsql.ingest.document import build_document, type_headers
+from acsql.ingest.on_disk import FileOnDisk, ObservationOnDisk
 from acsql.ingest.read import FileContent
-from acsql.ingest.scan import FileOnDisk, ObservationOnDisk
 from acsql.keywords import HeaderKey, KeywordSpecs
 from acsql.names import Filename
 

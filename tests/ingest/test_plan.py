@@ -26,6 +26,7 @@ from acsql.errors import ConfigError, DatabaseError
 from acsql.ingest import plan as planning
 from acsql.ingest import process_pool, read, run
 from acsql.ingest.changed_files import Selection
+from acsql.ingest.on_disk import FileOnDisk, ObservationOnDisk, ScanProblem
 from acsql.ingest.plan import (
     Plan,
     Stored,
@@ -33,7 +34,6 @@ from acsql.ingest.plan import (
     read_during_scan,
     without_garbage_collection,
 )
-from acsql.ingest.scan import FileOnDisk, ObservationOnDisk, ScanProblem
 from acsql.keywords import KeywordSpecs
 from acsql.names import Filename
 from acsql.store import runs

@@ -11,8 +11,8 @@ from astropy.io import fits
 
 from acsql.config import Config
 from acsql.ingest import read, run
+from acsql.ingest.on_disk import FileOnDisk
 from acsql.ingest.report import Report
-from acsql.ingest.scan import FileOnDisk
 from acsql.keywords import KeywordSpecs
 from acsql.store import runs
 from acsql.store.client import Store

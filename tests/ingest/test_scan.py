@@ -6,15 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from bson import BSON
 
 from acsql.errors import ConfigError, InvalidName
-from acsql.ingest.scan import FileOnDisk, ObservationOnDisk, scan, size_and_mtime, stored_integer
-from acsql.names import Filename
+from acsql.ingest.on_disk import ObservationOnDisk
+from acsql.ingest.scan import scan
 
 FILETYPES = ("raw", "flt", "jit", "asn", "drz")
 
@@ -56,46 +54,6 @@ def test_size_and_time_are_those_of_the_file(tmp_path: Path) -> None:
     assert file.size == 7
     expected = datetime.fromtimestamp(1_015_000_000.123, UTC).replace(tzinfo=None)
     assert file.mtime == expected
-
-
-@pytest.mark.parametrize(
-    ("seconds", "stored"),
-    [
-        (253_402_300_799, datetime(9999, 12, 31, 23, 59, 59)),
-        (253_402_300_800, 253_402_300_800),  # the year 10000
-        (-62_135_596_800, datetime(1, 1, 1)),
-        (-62_135_596_801, -62_135_596_801),  # the year 0
-        (2**63 - 1, 2**63 - 1),
-        (-(2**63), -(2**63)),
-    ],
-)
-def test_a_time_that_no_date_can_hold_is_a_number(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, stored: datetime | int
-) -> None:
-    path = tmp_path / "jcp0/jcp001kwq/jcp001kwq_raw.fits"
-    touch(tmp_path, "jcp0/jcp001kwq/jcp001kwq_raw.fits")
-    # Few file systems store such times: the system's answer is given in its place.
-    answer = SimpleNamespace(st_size=7, st_mtime_ns=seconds * 10**9)
-    monkeypatch.setattr(Path, "stat", lambda _path: answer)
-    assert size_and_mtime(path) == (7, stored)
-    assert BSON.encode({"mtime": stored}).decode() == {"mtime": stored}
-
-
-@pytest.mark.parametrize(
-    ("mtime", "named"),
-    [
-        (datetime(2026, 1, 1), None),
-        (datetime(2026, 1, 1, 0, 0, 59), None),
-        (datetime(2037, 1, 1), "in the future: 2037-01-01"),
-        (253_402_300_800, "impossible modification time: 253402300800 s"),
-    ],
-)
-def test_an_odd_modification_time_is_a_warning(mtime: datetime | int, named: str | None) -> None:
-    file = FileOnDisk(Filename("jcp001kwq", "raw"), "jcp0/jcp001kwq/jcp001kwq_raw.fits", 7, mtime)
-    warning = file.time_warning(datetime(2026, 1, 1))
-    assert (warning is None) == (named is None)
-    if named:
-        assert warning.startswith("jcp001kwq_raw.fits has") and named in warning
 
 
 def test_other_files_are_counted(tmp_path: Path) -> None:
@@ -250,12 +208,6 @@ def test_an_invalid_rootname_is_refused(tmp_path: Path) -> None:
 def test_a_missing_root_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"{tmp_path}/nowhere"):
         scanned(tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize("number", [0, 1, 2**63 - 1, 2**63, 2**64 - 1, 253_402_300_800 * 10**9])
-def test_any_inode_number_and_change_time_can_be_stored(number: int) -> None:
-    assert 0 <= stored_integer(number) < 2**63
-    assert stored_integer(number) == number or number >= 2**63
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".GZ", ".bz2", ".fz", ".xz", ".Z", ".zst"])

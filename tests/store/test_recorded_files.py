@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from acsql.ingest.scan import FileOnDisk, ObservationOnDisk
+from acsql.ingest.on_disk import FileOnDisk, ObservationOnDisk
 from acsql.names import Filename
 from acsql.store import observation_writes, recorded_files
 from acsql.store.columns.fold import fold

@@ -10,8 +10,8 @@ import pytest
 from inconsistencies import IngestedArchive, kinds_and_names, value_changed
 
 from acsql.ingest import read
+from acsql.ingest.on_disk import FileOnDisk
 from acsql.ingest.read import FileContent
-from acsql.ingest.scan import FileOnDisk
 from acsql.verify.findings import DIFFERENT, UNREADABLE
 from acsql.verify.verification import verify
 
