@@ -24,7 +24,7 @@ LAYERS: tuple[set[str], ...] = (
     {"errors", "connection_strings"},
     {"settings"},
     {"config", "names"},
-    {"file_lock", "notebook", "permissions", "stored_header"},
+    {"file_lock", "notebook", "permissions", "stored_header", "whole_files"},
     {"keywords", "logs", "paths"},
     {"annotations", "datasets"},
     {"fits", "query"},

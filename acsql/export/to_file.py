@@ -1,15 +1,12 @@
-"""Whole files of rows in the export formats, for scripts.
+"""Whole files of rows in the export formats, for scripts."""
 
-A file gets its name when it is complete, so a file with that name is never half written.
-"""
-
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArchiveError, QueryError
 from ..query import Column
+from ..whole_files import written_whole
 from .links import write_linked
 from .registry import FORMATS
 
@@ -46,15 +43,11 @@ def write_file(
     name = format_ or _format_of(path)
     if name not in FORMATS:
         raise QueryError(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with unfinished.open("wb") as file:
+        with written_whole(path) as unfinished, unfinished.open("wb") as file:
             file.writelines(write_linked(name, rows, columns, site))
-        unfinished.replace(path)
     except OSError as error:
         raise ArchiveError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _format_of(path: Path) -> str:

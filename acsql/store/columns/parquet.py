@@ -5,7 +5,6 @@ They are made from the columns, and from the documents of observations that are 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 from ...errors import DatabaseError
 from ...keywords import has_many_values
 from ...query import is_statistic
+from ...whole_files import written_whole
 from ..client import Store
 from ..fields import split_blocks, value_at
 from ..schema import CHANGED, Document
@@ -76,18 +76,9 @@ def export(store: Store, folder: Path) -> Iterator[Path]:
             table = _table(store, known.parts, paths, changed, set(marks))
             _check_unchanged(store, known)
             path = folder / f"{name}.parquet"
-            _write(table, path)
+            with written_whole(path) as unfinished:
+                pq.write_table(table, unfinished)
             yield path
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    """Write a file that gets its name when it is complete, also if others write it at once."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        pq.write_table(table, unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _files(store: Store, known: Registry, changed: Sequence[Document]) -> dict[str, dict[str, str]]:
