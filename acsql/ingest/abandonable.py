@@ -27,14 +27,14 @@ def in_thread(
     Parameters
     ----------
     function : callable
-        What to call.
+        The function to call.
     *args, **kwargs : object
         Its arguments.
 
     Returns
     -------
     concurrent.futures.Future
-        Has its result or its error.
+        The result of the call, or its error.
     """
     thread = _CallingThread()
     future = thread.call(function, *args, **kwargs)
@@ -106,7 +106,7 @@ class Patience:
         seconds : float
             The time limit.
         function : callable
-            What to call.
+            The function to call.
         *args, **kwargs : object
             Its arguments.
 

@@ -85,7 +85,7 @@ def compare(
     selection: Selection,
     filetypes: Collection[str],
 ) -> Comparison:
-    """Compare the files of an observation with what is recorded of them.
+    """Compare the files of an observation with their records.
 
     Parameters
     ----------

@@ -33,9 +33,9 @@ class TypedHeaders:
     stored : dict
         All its headers by filetype and extension, as the document stores them.
     promoted : dict
-        The promoted keywords of these.
+        The promoted keywords, with values from these headers.
     layouts : dict
-        The layouts of those just read, by filetype and extension.
+        The layouts of the headers just read, by filetype and extension.
     unspecified : dict
         Keywords not in the specs: (header, keyword) to (type, name of the file).
     mismatches : dict
@@ -69,11 +69,11 @@ def type_headers(
     Parameters
     ----------
     contents : mapping
-        What was read, by filetype.
+        The content of the files that were read, by filetype.
     existing : dict, optional
         The stored document, without the headers of the filetypes that were read.
     specs : KeywordSpecs
-        The types of keywords, and which are promoted.
+        The types of keywords, and the promoted keywords.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def build_document(
     observation : ObservationOnDisk
         Its files on disk.
     contents : mapping
-        What was read, by filetype; what is stored of other filetypes is kept.
+        The content of the files that were read, by filetype; other filetypes keep their headers.
     headers : TypedHeaders
         All its headers.
     existing : dict, optional
@@ -154,7 +154,7 @@ def build_document(
     proposal_type : str, optional
         The type of its proposal.
     specs : KeywordSpecs
-        The promoted keywords, and which filetypes have a footprint.
+        The promoted keywords, and the filetypes with a footprint.
     ingested : datetime
         The time of the ingest (UTC, naive).
 
@@ -163,7 +163,7 @@ def build_document(
     document : dict
         As it is stored, its fields in the order of section "Document" in the documentation.
     warnings : tuple of str
-        Why it has no footprint or detector, where that is irregular.
+        The reasons for a missing footprint or detector, where that is irregular.
     """
     existing = existing or {}
     document = {
@@ -199,7 +199,7 @@ def build_document(
 
 
 def _layouts(layouts: Mapping[str, Mapping[str, HeaderLayout]]) -> dict[str, Document]:
-    """Return which layout each header has, and its own cards, by filetype and extension."""
+    """Return the layout of each header, and its own cards, by filetype and extension."""
     return {
         filetype: {
             extension: header_layouts.entry(layout.identifier, layout.images)
@@ -214,7 +214,7 @@ def _datasets(contents: Mapping[str, FileContent]) -> dict[str, str]:
 
 
 def _files(contents: Mapping[str, FileContent]) -> dict[str, Document]:
-    """Return what change detection compares, by filetype."""
+    """Return the records of files for the detection of changes, by filetype."""
     files: dict[str, Document] = {}
     for filetype, content in contents.items():
         file = content.file

@@ -33,7 +33,7 @@ def lacks_thumbnail(
     previews : mapping
         The previews of its observation, as the document has them.
     specs : KeywordSpecs
-        Of which filetypes thumbnails are made.
+        The filetypes that have thumbnails.
 
     Returns
     -------
@@ -57,16 +57,16 @@ def with_fallback(
     document : dict
         The new document of an observation.
     specs : KeywordSpecs
-        Of which filetypes thumbnails are made.
+        The filetypes that have thumbnails.
     config : Config
-        Where previews are.
+        The folders of previews.
 
     Returns
     -------
     document : dict
         The document, changed if need be.
     failures : list of Failure
-        Why the thumbnail could not be written.
+        The failure of the thumbnail, if it could not be written.
     """
     previews = {
         filetype: {**entry, "thumbnail": None}

@@ -34,7 +34,7 @@ class ImageFault:
     stage : str
         ``preview`` or ``statistics``.
     reason : str
-        Why, as a message for the log.
+        The cause, as a message for the log.
     owed : bool
         Whether the cause is outside of the file.
     """
@@ -55,7 +55,7 @@ class FileImages:
     statistics : dict, optional
         Likewise.
     faults : tuple of ImageFault
-        What could not be made.
+        The reasons for a missing preview or missing statistics.
     warnings : tuple of str
         Irregularities that are not failures.
     """
@@ -79,14 +79,14 @@ def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Co
     name : Filename
         Its name; its filetype has previews.
     specs : KeywordSpecs
-        Which extensions are images, and how detectors are read out.
+        The extensions with images, and the readout of detectors.
     config : Config
-        Where previews are, and when statistics are computed.
+        The folders of previews, and the setting ``image_statistics``.
 
     Returns
     -------
     FileImages
-        What could be made.
+        The preview and the statistics, as far as they could be made, and the faults.
     """
     try:
         chips = _pixels(opened, name, specs)
@@ -149,7 +149,7 @@ def read_statistics(opened: Headers, name: Filename, specs: KeywordSpecs) -> Ima
 
 
 def _pixels(opened: Headers, name: Filename, specs: KeywordSpecs) -> list[Any]:
-    """Return the pixels of the science."""
+    """Return the pixels of the science images."""
     weights = specs.filetypes[name.filetype].weights
     return preview.read_chips(opened.hdus, str(name), specs.image_extname, weights)
 
@@ -198,7 +198,7 @@ def _fault(name: Filename, stage: str, error: Exception, config: Config) -> Imag
 
 
 def description(error: Exception) -> str:
-    """Return what an error says, with its class where the text alone says little."""
+    """Return the message of an error, with its class where the text alone says little."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     logger.debug("unforeseen", exc_info=error)

@@ -71,7 +71,7 @@ class FillReport:
     Attributes
     ----------
     observations, files : int
-        Numbers of those that were completed.
+        Numbers of the observations and files that were completed.
     failures : list of Failure
         Files whose statistics could not be computed.
     changed : list of str
@@ -87,7 +87,7 @@ class FillReport:
     left: int = 0
 
     def add(self, result: Filled) -> None:
-        """Add what was completed of one observation."""
+        """Add the result of one observation."""
         self.observations += bool(result.filetypes)
         self.files += len(result.filetypes)
         self.failures += result.failures
@@ -117,7 +117,7 @@ def fill_statistics(
     Returns
     -------
     FillReport
-        What was completed, and what failed.
+        The numbers of completed observations and files, and the failures.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def fill_listed(
     Returns
     -------
     FillReport
-        What was completed, what failed, and the number of observations that are left.
+        As of `fill_statistics`, with the number of observations that are left.
     """
     seconds = 60.0 * config.statistics_minutes
     report = FillReport()

@@ -56,7 +56,7 @@ def in_background(store: Store) -> Iterator[None]:
         ended.set()
         if thread.is_alive():
             thread.join()
-    # Those of workers that died.
+    # Writes of workers that died.
     observation_writes.finish_interrupted(store)
     while fold_many(store, LEAST_AT_END):
         pass
@@ -82,7 +82,7 @@ def fold_many(
     store : Store
         The database; the caller holds its lock.
     least : int
-        The number of changed observations that is many.
+        The smallest number of changed observations that are folded.
     must_stop : callable, optional
         As `acsql.store.columns.fold.fold` takes it.
 

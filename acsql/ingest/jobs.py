@@ -98,7 +98,7 @@ def make_bag(
     Parameters
     ----------
     job : Job
-        What to do.
+        The work on each item.
     items : sequence
         The items.
     config : Config
@@ -136,7 +136,7 @@ def stream(
     abandon : callable
         Called if the results are not read to their end, to end the workers.
     **options : object
-        Those of its `compute`.
+        The options of its `compute`.
 
     Yields
     ------
@@ -200,7 +200,7 @@ def run_partition(
     items : iterable
         The partition.
     job : Job
-        What to do.
+        The work on each item.
     config : Config
         The archive; the worker keeps its connection.
     notes : Path, optional

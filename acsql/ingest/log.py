@@ -17,7 +17,7 @@ from pathlib import Path
 from ..logs import logging_to, open_log
 from ..permissions import BY_UMASK, Permissions
 
-# What the modules of these packages log goes into the file.
+# The packages whose messages go into the file.
 LOGGERS = ("acsql.ingest", "acsql.verify", "acsql.store", "acsql.mongod")
 FORMAT = "%(asctime)s %(levelname)s: %(message)s"
 DATE_FORMAT = "%m/%d/%Y %H:%M:%S"
@@ -38,7 +38,7 @@ def log_file(
     started : datetime
         The time in its name (UTC, naive).
     permissions : Permissions
-        Those of the file, and of folders that are made.
+        The permissions of the file, and of folders that are made.
 
     Yields
     ------

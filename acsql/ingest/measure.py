@@ -52,14 +52,14 @@ def run(config: Config, options: Options | None = None, progress: Progress = no_
     config : Config
         The archive.
     options : Options, optional
-        What to measure, and how.
+        The options of the run.
     progress : callable, optional
         As for `acsql.ingest.run.ingest`.
 
     Returns
     -------
     Report
-        What was measured, and what failed.
+        The numbers of measurements, the failures and the alerts.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def _unusable(archive: Archive, monitors: Iterable[Monitor]) -> dict[str, list[s
 
 
 def _problem(archive: Archive, monitor: Monitor) -> str | None:
-    """Return what keeps a monitor from running, None if nothing does."""
+    """Return the fault that keeps a monitor from running, None if it has none."""
     what = "filetypes"
     try:
         if unknown := sorted(set(monitor.filetypes) - archive.specs.filetypes.keys()):
@@ -214,7 +214,7 @@ def _concluded(results: MonitorResults, run: int) -> tuple[list[dict[str, Any]],
         raise
     except (Exception, SystemExit) as error:
         problems.append(problem(name, "alerts", error))
-        # Those of before stay open.
+        # Alerts that were open stay open.
         alerts = [alert for alert in results.alerts() if alert["closed"] is None]
     if failure := keep_summary(results, run):
         problems.append(problem(name, "summary", failure))
@@ -283,7 +283,7 @@ def _outcome(
     monitor: Monitor, observation: Observation, specs: KeywordSpecs, seconds: float
 ) -> Outcome:
     """Measure one observation with one monitor; an error is the failure of this one alone."""
-    # That of the document that is measured: it may have changed since the plan was made.
+    # The state of the document that is measured: it may have changed since the plan was made.
     state = monitor_writes.state(
         monitor.version, observation.files, monitor.filetypes or tuple(specs.filetypes)
     )
@@ -297,7 +297,7 @@ def _outcome(
         raise
     except (Exception, SystemExit) as error:
         logger.debug("%s: %s", monitor.name, observation.rootname, exc_info=True)
-        # The line in the code of the monitor, rather than that in a library which it calls.
+        # The line in the code of the monitor, not in a library that it calls.
         code = getattr(monitor.measure, "__code__", None)
         reason = described(error, code and code.co_filename)
         return outcome(reason=reason, owed=_is_outside(error))

@@ -1,7 +1,7 @@
-"""Plans of runs of monitors: from the options, what each monitor has to measure.
+"""Plans of runs of monitors: the observations that each monitor has to measure.
 
-What is pending follows from the database: the state of an observation is compared with that of its
-last measurement.
+They follow from the options and the database: the state of an observation is compared with the
+state of its last measurement.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from .workers import PROCESSES
 
 @dataclass(frozen=True)
 class Options:
-    """What to measure, and how.
+    """The options of a run of monitors.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Options:
     since : datetime or str, optional
         Only observations that were ingested at or after this moment.
     again : bool
-        Measure also what is measured, as ``acsql monitor redo`` does.
+        Measure observations again that are measured, as ``acsql monitor redo`` does.
     retry_failed : bool
         Measure also observations that failed and have not changed.
     workers : int, optional
@@ -57,7 +57,7 @@ class MeasurementTask:
 
 @dataclass(frozen=True)
 class MeasurementPlan:
-    """What a run has to do.
+    """The tasks of a run of monitors.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ def selected(archive: Archive, options: Options) -> Search:
 def make_plan(
     archive: Archive, search: Search, monitors: Sequence[Monitor], options: Options
 ) -> MeasurementPlan:
-    """Return what a run of some monitors has to do.
+    """Return the plan of a run of some monitors.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def make_plan(
     monitors : sequence of Monitor
         The monitors.
     options : Options
-        Of the run.
+        The options of the run.
 
     Returns
     -------
@@ -142,10 +142,10 @@ def _tasks(
     wanted: Mapping[str, set[str]],
     measured: Mapping[str, Mapping[str, str]],
 ) -> tuple[MeasurementTask, ...]:
-    """Return the observations whose state differs from that which a monitor has measured."""
+    """Return the observations whose state differs from the state that a monitor has measured."""
     states: dict[str, dict[str, str]] = {}
     every = sorted(set().union(*wanted.values()))
-    # One observation at a time: what is recorded of all files of the mission takes a gigabyte.
+    # One observation at a time: the records of all files of the mission take a gigabyte.
     for rootname, files in file_records.of(archive.store, every):
         for monitor in monitors:
             if rootname in wanted[monitor.name]:

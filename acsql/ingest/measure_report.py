@@ -1,4 +1,4 @@
-"""Reports of runs of monitors: what was measured, and what failed."""
+"""Reports of runs of monitors: numbers of measurements, failures, problems and alerts."""
 
 import logging
 import traceback
@@ -22,9 +22,9 @@ MAX_REASON = 500
 
 @dataclass
 class Tally:
-    """What a run did for one monitor, in numbers of observations, rows and open alerts.
+    """The results of a run for one monitor: numbers of observations, rows and open alerts.
 
-    Its problems are those of the monitor as a whole.
+    Its problems are faults of the monitor as a whole.
     """
 
     wanted: int = 0
@@ -45,7 +45,7 @@ class Report:
     run : int
         The number of the run.
     tallies : dict
-        Names of monitors to what was done.
+        Names of monitors to the results for each.
     failures : list of Outcome
         The first failures of each monitor.
     alerts : list of dict
@@ -62,7 +62,7 @@ class Report:
 
     @property
     def problems(self) -> list[str]:
-        """The modules that cannot be loaded, and what is wrong with monitors as a whole."""
+        """The modules that cannot be loaded, and the faults of monitors as a whole."""
         found = (problem for tally in self.tallies.values() for problem in tally.problems)
         return [*self.unloadable, *found]
 
@@ -91,7 +91,7 @@ class Report:
         Parameters
         ----------
         plan : MeasurementPlan
-            Of this run, with which observations are retired.
+            The plan of this run.
         """
         for name, number in plan.wanted.items():
             self.tallies[name].wanted = number
@@ -99,7 +99,7 @@ class Report:
             self.tallies[name].retired = len(rootnames)
 
     def add_problems(self, problems: Mapping[str, Sequence[str]]) -> None:
-        """Add what is wrong with monitors as a whole.
+        """Add faults of monitors as a whole.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class Report:
         Parameters
         ----------
         outcomes : iterable of Outcome
-            Of monitors of this run.
+            The outcomes, of monitors of this run.
         """
         for outcome in outcomes:
             tally = self.tallies[outcome.monitor]
@@ -135,7 +135,7 @@ class Report:
         monitor : str
             Its name.
         alerts : sequence of dict
-            As `Report` has them.
+            The alerts, in the form of the attribute.
         """
         self.alerts += alerts
         self.tallies[monitor].alerts = len(alerts)
@@ -154,16 +154,16 @@ class Report:
 
 
 def problem(monitor: str, what: str, error: BaseException) -> str:
-    """Return what is wrong with a monitor as a whole, and log where.
+    """Return the message about a fault of a monitor as a whole, and log its traceback.
 
     Parameters
     ----------
     monitor : str
         Its name.
     what : str
-        What was made, such as ``summary``.
+        The part of the monitor that failed, such as ``summary``.
     error : BaseException
-        What the code of the monitor raised.
+        The error that the code of the monitor raised.
     """
     logger.debug("%s: %s", monitor, what, exc_info=error)
     return f"{monitor}: {what}: {described(error)}"
@@ -177,8 +177,8 @@ def described(error: BaseException, path: str | None = None) -> str:
     error : BaseException
         The error.
     path : str, optional
-        The file whose line is named, if the error came through it; by default, and else, that
-        which raised the error.
+        The file whose line is named, if the error came through it; otherwise the file that raised
+        the error.
 
     Returns
     -------
@@ -199,7 +199,7 @@ def one_line(error: BaseException) -> str:
     Parameters
     ----------
     error : BaseException
-        Whose text can be long, and no Unicode.
+        The error; its text can be long, and no valid Unicode.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Results of an ingest: failures, and what happened to one observation.
+"""Results of an ingest: failures, and the result of one observation.
 
 Workers send these values back to the process that started them, which alone writes the log and
 the record of the run.  They are small and hold no headers, so that a mission of them passes
@@ -34,18 +34,18 @@ class Failure:
     filename : str
         The file, or a folder or rootname that the scan could not use.
     stage : str
-        Where it failed: ``scan``, ``read``, ``headers``, ``preview``, ``statistics``, ``write`` or
-        ``worker``.
+        The stage that failed: ``scan``, ``read``, ``headers``, ``preview``, ``statistics``,
+        ``write`` or ``worker``.
     reason : str
-        Why, as a message for the log.
+        The cause, as a message for the log.
     owed : bool
         Whether its ingest is owed.
     size : int, optional
         Size in bytes of a damaged file, which tells whether it has changed since.
     mtime : datetime or int, optional
-        Modification time of such a file, as in `acsql.ingest.on_disk.FileOnDisk`.
+        Modification time of a damaged file, as in `acsql.ingest.on_disk.FileOnDisk`.
     ctime_ns, inode : int, optional
-        Marks of such a file, likewise.
+        Marks of a damaged file, likewise.
     """
 
     rootname: str
@@ -72,7 +72,7 @@ class ObservationResult:
     filetypes, filenames : tuple of str
         The files that were ingested, by filetype and by name.
     previews : tuple of str
-        The filetypes of which previews were rendered.
+        The filetypes whose previews were rendered.
     failures : tuple of Failure
         Files that could not be, or not fully be, ingested.
     waiting : tuple of str

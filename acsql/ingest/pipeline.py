@@ -29,18 +29,18 @@ def ingest_observation(
     Parameters
     ----------
     task : Task
-        The observation, and which of its files to read; what is stored of the others is kept.
+        The observation, and the files to read; the headers of its other files are kept.
     store : Store
         The database.
     specs : KeywordSpecs
         The keyword specs of the archive.
     config : Config
-        Where files and previews are.
+        The folders of files and previews.
 
     Returns
     -------
     ObservationResult
-        What was ingested, and what failed.
+        The files that were ingested, and the failures.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def ingest_observation(
 
 
 def _result_without_contents(task: Task, reading: Reading) -> ObservationResult:
-    """Return the result of an observation of which no file was ingested."""
+    """Return the result of an observation if none of its files was ingested."""
     unchanged = task.checksums and not reading.failures
     return ObservationResult(
         task.observation.rootname,
@@ -76,7 +76,7 @@ def _ingest_contents(
     specs: KeywordSpecs,
     config: Config,
 ) -> ObservationResult:
-    """Build and write the document of an observation of which files were read."""
+    """Build and write the document of an observation from the files that were read."""
     contents = reading.contents
     existing = observations.document(store, observation.rootname, without_headers_of=contents)
     headers = type_headers(contents, existing, specs)

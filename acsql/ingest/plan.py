@@ -61,7 +61,7 @@ class Stored:
     Attributes
     ----------
     files : RecordedFiles
-        What is recorded of the files of all observations.
+        The records of the files of all observations.
     failures : mapping
         Name of a file that failed to its rootname, whether its ingest is owed, and its size and
         mtime then.
@@ -84,11 +84,11 @@ class Plan:
     returned : tuple of (rootname, filetype)
         Files marked as vanished that are on disk again as they were.
     marks : tuple of Marks
-        Files of which the marks have to be stored, and nothing else.
+        The marks to store of files that need nothing else.
     moved : int
-        Number of those that have other marks than before.
+        Number of these files that had other marks before.
     problems : tuple of str
-        What is wrong with the archive as a whole.
+        Faults of the archive as a whole.
     waiting : tuple of str
         Names of files that are too young to be read.
     unchanged : int
@@ -143,14 +143,14 @@ def read_during_scan(
     Parameters
     ----------
     read : callable
-        Returns what the database holds; called in another thread.
+        Returns the stored files and failures; called in another thread.
     scanned : iterable of ObservationOnDisk
         The scan.
 
     Returns
     -------
     stored : Stored
-        What `read` returned.
+        The result of `read`.
     scanned : iterator of ObservationOnDisk
         All observations of the scan.
 
@@ -180,16 +180,16 @@ def make_plan(
     specs: KeywordSpecs,
     whole: bool,
 ) -> Plan:
-    """Compare the observations of a scan with what is stored.
+    """Compare the observations of a scan with the stored ones.
 
     Parameters
     ----------
     scanned : iterable of ObservationOnDisk
-        Consumed by the thousand; only those with a task are kept in memory.
+        The scan, consumed by the thousand; only observations with a task are kept in memory.
     stored : Stored
-        What the database holds.
+        The stored files and failures.
     selection : Selection
-        Which files are considered.
+        The files that the run considers.
     specs : KeywordSpecs
         The filetypes, in the order in which they are read.
     whole : bool
@@ -198,7 +198,7 @@ def make_plan(
     Returns
     -------
     Plan
-        What has to be done.
+        The tasks, and the changes that need no reading of a file.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def make_plan(
 class _Planning:
     """The plan of a scan, observation by observation.
 
-    It keeps of an archive only what has changed: of the other observations the rootnames.
+    It keeps the changes of an archive, and only the rootnames of unchanged observations.
     """
 
     def __init__(self, stored: Stored, selection: Selection, filetypes: Sequence[str]) -> None:
@@ -238,7 +238,7 @@ class _Planning:
         self._unchanged = self._known_failures = self._ignored = 0
 
     def add(self, observation: ObservationOnDisk, files: Mapping[str, Any] | None) -> None:
-        """Compare an observation with what is recorded of its files, None if that is the same."""
+        """Compare an observation with the records of its files, None if they are the same."""
         self._seen.add(observation.rootname)
         self._ignored += observation.ignored
         if files is None:
@@ -268,7 +268,7 @@ class _Planning:
         self._settled += self.failed.get(rootname, set()) - _names_on_disk(observation)
 
     def _add_task(self, observation: ObservationOnDisk, comparison: Comparison) -> None:
-        """Add what has to be done for an observation, or count it."""
+        """Add the task of an observation, or count it if it has none."""
         rootname = observation.rootname
         if comparison.to_read or comparison.checksums or observation.problems:
             filetypes = tuple(comparison.to_read)
@@ -337,7 +337,7 @@ def _with_files(
     selection: Selection,
     failed: Collection[str],
 ) -> Iterator[tuple[ObservationOnDisk, Mapping[str, Any] | None]]:
-    """Yield observations with what is recorded of their files; None if there is nothing to do."""
+    """Yield observations with the records of their files; None if there is nothing to do."""
     remaining = iter(scanned)
     while batch := list(islice(remaining, _AT_ONCE)):
         done = {
@@ -369,6 +369,6 @@ def _by_rootname(failures: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str
 
 
 def _names_on_disk(observation: ObservationOnDisk) -> set[str]:
-    """Return the names of all that the scan found, whether it can be used or not."""
+    """Return the names of all files and folders of the scan, whether they can be used or not."""
     files = {str(file.name) for file in observation.files.values()}
     return files | {problem.filename for problem in observation.problems}

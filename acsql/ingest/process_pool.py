@@ -23,7 +23,7 @@ from .jobs import Finished, Item, Job, Result, make_bag, silence_astropy, stream
 
 # One pool that dies before it has finished anything is an accident, this many are a fault.
 MAX_FRUITLESS_POOLS = 3
-# What workers import: all jobs read files as an ingest does.
+# The modules that workers import: all jobs read files as an ingest does.
 PRELOADED = ["dask.bag", __name__, f"{__package__}.tasks", f"{__package__}.pipeline"]
 # The environment variable that is the option -P of Python.
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -37,7 +37,7 @@ def run_in_processes(
     Parameters
     ----------
     job : Job
-        What to do.
+        The work on each item.
     items : sequence
         No two of the same rootname.
     config : Config

@@ -29,7 +29,7 @@ def find_detector(headers: Mapping[str, Sequence[Cards]], specs: KeywordSpecs) -
     headers : mapping
         The cards of each extension, by filetype.
     specs : KeywordSpecs
-        Where the detector is looked up.
+        The places where the detector is looked up.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def promote(headers: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]:
     headers : mapping
         The headers by filetype and extension, as they are stored.
     specs : KeywordSpecs
-        Which keywords are promoted, and from where.
+        The promoted keywords, and the places where they are looked up.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def position(document: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]
     document : mapping
         With the promoted keywords; ``ra_targ`` and ``dec_targ`` are degrees (J2000).
     specs : KeywordSpecs
-        Which observations are internal.
+        The rule that tells internal observations.
 
     Returns
     -------

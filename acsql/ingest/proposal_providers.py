@@ -20,7 +20,7 @@ Facts = dict[str, Any]
 
 
 class Answer(NamedTuple):
-    """The answer of a provider: the facts about each proposal, and what is wrong with others."""
+    """The answer of a provider: the facts about each proposal, and the faults of entries."""
 
     facts: dict[int, Facts]
     problems: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Provider(Protocol):
         Returns
         -------
         Answer
-            With the facts about those that the provider knows, and about any others.
+            The facts about the proposals that the provider knows, and about any others.
 
         Raises
         ------
@@ -83,8 +83,8 @@ class FileProvider:
         Returns
         -------
         Answer
-            Also those that were not requested: their observations may be ingested next; and what
-            is wrong with entries of the file.
+            The facts, also about proposals that were not requested, because their observations
+            may be ingested next; and the faults of entries of the file.
 
         Raises
         ------
@@ -139,7 +139,7 @@ class MastProvider:
         Returns
         -------
         Answer
-            With those that have observations in MAST.
+            The facts about the proposals that have observations in MAST.
 
         Raises
         ------

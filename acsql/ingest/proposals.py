@@ -3,8 +3,8 @@
 A slow or unreachable MAST must neither delay an ingest nor make it fail.  So a thread looks
 proposals up while files are read, and the answers are stored when all observations
 are written: then no worker is about to write an observation with an older proposal type.  A local
-file is read before, so that observations are written with their types; what is wrong with it is a
-problem of the run.  Any other error is a note in the report; proposals that MAST does not know are
+file is read before, so that observations are written with their types; its faults are problems of
+the run.  Any other error is a note in the report; proposals that MAST does not know are
 looked up again on a later day.
 """
 
@@ -41,9 +41,9 @@ class LookupResult:
     found : int
         Number of these that the provider knows.
     note : str, optional
-        Why the provider did not answer, or not for all of them.
+        The reason why the provider did not answer, or not for all of them.
     problems : tuple of str
-        What is wrong with the provider's file or with entries of it.
+        Faults of the provider's file or of its entries.
     """
 
     known: int = 0
@@ -82,7 +82,7 @@ def look_up(
     Returns
     -------
     LookupResult
-        How many are known now.
+        The number of known proposals, and the results of this lookup.
 
     Raises
     ------

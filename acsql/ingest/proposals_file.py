@@ -20,7 +20,7 @@ from ..store.proposals import FACTS
 # At most this many wrong entries are named.
 NAMED = 20
 
-# Where an entry is, the number of its proposal, and its facts.
+# The place of an entry in the file, the number of its proposal, and its facts.
 _Entry = tuple[str, Any, Any]
 
 
@@ -38,7 +38,7 @@ def read(source: Path) -> tuple[dict[int, dict[str, Any]], tuple[str, ...]]:
     facts : dict
         Proposal numbers to the four facts about each, None for one that the file lacks.
     problems : tuple of str
-        What is wrong with the entries that are left out, with file, line and proposal.
+        The faults of entries, which are left out, with file, line and proposal.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def _from_csv(source: Path) -> Iterator[_Entry]:
                 raise ConfigError(f"{source}: the header has the unknown column {name!r}")
         for row in rows:
             key = _number(row.pop("proposid"))
-            # What is behind the last column is a list, which is none of the facts.
+            # The values behind the last column are a list, which is none of the facts.
             entry = {name: _text(value) if name else value for name, value in row.items()}
             yield (
                 f"{source}, line {rows.line_num}",

@@ -112,11 +112,11 @@ def read_observation(task: Task, specs: KeywordSpecs, config: Config) -> Reading
     Parameters
     ----------
     task : Task
-        Which files to read, and which to read only if their checksum has changed.
+        The files to read, and those to read only if their checksum has changed.
     specs : KeywordSpecs
-        Which filetypes have previews.
+        The filetypes with previews.
     config : Config
-        Where files and previews are.
+        The folders of files and previews.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def read_or_fail(
     Returns
     -------
     FileContent, Failure or None
-        The content, or why there is none; None if the file changed since the scan and is
+        The content, or the reason for having none; None if the file changed since the scan and is
         therefore still being written.
     """
     try:
@@ -277,16 +277,16 @@ def read_file(
     file : FileOnDisk
         The file as the scan found it.
     specs : KeywordSpecs
-        The instrument, and which filetypes have previews.
+        The instrument, and the filetypes with previews.
     config : Config
-        Where files and previews are.
+        The folders of files and previews.
     sha256 : str, optional
         Its checksum, if it is known.
 
     Returns
     -------
     FileContent
-        Headers, preview and what is wrong with the file.
+        Headers, preview and faults of the file.
 
     Raises
     ------

@@ -32,7 +32,7 @@ def remake_previews(
     config : Config
         The archive.
     *conditions : str or Condition
-        Which observations, as in `Archive.where`; without any, all that are on disk.
+        Conditions on the observations, as in `Archive.where`; without any, all that are on disk.
     workers : int, optional
         Number of processes or threads, by default `Config.ncores`.
     scheduler : str
@@ -44,7 +44,7 @@ def remake_previews(
     Returns
     -------
     Report
-        That of the ingest.  Observations whose files have vanished keep their previews.
+        The report of the ingest.  Observations whose files have vanished keep their previews.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Report of a run: what it did, in numbers, for its log, its record and the user."""
+"""Report of a run: its results in numbers, for its log, its record and the user."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,16 +24,16 @@ NAMED = 5
 
 @dataclass
 class Report:
-    """What a run has done so far: the sum of its plan and of the results added to it.
+    """The sum of the plan of a run and of the results so far.
 
     Attributes
     ----------
     started : datetime, optional
-        When the run started (UTC, naive).
+        The start of the run (UTC, naive).
     log : Path, optional
         Its log file.
     plan : Plan
-        What it had to do.
+        The plan of the run.
     observations : Counter
         Number of observations by state.
     files, previews : Counter
@@ -55,7 +55,7 @@ class Report:
     warnings : list of str
         Irregularities that are not failures.
     problems : list of str
-        What is wrong with the archive as a whole.
+        Faults of the archive as a whole.
     notes : list of str
         Lines about the run as a whole.
     owed : int
@@ -113,12 +113,12 @@ class Report:
         return self.plan.known_failures
 
     def add_plan(self, plan: Plan) -> None:
-        """Add what the comparison of disk and database has shown.
+        """Add the result of the comparison of disk and database.
 
         Parameters
         ----------
         plan : Plan
-            Of a run, which has one.
+            The plan of the run, which has one.
         """
         self.plan = plan
         self.problems += plan.problems
@@ -132,7 +132,7 @@ class Report:
             self.observations[UNCHANGED] += plan.unchanged
 
     def add(self, result: ObservationResult) -> None:
-        """Add what happened to one observation.
+        """Add the result of one observation.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Report:
             self.unspecified.setdefault(place, first_seen)
 
     def add_lookup(self, result: LookupResult) -> None:
-        """Add what is known about proposals.
+        """Add the result of the lookup of proposals.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class Report:
         self.problems += result.problems
 
     def add_fill(self, filled: "FillReport | None") -> None:
-        """Add what was completed of images that an older acsql has ingested.
+        """Add the statistics that were completed for images that an older acsql has ingested.
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class Report:
         yield f"Seconds: {self.seconds:.1f}"
 
     def record(self) -> dict[str, Any]:
-        """Return what the record of the run stores.
+        """Return the fields of the run record.
 
         Returns
         -------

@@ -96,7 +96,7 @@ def ingest(
     config : Config
         The archive.
     options : Options, optional
-        What to ingest, and how.
+        The options of the ingest.
     progress : callable, optional
         Called with the number of observations to ingest; returns a context manager whose value
         is called without arguments each time one is done.
@@ -104,7 +104,7 @@ def ingest(
     Returns
     -------
     Report
-        What was ingested, and what failed.
+        The numbers of files and observations that were ingested, and the failures.
 
     Raises
     ------
@@ -252,7 +252,7 @@ def _plan(
     store: Store,
     specs: KeywordSpecs,
 ) -> Plan:
-    """Compare disk and database, and store what needs no reading of a file."""
+    """Compare disk and database, and store the changes that need no reading of a file."""
     logger.info("Scanning %s", config.filesystem)
     plan = _compared(config, options, filetypes, store, specs)
     failures.remove(store, plan.settled)

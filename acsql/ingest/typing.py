@@ -62,14 +62,14 @@ def type_header(cards: Cards, key: HeaderKey | None, specs: KeywordSpecs) -> Typ
     cards : list of (str, object)
         Keywords and values, as `acsql.fits.cards.read` returns them.
     key : HeaderKey or None
-        Which header it is, None if the detector is unknown.
+        The key of the header, None if the detector is unknown.
     specs : KeywordSpecs
         The types of keywords.
 
     Returns
     -------
     TypedHeader
-        The values, and what is irregular about them.
+        The values, and their irregularities.
     """
     builder = HeaderBuilder()
     unspecified: dict[str, str] = {}
@@ -119,7 +119,7 @@ def extension_name(cards: Cards, key: HeaderKey | None) -> str | None:
     cards : list of (str, object)
         The keywords and values of its header.
     key : HeaderKey or None
-        Which header it is.
+        The key of the header.
     """
     if key is None or key.extension == 0:
         return PRIMARY

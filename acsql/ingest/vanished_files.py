@@ -1,4 +1,4 @@
-"""Vanished files: stored files that are no longer on disk, and how many may vanish at once."""
+"""Vanished files: stored files that are no longer on disk, and the limit to their number."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -45,7 +45,7 @@ def of_observation(
     rootname : str
         The observation.
     files : mapping
-        What is recorded of its files, by filetype.
+        The records of its files, by filetype.
     on_disk : collection of str
         The filetypes that are on disk.
 
@@ -67,7 +67,7 @@ def of_unseen(
     Parameters
     ----------
     recorded : RecordedFiles
-        What is recorded of the files of all observations.
+        The records of the files of all observations.
     seen : collection of str
         The rootnames that the scan found.
     unreadable : collection of str

@@ -53,7 +53,7 @@ def run_all(
     Parameters
     ----------
     job : Job
-        What to do.
+        The work on each item.
     items : sequence
         No two of the same rootname.
     config : Config

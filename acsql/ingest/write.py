@@ -38,15 +38,15 @@ def write_observation(
     store : Store
         The database.
     config : Config
-        Where previews are.
+        The folders of previews.
     document : dict
         The new document.
     existing : mapping, optional
         The stored document, whose previews are removed if the new one does not name them.
     failures : iterable of Failure
-        What is wrong with the files that were read into the document.
+        The failures of files that were read into the document.
     headers : TypedHeaders
-        The headers of the document, of which keywords not in the specs and layouts are stored.
+        The headers of the document; their layouts, and keywords not in the specs, are stored too.
 
     Returns
     -------

@@ -155,7 +155,7 @@ def parse_comparison(keyword: str, operator: str, text: str, specs: KeywordSpecs
     keyword : str
         Address of the keyword.
     operator : {"=", "==", "!=", "<", "<=", ">", ">="}
-        How to compare.
+        The comparison.
     text : str
         A value; after an equality also a list, a pattern or a range, as in `parse`.  Blanks
         belong to the value, so that only commas and wildcards need quotes.

@@ -85,7 +85,7 @@ def span(value: Any, column: Column) -> tuple[Any, Any]:
 
 
 def expected(column: Column) -> str:
-    """Return what a column is compared with, for an error message."""
+    """Return a description of the values of a column, for an error message."""
     if is_mjd(column):
         return "a Modified Julian Date or a date like 2002-04-13T18:16:35"
     unit = f" in {column.spec.unit}" if column.spec.unit else ""

@@ -83,7 +83,7 @@ def computed_column(
     type_ : str
         A type of the keyword specs, such as ``int``.
     description : str, optional
-        What the values are.
+        The meaning of the values.
     unit : str, optional
         Their unit.
 
@@ -227,7 +227,7 @@ def _header_column(filetype: str, extension: int, keyword: str, specs: KeywordSp
 
 
 def _unresolved(address: str, name: str, specs: KeywordSpecs, filetype: str | None) -> str:
-    """Return why an address names no column, and what to write instead."""
+    """Return a message with the reason why an address names no column, and a correct form."""
     headers = specs.headers_with(name)
     if is_region(address):
         return f"{REGION} is a column of results; search with covers(), overlaps() or near()"
@@ -246,7 +246,7 @@ def _unresolved(address: str, name: str, specs: KeywordSpecs, filetype: str | No
 
 
 def _block_hint(name: str, specs: KeywordSpecs) -> str:
-    """Return how to query D001DATA: every product numbers its input images anew."""
+    """Return a hint at a query for D001DATA: every product numbers its input images anew."""
     block = BLOCK.fullmatch(name.upper())
     common_name = names.field(BLOCK_KEYWORD.format(block[2])) if block else ""
     addresses = _addresses(specs.headers_with(common_name), common_name)

@@ -257,9 +257,9 @@ def join(kind: type[And] | type[Or], conditions: Iterable[Condition]) -> Conditi
     Parameters
     ----------
     kind : {And, Or}
-        How to combine them.
+        The class of the combination.
     conditions : iterable of Condition
-        Those that are themselves of this kind are replaced by their parts.
+        The parts; a part that is itself of this kind is replaced by its own parts.
 
     Returns
     -------

@@ -28,7 +28,7 @@ def is_date(value: Any) -> bool:
     Parameters
     ----------
     value : object
-        What a Modified Julian Date is compared with.
+        The value that a Modified Julian Date is compared with.
     """
     return isinstance(value, date) or (
         isinstance(value, str) and bool(_ISO.fullmatch(value.strip()))

@@ -93,8 +93,8 @@ def statistic_addresses(
     specs : KeywordSpecs
         The specs of the archive.
     prefix : str
-        What the addresses begin with.  Without it only those of the first extension are listed, of
-        the whole image where it has the statistic and of amplifier A elsewhere.
+        The beginning of the addresses.  Without it only the first extension is listed, with values
+        of the whole image where it has the statistic and of amplifier A elsewhere.
 
     Yields
     ------

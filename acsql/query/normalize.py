@@ -47,7 +47,7 @@ MAX_PATTERN = 1_000
 
 
 def most_values(keyword: str) -> int:
-    """Return how many values a list can have for a keyword."""
+    """Return the largest number of values that a list can have for a keyword."""
     return MAX_ROOTNAMES if keyword == "rootname" else MAX_VALUES
 
 

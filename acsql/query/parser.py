@@ -167,7 +167,7 @@ def read_comparison(keyword: str, operator: str, text: str) -> Condition:
     keyword : str
         Address of the keyword.
     operator : {"=", "==", "!=", "<", "<=", ">", ">="}
-        How to compare.
+        The comparison.
     text : str
         A value, or after an equality also a list, pattern or range.  Commas separate values and
         quotes around a value keep them together; all else, also a blank, is part of a value.
@@ -315,7 +315,7 @@ def _parser() -> Lark:
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> str:
-    """Return where and why a text is not a condition, and what to write instead."""
+    """Return a message with the place and reason of a syntax error, and a correct form."""
     if not text.strip():
         return f"{abbreviate(text)} is not a condition; write for example exptime>=100"
     at_end = getattr(getattr(error, "token", None), "type", "") == "$END"

@@ -97,7 +97,7 @@ class Aggregation:
         return mongosh.aggregate(self.stages)
 
     def explain(self) -> Explanation:
-        """Return which conditions exclude every observation, as `Search.explain` does."""
+        """Return the conditions that exclude every observation, as `Search.explain` does."""
         return self.search.explain()
 
 
@@ -188,7 +188,7 @@ def extensions(
 
 
 def distribution(search: Search, *keywords: str) -> Aggregation:
-    """Return how many observations have each combination of the values of some keywords.
+    """Return the number of observations with each combination of the values of some keywords.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def looked_up(condition: Condition, store: Store) -> Condition:
     condition : Condition
         As `acsql.query.prepare` returns it.
     store : Store
-        Where the annotations are.
+        The database of the annotations.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def looked_up_if_kept(condition: Condition, store: Store) -> Condition:
     condition : Condition
         As `acsql.query.prepare` returns it.
     store : Store
-        Where the annotations are.
+        The database of the annotations.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def lists_few(condition: Condition) -> bool:
 def looked_up_among(
     condition: Condition, rootnames: Sequence[str], store: Store
 ) -> tuple[tuple[str, ...], Condition]:
-    """Return which of some observations may meet a condition, and the rest of the condition.
+    """Return the given observations that may meet a condition, and the rest of the condition.
 
     Parameters
     ----------
@@ -116,14 +116,14 @@ def looked_up_among(
     rootnames : sequence of str
         The observations, a few hundred.
     store : Store
-        Where the annotations are.
+        The database of the annotations.
 
     Returns
     -------
     rootnames : tuple of str
-        Those whose annotations meet the condition.
+        The observations whose annotations meet the condition.
     rest : Condition
-        What they have to meet as well; it has no conditions on annotations.
+        The condition that they have to meet as well; it has no conditions on annotations.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def _by_key(condition: Condition) -> Condition:
 
 
 def names_of(addresses: Iterable[str]) -> list[str]:
-    """Return those of some addresses that are fields of annotations."""
+    """Return the given addresses that are fields of annotations."""
     return [address for address in addresses if address in ANNOTATION_FIELDS]
 
 
@@ -180,11 +180,11 @@ def with_fields(
     Parameters
     ----------
     rows : iterator of dict
-        With ``rootname``.
+        Rows with ``rootname``.
     names : sequence of str
         Some of `acsql.query.ANNOTATION_FIELDS`.
     store : Store
-        Where the annotations are.
+        The database of the annotations.
 
     Yields
     ------

@@ -59,7 +59,7 @@ def count(
     time_limit: float | None,
     budget: float | None = None,
 ) -> Count:
-    """Return how many observations meet a condition.
+    """Return the number of observations that meet a condition.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ def coverage(
         Keeps pieces: it takes a key, which changes whenever the content would, and a function that
         makes the content.
     seconds : float, optional
-        How long pieces are made.  What was made until then is kept, so another call gets further.
+        The time in which pieces are made.  They are kept, so another call gets further.
 
     Returns
     -------

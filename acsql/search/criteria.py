@@ -53,7 +53,7 @@ class Source:
     person : callable
         Returns the name of the person who searches and annotates.
     site_url : str, optional
-        Where the site of the archive is.
+        The address of the site of the archive.
     """
 
     store: Store
@@ -74,9 +74,9 @@ class Criteria:
     Attributes
     ----------
     source : Source
-        What is searched.
+        The archive that is searched.
     condition : Condition
-        What the observations must meet; by default everything.
+        The condition that the observations must meet; by default all meet it.
     max_seconds : float, optional
         Seconds that the database may take; None for no limit.
     selected : tuple of Column, optional
@@ -116,7 +116,7 @@ class Criteria:
         Returns
         -------
         Search
-            With all conditions joined by ``and``.
+            A search with all conditions joined by ``and``.
 
         Raises
         ------
@@ -155,7 +155,7 @@ class Criteria:
         Returns
         -------
         Search
-            With each keyword once, in this order.
+            A search with each keyword once, in this order.
 
         Raises
         ------
@@ -183,7 +183,7 @@ class Criteria:
         Returns
         -------
         Search
-            With this order in place of any other.
+            A search with this order in place of any other.
 
         Raises
         ------
@@ -217,7 +217,7 @@ class Criteria:
         Returns
         -------
         Search
-            With this limit in place of any other.
+            A search with this limit in place of any other.
 
         Raises
         ------
@@ -237,13 +237,13 @@ class Criteria:
         Parameters
         ----------
         seconds : float or None
-            How long the database may take, in seconds; None for no limit.  What a script does
-            with the rows does not count.
+            The time that the database may take, in seconds; None for no limit.  The time of a
+            script between two rows does not count.
 
         Returns
         -------
         Search
-            With this limit in place of that of `acsql.connect`.
+            A search with this limit in place of that of `acsql.connect`.
 
         Raises
         ------

@@ -29,7 +29,8 @@ class ExplainedCondition:
     text : str
         The condition in the query language.
     count : int, optional
-        How many observations meet it alone; None if counting took longer than the time limit.
+        The number of observations that meet it alone; None if counting took longer than the time
+        limit.
     matches_without : bool, optional
         Whether any observation meets all the other conditions; None as for `count`.
     """
@@ -62,8 +63,8 @@ class Explanation:
     Attributes
     ----------
     count : int, optional
-        How many observations meet all conditions; None if counting took longer than the time
-        limit.
+        The number of observations that meet all conditions; None if counting took longer than the
+        time limit.
     conditions : tuple of ExplainedCondition
         The conditions in the order of the search.
     """
@@ -95,7 +96,7 @@ class Explanation:
 def explain(
     store: Store, specs: KeywordSpecs, condition: Condition, time_limit: float | None
 ) -> Explanation:
-    """Return which parts of a condition exclude every observation.
+    """Return the parts of a condition that exclude every observation.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ def explain(
     Returns
     -------
     Explanation
-        With an entry for each member of an `And`, or one for any other condition.
+        An entry for each member of an `And`, or one for any other condition.
     """
     parts = conjuncts(condition)
     others = [And((*parts[:number], *parts[number + 1 :])) for number in range(len(parts))]

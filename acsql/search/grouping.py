@@ -50,7 +50,7 @@ def group(
     rows : list of dict
         Values by the address of their column, None for an unknown one.
     columns : list of Column
-        Those of `acsql.Search.group`.
+        The columns of the table of `acsql.Search.group`.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def group(
 
 
 def _key(text: Any, specs: KeywordSpecs) -> tuple[Key, Column]:
-    """Return what a text says to group by, and the column of its values."""
+    """Return the key of groups that a text names, and the column of its values."""
     from ..store.columns.groups import PERIODS, Key
 
     match = _PERIOD.fullmatch(text) if isinstance(text, str) else None

@@ -66,7 +66,7 @@ class Listing(Criteria):
         return table
 
     def notes(self) -> list[str]:
-        """Return what to know about the values that the conditions compare.
+        """Return notes about the values that the conditions compare.
 
         Returns
         -------

@@ -19,7 +19,7 @@ def with_footprints(condition: Condition, store: Store) -> Condition:
     condition : Condition
         As `acsql.query.prepare` returns it.
     store : Store
-        Where the footprints are looked up.
+        The database of the footprints.
 
     Returns
     -------

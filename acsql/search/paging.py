@@ -73,11 +73,12 @@ def read(criteria: Criteria, addresses: Sequence[str], request: PageRequest) -> 
     Parameters
     ----------
     criteria : Criteria
-        What the observations must meet, the order of the whole search, and the time limit.
+        The condition that the observations must meet, the order of the whole search, and the time
+        limit.
     addresses : sequence of str
         The keywords to return.
     request : PageRequest
-        Which page.
+        The place and the size of the page.
 
     Returns
     -------

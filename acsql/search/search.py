@@ -44,7 +44,7 @@ class Search(Exports):
     """
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the number of observations and the first of them."""
+        """Return HTML for a notebook: the number of observations and the first of them."""
         text = escape(shorten(query.format_condition(self.condition, self.source.specs)))
         first = self.limit(min(self.max_rows or _SHOWN, _SHOWN)).table()
         return f"<p><strong>{text}</strong>: {self.count()}</p>{first._repr_html_()}"
@@ -167,7 +167,7 @@ class Search(Exports):
         Parameters
         ----------
         *keys : str
-            What to group by: keyword addresses, and dates by ``year(...)``, ``month(...)`` or
+            The keys of the groups: keyword addresses, and dates by ``year(...)``, ``month(...)`` or
             ``day(...)``, also of a Modified Julian Date such as ``month(expstart)``.
         **statistics
             Keyword addresses of numbers, one or a list, by what is computed of them: ``mean``,
@@ -229,7 +229,7 @@ class Search(Exports):
         return coverage(self, order)
 
     def explain(self) -> Explanation:
-        """Return which conditions exclude every observation.
+        """Return the conditions that exclude every observation.
 
         Returns
         -------

@@ -28,9 +28,9 @@ def with_spellings(condition: Condition, store: Store, specs: KeywordSpecs) -> C
     condition : Condition
         As `acsql.query.prepare` returns it.
     store : Store
-        Where the spellings are looked up.
+        The database of the spellings.
     specs : KeywordSpecs
-        Which keywords are indexed.
+        The indexed keywords.
 
     Returns
     -------

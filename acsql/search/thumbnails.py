@@ -33,7 +33,7 @@ def with_status(page: Page, specs: KeywordSpecs) -> Page:
     page : Page
         Rows with `CAPTION_COLUMNS` and `STATUS_COLUMNS`.
     specs : KeywordSpecs
-        With the filetypes of which thumbnails are made.
+        The filetypes that have thumbnails.
 
     Returns
     -------

@@ -70,7 +70,7 @@ def update(
     changes : mapping
         Update operators of MongoDB.
     where : mapping, optional
-        What the account must meet.
+        The filter that the account must meet.
 
     Returns
     -------

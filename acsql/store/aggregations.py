@@ -128,7 +128,7 @@ def facet_rows(
     Returns
     -------
     iterable of dict
-        With ``_id`` (values by address) and ``observations``, their number.
+        Groups with ``_id`` (values by address) and ``observations``, their number.
 
     Raises
     ------
@@ -263,7 +263,7 @@ def files_by_reference(
     Parameters
     ----------
     condition : Condition
-        That a header of any filetype names the reference file.
+        It requires that a header of any filetype names the reference file.
     keyword : str
         The keyword that names it, such as ``biasfile``.
     filetypes : sequence of str

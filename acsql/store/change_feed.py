@@ -49,7 +49,7 @@ def fingerprint(ingested: datetime | None, files: Mapping[str, Any]) -> str:
     ingested : datetime or None
         The date of the last ingest, in UTC.
     files : mapping
-        What is recorded of the files, by filetype.
+        The records of the files, by filetype.
 
     Returns
     -------

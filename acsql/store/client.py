@@ -288,7 +288,7 @@ def _options(in_connection_string: Mapping[str, Any], wait: float | None) -> dic
 
 
 def _message(error: Exception) -> str:
-    """Return what the server or the driver says; of several refused writes, of the first."""
+    """Return the message of the server or the driver; of several refused writes, the first."""
     if isinstance(error, BulkWriteError) and error.details["writeErrors"]:
         return str(error.details["writeErrors"][0]["errmsg"])
     message = re.split(r", Timeout:|, full error:|\n", str(error), maxsplit=1)[0]

@@ -42,9 +42,9 @@ class FailureCounts:
     Attributes
     ----------
     owed : int
-        Those that the next run reads again.
+        Number of files that the next run reads again.
     damaged : int
-        Those that are not read again before they change.
+        Number of files that are not read again before they change.
     """
 
     owed: int = 0
@@ -72,8 +72,7 @@ def listed(store: Store, limit: int) -> list[Document]:
     Returns
     -------
     list of dict
-        Those that are owed first, then by name: filename, rootname, stage, reason, owed, first
-        and last.
+        Owed files first, then by name: filename, rootname, stage, reason, owed, first and last.
     """
     fields = ("rootname", "stage", "reason", "owed", "first", "last")
     stages: list[dict[str, Any]] = [

@@ -59,7 +59,7 @@ def mark_vanished(store: Store, files: Iterable[tuple[str, str]], when: datetime
     files : iterable of (str, str)
         Rootname and filetype of each.
     when : datetime
-        When it was noticed, in UTC.
+        The time at which it was noticed, in UTC.
     """
     observation_writes.update(store, _changes(files, "$set", when))
 
@@ -90,7 +90,7 @@ def _changes(
 
 @repeated
 def by_rootname(store: Store, rootnames: Iterable[str] | None = None) -> dict[str, Document]:
-    """Return what is recorded of the files of observations, for the detection of changes.
+    """Return the records of the files of observations, for the detection of changes.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def by_rootname(store: Store, rootnames: Iterable[str] | None = None) -> dict[st
 
 
 def of(store: Store, rootnames: Sequence[str]) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
-    """Yield what is recorded of the files of observations, from their headerless copies.
+    """Yield the records of the files of observations, from their headerless copies.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def _copied_files(store: Store, rootnames: Sequence[str]) -> list[Document]:
 
 
 def with_previews(store: Store) -> Iterator[Document]:
-    """Yield what is recorded of the files and previews of all observations, by rootname.
+    """Yield the records of the files and previews of all observations, by rootname.
 
     Parameters
     ----------

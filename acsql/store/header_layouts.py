@@ -23,7 +23,7 @@ class StoredLayout(NamedTuple):
     Attributes
     ----------
     text : str
-        What it shares with other headers.
+        The part that other headers share.
     images : dict of str
         Its own cards, by their number.
     """
@@ -33,12 +33,12 @@ class StoredLayout(NamedTuple):
 
 
 def entry(identifier: str, images: Mapping[int, str]) -> Document:
-    """Return what a document stores of the layout of a header.
+    """Return the entry of a document about the layout of a header.
 
     Parameters
     ----------
     identifier : str
-        That of the layout.
+        The identifier of the layout.
     images : mapping of str
         The cards of the header itself, by their number.
     """

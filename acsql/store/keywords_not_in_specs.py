@@ -21,7 +21,7 @@ def record(
     keywords : mapping
         (header, keyword) to (type, name of the file that has it).
     when : datetime
-        When they were read, in UTC.
+        The time at which they were read, in UTC.
     """
     entries = {f"{key} {keyword}": (key, keyword) for key, keyword in keywords}
     if not entries:

@@ -130,7 +130,7 @@ def _locks(store: Store) -> DocumentCollection:
 
 
 def _holder(command: str) -> dict[str, Any]:
-    """Return what the lock records about this process."""
+    """Return the entries of the lock about this process."""
     # Not for commands that only read the database.
     import psutil
 
@@ -152,7 +152,7 @@ def _holder(command: str) -> dict[str, Any]:
 def _place() -> str:
     """Return the account and the process table that this process sees.
 
-    Of a holder with the same place, the system shows whether it is alive.
+    The system shows whether a holder with the same place is alive.
     """
     import psutil
 

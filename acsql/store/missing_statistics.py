@@ -99,7 +99,7 @@ def files(store: Store, rootname: str, filetypes: Iterable[str]) -> dict[str, tu
     Returns
     -------
     dict
-        Filetype to the name of the file and what is recorded of it.
+        Filetype to the name of the file and its record.
     """
     fields = ("datasets", "files", "previews", *(f"stats.{each}" for each in filetypes))
     with store.errors():

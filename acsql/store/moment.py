@@ -64,11 +64,11 @@ class Moment(NamedTuple):
     Attributes
     ----------
     marks : Marks
-        Those of changed observations.
+        The marks of changed observations.
     registry : tuple
         The version of the registry of the columns, 0 before the first, and its last part.
     number : int
-        What the next annotation takes; the same as long as nothing is annotated.
+        The number of the next annotation; the same as long as nothing is annotated.
     has_copies : bool
         Whether all headerless observations have been made.
     """

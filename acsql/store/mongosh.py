@@ -116,7 +116,7 @@ def literal(value: Any) -> str:
     Parameters
     ----------
     value : object
-        Of a type that a filter can hold: None, bool, int, float, str, Regex, datetime, dict, list.
+        A None, bool, int, float, str, Regex, datetime, dict or list, as a filter can hold.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Writes of measurements: one document for each monitor and observation, with its rows.
 
-A document has the rows of the latest measurement, those of older ones, and the failure of the last
-attempt.  One write changes all of it, so that a kill at any moment leaves every measurement whole
-or absent, and no observation is measured twice in one state, also on a server without
+A document has the rows of the latest measurement, the rows of older ones, and the failure of the
+last attempt.  One write changes all of it, so that a kill at any moment leaves every measurement
+whole or absent, and no observation is measured twice in one state, also on a server without
 transactions.
 """
 
@@ -28,20 +28,20 @@ RETIRED = "retired"  # the monitor no longer wants it
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a monitor measured on one observation, or why it could not.
+    """The measurement of one observation by a monitor, or the reason why it failed.
 
     Attributes
     ----------
     monitor, rootname : str
-        Of which monitor and observation.
+        The monitor and the observation.
     state : str
-        The version of the monitor and of the files, as of `state`.
+        The version of the monitor and of the files, as `state` returns it.
     expstart : float or None
         The start of the exposure, as Modified Julian Date.
     rows : tuple of mapping
         Values by column.
     reason : str, optional
-        Why the measurement failed; None if it did not.
+        The reason why the measurement failed; None if it did not.
     owed : bool
         Whether the cause is outside of the observation and the monitor, so that every run tries
         again.
@@ -64,7 +64,7 @@ def state(version: int, files: Mapping[str, Mapping[str, Any]], filetypes: Colle
     version : int
         The version of the monitor.
     files : mapping
-        What is recorded of the files of the observation, by filetype.
+        The records of the files of the observation, by filetype.
     filetypes : collection of str
         The filetypes that the monitor uses.
 

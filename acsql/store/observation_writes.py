@@ -87,7 +87,8 @@ def set_statistics(store: Store, rootname: str, statistics: Mapping[str, Any]) -
     rootname : str
         The observation.
     statistics : mapping
-        Those of each filetype, as `acsql.images.image_statistics` returns them; others are kept.
+        The statistics of some filetypes, as `acsql.images.image_statistics` returns them; others
+        are kept.
 
     Raises
     ------

@@ -57,7 +57,7 @@ def find(store: Store, name: str) -> Any:
     Returns
     -------
     mongoengine.Document
-        With the fields that `get` reads.
+        The observation, with the fields that `get` reads.
 
     Raises
     ------
@@ -189,7 +189,7 @@ def earlier_starts(store: Store, detector: str, start: float, days: float) -> li
     start : float
         The time, as Modified Julian Date.
     days : float
-        How many days before it the first of them begins.
+        The number of days before it at which the first of them begins.
 
     Returns
     -------

@@ -73,13 +73,13 @@ def observed_proposids(store: Store) -> set[int]:
 
 
 def proposids_with_facts(store: Store, proposids: Iterable[int]) -> set[int]:
-    """Return those of some proposals of which at least one fact is stored."""
+    """Return the given proposals with at least one stored fact."""
     stored = by_id(store, proposids)
     return {key for key, facts in stored.items() if any(v is not None for v in facts.values())}
 
 
 def proposids_looked_up_since(store: Store, proposids: Iterable[int], since: datetime) -> set[int]:
-    """Return those of some proposals whose last lookup without result was at `since` or later.
+    """Return the given proposals whose last lookup without result was at `since` or later.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def find(
     Raises
     ------
     QueryTimeout
-        When the time limit is exceeded, also after some rows.
+        If the time limit is exceeded, also after some rows.
     DatabaseError
         If the database fails.
     """

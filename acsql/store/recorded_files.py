@@ -35,7 +35,7 @@ class RecordedFiles:
     columns : FilesInColumns, optional
         The same of the observations that have no document here.
     store : Store, optional
-        Where the documents of these are read.
+        The database, for the documents of these.
     missing : collection of str
         Rootnames that are in the columns, but have no document any more.
     """

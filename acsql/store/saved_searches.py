@@ -42,7 +42,7 @@ def delete(store: Store, key: str) -> None:
 
 
 def visits(store: Store, person: str) -> dict[str, datetime]:
-    """Return when a person has last looked at each saved search, by its id."""
+    """Return the time of the last look of a person at each saved search, by its id."""
     with store.errors():
         found = store.database[SAVED_SEARCH_VISITS].find({"_id.person": person})
         return {visit["_id"]["search"]: visit["when"] for visit in found}

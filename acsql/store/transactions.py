@@ -25,7 +25,7 @@ def in_transaction(store: Store, write: Callable[[ClientSession | None], Result]
     Returns
     -------
     object
-        What the function returns.
+        The result of the function.
 
     Raises
     ------

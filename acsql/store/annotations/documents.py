@@ -22,7 +22,7 @@ def to_document(annotation: Annotation, number: int) -> Document:
     Returns
     -------
     dict
-        With the fields of its target beside its own.
+        The document, with the fields of the target beside its own.
     """
     target = asdict(annotation.target)
     own = {name: getattr(annotation, name) for name in _OF_ANNOTATION}

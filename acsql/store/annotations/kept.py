@@ -35,14 +35,14 @@ class _Kept:
 
 
 def values(store: Store, key: Any, read: Callable[[Document], Values]) -> Values:
-    """Return what a function reads of all annotated observations.
+    """Return the values that a function reads of all annotated observations.
 
     Parameters
     ----------
     store : Store
         The open database.
     key : hashable
-        What stands for the function.
+        A key that stands for the function.
     read : callable
         Takes a filter of annotated observations, and returns values by rootname.
 

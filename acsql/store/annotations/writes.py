@@ -40,7 +40,7 @@ def add(store: Store, annotations: Sequence[Annotation]) -> int:
     Returns
     -------
     int
-        How many are new.
+        The number of new ones.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def repair(store: Store) -> int:
     Returns
     -------
     int
-        How many there were.
+        The number that there were.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def _write_states(store: Store, rootnames: Sequence[str], session: ClientSession
 
 
 def _state_document(annotations: Sequence[Annotation]) -> Document:
-    """Return what searches find of an observation; a field without values is left out."""
+    """Return the fields of an observation that searches find, without fields that have no value."""
     now = state(annotations)
     fields: dict[str, Any] = {
         "flags": now.flag_names,

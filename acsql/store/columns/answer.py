@@ -108,7 +108,7 @@ def _usable(
 def _documents(
     store: Store, condition: Condition, addresses: Sequence[str], rootnames: list[str]
 ) -> tuple[Document, ...]:
-    """Return those of some observations that meet a condition, with the values of addresses."""
+    """Return the given observations that meet a condition, with the values of addresses."""
     if not rootnames:
         return ()
     filter_ = {"$and": [{"_id": {"$in": rootnames}}, to_filter(narrowed(condition, rootnames))]}

@@ -14,7 +14,7 @@ def array_of(values: Sequence[Any]) -> list[pa.Array]:
     Parameters
     ----------
     values : sequence
-        Of any types.
+        Values of any types.
 
     Returns
     -------
@@ -37,12 +37,12 @@ def joined(pieces: Sequence[pa.Array]) -> pa.ChunkedArray:
     Parameters
     ----------
     pieces : sequence of pyarrow.Array
-        Of any types.
+        Arrays of any types.
 
     Returns
     -------
     pyarrow.ChunkedArray
-        Of numbers if all values are numbers, else of texts if they have several types.
+        Numbers if all values are numbers, else texts if they have several types.
     """
     pieces = [decoded(piece) for piece in pieces]
     types = {piece.type for piece in pieces} - {pa.null()}

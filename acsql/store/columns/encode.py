@@ -254,7 +254,7 @@ def _array(
 
 
 def _mixed(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
-    """Return what `_array` returns, for values of several types; the most frequent one decides."""
+    """Return values of several types as `_array` does; the most frequent type decides."""
     fits = [_type_name(type(v)) if v is not None else None for v in values]
     fits = [
         name if name and _are_exact(name, (value,)) else None

@@ -34,7 +34,7 @@ class Frequencies(NamedTuple):
     numbers: npt.NDArray[np.int64]
 
     def most_frequent(self, limit: int | None) -> dict[Any, int]:
-        """Return what `acsql.store.sorting.most_frequent_first` does.
+        """Return the values in the order of `acsql.store.sorting.most_frequent_first`.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> Frequencie
     arrays : sequence of pyarrow.Array
         The values of each part.
     others : sequence
-        Those of documents.
+        The values of documents.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def value_counts(arrays: Sequence[pa.Array], others: Iterable[Any]) -> dict[Any,
     arrays : sequence of pyarrow.Array
         The values of each part, of any types.
     others : iterable
-        Those of documents.
+        The values of documents.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def years(arrays: Iterable[pa.Array], others: Iterable[datetime | None]) -> dict
     arrays : iterable of pyarrow.Array
         The dates of each part.
     others : iterable of datetime
-        Those of documents, None for a missing one.
+        The dates of documents, None for a missing one.
 
     Returns
     -------

@@ -59,7 +59,7 @@ def with_parts(store: Store) -> tuple[Marks, tuple[Part, ...]]:
     Returns
     -------
     marks : Marks
-        Those of this moment, at most one more than `MOST_MARKS`.
+        The marks of this moment, at most one more than `MOST_MARKS`.
     parts : tuple of Part
         Without parts before the first fold.
     """

@@ -44,7 +44,7 @@ def in_order(
     limit : int, optional
         The largest number of rows, by default all.
     addresses : sequence of str
-        Those whose values are returned.
+        The addresses whose values are returned.
 
     Returns
     -------

@@ -49,7 +49,7 @@ def export(store: Store, folder: Path) -> Iterator[Path]:
     store : Store
         The open database.
     folder : Path
-        Where the files are written; it has to exist.
+        The folder of the files; it has to exist.
 
     Yields
     ------

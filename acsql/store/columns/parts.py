@@ -140,7 +140,7 @@ def without(part: Part, names: Column | None, rootnames: Sequence[str]) -> Part:
     Returns
     -------
     Part
-        With a new bitmap.
+        The part, with a new bitmap.
     """
     if names is None:
         return part

@@ -154,7 +154,7 @@ def _values(array: pa.Array) -> _Values:
 
 
 def files_in_columns(store: Store) -> FilesInColumns:
-    """Return what the columns have of the files of all observations.
+    """Return the records of the files of all observations in the columns.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class RowsOfPart(NamedTuple):
     id : str
         The name of the part.
     rootnames : pyarrow.Array
-        Those of all of its rows.
+        The rootnames of all of its rows.
     selected : pyarrow.BooleanArray
         Whether each row meets the condition.
     """
@@ -61,7 +61,7 @@ class Selection:
     count : int
         The number of observations.
     places : tuple of RowsOfPart
-        Where the values of `parts` are from.
+        The rows that the values of `parts` are from.
     """
 
     addresses: tuple[str, ...]
@@ -114,7 +114,7 @@ class Selection:
         Returns
         -------
         dict
-            Those of `value_counts`; equally frequent values are sorted.
+            The values of `value_counts`; equally frequent ones are sorted.
         """
         counted = self._frequencies(address)
         if counted is not None:

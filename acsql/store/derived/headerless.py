@@ -119,7 +119,7 @@ def names_observations(condition: Condition) -> bool:
 
 
 def top_level(addresses: Iterable[str]) -> list[str]:
-    """Return those of some keyword addresses that are not in headers or statistics of images."""
+    """Return the given addresses that are not in headers or statistics of images."""
     return [address for address in addresses if "." not in address or is_dataset(address)]
 
 

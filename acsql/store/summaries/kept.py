@@ -56,7 +56,7 @@ class Kept(Generic[Result]):
 def of_observations(
     store: Store, key: Hashable, compute: Callable[[], Result], number: int | None = 0
 ) -> Result:
-    """Return what is computed of all observations, kept until one of them changes.
+    """Return a result of all observations, computed once and kept until one of them changes.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def _updated(
 
 
 def state(store: Store) -> Hashable:
-    """Return what differs after each write of an observation: each writes another token.
+    """Return a value that differs after each write of an observation: each writes another token.
 
     Parameters
     ----------

@@ -193,7 +193,7 @@ def _thumbnails(filetypes: Sequence[str]) -> list[str]:
 
 
 def _summed(table: pa.Table, thumbnails: Sequence[str]) -> dict[int, _Sums]:
-    """Return what observations add up to, by proposal."""
+    """Return the sums over observations, by proposal."""
     table = table.filter(table.column("proposid").is_valid())
     detectors: dict[int, dict[str, int]] = defaultdict(dict)
     for row in values.groups(table, ["proposid", "detector"]):

@@ -54,7 +54,7 @@ def statistics(store: Store, specs: KeywordSpecs) -> Kept[dict[str, Rows]]:
 
 
 def _summed(table: pa.Table, sizes: Mapping[str, str], headers: Mapping[str, str]) -> Numbers:
-    """Return what is summed for the statistics, of some observations."""
+    """Return the sums over some observations from which the statistics are made."""
     for month, date in (("observed", "date_obs"), ("ingested", "first_ingest_date")):
         table = table.append_column(month, _months(table, date))
     return {

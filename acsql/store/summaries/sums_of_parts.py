@@ -124,7 +124,7 @@ def added(pieces: Iterable[Numbers]) -> dict[str, Counter[Any]]:
     Returns
     -------
     dict of Counter
-        What is summed, by name and key; a name that no piece has is an empty counter.
+        The sums, by name and key; a name that no piece has is an empty counter.
     """
     total: dict[str, Counter[Any]] = defaultdict(Counter)
     for piece in pieces:

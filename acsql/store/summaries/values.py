@@ -73,7 +73,7 @@ def of_part(store: Store, part: Part, types: Mapping[str, str]) -> pa.Table:
     store : Store
         The open database.
     part : Part
-        Of which no live row is marked as changed.
+        A part without a live row that is marked as changed.
     types : mapping
         As for `table`.
 
