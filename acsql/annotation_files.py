@@ -6,7 +6,7 @@ an older system, gets one from its content, so that importing it twice adds it o
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,11 @@ def from_row(row: Mapping[str, Any], specs: KeywordSpecs) -> Annotation:
     target = AnnotationTarget(**{name: held[name] for name in _OF_TARGET} | numbers)
     own = {name: None if held[name] is None else str(held[name]) for name in ("flag", "text", "of")}
     batch = None if held["batch"] is None else str(held["batch"])
+    if own["flag"] not in (None, *specs.flags):
+        raise AnnotationError(
+            f"there is no flag {own['flag']!r}: add it to flags.yaml of the archive's specs, or "
+            f"change or remove the row; the flags are {', '.join(specs.flags)}"
+        )
     annotation = Annotation(str(key), action, target, str(held["by"]), when, **own, batch=batch)
     return annotation.checked(specs)
 
@@ -98,6 +103,31 @@ def _moment(value: Any) -> datetime:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     # MongoDB stores milliseconds.
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def write(path: Path, annotations: Iterable[Annotation]) -> None:
+    """Write annotations to a file that `read` reads, or to one of another export format.
+
+    Parameters
+    ----------
+    path : Path
+        The file, in the format to which its ending belongs; an existing one is replaced.  CSV is
+        guarded for spreadsheets as that of the site is: `read` cannot tell them apart.
+    annotations : iterable of Annotation
+        What to write.
+
+    Raises
+    ------
+    QueryError
+        If the ending belongs to no format.
+    ArchiveError
+        If the file cannot be written.
+    """
+    from .export import guarded
+    from .export.to_file import write_file
+
+    rows = map(to_row, annotations)
+    write_file(path, guarded(rows, COLUMNS) if path.suffix.lower() == ".csv" else rows, COLUMNS)
 
 
 def read(path: Path, specs: KeywordSpecs) -> list[Annotation]:
@@ -138,12 +168,14 @@ def read(path: Path, specs: KeywordSpecs) -> list[Annotation]:
 
 
 def _csv(path: Path) -> Iterator[Mapping[str, Any]]:
+    from .export import unguarded
+
     # Spreadsheets begin their UTF-8 with a byte order mark.
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             if None in row or None in row.values():
                 raise AnnotationError("it has more or fewer values than there are columns")
-            yield row
+            yield {name: unguarded(value) for name, value in row.items()}
 
 
 def _json_lines(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -141,10 +141,7 @@ class AnnotationReading(RunReading):
         --------
         >>> archive.export_annotations(folder / "trails.ecsv", flag="satellite_trail")
         """
-        from .export.to_file import write_file
-
-        rows = map(annotation_files.to_row, self.annotations(**equal))
-        write_file(Path(path), rows, annotation_files.COLUMNS)
+        annotation_files.write(Path(path), self.annotations(**equal))
 
     def annotation(self, key: str) -> Annotation:
         """Return one annotation.

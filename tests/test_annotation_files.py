@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import acsql
-from acsql.annotation_files import COLUMNS, from_row, read, to_row
+from acsql.annotation_files import from_row, read, to_row, write
 from acsql.annotations import Action, Annotation, AnnotationTarget
 from acsql.errors import AnnotationError
-from acsql.export.to_file import write_file
 from acsql.store.annotations import reads, writes
+from acsql.web.app import create_app
 
 WHEN = datetime(2026, 11, 28, 12, 30, 15, 250_000)
 ENTRIES = [
@@ -34,7 +34,7 @@ ENTRIES = [
 
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=9)
-awkward = st.text(" \\\"#,;'\n\r\t\x00\x07\x85\u2028n", min_size=1, max_size=9)
+awkward = st.text(" \\\"#,;'=-\n\r\t\x00\x07\x85\u2028n", min_size=1, max_size=9)
 
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl", "ecsv"])
@@ -44,7 +44,7 @@ def test_annotations_are_read_as_they_were_exported(format_, drawn, tmp_path, sp
     comment = Annotation("5", Action.COMMENT, AnnotationTarget(run=1), "ann", WHEN)
     with_texts = [replace(comment, text=f"{text}.", batch=text) for text in drawn]
     file = tmp_path / f"annotations.{format_}"
-    write_file(file, map(to_row, ENTRIES + with_texts), COLUMNS)
+    write(file, ENTRIES + with_texts)
     assert read(file, specs) == ENTRIES + with_texts
 
 
@@ -56,6 +56,19 @@ def test_an_archive_exports_what_another_one_imports(empty_archive, tmp_path):
         (entry,) = read(tmp_path / f"of_ann.{ending}", empty_archive.specs)
         assert (entry.id, entry.text) == (*batch.annotations, text)
         assert empty_archive.import_annotations(tmp_path / f"of_ann.{ending}") == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "- weak\n- odd;=2", "'=1", "''", "'t is odd", "@ann: see"]
+)
+def test_a_file_of_the_site_is_read_as_it_was_written(text, empty_archive, tmp_path):
+    batch = empty_archive.comment(text, proposid=9019, by="ann")
+    download = create_app(empty_archive).test_client().get("/api/annotations?format=csv")
+    (tmp_path / "site.csv").write_bytes(download.data)
+    empty_archive.export_annotations(tmp_path / "archive.csv")
+    for name in ("site.csv", "archive.csv"):
+        (entry,) = read(tmp_path / name, empty_archive.specs)
+        assert (entry.id, entry.text) == (*batch.annotations, text)
 
 
 def test_an_import_is_repeated_without_effect(empty_archive: acsql.Archive, tmp_path):
@@ -113,7 +126,10 @@ def test_stored_annotations_are_those_that_were_exported(store, specs):
         ({"rootname": "j8bt05nj", "flag": "other", "when": "2009-06-01"}, "by is missing"),
         ({"rootname": "j8bt05nj", "flag": "other", "by": "ann"}, "when is missing"),
         ({"rootname": "j8bt05nj", "flag": "other", "by": "ann", "when": "then"}, "isoformat"),
-        ({"rootname": "j8bt05nj", "flag": "comet", "by": "ann", "when": "2009-06-01"}, "no flag"),
+        (
+            {"rootname": "j8bt05nj", "flag": "comet", "by": "ann", "when": "2009-06-01"},
+            "no flag 'comet': add it",
+        ),
         ({"run": "first", "text": "odd", "by": "ann", "when": "2009-06-01"}, "invalid literal"),
         ({"colour": "red"}, "unknown column 'colour'"),
         ({"action": "praise", "run": 1, "by": "ann", "when": "2009-06-01"}, "praise"),

@@ -10,7 +10,7 @@ import click
 
 from ..formatting import plural
 from . import completion
-from .context import open_archive
+from .context import invocation, open_archive
 from .options import conditions_argument, rows_format_option
 from .output import print_rows
 
@@ -188,7 +188,8 @@ def list_(ctx: click.Context, /, format_: str, **equal: Any) -> None:
     """Print annotations in the order in which they were written.
 
     The list includes annotations that have been cleared or undone.
-    `acsql annotations import` reads csv, jsonl and ecsv.
+    `acsql annotations import` reads csv, jsonl and ecsv; csv is always as with --spreadsheet,
+    which the import undoes.
 
     \b
     Examples:
@@ -197,6 +198,8 @@ def list_(ctx: click.Context, /, format_: str, **equal: Any) -> None:
     """
     from ..annotation_files import COLUMNS, to_row
 
+    if format_ == "csv":
+        invocation(ctx).for_spreadsheet = True
     with open_archive(ctx) as archive:
         rows = map(to_row, archive.annotations(**equal))
         print_rows(rows, COLUMNS, format_, lambda: "No annotations.")

@@ -2,7 +2,16 @@
 
 from .headers import header_lines, header_record
 from .registry import FORMATS, Format
-from .spreadsheet import guarded
+from .spreadsheet import guarded, unguarded
 from .values import plain, text
 
-__all__ = ["FORMATS", "Format", "guarded", "header_lines", "header_record", "plain", "text"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "guarded",
+    "header_lines",
+    "header_record",
+    "plain",
+    "text",
+    "unguarded",
+]
