@@ -92,7 +92,9 @@ def is_computing(endpoint: str) -> bool:
 
 def _ask_for_log_in(error: LoginRequired) -> BaseResponse:
     """Redirect a reader to the log-in and back; answer others with the missing right."""
-    is_page = request.method in _READING and not is_api_path(request.path)
+    # Programs read feeds, and would take the page of the log-in for one.
+    is_for_programs = is_api_path(request.path) or request.path.endswith(".atom")
+    is_page = request.method in _READING and not is_for_programs
     if is_page and identity.visitor().may_log_in:
         return redirect(log_in_url())
     status = errors.status_of(error)

@@ -9,6 +9,7 @@ from web_pages import document, soup, words
 
 import acsql
 from acsql import permissions
+from acsql.accounts.roles import Role
 from acsql.store import observation_writes, schema
 
 ME = permissions.user()
@@ -94,6 +95,23 @@ def test_a_feed_has_no_characters_that_xml_has_not(archive):
     feed = ElementTree.fromstring(client_of(archive).get(f"/saved/{saved.id}/feed.atom").data)
     assert feed.findtext(f"{ATOM}title") == "a\\x0bb"
     assert feed.findtext(f"{ATOM}entry/{ATOM}summary").startswith("A\\x07 · WFC")
+
+
+def test_in_a_shared_search_me_is_the_person_who_reads_it(archive):
+    saved = archive.saved_searches.add("mine", "not viewed(me)", by="ann", shared=True)
+    archive.mark_viewed("j8bt05njq", by="ann")
+    address = f"/saved/{saved.id}/feed.atom"
+    tokens = {}
+    for name in ("ann", "bob"):
+        archive.accounts.add(name, Role.READ)
+        tokens[name] = archive.accounts.add_token(name, "feed")
+    client = client_of(archive)
+    for name, expected in (("ann", 0), ("bob", 1)):
+        response = client.get(address, headers={"Authorization": f"Bearer {tokens[name]}"})
+        assert len(ElementTree.fromstring(response.data).findall(f"{ATOM}entry")) == expected
+    refused = client.get(address)
+    assert refused.status_code == 401
+    assert "Log in first, or send a token" in refused.text
 
 
 def test_what_came_after_the_page_was_shown_has_not_been_seen(archive):
