@@ -49,7 +49,7 @@ class Selection:
 
 @dataclass
 class Comparison:
-    """The files of one observation, by what a run does with them.
+    """The files of one observation, divided by the next step of the run for each.
 
     Attributes
     ----------
@@ -58,11 +58,11 @@ class Comparison:
     checksums : dict
         The filetypes to read only if their content has changed, with the stored SHA-256.
     moved : list of str
-        Those of which only the marks differ from the recorded ones.
+        The filetypes of files whose marks alone differ from the recorded ones.
     without_marks : list of str
-        Those of which no marks are recorded.
+        The filetypes of files without recorded marks.
     returned : list of str
-        Those marked as vanished that are on disk again, unchanged.
+        The filetypes of files that are marked as vanished and are on disk again, unchanged.
     waiting : list of str
         The names of files that are too young to be read.
     known_failures : int
@@ -92,7 +92,7 @@ def compare(
     observation : ObservationOnDisk
         The files on disk.
     files : mapping
-        What is recorded of its files, by filetype.
+        The records of its files, by filetype.
     failures : mapping
         Name of a file that failed to whether its ingest is owed, and its size and mtime then.
     selection : Selection
@@ -120,7 +120,7 @@ def compare(
             if "vanished" in (stored or {}):
                 comparison.returned.append(filetype)
             if failed is not None:
-                # Its marks are those of its failure: what is stored may be an earlier file.
+                # The failure has its marks; the stored ones may be of an earlier file.
                 comparison.known_failures += 1
             elif selection.checksum and stored is not None:
                 comparison.checksums[filetype] = stored.get("sha256")

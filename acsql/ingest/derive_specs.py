@@ -33,7 +33,7 @@ from .typing import natural_type
 # A keyword of a header, with its type.
 HeaderKeyword = tuple[HeaderKey, str, str]
 
-# Where files disagree, the first of these that a value has: it holds those of all that follow.
+# Where files disagree, the first of the types that values have: it holds all types after it.
 # Text is last, because a blank is text and means an unknown value of any type.
 _WIDEST_FIRST = ("float", "int", "bool", "datetime", "date", "time", "str")
 
@@ -44,7 +44,7 @@ def derive_keywords(directory: Path, specs: KeywordSpecs) -> tuple[list[HeaderKe
     Parameters
     ----------
     directory : Path
-        Searched at any depth; files that are not named as those of ACS are ignored.
+        The folder, searched at any depth; files whose names are not of ACS are ignored.
     specs : KeywordSpecs
         The filetypes, and the types of keywords that are in the specs.
 

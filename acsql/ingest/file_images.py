@@ -162,7 +162,7 @@ def _render(
     specs: KeywordSpecs,
     config: Config,
 ) -> dict[str, Any]:
-    """Render the preview and thumbnail of a file, and return what the document stores."""
+    """Render the preview and thumbnail of a file, and return the entry of the document."""
     proposid = first_value(opened.cards[:1], "PROPOSID")
     proposid = proposid if isinstance(proposid, int) else None
     jpeg, thumbnail = paths.jpeg_name(name, proposid), None

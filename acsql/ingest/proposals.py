@@ -125,7 +125,7 @@ class _Lookup:
         return self.provider.batch_size is None
 
     def query(self) -> None:
-        """Query the provider for what is missing, until all is answered or the lookup closed."""
+        """Query the provider for missing facts, until it has answered or the lookup is closed."""
         missing = self._missing()
         for batch in _batches(missing, self.provider.batch_size):
             if self.closed.is_set():
@@ -245,7 +245,7 @@ def _finish(
     result, answered = LookupResult(), _ends_in_time(first, ends)
     with lookup.noting_errors():
         if answered and lookup.note is None:
-            # What is stored is not looked up again.
+            # Stored proposals are not looked up again.
             lookup.save()
             answered = _ends_in_time(thread.submit(lookup.query_or_note), ends)
         lookup.closed.set()

@@ -139,7 +139,7 @@ def ingest(
                 plan = _plan(config, options, filetypes, store, specs)
                 report.add_plan(plan)
                 if plan.tasks and options.scheduler == PROCESSES:
-                    # It imports what workers need while indexes are made.
+                    # It imports the modules of workers while indexes are made.
                     process_pool.prepare()
                 store.make_indexes()
                 workers = options.workers or config.ncores
@@ -224,7 +224,7 @@ def broken_off(error: BaseException) -> tuple[str, str]:
     Parameters
     ----------
     error : BaseException
-        What has ended it.
+        The error, or the exception of the signal.
 
     Returns
     -------

@@ -94,7 +94,7 @@ def _in_time(
     layout: str,
     selected: Collection[str] | None = None,
 ) -> list[ObservationOnDisk]:
-    """Return the observations of a folder, or what says that it cannot be read."""
+    """Return the observations of a folder, or one with the problem that it cannot be read."""
     try:
         return _patience.call(
             seconds, lambda: list(_in_folder(filesystem, folder, filetypes, layout, selected))
@@ -104,7 +104,7 @@ def _in_time(
 
 
 def _unreadable(folder: str, layout: str, error: OSError) -> ObservationOnDisk:
-    """Return what a scan says of a folder of many observations that cannot be read."""
+    """Return an observation with the problem that a folder of many cannot be read."""
     if layout == layouts.MAST:
         # It contains all observations.
         raise ConfigError(_refusal(folder, error)) from error

@@ -99,7 +99,7 @@ def _previews(document: Mapping[str, Any], kind: str) -> list[Any]:
 
 
 def update_failures(store: Store, failures: Iterable[Failure], ingested: Iterable[str]) -> None:
-    """Store at the end of a run which files failed, and forget those that are ingested now.
+    """Store the failures of a run at its end, and forget failures of files that are ingested now.
 
     Parameters
     ----------

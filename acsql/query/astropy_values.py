@@ -22,7 +22,7 @@ from astropy.time import Time
 from astropy.units import Quantity
 from erfa import ErfaWarning
 
-# What astropy only warns of.  Not all of its warnings: the filters are those of all threads, and
+# Faults that astropy only warns of.  Not all of its warnings: all threads share the filters, and
 # another thread may read a file meanwhile.
 _REFUSED = (IllegalHourWarning, IllegalMinuteWarning, IllegalSecondWarning)
 
@@ -136,7 +136,7 @@ def to_position(value: str | SkyCoord) -> tuple[float, float]:
 
 @contextmanager
 def _strict() -> Iterator[None]:
-    """Refuse what astropy only warns of, such as 60 minutes of an hour."""
+    """Refuse faults that astropy only warns of, such as 60 minutes of an hour."""
     with warnings.catch_warnings():
         for category in _REFUSED:
             warnings.simplefilter("error", category)

@@ -326,7 +326,7 @@ def with_leaves(condition: Condition, replacement: Callable[[Condition], Conditi
     condition : Condition
         As `acsql.query.prepare` returns it, which has checked its depth.
     replacement : callable
-        Returns what stands for a condition on a keyword or on the sky.
+        Returns the condition in place of a condition on a keyword or on the sky.
 
     Returns
     -------

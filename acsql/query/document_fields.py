@@ -21,7 +21,7 @@ REGION_SPEC = KeywordSpec("S_REGION", "str", description="footprint on the sky (
 
 
 def is_dataset(address: str) -> bool:
-    """Return whether an address is that of the name of a file."""
+    """Return whether an address is of the name of a file."""
     return address.startswith(_DATASETS)
 
 

@@ -146,7 +146,7 @@ def looked_up_among(
 
 
 def _as_stored(condition: Condition) -> Condition:
-    """Return a condition as an index of what holds serves it.
+    """Return a condition in the form that the index of annotation states serves.
 
     The names of flags have one spelling, and a field without a value is not stored.
     """

@@ -233,7 +233,7 @@ def facets_of(
     found = dict(_facets_of_keywords(store, types, looked_up(condition, store), time_limit))
     for column in of_annotations:
         found[column.address] = facets(store, column, condition, time_limit)
-    # Those of all observations are kept, and the caller may change what it gets.
+    # The counts of all observations are kept, and the caller may change its result.
     return {column.address: dict(found[column.address]) for column in columns}
 
 

@@ -89,7 +89,7 @@ def coverage(
 
 
 def _pieces(criteria: Criteria) -> Iterator[tuple[str, Criteria]]:
-    """Yield searches whose observations together are those of one, each with what identifies it."""
+    """Yield the parts of a search, which are searches, each with a text that identifies it."""
     text = query.format_condition(criteria.condition, criteria.source.specs)
     # A migration may change footprints, but no date of ingest.
     migrated = max(applied(criteria.source.store), default=0)

@@ -17,7 +17,7 @@ from .criteria import Criteria
 if TYPE_CHECKING:
     from ..store.columns.groups import Key, Measure
 
-# What is computed of the numbers of a group, with a description.
+# The statistics of the numbers of a group, with descriptions.
 STATISTICS = {
     "mean": "mean",
     "median": "median",

@@ -66,5 +66,5 @@ def _matching(store: Store, keyword: str, pattern: str) -> tuple[str, ...] | Non
 
 
 def _once(store: Store, key: Hashable, read: Callable[[], Found]) -> Found:
-    """Return what a function reads, which is kept in a block of one moment."""
+    """Return the result of a function that reads, kept in a block of one moment."""
     return read() if of_block(store) is None else of_observations(store, key, read)

@@ -7,7 +7,7 @@ from typing import Any
 from ..keywords import KeywordSpecs
 from .paging import Page
 
-# What a thumbnail is captioned with, linked by or filtered by.
+# Keywords for the caption, the link and the filters of a thumbnail.
 CAPTION_COLUMNS = (
     "rootname",
     "ipppssoot",

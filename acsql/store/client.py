@@ -251,7 +251,7 @@ class Store:
         self.close()
 
 
-# What the server says of a command that the user of the connection may not run.
+# The answer of the server to a command that the user of the connection may not run.
 _NOT_AUTHORIZED = re.compile(r"not authorized on \S+ to execute command \{ \w+: [^ ,]+")
 
 

@@ -50,7 +50,7 @@ def set_marks(store: Store, files: Iterable[Marks]) -> None:
 
 
 def mark_vanished(store: Store, files: Iterable[tuple[str, str]], when: datetime) -> None:
-    """Mark files as no longer on disk; what was stored of them stays.
+    """Mark files as no longer on disk; their headers and records stay.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ def of_file(
     filetype : str
         The filetype of the file.
     extension : int, optional
-        Only that of one extension.
+        Only the layout of one extension.
 
     Returns
     -------

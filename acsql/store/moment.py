@@ -29,13 +29,13 @@ _AT_ONCE = 10_000
 _FEW = 200
 # Seconds for which all marks are read at once after they have changed, as they do in an ingest.
 _CHANGING_S = 1.0
-# Bits of a token: the sum of those of MOST_MARKS is an integer of 64 bits, and two changes of an
+# Bits of a token: the sum of MOST_MARKS tokens is an integer of 64 bits, and two changes of an
 # observation get the same one once in 7e13 times.
 _TOKEN_BITS = 46
 # Databases whose marks are kept.
 _MOST_DATABASES = 4
-# The registry of `acsql.store.columns.parts`, and of it what each replacement changes, also if the
-# whole database is replaced.
+# The registry of `acsql.store.columns.parts`, and its values that each replacement changes, also
+# if the whole database is replaced.
 REGISTRY = {"_id": "parts"}
 _CHANGING = {"version": 1, "last": {"$last": "$parts.id"}}
 # Says that all headerless observations have been made, and that each write of an observation has
@@ -80,7 +80,7 @@ class Moment(NamedTuple):
 
 
 class _KeptMarks(NamedTuple):
-    """Marks as they were read last, what the server adds them up to, and when they changed."""
+    """Marks as they were read last, their sum on the server, and the time of their last change."""
 
     marks: Marks
     total: tuple[int, int, int]
@@ -228,7 +228,7 @@ def _snapshot(store: Store, first: Sequence[Mapping[str, Any]]) -> list[Document
     try:
         return list(changed.aggregate(stages, batchSize=_AT_ONCE))
     except OperationFailure:
-        # It has none of collections that were just made.  What else fails, fails again.
+        # It has none of collections that were just made.  Any other failure comes again.
         return None
 
 

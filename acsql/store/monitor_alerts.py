@@ -46,7 +46,7 @@ def update(
                 {"$set": dict(fields), "$setOnInsert": {"opened": when, "seen": []}},
                 upsert=True,
             )
-    # Those that are open come first.
+    # Open alerts come first.
     return listed(store, [monitor], len(present)) if present else []
 
 
@@ -65,7 +65,7 @@ def listed(store: Store, monitors: Collection[str], limit: int = 100) -> list[Do
     Returns
     -------
     list of dict
-        Those that are open first: monitor, key, message, rootname, opened, closed and seen.
+        Open alerts first: monitor, key, message, rootname, opened, closed and seen.
     """
     stages: list[dict[str, Any]] = [
         {"$match": {"monitor": {"$in": list(monitors)}}},

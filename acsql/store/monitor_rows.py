@@ -77,7 +77,7 @@ def find(
 
 
 def _in_order(documents: Iterable[Document]) -> Iterator[Document]:
-    """Yield documents in the order of time, those of the same time in that of their rootnames."""
+    """Yield documents in the order of time, and in that of rootnames at the same time."""
     for _, same in groupby(documents, key=itemgetter("expstart")):
         yield from sorted(same, key=itemgetter("rootname"))
 
@@ -92,7 +92,7 @@ def sample(store: Store, monitor: str, number: int) -> list[str]:
     monitor : str
         The name of the monitor.
     number : int
-        At most how many.
+        The largest number of rootnames.
     """
     stages: list[dict[str, Any]] = [{"$match": with_rows(monitor)}, {"$sample": {"size": number}}]
     with store.errors():

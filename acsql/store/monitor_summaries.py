@@ -13,7 +13,7 @@ from .client import Store
 from .monitor_rows import Numbers
 from .schema import MONITOR_SUMMARIES
 
-# Rows that are kept, those that a page can show.
+# Rows that are kept, as many as a page can show.
 MAX_ROWS = 1000
 
 
@@ -103,7 +103,7 @@ def numbers(store: Store) -> dict[str, tuple[int, Numbers]]:
 def _find(
     store: Store, filter_: Mapping[str, Any], fields: Mapping[str, int] | None = None
 ) -> dict[str, KeptSummary]:
-    # Those that an older acsql has written have no numbers; the next run replaces them.
+    # Summaries that an older acsql has written have no numbers; the next run replaces them.
     whole = {"$and": [filter_, {"numbers": {"$exists": True}}]}
     with store.errors():
         found = list(store.database[MONITOR_SUMMARIES].find(whole, fields))

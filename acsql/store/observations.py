@@ -124,7 +124,7 @@ def headers(
     filetype : str, optional
         Only those of one file.
     extension : int, optional
-        Only that of one extension of the file.
+        Only the header of one extension of the file.
 
     Returns
     -------

@@ -24,7 +24,7 @@ SUCCEEDED_WITH_FAILURES = "succeeded with failures"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
 DIED = "died"
-# The states of runs after which the database has what is on disk.
+# The states of runs after which the database agrees with the disk.
 SUCCESSFUL = (SUCCEEDED, NOTHING_NEW, SUCCEEDED_WITH_FAILURES)
 # The lock that a run holds from before its record is opened until after it is closed.
 _LOCKS = {INGEST_RUNS: lock.WRITER, MONITOR_RUNS: lock.MONITORS}
@@ -53,7 +53,7 @@ def start(store: Store, record: Mapping[str, Any], collection: str = INGEST_RUNS
     store : Store
         The open database.
     record : mapping
-        What is known at the start: time, version, options.
+        The fields that are known at the start: time, version, options.
     collection : str
         The collection of the records.
 

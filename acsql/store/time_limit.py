@@ -63,7 +63,7 @@ def explained_timeout(
 
 
 def keywords_without_index(
-    store: Store, condition: Condition, order: Sequence[SortKey] = ()
+    store: Store, condition: Condition, order: Sequence[SortKey]
 ) -> list[str]:
     """Return the conditions and the sort key of a query that no index serves.
 

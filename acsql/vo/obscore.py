@@ -2,8 +2,7 @@
 
 No row is stored.  The columns that a query names are computed from the columns of the archive and
 kept until an observation changes, so an answer is right at every moment.  Rows are grouped by
-filetype: of the values that are the same for all files of an observation, each filetype has those
-of its observations.
+filetype; a value that all files of an observation share is in the group of each filetype.
 """
 
 from __future__ import annotations
@@ -129,9 +128,9 @@ class ObsCore:
     store : Store
         The open database.
     specs : KeywordSpecs
-        The filetypes and which exposures do not point at the sky.
+        The filetypes, and the rule for exposures that do not point at the sky.
     facts : ObsCoreFacts
-        What ObsCore says of filetypes, detectors and filters.
+        The facts of ObsCore about filetypes, detectors and filters.
     """
 
     def __init__(self, store: Store, specs: KeywordSpecs, facts: ObsCoreFacts) -> None:
@@ -173,7 +172,7 @@ class ObsCore:
         return pa.table({name: rows.columns[name] for name in wanted})
 
     def load(self) -> None:
-        """Compute all columns together, and what finds few rows, which later queries use.
+        """Compute all columns together, and the indexes that find few rows, for later queries.
 
         Raises
         ------
@@ -213,7 +212,7 @@ class ObsCore:
     def _numbers(self, rows: _Rows, needed: Needed) -> IntArray:
         """Return the numbers of the rows that are needed, in ascending order."""
         if needed.keys is not None:
-            # Those few may have any declinations.
+            # These few rows may have any declinations.
             index = self._index
             if index is None or index.rootnames is not rows.rootnames:
                 index = self._index = _Files(rows.rootnames, rows.files.values())

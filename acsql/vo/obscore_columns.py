@@ -39,7 +39,7 @@ class Given(NamedTuple):
     Attributes
     ----------
     facts : ObsCoreFacts
-        What ObsCore says of filetypes, detectors and filters.
+        The facts of ObsCore about filetypes, detectors and filters.
     filetype : str
         The filetype of the files.
     arrays : list of pyarrow.Array

@@ -23,7 +23,7 @@ def numbered(
     store : Store
         The open database.
     after : int, optional
-        Only those with a larger number.
+        Only annotations with a larger number.
     **equal
         Fields and their values, such as ``rootname="j8bt05nj"`` or ``batch=...``; None for any.
 

@@ -29,7 +29,7 @@ _lock = Lock()
 def columns(
     store: Store, paths: Sequence[str], parts: Sequence[Part]
 ) -> list[dict[str, Column | None]]:
-    """Return columns, of which only those that are not in memory are read.
+    """Return columns from memory, and read the others.
 
     Parameters
     ----------

@@ -36,14 +36,14 @@ def differences(store: Store, values: bool) -> dict[str, str]:
     Parameters
     ----------
     store : Store
-        The open database; while another process writes, what it changes may be returned.
+        The open database; while another process writes, its changes may be returned.
     values : bool
         Whether to compare the values of all fields, which reads all documents, or rootnames only.
 
     Returns
     -------
     dict
-        Rootnames to what is wrong.
+        Rootnames to descriptions of the difference.
 
     Raises
     ------
@@ -90,11 +90,11 @@ def _live(part: Part, column: Column) -> dict[int, str]:
 
 
 def _different(store: Store, part: Part, names: Mapping[int, str]) -> Iterator[tuple[str, str]]:
-    """Yield the observations of a part whose values differ, with what differs."""
+    """Yield the observations of a part whose values differ, with the difference."""
     places = {name: row for row, name in names.items()}
     rootnames = iter(names.values())
     while batch := list(islice(rootnames, _AT_ONCE)):
-        # In the order of the rows: those of a merged part are not in the order of their rootnames.
+        # In the order of the rows: a merged part is not in the order of rootnames.
         documents = sorted(with_all_fields(store, batch), key=lambda each: places[each["_id"]])
         rows = np.array([places[document["_id"]] for document in documents], int)
         stored = {path: join([column], [rows]) for path, column in read_all(store, part)}

@@ -179,8 +179,8 @@ def _columns(
 ) -> Iterator[tuple[str, Column]]:
     """Yield the columns below a prefix, of the rows that have a document there.
 
-    At one prefix, documents have few different layouts (sequences of names).  Those of one layout
-    are transposed as a whole, which is faster than a look-up for each name and document.
+    At one prefix, documents have few different layouts (sequences of names).  The documents of one
+    layout are transposed as a whole, which is faster than a look-up for each name and document.
     """
     layouts: dict[tuple[str, ...], list[int]] = {}
     for place, document in enumerate(documents):

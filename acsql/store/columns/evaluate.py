@@ -98,7 +98,7 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
 
 
 def _of_texts(tested: pa.BooleanArray, array: pa.DictionaryArray) -> pa.BooleanArray:
-    """Return for each row of a column what was tested of its text, False without one."""
+    """Return for each row of a column the result of the test of its text, False without one."""
     if not tested.true_count:
         return pa.repeat(False, len(array))
     of_rows = tested.take(array.indices)

@@ -25,7 +25,7 @@ from .encode import Column
 from .parts import Part, paths_of, read, registry
 
 _PREFIX = "files."
-# What says that a file has not changed, and how columns hold it.
+# The fields that show whether a file has changed, and their types in columns.
 _FIELDS = {
     "path": pa.string(),
     "size": pa.int64(),
@@ -98,7 +98,7 @@ class FilesInColumns:
         return int(self._numbers.sum())
 
     def same(self, observations: Sequence[ObservationOnDisk]) -> _Mask:
-        """Return for each observation whether its files on disk are those that are recorded.
+        """Return for each observation whether its files on disk are the recorded ones.
 
         Parameters
         ----------

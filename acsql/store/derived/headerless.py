@@ -18,7 +18,7 @@ from ..repetition import repeated
 from ..schema import DERIVED_STATE, Document, DocumentCollection
 
 # The one field that a copy has and its observation has not: the number of headers, by filetype.
-# A file of n headers has those of the extensions 0 to n - 1.
+# A file of n headers has the extensions 0 to n - 1.
 EXTENSIONS = "extensions"
 # The fields of an observation that its copy does not have: nearly all of its size.
 LEFT_OUT = ("headers", "layouts", "stats")

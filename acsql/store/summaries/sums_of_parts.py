@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Sums = TypeVar("Sums")
 # Pieces of changed observations that are added up; more are read anew as one.
 _MOST_PIECES = 20
-# Names of statistics to what is summed for each key.
+# Names of statistics to the sum for each key.
 Numbers = Mapping[str, Counter[Any]]
 
 
@@ -90,8 +90,8 @@ class SumsOfParts(Generic[Sums]):
         return [*map(self._summed, values.of_documents(self._store, filter_, self._types))]
 
     def _changed_pieces(self, tokens: Mapping[str, str]) -> list[_Changed[Sums]]:
-        """Return the sums of changed observations, of which only those that are new are read."""
-        # A standalone server has no transactions: there a mark precedes what it marks.
+        """Return the sums of changed observations; only newly changed ones are read."""
+        # A standalone server has no transactions: there a mark precedes the write that it is of.
         before = self._of_changed if self._store.has_transactions else []
         pieces = [piece for piece in before if piece.tokens.items() <= tokens.items()]
         if len(pieces) > _MOST_PIECES:
