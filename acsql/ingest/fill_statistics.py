@@ -38,7 +38,7 @@ from .workers import PROCESSES, check_scheduler, run_all
 logger = logging.getLogger(__name__)
 
 _patience = Patience()
-# Seconds until the lock is taken again that another process waits for.
+# Seconds for which the lock is left to a process that waits for it.
 PAUSE = 2.0
 
 

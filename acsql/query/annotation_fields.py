@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from ..keywords import KeywordSpec
 from .conditions import Among, Condition, Equals, KeywordCondition, leaves, with_leaves
 
-# The one field of which an observation has one value.
+# The only field with one value for each observation.
 FLAG_DATE = "flag_date"
 ANNOTATION_FIELDS = {
     spec.name: spec

@@ -341,9 +341,7 @@ def with_leaves(condition: Condition, replacement: Callable[[Condition], Conditi
     return replacement(condition)
 
 
-def equals_any(
-    keyword: str, values: Sequence[Any], alternatives: Sequence[Condition] = ()
-) -> Condition:
+def equals_any(keyword: str, values: Sequence[Any], alternatives: Sequence[Condition]) -> Condition:
     """Return the condition that a keyword has one of some values, or meets an alternative.
 
     Parameters

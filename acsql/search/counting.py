@@ -111,7 +111,7 @@ def any_match(store: Store, condition: Condition, time_limit: float | None) -> b
     Returns
     -------
     bool
-        Whether there is one.
+        True if one does.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def facets_of(
     columns: Sequence[Column],
     condition: Condition,
     time_limit: float | None,
-) -> dict[str, Facets]:
+) -> AllFacets:
     """Return the facets of several promoted keywords in one pass.
 
     Parameters
@@ -221,7 +221,7 @@ def facets_of(
     Returns
     -------
     dict of dict
-        Keyword to the facets of it, as in `facets`; a date counts by its year.
+        Keyword to its facets, as in `facets`; a date counts by its year.
 
     Raises
     ------
@@ -241,12 +241,13 @@ def _facets_of_keywords(
     store: Store, types: Mapping[str, str], condition: Condition, time_limit: float | None
 ) -> AllFacets:
     """Return the facets of keywords, given with their types."""
-
-    def count() -> AllFacets:
-        """Count them."""
+    if condition != And():
         return _counted_keywords(store, types, condition, time_limit)
-
-    return count() if condition != And() else of_observations(store, ("facets", *types), count)
+    return of_observations(
+        store,
+        ("facets", *types),
+        lambda: _counted_keywords(store, types, condition, time_limit),
+    )
 
 
 def _counted_keywords(

@@ -33,10 +33,10 @@ ORDER = 13
 ORDERS = range(4, 17)
 # Observations whose footprints are in memory together.
 _BATCH = 5000
-# Groups the observations of a search into pieces, and says when one of them was last written.
+# The key that groups the observations of a search into pieces, and the time of their last ingest.
 _YEAR, _NEWEST = "year(date_obs)", "last_ingest_date"
 
-# Returns the content of a key, which it makes if it does not have it.
+# Returns the content of a key; the second argument makes it where none is kept.
 Keep = Callable[[str, Callable[[], bytes]], bytes]
 
 
@@ -126,7 +126,7 @@ def _maps(batch: Iterable[Mapping[str, Any]], order: int) -> list[MOC]:
 
     outlines = {tuple(outline) for row in batch for outline in polygons(row["footprint"])}
     maps = [MOC.new_empty(order)]
-    # Those of one length are one array: longitudes and latitudes of each in turn.
+    # Outlines of equal length are one array: longitudes and latitudes of each in turn.
     for length in {len(outline) for outline in outlines}:
         alike = np.array([outline for outline in outlines if len(outline) == length])
         vertices = np.ascontiguousarray(alike.transpose(0, 2, 1)).reshape(-1, length)

@@ -19,12 +19,12 @@ from . import annotated
 from .access_paths import an_index_serves
 from .criteria import Criteria
 
-# Observations that are read at first and, if enough of these meet the condition, after them; at
-# some 5 microseconds each, all take less time than the columns.
+# Observations that are read first, and those that are read next if enough of the first meet the
+# condition; at some 5 microseconds each, all take less time than the columns.
 _CHUNKS = (300, 600)
-# Seconds for which a search is not walked again whose first observations had too few rows.
+# Seconds for which a search is not walked again after its first observations had too few rows.
 _FUTILE_S = 60
-# Searches that are remembered so.
+# Searches of this kind that are remembered.
 _MOST_FUTILE = 1000
 
 _futile: TTLCache[Hashable, None] = TTLCache(_MOST_FUTILE, _FUTILE_S)

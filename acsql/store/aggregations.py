@@ -181,13 +181,13 @@ def distribution_rows(
     """
     selection = select(store, condition, addresses)
     if selection is not None:
-        yield from _distribution_rows(selection.group(addresses), addresses)
+        yield from _with_percentages(selection.group(addresses), addresses)
     else:
         stages = distribution(condition, addresses)
         yield from aggregate(store, stages, condition, time_limit, addresses)
 
 
-def _distribution_rows(
+def _with_percentages(
     numbers: Mapping[tuple[Any, ...], int], addresses: Sequence[str]
 ) -> Iterator[Document]:
     """Yield combinations of values with their numbers of observations as `distribution` does."""

@@ -101,7 +101,7 @@ class Store:
         self.wait = wait or 0
         self.specs = specs
         self._closing = ExitStack()
-        # One that is not closed ends with its last use, as when a notebook opens the next one.
+        # A store that is not closed ends with its last use, as when a notebook opens the next one.
         weakref.finalize(self, self._closing.close).atexit = False
         with self.errors():
             parsed = _parse(connection_string)

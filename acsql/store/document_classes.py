@@ -190,7 +190,7 @@ def _proposal_fields() -> dict[str, Any]:
         "title": me.StringField(null=True),
         "cycle": me.IntField(null=True),
         "pi": me.StringField(null=True),
-        # When it was last looked up without success.
+        # The last lookup without success.
         "tried": me.DateTimeField(null=True),
     }
 

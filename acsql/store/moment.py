@@ -96,7 +96,7 @@ def new_token() -> int:
     return secrets.randbits(_TOKEN_BITS)
 
 
-# Stores and limits to what has been read since the beginning of the block, None outside of one.
+# Stores and limits to the moment that the block has read, None outside of a block.
 _reads: ContextVar[dict[tuple[Store, int], Moment] | None] = ContextVar("reads", default=None)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from .client import Store
 from .schema import MONITOR_ROWS, Document
 
-# By an index, which a condition that the field exists does not use.
+# Both values, because no index serves the condition that the field exists.
 FAILED = {"failure.owed": {"$in": [False, True]}}
 HAS_ROWS = {"$eq": [{"$type": "$rows"}, "array"]}
 

@@ -34,7 +34,7 @@ Item = TypeVar("Item")
 
 # Observations that are folded together.
 FOLD_ROWS = 1000
-# Those whose documents are in memory together, as Python objects of some 400 kilobytes each.
+# Observations whose documents are in memory together, as Python objects of some 400 kilobytes each.
 _DOCUMENTS = 250
 # The most observations of a part.  A query takes some 0.2 ms for each part that it reads.
 PART_ROWS = 10_000

@@ -180,7 +180,7 @@ def _nulls(array: pa.Array, type_: pa.DataType) -> pa.Array:
 def _aggregation(statistic: str) -> tuple[str, pc.FunctionOptions | None]:
     """Return the function of Arrow for a statistic, and its options."""
     match statistic:
-        case "median":  # that of Arrow is approximate
+        case "median":  # Arrow's own is approximate
             return "list", None
         case "std":
             return "stddev", pc.VarianceOptions(ddof=1)

@@ -11,7 +11,7 @@ from ..moment import MOST_MARKS, current
 
 Result = TypeVar("Result")
 
-# A result, and the state and the number that it is of.
+# The state and the number for which a result was computed, and the result.
 _Last = tuple[tuple[Hashable, int | None], Result]
 # Results of some kilobytes each.
 _results: LRUCache[Hashable, _Last[Any]] = LRUCache(256)

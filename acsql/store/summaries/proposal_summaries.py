@@ -33,7 +33,7 @@ _TYPES = {
     "date_obs": values.TIME,
     "exptime": values.NUMBER,
 }
-# The keywords of which each combination has a thumbnail.
+# Each combination of these keywords has a thumbnail.
 _PICTURED = ("detector", "filter1", "filter2")
 _DISTINCT = [(name, "distinct") for name in ("targname", "visit", "filter1", "filter2")]
 _AGGREGATIONS = [
