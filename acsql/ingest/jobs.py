@@ -111,7 +111,7 @@ def make_bag(
     Returns
     -------
     dask.bag.Bag
-        Of `Finished`, not computed yet.
+        A bag of `Finished`, not computed yet.
     """
     # An ingest that finds nothing new does not need it.
     import dask.bag

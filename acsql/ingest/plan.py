@@ -73,7 +73,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Plan:
-    """The observations that a run has to process, and those that it can skip.
+    """The observations that a run has to process, and the numbers that it can skip.
 
     Attributes
     ----------
@@ -286,7 +286,7 @@ class _Planning:
             self._settled += self.failed[rootname]
 
     def _with_moved(self) -> dict[str, Task]:
-        """Return the tasks, with those that compare the content of moved files."""
+        """Return the tasks, also the comparisons of the content of moved files."""
         tasks = dict(self._tasks)
         for rootname, (observation, checksums) in self._moved.observations.items():
             task = tasks.get(rootname, Task(observation))

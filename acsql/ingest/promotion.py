@@ -137,7 +137,7 @@ def position(document: Mapping[str, Any], specs: KeywordSpecs) -> dict[str, Any]
     Parameters
     ----------
     document : mapping
-        With the promoted keywords; ``ra_targ`` and ``dec_targ`` are degrees (J2000).
+        The promoted keywords; ``ra_targ`` and ``dec_targ`` are degrees (J2000).
     specs : KeywordSpecs
         The rule that tells internal observations.
 

@@ -228,7 +228,7 @@ def provider_for(config: Config) -> Provider:
     Parameters
     ----------
     config : Config
-        With `proposals_from` and `proposals_file`.
+        The settings `proposals_from` and `proposals_file`.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from typing import Any
 from ..store.file_records import Marks
 from .on_disk import FileOnDisk, ObservationOnDisk
 
-# Filetype to the stored SHA-256 in hexadecimal digits, None where none is stored.
+# Filetypes to the stored SHA-256 in hexadecimal digits, None where none is stored.
 Checksums = Mapping[str, str | None]
 
 
@@ -64,7 +64,7 @@ class MovedFiles:
     Attributes
     ----------
     limit : int
-        With more files the archive has been moved.
+        The number of files above which the archive has been moved.
     marks : list of Marks
         The new marks of each file.
     observations : dict

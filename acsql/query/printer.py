@@ -43,7 +43,7 @@ def format_condition(condition: Condition, specs: KeywordSpecs | None = None) ->
     condition : Condition
         A condition as `acsql.query.prepare` returns it.
     specs : KeywordSpecs, optional
-        With specs, values of keywords of type date are written without a time.
+        The specs, by which values of keywords of type date are written without a time.
 
     Returns
     -------

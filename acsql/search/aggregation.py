@@ -80,7 +80,7 @@ class Aggregation:
         Returns
         -------
         astropy.table.Table
-            With units and descriptions; unknown values are masked.
+            A table with units and descriptions; unknown values are masked.
 
         Raises
         ------
@@ -112,7 +112,7 @@ def filenames(search: Search) -> Aggregation:
     Returns
     -------
     Aggregation
-        With rootname, filetype and filename.
+        Rows with rootname, filetype and filename.
     """
     stages = aggregations.files(_condition(search), total_order(search.order))
     return _file_rows(search, stages)
@@ -133,7 +133,7 @@ def filenames_by_reference(search: Search, keyword: str, reference_file: str) ->
     Returns
     -------
     Aggregation
-        With rootname, filetype, filename and reference_file.
+        Rows with rootname, filetype, filename and reference_file.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def extensions(
     Returns
     -------
     Aggregation
-        With rootname, filetype, extension, extname, extver and the keyword.
+        Rows with rootname, filetype, extension, extname, extver and the keyword.
     """
     keywords = search.source.specs.keywords
     columns = [
@@ -200,7 +200,7 @@ def distribution(search: Search, *keywords: str) -> Aggregation:
     Returns
     -------
     Aggregation
-        With the keywords, observations and percentage, the most frequent combination first.
+        Rows with the keywords, observations and percentage, the most frequent combination first.
 
     Raises
     ------

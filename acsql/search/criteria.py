@@ -82,7 +82,7 @@ class Criteria:
     selected : tuple of Column, optional
         The columns, by default `DEFAULT_COLUMNS`.
     sort_order : tuple of Order, optional
-        The sort order, by default that of `order`.
+        The sort order, by default the one of `order`.
     max_rows : int, optional
         The row limit, by default none.
     """
@@ -106,7 +106,7 @@ class Criteria:
         *conditions : Condition or str
             Conditions such as ``acsql.Equals("detector", "WFC")``, or texts in the query
             language such as ``"exptime>=100"``.  Texts ignore case, except `acsql.query.Exact`
-            and those in double quotes.
+            and texts in double quotes.
         **keywords
             More conditions, by promoted keyword: ``detector="WFC"`` (equality),
             ``targname="NGC*"`` (pattern), ``exptime=(100, None)`` (range, either end may be
@@ -279,7 +279,7 @@ class Criteria:
 
 
 def _separated(texts: Iterable[str]) -> Iterator[str]:
-    """Yield the parts of texts that commas separate; what is no text is refused later."""
+    """Yield the parts of texts that commas separate; other values are refused later."""
     for text in texts:
         if isinstance(text, str):
             yield from filter(None, (part.strip() for part in text.split(",")))

@@ -46,7 +46,7 @@ class Exports(Listing):
         Returns
         -------
         pyarrow.Table
-            With ``unit`` and ``description`` in the metadata of each field.
+            A table with ``unit`` and ``description`` in the metadata of each field.
 
         Raises
         ------

@@ -124,7 +124,7 @@ class Listing(Criteria):
         Returns
         -------
         Page
-            With ``rows``, ``next`` and ``previous``; without a cursor the first page.
+            Its ``rows`` and the cursors ``next`` and ``previous``; without a cursor the first page.
 
         Raises
         ------

@@ -46,7 +46,8 @@ class Searchable:
         Returns
         -------
         Search
-            With the time limit of the archive.  Nothing is read until one of its methods runs it.
+            A search with the time limit of the archive.  Nothing is read until one of its methods
+            runs it.
 
         Raises
         ------
@@ -98,7 +99,7 @@ class Searchable:
         Returns
         -------
         astropy.table.Table
-            With units and descriptions; unknown values are masked.
+            A table with units and descriptions; unknown values are masked.
 
         Raises
         ------
@@ -132,7 +133,7 @@ class Searchable:
         Parameters
         ----------
         path : str or Path
-            The file, whose ending says the format, as in `Search.write`.
+            The file; its ending gives the format, as in `Search.write`.
         *conditions : Condition or str
             As in `Search.where`.
         columns, sort : str or sequence of str, optional

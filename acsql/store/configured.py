@@ -16,7 +16,7 @@ def open_store(config: Config, wait: float | None = None, log_outages: bool = Fa
     Parameters
     ----------
     config : Config
-        With a `connection_string`.
+        The settings, with a `connection_string`.
     wait : float, optional
         As for `Store`.
     log_outages : bool

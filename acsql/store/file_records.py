@@ -149,7 +149,7 @@ def with_previews(store: Store) -> Iterator[Document]:
     Yields
     ------
     dict
-        With ``_id``, ipppssoot, path, datasets, files and previews.
+        A document with ``_id``, ipppssoot, path, datasets, files and previews.
     """
     fields = ("ipppssoot", "path", "datasets", "files", "previews")
     with store.errors():

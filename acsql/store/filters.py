@@ -67,7 +67,7 @@ def to_filter(condition: Condition) -> dict[str, Any]:
         case Like(keyword, pattern):
             return {field_path(keyword): _like(keyword, pattern)}
         case Among(keyword, rootnames):
-            # The keys of a dictionary; another sequence stays what it is for `acsql.store.mongosh`.
+            # The keys of a dictionary; another sequence is kept for `acsql.store.mongosh`.
             listed = list(rootnames) if isinstance(rootnames, Mapping) else rootnames
             return {field_path(keyword): {"$in": listed}}
         case Exists(keyword):
@@ -158,7 +158,7 @@ def _equal(keyword: str, text: str) -> list[str]:
 
 
 def _like(keyword: str, pattern: str) -> dict[str, Any]:
-    """Return the test that a stored text matches a pattern, of which an index finds the start."""
+    """Return the test that a stored text matches a pattern; an index finds its start."""
     start = re.split("[*?]", pattern, maxsplit=1)[0]
     if "." in keyword or not ignores_case(start if not isinstance(pattern, Exact) else pattern):
         return {"$regex": like(pattern), "$options": "s"}

@@ -47,7 +47,7 @@ def entry(identifier: str, images: Mapping[int, str]) -> Document:
 
 
 def record(store: Store, layouts: Mapping[str, str]) -> None:
-    """Store the layouts that are not yet stored, and those that somebody has changed.
+    """Store the layouts that are not stored yet, or that somebody has changed.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ def list_all(store: Store, filetypes: Iterable[str]) -> None:
 
 @repeated
 def listed(store: Store) -> list[str]:
-    """Return the rootnames that are listed, without those that are done."""
+    """Return the listed rootnames, sorted; done ones are removed from the list."""
     with store.errors():
         return [each["_id"] for each in store.database[WITHOUT_STATISTICS].find(sort=[("_id", 1)])]
 

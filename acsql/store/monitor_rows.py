@@ -60,7 +60,7 @@ def find(
     Yields
     ------
     dict
-        With rootname, expstart and rows, in the order of time.
+        A document with rootname, expstart and rows, in the order of time.
     """
     filter_ = with_rows(monitor)
     if since is not None:
@@ -115,7 +115,7 @@ def older(store: Store, monitor: str, since: float | None = None) -> Iterator[Do
     Yields
     ------
     dict
-        With rootname, expstart, measured and rows.
+        A document with rootname, expstart, measured and rows.
     """
     filter_: dict[str, Any] = {"monitor": monitor, "older.0": {"$exists": True}}
     if since is not None:
@@ -193,7 +193,7 @@ def failures(store: Store, monitor: str, limit: int) -> list[Document]:
     Returns
     -------
     list of dict
-        With rootname, reason, owed, and measured (the time of the attempt, UTC).
+        A document with rootname, reason, owed, and measured (the time of the attempt, UTC).
     """
     stages: list[dict[str, Any]] = [
         {"$match": {"monitor": monitor, **FAILED}},

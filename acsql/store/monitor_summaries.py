@@ -27,7 +27,7 @@ class KeptSummary(NamedTuple):
     computed : datetime
         When, in UTC.
     numbers : Numbers
-        Of the observations of the monitor, and of their rows.
+        The numbers of the observations of the monitor, and of their rows.
     columns : sequence of dict
         The name, type, description and unit of each column.
     rows : sequence of list

@@ -88,7 +88,7 @@ def find(
     Yields
     ------
     dict
-        With rootname, expstart and rows, in the order of time.
+        A document with rootname, expstart and rows, in the order of time.
     """
     fields = {"_id": 0, "rootname": 1, "expstart": 1}
     fields |= {f"rows.{name}": 1 for name in columns} or {"rows": 1}

@@ -161,7 +161,7 @@ def any_match(store: Store, condition: Condition, time_limit: float | None = Non
     Returns
     -------
     bool
-        Whether there is one.
+        True if one does.
 
     Raises
     ------

@@ -165,7 +165,7 @@ def last(
     Returns
     -------
     dict or None
-        With ``listed``, the length of each list.  None if there is none.
+        The record, with ``listed``, the length of each list.  None if there is none.
     """
     filter_ = {"state": {"$in": list(states)}} if states else {}
     with store.errors():

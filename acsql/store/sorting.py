@@ -22,7 +22,7 @@ _SORTED_TYPES: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "date": datetime,
 }
-# Of an array, its values are sorted.
+# MongoDB sorts an array by one of its values.
 _SINGLE_TYPES = [name for name in _SORTED_TYPES if name != "array"]
 _UNKNOWN = (None, "")
 
@@ -45,7 +45,7 @@ def default_order(condition: Condition, specs: KeywordSpecs) -> list[SortKey]:
     condition : Condition
         The condition of the search.
     specs : KeywordSpecs
-        Say which keywords are indexed.
+        The specs, which have the indexed keywords.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def cursor_values(row: Mapping[str, Any], order: Sequence[SortKey]) -> list[Any]
     Returns
     -------
     list
-        The values of the keys of `total_order`; of several values that by which MongoDB sorts.
+        The values of the keys of `total_order`; of a list, the value by which MongoDB sorts.
     """
     return [_sorted_by(row[key.address], key) for key in total_order(order)]
 
@@ -144,7 +144,7 @@ def rows_after(order: Sequence[SortKey], cursor: Sequence[Any]) -> dict[str, Any
 def _after_and_same(
     field: str, key: SortKey, value: Any
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """Return filters for what is sorted after a value, and for what is sorted as equal to it.
+    """Return filters for the values that are sorted after a value, and as equal to it.
 
     Null and missing come before all values.
     """
@@ -229,7 +229,7 @@ def order_position(values: Sequence[Any], order: Sequence[SortKey]) -> tuple[Any
     Returns
     -------
     tuple
-        Smaller than that of a row that comes later.
+        A position that is smaller than the position of any later row.
     """
     keys = map(order_key, values)
     return tuple(

@@ -71,7 +71,7 @@ def encode(documents: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
     Parameters
     ----------
     documents : sequence of mapping
-        Whole documents; their order is that of the rows.
+        Whole documents, in the order of the rows.
 
     Returns
     -------

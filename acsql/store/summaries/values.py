@@ -151,7 +151,7 @@ def groups(
     Returns
     -------
     list of dict
-        With the keys, ``observations``, and a value such as ``exptime_sum`` for each sum.
+        Rows with the keys, ``observations``, and a value such as ``exptime_sum`` for each sum.
     """
     grouped = values.group_by(list(keys)).aggregate([([], "count_all"), *sums])
     rows: list[Document] = grouped.to_pylist()
