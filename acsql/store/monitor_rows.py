@@ -193,7 +193,7 @@ def failures(store: Store, monitor: str, limit: int) -> list[Document]:
     Returns
     -------
     list of dict
-        A document with rootname, reason, owed, and measured (the time of the attempt, UTC).
+        Documents with rootname, reason, owed, and measured (the time of the attempt, UTC).
     """
     stages: list[dict[str, Any]] = [
         {"$match": {"monitor": monitor, **FAILED}},
