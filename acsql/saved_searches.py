@@ -16,6 +16,8 @@ from .store import schema
 MAX_NAME = 100
 # Of one person, private and shared: each is counted whenever their list is shown.
 MAX_OF_ONE = 50
+# Earlier than every ingest: what has been seen of an empty archive.
+_BEFORE_ALL = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class SavedSearch:
         Whether everyone sees it.
     created : datetime
         When it was saved (UTC).
+    seen : datetime, optional
+        The newest date of ingest in the archive at that time; None as saved by older versions.
     """
 
     id: str
@@ -47,6 +51,7 @@ class SavedSearch:
     view: dict[str, str]
     shared: bool
     created: datetime
+    seen: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,14 @@ class SavedSearches:
         if sum(each.owner == owner for each in self.visible(owner)) >= MAX_OF_ONE:
             raise AnnotationError(f"{owner} has {MAX_OF_ONE} saved searches: remove one first")
         saved = SavedSearch(
-            key or new_id(), name.strip(), owner, q, dict(view or {}), shared, schema.now()
+            key or new_id(),
+            name.strip(),
+            owner,
+            q,
+            dict(view or {}),
+            shared,
+            schema.now(),
+            self.newest(),
         )
         self.search(saved)
         document = asdict(saved)
@@ -175,31 +187,53 @@ class SavedSearches:
         search = Search(self.source).where(*([saved.q] if saved.q else []))
         return search.columns(saved.view.get("columns", "")).sort(saved.view.get("sort", ""))
 
+    def newest(self) -> datetime:
+        """Return the newest date of ingest: what a person who looks now has seen.
+
+        Dates of ingest are compared with each other, and not with the clock of another machine
+        than that of the ingest.
+        """
+        search = Search(self.source).columns("last_ingest_date").sort("-last_ingest_date").limit(1)
+        return next((row["last_ingest_date"] for row in search.rows()), None) or _BEFORE_ALL
+
     def last_looks(self, person: str | None = None) -> dict[str, datetime]:
-        """Return when a person has last looked at each saved search, by its id."""
+        """Return the date of ingest up to which a person has seen each saved search, by its id."""
         return stored.visits(self.source.store, person or self.source.person())
 
-    def look(self, key: str, person: str | None = None, when: datetime | None = None) -> None:
-        """Record that a person has seen the results of a saved search, by default now (UTC)."""
-        stored.visit(self.source.store, key, person or self.source.person(), when or schema.now())
+    def look(self, key: str, person: str | None = None, seen: datetime | None = None) -> None:
+        """Record that a person has seen the results of a saved search.
 
-    def new(self, saved: SavedSearch, since: datetime | None) -> Search:
-        """Return the search for the results that were first ingested after a moment.
+        Parameters
+        ----------
+        key : str
+            The id of the search.
+        person : str, optional
+            By default the person of the archive.
+        seen : datetime, optional
+            What `newest` returned before the results were read (UTC), by default what it returns
+            now.
+        """
+        seen = seen or self.newest()
+        stored.visit(self.source.store, key, person or self.source.person(), seen)
+
+    def new(self, saved: SavedSearch, seen: datetime | None) -> Search:
+        """Return the search for the results that were first ingested after a date of ingest.
 
         Parameters
         ----------
         saved : SavedSearch
             The search.
-        since : datetime, optional
-            The last look at it (UTC), by default when it was saved.
+        seen : datetime, optional
+            The newest date of ingest that the person has seen (UTC), by default that when the
+            search was saved.
 
         Returns
         -------
         Search
             For its count, its rows or its conditions.
         """
-        moment = since or saved.created
-        return self.search(saved).where(Between("first_ingest_date", moment, None))
+        low = seen or saved.seen or saved.created
+        return self.search(saved).where(Between("first_ingest_date", low, low_inclusive=False))
 
 
 def _saved(document: dict[str, Any]) -> SavedSearch:

@@ -1,5 +1,6 @@
 """Scripts save searches, and find what is new in them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,7 +20,8 @@ def archive(empty_archive: acsql.Archive) -> acsql.Archive:
 
 def ingest(archive, rootname, when):
     """Store an observation as first ingested at a moment."""
-    document = {"_id": rootname, "detector": "WFC", "first_ingest_date": when}
+    dates = {"first_ingest_date": when, "last_ingest_date": when}
+    document = {"_id": rootname, "detector": "WFC", **dates}
     observation_writes.replace(archive.store, document)
 
 
@@ -35,6 +37,29 @@ def test_what_is_new_is_what_was_ingested_since_the_last_look(archive):
     later = searches.last_looks()[saved.id] + timedelta(seconds=2)
     assert searches.new(saved, later).count() == 0
     assert archive.as_person("bob").saved_searches.last_looks() == {}
+
+
+def test_what_a_machine_with_a_slow_clock_ingests_is_new(archive):
+    searches = archive.as_person("ann").saved_searches
+    saved = searches.add("WFC", "detector=WFC")
+    for rootname, hours in (("j8bt05nk", 2), ("j8bt05nl", 1)):
+        ingest(archive, rootname, schema.now() - timedelta(hours=hours))
+        assert searches.new(saved, searches.last_looks().get(saved.id)).count() == 1
+        searches.look(saved.id)
+        assert searches.new(saved, searches.last_looks()[saved.id]).count() == 0
+
+
+def test_of_an_empty_archive_nothing_has_been_seen(empty_archive):
+    saved = empty_archive.saved_searches.add("WFC", "detector=WFC")
+    ingest(empty_archive, "j8bt05nj", datetime(2020, 1, 1))
+    assert empty_archive.saved_searches.new(saved, None).count() == 1
+
+
+def test_a_search_of_an_older_version_has_what_was_ingested_after_it_was_saved(archive):
+    saved = replace(archive.saved_searches.add("WFC", "detector=WFC"), seen=None)
+    assert archive.saved_searches.new(saved, None).count() == 0
+    ingest(archive, "j8bt05nk", saved.created + timedelta(seconds=1))
+    assert archive.saved_searches.new(saved, None).count() == 1
 
 
 def test_a_shared_search_is_visible_to_others_until_it_is_removed(archive):

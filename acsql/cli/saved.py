@@ -166,16 +166,14 @@ def new(
     Example:
       acsql saved new 'New darks' --seen
     """
-    from datetime import UTC, datetime
-
     with open_archive(ctx, time_limit) as archive:
         searches = archive.saved_searches
         chosen = searches.named(name, by)
-        began = datetime.now(UTC).replace(tzinfo=None)
+        newest = searches.newest()
         search = _new(searches, chosen, by)
         print_rows(search.rows(), search.selected_columns, format_, lambda: "Nothing new.")
         if seen:
-            searches.look(chosen.id, by, began)
+            searches.look(chosen.id, by, newest)
 
 
 @saved.command()

@@ -1,4 +1,4 @@
-"""Stored saved searches, and the times when each person last looked at them."""
+"""Stored saved searches, and the dates of ingest up to which each person has seen them."""
 
 from datetime import datetime
 from typing import Any
@@ -42,14 +42,14 @@ def delete(store: Store, key: str) -> None:
 
 
 def visits(store: Store, person: str) -> dict[str, datetime]:
-    """Return the time of the last look of a person at each saved search, by its id."""
+    """Return the date of ingest up to which a person has seen each saved search, by its id."""
     with store.errors():
         found = store.database[SAVED_SEARCH_VISITS].find({"_id.person": person})
         return {visit["_id"]["search"]: visit["when"] for visit in found}
 
 
 def visit(store: Store, key: str, person: str, when: datetime) -> None:
-    """Record that a person has looked at a saved search; an earlier time changes nothing."""
+    """Record up to which date of ingest a person has seen; an earlier one changes nothing."""
     with store.errors():
         store.database[SAVED_SEARCH_VISITS].update_one(
             {"_id": {"search": key, "person": person}}, {"$max": {"when": when}}, upsert=True

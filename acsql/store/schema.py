@@ -24,7 +24,7 @@ ACCOUNTS = "accounts"
 ANNOTATIONS = "annotations"
 ANNOTATED_OBSERVATIONS = "annotated_observations"
 ANNOTATION_NUMBERS = "annotation_numbers"
-# Searches that people keep, and the time of the last look of each person at each of them.
+# Searches that people keep, and the date of ingest up to which each person has seen each of them.
 SAVED_SEARCHES = "saved_searches"
 SAVED_SEARCH_VISITS = "saved_search_visits"
 # See `acsql.store.resolved_names`.

@@ -18,7 +18,8 @@ def settings(empty_archive: acsql.Archive, write_settings, tmp_path: Path) -> Pa
 
 def ingest(archive: acsql.Archive, rootname: str, when: datetime) -> None:
     """Store an observation as first ingested at a moment."""
-    document = {"_id": rootname, "detector": "WFC", "exptime": 5.0, "first_ingest_date": when}
+    dates = {"first_ingest_date": when, "last_ingest_date": when}
+    document = {"_id": rootname, "detector": "WFC", "exptime": 5.0, **dates}
     observation_writes.replace(archive.store, document)
 
 

@@ -1,7 +1,6 @@
 """Saved searches: what is new in each since the reader last looked, and a feed for each."""
 
-import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from feedgenerator import Atom1Feed
@@ -23,6 +22,7 @@ from ..params import OneOf, Parameters, WholeNumber
 FEED_SIZE = 50
 # Parameters of the results page that are saved with the conditions.
 VIEW = ("view", "sort", "columns")
+_EPOCH, _SECOND = datetime(1970, 1, 1), timedelta(seconds=1)
 
 blueprint = Blueprint("saved_searches", __name__)
 
@@ -47,15 +47,14 @@ class ChangeForm(Form):
     """A change of a saved search."""
 
     change: Annotated[str, OneOf(("seen", "share", "unshare", "remove"))]
-    # When the page was made (seconds of Unix time): what came later, the reader has not seen.
+    # The newest date of ingest when the page was made, in seconds since 1970, as dates of ingest
+    # are whole seconds: what was ingested later, the reader has not seen.
     shown: Annotated[int | None, WholeNumber(0, 10**11)] = None
 
-    @property
-    def moment(self) -> datetime:
-        """When the reader has looked (UTC)."""
-        now = datetime.now(UTC)
-        shown = now if self.shown is None else datetime.fromtimestamp(self.shown, UTC)
-        return min(shown, now).replace(tzinfo=None)
+    def seen(self, newest: datetime) -> datetime:
+        """Return the date of ingest up to which the reader has seen (UTC)."""
+        newest_shown = newest if self.shown is None else _EPOCH + self.shown * _SECOND
+        return min(newest_shown, newest)
 
 
 @blueprint.get("/saved/")
@@ -64,9 +63,9 @@ def page() -> str:
     user = identity.require(Role.READ)
     proposed = parameters(SaveParameters)
     searches = current_archive().saved_searches
+    shown = (searches.newest() - _EPOCH) // _SECOND
     looks = searches.last_looks(user.name)
     found = searches.visible(user.name)
-    shown = int(time.time())
     return render_template(
         "saved_searches.html",
         searches=found,
@@ -105,7 +104,7 @@ def change(key: str) -> BaseResponse:
     searches = annotating_archive().saved_searches
     saved = _visible(key, user)
     if form.change == "seen":
-        searches.look(key, user.name, form.moment)
+        searches.look(key, user.name, form.seen(searches.newest()))
     elif saved.owner != user.name and not user.role.includes(Role.ADMINISTER):
         raise RightMissing(f"Only {saved.owner} can change this saved search.")
     elif form.change == "remove":
@@ -162,11 +161,11 @@ def _link(saved: SavedSearch) -> str:
     return url_for("results.page", **_arguments(saved))
 
 
-def _new(saved: SavedSearch, since: datetime | None) -> tuple[int | None, str]:
+def _new(saved: SavedSearch, seen: datetime | None) -> tuple[int | None, str]:
     """Return the number of new results, None if a keyword no longer exists, and their page."""
     archive = current_archive()
     try:
-        search = archive.saved_searches.new(saved, since)
+        search = archive.saved_searches.new(saved, seen)
     except QueryError:
         return None, _link(saved)
     text = query.format_condition(search.condition, archive.specs)

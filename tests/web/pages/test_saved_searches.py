@@ -27,7 +27,8 @@ def archive(empty_archive: acsql.Archive) -> acsql.Archive:
 def ingest(archive):
     """Store a new observation."""
     when = schema.now() + timedelta(seconds=1)
-    new = document("j8bt05nk", detector="WFC", first_ingest_date=when)
+    dates = {"first_ingest_date": when, "last_ingest_date": when}
+    new = document("j8bt05nk", detector="WFC", **dates)
     observation_writes.replace(archive.store, new)
 
 
@@ -123,8 +124,8 @@ def test_what_came_after_the_page_was_shown_has_not_been_seen(archive):
     assert client.post(form["action"], data=fields | {"change": "seen"}).status_code == 303
     assert "detector=WFC 1 new in WFC" in rows(client)[0]
     send(client, f"/saved/{saved.id}/", change="seen", shown=10**11)
-    looked = archive.saved_searches.last_looks(ME)[saved.id]
-    assert looked <= schema.now()
+    assert archive.saved_searches.last_looks(ME)[saved.id] == archive.saved_searches.newest()
+    assert "detector=WFC 0" in rows(client)[0]
 
 
 def test_a_private_search_of_another_person_does_not_exist(archive):
