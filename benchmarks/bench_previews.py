@@ -2,11 +2,12 @@
 
     python benchmarks/bench_previews.py [--repeat N]
 
-Writes a full-frame WFC raw, flt and drz file into a temporary folder, renders each both ways,
-checks that the previews are the same byte for byte, and prints the medians of the processor times
-(the two ways in turn, files in the page cache), their ratio, and by how much memory grew at
-its peak (each way in a new process; on Linux only).  A second line compares the preview with
-the preview and the statistics of the same image, as an ingest makes them.
+Writes a full-frame WFC raw, flt and drz file, a WFC flt file of a crowded field and an SBC flt
+file into a temporary folder, renders each both ways, checks that the previews are the same byte for
+byte, and prints the medians of the processor times (the two ways in turn, files in the page cache),
+their ratio, and by how much memory grew at its peak (each way in a new process; on Linux only).  A
+second line compares the preview with the preview and the statistics of the same image, as an ingest
+makes them.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
-from exposure import memory_mb, write_exposure, write_product
+from exposure import memory_mb, write_exposure, write_product, write_sbc_exposure
 from PIL import Image
 
 from acsql import keywords
@@ -116,6 +117,12 @@ def main() -> None:
             compare(path, repeat)
         path = Path(folder) / "jbench010_drz.fits"
         write_product(path)
+        compare(path, repeat)
+        path = Path(folder) / "jcrowded1q_flt.fits"
+        write_exposure(path, "flt", crowded=True)
+        compare(path, repeat)
+        path = Path(folder) / "jsbc00001q_flt.fits"
+        write_sbc_exposure(path)
         compare(path, repeat)
 
 

@@ -12,11 +12,18 @@ OVERSCAN = (20, 48)
 # Rows and columns of a drizzled product of both chips, and the part of it without data.
 DRIZZLED_SHAPE = (4211, 4238)
 DRIZZLED_BORDER = 0.06
+# Rows and columns of the SBC (ACS Instrument Handbook, chapter 3), and counts per pixel of an
+# exposure of faint sky: 96 % of the pixels have none.
+SBC_SHAPE = (1024, 1024)
+_SBC_COUNTS = 0.04
+# Light of stars in each pixel of a globular cluster, in electrons: as the Lomax distribution, of
+# whose values 0.5 % are above 6000.
+_STARLIGHT = 30
 # Flag of a cosmic ray in a DQ array (ACS Data Handbook, table 3.4).
 _COSMIC_RAY = 8192
 
 
-def write_exposure(path: Path, filetype: str, defects: bool = False) -> None:
+def write_exposure(path: Path, filetype: str, defects: bool = False, crowded: bool = False) -> None:
     """Write a sky with noise and cosmic rays in both chips.
 
     Parameters
@@ -27,6 +34,8 @@ def write_exposure(path: Path, filetype: str, defects: bool = False) -> None:
         Counts with overscan and empty ERR and DQ, or calibrated values.
     defects : bool
         Whether a flt file has NaN pixels, and flags of the cosmic rays.
+    crowded : bool
+        Whether all pixels have light of stars.
     """
     random = np.random.default_rng(20020301)
     raw = filetype == "raw"
@@ -37,6 +46,8 @@ def write_exposure(path: Path, filetype: str, defects: bool = False) -> None:
         sky = random.normal(60, 9, shape).astype(np.float32)
         hit = random.random(shape) < 0.02
         sky[hit] += random.exponential(1500, np.count_nonzero(hit))
+        if crowded:
+            sky += _STARLIGHT * random.pareto(1, shape)
         planes: dict[str, np.ndarray | None] = {"SCI": sky, "ERR": np.abs(sky)}
         planes["DQ"] = np.zeros(shape, np.int16)
         if raw:
@@ -50,6 +61,24 @@ def write_exposure(path: Path, filetype: str, defects: bool = False) -> None:
         place = {"LTV1": 24.0 * raw, "LTV2": 20.0 * raw * (version == 2)}
         hdus["SCI", version].header.update(CCDCHIP=3 - version, **place)
     hdus.writeto(path)
+
+
+def write_sbc_exposure(path: Path) -> None:
+    """Write calibrated values of the SBC, most of which are 0.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+    """
+    random = np.random.default_rng(20020301)
+    flat = random.normal(1, 0.05, SBC_SHAPE)
+    counts = (random.poisson(_SBC_COUNTS, SBC_SHAPE) / flat).astype(np.float32)
+    planes = {"SCI": counts, "ERR": np.sqrt(counts), "DQ": np.zeros(SBC_SHAPE, np.int16)}
+    hdus = [fits.ImageHDU(data, name=name) for name, data in planes.items()]
+    primary = fits.PrimaryHDU()
+    primary.header["DETECTOR"] = "SBC"
+    fits.HDUList([primary, *hdus]).writeto(path)
 
 
 def write_product(path: Path) -> None:
