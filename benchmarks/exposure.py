@@ -19,6 +19,8 @@ _SBC_COUNTS = 0.04
 # Light of stars in each pixel of a globular cluster, in electrons: as the Lomax distribution, of
 # whose values 0.5 % are above 6000.
 _STARLIGHT = 30
+# Electrons at which a pixel of WFC is saturated (as in `acsql.sample.camera`).
+_FULL_WELL = 84_700
 # Flag of a cosmic ray in a DQ array (ACS Data Handbook, table 3.4).
 _COSMIC_RAY = 8192
 
@@ -47,7 +49,8 @@ def write_exposure(path: Path, filetype: str, defects: bool = False, crowded: bo
         hit = random.random(shape) < 0.02
         sky[hit] += random.exponential(1500, np.count_nonzero(hit))
         if crowded:
-            sky += _STARLIGHT * random.pareto(1, shape)
+            sky = np.minimum(sky + _STARLIGHT * random.pareto(1, shape), _FULL_WELL)
+            sky = sky.astype(np.float32)
         planes: dict[str, np.ndarray | None] = {"SCI": sky, "ERR": np.abs(sky)}
         planes["DQ"] = np.zeros(shape, np.int16)
         if raw:
