@@ -89,10 +89,10 @@ def test_sigterm_ends_a_run_that_hangs_and_closes_its_record(
 def test_a_file_that_does_not_answer_is_owed_and_the_others_go_in(
     archive_copy: Config, specs: KeywordSpecs, hanging: Path, start: Start, scheduler: str
 ) -> None:
-    process = start(scheduler, read_timeout=2)
+    process = start(scheduler, read_timeout=4)
     output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1, errors
-    assert f"{hanging.name} cannot be read: no answer within 2 s (read_timeout)" in errors
+    assert f"{hanging.name} cannot be read: no answer within 4 s (read_timeout)" in errors
     assert "3 new" in output
     with Store(archive_copy.connection_string, specs) as store:
         assert failures.by_filename(store)[hanging.name]["owed"]
@@ -105,7 +105,7 @@ def test_a_verification_names_the_file_that_does_not_answer(
     archive_copy: Config, hanging: Path, tmp_path: Path, write_settings
 ) -> None:
     run.ingest(archive_copy, SYNCHRONOUS)
-    settings = write_settings(replace(archive_copy, read_timeout=2), tmp_path)
+    settings = write_settings(replace(archive_copy, read_timeout=4), tmp_path)
     finished = subprocess.run(
         [COMMAND, "--config", settings, "verify", "--full", "--scheduler", "synchronous"],
         env=environment_with_hanging_file(tmp_path / "hanging", hanging.name),
@@ -116,4 +116,4 @@ def test_a_verification_names_the_file_that_does_not_answer(
     )
     assert finished.returncode == 1, finished.stderr
     assert f"{hanging.name}: it cannot be read" in finished.stdout
-    assert "no answer within 2 s (read_timeout)" in finished.stdout
+    assert "no answer within 4 s (read_timeout)" in finished.stdout

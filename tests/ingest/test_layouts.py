@@ -65,7 +65,7 @@ def test_the_search_ends_at_a_folder_that_does_not_answer(
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", frozen)
-    found = find_misplaced(tmp_path, layouts.ACS, read_timeout=0.05)
+    found = find_misplaced(tmp_path, layouts.ACS, read_timeout=1)
     released.set()
     assert found == Misplaced(1, ("jcp001kwq_drz.fits",))
 

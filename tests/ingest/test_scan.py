@@ -248,7 +248,7 @@ def test_a_folder_that_does_not_answer_is_unreadable_and_the_others_are_scanned(
 ) -> None:
     touch(tmp_path, f"{frozen}/jcp001kwq/jcp001kwq_raw.fits", "jcp3/jcp301abq/jcp301abq_flt.fits")
     for options in ({}, {"rootnames": ["jcp001kwq", "jcp301abq"]}):
-        seen = scanned(tmp_path, read_timeout=0.05, **options)
+        seen = scanned(tmp_path, read_timeout=1, **options)
         assert list(seen) == [frozen, "jcp301ab"]
         assert seen[frozen].unreadable
         assert "no answer within" in seen[frozen].problems[0].reason
@@ -258,4 +258,4 @@ def test_a_root_that_does_not_answer_is_named(tmp_path: Path, frozen: str) -> No
     with pytest.raises(
         ConfigError, match=r"jcp0 cannot be read: no answer within .* \(read_timeout"
     ):
-        scanned(tmp_path / frozen, read_timeout=0.05)
+        scanned(tmp_path / frozen, read_timeout=1)

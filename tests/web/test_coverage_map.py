@@ -14,7 +14,7 @@ def test_pieces_that_were_made_are_kept(
     search = sample_archive.where("exptime>2")
     with create_app(sample_archive).app_context():
         monkeypatch.setattr(coverage_map, "MAKING_S", -1)
-        with pytest.raises(CoverageIncomplete, match="what is made is kept"):
+        with pytest.raises(CoverageIncomplete, match="still being computed"):
             coverage_map.coverage_map(search, 6)
         monkeypatch.setattr(coverage_map, "MAKING_S", 60)
         assert coverage_map.coverage_map(search, 6) == search.moc(order=6)

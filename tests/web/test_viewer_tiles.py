@@ -12,7 +12,7 @@ from astropy.io import fits
 from flask.testing import FlaskClient
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
-from viewer_page import changing, exposure_of_two_chips, go, settled, view
+from viewer_page import changing, exposure_of_two_chips, go, settled, until, view
 
 import acsql
 from acsql.observation import Observation
@@ -176,29 +176,25 @@ def test_flagged_pixels_are_drawn_over_the_image_by_their_bits(
     row, column = (int(places[5]) for places in np.nonzero(flags[upper:] == 16))
     at = f"at=1,2,{column + 0.5},{row + 0.5}&zoom=24"
 
-    def colour() -> np.ndarray:
-        """Return the mean colour near the middle, beside the mark of the pixel that is read."""
-        page.wait_for_timeout(100)  # until it is drawn
+    def redness() -> float:
+        """Return red less green near the middle, beside the mark of the pixel that is read."""
         picture = np.asarray(Image.open(io.BytesIO(page.locator("#canvas").screenshot())))
         y, x = (size // 2 for size in picture.shape[:2])
-        return picture[y + 2 : y + 8, x + 2 : x + 8, :3].mean((0, 1))
+        red, green, _ = picture[y + 2 : y + 8, x + 2 : x + 8, :3].mean((0, 1))
+        return red - green
 
     go(page, view(observation, "flc", f"#{at}"))
-    red, green, _ = colour()
-    assert red == green
+    until(page, lambda: redness() == 0)
     expect(page.locator("#flags")).to_be_hidden()
     page.keyboard.press("q")
     settled(page)
     expect(page).to_have_url(re.compile("overlays=flags"))
-    red, green, _ = colour()
-    assert red > green + 50
+    until(page, lambda: redness() > 50)
     page.get_by_label("16 hot pixel").uncheck()
-    red, green, _ = colour()
-    assert red == green
+    until(page, lambda: redness() == 0)
     # Bits are those of the address.
     go(page, view(observation, "flc", f"#{at}&overlays=flags&mask=16"))
-    red, green, _ = colour()
-    assert red > green + 50
+    until(page, lambda: redness() > 50)
 
 
 def test_flags_themselves_have_no_flagged_pixels(

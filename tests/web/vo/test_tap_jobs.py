@@ -146,8 +146,9 @@ def test_a_request_waits_until_the_phase_changes_or_the_time_is_over(client: Fla
     address = made(client, QUERY=ENDLESS, PHASE="RUN")
     before = monotonic()
     assert document(client, f"{address}?WAIT=-1&PHASE=COMPLETED") is not None
-    assert monotonic() - before < 1, "the job is in another phase"
-    document(client, f"{address}?WAIT=10&PHASE=QUEUED")
+    assert monotonic() - before < tap_jobs._LONGEST_WAIT_S, "the job is in another phase"
+    while document(client, f"{address}?WAIT=-1&PHASE=QUEUED").findtext(f"{UWS}phase") == "QUEUED":
+        continue
     assert client.get(f"{address}/phase").text == "EXECUTING"
     before = monotonic()
     document(client, f"{address}?WAIT=1")
@@ -160,8 +161,8 @@ def test_at_most_two_requests_wait(client: FlaskClient) -> None:
     address = made(client)
     with tap_jobs._waiting, tap_jobs._waiting:
         before = monotonic()
-        document(client, f"{address}?WAIT=5")
-        assert monotonic() - before < 1
+        document(client, f"{address}?WAIT=-1")
+        assert monotonic() - before < tap_jobs._LONGEST_WAIT_S
 
 
 def test_a_list_has_the_jobs_that_were_asked_for(client: FlaskClient) -> None:
