@@ -62,7 +62,7 @@ class Annotatable(AnnotationReading):
         Parameters
         ----------
         observations : str, Observation, Search or iterable
-            Which; all results of a search at once.
+            The observations; all results of a search at once.
         flag : str
             A name of ``archive.specs.flags``, such as ``satellite_trail``.
         why : str, optional
@@ -178,7 +178,7 @@ class Annotatable(AnnotationReading):
         Returns
         -------
         Batch
-            What was written.
+            The annotations that were written.
 
         Raises
         ------
@@ -289,7 +289,7 @@ class Annotatable(AnnotationReading):
         Returns
         -------
         Batch
-            What was written; nothing if it is undone already.
+            The annotations that were written; none if it is undone already.
 
         Raises
         ------

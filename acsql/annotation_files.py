@@ -114,7 +114,7 @@ def write(path: Path, annotations: Iterable[Annotation]) -> None:
         The file, in the format to which its ending belongs; an existing one is replaced.  CSV is
         guarded for spreadsheets as that of the site is: `read` cannot tell them apart.
     annotations : iterable of Annotation
-        What to write.
+        The annotations to write.
 
     Raises
     ------

@@ -274,7 +274,7 @@ class Archive(Annotatable, Monitored, Maintainable):
         Returns
         -------
         int
-            Those that no element of `proposals` counts.
+            The proposals that no element of `proposals` counts.
 
         Examples
         --------
@@ -294,7 +294,7 @@ class Archive(Annotatable, Monitored, Maintainable):
         Returns
         -------
         Proposal
-            What is known of it, and a summary of its observations.
+            Its description, and a summary of its observations.
 
         Raises
         ------

@@ -35,11 +35,11 @@ class ColourSet:
     Attributes
     ----------
     detector, target : str
-        Those of all three.
+        The detector and the target of all three.
     visit : str or None
         Their visit, None if they have different ones.
     filters : tuple of str
-        Those shown as red, green and blue.
+        The filters shown as red, green and blue.
     rootnames : tuple of str
         The observations, in the same order.
     """
@@ -59,7 +59,7 @@ def colour_sets(archive: Archive, *conditions: str | Condition) -> list[ColourSe
     archive : Archive
         The archive.
     *conditions : str or Condition
-        Which observations, as in `Archive.where`; such as ``proposid=9600``.
+        Conditions on the observations, as in `Archive.where`; such as ``proposid=9600``.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def drizzled_file(observation: Observation, specs: KeywordSpecs) -> tuple[str, P
     observation : Observation
         The observation.
     specs : KeywordSpecs
-        Which filetypes are drizzled, and which is the best.
+        The specs, which say which filetypes are drizzled, and which is the best.
 
     Returns
     -------
@@ -188,7 +188,7 @@ def filter_name(filter1: str | None, filter2: str | None) -> str | None:
     Parameters
     ----------
     filter1, filter2 : str or None
-        What is in both wheels.
+        The filters that are in both wheels.
 
     Returns
     -------

@@ -43,7 +43,7 @@ class Difference:
     a, b : object
         Its values; None in a header that lacks it, or where the value is unknown.
     presence : Presence
-        Which of the headers have it.
+        The headers that have it.
     """
 
     keyword: str
@@ -181,7 +181,7 @@ def compare(
     a, b : Observation
         The observations that the addresses name.
     address_a, address_b : HeaderAddress
-        Which headers; a filetype or extension that one leaves out is taken from the other.
+        The headers; a filetype or extension that one leaves out is taken from the other.
     ignored : container of str
         As in `differences`.
 

@@ -77,7 +77,7 @@ def open_log(path: Path, permissions: Permissions = BY_UMASK) -> LogFile:
     path : Path
         The file.
     permissions : Permissions
-        Those of the file, and of folders that are made.
+        Permissions of the file, and of folders that are made.
 
     Returns
     -------

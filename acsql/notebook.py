@@ -14,7 +14,7 @@ def facts(title: str, content: Mapping[str, object], url: str | None, picture: b
     Parameters
     ----------
     title : str
-        What the facts are of.
+        The subject of the facts.
     content : mapping
         Values by name; those that are None are left out.
     url : str, optional

@@ -27,7 +27,7 @@ def confined(folder: Path, stored: object) -> Path:
     folder : Path
         Such as ``jpeg_dir``.
     stored : object
-        What the database has for the path: a text, if nothing has changed it.
+        The value that the database has for the path: a text, if nothing has changed it.
 
     Returns
     -------

@@ -146,9 +146,9 @@ def is_readable_file(path: Path, name: str, advice: str = "") -> bool:
     path : Path
         The file.
     name : str
-        What the error calls it.
+        Its name in the error.
     advice : str
-        What to do about it, for the error.
+        The advice in the error.
 
     Returns
     -------

@@ -29,7 +29,7 @@ class SavedSearch:
     id : str
         Its key.
     name : str
-        What its owner calls it.
+        Its name.
     owner : str
         Who has saved it.
     q : str
@@ -81,7 +81,7 @@ class SavedSearches:
         Parameters
         ----------
         name : str
-            What to call it.
+            Its name.
         q : str
             Its conditions in the query language.
         view : mapping of str, optional
@@ -96,7 +96,7 @@ class SavedSearches:
         Returns
         -------
         SavedSearch
-            What is stored, unless the id was.
+            The stored one; if its id was stored before, the search that has it.
 
         Raises
         ------
@@ -153,7 +153,7 @@ class SavedSearches:
         Returns
         -------
         SavedSearch
-            What is stored.
+            The saved search as it is stored.
 
         Raises
         ------

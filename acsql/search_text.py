@@ -94,7 +94,7 @@ def interpret(text: str, archive: Archive, resolve: Resolve = _unresolved) -> Me
     Returns
     -------
     Observation, ObservationPair, ProposalNumber or QueryText
-        What exists under this name, or a search.
+        The object that has this name, or a search.
 
     Raises
     ------
@@ -249,7 +249,7 @@ def suggest(text: str, archive: Archive) -> list[tuple[str, str]]:
     Parameters
     ----------
     text : str
-        What is typed so far.
+        The text that is typed so far.
     archive : Archive
         Where targets and values are looked up.
 

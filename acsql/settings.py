@@ -32,7 +32,7 @@ class Setting(NamedTuple):
     default : str
         The default, or what it depends on, for people to read.
     help : str
-        What the setting is for.
+        The purpose of the setting.
     choices : tuple of str
         The allowed texts, if not any text is.
     minimum : int
@@ -40,7 +40,7 @@ class Setting(NamedTuple):
     pattern : str
         The regular expression that each text must match.
     form : str
-        What `pattern` means, for people to read.
+        The meaning of `pattern`, for people to read.
     """
 
     name: str

@@ -67,7 +67,7 @@ class Statistic:
     name : str
         Its key in `KINDS`.
     title : str
-        What it is about.
+        The subject.
     columns : tuple of Column
         The columns of the table, with units and descriptions.
     rows : list of dict

@@ -19,7 +19,7 @@ class Header(Mapping[str, Any]):
     Attributes
     ----------
     name : str
-        Which header it is, such as ``j8bt05nj flt 1``.
+        The address of the header, such as ``j8bt05nj flt 1``.
     stored : mapping
         The values by stored keyword, such as ``date_obs``; as a key, FITS spelling is accepted.
     """
@@ -56,7 +56,7 @@ class Listed(dict[K, V]):
     Parameters
     ----------
     name : str
-        What has the entries, such as ``j8bt05nj raw``.
+        The owner of the entries, such as ``j8bt05nj raw``.
     content : mapping
         The entries.
     """

@@ -88,7 +88,7 @@ class StoredObservation(Mapping[str, Any]):
         keyword : str
             Any keyword address.
         default : object
-            What is returned instead.
+            The value that is returned instead.
 
         Returns
         -------

@@ -12,7 +12,7 @@ from pathlib import Path
 def written_whole(path: Path) -> Iterator[Path]:
     """Let a file be written under another name, which nobody else writes, and rename it at the end.
 
-    What killed processes of this machine have left of the same file is removed first.
+    Unfinished versions of the file that killed processes of this machine left are removed first.
 
     Parameters
     ----------

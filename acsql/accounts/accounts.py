@@ -38,7 +38,7 @@ class Token:
     Attributes
     ----------
     label : str
-        What it is for; unique in its account.
+        Its purpose; unique in its account.
     created : datetime
         When it was made, in UTC.
     """
@@ -56,13 +56,13 @@ class Account:
     name : str
         Its name, in lower case.
     role : Role
-        What its user may do.
+        The role of its user.
     has_password : bool
         Whether its user can log in; scripts need a token only, users of a proxy neither.
     tokens : tuple of Token
         Its tokens, the oldest first.
     session_id : str
-        What the sessions of its user have; another one ends them all.
+        A key of all sessions of its user; another one ends them all.
     created : datetime
         When it was made, in UTC.
     """
@@ -142,7 +142,7 @@ class Accounts:
         name : str
             A name that no account has.
         role : Role
-            What its user may do.
+            The role of its user.
         password : str, optional
             None for an account that has tokens only, or whose user a proxy names.
 
@@ -213,7 +213,7 @@ class Accounts:
         name : str
             The name of the account.
         label : str
-            What it is for; no other token of the account has this label.
+            Its purpose; no other token of the account has this label.
 
         Returns
         -------

@@ -35,7 +35,7 @@ def record(action: str, by: str, **details: object) -> None:
     Parameters
     ----------
     action : str
-        What was done, such as ``log in`` or ``change role``.
+        The action, such as ``log in`` or ``change role``.
     by : str
         The name of the user; for one who is not logged in, the name given.
     **details

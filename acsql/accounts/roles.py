@@ -33,7 +33,7 @@ class User:
     name : str
         The name, in lower case.
     role : Role
-        What the user may do.
+        The role of the user.
     by_token : bool
         Whether a token names the user, and not what a browser sends with every request.
     """

@@ -161,9 +161,9 @@ class Annotation:
     id : str
         Its key.  An entry with the key of a stored one is that one, and not stored again.
     action : Action
-        What it does.
+        The kind of entry.
     target : AnnotationTarget
-        What it is about.
+        Its target.
     by : str
         Who has written it.
     when : datetime

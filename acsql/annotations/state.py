@@ -48,7 +48,7 @@ class Comment:
     id : str
         The id of the entry that has added it.
     target : AnnotationTarget
-        What it is about.
+        Its target.
     by : str
         Who has written it.
     when : datetime
@@ -125,7 +125,7 @@ def is_undone(key: str, entries: Sequence[Annotation]) -> bool:
     key : str
         The id of the entry.
     entries : sequence of Annotation
-        Those of its subject, in the order in which they were written.
+        The entries of its subject, in the order in which they were written.
     """
     undone_ids = set()
     for entry in reversed(entries):
@@ -142,7 +142,7 @@ def state(entries: Sequence[Annotation]) -> State:
     Parameters
     ----------
     entries : sequence of Annotation
-        Those of one observation, proposal or run, in the order in which they were written.
+        The entries of one observation, proposal or run, in the order in which they were written.
 
     Returns
     -------

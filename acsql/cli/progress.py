@@ -23,7 +23,7 @@ def progress_bar(
     verbosity : int
         Below 0 there is no bar; otherwise there is one if stderr is a terminal.
     unit : str
-        What is counted.
+        The noun for the things that are counted.
     """
 
     @contextmanager

@@ -43,7 +43,7 @@ def fits_description(unit: str | None, description: str) -> str:
     unit : str or None
         The unit of the column.
     description : str
-        What its values are.
+        The meaning of its values.
 
     Returns
     -------

@@ -96,7 +96,7 @@ class Service:
     standard_id : str, optional
         The IVOA identifier of its protocol.
     inputs : tuple of ServiceInput
-        What it takes.
+        Its inputs.
     ID : str, optional
         By which the table of links names it.
     content_type, description : str, optional
@@ -120,13 +120,13 @@ class Frame:
     status : str
         ``QUERY_STATUS`` (DALI 1.1, section 4.4): OVERFLOW if rows are missing.
     message : str, optional
-        What is wrong, or missing.
+        The error, or the missing part.
     infos : tuple of (str, str)
         Further INFO elements: names and values.
     services : tuple of Service
-        What can be called for each row.
+        The services that can be called for each row.
     description : str, optional
-        What the table has.
+        The description of the table.
     datatypes : mapping
         The datatypes of columns by name, where a standard requires another than that of the values.
     """
@@ -151,7 +151,7 @@ def write(table: Table | None, frame: Frame = COMPLETE) -> bytes:
     table : astropy.table.Table, optional
         Masked values become empty cells; None for a document without a table.
     frame : Frame
-        What it says beside the table.
+        The metadata beside the table.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def error(message: str) -> bytes:
     Parameters
     ----------
     message : str
-        What is wrong, and what to do.
+        The error, and how to avoid it.
     """
     return write(None, Frame("ERROR", message, (("Error", message),)))
 

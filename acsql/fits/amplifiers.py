@@ -28,7 +28,7 @@ class AmplifierParts:
     area : tuple of slice
         Rows and columns of the chip.
     overscan, virtual_overscan : tuple of slice
-        Those of its overscan; without pixels where the image has none.
+        The pixels of its overscan; none where the image has no overscan.
     """
 
     area: Area

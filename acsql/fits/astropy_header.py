@@ -39,7 +39,7 @@ def to_fits(
     specs : KeywordSpecs
         The specs of the archive.
     key : HeaderKey, optional
-        Which header it is; None if its detector is unknown.
+        The key of the header; None if its detector is unknown.
     layout : HeaderLayout, optional
         Its layout in the file.  Without it the comments are those of the keyword specs, and there
         are no blank cards.

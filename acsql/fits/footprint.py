@@ -73,7 +73,8 @@ def footprint(document: Mapping[str, Any], specs: KeywordSpecs) -> Footprint:
     document : mapping
         The observation with its stored headers and promoted keywords.
     specs : KeywordSpecs
-        Which filetypes and extensions to use, and which observations do not point at the sky.
+        The specs, with the filetypes and extensions to use, and the observations that do not point
+        at the sky.
 
     Returns
     -------

@@ -206,7 +206,7 @@ def cards(
     specs : KeywordSpecs
         The specs of the archive.
     key : HeaderKey, optional
-        Which header it is, because types can differ between headers; None if unknown.
+        The key of the header, because types can differ between headers; None if unknown.
 
     Yields
     ------

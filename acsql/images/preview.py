@@ -87,7 +87,7 @@ def render(
     quality : int
         JPEG quality of both, 1 to 95 as Pillow defines it.
     permissions : Permissions
-        Those of the pictures, and of folders that are made.
+        Permissions of the pictures, and of folders that are made.
 
     Returns
     -------
@@ -131,9 +131,9 @@ def render_chips(
     quality : int
         JPEG quality of both, 1 to 95 as Pillow defines it.
     permissions : Permissions
-        Those of the pictures, and of folders that are made.
+        Permissions of the pictures, and of folders that are made.
     limits : StretchLimits, optional
-        Those of `acsql.images.stretch.percentile_limits`, if they are known.
+        Limits of `acsql.images.stretch.percentile_limits`, if they are known.
 
     Returns
     -------

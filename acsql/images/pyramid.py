@@ -104,7 +104,7 @@ def read_overview(
     bins : numpy.ndarray, shape (rows, columns)
         Its bins, as `read_tile` returns them.
     limits : Limits
-        Those of all pixels of the image that have data.
+        Limits of all pixels of the image that have data.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def sample_overview(
     bins : numpy.ndarray, shape (rows, columns)
         Its bins, of the pixels in their middle rows.
     limits : Limits
-        Those of the pixels that were read, from a smaller sample of them.
+        Limits of the pixels that were read, from a smaller sample of them.
 
     Raises
     ------
@@ -243,7 +243,7 @@ def read_levels(
     levels : dict of int to numpy.ndarray
         The bins of each level from `FIRST_COARSE` on, shape (rows, columns).
     limits : Limits
-        Those of all pixels that have data.
+        Limits of all pixels that have data.
 
     Raises
     ------

@@ -58,7 +58,7 @@ class RegionFile:
     regions : tuple of str
         DS9 regions in pixels of the plane, the first pixel 1, such as ``circle(10.5,20,4)``.
     problems : tuple of str
-        What could not be read, and why.
+        The lines that could not be read, each with the reason.
     """
 
     regions: tuple[str, ...]

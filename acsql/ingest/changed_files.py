@@ -96,7 +96,7 @@ def compare(
     failures : mapping
         Name of a file that failed to whether its ingest is owed, and its size and mtime then.
     selection : Selection
-        Which files are considered.
+        The files that are considered.
     filetypes : collection of str
         The filetypes of the selection, in the order in which they are read.
 

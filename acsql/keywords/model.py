@@ -75,7 +75,7 @@ class KeywordSpec:
     mjd : bool
         Whether a number is a Modified Julian Date.
     ucd : str, optional
-        What kind of quantity it is (IVOA UCD1+), such as ``pos.eq.ra``.
+        The kind of quantity (IVOA UCD1+), such as ``pos.eq.ra``.
     utype : str, optional
         Its role in a data model of the IVOA, such as ``obscore:Char.TimeAxis.Coverage...``.
     xtype : str, optional
@@ -241,9 +241,9 @@ class Flag:
     title : str
         As pages show it.
     description : str
-        What it looks like.
+        Its appearance in an image.
     detectors, filetypes : tuple of str
-        Those for which it makes sense; empty for all.
+        The detectors and filetypes for which it makes sense; empty for all.
     example : str, optional
         The rootname of an observation that shows it.
     """

@@ -97,7 +97,7 @@ def missing(store: Store) -> list[Step]:
     Returns
     -------
     list of Step
-        Those that are not recorded as applied.
+        The steps that are not recorded as applied.
 
     Raises
     ------

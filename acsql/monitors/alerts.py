@@ -26,7 +26,7 @@ class Alert(NamedTuple):
     key : str
         The same for the same thing in the next run.
     message : str
-        What is wrong, with the value and the limit.
+        The problem, with the value and the limit.
     rootname : str or None
         The latest observation that shows it.
     """

@@ -39,7 +39,7 @@ class Found(NamedTuple):
     monitors : dict
         Names to monitors: those of acsql first, then those of packages and of the folder.
     problems : tuple of str
-        What is wrong with a module, and where.
+        The errors of modules, with their places.
     """
 
     monitors: dict[str, Monitor]

@@ -54,7 +54,7 @@ def column(name: str, type_: str, description: str, unit: str | None = None) -> 
     type_ : str
         ``int``, ``float``, ``str`` or ``bool``.
     description : str
-        What the values are.
+        The meaning of the values.
     unit : str, optional
         Their unit, as astropy writes it, such as ``electron / s``.
 
@@ -125,7 +125,7 @@ class Monitor:
         Takes the table of all rows and returns times, as Modified Julian Dates, at which something
         happened; plots have a line at each.
     marked : str
-        What happened at these times, such as ``anneal``.
+        The event at these times, such as ``anneal``.
     plot : callable, optional
         Takes the table of all rows and returns a Bokeh figure, which the page shows in place of the
         columns against time.

@@ -62,12 +62,12 @@ class MonitorState:
 
     @property
     def problems(self) -> list[str]:
-        """What was wrong with the monitor as a whole in its last run, such as its summary."""
+        """The problems of the monitor as a whole in its last run, such as with its summary."""
         return list(self._tally.get("problems", ()))
 
     @property
     def _tally(self) -> dict[str, Any]:
-        """What the last run did for this monitor; empty while it is in progress."""
+        """The tally of this monitor in the last run; empty while it is in progress."""
         record = self.last_run or {}
         return dict(record.get("monitors", {}).get(self.monitor.name, {}))
 
@@ -109,7 +109,7 @@ class Monitored(Watchable):
         Returns
         -------
         acsql.monitors.discovery.Found
-            Those of acsql, of installed packages and of the folder ``monitors_dir``.
+            The monitors of acsql, of installed packages and of the folder ``monitors_dir``.
 
         Examples
         --------
@@ -238,8 +238,8 @@ class Monitored(Watchable):
         Returns
         -------
         list of dict
-            Those that are open first, with ``monitor`` and what
-            `acsql.monitors.results.MonitorResults.alerts` returns.
+            The open ones first, each with ``monitor`` and the fields of
+            `acsql.monitors.results.MonitorResults.alerts`.
 
         Examples
         --------

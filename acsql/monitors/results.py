@@ -49,7 +49,7 @@ class MonitorResults:
         """The archive."""
         self._store = archive.store
         self.monitor = monitor
-        """What is measured, and how."""
+        """The definition: observations, measurements and columns."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.monitor.name}>"
@@ -71,7 +71,7 @@ class MonitorResults:
         Parameters
         ----------
         *conditions : Condition or str
-            Which observations, as in `acsql.Archive.where`; by default all.
+            Conditions on the observations, as in `acsql.Archive.where`; by default all.
         since : datetime or str, optional
             Only observations from this date on, such as ``2020``.
         older : bool
@@ -118,7 +118,7 @@ class MonitorResults:
         Parameters
         ----------
         *conditions : Condition or str
-            Which observations.
+            Conditions on the observations.
         since : datetime or str, optional
             Only observations from this date on.
         older : bool
@@ -267,7 +267,7 @@ class MonitorResults:
         Returns
         -------
         list of Alert
-            What a run of the monitor would open as alerts.
+            The alerts that a run of the monitor would open.
         """
         if not self.monitor.alerts:
             return []
@@ -309,7 +309,7 @@ class MonitorResults:
         Returns
         -------
         list of dict
-            Those that are open first: key, message, rootname, opened, closed, and ``seen`` with
+            The open ones first: key, message, rootname, opened, closed, and ``seen`` with
             users and times.
         """
         return monitor_alerts.listed(self._store, [self.monitor.name], limit)

@@ -31,7 +31,7 @@ def keep_summary(results: MonitorResults, run: int) -> BaseException | None:
     Returns
     -------
     BaseException or None
-        What the code of the monitor has raised, if it has; then the numbers alone are kept.
+        The error that the code of the monitor raised, if any; then only the numbers are kept.
 
     Raises
     ------

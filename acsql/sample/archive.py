@@ -73,7 +73,7 @@ def write(
     progress : callable, optional
         Wraps the iteration over observations, as tqdm does.
     instrument : Instrument, optional
-        What the instrument is like, for tests of what measures it.
+        The simulated instrument, for tests of measurements.
     visits : sequence of Visit, optional
         The visits to repeat, such as `acsql.sample.proposals.MONITORING` or ``COLOUR``; by default
         those of all kinds.

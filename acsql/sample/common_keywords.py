@@ -26,7 +26,7 @@ def common(
     rng : numpy.random.Generator
         For values that differ from run to run.
     instrument : Instrument
-        What the instrument is like.
+        The simulated instrument.
 
     Returns
     -------

@@ -52,7 +52,7 @@ def files_of(
     frame : {"small", "medium", "full"}
         The size of the images.
     instrument : Instrument, optional
-        What the instrument is like.
+        The simulated instrument.
 
     Yields
     ------

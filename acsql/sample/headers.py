@@ -53,7 +53,7 @@ def structure(data: np.ndarray | None, columns: Sequence[TableColumn] = ()) -> d
     data : array or None
         An image; a structured array is a table; None is an extension without data.
     columns : sequence of TableColumn
-        Those of the table.
+        The columns of the table.
     """
     if data is not None and data.dtype.names:
         facts: dict[str, Any] = {

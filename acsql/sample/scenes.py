@@ -59,7 +59,7 @@ def fixed_random(*what: object) -> np.random.Generator:
     Parameters
     ----------
     *what : object
-        What the random numbers are for.
+        The purpose of the random numbers.
 
     Returns
     -------

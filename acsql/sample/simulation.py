@@ -32,13 +32,13 @@ class Simulation:
     Attributes
     ----------
     observation : PlannedObservation
-        What is observed.
+        The planned observation.
     seed : int
         The seed of the sample archive.
     frame : {"small", "medium", "full"}
         The size of the images.
     instrument : Instrument
-        What the instrument is like.
+        The simulated instrument.
     """
 
     observation: PlannedObservation
@@ -54,7 +54,7 @@ class Simulation:
         stream : int
             `PIXELS`, `KEYWORDS`, `TELEMETRY`, `JITTER` or `TRAIL`.
         *part : int
-            Which part: a chip, the number of an exposure.
+            The part: a chip, the number of an exposure.
 
         Returns
         -------

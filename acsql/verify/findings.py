@@ -50,7 +50,7 @@ class Finding:
     what : str
         The name of a FITS file, the path of a preview or of a folder of previews, or the rootname.
     reason : str
-        What is inconsistent.
+        The inconsistency.
     filetypes : tuple of str
         The files that a repair ingests again or marks as vanished.
     """
@@ -72,9 +72,9 @@ class Verification:
     Attributes
     ----------
     findings : tuple of Finding
-        What was found.
+        The inconsistencies that were found.
     remaining : tuple of Finding
-        What is left after the repair; without a repair the same as `findings`.
+        The findings left after the repair; without a repair the same as `findings`.
     notes : tuple of str
         Other files among the previews, and a warning while an ingest is running.
     failures : tuple of Failure

@@ -34,7 +34,7 @@ def named_previews(entry: Mapping[str, Any], config: Config) -> Iterator[tuple[s
     Parameters
     ----------
     entry : mapping
-        What the document has under ``previews`` for the filetype.
+        The entry of the document under ``previews`` for the filetype.
     config : Config
         The folders of previews.
 
@@ -120,7 +120,7 @@ def compare_previews(
     repair : tuple of str
         The filetypes that a repair ingests again.
     specs : KeywordSpecs
-        Which filetypes have previews and thumbnails.
+        The specs, which name the filetypes that have previews and thumbnails.
     config : Config
         The folders of previews.
 

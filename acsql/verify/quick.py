@@ -43,7 +43,7 @@ class QuickComparison:
     Attributes
     ----------
     findings : tuple of Finding
-        What is inconsistent.
+        The inconsistencies.
     notes : tuple of str
         Other files among the previews.
     comparable : tuple of str

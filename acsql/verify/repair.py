@@ -128,7 +128,7 @@ def delete_extra_previews(findings: Sequence[Finding]) -> list[Finding]:
     Returns
     -------
     list of Finding
-        Those that are left.
+        The findings that are left.
     """
     return [finding for finding in findings if not _delete(finding)]
 

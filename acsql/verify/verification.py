@@ -57,7 +57,7 @@ def verify(
     Returns
     -------
     Verification
-        What was found, and what is left after the repair.
+        The findings, and those left after the repair.
 
     Raises
     ------

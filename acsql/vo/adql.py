@@ -127,7 +127,7 @@ class Translation:
     tables : mapping
         By name of a table, the columns that the query names.
     columns : tuple of ResultColumn
-        What it returns.
+        The columns of its result.
     sky_sets : tuple of SkySet
         Sets of observations that have to be found before, each a table of the query.
     choices : mapping

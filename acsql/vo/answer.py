@@ -27,7 +27,7 @@ class ServiceAnswer:
     columns : tuple of Column
         The columns.
     frame : Frame
-        What the VOTable says beside the table.
+        Description of the VOTable.
     """
 
     rows: Iterable[Mapping[str, Any]]

@@ -207,7 +207,7 @@ def position(coordinate: str, specs: KeywordSpecs) -> Derivation:
     coordinate : str
         ``ra_targ`` or ``dec_targ``.
     specs : KeywordSpecs
-        Which exposures do not point at the sky.
+        The specs, which say which exposures do not point at the sky.
     """
     internal = specs.internal_exposures
 

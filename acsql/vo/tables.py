@@ -62,7 +62,7 @@ class TapTable:
     name : str
         With its schema: ``ivoa.obscore``.
     description : str
-        What a row is.
+        The description of a row.
     columns : mapping
         By name, in the order of ``SELECT *``.
     rows : callable
@@ -72,7 +72,7 @@ class TapTable:
     further : callable, optional
         Takes names, and returns the columns that exist beside `columns`.
     utype : str, optional
-        Which standard defines it.
+        The standard that defines it.
     range_column, key_column : str, optional
         Columns of numbers and texts by which few rows are found faster than all are read.
     needed : callable, optional

@@ -11,7 +11,7 @@ class TapExample(NamedTuple):
     id : str
         Its part of the URL.
     name, description : str
-        What it finds, in few words and in a sentence.
+        Its subject, in a few words and in a sentence.
     query : str
         In ADQL.
     """

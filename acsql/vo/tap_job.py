@@ -62,7 +62,7 @@ class TapJob:
     Attributes
     ----------
     parameters : mapping
-        Those of TAP by their names in lower case, as the client has sent them.
+        Parameters of TAP, by their names in lower case, as the client has sent them.
     owner : str, optional
         The user who made it; None if nothing named one.
     id : str
@@ -72,7 +72,7 @@ class TapJob:
     duration : int
         Seconds that it may run.
     phase : Phase
-        What it is doing.
+        Its phase.
     started, ended : datetime, optional
         When it began to execute, and when it ended.
     message : str, optional

@@ -38,7 +38,7 @@ class ForeignKey:
     target_table, target_column : str
         The table that it refers to, and its column.
     description : str
-        What it means.
+        Its description.
     """
 
     name: str

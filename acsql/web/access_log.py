@@ -57,7 +57,7 @@ class RequestFormatter(JsonFormatter):
         record : LogRecord
             The log record.
         message_dict : dict
-            What was logged instead of a message.
+            The record that was logged instead of a message.
         """
         created = datetime.fromtimestamp(record.created, UTC)
         log_data["time"] = created.isoformat(timespec="milliseconds")

@@ -212,7 +212,7 @@ def require_author(annotation: Annotation) -> None:
     Parameters
     ----------
     annotation : Annotation
-        What the user of the request would change.
+        The annotation that the user of the request would change.
 
     Raises
     ------
@@ -234,9 +234,9 @@ def done(form: Form, user: User, batch: Batch, what: str) -> Response:
     user : User
         Who has sent it.
     batch : Batch
-        What was written.
+        The annotations that were written.
     what : str
-        What the page says that was done.
+        The message of the page.
 
     Returns
     -------
@@ -262,7 +262,7 @@ def sky_positions(observation: Observation, state: State) -> dict[AnnotationTarg
     observation : Observation
         With the headers that have the world coordinates.
     state : State
-        What holds of it.
+        Its state.
 
     Returns
     -------

@@ -159,7 +159,7 @@ def draw(table: ChartTable, period: str, colours: Sequence[str] = COLOURS["light
     period : str
         One of `PERIODS`; the same as that of the table.
     colours : sequence of str
-        Those of the series, as in `acsql.web.plots.COLOURS`.
+        Colours of the series, as in `acsql.web.plots.COLOURS`.
 
     Returns
     -------

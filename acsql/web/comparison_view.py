@@ -48,7 +48,7 @@ class DifferenceRow:
     spec : KeywordSpec
         With its unit and description.
     where : Presence
-        Which of the headers contain it.
+        The headers that contain it.
     a, b : str or None
         The values as text; None where a header does not contain the keyword.
     """

@@ -77,7 +77,7 @@ def error_response(status: int, title: str, message: str) -> Response:
     title : str
         Two or three words.
     message : str
-        What is wrong, and what to do.
+        The text of the error: what is wrong, and what to do.
 
     Returns
     -------

@@ -236,7 +236,7 @@ def group_headers(
     Yields
     ------
     HeaderGroup
-        Those with keywords that have a value.
+        The groups with keywords that have a value.
     """
     groups = specs.header_groups.get(filetype, {})
     entries: dict[str, dict[str, dict[str, tuple[HeaderRow, list[int]]]]] = {}

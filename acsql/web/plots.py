@@ -113,7 +113,7 @@ def figure_json(figure: LayoutDOM, theme: str) -> str:
     Returns
     -------
     str
-        What ``Bokeh.embed.embed_item`` takes.
+        The item for ``Bokeh.embed.embed_item``.
     """
     # Not with jsonify, which sorts keys: BokehJS relies on their order.
     return json.dumps(json_item(figure, theme=THEMES[theme]))

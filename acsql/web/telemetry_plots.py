@@ -43,7 +43,7 @@ def draw_jitter(table: Table, colours: Sequence[str] = COLOURS["light"]) -> Layo
     table : astropy.table.Table
         As of `acsql.Observation.table`, see `acsql.fits.jitter.is_jitter`.
     colours : sequence of str
-        Those of the series, as in `acsql.web.plots.COLOURS`.
+        Colours of the series, as in `acsql.web.plots.COLOURS`.
 
     Returns
     -------

@@ -31,7 +31,7 @@ _REPEATED = "the columns have it more than once"
 def differences(store: Store, values: bool) -> dict[str, str]:
     """Return the observations that the columns have differently.
 
-    Those that are marked as changed are read as documents, whatever the columns have of them.
+    Observations marked as changed are read as documents, whatever the columns have of them.
 
     Parameters
     ----------

@@ -102,7 +102,7 @@ class WritingBody(Body):
         Returns
         -------
         dict
-            What was written.
+            The annotations that were written.
         """
         user = identity.require(Role.ANNOTATE)
         key = new_id(user.name, self.key) if self.key else new_id()
