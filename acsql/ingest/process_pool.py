@@ -67,10 +67,14 @@ def run_in_processes(
                 del remaining[finished.rootname]
                 yield finished
             for rootname in _take_notes(notes):
-                if rootname in remaining:
-                    item = remaining.pop(rootname)
+                if item := remaining.get(rootname):
                     alone = list(_run_pool(job, [item], config, 1, notes))
-                    yield from alone or [Finished(rootname, job.crashed(item))]
+                    # Without a note the pool has died before it began with the item.
+                    if not alone and rootname in _take_notes(notes):
+                        alone = [Finished(rootname, job.crashed(item))]
+                    if alone:
+                        del remaining[rootname]
+                    yield from alone
             fruitless = 0 if len(remaining) < before else fruitless + 1
             if fruitless == MAX_FRUITLESS_POOLS:
                 raise ArchiveError("worker processes die before they begin to work")

@@ -115,3 +115,29 @@ def test_workers_have_the_nice_value_of_the_setting(archive_copy: Config) -> Non
     config = replace(archive_copy, worker_nice=3)
     (finished,) = process_pool.run_in_processes(job, ["j8bt05nj"], config, 1)
     assert finished.result == min(os.nice(0) + 3, 19)
+
+
+def test_an_item_whose_own_pool_dies_before_it_begins_is_tried_again(
+    archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker, run_pool, alone = tmp_path / "died", process_pool._run_pool, []
+
+    def die_once(*_: object) -> str:
+        """Kill the worker in its first attempt."""
+        if not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "result"
+
+    def without_first_alone(job, items, config, workers, notes):
+        """Yield nothing for the first single worker, as if the fork server had died."""
+        if workers == 1 and not alone:
+            alone.append(items)
+        else:
+            yield from run_pool(job, items, config, workers, notes)
+
+    monkeypatch.setattr(process_pool, "_run_pool", without_first_alone)
+    job = jobs.Job(die_once, str, lambda item: f"{item} was blamed")
+    (finished,) = process_pool.run_in_processes(job, ["j8bt05nj"], archive_copy, 2)
+    assert finished == jobs.Finished("j8bt05nj", "result")
+    assert alone == [["j8bt05nj"]]
