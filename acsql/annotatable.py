@@ -306,9 +306,7 @@ class Annotatable(AnnotationReading):
             found = [one]
         if not found:
             raise AnnotationError(f"there is nothing with the id {written!r} to undo")
-        batch = new_id("undo", written)
-        while self.is_undone(batch):
-            batch = new_id(batch)
+        batch = self.usable_id(new_id("undo", written))
         return self._added(batch, undone(found, by or self._source.person(), schema.now(), batch))
 
     def import_annotations(self, path: str | Path) -> int:

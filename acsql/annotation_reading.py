@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from . import annotation_files, names
-from .annotations import Action, Annotation, State, is_undone, state
+from .annotations import Action, Annotation, State, is_undone, new_id, state
 from .errors import AnnotationError
 from .query import Equals
 from .run_reading import RunReading
@@ -195,6 +195,28 @@ class AnnotationReading(RunReading):
             return False
         subject: dict[str, Any] = dict([first.target.subject])
         return is_undone(first.id, list(self.annotations(**subject)))
+
+    def usable_id(self, written: str) -> str:
+        """Return an id with which annotations have an effect when they are written.
+
+        Parameters
+        ----------
+        written : str
+            The id of a batch or of one annotation.
+
+        Returns
+        -------
+        str
+            The same, or another one if its annotations are undone.
+
+        Examples
+        --------
+        >>> archive.usable_id("nothing")
+        'nothing'
+        """
+        while self.is_undone(written):
+            written = new_id(written)
+        return written
 
     def last_viewed(self, person: str) -> Annotation | None:
         """Return the newest viewed mark of a person that this person has not undone.

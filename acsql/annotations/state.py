@@ -4,7 +4,7 @@ Entries are read in the order in which they were written.  An undo cancels an en
 itself be undone, and a flag that two people set remains when one of them undoes it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -105,15 +105,11 @@ def in_effect(entries: Sequence[Annotation]) -> list[Annotation]:
     entries : sequence of Annotation
         In the order in which they were written.
     """
-    kept, undone_ids = [], set()
-    # Backwards: only a later entry undoes one, and it may itself be undone by one still later.
-    for entry in reversed(entries):
-        if entry.id in undone_ids:
-            continue
-        if entry.action is Action.UNDO:
-            undone_ids.add(entry.of)
-        else:
-            kept.append(entry)
+    kept = [
+        entry
+        for entry, has_been_undone in _backwards(entries)
+        if not has_been_undone and entry.action is not Action.UNDO
+    ]
     return kept[::-1]
 
 
@@ -127,13 +123,18 @@ def is_undone(key: str, entries: Sequence[Annotation]) -> bool:
     entries : sequence of Annotation
         The entries of its subject, in the order in which they were written.
     """
+    return next((undone for entry, undone in _backwards(entries) if entry.id == key), False)
+
+
+def _backwards(entries: Sequence[Annotation]) -> Iterator[tuple[Annotation, bool]]:
+    """Yield entries from the last to the first, each with whether it is undone."""
     undone_ids = set()
+    # Only a later entry undoes one, and it may itself be undone by one still later.
     for entry in reversed(entries):
-        if entry.id == key:
-            return key in undone_ids
-        if entry.action is Action.UNDO and entry.id not in undone_ids:
+        has_been_undone = entry.id in undone_ids
+        if entry.action is Action.UNDO and not has_been_undone:
             undone_ids.add(entry.of)
-    return False
+        yield entry, has_been_undone
 
 
 def state(entries: Sequence[Annotation]) -> State:

@@ -70,10 +70,7 @@ class Form(Parameters):
         has been undone: a browser that goes back to a form sends it again with the same key.
         """
         sent_values = sorted(self.model_dump(exclude={"key", "back", "csrf_token"}).items())
-        batch = new_id(user.name, self.key, sent_values)
-        while annotating_archive().is_undone(batch):
-            batch = new_id(batch)
-        return batch
+        return annotating_archive().usable_id(new_id(user.name, self.key, sent_values))
 
 
 class TargetForm(Form):
