@@ -47,7 +47,7 @@ def replace(store: Store, document: Document) -> None:
 
     def write(session: ClientSession | None) -> None:
         """Mark and replace the observation, and replace its copy."""
-        _mark(store, [document["_id"]], session)
+        mark(store, [document["_id"]], session)
         store.observations.replace_one(key, document, upsert=True, session=session)
         store.headerless.replace_one(key, copy, upsert=True, session=session)
 
@@ -99,7 +99,7 @@ def set_statistics(store: Store, rootname: str, statistics: Mapping[str, Any]) -
 
     def write(session: ClientSession | None) -> None:
         """Mark and change the observation; its copy has no statistics."""
-        _mark(store, [rootname], session)
+        mark(store, [rootname], session)
         store.observations.update_one({"_id": rootname}, {"$set": fields}, session=session)
 
     in_transaction(store, write)
@@ -110,7 +110,7 @@ def _update(store: Store, changes: Mapping[str, Changes]) -> None:
 
     def write(session: ClientSession | None) -> None:
         """Mark and change the observations, and change their copies."""
-        _mark(store, changes, session)
+        mark(store, changes, session)
         store.observations.bulk_write(updates, ordered=False, session=session)
         store.headerless.bulk_write(updates, ordered=False, session=session)
 
@@ -145,8 +145,18 @@ def finish_interrupted(store: Store) -> None:
                 store.headerless.bulk_write(copies, ordered=False)
 
 
-def _mark(store: Store, rootnames: Iterable[str], session: ClientSession | None) -> None:
-    """Mark observations as changed, each with a token that names this change."""
+def mark(store: Store, rootnames: Iterable[str], session: ClientSession | None = None) -> None:
+    """Mark observations as changed, each with a token that names this change.
+
+    Parameters
+    ----------
+    store : Store
+        The open database; the caller holds its lock.
+    rootnames : iterable of str
+        At least one.
+    session : pymongo.client_session.ClientSession, optional
+        The session of a transaction.
+    """
     marks = [
         UpdateOne({"_id": rootname}, {"$set": {"token": new_token()}}, upsert=True)
         for rootname in rootnames

@@ -8,11 +8,10 @@ from itertools import islice
 
 import numpy as np
 import pyarrow as pa
-from pymongo import UpdateOne
 
+from .. import observation_writes
 from ..client import Store
 from ..fields import value_at
-from ..moment import new_token
 from ..schema import CHANGED, Document
 from .encode import Column, encode, join
 from .fold import with_all_fields
@@ -70,13 +69,9 @@ def differences(store: Store, values: bool) -> dict[str, str]:
 
 def mark(store: Store, rootnames: Sequence[str]) -> None:
     """Mark observations as changed, so that the next fold moves them; the caller holds the lock."""
-    marks = [
-        UpdateOne({"_id": rootname}, {"$set": {"token": new_token()}}, upsert=True)
-        for rootname in rootnames
-    ]
-    if marks:
+    if rootnames:
         with store.errors():
-            store.database[CHANGED].bulk_write(marks, ordered=False)
+            observation_writes.mark(store, rootnames)
 
 
 def _repeated(names: Sequence[str]) -> set[str]:
