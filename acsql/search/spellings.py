@@ -17,7 +17,7 @@ from ..store.client import Store
 from ..store.moment import of_block
 from ..store.summaries.kept import of_observations
 
-Found = TypeVar("Found", tuple[str, ...], tuple[str, ...] | None)
+Found = TypeVar("Found")
 
 
 def with_spellings(condition: Condition, store: Store, specs: KeywordSpecs) -> Condition:

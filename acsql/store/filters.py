@@ -159,10 +159,15 @@ def _equal(keyword: str, text: str) -> list[str]:
 
 def _like(keyword: str, pattern: str) -> dict[str, Any]:
     """Return the test that a stored text matches a pattern; an index finds its start."""
-    start = re.split("[*?]", pattern, maxsplit=1)[0]
+    start = text_before_wildcards(pattern)
     if "." in keyword or not ignores_case(start if not isinstance(pattern, Exact) else pattern):
         return {"$regex": like(pattern), "$options": "s"}
     return {"$in": [Regex(like(pattern, each), "s") for each in beginnings(start)]}
+
+
+def text_before_wildcards(pattern: str) -> str:
+    """Return the text before the first wildcard of a pattern, of which an index finds the start."""
+    return re.split("[*?]", pattern, maxsplit=1)[0]
 
 
 def like(pattern: str, start: str = "") -> str:

@@ -9,7 +9,7 @@ from bson.regex import Regex
 from ..query.texts import Exact, beginnings, fold
 from .client import Store
 from .fields import field_path
-from .filters import like
+from .filters import like, text_before_wildcards
 
 # Beginnings of texts that are looked up one by one; for more, all values of the keyword are read.
 _MOST_BEGINNINGS = 200
@@ -67,7 +67,7 @@ def matching(store: Store, keyword: str, pattern: str) -> tuple[str, ...] | None
         Sorted; None if they are many, if the pattern begins with a wildcard, or if an index finds
         all of the pattern, such as ``WFC*``.
     """
-    start = re.split("[*?]", pattern, maxsplit=1)[0]
+    start = text_before_wildcards(pattern)
     starts = (start,) if isinstance(pattern, Exact) else beginnings(start)
     is_found_by_index = str(pattern) == f"{start}*" and len(starts[0]) == len(start)
     if not start or is_found_by_index:
@@ -75,7 +75,9 @@ def matching(store: Store, keyword: str, pattern: str) -> tuple[str, ...] | None
     values = _values(store, keyword, starts, _MOST_READ + 1)
     regex = re.compile(like(pattern), re.DOTALL)
     found = sorted(value for value in values if regex.search(value))
-    return None if max(len(values) - _MOST_READ, len(found) - _MOST_MATCHING) > 0 else tuple(found)
+    if len(values) > _MOST_READ or len(found) > _MOST_MATCHING:
+        return None
+    return tuple(found)
 
 
 def _values(store: Store, keyword: str, starts: Sequence[str], most: int = 0) -> list[str]:
