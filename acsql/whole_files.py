@@ -10,9 +10,10 @@ from pathlib import Path
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Let a file be written under another name, which nobody else writes, and rename it at the end.
+    """Give a file a temporary name while it is written, and rename it when the block ends.
 
-    Unfinished versions of the file that killed processes of this machine left are removed first.
+    No two processes use the same temporary name.  Temporary files of the same file that killed
+    processes of this machine left are removed first.
 
     Parameters
     ----------
@@ -22,12 +23,12 @@ def written_whole(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        Where to write.  It is removed if the block fails.
+        The temporary file, which is removed if the block fails.
 
     Raises
     ------
     OSError
-        If the file cannot be renamed, or what is left of another one not removed.
+        If the file cannot be renamed, or a temporary file cannot be removed.
     """
     # Processes of another machine, which may share the folder, cannot be looked up here.
     beginning = f".{path.name}.{platform.node()}-"

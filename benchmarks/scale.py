@@ -27,11 +27,12 @@ from pymongo import MongoClient
 from acsql import keywords as keyword_specs
 from acsql import sample
 from acsql.config import Config
-from acsql.ingest import run, workers
+from acsql.ingest import workers
 from acsql.ingest.on_disk import FileOnDisk
 from acsql.ingest.plan import Task
 from acsql.ingest.read import read_file
 from acsql.ingest.scan import scan
+from acsql.ingest.tasks import ingest_tasks
 from acsql.keywords import KeywordSpecs
 from acsql.migrations import runner
 from acsql.mongod.launch import find_mongod, free_port
@@ -223,7 +224,7 @@ def read_all(files: dict[str, FileOnDisk], specs: KeywordSpecs, config: Config) 
 
 def ingested(tasks: list[Task], store: Store, config: Config, scheduler: str) -> None:
     """Ingest observations, and keep nothing."""
-    deque(run.ingest_tasks(tasks, store, config, scheduler, WORKERS), maxlen=0)
+    deque(ingest_tasks(tasks, store, config, scheduler, WORKERS), maxlen=0)
 
 
 def processor_seconds(do: Callable[[], object]) -> float:

@@ -109,7 +109,7 @@ def test_a_selection_is_right_whatever_is_folded_after_the_beginning_of_a_block(
 
 @pytest.fixture
 def many(store, monkeypatch):
-    """A database with so many marks that they are kept, and the number of times all are read."""
+    """A database whose marks are kept, and a list with one item for each read of all marks."""
     monkeypatch.setattr(moment, "_FEW", 3)
     monkeypatch.setattr(moment, "_CHANGING_S", 0.0)
     observation_writes.update(store, {f"j8bt000{number}": {"$set": {}} for number in range(5)})

@@ -221,8 +221,7 @@ def _overview(file: File, query: OverviewParameters, weights: str | None) -> Res
             if sampled:
                 tile, bins, limits = sample_overview(stream, name, plane, marks is not None)
             else:
-                made = read_overview(stream, name, plane, cache.get, key, marks)
-                tile, bins, limits = made
+                tile, bins, limits = read_overview(stream, name, plane, cache.get, key, marks)
         more = {"limits": asdict(limits), "version": file.version, "sampled": sampled}
         return _with_packing(plane, tile, bins, **more)
 
