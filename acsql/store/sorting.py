@@ -132,6 +132,8 @@ def rows_after(order: Sequence[SortKey], cursor: Sequence[Any]) -> dict[str, Any
     dict
         A MongoDB filter.
     """
+    if order[0].address == TIE_BREAKERS[0] and cursor[0] is not None:
+        return _exposures_after(order, cursor)
     choices: list[dict[str, Any]] = []
     equal: list[dict[str, Any]] = []
     for key, value in zip(order, cursor, strict=True):
@@ -139,6 +141,19 @@ def rows_after(order: Sequence[SortKey], cursor: Sequence[Any]) -> dict[str, Any
         choices += [{"$and": [*equal, after]}] if after else []
         equal += same
     return {"$or": choices}
+
+
+def _exposures_after(order: Sequence[SortKey], cursor: Sequence[Any]) -> dict[str, Any]:
+    """Return the filter of `rows_after` in the order of the exposures.
+
+    Hardly any exposures begin at the same time, so one range of an index has the rows and few
+    others.  Of alternatives the server would try a dozen plans, and read thousands of keys by some.
+    """
+    (key, *others), (value, *rest) = order, cursor
+    field = field_path(key.address)
+    since = {"$not": {"$gt": value}} if key.descending else {"$gte": value}
+    not_after = {"$nor": [rows_after(others, rest)]}
+    return {"$and": [{field: since}, {"$nor": [{"$and": [{field: {"$eq": value}}, not_after]}]}]}
 
 
 def _after_and_same(

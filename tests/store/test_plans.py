@@ -231,6 +231,17 @@ def test_a_later_page_of_an_equality_is_not_sorted(filled, name, descending):
 
 
 @pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("name", ["visit", "targname", "proposid", "filter1"])
+def test_a_later_page_of_a_list_is_not_sorted(filled, name, descending):
+    last, order = row(filled), [SortKey("expstart", descending)]
+    values = (last[name], *(value(name, number) for number in (1, 2)))
+    entry = found(filled, AnyOf(name, values), order, sorting.cursor_values(last, order))
+    assert indexes_of(entry) <= {index_for(name), index_for("expstart")}
+    assert not entry.get("hasSortStage")
+    assert entry["docsExamined"] <= 4 * PAGE
+
+
+@pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("by", ["expstart", "exptime"])
 def test_pages_and_neighbours_in_a_proposal_are_not_sorted(filled, by, after, descending):

@@ -6,7 +6,7 @@ import pytest
 
 from acsql import query
 from acsql.query import And, Equals
-from acsql.store import sorting
+from acsql.store import queries, sorting
 from acsql.store.fields import field_path
 from acsql.store.filters import to_filter
 from acsql.store.sorting import SortKey
@@ -62,6 +62,23 @@ def test_an_index_serves_every_page_of_an_indexed_sort(store, condition, descend
         plan = explained(store, condition, order, after)
         assert "SORT" not in stages(plan["queryPlanner"]["winningPlan"]), after
         assert plan["executionStats"]["totalDocsExamined"] <= 10, after
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("keys", [["expstart"], ["expstart", "exptime"], ["exptime"]])
+def test_pages_have_each_row_once_also_of_equal_and_unknown_times(store, keys, descending):
+    times = (None, 1.0, 1.0, 2.0)
+    store.observations.insert_many(
+        {"_id": f"j{n:07d}", "expstart": times[n % 4], "exptime": times[n % 3]} for n in range(24)
+    )
+    order = sorting.total_order([SortKey(key, descending) for key in keys])
+    every = [row["rootname"] for row in queries.find(store, EVERYTHING, ["rootname"], order)]
+    seen, after = [], None
+    while page := list(queries.find(store, EVERYTHING, ["rootname"], order, 5, after)):
+        seen += [row["rootname"] for row in page]
+        after = sorting.cursor_values(page[-1], order)
+    assert seen == every
+    assert len(set(seen)) == 24
 
 
 @pytest.mark.parametrize(
