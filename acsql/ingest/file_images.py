@@ -5,16 +5,17 @@ and damaged data quality the preview.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import paths
 from ..config import Config
 from ..errors import PreviewError
 from ..fits.walk import Headers
 from ..images import preview
-from ..images.image_statistics import ImageStatistics, image_statistics, measure
+from ..images.image_statistics import ImageStatistics, MeasuredImage, image_statistics, measure
 from ..images.stretch import StretchLimits
 from ..keywords import KeywordSpecs
 from ..names import Filename
@@ -23,6 +24,8 @@ from ..settings import INGEST
 from .typing import first_value
 
 logger = logging.getLogger(__name__)
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -88,36 +91,27 @@ def read_images(opened: Headers, name: Filename, specs: KeywordSpecs, config: Co
     FileImages
         The preview and the statistics, as far as they could be made, and the faults.
     """
-    try:
-        chips = _pixels(opened, name, specs)
-    except PreviewError as error:
-        if _has_no_pixels(opened, specs):
-            reason = f"no preview: {error}"
-            return FileImages({"reason": str(error)}, warnings=(reason,))
-        return FileImages({"reason": str(error)}, faults=(_damage("preview", error),))
-    except Exception as error:
-        fault = _fault(name, "preview", error, config)
-        return FileImages({"reason": fault.reason, "owed": True}, faults=(fault,))
-    faults = []
-    measured = None
-    try:
-        if config.image_statistics == INGEST:
-            measured = measure(opened.hdus, chips, str(name), name.filetype, specs)
-    except PreviewError as error:
-        faults.append(_damage("statistics", error))
-    except Exception as error:
-        faults.append(_fault(name, "statistics", error, config))
-    try:
-        limits = measured.limits if measured else None
-        entry = _render(opened, chips, limits, name, specs, config)
-    except PreviewError as error:
-        entry = {"reason": str(error)}
-        faults.append(_damage("preview", error))
-    except Exception as error:
-        fault = _fault(name, "preview", error, config)
-        entry = {"reason": fault.reason, "owed": True}
-        faults.append(fault)
-    return FileImages(entry, measured.statistics if measured else None, tuple(faults))
+    chips = _attempt("preview", name, config, lambda: _pixels(opened, name, specs))
+    if isinstance(chips, ImageFault):
+        if chips.owed or not _has_no_pixels(opened, specs):
+            return FileImages(_missing(chips), faults=(chips,))
+        return FileImages(_missing(chips), warnings=(f"no preview: {chips.reason}",))
+    measured: MeasuredImage | ImageFault | None = None
+    if config.image_statistics == INGEST:
+        measured = _attempt(
+            "statistics",
+            name,
+            config,
+            lambda: measure(opened.hdus, chips, str(name), name.filetype, specs),
+        )
+    known = measured if isinstance(measured, MeasuredImage) else None
+    limits = known and known.limits
+    entry = _attempt(
+        "preview", name, config, lambda: _render(opened, chips, limits, name, specs, config)
+    )
+    faults = tuple(each for each in (measured, entry) if isinstance(each, ImageFault))
+    entry = _missing(entry) if isinstance(entry, ImageFault) else entry
+    return FileImages(entry, known and known.statistics, faults)
 
 
 def read_statistics(opened: Headers, name: Filename, specs: KeywordSpecs) -> ImageStatistics:
@@ -188,13 +182,22 @@ def _render(
     }
 
 
-def _damage(stage: str, error: PreviewError) -> ImageFault:
-    return ImageFault(stage, str(error), owed=False)
+def _attempt(
+    stage: str, name: Filename, config: Config, work: Callable[[], Made]
+) -> Made | ImageFault:
+    """Return the result of a stage, or the fault that ended it, which ends no other stage."""
+    try:
+        return work()
+    except PreviewError as error:
+        return ImageFault(stage, str(error), owed=False)
+    except Exception as error:
+        reason = f"no {stage} of {name}: {description(error)}{_refusing_folder(error, config)}"
+        return ImageFault(stage, reason, owed=True)
 
 
-def _fault(name: Filename, stage: str, error: Exception, config: Config) -> ImageFault:
-    reason = f"no {stage} of {name}: {description(error)}{_refusing_folder(error, config)}"
-    return ImageFault(stage, reason, owed=True)
+def _missing(fault: ImageFault) -> dict[str, Any]:
+    """Return the entry of a document for a preview that a fault has prevented."""
+    return {"reason": fault.reason, **({"owed": True} if fault.owed else {})}
 
 
 def description(error: Exception) -> str:
