@@ -111,7 +111,8 @@ class Exposure:
         self.jpeg, self.thumbnail = path.with_suffix(".jpg"), path.with_suffix(".thumb")
         write_exposure(path, FILETYPE)
         with fits.open(path) as hdus:
-            preview.render(hdus, path.name, self.jpeg, self.thumbnail)
+            chips = preview.read_chips(hdus, path.name, "SCI")
+            preview.render_chips(chips, path.name, self.jpeg, self.thumbnail)
 
     def put(self, observation: acsql.Observation, whole: bool = False) -> None:
         """Put the thumbnail where that of an observation belongs, or all that there is."""

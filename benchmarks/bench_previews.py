@@ -43,7 +43,8 @@ def plain(path: Path, jpeg: Path) -> None:
 def ours(path: Path, jpeg: Path) -> None:
     """Render as an ingest does."""
     with open_headers(path) as opened:
-        preview.render(opened.hdus, path.name, jpeg, weights=weights_of(path))
+        chips = preview.read_chips(opened.hdus, path.name, "SCI", weights_of(path))
+        preview.render_chips(chips, path.name, jpeg)
 
 
 def measured(path: Path, jpeg: Path) -> None:

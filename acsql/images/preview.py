@@ -31,6 +31,8 @@ MAX_SIDE = 65500
 # Eight times the pixels of a WFC exposure, as many as the largest mosaics have: a damaged header
 # can claim more than memory holds.
 MAX_PIXELS = 1 << 27
+# The JPEG quality of previews and thumbnails: that of Pillow by default.
+QUALITY = 75
 
 
 @dataclass(frozen=True)
@@ -56,61 +58,11 @@ class Rendered:
     thumbnail_bytes: int | None = None
 
 
-def render(
-    hdus: fits.HDUList,
-    filename: str,
-    jpeg: Path,
-    thumbnail: Path | None = None,
-    extname: str = "SCI",
-    weights: str | None = None,
-    quality: int = 75,
-    permissions: Permissions = BY_UMASK,
-) -> Rendered:
-    """Write the preview of an image, and its thumbnail.
-
-    Parameters
-    ----------
-    hdus : HDUList
-        An open file, opened with any options; its data must not have been accessed.
-    filename : str
-        Name of the file for error messages.
-    jpeg : Path
-        Where to write the preview, a baseline JPEG.  Folders are created, an older picture is
-        replaced.
-    thumbnail : Path, optional
-        Where to write the thumbnail, a JPEG whose longer side has at most `THUMBNAIL_SIZE`
-        pixels; by default none is made.
-    extname : str
-        Name of the extensions to show.
-    weights : str, optional
-        As for `picture`.
-    quality : int
-        JPEG quality of both, 1 to 95 as Pillow defines it.
-    permissions : Permissions
-        Permissions of the pictures, and of folders that are made.
-
-    Returns
-    -------
-    Rendered
-        Sizes and limits, which the document of the observation keeps.
-
-    Raises
-    ------
-    PreviewError
-        If the image cannot be shown.
-    OSError
-        If the file cannot be read, or a picture cannot be written.
-    """
-    chips = read_chips(hdus, filename, extname, weights)
-    return render_chips(chips, filename, jpeg, thumbnail, quality, permissions)
-
-
 def render_chips(
     chips: Sequence[Pixels],
     filename: str,
     jpeg: Path,
     thumbnail: Path | None = None,
-    quality: int = 75,
     permissions: Permissions = BY_UMASK,
     limits: StretchLimits | None = None,
 ) -> Rendered:
@@ -128,8 +80,6 @@ def render_chips(
     thumbnail : Path, optional
         Where to write the thumbnail, a JPEG whose longer side has at most `THUMBNAIL_SIZE`
         pixels; by default none is made.
-    quality : int
-        JPEG quality of both, 1 to 95 as Pillow defines it.
     permissions : Permissions
         Permissions of the pictures, and of folders that are made.
     limits : StretchLimits, optional
@@ -149,9 +99,9 @@ def render_chips(
     """
     limits = limits or stretch.percentile_limits(chips, filename)
     image = Image.fromarray(stretch.to_grey(chips, limits.low, limits.high))
-    files = {Path(jpeg): _encoded(image, quality)}
+    files = {Path(jpeg): _encoded(image)}
     if thumbnail is not None:
-        files[Path(thumbnail)] = _encoded(_small(image, limits.is_sparse), quality)
+        files[Path(thumbnail)] = _encoded(_small(image, limits.is_sparse))
     _write(files, permissions)
     width, height = image.size
     return Rendered(width, height, limits, *map(len, files.values()))
@@ -161,7 +111,6 @@ def render_thumbnail(
     jpeg: Path,
     thumbnail: Path,
     sparse: bool = False,
-    quality: int = 75,
     permissions: Permissions = BY_UMASK,
 ) -> None:
     """Write the thumbnail of a preview that was written before.
@@ -171,13 +120,11 @@ def render_thumbnail(
     jpeg : Path
         The preview.
     thumbnail : Path
-        As for `render`.
+        As for `render_chips`.
     sparse : bool
         Whether its limits are those of a sparse image, whose thumbnail shows single counts.
-    quality : int
-        As for `render`.
     permissions : Permissions
-        As for `render`.
+        As for `render_chips`.
 
     Raises
     ------
@@ -185,7 +132,7 @@ def render_thumbnail(
         If the preview cannot be read, or the thumbnail cannot be written.
     """
     with Image.open(jpeg, formats=["JPEG"]) as image:
-        content = _encoded(_small(image, sparse), quality)
+        content = _encoded(_small(image, sparse))
     _write({thumbnail: content}, permissions)
 
 
@@ -276,10 +223,10 @@ def _small(image: Image.Image, sparse: bool) -> Image.Image:
     return Image.fromarray(grey)
 
 
-def _encoded(image: Image.Image, quality: int) -> bytes:
+def _encoded(image: Image.Image) -> bytes:
     # Not straight into a file: Pillow ignores a last write that a full disk truncates.
     buffer = BytesIO()
-    image.save(buffer, "JPEG", quality=quality)
+    image.save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()
 
 

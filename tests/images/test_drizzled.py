@@ -78,7 +78,8 @@ def test_the_picture_of_a_product_is_the_definition_over_its_pixels_with_data(pr
     scaled = np.rint((np.clip(bright.astype(np.float64), low, high) - low) / (high - low) * 255)
     with fits.open(path) as hdus:
         grey, limits = preview.picture(hdus, NAME, weights="WHT")
-        preview.render(hdus, NAME, tmp_path / "a.jpg", weights="WHT")
+        chips = preview.read_chips(hdus, NAME, "SCI", "WHT")
+        preview.render_chips(chips, NAME, tmp_path / "a.jpg")
     assert limits == (low, high, 99)
     np.testing.assert_array_equal(grey, np.where(WEIGHT > 0, scaled, 0)[::-1])
     with Image.open(tmp_path / "a.jpg") as image:
