@@ -40,7 +40,7 @@ from .document_fields import REGION, is_dataset
 from .image_statistics import ALL, is_statistic, spec_in_filetype
 from .keyword_arguments import from_keywords, one_of
 from .keyword_search import KEYWORD_COLUMNS, keyword_row, search_keywords
-from .normalize import prepare
+from .normalize import both, prepare
 from .printer import format_condition
 from .texts import Exact
 
@@ -68,6 +68,7 @@ __all__ = [
     "Overlaps",
     "SkyCondition",
     "Within",
+    "both",
     "coerce_value",
     "computed_column",
     "conjuncts",

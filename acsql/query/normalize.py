@@ -78,6 +78,29 @@ def prepare(condition: Condition, specs: KeywordSpecs) -> Condition:
     return prepared
 
 
+def both(condition: Condition, other: Condition) -> Condition:
+    """Return the normal form of two conditions joined by ``and``.
+
+    Parameters
+    ----------
+    condition, other : Condition
+        As `prepare` returns them.
+
+    Returns
+    -------
+    Condition
+        It has the stored spellings and footprints that they have.
+
+    Raises
+    ------
+    QueryError
+        If it exceeds a limit of this module.
+    """
+    joined = join(And, (condition, other))
+    _check_size(joined)
+    return joined
+
+
 def _check_size(condition: Condition) -> None:
     for number, (_, depth) in enumerate(leaves(condition), 1):
         if number > MAX_CONDITIONS:

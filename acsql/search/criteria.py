@@ -135,12 +135,12 @@ class Criteria:
         parsed = [
             query.parse(each, specs) if isinstance(each, str) else each for each in conditions
         ]
-        joined = And((self.condition, *parsed, *query.from_keywords(keywords)))
+        new = And((*parsed, *query.from_keywords(keywords)))
         store = self.source.store
-        condition = query.for_person(query.prepare(joined, specs), self.source.person)
+        condition = query.for_person(query.prepare(new, specs), self.source.person)
         condition = with_footprints(condition, store)
         condition = with_spellings(condition, store, specs)
-        return replace(self, condition=condition)
+        return replace(self, condition=query.both(self.condition, condition))
 
     def columns(self, *addresses: str) -> Self:
         """Return a search that returns some keywords.

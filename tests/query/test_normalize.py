@@ -106,6 +106,19 @@ def test_the_size_of_conditions_is_limited(condition, reason):
         query.prepare(condition, SPECS)
 
 
+def test_two_conditions_are_joined_flat_and_keep_their_spellings():
+    spelled = Equals("detector", "wfc", spellings=("WFC",))
+    joined = query.both(And((spelled, a)), And())
+    assert joined == query.prepare(And((And((spelled, a)), And())), SPECS)
+    assert joined.conditions[0].spellings == ("WFC",)
+    assert query.both(And(), spelled) is spelled
+
+
+def test_two_conditions_have_a_limit_together():
+    with pytest.raises(QueryError, match="more than 200 conditions"):
+        query.both(And((a,) * 150), And((a,) * 51))
+
+
 def nested(depth):
     condition = a
     for _ in range(depth):

@@ -8,6 +8,7 @@ import acsql
 from acsql.errors import QueryError
 from acsql.query import Between, Equals, Like, Not, Or
 from acsql.search.criteria import DEFAULT_COLUMNS
+from acsql.store import spellings
 
 
 def rootnames(search: acsql.Search) -> set[str]:
@@ -71,6 +72,30 @@ def test_texts_and_values_are_conditions(sample_archive, everything, condition, 
 def test_conditions_of_several_calls_are_joined(sample_archive) -> None:
     both = sample_archive.where("exptime>0", detector="WFC")
     assert sample_archive.where(detector="WFC").where("exptime>0").count() == both.count()
+
+
+def test_the_spellings_of_each_condition_are_looked_up_once(sample_archive, monkeypatch) -> None:
+    read: list[str] = []
+    stored = spellings.stored
+
+    def counted(store, keyword, texts):
+        """Look spellings up, and note the keyword."""
+        read.append(keyword)
+        return stored(store, keyword, texts)
+
+    monkeypatch.setattr(spellings, "stored", counted)
+    search = sample_archive.where(detector="wfc").where("filter1=f606w").where("exptime>=0")
+    assert read == ["detector", "filter1"]
+    assert (
+        search.condition == sample_archive.where("detector=wfc filter1=f606w exptime>=0").condition
+    )
+    assert [part.spellings for part in search.condition.conditions[:2]] == [("WFC",), ("F606W",)]
+
+
+def test_conditions_of_several_calls_have_a_limit_together(sample_archive) -> None:
+    search = sample_archive.where(*["exptime>0"] * 150)
+    with pytest.raises(QueryError, match="more than 200 conditions"):
+        search.where(*["exptime>0"] * 51)
 
 
 def test_a_search_is_not_changed_by_its_methods(sample_archive) -> None:
