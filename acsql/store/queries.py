@@ -72,8 +72,11 @@ def find(
     sort_addresses = [key.address for key in order]
     columns = {*addresses, *sort_addresses}
     paths = {address: field_path(address).split(".") for address in columns}
+    are_named = headerless.names_observations(condition)
     with explained_timeout(store, condition, time_limit, order):
-        collection = headerless.collection_for(store, condition, sort_addresses)
+        # Named observations whose headers are read need no copies for their order.
+        needed = columns if are_named else sort_addresses
+        collection = headerless.collection_for(store, condition, needed)
         in_collection = (
             columns if collection == store.observations else set(headerless.top_level(columns))
         )
@@ -85,7 +88,7 @@ def find(
             max_time_ms=milliseconds(time_limit),
             sort=list(sort_document(order).items()),
             # Tried against each other, the indexes of other conditions take longer.
-            hint={"_id": 1} if headerless.names_observations(condition) else None,
+            hint={"_id": 1} if are_named else None,
         )
         if in_headers := columns - in_collection:
             documents = _with_headers(store, documents, in_headers, time_limit)

@@ -93,8 +93,8 @@ def collection_for(
     """
     if has_annotations(condition):
         raise TypeError("the conditions on annotations were not looked up")
-    if names_observations(condition):
-        # Found by key, whatever the size of a document.
+    if any(isinstance(part, Equals) and _is_named(part) for part in conjuncts(condition)):
+        # One document, whatever its size, is read sooner than the state of the copies.
         return store.observations
     keywords = (leaf.keyword for leaf, _ in leaves(condition) if isinstance(leaf, KeywordCondition))
     needed = [*keywords, *addresses]
@@ -114,8 +114,11 @@ def names_observations(condition: Condition) -> bool:
     bool
         Then the observations are found by key, whatever else is required of them.
     """
-    parts = conjuncts(condition)
-    return any(isinstance(part, Equals | AnyOf) and part.keyword == "rootname" for part in parts)
+    return any(map(_is_named, conjuncts(condition)))
+
+
+def _is_named(part: Condition) -> bool:
+    return isinstance(part, Equals | AnyOf) and part.keyword == "rootname"
 
 
 def top_level(addresses: Iterable[str]) -> list[str]:

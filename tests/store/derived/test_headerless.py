@@ -80,10 +80,12 @@ ON_COPIES = [
     (Equals("detector", "WFC"), ["rootname", "exptime"]),
     (And((Equals("detector", "WFC"), Not(Between("exptime", 1.0)))), ["files", "previews"]),
     (Within(1.0, 2.0, 3.0), []),
+    (And((AnyOf("rootname", ("j0000001", "j0000002")), Exists("detector"))), ["exptime"]),
 ]
 ON_OBSERVATIONS = [
     (Equals("rootname", "j0000001"), []),
-    (And((AnyOf("rootname", ("j0000001", "j0000002")), Exists("detector"))), ["exptime"]),
+    (And((AnyOf("rootname", ("j0000001", "j0000002")), Exists("raw.0.detector"))), ["exptime"]),
+    (AnyOf("rootname", ("j0000001", "j0000002")), ["raw.0.detector"]),
     (Equals("raw.0.detector", "WFC"), []),
     (EVERYTHING, ["rootname", "flt.1.goodmean"]),
     (Or((Equals("detector", "WFC"), Not(Exists("spt.1.proposid")))), []),
@@ -99,7 +101,9 @@ def test_copies_are_searched_once_they_are_made(store, condition, addresses):
 
 
 @pytest.mark.parametrize(("condition", "addresses"), ON_OBSERVATIONS)
-def test_observations_are_searched_for_header_keywords_and_by_rootname(store, condition, addresses):
+def test_observations_are_searched_for_header_keywords_and_for_one_rootname(
+    store, condition, addresses
+):
     headerless.make_all(store)
     assert headerless.collection_for(store, condition, addresses) == store.observations
 
