@@ -29,7 +29,7 @@ from ..connection_strings import without_user
 from ..errors import DatabaseError, DatabaseUnavailable
 from ..keywords import KeywordSpecs
 from . import schema
-from .outage import OutageLog
+from .outage import LAST_SECONDS, OutageLog
 from .repetition import repeated
 from .schema import Document, DocumentCollection
 
@@ -114,7 +114,7 @@ class Store:
                 event_listeners=[outages] if log_outages else [],
                 **options,
             )
-            self._closing.callback(self.client.close)
+            self._closing.callback(_close, self.client)
             self._closing.callback(outages.close)  # runs before the close of the client
             self.database = self.client[parsed["database"] or DEFAULT_DATABASE]
         try:
@@ -271,6 +271,15 @@ def _connect(connection_string: str, **options: Any) -> MongoClient[Document]:
     except (ConfigurationError, ValueError, OSError) as error:
         # Such as a file that holds no certificate.
         raise DatabaseError(f"invalid connection_string: {error}") from error
+
+
+def _close(client: MongoClient[Document]) -> None:
+    """Close a client; it ends its sessions on the server only if that answers soon.
+
+    Without a limit it would wait for a server that does not answer as long as any operation does.
+    """
+    with pymongo.timeout(LAST_SECONDS):
+        client.close()
 
 
 def _options(in_connection_string: Mapping[str, Any], wait: float | None) -> dict[str, Any]:

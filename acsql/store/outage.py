@@ -20,7 +20,8 @@ from pymongo.monitoring import (
 
 from ..errors import DatabaseError
 
-# Seconds that a process which ends early may spend on each of its last operations.
+# Seconds that a process which ends early may spend on each of its last operations, and any process
+# on the close of its connections.
 LAST_SECONDS = 2
 
 logger = logging.getLogger(__name__)

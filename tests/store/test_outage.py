@@ -174,3 +174,15 @@ def test_the_last_operations_of_a_process_do_not_replace_the_reason_for_its_end(
         with outage.ending_early(), store.errors():
             store.observations.insert_one({"_id": "j8bt05nj"})
     assert "could not store its last results" in caplog.messages[-1]
+
+
+@pytest.mark.timeout(120)
+def test_a_close_does_not_wait_for_a_server_that_is_gone(
+    data_dir: Path, specs: KeywordSpecs
+) -> None:
+    store = Store(server.start(data_dir).uri, specs, wait=300)
+    # Its session is one that a close ends on the server.
+    store.observations.find_one()
+    send(data_dir, signal.SIGKILL)
+    wait_until(lambda: not store.answers)
+    store.close()
