@@ -48,6 +48,8 @@ class CodedPixels:
             sums = sums_of_deviations(values, coder.centre)
             total, squares = total + sums[0], squares + sums[1]
         self.sums = total, squares
+        self._centre_code = int(coder.codes(np.array([coder.centre]))[0])
+        self._repeated = self._repeated_centre()
         self.find(np.zeros(self.counts.size, bool))
 
     def find(self, wanted: npt.NDArray[np.bool_]) -> None:
@@ -58,8 +60,12 @@ class CodedPixels:
         wanted : numpy.ndarray of bool
             Whether each code is wanted.
         """
+        ordered = wanted.copy()
+        if self._repeated is not None:
+            # They are known, and their deviations are 0.
+            ordered[self._centre_code] = False
         # Where the pixels of each code begin and end among those kept.
-        numbers = np.where(wanted, self.counts, 0)
+        numbers = np.where(ordered, self.counts, 0)
         self._ends = np.cumsum(numbers)
         self._begins = self._ends - numbers
         kept = np.empty(self._ends[-1], finite_values(self._part[:0]).dtype)
@@ -67,7 +73,7 @@ class CodedPixels:
         end = 0
         for values, codes in self._chunks() if kept.size else ():
             # All codes are in the mask: "wrap" only saves numpy a buffered check.
-            found = np.flatnonzero(wanted.take(codes, mode="wrap"))
+            found = np.flatnonzero(ordered.take(codes, mode="wrap"))
             begin, end = end, end + found.size
             values.take(found, out=kept[begin:end], mode="clip")
             codes.take(found, out=kept_codes[begin:end], mode="clip")
@@ -77,6 +83,8 @@ class CodedPixels:
 
     def members(self, code: int) -> Pixels:
         """Return the pixels of a code."""
+        if code == self._centre_code and self._repeated is not None:
+            return self._repeated
         if not self._wanted[code]:
             return self._pixels(code, code)
         found: Pixels = self._kept[self._begins[code] : self._ends[code]]
@@ -102,6 +110,20 @@ class CodedPixels:
     def between(self, first: int, last: int) -> Pixels:
         """Return the pixels whose code is strictly inside of a range."""
         return self._pixels(first + 1, last - 1)
+
+    def _repeated_centre(self) -> Pixels | None:
+        """Return the pixels of the centre's code if they are most of all, and the same bit for bit.
+
+        Frames with few counts consist of them: to order a million zeros takes most of the time.
+        """
+        number = int(self.counts[self._centre_code])
+        if 2 * number <= self.counts.sum():
+            return None
+        centre = np.asarray(self.coder.centre, finite_values(self._part[:0]).dtype)
+        # As integers, because 0 equals -0.
+        bits = f"u{centre.dtype.itemsize}"
+        same = (np.count_nonzero(v.view(bits) == centre.view(bits)) for v, _ in self._chunks())
+        return np.broadcast_to(centre, number) if sum(same) == number else None
 
     def _pixels(self, first: int, last: int) -> Pixels:
         """Return the pixels whose code is in an inclusive range, in a pass of their own."""

@@ -65,15 +65,16 @@ def sigma_clip(values: Distribution) -> Clipped:
         Statistics of the values that remain.
     """
     first, last = 0, values.size
+    mean, std = values.moments(first, last)
     for _ in range(ROUNDS):
-        centre, reach = median(values, first, last), SIGMA * values.moments(first, last)[1]
+        centre, reach = median(values, first, last), SIGMA * std
         if not np.isfinite(centre + reach):
             break
         kept = max(first, values.below(centre - reach)), min(last, values.up_to(centre + reach))
         if kept == (first, last):
             break
         first, last = kept
-    mean, std = values.moments(first, last)
+        mean, std = values.moments(first, last)
     return Clipped(last - first, mean, median(values, first, last), std)
 
 

@@ -281,6 +281,9 @@ class Coded:
         """Return the same from the values alone, between places in the first and last code."""
         if low == high:
             kept = [self._sorted(low)[begin:end]]
+            if kept[0][0] == kept[0][-1]:
+                # All are equal: they are sorted.
+                return float(kept[0][0]) + 0.0, 0.0
         else:
             kept = [self._sorted(low)[begin:], self._sorted(high)[:end]]
             kept += [piece.between(low, high) for piece in self.pieces]
@@ -297,7 +300,8 @@ class Coded:
 
     def _sorted(self, code: int) -> Pixels:
         if code not in self._members:
-            found = np.concatenate([piece.members(code) for piece in self.pieces])
+            members = [piece.members(code) for piece in self.pieces]
+            found = np.concatenate(members) if members[1:] else members[0]
             # All pixels of a constant image have one code, and millions of a bias one value.
             is_constant = not np.ptp(found)
             self._members[code] = (

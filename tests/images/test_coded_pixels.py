@@ -48,3 +48,30 @@ def test_pixels_outside_and_inside_of_a_range_of_codes(pixels: CodedPixels) -> N
     assert pixels.sums_beyond(first, last) == pytest.approx(expected, rel=1e-6)
     inside = FINITE[(codes > first) & (codes < last)]
     assert np.sort(pixels.between(first, last)).tolist() == np.sort(inside).tolist()
+
+
+@pytest.mark.parametrize("others", [0, 1000], ids=["alone", "among others"])
+def test_a_value_that_most_pixels_have_is_not_kept_pixel_by_pixel(others: int) -> None:
+    part = np.zeros((100, 200), np.float32)
+    part.flat[:others] = np.random.default_rng(2).exponential(5, others) + 1
+    coder = ValueCoder.of_image([part])
+    pixels = CodedPixels(part, coder)
+    pixels.find(np.ones(NUMBER, bool))
+    code = int(coder.codes(np.zeros(1, np.float32))[0])
+    found = pixels.members(code)
+    assert found.size == part.size - others
+    assert not found.any()
+    assert found.strides == (0,)
+    brighter = part[coder.codes(part) > code]
+    expected = sums_of_deviations(brighter, coder.centre)
+    assert pixels.sums_beyond(0, code) == pytest.approx(expected, rel=1e-9)
+
+
+def test_zeros_of_both_signs_are_all_kept() -> None:
+    part = np.zeros((100, 200), np.float32)
+    part[::3] = -0.0
+    coder = ValueCoder.of_image([part])
+    pixels = CodedPixels(part, coder)
+    pixels.find(np.ones(NUMBER, bool))
+    found = pixels.members(int(coder.codes(part[:1, 0])[0]))
+    assert np.signbit(found).tolist() == np.signbit(part.ravel()).tolist()

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from acsql.images.deviations import sigma_clip
 from acsql.images.distribution import FEW, distributions, joined, prepare
 
 # Whether few pixels, as all images here have, are counted as many are, or sorted.
@@ -40,6 +41,29 @@ def test_ranks_and_values_equal_those_of_the_sorted_values(
         for value in {*expected[:5].tolist(), 0.0, 0.5, 3.0}:
             assert found.below(value) == np.count_nonzero(expected < value)
             assert found.up_to(value) == np.count_nonzero(expected <= value)
+
+
+@given(
+    image=images(np.float32),
+    repeated=st.sampled_from([0.0, -0.0, 2.5, 1e30]),
+    share=st.sampled_from([0.4, 0.6, 0.99, 1]),
+    seed=st.integers(0, 100),
+)
+def test_values_of_an_image_whose_pixels_are_mostly_equal(
+    image: np.ndarray, repeated: float, share: float, seed: int
+) -> None:
+    image[np.random.default_rng(seed).random(image.shape) < share] = repeated
+    (found,) = distributions([image], few=0)
+    with np.errstate(invalid="ignore"):
+        expected = np.sort(image[np.isfinite(image)].astype(np.float64))
+    if expected.size:
+        prepare([(found, lambda each: (sigma_clip(each), each.at(0)))])
+    assert [found.at(rank) for rank in range(found.size)] == expected.tolist()
+    assert found.below(repeated) == np.count_nonzero(expected < repeated)
+    assert found.up_to(repeated) == np.count_nonzero(expected <= repeated)
+    first, last = np.searchsorted(expected, repeated), np.searchsorted(expected, repeated, "right")
+    if first < last:
+        assert found.moments(int(first), int(last)) == (repeated, 0)
 
 
 @AS_MANY_OR_FEW
