@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pymongo.common
 import pytest
 import yaml
@@ -120,9 +121,12 @@ def specs() -> KeywordSpecs:
 @pytest.fixture(scope="session")
 def database_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The connection string of a server for the tests, as a user with all rights."""
-    data_dir = tmp_path_factory.mktemp("server")
-    yield administrator_uri(server.start(data_dir))
-    server.stop(data_dir)
+    state = server.start(tmp_path_factory.mktemp("server"))
+    yield administrator_uri(state)
+    # To shut down it would close each file, of which the databases of the tests have thousands.
+    process = psutil.Process(state.pid)
+    process.kill()
+    process.wait()
 
 
 @pytest.fixture(scope="session")
