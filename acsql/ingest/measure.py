@@ -34,7 +34,7 @@ from .jobs import Job
 from .measure_plan import MeasurementTask, Options, make_plan, selected
 from .measure_report import Report, Tally, described, problem
 from .progress import Progress, no_progress
-from .run import broken_off
+from .run_end import finishing
 from .workers import check_scheduler, run_all
 
 logger = logging.getLogger(__name__)
@@ -128,13 +128,8 @@ def _recorded(
         ending = {"finished": finished, "seconds": seconds, "state": state, "reason": reason}
         runs.finish(store, number, ending | report.record(), MONITOR_RUNS)
 
-    try:
+    with finishing(finish, report):
         yield report
-    except BaseException as error:
-        with ending_early():
-            finish(*broken_off(error))
-        raise
-    finish(report.state, None)
 
 
 def _unusable(archive: Archive, monitors: Iterable[Monitor]) -> dict[str, list[str]]:

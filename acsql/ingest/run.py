@@ -24,7 +24,6 @@ from ..settings import INGEST
 from ..store import failures, file_records, lock, missing_statistics, runs
 from ..store.client import Store
 from ..store.configured import open_store
-from ..store.outage import ending_early
 from ..store.recorded_files import recorded_files
 from ..store.schema import now
 from . import folding, process_pool
@@ -36,6 +35,7 @@ from .progress import Progress, no_progress
 from .proposal_providers import provider_for
 from .proposals import in_background
 from .report import Report
+from .run_end import finishing
 from .scan import scan
 from .tasks import ingest_tasks, log_waiting
 from .workers import PROCESSES, check_scheduler
@@ -195,18 +195,20 @@ def _recorded(
             "options": _recorded_options(options),
         },
     )
-    try:
+
+    def finish(state: str, reason: str | None) -> None:
+        """Log the end of the run, and close its record."""
+        record = _closing(report, state, reason)
+        if reason is None:
+            for line in report.lines():
+                logger.info(line)
+        else:
+            ended = "failed" if state == runs.FAILED else "ended early"
+            logger.error("The run %s: %s", ended, reason)
+        runs.finish(store, number, record)
+
+    with finishing(finish, report):
         yield
-    except BaseException as error:
-        state, reason = broken_off(error)
-        logger.error("The run %s: %s", "failed" if state == runs.FAILED else "ended early", reason)
-        with ending_early():
-            runs.finish(store, number, _closing(report, state, reason))
-        raise
-    record = _closing(report, report.state, None)
-    for line in report.lines():
-        logger.info(line)
-    runs.finish(store, number, record)
 
 
 def _recorded_options(options: Options) -> dict[str, Any]:
@@ -216,26 +218,6 @@ def _recorded_options(options: Options) -> dict[str, Any]:
     if more > 0:
         record["rootnames"] = [*record["rootnames"][:RECORDED_ROOTNAMES], f"and {more} more"]
     return record
-
-
-def broken_off(error: BaseException) -> tuple[str, str]:
-    """Return the state and reason of a run that an error or a signal has ended.
-
-    Parameters
-    ----------
-    error : BaseException
-        The error, or the exception of the signal.
-
-    Returns
-    -------
-    tuple of str
-        One of the states in `acsql.store.runs`, and a reason for the record.
-    """
-    if isinstance(error, KeyboardInterrupt):
-        return runs.INTERRUPTED, "interrupted (Ctrl-C or SIGINT); the next run continues"
-    if isinstance(error, SystemExit):
-        return runs.INTERRUPTED, "terminated (SIGTERM or SIGHUP); the next run continues"
-    return runs.FAILED, str(error) or type(error).__name__
 
 
 def _closing(report: Report, state: str, reason: str | None) -> dict[str, Any]:
