@@ -13,7 +13,7 @@ from pathlib import Path
 from .errors import UnsafePath
 from .names import Filename
 
-# The folder of previews of observations without a proposal.
+# The name in paths and URLs of the proposal of observations that have none.
 NO_PROPOSAL = "unknown"
 # The longest path in the database, in bytes: that of a single name (NAME_MAX of Linux).
 MAX_LENGTH = 255
@@ -53,15 +53,16 @@ def observation_path(ipppssoot: str) -> str:
     return f"{ipppssoot[:4]}/{ipppssoot}"
 
 
+def proposal_name(proposid: int | None) -> str:
+    """Return the name of a proposal in paths and in URLs: ``9019``, or ``unknown`` for None."""
+    return NO_PROPOSAL if proposid is None else str(proposid)
+
+
 def jpeg_name(name: Filename, proposid: int | None) -> str:
     """Return the path of a preview, relative to ``jpeg_dir``: ``9019/j8bt05njq_raw.jpg``."""
-    return f"{_folder(proposid)}/{name.ipppssoot}_{name.filetype}.jpg"
+    return f"{proposal_name(proposid)}/{name.ipppssoot}_{name.filetype}.jpg"
 
 
 def thumbnail_name(name: Filename, proposid: int | None) -> str:
     """Return the path of a thumbnail, relative to ``thumbnail_dir``: ``9019/..._flt.thumb``."""
-    return f"{_folder(proposid)}/{name.ipppssoot}_{name.filetype}.thumb"
-
-
-def _folder(proposid: int | None) -> str:
-    return NO_PROPOSAL if proposid is None else str(proposid)
+    return f"{proposal_name(proposid)}/{name.ipppssoot}_{name.filetype}.thumb"

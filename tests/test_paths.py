@@ -19,6 +19,11 @@ def test_an_observation_is_in_the_folder_of_its_first_four_characters():
     assert paths.observation_path("j8bt05njq") == "j8bt/j8bt05njq"
 
 
+@pytest.mark.parametrize(("proposid", "expected"), [(9019, "9019"), (0, "0"), (None, "unknown")])
+def test_a_proposal_has_a_name_in_paths_and_urls(proposid, expected):
+    assert paths.proposal_name(proposid) == expected
+
+
 @pytest.mark.parametrize("filetype", ["raw", "flt", "flc"])
 def test_a_preview_is_in_the_folder_of_its_proposal(filetype):
     name = Filename("j8bt05njq", filetype)

@@ -46,6 +46,15 @@ Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_with_short_li
 Number = Annotated[int | None, WholeNumber(0, _MAX_NUMBER)]
 
 
+class Placed:
+    """A request about an observation or a part of it: fields filetype, extension and region."""
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The part of the observation, for the methods of `Archive`."""
+        return {name: getattr(self, name) for name in ("filetype", "extension", "region")}
+
+
 class Form(Parameters):
     """A form that writes.
 
@@ -73,7 +82,7 @@ class Form(Parameters):
         return annotating_archive().usable_id(new_id(user.name, self.key, sent_values))
 
 
-class TargetForm(Form):
+class TargetForm(Placed, Form):
     """A form about an observation or a part of it, a proposal or an ingest run."""
 
     rootname: str | None = None
@@ -82,11 +91,6 @@ class TargetForm(Form):
     region: Annotated[str | None, Field(max_length=200)] = None
     proposid: Number = None
     run: Number = None
-
-    @property
-    def place(self) -> dict[str, Any]:
-        """The part of an observation, for the methods of `Archive`."""
-        return {name: getattr(self, name) for name in ("filetype", "extension", "region")}
 
 
 Model = TypeVar("Model", bound=Form)

@@ -13,7 +13,7 @@ from ..export import text
 from ..fits.tables import is_table
 from ..formatting import age, duration, measured, number, plural, rounded, size
 from ..images.disk_cache import DiskCache
-from ..paths import NO_PROPOSAL
+from ..paths import NO_PROPOSAL, proposal_name
 from . import (
     access_log,
     annotating,
@@ -154,7 +154,7 @@ def _configure_templates(app: Flask, archive: Archive) -> None:
         "specs": archive.specs,
         "observation_url": context.observation_url,
         "results_url": context.results_url,
-        "proposal_name": context.proposal_name,
+        "proposal_name": proposal_name,
         "filters_label": context.filters_label,
         "chosen_rendition": renditions.chosen_rendition,
         "preview_url": renditions.preview_url,

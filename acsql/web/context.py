@@ -11,7 +11,7 @@ from ..archive import Archive
 from ..errors import QueryError
 from ..images.disk_cache import DiskCache
 from ..observation import Observation
-from ..paths import NO_PROPOSAL
+from ..paths import proposal_name
 from .params import Parameters
 
 # The key of the archive in `Flask.extensions`.
@@ -116,11 +116,6 @@ def requested_observation(proposid: int | None, name: str) -> Observation:
         values: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {})}
         abort(redirect(observation_url(str(request.endpoint), observation, **values)))
     return observation
-
-
-def proposal_name(proposid: int | None) -> str:
-    """Return the part of a URL that names a proposal."""
-    return NO_PROPOSAL if proposid is None else str(proposid)
 
 
 def observation_url(endpoint: str, item: Observation | Mapping[str, Any], **values: Any) -> str:

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Download, Locator, Page
 
 import acsql
+from acsql.paths import proposal_name
 from acsql.store import observation_writes
-from acsql.web import context
 
 
 def soup(client: FlaskClient, address: str, status: int = 200) -> BeautifulSoup:
@@ -65,7 +65,7 @@ def parameters_in(address: str) -> dict[str, str]:
 
 def address_of(row: dict[str, Any]) -> str:
     """Return the address of the page of an observation."""
-    return f"/archive/{context.proposal_name(row['proposid'])}/{row['ipppssoot']}/"
+    return f"/archive/{proposal_name(row['proposid'])}/{row['ipppssoot']}/"
 
 
 def document(rootname: str = "j8bt05nj", **fields: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from flask import url_for
 from flask.testing import FlaskClient
 from web_pages import address_of
 
-from acsql.web.context import filters_label, observation_url, proposal_name, results_url
+from acsql.web.context import filters_label, observation_url, results_url
 
 
 def test_other_names_lead_to_the_canonical_address(
@@ -33,11 +33,6 @@ def test_other_names_lead_to_the_canonical_address(
         "visit": ["01", "02"],
         "sort": ["exptime"],
     }
-
-
-@pytest.mark.parametrize(("proposid", "expected"), [(9019, "9019"), (0, "0"), (None, "unknown")])
-def test_a_proposal_has_a_name_in_urls(proposid: int | None, expected: str) -> None:
-    assert proposal_name(proposid) == expected
 
 
 def test_the_url_of_a_page_has_the_names_of_the_observation(client: FlaskClient) -> None:

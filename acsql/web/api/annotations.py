@@ -17,6 +17,7 @@ from ...export import FORMATS, plain
 from .. import identity
 from ..annotating import (
     MAX_OBSERVATIONS,
+    Placed,
     annotating_archive,
     checked_search,
     earlier_batch,
@@ -139,7 +140,7 @@ class ObservationsBody(WritingBody):
         raise AnnotationError("give either rootnames or q")
 
 
-class PlacedBody(ObservationsBody):
+class PlacedBody(Placed, ObservationsBody):
     """Observations, or one of their files, or a region of the image."""
 
     filetype: Word | None = None
@@ -147,11 +148,6 @@ class PlacedBody(ObservationsBody):
     region: Annotated[
         Word | None, Field(description="circle(x, y, radius) or box(x, y, width, height) in pixels")
     ] = None
-
-    @property
-    def place(self) -> dict[str, Any]:
-        """The part of the observations, for the methods of `Archive`."""
-        return {name: getattr(self, name) for name in ("filetype", "extension", "region")}
 
 
 class FlagBody(PlacedBody):

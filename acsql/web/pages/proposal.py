@@ -6,10 +6,11 @@ from flask import Blueprint, render_template, url_for
 
 from ... import query
 from ...colour import ColourSet, colour_sets, filter_name
+from ...paths import proposal_name
 from ...proposals import Proposal, in_proposal
 from ...query import Condition
 from ...search import Search
-from ..context import current_archive, parameters, proposal_name
+from ..context import current_archive, parameters
 from ..selection import FILTERS, MATCHES, SORTS, Filter, SelectionParameters
 
 PAGE_SIZE = 240

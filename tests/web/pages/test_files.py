@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from web_pages import put_file, soup, words
 
 import acsql
-from acsql.web import context
+from acsql.paths import proposal_name
 from acsql.web.app import create_app
 
 
@@ -161,7 +161,7 @@ def test_an_observation_lists_its_files(
     client: FlaskClient, sample_archive: acsql.Archive, row: dict[str, Any]
 ) -> None:
     observation = sample_archive.observation(row["rootname"])
-    address = f"/archive/{context.proposal_name(row['proposid'])}/{row['ipppssoot']}/files/"
+    address = f"/archive/{proposal_name(row['proposid'])}/{row['ipppssoot']}/files/"
     page = soup(client, address)
     links = [link["href"] for link in page.select("tbody th a")]
     assert links == [f"/files/{filename}" for filename in observation.datasets.values()]

@@ -13,13 +13,13 @@ from web_pages import content, follow, visible
 
 import acsql
 from acsql import export
-from acsql.web import context
+from acsql.paths import proposal_name
 
 
 @pytest.fixture(scope="module")
 def place(row: dict[str, Any]) -> str:
     """The address below which the headers of the exposure are."""
-    return f"/archive/{context.proposal_name(row['proposid'])}/{row['ipppssoot']}/headers/"
+    return f"/archive/{proposal_name(row['proposid'])}/{row['ipppssoot']}/headers/"
 
 
 def shown(page: BeautifulSoup) -> list[str]:
