@@ -83,11 +83,6 @@ def from_row(row: Mapping[str, Any], specs: KeywordSpecs) -> Annotation:
     target = AnnotationTarget(**{name: held[name] for name in _OF_TARGET} | numbers)
     own = {name: None if held[name] is None else str(held[name]) for name in ("flag", "text", "of")}
     batch = None if held["batch"] is None else str(held["batch"])
-    if own["flag"] not in (None, *specs.flags):
-        raise AnnotationError(
-            f"there is no flag {own['flag']!r}: add it to flags.yaml of the archive's specs, or "
-            f"change or remove the row; the flags are {', '.join(specs.flags)}"
-        )
     annotation = Annotation(str(key), action, target, str(held["by"]), when, **own, batch=batch)
     return annotation.checked(specs)
 
@@ -112,7 +107,8 @@ def write(path: Path, annotations: Iterable[Annotation]) -> None:
     ----------
     path : Path
         The file, in the format to which its ending belongs; an existing one is replaced.  CSV is
-        guarded for spreadsheets as that of the site is: `read` cannot tell them apart.
+        guarded for spreadsheets as that of the site is, and `read` takes all CSV with these
+        columns for such a file.
     annotations : iterable of Annotation
         The annotations to write.
 
@@ -136,7 +132,8 @@ def read(path: Path, specs: KeywordSpecs) -> list[Annotation]:
     Parameters
     ----------
     path : Path
-        CSV, JSON Lines or ECSV, by its suffix: ``.csv``, ``.jsonl``, ``.ecsv``.
+        CSV, JSON Lines or ECSV, by its suffix: ``.csv``, ``.jsonl``, ``.ecsv``.  CSV with all of
+        `COLUMNS` is guarded for spreadsheets, as `write` writes it; other CSV is read as it is.
     specs : KeywordSpecs
         The flags and filetypes that there are.
 
@@ -172,10 +169,13 @@ def _csv(path: Path) -> Iterator[Mapping[str, Any]]:
 
     # Spreadsheets begin their UTF-8 with a byte order mark.
     with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
+        reader = csv.DictReader(file)
+        # acsql alone writes all columns, with guards; in other files a quote is part of the text.
+        is_guarded = {*_NAMES} == {*(reader.fieldnames or ())}
+        for row in reader:
             if None in row or None in row.values():
                 raise AnnotationError("it has more or fewer values than there are columns")
-            yield {name: unguarded(value) for name, value in row.items()}
+            yield {name: unguarded(value) for name, value in row.items()} if is_guarded else row
 
 
 def _json_lines(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -71,6 +71,14 @@ def test_a_file_of_the_site_is_read_as_it_was_written(text, empty_archive, tmp_p
         assert (entry.id, entry.text) == (*batch.annotations, text)
 
 
+@pytest.mark.parametrize("text", ["'=1+1", "'- weak;'=2", "''+"])
+def test_quotes_in_a_file_of_another_system_are_part_of_the_text(text, specs, tmp_path):
+    file = tmp_path / "old.csv"
+    file.write_text(f"proposid,text,by,when\n9019,{text},ann,2009-06-01\n")
+    (entry,) = read(file, specs)
+    assert entry.text == text
+
+
 def test_an_import_is_repeated_without_effect(empty_archive: acsql.Archive, tmp_path):
     file = tmp_path / "old.csv"
     file.write_text(

@@ -215,7 +215,10 @@ class Annotation:
             raise AnnotationError(f"{self.action}: name a flag, or none")
         if self.flag is not None and self.flag not in specs.flags:
             known = ", ".join(specs.flags)
-            raise AnnotationError(f"there is no flag {self.flag!r}; the flags are {known}")
+            raise AnnotationError(
+                f"there is no flag {self.flag!r}: add it to flags.yaml of the archive's specs, or "
+                f"use another; the flags are {known}"
+            )
         return replace(self, target=self.target.checked(specs))
 
 

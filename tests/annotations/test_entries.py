@@ -77,7 +77,7 @@ def test_a_target_that_is_none_is_refused_with_the_reason(target, reason, specs)
         (entry(by="x" * (MAX_NAME + 1)), "by: expected a name"),
         (entry(id=""), "an id of"),
         (entry(text="x" * (MAX_TEXT + 1)), "at most"),
-        (entry(flag="comet"), "no flag 'comet'; the flags are satellite_trail"),
+        (entry(flag="comet"), "no flag 'comet': .* use another; the flags are satellite_trail"),
         (entry(of="2"), "name the entry"),
         (entry(Action.UNDO), "name the entry"),
         (entry(Action.COMMENT), "needs a text"),
