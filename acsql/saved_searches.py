@@ -12,6 +12,7 @@ from .search.criteria import Source
 from .search.search import Search
 from .store import saved_searches as stored
 from .store import schema
+from .store.observation_writes import complete_until
 
 MAX_NAME = 100
 # Of one person, private and shared: each is counted whenever their list is shown.
@@ -41,7 +42,7 @@ class SavedSearch:
     created : datetime
         When it was saved (UTC).
     seen : datetime, optional
-        The newest date of ingest in the archive at that time; None as saved by older versions.
+        What `SavedSearches.newest` returned at that time; None as saved by older versions.
     """
 
     id: str
@@ -188,13 +189,15 @@ class SavedSearches:
         return search.columns(saved.view.get("columns", "")).sort(saved.view.get("sort", ""))
 
     def newest(self) -> datetime:
-        """Return the newest date of ingest: what a person who looks now has seen.
+        """Return the date of ingest up to which a person who looks now has seen all results.
 
-        Dates of ingest are compared with each other, and not with the clock of another machine
-        than that of the ingest.
+        It is the newest one, or less if an observation that is being written can get an earlier
+        one: a result that an ingest stores in the minute before a look stays new after it.
         """
         search = Search(self.source).columns("last_ingest_date").sort("-last_ingest_date").limit(1)
-        return next((row["last_ingest_date"] for row in search.rows()), None) or _BEFORE_ALL
+        complete = complete_until(self.source.store)
+        found = next((row["last_ingest_date"] for row in search.rows()), None) or _BEFORE_ALL
+        return min(found, complete)
 
     def last_looks(self, person: str | None = None) -> dict[str, datetime]:
         """Return the date of ingest up to which a person has seen each saved search, by its id."""

@@ -8,7 +8,8 @@ import pytest
 import acsql
 from acsql import saved_searches
 from acsql.errors import AnnotationError, QueryError
-from acsql.store import observation_writes, schema
+from acsql.store import lock, observation_writes, schema
+from acsql.store.derived import headerless
 
 
 @pytest.fixture
@@ -31,11 +32,10 @@ def test_what_is_new_is_what_was_ingested_since_the_last_look(archive):
     assert (saved.owner, searches.visible()) == ("ann", [searches.find(saved.id)])
     assert searches.search(saved).count() == 1
     assert searches.new(saved, None).count() == 0
-    ingest(archive, "j8bt05nk", schema.now() + timedelta(seconds=1))
+    ingest(archive, "j8bt05nk", schema.now() - timedelta(seconds=9))
     assert searches.new(saved, searches.last_looks().get(saved.id)).count() == 1
     searches.look(saved.id)
-    later = searches.last_looks()[saved.id] + timedelta(seconds=2)
-    assert searches.new(saved, later).count() == 0
+    assert searches.new(saved, searches.last_looks()[saved.id]).count() == 0
     assert archive.as_person("bob").saved_searches.last_looks() == {}
 
 
@@ -47,6 +47,26 @@ def test_what_a_machine_with_a_slow_clock_ingests_is_new(archive):
         assert searches.new(saved, searches.last_looks().get(saved.id)).count() == 1
         searches.look(saved.id)
         assert searches.new(saved, searches.last_looks()[saved.id]).count() == 0
+
+
+def test_what_is_committed_after_a_look_is_new(archive, monkeypatch):
+    searches = archive.as_person("ann").saved_searches
+    saved = searches.add("WFC", "detector=WFC")
+    copy = headerless.copy
+
+    def look_before_the_commit(document):
+        """Look while another worker has stored an observation with a later date."""
+        monkeypatch.undo()
+        ingest(archive, "j8bt05nl", schema.now() + timedelta(seconds=9))
+        searches.look(saved.id)
+        return copy(document)
+
+    monkeypatch.setattr(headerless, "copy", look_before_the_commit)
+    document = {"_id": "j8bt05nk", "detector": "WFC", "first_ingest_date": None}
+    with lock.hold(archive.store, "ingest"):
+        observation_writes.replace(archive.store, document, ingested=True)
+    new = searches.new(saved, searches.last_looks()[saved.id]).columns("rootname").rows()
+    assert "j8bt05nk" in {row["rootname"] for row in new}
 
 
 def test_of_an_empty_archive_nothing_has_been_seen(empty_archive):

@@ -6,7 +6,6 @@ system is accessed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from .. import names
@@ -137,7 +136,6 @@ def build_document(
     existing: Document | None,
     proposal_type: str | None,
     specs: KeywordSpecs,
-    ingested: datetime,
 ) -> tuple[Document, tuple[str, ...]]:
     """Return the document of an observation.
 
@@ -155,13 +153,12 @@ def build_document(
         The type of its proposal.
     specs : KeywordSpecs
         The promoted keywords, and the filetypes with a footprint.
-    ingested : datetime
-        The time of the ingest (UTC, naive).
 
     Returns
     -------
     document : dict
-        As it is stored, its fields in the order of section "Document" in the documentation.
+        As it is stored, its fields in the order of section "Document" in the documentation.  The
+        dates of ingest are None, apart from the first of a stored document: the write sets them.
     warnings : tuple of str
         The reasons for a missing footprint or detector, where that is irregular.
     """
@@ -172,8 +169,8 @@ def build_document(
         "path": observation.path,
         "visit": names.visit(observation.rootname),
         "proposal_type": proposal_type,
-        "first_ingest_date": existing.get("first_ingest_date", ingested),
-        "last_ingest_date": ingested,
+        "first_ingest_date": existing.get("first_ingest_date"),
+        "last_ingest_date": None,
         **headers.promoted,
         "position": None,
         "footprint": None,

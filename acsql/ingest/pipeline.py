@@ -11,7 +11,6 @@ from ..config import Config
 from ..keywords import KeywordSpecs
 from ..store import file_records, observations, proposals
 from ..store.client import Store
-from ..store.schema import now
 from .document import build_document, type_headers
 from .fallback_thumbnail import with_fallback
 from .observation_result import FAILED, NEW, UNCHANGED, UPDATED, ObservationResult
@@ -81,9 +80,8 @@ def _ingest_contents(
     existing = observations.document(store, observation.rootname, without_headers_of=contents)
     headers = type_headers(contents, existing, specs)
     proposal_type = proposals.type_of(store, headers.promoted["proposid"])
-    ingested = now().replace(microsecond=0)
     document, warnings = build_document(
-        observation, contents, headers, existing, proposal_type, specs, ingested
+        observation, contents, headers, existing, proposal_type, specs
     )
     document, failed = with_fallback(document, specs, config)
     failures = [failure for content in contents.values() for failure in content.failures]

@@ -62,7 +62,7 @@ def write_observation(
     keywords_not_in_specs.record(store, headers.unspecified, now())
     header_layouts.record(store, headers.layout_texts)
     warnings = tuple(_remove_old_previews(config, existing or {}, document))
-    observation_writes.replace(store, document)
+    observation_writes.replace(store, document, ingested=True)
     return warnings
 
 

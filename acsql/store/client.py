@@ -9,6 +9,7 @@ import re
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -192,6 +193,18 @@ class Store:
         with self.errors():
             hello = self.client.admin.command("hello")
         return "setName" in hello or hello.get("msg") == "isdbgrid"
+
+    def server_time(self) -> datetime:
+        """Return the time by the clock of the server (UTC, naive).
+
+        Raises
+        ------
+        pymongo.errors.PyMongoError
+            If the database does not answer; the caller turns it into `DatabaseError`, or repeats a
+            transaction.
+        """
+        time: datetime = self.client.admin.command("hello")["localTime"]
+        return time
 
     @property
     def answers(self) -> bool:

@@ -7,11 +7,13 @@ last two leaves an older copy with a mark, by which `finish_interrupted` finds i
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 
+from . import lock
 from .client import Store
 from .derived import headerless
 from .moment import new_token
@@ -22,12 +24,15 @@ from .transactions import in_transaction
 # Observations that one transaction changes; MongoDB advises at most 1,000 documents.
 # https://www.mongodb.com/docs/manual/core/transactions-production-consideration/
 _AT_ONCE = 1000
+# The longest transaction of a server (transactionLifetimeLimitSeconds, by default), in seconds.
+# https://www.mongodb.com/docs/manual/core/transactions-production-consideration/
+_TRANSACTION_SECONDS = 60
 
 Changes = Mapping[str, Any]
 
 
 @repeated
-def replace(store: Store, document: Document) -> None:
+def replace(store: Store, document: Document, *, ingested: bool = False) -> None:
     """Write the document of an observation; it replaces an older one with the same rootname.
 
     Parameters
@@ -36,6 +41,9 @@ def replace(store: Store, document: Document) -> None:
         The open database.
     document : dict
         The document.
+    ingested : bool
+        Whether to set its date of ingest, and the first one if it is None, to the time of the
+        server in whole seconds.
 
     Raises
     ------
@@ -43,15 +51,53 @@ def replace(store: Store, document: Document) -> None:
         If the database does not answer or refuses the document.
     """
     key = {"_id": document["_id"]}
-    copy = headerless.copy(document)
 
     def write(session: ClientSession | None) -> None:
         """Mark and replace the observation, and replace its copy."""
         mark(store, [document["_id"]], session)
-        store.observations.replace_one(key, document, upsert=True, session=session)
+        # After the begin of the transaction, on which `complete_until` relies.
+        dated = _dated(document, store.server_time()) if ingested else document
+        store.observations.replace_one(key, dated, upsert=True, session=session)
+        copy = headerless.copy(dated)
         store.headerless.replace_one(key, copy, upsert=True, session=session)
 
     in_transaction(store, write)
+
+
+def _dated(document: Document, when: datetime) -> Document:
+    """Return a document with a date of ingest."""
+    when = when.replace(microsecond=0)
+    first = document["first_ingest_date"] or when
+    return {**document, "first_ingest_date": first, "last_ingest_date": when}
+
+
+def complete_until(store: Store) -> datetime:
+    """Return the date of ingest up to which a search finds all observations from now on.
+
+    Dates of ingest are those of the server when a transaction begins, and the transaction can end
+    a minute later.  On a standalone server, which has no transactions, an observation of a worker
+    that was killed can be found later still: searches find it after the next ingest.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    datetime
+        The last whole second, or a minute before it while observations are written (UTC, naive).
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    with store.errors():
+        now = store.server_time().replace(microsecond=0)
+    # Whatever takes the lock after the first look gets later dates.
+    open_seconds = _TRANSACTION_SECONDS if lock.is_held(store) else 0
+    return now - timedelta(seconds=open_seconds + 1)
 
 
 @repeated

@@ -39,7 +39,7 @@ def test_what_is_new_is_printed_until_it_is_seen(printed, settings, empty_archiv
     new = ("saved", "new", "All", "--by", "ann", "--format", "csv")
     printed(settings, "saved", "add", "All", "--by", "ann")
     assert len(printed(settings, *new).splitlines()) == 1
-    ingest(empty_archive, "j8bt05nk", schema.now() + timedelta(milliseconds=1))
+    ingest(empty_archive, "j8bt05nk", schema.now() - timedelta(seconds=9))
     assert "j8bt05nk" in printed(settings, *new)
     listed = printed(settings, "saved", "list", "--by", "ann", "--format", "csv")
     assert "All,,1,ann,F," in listed

@@ -37,7 +37,7 @@ def built(
 ) -> tuple[dict, tuple[str, ...]]:
     observation = ObservationOnDisk("j8bt05nj", "j8bt05njq", "j8bt/j8bt05njq")
     headers = type_headers(read, existing, specs)
-    return build_document(observation, read, headers, existing, "CAL/ACS", specs, WHEN)
+    return build_document(observation, read, headers, existing, "CAL/ACS", specs)
 
 
 def test_a_new_document_has_headers_files_and_promoted_keywords(specs: KeywordSpecs) -> None:
@@ -46,7 +46,7 @@ def test_a_new_document_has_headers_files_and_promoted_keywords(specs: KeywordSp
     assert document["_id"] == "j8bt05nj"
     assert (document["detector"], document["proposid"]) == ("HRC", 9019)
     assert document["proposal_type"] == "CAL/ACS"
-    assert document["first_ingest_date"] == document["last_ingest_date"] == WHEN
+    assert document["first_ingest_date"] is document["last_ingest_date"] is None
     assert document["datasets"] == {"raw": "j8bt05njq_raw.fits"}
     assert document["headers"]["raw"]["0"]["targname"] == "NGC104"
     assert document["files"]["raw"]["size"] == 2880

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from acsql.errors import DatabaseError
 from acsql.keywords import KeywordSpecs
-from acsql.store import file_records, observation_writes, proposals
+from acsql.store import file_records, lock, observation_writes, proposals
 from acsql.store.client import Store
 from acsql.store.derived import headerless
 from acsql.store.schema import CHANGED
@@ -53,6 +53,29 @@ def test_an_observation_is_written_with_its_copy(copied: Store) -> None:
     assert copy["extensions"] == {"raw": 1, "flt": 2}
     assert "headers" not in copy
     assert differing(copied) == []
+
+
+def test_an_ingested_observation_has_the_time_of_the_server_and_keeps_its_first_date(
+    copied: Store,
+) -> None:
+    before = copied.server_time().replace(microsecond=0)
+    observation_writes.replace(copied, DOCUMENT | {"first_ingest_date": None}, ingested=True)
+    stored = copied.observations.find_one()
+    assert before <= stored["first_ingest_date"] == stored["last_ingest_date"]
+    assert stored["last_ingest_date"] <= copied.server_time()
+    observation_writes.replace(copied, DOCUMENT | {"first_ingest_date": WHEN}, ingested=True)
+    assert copied.observations.find_one()["first_ingest_date"] == WHEN
+    assert differing(copied) == []
+
+
+def test_dates_of_ingest_are_complete_until_now_or_while_an_ingest_runs_until_a_minute_ago(
+    copied: Store,
+) -> None:
+    now = copied.server_time()
+    assert now - timedelta(seconds=2) < observation_writes.complete_until(copied) < now
+    with lock.hold(copied, "ingest"):
+        earlier = observation_writes.complete_until(copied)
+    assert earlier < copied.server_time() - timedelta(seconds=60)
 
 
 rootnames = st.sampled_from(["j8bt05nj", "j8bt05nk", "j8bt05nm"])

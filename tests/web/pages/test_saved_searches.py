@@ -26,7 +26,7 @@ def archive(empty_archive: acsql.Archive) -> acsql.Archive:
 
 def ingest(archive):
     """Store a new observation."""
-    when = schema.now() + timedelta(seconds=1)
+    when = schema.now() - timedelta(seconds=9)
     dates = {"first_ingest_date": when, "last_ingest_date": when}
     new = document("j8bt05nk", detector="WFC", **dates)
     observation_writes.replace(archive.store, new)
