@@ -21,7 +21,7 @@ from ..query import (
     leaves,
 )
 from ..store.derived.headerless import names_observations
-from ..store.sorting import SortKey
+from ..store.sorting import SortKey, total_order
 
 
 def an_index_serves(condition: Condition, order: Sequence[SortKey], specs: KeywordSpecs) -> bool:
@@ -43,12 +43,14 @@ def an_index_serves(condition: Condition, order: Sequence[SortKey], specs: Keywo
     """
     parts = conjuncts(condition)
     first = order[0].address
-    # Every index continues with the time of the exposure.
     sortable = {"rootname", "expstart", *specs.indexed}
     if names_observations(condition) or any(
         isinstance(test, SkyCondition) for test, _ in leaves(condition)
     ):
         return True
+    # Every index continues with the keys that break ties, and with no other keyword.
+    if total_order(order) != total_order(order[:1]):
+        return False
     match [part for part in parts if part != And()]:
         case []:
             return first in sortable

@@ -51,6 +51,16 @@ def test_no_index_serves_other_searches(specs, condition, key):
     assert not an_index_serves(condition, [SortKey(key)], specs)
 
 
+@pytest.mark.parametrize("condition", [And(()), WFC])
+def test_no_index_sorts_by_two_keywords_or_in_two_directions(specs, condition):
+    by_time = [SortKey("expstart", True), SortKey("rootname", True)]
+    assert an_index_serves(condition, by_time, specs)
+    assert an_index_serves(condition, [SortKey("detector"), SortKey("expstart")], specs)
+    assert not an_index_serves(condition, [SortKey("expstart"), SortKey("exptime")], specs)
+    assert not an_index_serves(condition, [SortKey("detector"), SortKey("exptime", True)], specs)
+    assert not an_index_serves(condition, [SortKey("detector"), SortKey("expstart", True)], specs)
+
+
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
