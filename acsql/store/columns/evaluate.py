@@ -7,7 +7,7 @@ columns and the conditions that `acsql.store.columns.select` accepts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -29,7 +29,6 @@ from ...query.conditions import (
     Or,
 )
 from ...query.texts import fold, ignores_case, stated_number
-from ..filters import like
 
 
 def meets(
@@ -79,10 +78,9 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
         return _of_texts(_keyword_meets(condition, array.dictionary), array)
     match condition:
         case Like(_, pattern):
-            expression = re.compile(like(pattern), re.DOTALL)
-            texts = array.to_pylist() if pa.types.is_string(array.type) else [None] * len(array)
-            matches = [t is not None and bool(expression.search(t)) for t in texts]
-            return pa.array(matches, pa.bool_())
+            return _matches(array, pattern)
+        case AnyOf(_, values) if len(values) > 1 and pa.types.is_string(array.type):
+            return _is_one_of(array, [value for value in values if isinstance(value, str)])
         case Exists() | Between(_, None, None):
             is_known = array.is_valid()
             return pc.and_(is_known, _compare("not_equal", array, "", otherwise=True))
@@ -95,6 +93,28 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
             for tests in _comparisons(condition)
         ),
     )
+
+
+def _matches(array: pa.Array, pattern: str) -> pa.BooleanArray:
+    """Return for each row whether its text matches a pattern."""
+    if not pa.types.is_string(array.type):
+        return pa.repeat(False, len(array))
+    if ignores_case(pattern):
+        array, pattern = pc.ascii_lower(array), fold(pattern)
+    # The wildcards of SQL, which are ordinary characters here.
+    escaped = re.sub(r"[%_\\]", r"\\\g<0>", pattern)
+    result = pc.match_like(array, escaped.replace("*", "%").replace("?", "_"))
+    return pc.fill_null(result, False) if result.null_count else result
+
+
+def _is_one_of(array: pa.Array, texts: Sequence[str]) -> pa.BooleanArray:
+    """Return for each row whether its text equals one of some texts, looked up together."""
+    folded = [fold(text) for text in texts if ignores_case(text)]
+    others = [str(text) for text in texts if not ignores_case(text)]
+    found = pc.is_in(array, pa.array(others, pa.string()))
+    if not folded:
+        return found
+    return pc.or_(found, pc.is_in(pc.ascii_lower(array), pa.array(folded, pa.string())))
 
 
 def _of_texts(tested: pa.BooleanArray, array: pa.DictionaryArray) -> pa.BooleanArray:

@@ -1,10 +1,14 @@
 """Conditions are evaluated on arrays of any type, also where no value can meet them."""
 
+import re
+
 import pyarrow as pa
 import pytest
 
 from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or
+from acsql.query.texts import Exact
 from acsql.store.columns.evaluate import meets
+from acsql.store.filters import like
 
 FILTERS = pa.array(["F606W", "", None, "F814W"])
 
@@ -27,6 +31,41 @@ FILTERS = pa.array(["F606W", "", None, "F814W"])
 def test_a_condition_on_texts_holds_for_the_rows(condition, rows, array):
     result = meets(condition, {"filter1": array}, len(array), {}).to_pylist()
     assert [row for row, holds in enumerate(result) if holds] == rows
+
+
+TEXTS = ["NGC-1", "ngc_1", "n%c", None, "a\\b", "", "NGCx1", "NGCé1", "12:30"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rows"),
+    [
+        ("n*", [0, 1, 2, 6, 7]),
+        ("*", [0, 1, 2, 4, 5, 6, 7, 8]),
+        ("ngc?1", [0, 1, 6, 7]),
+        (Exact("NGC*1"), [0, 6, 7]),
+        ("*1", [0, 1, 6, 7]),
+        ("*C*", [0, 1, 2, 6, 7]),
+        ("12*", [8]),
+        # Of SQL they are wildcards.
+        ("*%*", [2]),
+        ("*_*", [1]),
+        ("a\\?", [4]),
+        ("*g*c*1*", [0, 1, 6, 7]),
+    ],
+)
+@pytest.mark.parametrize("array", [pa.array(TEXTS), pa.array(TEXTS).dictionary_encode()])
+def test_patterns_match_as_regular_expressions_do(array, pattern, rows):
+    result = meets(Like("targname", pattern), {"targname": array}, len(array), {}).to_pylist()
+    assert [row for row, holds in enumerate(result) if holds] == rows
+    expression = re.compile(like(pattern), re.DOTALL)
+    assert result == [text is not None and bool(expression.search(text)) for text in TEXTS]
+
+
+@pytest.mark.parametrize("array", [pa.array(TEXTS), pa.array(TEXTS).dictionary_encode()])
+def test_a_list_holds_for_texts_that_equal_one_of_it(array):
+    condition = AnyOf("targname", ("ngc-1", Exact("ngc_1"), Exact("n%C"), "12:30", 5))
+    result = meets(condition, {"targname": array}, len(array), {}).to_pylist()
+    assert [row for row, holds in enumerate(result) if holds] == [0, 1, 8]
 
 
 def test_a_column_without_values_meets_no_comparison():
