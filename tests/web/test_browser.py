@@ -306,6 +306,13 @@ def test_pages_fit_on_a_phone(
     expect(phone.get_by_role("heading", level=1)).to_be_in_viewport()
 
 
+def test_the_header_of_the_site_is_low_on_a_phone(phone: Page) -> None:
+    phone.goto("/database/")
+    links = phone.locator("header.site nav a")
+    assert len({link.bounding_box()["y"] for link in links.all()}) == 1
+    assert phone.locator("header.site").bounding_box()["height"] <= 120
+
+
 def test_saved_searches_fit_on_a_phone(phone: Page, sample_archive: acsql.Archive) -> None:
     saved = sample_archive.saved_searches.add("Those of the Wide Field Channel", "detector=WFC")
     phone.goto("/saved/")

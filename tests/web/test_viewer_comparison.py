@@ -121,6 +121,8 @@ def test_what_lies_over_an_image_beside_another_is_its_own(page: Page, shown: Ob
         return [(each["text"], each["left"] > half) for each in known][-2:]
 
     until(page, lambda: units() == [("electrons", False), ("counts", True)])
+    page.locator("#canvas").hover(position={"x": 0.4 * half, "y": 200})
+    expect(page.locator("#at-value")).to_have_text(re.compile(r"[-.0-9]+ electrons"))
 
 
 def test_labels_of_the_grid_keep_away_from_what_lies_over_the_image(

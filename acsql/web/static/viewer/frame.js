@@ -143,7 +143,8 @@ function paintTile(context, cutout, look) {
 /** The chosen extension and chip of an image, or the first if it does not have them. */
 function chosen(description, choice) {
   const { planes } = description;
-  const plane = planes.find((each) => each.extname === choice.extname) || planes[0];
+  const found = planes.find((each) => each.extname === choice.extname) || planes[0];
+  const plane = { ...found, unit: found.unit.toLowerCase() };
   const alone = plane.chips.find((chip) => String(chip.extver) === choice.extver);
   if (!alone) return { ...plane, extver: "" };
   const chips = [{ ...alone, first_row: 0 }];

@@ -223,7 +223,7 @@ export class Overlays {
       const x = left + ((value - range.low) / (range.high - range.low)) * width;
       this.text(context, short(value), x, top + height + 11 * density, "center");
     }
-    this.text(context, frame.shown.unit.toLowerCase(), left, top - 9 * density, "left");
+    this.text(context, frame.shown.unit, left, top - 9 * density, "left");
   }
 
   line(context, points) {

@@ -28,6 +28,7 @@ export class Readout {
     elements.atZoom.textContent = `${+percent.toPrecision(3)} %`;
     const { atChip, atPixel, atValue, atSky, atDegrees } = elements;
     if (!isOnChip(shown, x, y)) {
+      elements.atBin.textContent = "";
       for (const element of [atChip, atPixel, atValue, atSky, atDegrees]) {
         element.textContent = NOTHING;
       }
@@ -48,8 +49,9 @@ export class Readout {
     const { frame, section, elements } = this.viewer;
     const cutout = this.block(x, y)?.cutout || frame.pyramid.read(x, y)?.tile;
     if (!cutout) return;
-    const binned = cutout.bin > 1 ? ` (${cutout.bin} × ${cutout.bin})` : "";
-    elements.atValue.textContent = this.format(valueAt(cutout, x, y), cutout.step) + binned;
+    const binned = cutout.bin > 1;
+    elements.atBin.textContent = binned ? `of ${cutout.bin} × ${cutout.bin} pixels` : "";
+    elements.atValue.textContent = this.format(valueAt(cutout, x, y), cutout.step);
     section.dataset.read = binned ? "binned" : "exact";
     clearTimeout(this.resting);
     // A cutout of fewer pixels has a smaller range, and so more digits of each.
@@ -83,9 +85,10 @@ export class Readout {
   announce() {
     const { elements, cursor } = this.viewer;
     if (document.activeElement !== elements.canvas || cursor) return;
-    const { atPixel, atValue, atSky } = elements;
-    elements.spoken.textContent =
-      `Pixel ${atPixel.textContent}: ${atValue.textContent}; ${atSky.textContent}`;
+    const [pixel, value, bin, sky] = ["atPixel", "atValue", "atBin", "atSky"].map(
+      (id) => elements[id].textContent,
+    );
+    elements.spoken.textContent = `Pixel ${pixel}: ${[value, bin].join(" ").trim()}; ${sky}`;
   }
 
   block(x, y) {

@@ -181,7 +181,7 @@ export class RegionPanel {
       rows.push(this.row(`${bit} ${description.flags[bit] || "flag"}`, figure(count)));
     }
     this.elements.regionStatistics.replaceChildren(...rows.flat());
-    this.elements.regionUnit.textContent = shown.unit ? `Values in ${shown.unit.toLowerCase()}` : "";
+    this.elements.regionUnit.textContent = shown.unit ? `Values in ${shown.unit}` : "";
   }
 
   row(name, value) {
