@@ -80,3 +80,17 @@ def test_what_is_pressed_before_the_tools_are_there_is_not_lost(
     assert page.url == expected
     assert "invert=yes" in page.url
     expect(page.locator("#invert")).to_be_checked()
+
+
+def test_a_request_whose_connection_fails_is_repeated(page: Page, shown: Observation) -> None:
+    page.add_init_script("""
+        const connect = window.fetch, failed = new Set();
+        window.fetch = (url, options) => {
+            if (failed.has(url)) return connect(url, options);
+            failed.add(url);
+            return Promise.reject(new TypeError("Failed to fetch"));
+        };
+    """)
+    go(page, view(shown, "flt"))
+    expect(page.locator("#canvas")).to_be_visible()
+    expect(page.locator("#problem")).to_be_hidden()

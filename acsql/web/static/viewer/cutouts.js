@@ -9,10 +9,24 @@ export const FLOATS = 0;
 
 /** Fetch a URL; a response that is not a success becomes an error with the server's message. */
 export async function request(url, signal, options) {
-  const response = await fetch(url, { signal, ...options });
+  const response = await connected(url, { signal, ...options });
   if (response.ok) return response;
   const error = await response.json().catch(() => ({}));
   throw new Error(error.message || `the server responded with status ${response.status}`);
+}
+
+/**
+ * Fetch a URL, again if the connection fails.  The server closes a connection without a request after
+ * some seconds, and a browser on a busy machine can send its request later.
+ */
+async function connected(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    // An abort is no TypeError.  A request that writes could have arrived.
+    if (!(error instanceof TypeError) || options.method) throw error;
+    return fetch(url, options);
+  }
 }
 
 /** Fetch a cutout: its region, and its values, top row first, NaN for pixels without a value. */
