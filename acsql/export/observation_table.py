@@ -16,7 +16,7 @@ from astropy.table import Column, MaskedColumn, Table
 from astropy.time import Time
 
 from ..query import Column as QueryColumn
-from .fits_units import fits_description, fits_unit
+from .unit_spellings import fits_description, fits_unit
 from .values import text
 
 

@@ -6,7 +6,6 @@ time systems follow from the UCDs, because ACS headers have one of each kind.
 """
 
 import io
-import math
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from astropy import units
 from astropy.io.votable import tree
 from astropy.table import Column, MaskedColumn, Table
 
+from .unit_spellings import votable_unit
 from .values import FORBIDDEN_IN_XML, escape
 
 # The media type of the VOTable recommendation, section 8.
@@ -49,10 +49,6 @@ _MOMENTS = {
 }
 _UTC, _UTC_MJD = "utc", "utc_mjd"
 _TIME_SYSTEMS = {_UTC: None, _UTC_MJD: "MJD-origin"}
-
-# Units of the headers that VOUnits deprecates, by others: clients that take warnings of astropy as
-# errors cannot read them.
-_NOT_DEPRECATED = {"Angstrom": "0.1 nm", "erg": "1e-7 J"}
 
 
 @dataclass(frozen=True)
@@ -249,7 +245,7 @@ def _field(
         # astropy would compare versions again for each field.
         config=document._config,
     )
-    made.unit = _vounit(None if column.unit is None else str(column.unit))
+    made.unit = votable_unit(None if column.unit is None else str(column.unit))
     made.description = column.description and escape(column.description, FORBIDDEN_IN_XML)
     made.links.extend(tree.Link(**link) for link in meta.get("links", ()))
     if meta.get("null") is not None:
@@ -324,7 +320,7 @@ def unit_text(unit: str | None) -> str | None:
         The unit of a keyword spec.
     """
     with _without_unit_warnings():
-        made = _vounit(unit)
+        made = votable_unit(unit)
         return str(made.to_string("vounit")) if isinstance(made, units.UnitBase) else made
 
 
@@ -334,28 +330,3 @@ def _without_unit_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", units.UnitsWarning)
         yield
-
-
-def _vounit(unit: str | None) -> units.UnitBase | str | None:
-    """Return a unit that astropy writes as VOUnits requires.
-
-    Units that VOUnits does not know are quoted, ``'electron'.'DN'**-1``; of those that it
-    deprecates, the ones of the headers are written by others, ``0.1nm`` for the Angstrom.
-    """
-    parsed = None if unit is None else units.Unit(unit, parse_strict="silent")
-    if parsed is None or isinstance(parsed, units.UnrecognizedUnit):
-        return unit
-    powers = zip(parsed.bases, parsed.powers, strict=True)
-    return units.Unit(
-        math.prod((_valid(base) ** power for base, power in powers), start=parsed.scale)
-    )
-
-
-def _valid(base: units.UnitBase) -> units.UnitBase:
-    if base.name in _NOT_DEPRECATED:
-        return units.Unit(_NOT_DEPRECATED[base.name])
-    try:
-        units.Unit(base.name, format="vounit")
-    except ValueError:
-        return units.Unit(f"'{base.name}'", format="vounit")
-    return base

@@ -22,8 +22,8 @@ from astropy.table import MaskedColumn
 from ...query import Column
 from ..buffer import ColumnSummary, RowBuffer, buffered
 from ..columns import NATIVE, cell_texts, file_columns
-from ..fits_units import fits_description, fits_unit
 from ..registry import Format, Rows
+from ..unit_spellings import fits_description, fits_unit
 from ..values import escape
 
 # FITS standard 4.0, section 7.3.3.1: printable ASCII.

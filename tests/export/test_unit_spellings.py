@@ -1,9 +1,9 @@
-"""FITS has its own units: others are written as equivalents, or in the description."""
+"""FITS and VOTables have their own units: others are written as equivalents, or described."""
 
 import pytest
 from astropy import units
 
-from acsql.export.fits_units import fits_description, fits_unit
+from acsql.export.unit_spellings import fits_description, fits_unit, votable_unit
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,21 @@ def test_a_unit_that_fits_does_not_have_is_named_in_the_description(unit, writte
     known = None if unit is None else units.Unit(unit, parse_strict="silent")
     assert fits_unit(known) == written
     assert fits_description(unit, "a level") == description
+
+
+@pytest.mark.parametrize(
+    ("unit", "written"),
+    [
+        ("km / s", "km.s**-1"),
+        ("electron / DN", "'electron'.'DN'**-1"),
+        ("Angstrom", "0.1nm"),
+        ("", ""),
+    ],
+)
+def test_a_unit_is_written_as_votables_have_it(unit, written):
+    assert votable_unit(unit).to_string("vounit") == written
+
+
+@pytest.mark.parametrize("unit", [None, "no unit"])
+def test_what_is_no_unit_stays_in_a_votable(unit):
+    assert votable_unit(unit) == unit
