@@ -29,6 +29,7 @@ from ...query.conditions import (
     Or,
 )
 from ...query.texts import fold, ignores_case, stated_number
+from .select import LARGEST_EXACT
 
 
 def meets(
@@ -81,6 +82,8 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
             return _matches(array, pattern)
         case AnyOf(_, values) if len(values) > 1 and pa.types.is_string(array.type):
             return _is_one_of(array, [value for value in values if isinstance(value, str)])
+        case AnyOf(_, values) if len(values) > 1 and _has_numbers(array):
+            return pc.is_in(array, pa.array(_numbers(values, array.type), array.type))
         case Exists() | Between(_, None, None):
             is_known = array.is_valid()
             return pc.and_(is_known, _compare("not_equal", array, "", otherwise=True))
@@ -115,6 +118,20 @@ def _is_one_of(array: pa.Array, texts: Sequence[str]) -> pa.BooleanArray:
     if not folded:
         return found
     return pc.or_(found, pc.is_in(pc.ascii_lower(array), pa.array(folded, pa.string())))
+
+
+def _has_numbers(array: pa.Array) -> bool:
+    return bool(pa.types.is_integer(array.type) or pa.types.is_floating(array.type))
+
+
+def _numbers(values: Sequence[Any], type_: pa.DataType) -> list[Any]:
+    """Return the numbers among some values, also those that texts state, that a type can have."""
+    stated = (stated_number(value) if isinstance(value, str) else value for value in values)
+    numbers = [n for n in stated if isinstance(n, int | float) and not isinstance(n, bool)]
+    if pa.types.is_integer(type_):
+        return [int(n) for n in numbers if float(n).is_integer() and abs(n) <= LARGEST_EXACT]
+    # Arrow looks both zeros up as different numbers.
+    return [*map(float, numbers), *([0.0, -0.0] if 0 in numbers else [])]
 
 
 def _of_texts(tested: pa.BooleanArray, array: pa.DictionaryArray) -> pa.BooleanArray:
@@ -157,7 +174,7 @@ def _compare(name: str, array: pa.Array, value: Any, otherwise: bool = False) ->
     elif isinstance(value, bool):
         comparable = types.is_boolean(array.type)
     else:
-        comparable = types.is_integer(array.type) or types.is_floating(array.type)
+        comparable = _has_numbers(array)
     if not comparable:
         return pa.repeat(otherwise, len(array))
     scalar = pa.scalar(value, array.type) if isinstance(value, datetime) else pa.scalar(value)

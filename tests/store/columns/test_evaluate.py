@@ -68,6 +68,21 @@ def test_a_list_holds_for_texts_that_equal_one_of_it(array):
     assert [row for row, holds in enumerate(result) if holds] == [0, 1, 8]
 
 
+@pytest.mark.parametrize("type_", [pa.int64(), pa.float64()])
+def test_a_list_holds_for_numbers_that_equal_one_of_it(type_):
+    array = pa.array([9018, 0, None, 9019, -5, 1], type_)
+    condition = AnyOf("proposid", (9018.0, "9019", -0.0, -5, True, 7.5, 2.0**70, float("inf"), "x"))
+    result = meets(condition, {"proposid": array}, len(array), {}).to_pylist()
+    assert [row for row, holds in enumerate(result) if holds] == [0, 1, 3, 4]
+
+
+def test_a_list_holds_for_both_zeros():
+    array = pa.array([-0.0, 0.0, 1.5])
+    for zero in (0, 0.0, -0.0):
+        result = meets(AnyOf("exptime", (zero, 1.5)), {"exptime": array}, 3, {})
+        assert result.to_pylist() == [True, True, True]
+
+
 def test_a_column_without_values_meets_no_comparison():
     arrays = {"filter1": pa.nulls(2)}
     assert meets(Equals("filter1", "F606W"), arrays, 2, {}).to_pylist() == [False, False]
