@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,14 @@ class Drizzled:
     weight: np.ndarray
     context: np.ndarray
     centre: tuple[float, float]
+
+
+class _Plane(NamedTuple):
+    """An image of a product: its EXTNAME, its pixels and its BUNIT."""
+
+    extname: str
+    data: np.ndarray
+    unit: str
 
 
 def drizzle(
@@ -105,12 +114,12 @@ def drizzled(simulation: Simulation, filetype: str) -> list[Hdu]:
     # Products of several exposures have one plane for every 32 of them.
     context = result.context[None] if o.members else result.context
     planes = (
-        ("SCI", result.sci, "COUNTS/S" if calibration.gain(o) == 0 else "ELECTRONS/S"),
-        ("WHT", result.weight, "UNITLESS"),
-        ("CTX", context, "UNITLESS"),
+        _Plane("SCI", result.sci, "COUNTS/S" if calibration.gain(o) == 0 else "ELECTRONS/S"),
+        _Plane("WHT", result.weight, "UNITLESS"),
+        _Plane("CTX", context, "UNITLESS"),
     )
     return [
-        _drizzled_plane(simulation, filetype, extension, *plane, common)
+        _drizzled_plane(simulation, filetype, extension, plane, common)
         for extension, plane in enumerate(planes, start=1)
     ]
 
@@ -131,25 +140,19 @@ def _drizzled_wcs(simulation: Simulation, drizzled: Drizzled) -> Wcs:
 
 
 def _drizzled_plane(
-    simulation: Simulation,
-    filetype: str,
-    extension: int,
-    extname: str,
-    data: np.ndarray,
-    unit: str,
-    common: Values,
+    simulation: Simulation, filetype: str, extension: int, plane: _Plane, common: Values
 ) -> Hdu:
     key = simulation.key(filetype, extension)
     # The weight of a single exposure is the same everywhere: stored as a constant where the list
     # of the header lets it.
     constant = "pixvalue" in keywords.load().lists[key] and not simulation.observation.members
-    stored = None if constant else data
+    stored = None if constant else plane.data
     own = {
         **common,
-        **(statistics(data, data != 0) if extname != "CTX" else {}),
+        **(statistics(plane.data, plane.data != 0) if plane.extname != "CTX" else {}),
         **structure(stored),
-        "PIXVALUE": float(data.max()),
-        "EXTNAME": extname,
-        "BUNIT": unit,
+        "PIXVALUE": float(plane.data.max()),
+        "EXTNAME": plane.extname,
+        "BUNIT": plane.unit,
     }
     return Hdu(header(key, own), None if stored is None else big_endian(stored))
