@@ -21,8 +21,8 @@ from acsql import keywords as keyword_specs
 from acsql.config import Config
 from acsql.ingest import run
 from acsql.ingest.layouts import find_misplaced
-from acsql.ingest.plan import without_garbage_collection
 from acsql.ingest.scan import scan
+from acsql.ingest.scan_ahead import without_garbage_collection
 from acsql.migrations import runner
 from acsql.mongod import server
 from acsql.store.client import Store

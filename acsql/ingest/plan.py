@@ -7,19 +7,15 @@ Nearly all observations have not changed.  These are recognised by the thousand;
 are the files compared one by one.
 """
 
-import gc
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import wait
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from ..keywords import KeywordSpecs
 from ..store.file_records import Marks
 from ..store.recorded_files import RecordedFiles
 from . import vanished_files
-from .abandonable import in_thread
 from .changed_files import Comparison, Selection, compare, is_young
 from .layouts import Misplaced
 from .on_disk import ObservationOnDisk
@@ -28,10 +24,6 @@ from .replaced import MovedFiles, marks_of
 # Observations that are compared together: of some kilobytes each, they stay in the processor's
 # cache from their scan to their comparison.
 _AT_ONCE = 1000
-# Observations that a scan finds while the database is read: some 50 MB.
-_MOST_AHEAD = 20_000
-# The longest wait for a database that is read for a scan that failed, in seconds.
-_ABANDONED_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -133,44 +125,6 @@ class Plan:
         if misplaced.number and not (self.tasks or self.unchanged or self.waiting):
             problems += (f"{misplaced.message}, and no file is in it",)
         return replace(self, misplaced=misplaced, problems=problems)
-
-
-def read_during_scan(
-    read: Callable[[], Stored], scanned: Iterable[ObservationOnDisk]
-) -> tuple[Stored, Iterator[ObservationOnDisk]]:
-    """Read the stored files while a scan begins: one waits for the database, the other for disks.
-
-    Parameters
-    ----------
-    read : callable
-        Returns the stored files and failures; called in another thread.
-    scanned : iterable of ObservationOnDisk
-        The scan.
-
-    Returns
-    -------
-    stored : Stored
-        The result of `read`.
-    scanned : iterator of ObservationOnDisk
-        All observations of the scan.
-
-    Raises
-    ------
-    Exception
-        Any that `read` or the scan raises.
-    """
-    reading = in_thread(read)
-    remaining = iter(scanned)
-    first: list[ObservationOnDisk] = []
-    try:
-        for observation in islice(remaining, _MOST_AHEAD):
-            first.append(observation)
-            if reading.done():
-                break
-    except BaseException:
-        wait([reading], _ABANDONED_SECONDS)
-        raise
-    return reading.result(), chain(first, remaining)
 
 
 def make_plan(
@@ -313,22 +267,6 @@ class _Planning:
             settled=() if loss else tuple(self._settled),
             ignored=self._ignored,
         )
-
-
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Free objects by their reference counts alone while the block runs.
-
-    A scan makes millions of objects without cycles.  Looking for cycles took most of the time of
-    their comparison.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _with_files(

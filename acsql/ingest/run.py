@@ -30,13 +30,14 @@ from . import folding, process_pool
 from .changed_files import Selection
 from .layouts import find_misplaced
 from .log import log_file
-from .plan import Plan, Stored, make_plan, read_during_scan, without_garbage_collection
+from .plan import Plan, Stored, make_plan
 from .progress import Progress, no_progress
 from .proposal_providers import provider_for
 from .proposals import in_background
 from .report import Report
 from .run_end import finishing
 from .scan import scan
+from .scan_ahead import read_during_scan, without_garbage_collection
 from .tasks import ingest_tasks, log_waiting
 from .workers import PROCESSES, check_scheduler
 

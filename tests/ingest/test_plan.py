@@ -1,9 +1,6 @@
 """Planning: which files are read, and which are skipped."""
 
-import gc
 import os
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,8 +19,6 @@ from astropy.io import fits
 
 import acsql
 from acsql.config import Config
-from acsql.errors import ConfigError, DatabaseError
-from acsql.ingest import plan as planning
 from acsql.ingest import process_pool, read, run
 from acsql.ingest.changed_files import Selection
 from acsql.ingest.on_disk import FileOnDisk, ObservationOnDisk, ScanProblem
@@ -31,8 +26,6 @@ from acsql.ingest.plan import (
     Plan,
     Stored,
     make_plan,
-    read_during_scan,
-    without_garbage_collection,
 )
 from acsql.keywords import KeywordSpecs
 from acsql.names import Filename
@@ -281,74 +274,3 @@ def test_a_file_replaced_by_its_compressed_copy_is_named_and_not_only_gone(
         assert f"decompress it to {path.name}" in failure.reason
     path.with_name(f"{path.name}.gz").rename(path)
     assert not run.ingest(archive_copy, SYNCHRONOUS).is_incomplete
-
-
-NOTHING = Stored(RecordedFiles({}), {})
-
-
-def test_a_scan_goes_on_while_the_database_is_read_and_loses_no_observation() -> None:
-    observations = [on_disk(f"j8bt{number:02}nj", "raw") for number in range(20)]
-    half_scanned = threading.Event()
-
-    def scan() -> Iterator[ObservationOnDisk]:
-        yield from observations[:10]
-        half_scanned.set()
-        yield from observations[10:]
-
-    def read() -> Stored:
-        assert half_scanned.wait(60)
-        return NOTHING
-
-    stored, scanned = read_during_scan(read, scan())
-    assert stored is NOTHING
-    assert list(scanned) == observations
-
-
-def test_a_scan_waits_for_a_slow_database_before_it_fills_the_memory(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(planning, "_MOST_AHEAD", 3)
-    observation = on_disk("j8bt05nj", "raw")
-    scanned: list[ObservationOnDisk] = []
-    is_ahead = threading.Event()
-
-    def scan() -> Iterator[ObservationOnDisk]:
-        while True:
-            scanned.append(observation)
-            if len(scanned) == 3:
-                is_ahead.set()
-            yield observation
-
-    def read() -> Stored:
-        assert is_ahead.wait(60)
-        return NOTHING
-
-    read_during_scan(read, scan())
-    assert len(scanned) == 3
-
-
-def test_errors_of_the_database_and_of_the_scan_are_raised() -> None:
-    def refuse() -> Stored:
-        raise DatabaseError("no database")
-
-    def scan() -> Iterator[ObservationOnDisk]:
-        raise ConfigError("no file system")
-        yield
-
-    with pytest.raises(DatabaseError):
-        read_during_scan(refuse, [])
-    with pytest.raises(ConfigError):
-        read_during_scan(lambda: NOTHING, scan())
-
-
-@pytest.mark.parametrize("enabled", [True, False])
-def test_garbage_is_collected_afterwards_as_before(enabled: bool) -> None:
-    before = gc.isenabled()
-    (gc.enable if enabled else gc.disable)()
-    try:
-        with pytest.raises(ZeroDivisionError), without_garbage_collection():
-            assert not gc.isenabled()
-            raise ZeroDivisionError
-        assert gc.isenabled() == enabled
-    finally:
-        (gc.enable if before else gc.disable)()
