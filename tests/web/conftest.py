@@ -14,7 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import acsql
@@ -43,12 +45,44 @@ ARGUMENTS = [
 HARMLESS = ("ERR_ABORTED", ".js csp", "preloaded using link preload but not used")
 
 
-@pytest.fixture
-def client(sample_archive: acsql.Archive) -> FlaskClient:
-    """A client of the site of the sample archive."""
+class CompiledTemplates(BytecodeCache):
+    """Templates that are compiled once, and not by the site of each test that shows them."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template its code, unless its text has changed."""
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Compile each template once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", CompiledTemplates())
+        yield
+
+
+@pytest.fixture(scope="module")
+def sample_site(sample_archive: acsql.Archive) -> Flask:
+    """The site of the sample archive, for more requests in a minute than readers send."""
     app = create_app(sample_archive)
     app.testing = True
-    return app.test_client()
+    # Flask-Limiter reads it at each request.
+    next(iter(app.extensions["limiter"])).enabled = False
+    return app
+
+
+@pytest.fixture
+def client(sample_site: Flask) -> FlaskClient:
+    """A client of the site of the sample archive, without cookies."""
+    return sample_site.test_client()
 
 
 @pytest.fixture
