@@ -59,10 +59,9 @@ finally:
 
 
 @pytest.fixture
-def port() -> int:
+def port(free_port: Callable[[], int]) -> int:
     """A free port."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture
@@ -92,6 +91,30 @@ def running(config_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@pytest.fixture(scope="module")
+def lasting(
+    sample_archive: acsql.Archive,
+    write_settings,
+    free_port: Callable[[], int],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A process that serves as `running`, until no test needs it, and its port."""
+    config_path = write_settings(sample_archive.config, tmp_path_factory.mktemp("lasting"))
+    port = free_port()
+    with serving(config_path, port, workers=2) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield process, port
+        process.kill()
+
+
+@pytest.fixture
+def served(lasting: tuple[subprocess.Popen[str], int]) -> Iterator[int]:
+    """The port of a process that serves, also after the test."""
+    process, port = lasting
+    yield port
+    assert process.poll() is None
+
+
 def get(port: int, path: str = "/") -> bytes:
     """Return what the server sends."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as response:
@@ -112,20 +135,16 @@ def test_a_signal_stops_it_and_the_caller_cleans_up_once(
         """The port is free again."""
 
 
-def test_many_requests_are_answered_at_once(
-    running: subprocess.Popen[str], port: int, sample_archive: acsql.Archive
-) -> None:
+def test_many_requests_are_answered_at_once(served: int, sample_archive: acsql.Archive) -> None:
     names = [row["ipppssoot"] for row in sample_archive.where().columns("ipppssoot").rows()]
     with ThreadPoolExecutor(8) as pool:
-        pages = list(pool.map(lambda name: get(port, f"/go?name={name}"), names))
+        pages = list(pool.map(lambda name: get(served, f"/go?name={name}"), names))
     assert all(name.encode() in page for name, page in zip(names, pages, strict=True))
-    assert running.poll() is None
 
 
-def test_a_long_url_is_accepted(running: subprocess.Popen[str], port: int) -> None:
+def test_a_long_url_is_accepted(served: int) -> None:
     address = "/api/count?q=detector%3D" + ",".join(["WFC"] * 1_900)
-    assert json.loads(get(port, address))["observations"] > 0
-    assert running.poll() is None
+    assert json.loads(get(served, address))["observations"] > 0
 
 
 @pytest.fixture
@@ -220,22 +239,18 @@ def test_workers_that_cannot_start_are_an_error(config_path: Path, port: int) ->
     assert "TypeError" in errors
 
 
-def test_gunicorn_refuses_a_url_that_is_too_long_with_414(
-    running: subprocess.Popen[str], port: int
-) -> None:
+def test_gunicorn_refuses_a_url_that_is_too_long_with_414(served: int) -> None:
     for length in (8_050, 20_000):
         with pytest.raises(urllib.error.HTTPError) as caught:
-            get(port, f"/api/count?q={'x' * length}")
+            get(served, f"/api/count?q={'x' * length}")
         with caught.value as response:
             assert response.code == 414
-    assert running.poll() is None
 
 
-def test_every_request_is_a_line_of_the_log(
-    running: subprocess.Popen[str], port: int, sample_archive: acsql.Archive
-) -> None:
+def test_every_request_is_a_line_of_the_log(served: int, sample_archive: acsql.Archive) -> None:
     request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/count?q=exptime%3E0%0Aforged", headers={"X-Request-ID": "one"}
+        f"http://127.0.0.1:{served}/api/count?q=exptime%3E0%0Aforged",
+        headers={"X-Request-ID": "one"},
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=60)
@@ -246,7 +261,6 @@ def test_every_request_is_a_line_of_the_log(
     assert line["address"].startswith("/api/count?q=")
     assert (line["status"], line["method"], line["level"]) == (400, "GET", "INFO")
     assert line["seconds"] >= 0
-    assert running.poll() is None
 
 
 @pytest.fixture
