@@ -1,5 +1,6 @@
 """What the page of a header shows is what the header has."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,9 @@ from acsql import export, query
 from acsql.keywords import HeaderKey
 from acsql.query import Column
 from acsql.stored_header import Header
+
+# The last cell of each row.
+LEADS = re.compile(r'<td class="leads">.*?</td>', re.DOTALL)
 
 
 def cards(page: BeautifulSoup) -> list[tuple[str, str, str]]:
@@ -49,7 +53,9 @@ def test_every_keyword_of_every_header_is_shown(
             chosen[row["detector"], filetype, len(headers)] = row, headers
     for (detector, filetype, _), (row, headers) in chosen.items():
         for extension, header in headers.items():
-            page = follow(client, f"{address_of(row)}headers/{filetype}/{extension}/")
+            response = client.get(f"{address_of(row)}headers/{filetype}/{extension}/")
+            # Without the links of each value, which are most of a page that takes 0.1 s to parse.
+            page = BeautifulSoup(LEADS.sub("", response.text), "html.parser")
             key = HeaderKey(detector, filetype, extension)
             assert cards(page) == list(expected_cards(header, key, sample_archive))
             lists = {title.get_text() for title in page.select("h2")}
@@ -119,9 +125,10 @@ def test_each_value_leads_to_the_observations_that_have_it(
     assert any(text.startswith("detector=") for text in found)
     assert any(text.startswith("flt.1.") for text in found)
     assert any("missing(" in text for text in found)
-    for text in dict.fromkeys(found):
-        names = {hit["rootname"] for hit in sample_archive.where(text).columns("rootname").rows()}
-        assert row["rootname"] in names, text
+    with sample_archive.one_moment():  # nothing changes, so look at it once
+        for text in dict.fromkeys(found):
+            hits = sample_archive.where(text).columns("rootname").rows()
+            assert row["rootname"] in {hit["rootname"] for hit in hits}, text
     plots = [asked_for for asked_for in searches if "x" in asked_for]
     assert plots
     for asked_for in plots:
