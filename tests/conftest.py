@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from bson import json_util
 from hypothesis import settings
 from monitored_truth import OBSERVATIONS as MONITORED
 from monitored_truth import TRUTH
-from private_server import administrator_uri, drop
+from private_server import administrator_uri, drop, new_database
 from shared_archives import fill, once
 
 import acsql
@@ -152,16 +151,10 @@ def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.wait()
 
 
-def _own_database(uri: str) -> str:
-    """Return the connection string of a new database on the same server."""
-    base, _, options = uri.partition("?")
-    return f"{base.rpartition('/')[0]}/test_{uuid.uuid4().hex}?{options}"
-
-
 @pytest.fixture
 def connection_string(database_uri: str) -> str:
     """The connection string of an empty database for one test."""
-    return _own_database(database_uri)
+    return new_database(database_uri)
 
 
 @pytest.fixture
@@ -256,7 +249,7 @@ def sample_archive(
 ) -> Iterator[acsql.Archive]:
     """The sample archive, ingested and open; read-only."""
     folder = tmp_path_factory.mktemp("ingested")
-    config = make_config(folder, _own_database(database_uri), sample_filesystem)
+    config = make_config(folder, new_database(database_uri), sample_filesystem)
     _fill_with_sample(shared, config)
     with acsql.connect(config) as archive:
         yield archive
@@ -293,7 +286,7 @@ def measured_archive(
 ) -> Iterator[acsql.Archive]:
     """The sample archive with its own monitor, after a run of all monitors; read-only."""
     folder = tmp_path_factory.mktemp("measured")
-    config = make_config(folder, _own_database(database_uri), sample_filesystem)
+    config = make_config(folder, new_database(database_uri), sample_filesystem)
 
     def measure_sample() -> None:
         _fill_with_sample(shared, config)
@@ -315,7 +308,7 @@ def true_archive(
         sample.write, observations=MONITORED, instrument=TRUTH, visits=sample.MONITORING
     )
     folder = tmp_path_factory.mktemp("truth")
-    config = make_config(folder, _own_database(database_uri), once(shared / "truth", write))
+    config = make_config(folder, new_database(database_uri), once(shared / "truth", write))
 
     def measure_truth() -> None:
         assert not run.ingest(config, run.Options(scheduler="processes")).failures
@@ -335,7 +328,7 @@ def colour_archive(
     """Three exposures of one field in three filters; read-only."""
     write = partial(sample.write, observations=3, visits=sample.COLOUR)
     folder = tmp_path_factory.mktemp("colour")
-    config = make_config(folder, _own_database(database_uri), once(shared / "colour", write))
+    config = make_config(folder, new_database(database_uri), once(shared / "colour", write))
 
     def ingest() -> None:
         assert not run.ingest(config, run.Options(scheduler="synchronous")).failures

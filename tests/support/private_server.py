@@ -4,6 +4,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import uuid
 from contextlib import contextmanager, suppress
 
 from pymongo import MongoClient
@@ -58,6 +59,12 @@ def administrator_uri(state):
     with MongoClient(state.address, **state.credentials.administrator) as client:
         client.admin.command("createUser", "administrator", pwd=password, roles=["root"])
     return f"{uri(state.port, f'administrator:{password}@')}&authSource=admin"
+
+
+def new_database(uri):
+    """Return the connection string of a new database on the same server."""
+    base, _, options = uri.partition("?")
+    return f"{base.rpartition('/')[0]}/test_{uuid.uuid4().hex}?{options}"
 
 
 def drop(store):

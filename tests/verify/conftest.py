@@ -1,13 +1,13 @@
 """An ingested archive that a test may damage."""
 
 import shutil
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from inconsistencies import IngestedArchive
+from private_server import new_database
 
 import acsql
 from acsql.config import Config
@@ -19,9 +19,7 @@ from acsql.store.client import Store
 @pytest.fixture(scope="session")
 def database(database_uri: str, specs: KeywordSpecs) -> Iterator[Store]:
     """One database for all tests here: creating its indexes takes longer than most of them."""
-    base, _, options = database_uri.partition("?")
-    uri = f"{base.rpartition('/')[0]}/test_{uuid.uuid4().hex}?{options}"
-    with Store(uri, specs) as store:
+    with Store(new_database(database_uri), specs) as store:
         store.make_indexes()
         yield store
         store.client.drop_database(store.database.name)
