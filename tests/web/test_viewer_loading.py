@@ -82,14 +82,28 @@ def test_what_is_pressed_before_the_tools_are_there_is_not_lost(
     expect(page.locator("#invert")).to_be_checked()
 
 
-def test_a_request_whose_connection_fails_is_repeated(page: Page, shown: Observation) -> None:
-    page.add_init_script("""
-        const connect = window.fetch, failed = new Set();
-        window.fetch = (url, options) => {
-            if (failed.has(url)) return connect(url, options);
-            failed.add(url);
-            return Promise.reject(new TypeError("Failed to fetch"));
-        };
+@pytest.mark.parametrize(
+    "failing",
+    [
+        "Promise.reject(new TypeError('Failed to fetch'))",
+        "connect(url, options).then(cut)",
+    ],
+    ids=["connection", "body"],
+)
+def test_a_request_whose_connection_fails_is_repeated(
+    failing: str, page: Page, shown: Observation
+) -> None:
+    page.add_init_script(f"""
+        const connect = window.fetch, failures = new Map();
+        const cut = (response) => {{
+            response.blob = () => Promise.reject(new TypeError("Failed to fetch"));
+            return response;
+        }};
+        window.fetch = (url, options) => {{
+            const failed = failures.get(url) || 0;
+            failures.set(url, failed + 1);
+            return failed < 3 ? {failing} : connect(url, options);
+        }};
     """)
     go(page, view(shown, "flt"))
     expect(page.locator("#canvas")).to_be_visible()

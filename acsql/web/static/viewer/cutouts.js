@@ -6,6 +6,9 @@ const NO_VALUE = 255;
 export const BLUE_PER_STEP = 256;
 // The step of float32 numbers, each in two pixels.
 export const FLOATS = 0;
+// Requests of one URL whose connections fail, and the milliseconds from one to the next.
+const MOST_ATTEMPTS = 4;
+const BETWEEN_ATTEMPTS = 100;
 
 /** Fetch a URL; a response that is not a success becomes an error with the server's message. */
 export async function request(url, signal, options) {
@@ -16,16 +19,21 @@ export async function request(url, signal, options) {
 }
 
 /**
- * Fetch a URL, again if the connection fails.  The server closes a connection without a request after
- * some seconds, and a browser on a busy machine can send its request later.
+ * Fetch a URL and its body, again if the connection fails.  The server closes a connection without a
+ * request after some seconds, and a browser on a busy machine, which opens several, can send its
+ * requests later.
  */
 async function connected(url, options) {
-  try {
-    return await fetch(url, options);
-  } catch (error) {
-    // An abort is no TypeError.  A request that writes could have arrived.
-    if (!(error instanceof TypeError) || options.method) throw error;
-    return fetch(url, options);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const response = await fetch(url, options);
+      const body = await response.blob();
+      return new Response(body.size ? body : null, response);
+    } catch (error) {
+      // An abort is no TypeError.  A request that writes could have arrived.
+      if (!(error instanceof TypeError) || options.method || attempt === MOST_ATTEMPTS) throw error;
+      await new Promise((resume) => setTimeout(resume, BETWEEN_ATTEMPTS));
+    }
   }
 }
 
