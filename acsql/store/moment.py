@@ -6,17 +6,17 @@ once, at its beginning.
 """
 
 import secrets
-import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from hashlib import blake2b
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, NamedTuple
+from uuid import uuid4
 
+from bson import Timestamp
 from cachetools import LRUCache
-from pymongo.errors import OperationFailure
-from pymongo.read_concern import ReadConcern
+from pymongo.errors import AutoReconnect, OperationFailure
 
 from .client import Store
 from .schema import ANNOTATION_NUMBERS, CHANGED, COLUMN_PARTS, DERIVED_STATE, Document
@@ -25,13 +25,12 @@ from .schema import ANNOTATION_NUMBERS, CHANGED, COLUMN_PARTS, DERIVED_STATE, Do
 MOST_MARKS = 50_000
 # Marks that the server sends together.
 _AT_ONCE = 10_000
-# Fewer marks are read sooner than the server adds their tokens up.
-_FEW = 200
-# Seconds for which all marks are read at once after they have changed, as they do in an ingest.
-_CHANGING_S = 1.0
-# Bits of a token: the sum of MOST_MARKS tokens is an integer of 64 bits, and two changes of an
-# observation get the same one once in 7e13 times.
-_TOKEN_BITS = 46
+# Fewer marks are read sooner with the rest of a moment than by a query of their own.
+_FEW = 50
+# Changes that are kept beside the marks of before, for which readers make something of their own.
+_MOST_RECENT = 100
+# Bits of a token, a positive integer of MongoDB: two changes never get the same one.
+_TOKEN_BITS = 63
 # Databases whose marks are kept.
 _MOST_DATABASES = 4
 # The registry of `acsql.store.columns.parts`, and its values that each replacement changes, also
@@ -52,10 +51,23 @@ class Marks(NamedTuple):
         Differs when any of them, or its token, does.
     tokens : dict
         Their rootnames to tokens; each write of an observation gives it another one.
+    base : Marks or None
+        The marks before the recent changes, None without recent changes.
+    recent : dict
+        The marks that are new since then, and not in the base.
     """
 
     id: str
     tokens: Mapping[str, Any]
+    base: "Marks | None" = None
+    recent: Mapping[str, Any] = MappingProxyType({})
+
+    def with_new(self, new: Mapping[str, Any]) -> "Marks":
+        """Return the marks with newer ones, which replace those of the same observations."""
+        tokens, recent = {**self.tokens, **new}, {**self.recent, **new}
+        if len(recent) > _MOST_RECENT:
+            return Marks(uuid4().hex, tokens)
+        return Marks(uuid4().hex, tokens, self.base or self, recent)
 
 
 class Moment(NamedTuple):
@@ -80,13 +92,32 @@ class Moment(NamedTuple):
 
 
 class _KeptMarks(NamedTuple):
-    """Marks as they were read last, their sum on the server, and the time of their last change."""
+    """Marks as they were read last.
+
+    Attributes
+    ----------
+    marks : Marks
+        The marks.
+    at : bson.Timestamp or None
+        The cluster time of their snapshot, None if it is unknown.
+    registry : tuple or None
+        The registry in this snapshot, None if new marks may not be added to these.
+    """
 
     marks: Marks
-    total: tuple[int, int, int]
-    since: float
+    at: Timestamp | None = None
+    registry: tuple[int, str | None] | None = None
 
 
+class _Read(NamedTuple):
+    """Marks, the documents of the rest of a moment, and its cluster time, None if it is unknown."""
+
+    marks: Marks
+    rest: Sequence[Document]
+    at: Timestamp | None
+
+
+_NONE = _KeptMarks(Marks("", {}))
 _kept: LRUCache[Hashable, _KeptMarks] = LRUCache(_MOST_DATABASES)
 _lock = Lock()
 
@@ -147,96 +178,112 @@ def of_block(store: Store) -> Moment | None:
 
 
 def _current(store: Store, limit: int) -> Moment:
+    place = store.connection_string, store.database.name, limit
+    with _lock:
+        kept = _kept.get(place, _NONE)
     with store.errors():
-        return _with_kept_marks(store, limit) or _with_all_marks(store, limit)
-
-
-def _with_kept_marks(store: Store, limit: int) -> Moment | None:
-    """Return the moment if its marks are those that were read last, else None.
-
-    Two thousand marks take the server and this process longer to send and read than a search
-    takes; the server adds their tokens up, which are random numbers, in less than half the time.
-    """
+        read = _snapshot(store, limit, kept) or _one_after_another(store, limit, kept)
+    marks, registry = read.marks, _registry(read.rest)
+    can_grow = read.at is not None and _can_grow(marks, kept, limit)
     with _lock:
-        kept = _kept.get(_place(store, limit))
-    if kept is None or time.monotonic() - kept.since < _CHANGING_S:
+        _kept[place] = _KeptMarks(marks, read.at, registry if can_grow else None)
+    number = next((each["next"] for each in read.rest if "next" in each), 0)
+    return Moment(marks, registry, number, any("copies" in each for each in read.rest))
+
+
+def _can_grow(marks: Marks, kept: _KeptMarks, limit: int) -> bool:
+    """Return whether all marks were read, and no other change can have the token of one of them."""
+    tokens = marks.tokens
+    if kept.registry is not None and marks.base is not None:
+        # The others are of the kept marks.
+        tokens = marks.recent
+    # Older versions and migrations wrote texts, some of them more than once.
+    return len(marks.tokens) < limit and all(isinstance(each, int) for each in tokens.values())
+
+
+def _registry(documents: Iterable[Document]) -> tuple[int, str | None]:
+    found: Document = next((each for each in documents if "version" in each), {"version": 0})
+    return found["version"], found.get("last")
+
+
+def _snapshot(store: Store, limit: int, kept: _KeptMarks) -> _Read | None:
+    """Return what a snapshot has, None if the server cannot read it.
+
+    Two thousand marks take the server and this process half as long as a search takes.  All
+    snapshots between two writes have the same cluster time, and thus the same marks.
+    """
+    if not store.has_transactions or not limit:
         return None
-    total = {
-        "_id": None,
-        "marks": {"$sum": 1},
-        "sum": {"$sum": "$token"},
-        # Text, as tokens of older versions are, is higher than any number.
-        "highest": {"$max": "$token"},
-    }
-    found = _snapshot(store, [{"$limit": limit}, {"$group": total}]) or []
-    totals = [(each["marks"], each["sum"], each["highest"]) for each in found if "sum" in each]
-    return _moment(kept.marks, found) if totals == [kept.total] else None
-
-
-def _with_all_marks(store: Store, limit: int) -> Moment:
-    found = None
-    if store.has_transactions:
-        found = _snapshot(store, [{"$limit": limit}] if limit else [])
-    if found is None:
-        found = _one_after_another(store, limit)
-    tokens = {each["_id"]: each["token"] for each in found if "token" in each}
-    digest = blake2b(repr(tokens).encode(), digest_size=16).hexdigest()
-    marks = Marks(digest, tokens)
-    _keep(store, limit, marks)
-    return _moment(marks, found)
-
-
-def _moment(marks: Marks, found: Sequence[Document]) -> Moment:
-    registry: Document = next((each for each in found if "version" in each), {"version": 0})
-    number = next((each["next"] for each in found if "next" in each), 0)
-    has_copies = any("copies" in each for each in found)
-    return Moment(marks, (registry["version"], registry.get("last")), number, has_copies)
-
-
-def _place(store: Store, limit: int) -> Hashable:
-    return store.connection_string, store.database.name, limit
-
-
-def _keep(store: Store, limit: int, marks: Marks) -> None:
-    """Keep marks if they are many, and all of their tokens are numbers."""
-    tokens = marks.tokens.values()
-    if not limit or len(tokens) < _FEW or not store.has_transactions:
-        return
-    if not all(isinstance(token, int) for token in tokens):
-        return
-    place = _place(store, limit)
-    with _lock:
-        before = _kept.get(place)
-        if before is None or before.marks.id != marks.id:
-            total = len(tokens), sum(tokens), max(tokens)
-            _kept[place] = _KeptMarks(marks, total, time.monotonic())
-
-
-def _snapshot(store: Store, first: Sequence[Mapping[str, Any]]) -> list[Document] | None:
-    """Return the documents of a moment, None if the server cannot read them together.
-
-    The first stages are those for the marks.
-    """
-    registry = [{"$match": REGISTRY}, {"$project": _CHANGING}]
-    stages = [
-        *first,
-        {"$unionWith": {"coll": COLUMN_PARTS, "pipeline": registry}},
+    stages: list[Mapping[str, Any]] = [
+        {"$match": REGISTRY},
+        {"$project": _CHANGING},
         {"$unionWith": ANNOTATION_NUMBERS},
         {"$unionWith": {"coll": DERIVED_STATE, "pipeline": [{"$match": COPIES}]}},
     ]
-    changed = store.database.get_collection(CHANGED, read_concern=ReadConcern("snapshot"))
+    together = len(kept.marks.tokens) < _FEW
+    if together:
+        stages.append({"$unionWith": {"coll": CHANGED, "pipeline": [{"$limit": limit}]}})
+    cursor = {"batchSize": limit + len(stages)}
     try:
-        return list(changed.aggregate(stages, batchSize=_AT_ONCE))
-    except OperationFailure:
-        # It has none of collections that were just made.  Any other failure comes again.
+        rest, at = _all_at(store, None, aggregate=COLUMN_PARTS, pipeline=stages, cursor=cursor)
+        if together:
+            marks = _marks(rest, kept)
+            return _Read(marks, [each for each in rest if "token" not in each], at)
+        marks = kept.marks if at == kept.at else _marks_at(store, limit, kept, rest, at)
+    except (OperationFailure, AutoReconnect):
+        # It has no snapshot of collections that were just made, and the driver does not repeat
+        # commands.  Any other failure comes again.
         return None
+    return _Read(marks, rest, at)
 
 
-def _one_after_another(store: Store, limit: int) -> list[Document]:
+def _marks_at(
+    store: Store, limit: int, kept: _KeptMarks, rest: Sequence[Document], at: Timestamp
+) -> Marks:
+    """Return the marks of a snapshot, of which the server sends those that were not kept.
+
+    A fold removes marks after it has changed the registry.  So with the same registry, a kept
+    mark is of a value that is in the columns, or it is still there, or a newer one is.
+    """
+    if kept.registry != _registry(rest):
+        every, _ = _all_at(store, at, find=CHANGED, limit=limit, batchSize=limit)
+        return _marks(every, kept)
+    others = {"token": {"$nin": list(kept.marks.tokens.values())}}
+    new, _ = _all_at(store, at, find=CHANGED, filter=others, limit=limit, batchSize=limit)
+    return kept.marks.with_new(_tokens(new)) if new else kept.marks
+
+
+def _all_at(store: Store, at: Timestamp | None, **command: Any) -> tuple[list[Document], Timestamp]:
+    """Return the documents that a command reads in a snapshot, the last without a cluster time.
+
+    The driver's own cursors do not have the cluster time of a snapshot.
+    """
+    concern = {"level": "snapshot"} | ({} if at is None else {"atClusterTime": at})
+    cursor = store.database.command(
+        command, readConcern=concern, read_preference=store.database.read_preference
+    )["cursor"]
+    if cursor["id"]:
+        raise OperationFailure("the documents do not fit into one answer")
+    return cursor["firstBatch"], cursor["atClusterTime"]
+
+
+def _marks(documents: Iterable[Document], kept: _KeptMarks) -> Marks:
+    """Return all marks, the kept ones if they are the same."""
+    tokens = _tokens(documents)
+    return kept.marks if tokens == kept.marks.tokens else Marks(uuid4().hex, tokens)
+
+
+def _tokens(documents: Iterable[Document]) -> dict[str, Any]:
+    return {each["_id"]: each["token"] for each in documents if "token" in each}
+
+
+def _one_after_another(store: Store, limit: int, kept: _KeptMarks) -> _Read:
+    """Return what is stored now; a write meanwhile may be in some of it."""
     database = store.database
-    return [
-        *database[CHANGED].find({}, limit=limit, batch_size=_AT_ONCE),
+    marks = _marks(database[CHANGED].find({}, limit=limit, batch_size=_AT_ONCE), kept)
+    rest = (
         *database[COLUMN_PARTS].find(REGISTRY, _CHANGING),
         *database[ANNOTATION_NUMBERS].find(),
         *database[DERIVED_STATE].find(COPIES),
-    ]
+    )
+    return _Read(marks, rest, None)

@@ -10,11 +10,12 @@ from pymongo.errors import OperationFailure
 from acsql.query import And
 from acsql.store import moment, observation_writes
 from acsql.store.client import Store
+from acsql.store.columns import fold as fold_module
 from acsql.store.columns.fold import fold
 from acsql.store.columns.marks import with_parts
 from acsql.store.columns.select import select
 from acsql.store.derived import headerless
-from acsql.store.moment import MOST_MARKS, current, of_block, one_moment
+from acsql.store.moment import current, of_block, one_moment
 from acsql.store.schema import ANNOTATION_NUMBERS, CHANGED
 from acsql.store.summaries.kept import Kept
 
@@ -22,7 +23,8 @@ from acsql.store.summaries.kept import Kept
 def test_each_write_and_each_fold_gives_another_moment(store):
     seen = [current(store)]
     chance = random.Random(3)
-    assert seen == [((seen[0].marks.id, {}), (0, None), 0, False)]
+    assert seen == [(seen[0].marks, (0, None), 0, False)]
+    assert seen[0].marks.tokens == {}
 
     def changed() -> moment.Moment:
         """Return the moment, which differs from all before."""
@@ -62,7 +64,7 @@ def test_a_server_without_snapshots_is_read_one_collection_after_another(store, 
         raise OperationFailure("no snapshot", 246)
 
     with monkeypatch.context() as patch:
-        patch.setattr("pymongo.collection.Collection.aggregate", fail)
+        patch.setattr("pymongo.database.Database.command", fail)
         assert current(store) == together
     monkeypatch.setattr(store, "has_transactions", False)
     assert current(store) == together
@@ -109,44 +111,64 @@ def test_a_selection_is_right_whatever_is_folded_after_the_beginning_of_a_block(
 
 @pytest.fixture
 def many(store, monkeypatch):
-    """A database whose marks are kept, and a list with one item for each read of all marks."""
+    """A database whose marks are kept, and the rootnames of each query that reads marks."""
     monkeypatch.setattr(moment, "_FEW", 3)
-    monkeypatch.setattr(moment, "_CHANGING_S", 0.0)
     observation_writes.update(store, {f"j8bt000{number}": {"$set": {}} for number in range(5)})
     read = []
-    all_marks = moment._with_all_marks
+    all_at = moment._all_at
 
-    def count(store: Store, limit: int) -> moment.Moment:
-        """Read all marks, and note that."""
-        read.append(limit)
-        return all_marks(store, limit)
+    def note(*arguments: object, **command: object) -> tuple:
+        """Read, and note the rootnames of the marks."""
+        found = all_at(*arguments, **command)
+        if "find" in command:
+            read.append([mark["_id"] for mark in found[0]])
+        return found
 
-    monkeypatch.setattr(moment, "_with_all_marks", count)
     current(store)
+    monkeypatch.setattr(moment, "_all_at", note)
     yield read
-    assert moment._with_kept_marks(store, MOST_MARKS + 1) in (None, all_marks(store, 0))
+    stored = {mark["_id"]: mark["token"] for mark in store.database[CHANGED].find()}
+    assert current(store).marks.tokens == stored
 
 
-def test_many_marks_are_read_once_until_they_change(store, many):
+def test_marks_are_not_read_again_until_something_is_written(store, many):
     before = current(store)
+    assert current(store) == before
+    assert many == []
     store.database[ANNOTATION_NUMBERS].insert_one({"next": 7})
     after = current(store)
     assert (after.marks, after.number) == (before.marks, 7)
-    assert len(many) == 1
-    observation_writes.replace(store, {"_id": "j8bt0001"})
-    changed = current(store)
-    assert changed.marks.tokens["j8bt0001"] != before.marks.tokens["j8bt0001"]
-    assert current(store) == changed
-    assert len(many) == 2
+    assert many == [[]]
 
 
-def test_marks_of_another_version_are_read_each_time(store, many):
-    for number in (2, 1):
-        token = {"token": "0" * 32 if number == 2 else "1" * 32}
-        store.database[CHANGED].replace_one({"_id": "j8bt0009"}, token, upsert=True)
-        assert current(store).marks.tokens["j8bt0009"] == token["token"]
-        assert current(store).marks.tokens.keys() > {"j8bt0000", "j8bt0009"}
-    assert len(many) == 5
+def test_only_new_marks_are_read(store, many):
+    before = current(store)
+    for number in (1, 7, 1):
+        observation_writes.replace(store, {"_id": f"j8bt000{number}"})
+        changed = current(store)
+        assert current(store) == changed
+        assert many[-1] == [f"j8bt000{number}"]
+        assert changed.marks.base == before.marks
+        assert changed.marks.id != before.marks.id
+    assert changed.marks.recent.keys() == {"j8bt0001", "j8bt0007"}
+    assert len(many) == 3
+
+
+def test_many_recent_changes_are_a_base(store, many, monkeypatch):
+    monkeypatch.setattr(moment, "_MOST_RECENT", 2)
+    for number in range(3):
+        observation_writes.replace(store, {"_id": f"j8bt000{number}"})
+        assert len(current(store).marks.recent) == (number + 1) % 3
+    assert current(store).marks.base is None
+    assert len(many) == 3
+
+
+def test_among_marks_of_another_version_none_is_taken_for_another(store, many):
+    for number in (9, 8, 9):
+        token = {"token": "migration"}
+        store.database[CHANGED].replace_one({"_id": f"j8bt000{number}"}, token, upsert=True)
+        assert current(store).marks.tokens[f"j8bt000{number}"] == "migration"
+    assert list(map(len, many)) == [1, 7, 7]
 
 
 @pytest.mark.usefixtures("many")
@@ -156,12 +178,32 @@ def test_marks_that_a_fold_has_removed_are_not_kept(store):
     assert current(store).marks.tokens == {}
 
 
-def test_while_marks_change_all_are_read_at_once(store, many, monkeypatch):
-    monkeypatch.setattr(moment, "_CHANGING_S", 60.0)
-    assert current(store) == current(store)
-    assert len(many) == 3
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("read_while_it_folds", [True, False])
+def test_a_value_that_was_written_and_folded_since_the_last_search_is_found(
+    store, monkeypatch, read_while_it_folds
+):
+    """Neither the mark of before nor the one that a fold has removed has the value."""
+    write(store, range(5), random.Random(1))
+    fold(store)
+    write(store, range(5), random.Random(2))
+    assert select(store, And(), ["exptime"]).count == 5
+    observation_writes.replace(store, {"_id": "j8bt0001", "exptime": 4711.0})
+    delete_marks = fold_module._delete_marks
+
+    def delete(store: Store, marks: list[dict]) -> None:
+        """Read before and after the marks are removed, as between two writes of a fold."""
+        for do in (lambda: None, lambda: delete_marks(store, marks)):
+            do()
+            if read_while_it_folds:
+                assert 4711.0 in select(store, And(), ["exptime"]).value_counts("exptime")
+
+    monkeypatch.setattr(fold_module, "_delete_marks", delete)
+    fold(store)
+    assert 4711.0 in select(store, And(), ["exptime"]).value_counts("exptime")
 
 
-def test_the_sum_of_the_most_tokens_is_an_integer_of_the_server():
-    assert (moment.MOST_MARKS + 1) << moment._TOKEN_BITS < 2**63
-    assert len({moment.new_token() for _ in range(1000)}) == 1000
+def test_new_tokens_differ_and_are_integers_of_the_server():
+    tokens = {moment.new_token() for _ in range(1000)}
+    assert len(tokens) == 1000
+    assert all(0 <= token < 2**63 for token in tokens)

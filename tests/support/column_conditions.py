@@ -1,13 +1,13 @@
 """Observations with values that are hard to compare, and conditions on them."""
 
 import math
-import uuid
 from datetime import datetime
 
 from hypothesis import strategies as st
 
 from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or
 from acsql.query.texts import Exact
+from acsql.store.moment import new_token
 from acsql.store.schema import CHANGED
 
 VALUES = {
@@ -58,7 +58,7 @@ def write(store, numbers, chance):
         header = {name: chosen.pop(f"flt.1.{name}") for name in ("goodmean", "meandark")}
         document = {"headers": {"flt": {"1": header}}}
         rootname = f"j8bt{number:04d}"
-        mark = {"token": uuid.uuid4().hex}
+        mark = {"token": new_token()}
         store.database[CHANGED].replace_one({"_id": rootname}, mark, upsert=True)
         store.observations.replace_one({"_id": rootname}, document | chosen, upsert=True)
         store.headerless.replace_one({"_id": rootname}, chosen, upsert=True)

@@ -7,7 +7,6 @@ value that Arrow would compare differently, so the answer is the one that MongoD
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
 
 import numpy as np
 import pyarrow as pa
@@ -60,9 +59,9 @@ def answer(
     parts, columns = as_one(marks.unmarked(parts, stored, marked), stored)
     by_document: set[str] = set()
     if marked.tokens:
-        part, of_changed = changed.part_of(store, marked, paths)
-        parts, columns = (*parts, part), [*columns, of_changed]
-        by_document = set(compress(marked.tokens, ~part.live_rows))
+        further = changed.parts_of(store, marked, paths)
+        parts, columns = (*parts, *further.parts), [*columns, *further.columns]
+        by_document = further.unknown
     names = [_names(part, by_path) for part, by_path in zip(parts, columns, strict=True)]
     listed = members(condition, parts, names)
     selected, rows_of_parts, count = [], [], 0

@@ -1,18 +1,23 @@
-"""Changed observations as one more part, whose values are read from their documents once.
+"""Changed observations as further parts, whose values are read from their documents once.
 
-An ingest leaves up to two thousand observations changed, and reading their documents takes longer
+An ingest leaves up to three thousand observations changed, and reading their documents takes longer
 than reading all columns.  The value of a field is kept with the token of its observation, so a
 search reads those that were written since the last search on this field.
+
+While observations are written, a search finds a few that have changed since the last.  These are a
+part of their own, which is made anew for each change; the part of all others only loses rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from cachetools import LRUCache
 from pymongo import ReadPreference
@@ -30,26 +35,69 @@ _Mark = tuple[str, Any]
 
 # Fields whose values are kept, of some 100 kilobytes each.
 _MOST_FIELDS = 64
+# Marks whose pieces are kept, of some 500 kilobytes each: a few threads have older ones.
+_MOST_MARKS = 8
+# Stands for a value that was not read.
+_UNREAD = object()
+
+
+class ChangedParts(NamedTuple):
+    """Changed observations as parts.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        At most two.  Each mark has a row in one of them, which is live if its values are known.
+    columns : tuple of dict
+        For each part the columns of the paths, with ``_id``.
+    unknown : set of str
+        The rootnames of the observations without a live row.
+    """
+
+    parts: tuple[Part, ...]
+    columns: tuple[Mapping[str, Column | None], ...]
+    unknown: set[str]
 
 
 @dataclass(frozen=True)
-class _Values:
-    """The values of a field in the observations of some marks, and the column of all of them."""
+class _Piece:
+    """Some marks, of which some may be outdated.
 
-    marks: str
+    Attributes
+    ----------
+    id : str
+        The same for the same marks.
+    rows : dict
+        The marks, numbered.
+    names : Column
+        Their rootnames.
+    live : numpy.ndarray
+        Whether no newer mark of its observation is in another piece.
+    """
+
+    id: str
+    rows: Mapping[_Mark, int]
+    names: Column
+    live: npt.NDArray[np.bool_]
+
+
+class _Values(NamedTuple):
+    """The values of a field in a piece."""
+
     by_mark: Mapping[_Mark, Any]
     column: Column
+    known: npt.NDArray[np.bool_]
 
 
-_NOTHING = _Values("", {}, Column(pa.nulls(0)))
-_cache: LRUCache[str, _Values] = LRUCache(_MOST_FIELDS)
+# Fields to their values in the pieces that were read last, by the ids of these.
+_cache: LRUCache[str, Mapping[str, _Values]] = LRUCache(_MOST_FIELDS)
+# By the ids of marks.
+_kept: LRUCache[str, tuple[_Piece, ...]] = LRUCache(_MOST_MARKS)
 _lock = Lock()
 
 
-def part_of(
-    store: Store, marks: Marks, paths: Collection[str]
-) -> tuple[Part, dict[str, Column | None]]:
-    """Return the changed observations as a part.
+def parts_of(store: Store, marks: Marks, paths: Collection[str]) -> ChangedParts:
+    """Return the changed observations as parts.
 
     Parameters
     ----------
@@ -62,30 +110,78 @@ def part_of(
 
     Returns
     -------
-    part : Part
-        A row for each mark, in their order.  Those are not live that have changed meanwhile or
-        are not stored.  None is live where a value is not sure to be that of its mark: on a
-        standalone server, and with reads from secondaries.
-    columns : dict
-        The columns of the paths, with ``_id``.
+    ChangedParts
+        Those are unknown that have changed meanwhile or are not stored.  All are where a value is
+        not sure to be that of its mark: on a standalone server, and with reads from secondaries.
     """
-    every = marks.tokens.items()
-    names: dict[str, Column | None] = {"_id": Column(pa.array(marks.tokens, pa.string()))}
-    part = Part(marks.id, len(every), b"")
     if not store.has_transactions or store.database.read_preference != ReadPreference.PRIMARY:
-        return part.with_live(np.zeros(len(every), bool)), names
+        return ChangedParts((), (), set(marks.tokens))
+    pieces = _pieces(marks)
     # The rootname says whether an observation is stored.
+    values = _values(store, pieces, dict.fromkeys(("_id", *paths)))
+    parts, columns, unknown = [], [], set[str]()
+    for piece in pieces:
+        of_piece = {path: by_piece[piece.id] for path, by_piece in values.items()}
+        known = np.logical_and.reduce([piece.live, *(each.known for each in of_piece.values())])
+        parts.append(Part(piece.id, len(known), b"").with_live(known))
+        columns.append(
+            {path: each.column for path, each in of_piece.items()} | {"_id": piece.names}
+        )
+        if (lost := piece.live & ~known).any():
+            unknown.update(name for name, _ in compress(piece.rows, lost))
+    return ChangedParts(tuple(parts), tuple(columns), unknown)
+
+
+def _pieces(marks: Marks) -> tuple[_Piece, ...]:
+    """Return the marks as one piece, with recent ones as two."""
     with _lock:
-        known = {path: _cache.get(path, _NOTHING) for path in ("_id", *paths)}
-    outdated = (kept.by_mark.keys() for kept in known.values() if kept.marks != marks.id)
-    new = set[_Mark]().union(*(every - kept for kept in outdated))
-    read = _read(store, dict(new), list(known))
-    columns: dict[str, Column | None] = {}
-    for number, (path, kept) in enumerate(known.items()):
+        kept = _kept.get(marks.id)
+    if kept is not None:
+        return kept
+    if marks.base is None:
+        pieces: tuple[_Piece, ...] = (_piece(marks.id, marks.tokens),)
+    else:
+        (older,) = _pieces(marks.base)
+        replaced = ((name, marks.base.tokens.get(name)) for name in marks.recent)
+        live = np.ones(len(older.rows), bool)
+        live[[older.rows[mark] for mark in replaced if mark in older.rows]] = False
+        pieces = (replace(older, live=live), _piece(marks.id, marks.recent))
+    with _lock:
+        _kept[marks.id] = pieces
+    return pieces
+
+
+def _piece(id_: str, tokens: Mapping[str, Any]) -> _Piece:
+    rows = {mark: row for row, mark in enumerate(tokens.items())}
+    names = Column(pa.array(tokens, pa.string()))
+    return _Piece(id_, rows, names, np.ones(len(rows), bool))
+
+
+def _values(
+    store: Store, pieces: Sequence[_Piece], paths: Iterable[str]
+) -> dict[str, Mapping[str, _Values]]:
+    """Return the values of fields in pieces, by path and piece; read what is lacking."""
+    with _lock:
+        kept = {path: _cache.get(path, {}) for path in paths}
+    lacking = {
+        mark for by_piece in kept.values() for piece in pieces for mark in _lacking(by_piece, piece)
+    }
+    read = _read(store, dict(lacking), list(kept))
+    for number, (path, by_piece) in enumerate(kept.items()):
         added = {mark: values[number] for mark, values in read.items()}
-        columns[path] = _updated(path, kept, marks, added).column
-    lost = new - read.keys()
-    return part.with_live(np.array([mark not in lost for mark in every])), columns | names
+        if added or any(piece.id not in by_piece for piece in pieces):
+            kept[path] = _updated(path, by_piece, pieces, added)
+    return kept
+
+
+def _lacking(by_piece: Mapping[str, _Values], piece: _Piece) -> Iterable[_Mark]:
+    """Return the live marks of a piece whose value of a field is not known."""
+    if piece.id in by_piece:
+        unknown = piece.live & ~by_piece[piece.id].known
+        return compress(piece.rows, unknown) if unknown.any() else ()
+    known = [values.by_mark for values in by_piece.values()]
+    live = compress(piece.rows, piece.live)
+    return [mark for mark in live if not any(mark in by_mark for by_mark in known)]
 
 
 def _read(
@@ -104,16 +200,33 @@ def _read(
     }
 
 
-def _updated(path: str, kept: _Values, marks: Marks, added: Mapping[_Mark, Any]) -> _Values:
-    """Return the values of a field for other marks, of which `added` has those not yet kept."""
-    if kept.marks == marks.id:
-        return kept
-    every = marks.tokens.items()
-    by_mark = {mark: value for mark, value in kept.by_mark.items() if mark in every}
-    by_mark.update(added)
-    column = column_of(path, [by_mark.get(mark) for mark in every])
-    # Without all values the column is of this moment only.
-    values = _Values(marks.id if len(by_mark) == len(every) else "", by_mark, column)
+def _updated(
+    path: str,
+    kept: Mapping[str, _Values],
+    pieces: Sequence[_Piece],
+    added: Mapping[_Mark, Any],
+) -> dict[str, _Values]:
+    """Return the values of a field in pieces, from those kept and those that were read."""
+    known = [added, *(values.by_mark for values in kept.values())]
+    updated = {}
+    for piece in pieces:
+        values = kept.get(piece.id)
+        if values is None or any(mark in piece.rows for mark in added):
+            values = _of_piece(path, piece, known)
+        updated[piece.id] = values
     with _lock:
-        _cache[path] = values
-    return values
+        _cache[path] = updated
+    return updated
+
+
+def _of_piece(path: str, piece: _Piece, known: Sequence[Mapping[_Mark, Any]]) -> _Values:
+    found: list[Any] = [_UNREAD] * len(piece.rows)
+    for by_mark in known:
+        found = [
+            by_mark.get(mark, value) if value is _UNREAD else value
+            for mark, value in zip(piece.rows, found, strict=True)
+        ]
+    is_known = [value is not _UNREAD for value in found]
+    by_mark = dict(compress(zip(piece.rows, found, strict=True), is_known))
+    column = column_of(path, [None if value is _UNREAD else value for value in found])
+    return _Values(by_mark, column, np.array(is_known, bool))

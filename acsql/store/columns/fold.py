@@ -113,7 +113,8 @@ def _fold(
     ]
     current = _published(store, current, [*older, new])
     _delete_marks(store, marks)
-    return current
+    # Readers keep the marks until the registry has another version.
+    return parts.publish(store, current, current)
 
 
 def _encoded(

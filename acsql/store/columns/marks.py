@@ -2,12 +2,12 @@
 
 Every write of an observation gives it another token, so equal marks say that no observation has
 changed since.  From one search to the next few marks are added, and only these are taken out of
-the rows of the columns.
+the rows that the marks of before have left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
 
@@ -27,13 +27,6 @@ _MOST_REGISTRIES = 4
 _MOST_PARTS = 100
 
 
-class _Unmarked(NamedTuple):
-    """Parts in which the rows of some observations are not live."""
-
-    rootnames: Set[str]
-    parts: tuple[Part, ...]
-
-
 class _Index(NamedTuple):
     """The rootnames of a part, sorted, and their rows."""
 
@@ -43,7 +36,7 @@ class _Index(NamedTuple):
 
 # Databases to the parts of the registry that was current last.
 _registries: LRUCache[Hashable, tuple[Hashable, tuple[Part, ...]]] = LRUCache(_MOST_REGISTRIES)
-_kept: LRUCache[tuple[Part, ...], _Unmarked] = LRUCache(_MOST_REGISTRIES)
+_kept: LRUCache[tuple[tuple[Part, ...], str], tuple[Part, ...]] = LRUCache(_MOST_REGISTRIES)
 _indexes: LRUCache[str, _Index] = LRUCache(_MOST_PARTS)
 _lock = Lock()
 
@@ -94,19 +87,20 @@ def unmarked(
     tuple of Part
         As many, in the same order.
     """
-    rootnames = marks.tokens.keys()
     with _lock:
-        before = _kept.get(parts)
-    if before is None or not before.rootnames <= rootnames:
-        before = _Unmarked(set(), parts)
-    added = rootnames - before.rootnames
-    if not added:
-        return before.parts
-    names = np.sort(np.array(list(added), np.bytes_))
-    pairs = zip(before.parts, columns, strict=True)
+        known = _kept.get((parts, marks.id))
+    if known is not None:
+        return known
+    before, new = parts, marks.tokens
+    if marks.base is not None:
+        before, new = unmarked(parts, columns, marks.base), marks.recent
+    if not new:
+        return before
+    names = np.sort(np.array(list(new), np.bytes_))
+    pairs = zip(before, columns, strict=True)
     without = tuple(_without(part, by_path["_id"], names) for part, by_path in pairs)
     with _lock:
-        _kept[parts] = _Unmarked(rootnames, without)
+        _kept[parts, marks.id] = without
     return without
 
 

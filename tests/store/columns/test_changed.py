@@ -1,11 +1,14 @@
 """Changed observations are a part whose values are those of their documents."""
 
 import random
+from itertools import compress
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from column_conditions import VALUES, write
 
+from acsql.store import moment
 from acsql.store.columns import changed
 from acsql.store.fields import field_path, value_at
 from acsql.store.moment import current
@@ -19,17 +22,25 @@ def documents(store, tokens):
 
 
 def is_as_stored(store):
-    """Compare all regular values of the part with those of the documents."""
+    """Compare all regular values of the live rows with those of the documents."""
     known = current(store).marks
-    part, columns = changed.part_of(store, known, PATHS)
-    assert part.live_rows.all()
-    assert columns["_id"].array.to_pylist() == list(known.tokens)
-    for path in PATHS:
-        column = columns[path]
-        stored = [value_at(each, path.split(".")) for each in documents(store, known.tokens)]
-        regular = [row for row in range(part.rows) if row not in column.irregular]
-        values = column.array.to_pylist()
-        assert [values[row] for row in regular] == [stored[row] for row in regular]
+    found = changed.parts_of(store, known, PATHS)
+    assert found.unknown == set()
+    names = [
+        name
+        for part, columns in zip(found.parts, found.columns, strict=True)
+        for name in compress(columns["_id"].array.to_pylist(), part.live_rows)
+    ]
+    assert sorted(names) == sorted(known.tokens)
+    for part, columns in zip(found.parts, found.columns, strict=True):
+        rows = np.flatnonzero(part.live_rows)
+        names = columns["_id"].array.take(pa.array(rows)).to_pylist()
+        stored = dict(zip(rows, documents(store, names), strict=True))
+        for path in PATHS:
+            column = columns[path]
+            values = column.array.to_pylist()
+            for row in set(stored) - set(column.irregular):
+                assert values[row] == value_at(stored[row], path.split("."))
     return True
 
 
@@ -40,16 +51,43 @@ def test_values_are_those_of_the_last_write(store):
         assert is_as_stored(store)
 
 
+def test_values_of_recent_changes_are_in_another_part(store, monkeypatch):
+    monkeypatch.setattr(moment, "_FEW", 3)
+    monkeypatch.setattr(moment, "_MOST_RECENT", 4)
+    chance = random.Random(5)
+    write(store, range(20), chance)
+    numbers = []
+    for number in (3, 3, 21, 5, 22, 23, 5):
+        assert is_as_stored(store)
+        write(store, [number], chance)
+        found = changed.parts_of(store, current(store).marks, PATHS)
+        numbers.append([int(part.live_rows.sum()) for part in found.parts])
+    assert numbers == [[19, 1], [19, 1], [19, 2], [18, 3], [18, 4], [23], [22, 1]]
+
+
+def test_an_older_moment_has_no_newer_values(store, monkeypatch):
+    monkeypatch.setattr(moment, "_FEW", 3)
+    chance = random.Random(5)
+    write(store, range(5), chance)
+    before = current(store).marks
+    write(store, [1], chance)
+    later = current(store).marks
+    write(store, [2], chance)
+    for marks, unknown in ((current(store).marks, []), (later, [2]), (before, [1, 2])):
+        found = changed.parts_of(store, marks, PATHS)
+        assert found.unknown == {f"j8bt000{number}" for number in unknown}
+        assert sum(part.live_rows.sum() for part in found.parts) == 5 - len(unknown)
+
+
 def test_values_are_read_once(store, monkeypatch):
     write(store, range(5), random.Random(6))
     known = current(store).marks
-    _, before = changed.part_of(store, known, PATHS)
+    before = changed.parts_of(store, known, PATHS)
     read = []
     monkeypatch.setattr(changed, "_read", lambda _store, tokens, _paths: read.append(tokens) or {})
-    part, columns = changed.part_of(store, known, PATHS)
+    assert changed.parts_of(store, known, PATHS) == before
     assert read == [{}]
-    assert part.live_rows.all()
-    assert columns == before
+    assert before.unknown == set()
 
 
 @pytest.mark.parametrize("happens", ["written", "deleted", "folded"])
@@ -63,13 +101,13 @@ def test_an_observation_that_changes_meanwhile_is_not_live(store, happens):
         store.headerless.delete_one({"_id": "j8bt0001"})
     else:
         store.database["changed_observations"].delete_one({"_id": "j8bt0001"})
-    part, _ = changed.part_of(store, known, ["exptime"])
-    assert part.live_rows.tolist() == [True, False, True]
+    found = changed.parts_of(store, known, ["exptime"])
+    assert found.parts[0].live_rows.tolist() == [True, False, True]
+    assert found.unknown == {"j8bt0001"}
 
 
 def test_a_standalone_server_keeps_no_values(store, monkeypatch):
     write(store, range(3), random.Random(8))
     monkeypatch.setattr(store, "has_transactions", False)
-    part, columns = changed.part_of(store, current(store).marks, PATHS)
-    assert not np.any(part.live_rows)
-    assert set(columns) == {"_id"}
+    marks = current(store).marks
+    assert changed.parts_of(store, marks, PATHS) == ((), (), set(marks.tokens))
