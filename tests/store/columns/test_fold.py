@@ -1,6 +1,8 @@
 """Folds and merges move observations into columns; each is live in the newest part alone."""
 
+import os
 import random
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from acsql.errors import DatabaseError
 from acsql.query import And
-from acsql.store import queries
+from acsql.store import moment, queries
 from acsql.store.columns import fold, parts
 from acsql.store.columns.select import select
 from acsql.store.schema import CHANGED, COLUMN_PARTS, COLUMNS, now
@@ -150,6 +152,48 @@ def test_a_fold_that_is_killed_before_any_write_leaves_right_answers(store, monk
     write(store, range(8, 12), chance)
     fold.fold_all(store)
     assert len(check_columns(store).retired) <= 4
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.integers(0, 12), st.integers(1, 4)),
+        st.tuples(st.just("fold"), st.sampled_from([None, *range(1, 12)])),
+        st.tuples(st.just("search")),
+    ),
+    min_size=5,
+    max_size=25,
+)
+
+
+@pytest.mark.usefixtures("small")
+@settings(
+    max_examples=100 if "ALL_KILLS" in os.environ else 15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
+@given(steps=steps, seed=st.integers(0, 99))
+def test_searches_between_writes_and_killed_folds_are_those_of_the_documents(
+    store, monkeypatch, steps, seed
+):
+    """A process keeps marks and values, and reads what is new; both must be small to be tried."""
+    clear(store)
+    chance = random.Random(seed)
+    write(store, range(5), chance)
+    fold.fold_all(store)
+    with monkeypatch.context() as patch:
+        patch.setattr(moment, "_FEW", 2)
+        patch.setattr(moment, "_MOST_RECENT", 3)
+        for step, *numbers in steps:
+            if step == "write":
+                start, number = numbers
+                write(store, range(start, start + number), chance)
+            elif step == "fold":
+                with monkeypatch.context() as inner, suppress(Killed):
+                    kill_at(numbers[0], inner)
+                    fold.fold(store)
+            else:
+                check_columns(store)
+        check_columns(store)
 
 
 @pytest.mark.usefixtures("small")
