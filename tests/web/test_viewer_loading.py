@@ -96,7 +96,7 @@ def test_a_request_whose_connection_fails_is_repeated(
     page.add_init_script(f"""
         const connect = window.fetch, failures = new Map();
         const cut = (response) => {{
-            response.blob = () => Promise.reject(new TypeError("Failed to fetch"));
+            response.arrayBuffer = () => Promise.reject(new TypeError("Failed to fetch"));
             return response;
         }};
         window.fetch = (url, options) => {{

@@ -27,8 +27,8 @@ async function connected(url, options) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const response = await fetch(url, options);
-      const body = await response.blob();
-      return new Response(body.size ? body : null, response);
+      const body = await response.arrayBuffer();
+      return new Response(body.byteLength ? body : null, response);
     } catch (error) {
       // An abort is no TypeError.  A request that writes could have arrived.
       if (!(error instanceof TypeError) || options.method || attempt === MOST_ATTEMPTS) throw error;
