@@ -37,8 +37,6 @@ _Mark = tuple[str, Any]
 _MOST_FIELDS = 64
 # Marks whose pieces are kept, of some 500 kilobytes each: a few threads have older ones.
 _MOST_MARKS = 8
-# Stands for a value that was not read.
-_UNREAD = object()
 
 
 class ChangedParts(NamedTuple):
@@ -179,9 +177,13 @@ def _lacking(by_piece: Mapping[str, _Values], piece: _Piece) -> Iterable[_Mark]:
     if piece.id in by_piece:
         unknown = piece.live & ~by_piece[piece.id].known
         return compress(piece.rows, unknown) if unknown.any() else ()
-    known = [values.by_mark for values in by_piece.values()]
-    live = compress(piece.rows, piece.live)
-    return [mark for mark in live if not any(mark in by_mark for by_mark in known)]
+    known = _by_mark(by_piece)
+    return [mark for mark in compress(piece.rows, piece.live) if mark not in known]
+
+
+def _by_mark(by_piece: Mapping[str, _Values]) -> dict[_Mark, Any]:
+    """Return the known values of a field, by mark."""
+    return {mark: value for values in by_piece.values() for mark, value in values.by_mark.items()}
 
 
 def _read(
@@ -207,7 +209,7 @@ def _updated(
     added: Mapping[_Mark, Any],
 ) -> dict[str, _Values]:
     """Return the values of a field in pieces, from those kept and those that were read."""
-    known = [added, *(values.by_mark for values in kept.values())]
+    known = {**_by_mark(kept), **added}
     updated = {}
     for piece in pieces:
         values = kept.get(piece.id)
@@ -219,14 +221,8 @@ def _updated(
     return updated
 
 
-def _of_piece(path: str, piece: _Piece, known: Sequence[Mapping[_Mark, Any]]) -> _Values:
-    found: list[Any] = [_UNREAD] * len(piece.rows)
-    for by_mark in known:
-        found = [
-            by_mark.get(mark, value) if value is _UNREAD else value
-            for mark, value in zip(piece.rows, found, strict=True)
-        ]
-    is_known = [value is not _UNREAD for value in found]
-    by_mark = dict(compress(zip(piece.rows, found, strict=True), is_known))
-    column = column_of(path, [None if value is _UNREAD else value for value in found])
-    return _Values(by_mark, column, np.array(is_known, bool))
+def _of_piece(path: str, piece: _Piece, known: Mapping[_Mark, Any]) -> _Values:
+    """Return the values of a field in a piece, from the known ones of all pieces."""
+    by_mark = {mark: known[mark] for mark in piece.rows if mark in known}
+    column = column_of(path, [by_mark.get(mark) for mark in piece.rows])
+    return _Values(by_mark, column, np.array([mark in by_mark for mark in piece.rows], bool))
