@@ -25,9 +25,9 @@ from .schema import ANNOTATION_NUMBERS, CHANGED, COLUMN_PARTS, DERIVED_STATE, Do
 MOST_MARKS = 50_000
 # Marks that the server sends together.
 _AT_ONCE = 10_000
-# Fewer marks are read sooner with the rest of a moment than by a query of their own.
+# With fewer marks, one query for all parts of a moment is faster than a second one for the marks.
 _FEW = 50
-# Changes that are kept beside the marks of before, for which readers make something of their own.
+# The most recent changes that are kept apart from the other marks; see `Marks.recent`.
 _MOST_RECENT = 100
 # Bits of a token, a positive integer of MongoDB: two changes never get the same one.
 _TOKEN_BITS = 63
@@ -254,9 +254,10 @@ def _marks_at(
 
 
 def _all_at(store: Store, at: Timestamp | None, **command: Any) -> tuple[list[Document], Timestamp]:
-    """Return the documents that a command reads in a snapshot, the last without a cluster time.
+    """Return the documents that a command reads in a snapshot, and its cluster time.
 
-    The driver's own cursors do not have the cluster time of a snapshot.
+    Without a given cluster time, the server chooses the newest snapshot.  The cursors of the driver
+    do not have its time.
     """
     concern = {"level": "snapshot"} | ({} if at is None else {"atClusterTime": at})
     cursor = store.database.command(

@@ -111,7 +111,7 @@ def written_to(site: Flask) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def sessions(archive: acsql.Archive) -> dict[str | None, dict[str, str]]:
-    """What the session of each user keeps, and that of nobody."""
+    """The content of the session of each user, and of a person who has not logged in (None)."""
     found = {name: archive.accounts.find(name) for name in USERS}
     return {None: {}} | {name: {"name": name, "id": found[name].session_id} for name in USERS}
 

@@ -2,7 +2,7 @@
 
 Every write of an observation gives it another token, so equal marks say that no observation has
 changed since.  From one search to the next few marks are added, and only these are taken out of
-the rows that the marks of before have left.
+the rows that are still live after the earlier marks.
 """
 
 from __future__ import annotations
