@@ -121,6 +121,24 @@ def test_counting_one_value_loads_no_arrow(sample_settings: Path, sample_archive
     assert not {"numpy", "pyarrow"} & set(found.stderr.split())
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["find", "exptime>=0 targname=*", "--sort", "exptime,-targname"],
+        ["count", "exptime>=0 targname=*"],
+        ["values", "filter1", "exptime>=0"],
+        ["values", "exptime"],
+    ],
+)
+def test_searching_the_columns_loads_no_pandas(sample_settings: Path, command) -> None:
+    """Arrow loads pandas for most conversions, which takes as long as all the rest."""
+    start = [sys.executable, "-X", "importtime", "-m", "acsql", "--config", sample_settings]
+    found = subprocess.run([*start, *command], capture_output=True, text=True, check=True)
+    loaded = set(found.stderr.split())
+    assert "pyarrow" in loaded
+    assert "pandas" not in loaded
+
+
 def test_lines_of_history_are_found_and_counted(
     printed, run, sample_settings: Path, sample_archive: acsql.Archive
 ) -> None:

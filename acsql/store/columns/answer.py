@@ -18,6 +18,7 @@ from ..client import Store
 from ..filters import to_filter
 from ..schema import Document
 from . import cache, changed, marks
+from .conversion import from_numpy
 from .documents import documents_of
 from .encode import Column
 from .evaluate import meets
@@ -100,7 +101,7 @@ def _usable(
         return live, set()
     is_irregular = np.zeros(part.rows, bool)
     is_irregular[irregular] = True
-    others = pc.and_(live, pa.array(is_irregular))
+    others = pc.and_(live, from_numpy(is_irregular))
     return pc.and_not(live, others), set(rootnames.filter(others).to_pylist())
 
 

@@ -29,7 +29,10 @@ from ...query.conditions import (
     Or,
 )
 from ...query.texts import fold, ignores_case, stated_number
+from .conversion import from_python, scalar
 from .select import LARGEST_EXACT
+
+_TRUE, _FALSE = scalar(True), scalar(False)
 
 
 def meets(
@@ -60,9 +63,9 @@ def meets(
         case Not(inner):
             return pc.invert(meets(inner, arrays, rows, members))
         case And(()):
-            return pa.repeat(True, rows)
+            return pa.repeat(_TRUE, rows)
         case Or(()):
-            return pa.repeat(False, rows)
+            return pa.repeat(_FALSE, rows)
         case And(parts) | Or(parts):
             join = pc.and_ if isinstance(condition, And) else pc.or_
             return reduce(join, (meets(part, arrays, rows, members) for part in parts))
@@ -83,7 +86,7 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
         case AnyOf(_, values) if len(values) > 1 and pa.types.is_string(array.type):
             return _is_one_of(array, [value for value in values if isinstance(value, str)])
         case AnyOf(_, values) if len(values) > 1 and _has_numbers(array):
-            return pc.is_in(array, pa.array(_numbers(values, array.type), array.type))
+            return pc.is_in(array, from_python(_numbers(values, array.type), array.type))
         case Exists() | Between(_, None, None):
             is_known = array.is_valid()
             return pc.and_(is_known, _compare("not_equal", array, "", otherwise=True))
@@ -92,7 +95,7 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
         (
             reduce(pc.or_, (_compare(name, array, value) for name, value in tests))
             if tests
-            else pa.repeat(False, len(array))
+            else pa.repeat(_FALSE, len(array))
             for tests in _comparisons(condition)
         ),
     )
@@ -101,23 +104,23 @@ def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanAr
 def _matches(array: pa.Array, pattern: str) -> pa.BooleanArray:
     """Return for each row whether its text matches a pattern."""
     if not pa.types.is_string(array.type):
-        return pa.repeat(False, len(array))
+        return pa.repeat(_FALSE, len(array))
     if ignores_case(pattern):
         array, pattern = pc.ascii_lower(array), fold(pattern)
     # The wildcards of SQL, which are ordinary characters here.
     escaped = re.sub(r"[%_\\]", r"\\\g<0>", pattern)
     result = pc.match_like(array, escaped.replace("*", "%").replace("?", "_"))
-    return pc.fill_null(result, False) if result.null_count else result
+    return pc.fill_null(result, _FALSE) if result.null_count else result
 
 
 def _is_one_of(array: pa.Array, texts: Sequence[str]) -> pa.BooleanArray:
     """Return for each row whether its text equals one of some texts, looked up together."""
     folded = [fold(text) for text in texts if ignores_case(text)]
     others = [str(text) for text in texts if not ignores_case(text)]
-    found = pc.is_in(array, pa.array(others, pa.string()))
+    found = pc.is_in(array, from_python(others, pa.string()))
     if not folded:
         return found
-    return pc.or_(found, pc.is_in(pc.ascii_lower(array), pa.array(folded, pa.string())))
+    return pc.or_(found, pc.is_in(pc.ascii_lower(array), from_python(folded, pa.string())))
 
 
 def _has_numbers(array: pa.Array) -> bool:
@@ -137,9 +140,9 @@ def _numbers(values: Sequence[Any], type_: pa.DataType) -> list[Any]:
 def _of_texts(tested: pa.BooleanArray, array: pa.DictionaryArray) -> pa.BooleanArray:
     """Return for each row of a column the result of the test of its text, False without one."""
     if not tested.true_count:
-        return pa.repeat(False, len(array))
+        return pa.repeat(_FALSE, len(array))
     of_rows = tested.take(array.indices)
-    return pc.fill_null(of_rows, False) if of_rows.null_count else of_rows
+    return pc.fill_null(of_rows, _FALSE) if of_rows.null_count else of_rows
 
 
 def _comparisons(condition: KeywordCondition) -> Iterator[list[tuple[str, Any]]]:
@@ -162,7 +165,7 @@ def _compare(name: str, array: pa.Array, value: Any, otherwise: bool = False) ->
     if isinstance(value, str) and not types.is_string(array.type):
         value = stated_number(value)
         if value is None:
-            return pa.repeat(otherwise, len(array))
+            return pa.repeat(scalar(otherwise), len(array))
     if isinstance(value, datetime):
         comparable = types.is_timestamp(array.type)
         value = value.replace(microsecond=value.microsecond // 1000 * 1000)
@@ -176,7 +179,7 @@ def _compare(name: str, array: pa.Array, value: Any, otherwise: bool = False) ->
     else:
         comparable = _has_numbers(array)
     if not comparable:
-        return pa.repeat(otherwise, len(array))
-    scalar = pa.scalar(value, array.type) if isinstance(value, datetime) else pa.scalar(value)
-    result = pc.call_function(name, [array, scalar])
-    return pc.fill_null(result, False) if result.null_count else result
+        return pa.repeat(scalar(otherwise), len(array))
+    compared = scalar(value, array.type if isinstance(value, datetime) else None)
+    result = pc.call_function(name, [array, compared])
+    return pc.fill_null(result, _FALSE) if result.null_count else result

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .arrays import value_type
+from .conversion import from_numpy, from_python, scalar, to_numpy
 from .numpy_values import are_of_type
 
 
@@ -48,7 +49,7 @@ class Frequencies(NamedTuple):
         """
         # Equally frequent values keep their order.
         chosen = np.argsort(-self.numbers, kind="stable")[:limit]
-        values = _to_list(self.values.take(pa.array(chosen)))
+        values = _to_list(self.values.take(from_numpy(chosen)))
         return dict(zip(values, self.numbers[chosen].tolist(), strict=True))
 
     def in_order(self) -> list[Any]:
@@ -75,7 +76,8 @@ def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> Frequencie
     if len(types) != 1 or not are_of_type(others, *types):
         return None
     (type_,) = types
-    every = [array for array in (*arrays, pa.array(others, type_)) if array.type != pa.null()]
+    known = [value for value in others if value is not None]
+    every = [array for array in (*arrays, from_python(known, type_)) if array.type != pa.null()]
     return _of_texts(every) if pa.types.is_string(type_) else _of_numbers(every)
 
 
@@ -111,9 +113,9 @@ def _pairs(array: pa.Array) -> Iterator[tuple[Any, int]]:
         pairs = (counted.field(name).to_pylist() for name in ("values", "counts"))
         return zip(*pairs, strict=True)
     # numpy counts in a fourth of the time that Arrow takes.
-    numbers = np.bincount(array.indices.drop_null().to_numpy(zero_copy_only=False))
+    numbers = np.bincount(to_numpy(array.indices.drop_null()))
     found = np.flatnonzero(numbers)
-    values = array.dictionary.take(pa.array(found)).to_pylist()
+    values = array.dictionary.take(from_numpy(found)).to_pylist()
     return zip(values, numbers[found].tolist(), strict=True)
 
 
@@ -134,7 +136,7 @@ def years(arrays: Iterable[pa.Array], others: Iterable[datetime | None]) -> dict
     """
     numbers = Counter(date.year for date in others if date)
     for array in arrays:
-        dates = array.drop_null().to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        dates = to_numpy(array.drop_null()).astype("datetime64[D]")
         if not len(dates):
             continue
         # There are few days, and the calendar takes longer than a division.
@@ -149,10 +151,10 @@ def years(arrays: Iterable[pa.Array], others: Iterable[datetime | None]) -> dict
 
 
 def _of_numbers(arrays: Sequence[pa.Array]) -> Frequencies:
-    known = [array.drop_null().to_numpy(zero_copy_only=False) for array in arrays]
+    known = [to_numpy(array.drop_null()) for array in arrays]
     # numpy sorts numbers in a fifth of the time that Arrow takes.
     values, numbers = np.unique(np.concatenate(known), return_counts=True)
-    return Frequencies(pa.array(values), numbers)
+    return Frequencies(from_numpy(values), numbers)
 
 
 def _of_texts(arrays: Sequence[pa.Array]) -> Frequencies:
@@ -166,8 +168,9 @@ def _of_texts(arrays: Sequence[pa.Array]) -> Frequencies:
         table = table.group_by("values").aggregate([("counts", "sum")])
         table = table.rename_columns({"counts_sum": "counts"})
     # No comparison with null is true.
-    table = table.filter(pc.not_equal(table["values"], "")).sort_by("values").combine_chunks()
-    return Frequencies(table["values"].combine_chunks(), table["counts"].to_numpy())
+    known = table.filter(pc.not_equal(table["values"], scalar(""))).sort_by("values")
+    values, numbers = (known[name].combine_chunks() for name in ("values", "counts"))
+    return Frequencies(values, to_numpy(numbers))
 
 
 def _counted(arrays: Sequence[pa.Array]) -> pa.Table:
@@ -183,5 +186,5 @@ def _to_list(array: pa.Array) -> list[Any]:
         texts: list[Any] = array.to_pylist()
         return texts
     # numpy converts numbers and dates in a tenth of the time.
-    values: list[Any] = array.to_numpy(zero_copy_only=False).tolist()
+    values: list[Any] = to_numpy(array).tolist()
     return values

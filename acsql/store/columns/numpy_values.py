@@ -20,6 +20,7 @@ from ..schema import Document
 from ..sorting import SortKey
 from . import ordering
 from .arrays import value_type
+from .conversion import from_numpy, from_python, scalar, to_numpy
 
 Values = np.ma.MaskedArray[Any, np.dtype[Any]] | list[Any]
 
@@ -79,7 +80,7 @@ def _with_documents(
 
 
 def _concatenated(array: pa.Array, values: Sequence[Any]) -> pa.Array:
-    added = pa.array(values, value_type(array.type))
+    added = from_python(values, value_type(array.type))
     if pa.types.is_dictionary(array.type):
         added = added.dictionary_encode()
     return pa.chunked_array([array, added]).unify_dictionaries().combine_chunks()
@@ -90,7 +91,7 @@ def _taken(array: pa.Array, further: Sequence[Any], places: npt.NDArray[np.int64
     if further or pa.types.is_null(array.type):
         values = [*array.to_pylist(), *further]
         return [values[place] for place in places]
-    return _to_numpy(array.take(pa.array(places)))
+    return _to_numpy(array.take(from_numpy(places)))
 
 
 def are_of_type(values: Sequence[Any], type_: pa.DataType) -> bool:
@@ -113,17 +114,13 @@ def _is_of_class(value: Any, class_: type | None) -> bool:
 
 def _to_numpy(array: pa.Array) -> np.ma.MaskedArray[Any, np.dtype[Any]]:
     """Return an array of one type with a mask of its nulls."""
-    mask = array.is_null().to_numpy(zero_copy_only=False)
+    mask = to_numpy(array.is_null()).copy()
     if pa.types.is_dictionary(array.type):
         texts = np.array([*array.dictionary.to_pylist(), ""], str)
-        data = texts[pc.fill_null(array.indices, len(texts) - 1).to_numpy()]
+        nothing = scalar(len(texts) - 1, array.indices.type)
+        data = texts[to_numpy(pc.fill_null(array.indices, nothing))]
     elif pa.types.is_string(array.type):
-        data = pc.fill_null(array, "").to_numpy(zero_copy_only=False).astype(str)
+        data = np.array(pc.fill_null(array, scalar("")).to_pylist(), str)
     else:
-        data = pc.fill_null(array, _nothing(array.type)).to_numpy(zero_copy_only=False)
+        data = to_numpy(pc.fill_null(array, scalar(0).cast(array.type)))
     return np.ma.MaskedArray(data, mask)
-
-
-def _nothing(type_: pa.DataType) -> pa.Scalar:
-    """Return the value below a mask."""
-    return pa.scalar(False) if pa.types.is_boolean(type_) else pa.scalar(0).cast(type_)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from ..schema import Document
 from ..sorting import SortKey, order_key, order_position
+from .conversion import from_numpy, scalar, to_numpy
 
 Columns = Mapping[str, pa.Array]
 
@@ -25,6 +26,7 @@ Columns = Mapping[str, pa.Array]
 _FEW = 200
 # Rows that are converted to Python together.
 _BATCH = 1000
+_FALSE = scalar(False)
 
 
 def first(
@@ -95,7 +97,7 @@ def places(
     numbers = sorted(range(len(documents)), key=lambda n: _position(documents[n], order))
     before = [bisect_left(positions, _position(documents[n], order)) for n in numbers]
     inserted = np.array(numbers, int) + len(in_columns)
-    return np.insert(in_columns.to_numpy().astype(int), before, inserted)
+    return np.insert(to_numpy(in_columns).astype(int), before, inserted)
 
 
 class _Positions(Sequence[tuple[Any, ...]]):
@@ -129,7 +131,7 @@ def _sorted_places(columns: Columns, order: Sequence[SortKey]) -> pa.Array:
     """Return the places of all rows in an order."""
     keys = list(_sort_keys(columns, order))
     if not keys:
-        return pa.array([], pa.int64())
+        return pa.nulls(0, pa.int64())
     table = pa.table({str(number): values for number, (values, _) in enumerate(keys)})
     directions = [(str(number), direction) for number, (_, direction) in enumerate(keys)]
     return pc.sort_indices(table, directions)
@@ -137,7 +139,7 @@ def _sorted_places(columns: Columns, order: Sequence[SortKey]) -> pa.Array:
 
 def _first_places(columns: Columns, order: Sequence[SortKey], limit: int) -> pa.Array:
     """Return the places of the first rows, in any order, with some that are tied with the last."""
-    tied = pa.array(np.arange(len(columns[order[0].address])))
+    tied = from_numpy(np.arange(len(columns[order[0].address])))
     chosen: list[pa.Array] = []
     for values, direction in _sort_keys(columns, order):
         lacking = limit - sum(map(len, chosen))
@@ -168,11 +170,11 @@ def _without_nulls(array: pa.Array) -> pa.Array:
     """Return an array with any value in place of each null; of repeated texts, their ranks."""
     if pa.types.is_dictionary(array.type):
         ranks = pc.rank(array.dictionary, tiebreaker="dense")
-        return pc.fill_null(ranks.take(array.indices), 0)
+        return pc.fill_null(ranks.take(array.indices), scalar(0, ranks.type))
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.uint8())
-    lowest = "" if pa.types.is_string(array.type) else pa.scalar(0).cast(array.type)
-    return pc.fill_null(array, lowest)
+    lowest = "" if pa.types.is_string(array.type) else 0
+    return pc.fill_null(array, scalar(lowest, array.type))
 
 
 def _after(
@@ -202,7 +204,7 @@ def _compared(array: pa.Array, value: Any) -> tuple[pa.BooleanArray, pa.BooleanA
     """Return for each row whether MongoDB sorts it after a value, and whether as equal to it."""
     if pa.types.is_dictionary(array.type):
         of_texts = _compared(array.dictionary, value)
-        is_later, is_same = (pc.fill_null(each.take(array.indices), False) for each in of_texts)
+        is_later, is_same = (pc.fill_null(each.take(array.indices), _FALSE) for each in of_texts)
         return is_later, (pc.is_null(array) if value is None else is_same)
     valid = array.is_valid()
     if value is None:
@@ -212,12 +214,12 @@ def _compared(array: pa.Array, value: Any) -> tuple[pa.BooleanArray, pa.BooleanA
     if own != rank or value != value:
         # NaN, which is in no array, is sorted before all other numbers.
         is_later = own is not None and (own > rank or (own == rank and value != value))
-        return (valid if is_later else pa.repeat(False, len(array))), pa.repeat(False, len(array))
+        return (valid if is_later else pa.repeat(_FALSE, len(array))), pa.repeat(_FALSE, len(array))
     # Arrow refuses to compare floats with an integer that they may not represent.
     exact = float(value) if pa.types.is_floating(array.type) else value
-    scalar = pa.scalar(exact, array.type if pa.types.is_timestamp(array.type) else None)
-    later, same = (pc.call_function(name, [array, scalar]) for name in ("greater", "equal"))
-    return pc.fill_null(later, False), pc.fill_null(same, False)
+    end = scalar(exact, array.type if pa.types.is_timestamp(array.type) else None)
+    later, same = (pc.call_function(name, [array, end]) for name in ("greater", "equal"))
+    return pc.fill_null(later, _FALSE), pc.fill_null(same, _FALSE)
 
 
 def _samples(array: pa.Array) -> list[Any]:

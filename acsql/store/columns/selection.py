@@ -21,6 +21,7 @@ from ..schema import Document
 from ..sorting import SortKey, most_frequent_first, sorted_values, total_order
 from . import numpy_values, ordering
 from .arrays import array_of, concatenated, joined, kind_of, rows_of
+from .conversion import from_numpy
 from .frequencies import Frequencies, frequencies, value_counts, years
 from .numpy_values import Values
 from .paths import path_of
@@ -250,7 +251,7 @@ class Selection:
         columns, others = self._joined()
         chosen = np.array(random.sample(range(self.count), min(size, self.count)), int)
         in_columns = self.count - len(others)
-        places = pa.array(chosen[chosen < in_columns])
+        places = from_numpy(chosen[chosen < in_columns])
         rows = rows_of({address: array.take(places) for address, array in columns.items()})
         return [*rows, *(others[place - in_columns] for place in chosen[chosen >= in_columns])]
 
