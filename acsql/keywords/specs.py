@@ -86,7 +86,8 @@ class KeywordSpecs:
     flags : mapping
         The flags of images by name, in the order in which they are displayed.
     indexed, facets : tuple of str
-        Top-level fields with an index, and those whose values are counted in advance.
+        Top-level fields with an index, and those with few values, which the query form offers as
+        checkboxes.
     version : str
         Identifies the content of the specs.
     """
