@@ -18,6 +18,7 @@ from acsql.cli import root
 from acsql.cli.exit_status import ExitStatus
 from acsql.migrations import runner
 from acsql.settings import SETTINGS
+from acsql.store import schema
 from acsql.web.api import openapi
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +54,11 @@ MEMBERS = {
         name for name, kind in vars(errors).items() if inspect.isclass(kind)
     ],
     "reference/http": list(openapi.document()["paths"]),
+    "reference/document": [
+        value
+        for name, value in vars(schema).items()
+        if name.isupper() and isinstance(value, str) and name != "MISMATCHES"
+    ],
     "operations/ingest": ["acsql-ingest.timer", "acsql-status.timer"],
     "operations/site": ["acsql-site.service"],
 }
