@@ -13,7 +13,6 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from astropy.io import fits
 from PIL import Image
 
@@ -136,10 +135,10 @@ def render_thumbnail(
     _write({thumbnail: content}, permissions)
 
 
-def picture(
-    hdus: fits.HDUList, filename: str, extname: str = "SCI", weights: str | None = None
-) -> tuple[npt.NDArray[np.uint8], StretchLimits]:
-    """Return the picture of an image.
+def read_chips(
+    hdus: fits.HDUList, filename: str, extname: str, weights: str | None = None
+) -> list[Pixels]:
+    """Return the pixels that pictures of an image are made of.
 
     Parameters
     ----------
@@ -152,39 +151,6 @@ def picture(
     weights : str, optional
         Name of the extensions with the weights of a drizzled image, whose pixels without data then
         count as not finite.
-
-    Returns
-    -------
-    grey : numpy.ndarray of uint8, shape (height, width)
-        The picture, top row first.
-    limits : StretchLimits
-        Values shown as black and white.
-
-    Raises
-    ------
-    PreviewError
-        If the image cannot be shown.
-    """
-    chips = read_chips(hdus, filename, extname, weights)
-    limits = stretch.percentile_limits(chips, filename)
-    return stretch.to_grey(chips, limits.low, limits.high), limits
-
-
-def read_chips(
-    hdus: fits.HDUList, filename: str, extname: str, weights: str | None = None
-) -> list[Pixels]:
-    """Return the pixels that pictures of an image are made of.
-
-    Parameters
-    ----------
-    hdus : HDUList
-        As for `picture`.
-    filename : str
-        As for `picture`.
-    extname : str
-        As for `picture`.
-    weights : str, optional
-        As for `picture`.
 
     Returns
     -------

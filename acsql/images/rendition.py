@@ -48,7 +48,7 @@ def adaptive(
     extname : str
         Name of the extensions to show.
     weights : str, optional
-        As for `acsql.images.preview.picture`.
+        As for `acsql.images.preview.read_chips`.
 
     Returns
     -------

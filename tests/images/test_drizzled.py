@@ -6,7 +6,7 @@ from astropy.io import fits
 from PIL import Image
 
 from acsql.fits.chips import read_pixels
-from acsql.images import drizzled, preview
+from acsql.images import drizzled, preview, stretch
 
 NAME = "jabc01010_drz.fits"
 # Product of one exposure: real pixels that are exactly 0, and a border without data.
@@ -77,19 +77,18 @@ def test_the_picture_of_a_product_is_the_definition_over_its_pixels_with_data(pr
     low, high = np.percentile(inside, 1), np.percentile(inside, 99)
     scaled = np.rint((np.clip(bright.astype(np.float64), low, high) - low) / (high - low) * 255)
     with fits.open(path) as hdus:
-        grey, limits = preview.picture(hdus, NAME, weights="WHT")
         chips = preview.read_chips(hdus, NAME, "SCI", "WHT")
-        preview.render_chips(chips, NAME, tmp_path / "a.jpg")
-    assert limits == (low, high, 99)
+    made = preview.render_chips(chips, NAME, tmp_path / "a.jpg")
+    assert made.limits == (low, high, 99)
+    grey = stretch.to_grey(chips, low, high)
     np.testing.assert_array_equal(grey, np.where(WEIGHT > 0, scaled, 0)[::-1])
     with Image.open(tmp_path / "a.jpg") as image:
         assert image.size == (70, 90)
 
 
-def test_a_product_without_any_weight_has_no_picture(product):
+def test_a_product_without_any_weight_has_no_picture(product, tmp_path):
     path = product(SKY, np.zeros_like(WEIGHT))
-    with (
-        fits.open(path) as hdus,
-        pytest.raises(preview.PreviewError, match=r"no pixel .* is finite"),
-    ):
-        preview.picture(hdus, NAME, weights="WHT")
+    with fits.open(path) as hdus:
+        chips = preview.read_chips(hdus, NAME, "SCI", "WHT")
+    with pytest.raises(preview.PreviewError, match=r"no pixel .* is finite"):
+        preview.render_chips(chips, NAME, tmp_path / "a.jpg")

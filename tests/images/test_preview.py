@@ -11,7 +11,7 @@ from astropy.io import fits
 from PIL import Image
 
 from acsql.errors import PreviewError
-from acsql.images import preview
+from acsql.images import preview, stretch
 
 NAME = "jabc01abq_flt.fits"
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "real"
@@ -39,6 +39,14 @@ def written(folder, *chips):
     return path
 
 
+def pictured(path):
+    """Return the picture of an image before it is a JPEG, and its limits."""
+    with fits.open(path) as hdus:
+        chips = preview.read_chips(hdus, path.name, "SCI")
+    limits = stretch.percentile_limits(chips, path.name)
+    return stretch.to_grey(chips, limits.low, limits.high), limits
+
+
 def rendered(path, jpeg, thumbnail=None, extname="SCI"):
     with fits.open(path) as hdus:
         chips = preview.read_chips(hdus, path.name, extname)
@@ -58,9 +66,7 @@ def grey(path):
 
 
 def test_chip_2_is_below_chip_1_and_row_0_at_the_bottom(tmp_path):
-    path = written(tmp_path, ramp((60, 200), 0, 10), ramp((40, 200), 20, 30))
-    with fits.open(path) as hdus:
-        picture, limits = preview.picture(hdus, NAME)
+    picture, limits = pictured(written(tmp_path, ramp((60, 200), 0, 10), ramp((40, 200), 20, 30)))
     assert picture.shape == (100, 200)
     column = picture[:, 0].astype(int)
     assert (np.diff(column) <= 0).all()
@@ -72,8 +78,7 @@ def test_the_preview_is_a_jpeg_of_the_picture(tmp_path):
     path = written(tmp_path, ramp((60, 200), 0, 10), ramp((40, 200), 20, 30))
     jpeg = tmp_path / "12345" / "a.jpg"
     made = rendered(path, jpeg)
-    with fits.open(path) as hdus:
-        picture, limits = preview.picture(hdus, NAME)
+    picture, limits = pictured(path)
     assert np.abs(grey(jpeg) - picture).max() <= 12
     assert np.abs(grey(jpeg) - picture).mean() <= 1
     size = jpeg.stat().st_size
@@ -116,8 +121,7 @@ def test_a_real_raw_file(tmp_path, name):
     counts = fits.getdata(path, "SCI").astype(np.float64)
     low, high = np.percentile(counts, 1), np.percentile(counts, 99)
     expected = np.rint((np.clip(counts, low, high) - low) / (high - low) * 255)
-    with fits.open(path) as hdus:
-        picture, limits = preview.picture(hdus, name)
+    picture, limits = pictured(path)
     np.testing.assert_array_equal(picture, expected.astype(np.uint8)[::-1])
     assert made.limits == limits == (low, high, 99)
     assert grey(tmp_path / "a.jpg").shape == picture.shape == (1044, 1062)
