@@ -240,7 +240,9 @@ def _noted(rootname: str, notes: Path | None) -> Iterator[None]:
 @functools.lru_cache(maxsize=1)
 def _opened(config: Config) -> Store:
     """Return this process's connection; a worker process keeps it until it ends."""
-    return open_store(config, config.database_wait)
+    # The run has had an answer of the database, so no answer now is an outage.
+    wait = config.database_wait
+    return open_store(config, wait, first_wait=wait)
 
 
 def silence_astropy() -> None:

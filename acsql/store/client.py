@@ -70,6 +70,9 @@ class Store:
     log_outages : bool
         Whether to log when the server stops answering and when it answers again; of the processes
         that work together, one does.
+    first_wait : float
+        Seconds for the first answer; a worker waits as long as for later ones, because its run has
+        had an answer.
 
     Attributes
     ----------
@@ -97,6 +100,7 @@ class Store:
         specs: KeywordSpecs,
         wait: float | None = None,
         log_outages: bool = False,
+        first_wait: float = FIRST_ANSWER_SECONDS,
     ) -> None:
         self.connection_string = connection_string
         self.wait = wait or 0
@@ -120,9 +124,10 @@ class Store:
             self.database = self.client[parsed["database"] or DEFAULT_DATABASE]
         try:
             # Later operations may wait longer than the first.
-            limit = FIRST_ANSWER_SECONDS if "timeoutMS" in options else None
+            limit = first_wait if "timeoutMS" in options else None
             with self.errors(), pymongo.timeout(limit):
-                self.client.admin.command("ping")
+                # The driver repeats it after a lost connection, which it does not for a ping.
+                self.client.list_database_names()
         except DatabaseError as error:
             if wait == 0 and isinstance(error, DatabaseUnavailable):
                 return

@@ -7,10 +7,15 @@ from .. import config as configuration
 from .. import keywords as keyword_specs
 from ..config import Config
 from ..errors import ConfigError
-from .client import Store
+from .client import FIRST_ANSWER_SECONDS, Store
 
 
-def open_store(config: Config, wait: float | None = None, log_outages: bool = False) -> Store:
+def open_store(
+    config: Config,
+    wait: float | None = None,
+    log_outages: bool = False,
+    first_wait: float = FIRST_ANSWER_SECONDS,
+) -> Store:
     """Open the database of an archive.
 
     Parameters
@@ -20,6 +25,8 @@ def open_store(config: Config, wait: float | None = None, log_outages: bool = Fa
     wait : float, optional
         As for `Store`.
     log_outages : bool
+        As for `Store`.
+    first_wait : float
         As for `Store`.
 
     Returns
@@ -37,4 +44,4 @@ def open_store(config: Config, wait: float | None = None, log_outages: bool = Fa
     if config.connection_string is None:
         raise ConfigError("no connection_string: open the archive with acsql.connect")
     specs = keyword_specs.load(configuration.specs_overlay(config))
-    return Store(config.connection_string, specs, wait, log_outages)
+    return Store(config.connection_string, specs, wait, log_outages, first_wait)

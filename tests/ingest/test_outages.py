@@ -38,8 +38,9 @@ class Killer(monitoring.CommandListener):
     seen = 0
 
     def started(self, event):
+        opening = event.command_name == "listDatabases"
         connecting = event.command_name in ("hello", "ping", "saslStart", "saslContinue")
-        if event.database_name != "acsql" or connecting:
+        if connecting or event.database_name != "acsql" and not opening:
             return
         Killer.seen += 1
         if victim == 0:
@@ -98,8 +99,14 @@ def stored(data_dir: Path) -> dict[str, list[Any]]:
 
 
 PARTS = 8 if "ALL_FAULTS" in os.environ else 1
-# Commands that the driver does not repeat, and one that it does.
-VICTIMS = ("createIndexes observations", "aggregate observations", "update observations")
+# Commands that the driver does not repeat, one that it does, and the one with which a worker opens
+# the database.
+VICTIMS = (
+    "createIndexes observations",
+    "aggregate observations",
+    "update observations",
+    "listDatabases 1",
+)
 
 
 # In parts: a process of tests ends if one of them takes longer than `faulthandler_timeout`.

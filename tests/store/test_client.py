@@ -10,7 +10,7 @@ import traceback
 import pytest
 from pymongo.errors import InvalidOperation, PyMongoError
 
-from acsql.errors import DatabaseError
+from acsql.errors import DatabaseError, DatabaseUnavailable
 from acsql.store.client import DEFAULT_DATABASE, Store
 
 
@@ -50,6 +50,12 @@ def test_an_unreachable_server_is_named_without_its_password(dead_port, specs, c
     assert "secret" not in message
     assert "\n" not in message
     assert len(message) < 300
+
+
+def test_the_first_answer_has_a_limit_of_its_own(dead_port, specs):
+    with pytest.raises(DatabaseUnavailable) as caught:
+        Store(f"mongodb://127.0.0.1:{dead_port}", specs, wait=60, first_wait=0.1)
+    assert re.search(r"Timeout: 0\.\d+s", str(caught.value.__cause__))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +183,7 @@ def test_other_errors_pass_unchanged(store):
 PROGRAM = """
 import sys
 from acsql import keywords
-from acsql.errors import DatabaseError
+from acsql.errors import DatabaseError, DatabaseUnavailable
 from acsql.store.client import Store
 good, bad = sys.argv[1:]
 with Store(good, keywords.load()) as store:
