@@ -313,7 +313,7 @@ def test_killed_at_any_moment_the_next_run_gives_the_clean_state(site: Site) -> 
             complete = True
         if not struck or victim in (WORKER, SERVER):
             assert status in (0, ENDED_WITH_FAILURES), (
-                f"{victim} was killed and the run failed: {record}"
+                f"{victim} was killed and the run failed: {record}\n{site.errors.read_text()}"
             )
             assert site.differences() == [], f"{victim}: {record}"
             complete = True
