@@ -72,9 +72,13 @@ def answer(
         by_document |= irregular
         arrays = {name: column.array for name, column in of_part.items()}
         rows = pc.and_(usable, meets(condition, arrays, part.rows, of_lists))
-        selected.append({name: arrays[name].filter(rows) for name in addresses})
+        number = rows.true_count
+        values = {name: arrays[name] for name in addresses}
+        if number < part.rows:
+            values = {name: array.filter(rows) for name, array in values.items()}
+        selected.append(values)
         rows_of_parts.append(RowsOfPart(part.id, rootnames, rows))
-        count += rows.true_count
+        count += number
     if len(by_document) > most:
         return None
     documents = _documents(store, condition, named, sorted(by_document))

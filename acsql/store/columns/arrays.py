@@ -91,6 +91,8 @@ def kind_of(array: pa.Array) -> str | None:
 
 def concatenated(arrays: Sequence[pa.Array]) -> pa.Array:
     """Return arrays of one kind as one array; texts stay encoded if all are."""
+    if len(arrays) == 1:
+        return arrays[0]
     types = {array.type for array in arrays} - {pa.null()}
     if not types:
         return pa.nulls(sum(map(len, arrays)))

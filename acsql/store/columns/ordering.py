@@ -1,6 +1,6 @@
 """Rows of a selection in an order, as MongoDB sorts: the first ones, or all.
 
-Arrow finds the first rows key by key.  Rows with the value of the last one are tied, and only these
+The first rows are found key by key.  Rows with the value of the last one are tied, and only these
 are compared by the next key.  Documents, which may have values of any type, are sorted by Python.
 """
 
@@ -139,19 +139,34 @@ def _sorted_places(columns: Columns, order: Sequence[SortKey]) -> pa.Array:
 
 def _first_places(columns: Columns, order: Sequence[SortKey], limit: int) -> pa.Array:
     """Return the places of the first rows, in any order, with some that are tied with the last."""
-    tied = from_numpy(np.arange(len(columns[order[0].address])))
-    chosen: list[pa.Array] = []
+    tied = np.arange(len(columns[order[0].address]))
+    chosen: list[npt.NDArray[np.int64]] = []
     for values, direction in _sort_keys(columns, order):
         lacking = limit - sum(map(len, chosen))
         if len(tied) <= max(lacking, _FEW):
             break
-        values = values.take(tied)
-        best = pc.select_k_unstable(pa.table({"": values}), lacking, [("", direction)])
-        last = values[best[-1].as_py()]
-        is_before = pc.less if direction == "ascending" else pc.greater
-        chosen.append(tied.filter(is_before(values, last)))
-        tied = tied.filter(pc.equal(values, last))
-    return pa.concat_arrays([*chosen, tied])
+        of_tied = values if len(tied) == len(values) else values.take(from_numpy(tied))
+        is_before, is_last = _beside_last(of_tied, lacking, direction == "ascending")
+        chosen.append(tied[is_before])
+        tied = tied[is_last]
+    return from_numpy(np.concatenate([*chosen, tied]))
+
+
+def _beside_last(
+    values: pa.Array, number: int, is_ascending: bool
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which values come before the last of the first ones, and which are equal to it."""
+    if pa.types.is_string(values.type):
+        direction = "ascending" if is_ascending else "descending"
+        first_ones = pc.select_k_unstable(pa.table({"": values}), number, [("", direction)])
+        last = values[first_ones[-1].as_py()]
+        is_before = (pc.less if is_ascending else pc.greater)(values, last)
+        return to_numpy(is_before), to_numpy(pc.equal(values, last))
+    # numpy finds the last of them in a tenth of the time that Arrow takes to sort them.
+    numbers = to_numpy(values)
+    place = number - 1 if is_ascending else len(numbers) - number
+    end = np.partition(numbers, place)[place]
+    return (numbers < end if is_ascending else numbers > end), numbers == end
 
 
 def _sort_keys(columns: Columns, order: Sequence[SortKey]) -> Iterator[tuple[pa.Array, str]]:
@@ -173,6 +188,8 @@ def _without_nulls(array: pa.Array) -> pa.Array:
         return pc.fill_null(ranks.take(array.indices), scalar(0, ranks.type))
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.uint8())
+    if pa.types.is_timestamp(array.type):
+        array = array.cast(pa.int64())
     lowest = "" if pa.types.is_string(array.type) else 0
     return pc.fill_null(array, scalar(lowest, array.type))
 

@@ -1,5 +1,7 @@
 """Rows of arrays and documents are in the order in which MongoDB sorts them."""
 
+from datetime import datetime
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -8,15 +10,25 @@ from hypothesis import strategies as st
 from acsql.store.columns import ordering
 from acsql.store.sorting import SortKey, order_position
 
-KEYWORDS = ("exptime", "targname", "subarray")
-TYPES = (pa.float64(), pa.dictionary(pa.int32(), pa.string()), pa.bool_())
+KEYWORDS = ("exptime", "targname", "subarray", "date_obs", "linenum")
+TYPES = (
+    pa.float64(),
+    pa.dictionary(pa.int32(), pa.string()),
+    pa.bool_(),
+    pa.timestamp("ms"),
+    pa.string(),
+)
 
 regular = st.tuples(
     st.sampled_from([None, -1.0, 0.0, 60.0]),
     st.sampled_from([None, "", "NGC104", "a"]),
     st.sampled_from([None, False, True]),
+    st.sampled_from([None, datetime(1969, 7, 20), datetime(2002, 4, 13)]),
+    st.sampled_from([None, "", "01.001"]),
 )
-irregular = st.tuples(st.sampled_from(["N/A", float("nan"), True]), st.none(), st.just(3))
+irregular = st.tuples(
+    st.sampled_from(["N/A", float("nan"), True]), st.none(), st.just(3), st.none(), st.just(1.001)
+)
 orders = st.permutations([SortKey(name) for name in KEYWORDS]).flatmap(
     lambda keys: st.tuples(*(st.builds(SortKey, st.just(k.address), st.booleans()) for k in keys))
 )
