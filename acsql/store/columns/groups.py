@@ -18,6 +18,7 @@ from .. import queries
 from ..client import Store
 from ..schema import Document
 from .arrays import array_of, joined
+from .conversion import to_list
 from .select import select
 
 OBSERVATIONS = "observations"
@@ -111,10 +112,11 @@ def group(
     grouped = pa.table({**by, **measured}).group_by(list(by), use_threads=False)
     found = grouped.aggregate([([], "count_all"), *wanted])
     found = found.sort_by([(name, "ascending") for name in by])
-    columns = [found[name].to_pylist() for name in (*by, "count_all")]
+    columns = [to_list(found[name].combine_chunks()) for name in (*by, "count_all")]
     for measure, (name, function, _) in zip(measures, wanted, strict=True):
-        results = found[f"{name}_{function}"].to_pylist()
-        columns.append(list(map(_median, results)) if measure.statistic == "median" else results)
+        results = found[f"{name}_{function}"].combine_chunks()
+        is_median = measure.statistic == "median"
+        columns.append(list(map(_median, results.to_pylist())) if is_median else to_list(results))
     names = [*(key.name for key in keys), OBSERVATIONS, *(measure.name for measure in measures)]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 

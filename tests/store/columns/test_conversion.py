@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acsql.store.columns.conversion import from_numpy, from_python, scalar, to_numpy
+from acsql.store.columns.conversion import from_numpy, from_python, scalar, to_list, to_numpy
 
 NOON = datetime(2002, 4, 13, 12, 0, 0, 5000)
 # Types with values that columns have.
@@ -55,6 +55,14 @@ def test_arrays_become_the_values_that_pyarrow_makes(case):
         again = from_numpy(found)
         again.validate(full=True)
         assert again.equals(each)
+
+
+@given(lists)
+def test_arrays_become_the_lists_that_pyarrow_makes(case):
+    type_, values = case
+    array = pa.array(values, type_)
+    for each in (array, array[1:]):
+        assert repr(to_list(each)) == repr(each.to_pylist())
 
 
 @pytest.mark.parametrize("values", [np.arange(9)[::2], np.arange(9.0)[::-1], np.ones(9, bool)[::3]])

@@ -5,7 +5,7 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
-from acsql.store.columns.frequencies import frequencies
+from acsql.store.columns.frequencies import frequencies, years
 
 NOON = datetime(2002, 4, 13, 12)
 TEXTS = pa.array(["b", "a", "", None, "b"])
@@ -49,3 +49,9 @@ def test_values_of_one_type_are_counted_and_sorted(arrays, others, expected):
 )
 def test_values_of_several_types_are_not_counted(arrays, others):
     assert frequencies(arrays, others) is None
+
+
+def test_years_are_those_of_dates_in_any_part_and_document():
+    dates = [datetime(1969, 12, 31, 23, 59, 59, 999000), NOON, None, datetime(2003, 1, 1), NOON]
+    arrays = [pa.array(dates, pa.timestamp("ms")), pa.nulls(3), pa.nulls(2, pa.timestamp("ms"))]
+    assert years(arrays, [None, datetime(1970, 1, 1)]) == {1969: 1, 2002: 2, 2003: 1, 1970: 1}
