@@ -101,14 +101,12 @@ def _deviation(values: Distribution, centre: float, place: int) -> float:
     """
     split, number = values.below(centre), values.size
 
-    def enough(above: int, at: Callable[[int], float]) -> bool:
+    def enough(above: int) -> bool:
         """Whether no smaller deviation is left above the median."""
         rank = split - 1 - (place - above)
-        return above > place or at(split + above) - centre >= centre - at(rank)
+        return above > place or values.at(split + above) - centre >= centre - values.at(rank)
 
-    low, high = max(0, place + 1 - split), min(place + 1, number - split)
-    guess = _first(low, high, lambda above: enough(above, values.near))
-    above = _first_near(low, high, guess, lambda above: enough(above, values.at))
+    above = _first(max(0, place + 1 - split), min(place + 1, number - split), enough)
     deviations = []
     if above > 0:
         deviations.append(values.at(split + above - 1) - centre)
@@ -123,15 +121,3 @@ def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
     return low
-
-
-def _first_near(low: int, high: int, guess: int, holds: Callable[[int], bool]) -> int:
-    """Return the same as `_first`, from a guess whose neighbourhood is searched first."""
-    step = 1
-    begin = end = guess
-    while begin > low and (begin >= high or holds(begin)):
-        begin, step = max(low, begin - step), 4 * step
-    step = 1
-    while end < high and not holds(end):
-        end, step = min(high, end + step), 4 * step
-    return _first(begin, end, holds)

@@ -1,32 +1,30 @@
 """The distribution of many pixel values: values by rank, ranks by value, and moments.
 
-Few pixels are sorted.  Many of 8 or 16 bits are counted value by value; all others get a code of
-16 bits that never decreases with the value, the counts of the codes say which code has a rank, and
-only the pixels of that code are sorted.  Results equal those of the sorted pixels; of a full frame
-they take a fraction of the time.
+Pixels of 8 or 16 bits are counted value by value.  All others are sorted, each part of an image for
+itself: numpy sorts floating-point numbers with vector instructions.  The values of several parts
+are merged only around the ranks that are looked up.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from ..fits.chips import Pixels, finite_pixels
-from .coded_pixels import CodedPixels, sums_of_deviations
+from ..fits.chips import Pixels
 from .stretch import codes_of, counts_of_codes, is_countable, possible_values
-from .value_codes import NUMBER, ValueCoder
 
-# Pixels that are sorted in less time than the tables of all codes take.
-FEW = 1 << 17
-# A variance below this part of the mean square of all values is not a difference of large sums.
-CANCELLATION = 1e-6
-# Codes by which a rehearsed range of values can differ from the real one.
-MARGIN = 4
-# The same for a median, at most: more pixels would be kept than further passes save.
-MEDIAN_MARGIN = 48
+# Values per block of sums.  OpenBLAS computes a dot product of up to 10,000 in the calling thread.
+# https://github.com/OpenMathLib/OpenBLAS/blob/develop/kernel/x86_64/ddot.c
+BLOCK = 1 << 13
+# Pieces in which the values of several parts are merged: of a chip, each has 4,000 values.
+PIECES = 1 << 11
 
 Floats = npt.NDArray[np.float64]
+# Number of values, mean and standard deviation.
+Moments = tuple[int, float, float]
 
 
 class Distribution(Protocol):
@@ -39,9 +37,6 @@ class Distribution(Protocol):
     def at(self, rank: int) -> float:
         """Return the value at a rank."""
 
-    def near(self, rank: int) -> float:
-        """Return a value near that at a rank, which never decreases with the rank."""
-
     def below(self, value: float) -> int:
         """Return the number of values that are smaller."""
 
@@ -52,61 +47,11 @@ class Distribution(Protocol):
         """Return the mean and the standard deviation of the ranks from first to before last."""
 
     def joined(self, others: Sequence[Any]) -> "Distribution":
-        """Return the distribution of these values and those of others of its class."""
-
-
-class Sorted:
-    """The distribution of few values.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        The values in ascending order.
-    """
-
-    def __init__(self, values: Floats) -> None:
-        self._values = values
-
-    @classmethod
-    @np.errstate(invalid="ignore")
-    def of_pixels(cls, part: Pixels) -> "Sorted":
-        """Return the distribution of the finite pixels of a part of an image."""
-        return cls(np.sort(finite_pixels(part.ravel())).astype(np.float64))
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return self._values.size
-
-    def at(self, rank: int) -> float:
-        """Return the value at a rank."""
-        return float(self._values[rank])
-
-    near = at
-
-    def below(self, value: float) -> int:
-        """Return the number of values that are smaller."""
-        return int(self._values.searchsorted(value, side="left"))
-
-    def up_to(self, value: float) -> int:
-        """Return the number of values that are smaller or equal."""
-        return int(self._values.searchsorted(value, side="right"))
-
-    @np.errstate(over="ignore", invalid="ignore")
-    def moments(self, first: int, last: int) -> tuple[float, float]:
-        """Return the mean and the standard deviation of the ranks from first to before last."""
-        values = self._values[first:last]
-        return float(values.mean()), float(values.std())
-
-    def joined(self, others: "Sequence[Sorted]") -> "Sorted":
-        """Return the distribution of these values and those of others."""
-        values = np.concatenate([self._values, *(other._values for other in others)])
-        # Of the kinds of sort, this one merges what is sorted.
-        return Sorted(np.sort(values, kind="stable"))
+        """Return the distribution of these values and those of others of the same image."""
 
 
 class Counted:
-    """The distribution of values of at most 16 bits.
+    """The distribution of integers of at most 16 bits.
 
     Parameters
     ----------
@@ -119,37 +64,43 @@ class Counted:
     def __init__(self, values: Floats, counts: npt.NDArray[np.int64]) -> None:
         self._all = values, counts
         present = np.flatnonzero(counts)
-        self._values, self._counts = values[present], counts[present]
-        self._ranks = np.cumsum(self._counts)
+        self._values = values[present]
+        # Of the first 0, 1, 2 ... values: their number, their sum and that of their squares.
+        integers = self._values.astype(np.int64)
+        powers = np.array([np.ones_like(integers), integers, integers**2])
+        self._sums = np.pad(np.cumsum(counts[present] * powers, axis=1), ((0, 0), (1, 0)))
+        self._ranks = self._sums[0]
 
     @property
     def size(self) -> int:
         """Number of values."""
-        return int(self._ranks[-1]) if self._ranks.size else 0
+        return int(self._ranks[-1])
 
     def at(self, rank: int) -> float:
         """Return the value at a rank."""
-        return float(self._values[self._ranks.searchsorted(rank, side="right")])
-
-    near = at
+        return float(self._values[self._ranks.searchsorted(rank, side="right") - 1])
 
     def below(self, value: float) -> int:
         """Return the number of values that are smaller."""
-        return int(self._counts[: self._values.searchsorted(value, side="left")].sum())
+        return int(self._ranks[self._values.searchsorted(value, side="left")])
 
     def up_to(self, value: float) -> int:
         """Return the number of values that are smaller or equal."""
-        return int(self._counts[: self._values.searchsorted(value, side="right")].sum())
+        return int(self._ranks[self._values.searchsorted(value, side="right")])
 
     def moments(self, first: int, last: int) -> tuple[float, float]:
         """Return the mean and the standard deviation of the ranks from first to before last."""
-        low, high = self._ranks.searchsorted((first, last - 1), side="right")
-        inside = slice(low, high + 1)
-        values, ends = self._values[inside], self._ranks[inside]
-        numbers = np.clip(ends, first, last) - np.clip(ends - self._counts[inside], first, last)
-        mean = np.average(values, weights=numbers)
-        variance = np.average((values - mean) ** 2, weights=numbers)
-        return float(mean), float(np.sqrt(variance))
+        below, total = self._first(first), self._first(last)
+        # Integers of Python, which no sum rounds.
+        number, sum_, squares = (high - low for low, high in zip(below, total, strict=True))
+        return sum_ / number, math.sqrt((number * squares - sum_**2) / number**2)
+
+    def _first(self, number: int) -> tuple[int, int, int]:
+        """Return the number of the first values, their sum and that of their squares."""
+        place = int(self._ranks.searchsorted(number))
+        up_to, sum_, squares = self._sums[:, place].tolist()
+        value, beyond = int(self._values[place - 1]), up_to - number
+        return number, sum_ - beyond * value, squares - beyond * value**2
 
     def joined(self, others: "Sequence[Counted]") -> "Counted":
         """Return the distribution of these values and those of others of the same image."""
@@ -157,197 +108,141 @@ class Counted:
         return Counted(values, np.sum([counts, *(other._all[1] for other in others)], axis=0))
 
 
-class _Rehearsal(Counted):
-    """A distribution of one value for each code, which notes what is looked up.
-
-    Attributes
-    ----------
-    margins : dict of int to int
-        The codes of the values, each with the number of codes by which the real one can differ.
-    inner : tuple of int
-        The codes between which all moments were.
-    """
-
-    def __init__(self, counts: npt.NDArray[np.int64], coder: ValueCoder) -> None:
-        super().__init__(coder.value(np.arange(counts.size)), counts)
-        self._code = np.flatnonzero(counts)
-        self.margins: dict[int, int] = {}
-        self._median: int | None = None
-        self.inner = (0, counts.size - 1)
-
-    def at(self, rank: int) -> float:
-        """Note a rank and return about the value there."""
-        self._note(int(self._code[self._ranks.searchsorted(rank, side="right")]))
-        return super().at(rank)
-
-    def near(self, rank: int) -> float:
-        """Return about the value at a rank."""
-        return super().at(rank)
-
-    def below(self, value: float) -> int:
-        """Note a value and return about the number of smaller values."""
-        place = int(self._values.searchsorted(value))
-        for code in self._code[max(0, place - 1) : place + 1].tolist():
-            self._note(code)
-        return super().below(value)
-
-    def moments(self, first: int, last: int) -> tuple[float, float]:
-        """Note a range and return about its mean and standard deviation."""
-        ranks = (first, (first + last) // 2, last - 1)
-        low, middle, high = self._code[self._ranks.searchsorted(ranks, side="right")].tolist()
-        moved = 0 if self._median is None else abs(middle - self._median)
-        # The further clipping moves the median, the further it can be from the rehearsed one.
-        self._note(middle, min(moved // 2, MEDIAN_MARGIN))
-        self._median = middle
-        self.inner = (max(self.inner[0], low), min(self.inner[1], high))
-        return super().moments(first, last)
-
-    def _note(self, code: int, margin: int = 1) -> None:
-        self.margins[code] = max(margin, self.margins.get(code, 0))
-
-
-class Coded:
-    """The distribution of values with codes.
+class Sorted:
+    """The distribution of the finite pixels of a part of an image.
 
     Parameters
     ----------
-    pieces : sequence of CodedPixels
-        The values, all with codes of the same coder.
+    part : numpy.ndarray
+        The pixels.
     """
 
-    def __init__(self, pieces: Sequence[CodedPixels]) -> None:
-        self.pieces, self._coder = pieces, pieces[0].coder
-        self._counts = np.sum([piece.counts for piece in pieces], axis=0)
-        self._ranks = np.cumsum(self._counts)
-        self._begins = self._ranks - self._counts
-        self._members: dict[int, Pixels] = {}
+    def __init__(self, part: Pixels) -> None:
+        self.parts = (self,)
+        self.values = part.astype(part.dtype if part.dtype.kind == "f" else np.float64).ravel()
+        # NaN comes last.
+        self.values.sort()
+        self.values = self.values[self.up_to(-math.inf) : self.below(math.inf)]
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return self.values.size
+
+    def at(self, rank: int) -> float:
+        """Return the value at a rank."""
+        return float(self.values[rank])
+
+    def below(self, value: float) -> int:
+        """Return the number of values that are smaller."""
+        # Numpy would convert all values to the type of another one.
+        nearest = _nearest(value, self.values)
+        return int(self.values.searchsorted(nearest, "right" if float(nearest) < value else "left"))
+
+    def up_to(self, value: float) -> int:
+        """Return the number of values that are smaller or equal."""
+        nearest = _nearest(value, self.values)
+        return int(self.values.searchsorted(nearest, "left" if float(nearest) > value else "right"))
+
+    def moments(self, first: int, last: int) -> tuple[float, float]:
+        """Return the mean and the standard deviation of the ranks from first to before last."""
+        begin, end = -(-first // BLOCK), last // BLOCK
+        ends = [(first, begin * BLOCK), (end * BLOCK, last)] if begin < end else [(first, last)]
+        moments = [_moments(self.values[low:high]) for low, high in ends if low < high]
+        return _combined([*self._blocks[begin:end], *moments])
+
+    def joined(self, others: "Sequence[Sorted | Merged]") -> "Merged":
+        """Return the distribution of these values and those of others of the same image."""
+        return Merged([part for each in (self, *others) for part in each.parts])
+
+    @cached_property
+    def _blocks(self) -> list[Moments]:
+        """The moments of each block of values."""
+        ends = range(BLOCK, self.size + 1, BLOCK)
+        return [_moments(self.values[end - BLOCK : end]) for end in ends]
+
+
+class Merged:
+    """The distribution of the values of several others.
+
+    Parameters
+    ----------
+    parts : sequence of Sorted
+        At least one.
+    """
+
+    joined = Sorted.joined
+
+    def __init__(self, parts: Sequence[Sorted]) -> None:
+        self.parts = tuple(parts)
+        longest = max(parts, key=lambda part: part.size).values
+        edges = longest[:: longest.size // PIECES + 1]
+        # The ranks in each part at which the pieces begin, and the last one ends.
+        begins = [[0, *part.values.searchsorted(edges).tolist(), part.size] for part in parts]
+        self._begins = np.array(begins)
+        self._ranks = self._begins.sum(axis=0)
+        self._merged: dict[int, Pixels] = {}
 
     @property
     def size(self) -> int:
         """Number of values."""
         return int(self._ranks[-1])
 
-    def rehearse(self, look_up: Callable[[Distribution], object]) -> npt.NDArray[np.bool_]:
-        """Return the codes, as a mask, of which a function will look up values."""
-        wanted = np.zeros(NUMBER, bool)
-        if self.size:
-            rehearsal = _Rehearsal(self._counts, self._coder)
-            look_up(rehearsal)
-            for code, margin in rehearsal.margins.items():
-                wanted[max(0, code - margin) : code + margin + 1] = True
-            low, high = rehearsal.inner
-            wanted[: low + MARGIN] = wanted[max(0, high - MARGIN) :] = True
-        return wanted
-
     def at(self, rank: int) -> float:
         """Return the value at a rank."""
-        code = self._code(rank)
-        return float(self._sorted(code)[rank - self._begins[code]])
-
-    def joined(self, others: "Sequence[Coded]") -> "Coded":
-        """Return the distribution of these values and those of others of the same coder."""
-        return Coded([piece for each in (self, *others) for piece in each.pieces])
-
-    def near(self, rank: int) -> float:
-        """Return a value near that at a rank, which never decreases with the rank."""
-        return float(self._coder.value(self._code(rank)))
+        piece = int(self._ranks.searchsorted(rank, side="right")) - 1
+        if piece not in self._merged:
+            ends = zip(self.parts, self._begins[:, piece], self._begins[:, piece + 1], strict=True)
+            found = np.concatenate([part.values[low:high] for part, low, high in ends])
+            found.sort()
+            self._merged[piece] = found
+        return float(self._merged[piece][rank - self._ranks[piece]])
 
     def below(self, value: float) -> int:
         """Return the number of values that are smaller."""
-        return self._rank(value, "left")
+        return sum(part.below(value) for part in self.parts)
 
     def up_to(self, value: float) -> int:
         """Return the number of values that are smaller or equal."""
-        return self._rank(value, "right")
+        return sum(part.up_to(value) for part in self.parts)
 
     def moments(self, first: int, last: int) -> tuple[float, float]:
         """Return the mean and the standard deviation of the ranks from first to before last."""
-        low, high = self._code(first), self._code(last - 1)
-        begin, end = first - int(self._begins[low]), last - int(self._begins[high])
-        centre = self._coder.centre
-        whole = np.sum([piece.sums for piece in self.pieces], axis=0)
-        beyond = np.sum([piece.sums_beyond(low, high) for piece in self.pieces], axis=0)
-        partly = [self._sorted(low)[:begin], self._sorted(high)[end:]]
-        removed = np.sum([sums_of_deviations(each, centre) for each in partly], axis=0)
-        total, squares = whole - beyond - removed
-        mean = total / (last - first)
-        variance = squares / (last - first) - mean**2
-        if not variance > CANCELLATION * whole[1] / (last - first):
-            # The difference of large sums has lost its digits.
-            return self._moments(low, high, begin, end)
-        return float(centre + mean), float(np.sqrt(variance))
+        ends = zip(self.parts, self._first(first), self._first(last), strict=True)
+        moments = [(high - low, *part.moments(low, high)) for part, low, high in ends if low < high]
+        return _combined(moments)
 
-    def _moments(self, low: int, high: int, begin: int, end: int) -> tuple[float, float]:
-        """Return the same from the values alone, between places in the first and last code."""
-        if low == high:
-            kept = [self._sorted(low)[begin:end]]
-            if kept[0][0] == kept[0][-1]:
-                # All are equal: they are sorted.
-                return float(kept[0][0]) + 0.0, 0.0
-        else:
-            kept = [self._sorted(low)[begin:], self._sorted(high)[:end]]
-            kept += [piece.between(low, high) for piece in self.pieces]
-        number = sum(each.size for each in kept)
-        centre = float(kept[0][-1])
-        mean = (
-            centre + np.sum([sums_of_deviations(each, centre) for each in kept], axis=0)[0] / number
-        )
-        squares = np.sum([sums_of_deviations(each, mean) for each in kept], axis=0)[1]
-        return float(mean), float(np.sqrt(squares / number))
-
-    def _code(self, rank: int) -> int:
-        return int(self._ranks.searchsorted(rank, side="right"))
-
-    def _sorted(self, code: int) -> Pixels:
-        if code not in self._members:
-            members = [piece.members(code) for piece in self.pieces]
-            found = np.concatenate(members) if members[1:] else members[0]
-            # All pixels of a constant image have one code, and millions of a bias one value.
-            is_constant = not np.ptp(found)
-            self._members[code] = (
-                np.broadcast_to(found[:1], found.shape) if is_constant else np.sort(found)
-            )
-        return self._members[code]
-
-    def _rank(self, value: float, side: Any) -> int:
-        code = int(self._coder.codes(np.array([value]))[0])
-        within = 0
-        if self._ranks[code] > self._begins[code]:
-            # In float64, to which numpy would not promote values of float32 for a Python float.
-            within = int(self._sorted(code).searchsorted(np.float64(value), side=side))
-        return int(self._begins[code]) + within
+    def _first(self, number: int) -> list[int]:
+        """Return how many of the first values each part has."""
+        if number == self.size:
+            return [part.size for part in self.parts]
+        value = self.at(number)
+        numbers = [part.below(value) for part in self.parts]
+        # Those that equal it may be of any part.
+        more = number - sum(numbers)
+        for at, part in enumerate(self.parts):
+            equal = min(more, part.up_to(value) - numbers[at])
+            numbers[at] += equal
+            more -= equal
+        return numbers
 
 
-def distributions(parts: Sequence[Pixels], few: int = FEW) -> list[Distribution]:
+def distributions(parts: Sequence[Pixels]) -> list[Distribution]:
     """Return the distributions of the finite pixels of parts of an image.
 
     Parameters
     ----------
     parts : sequence of numpy.ndarray
         Physical values, of two dimensions.
-    few : int
-        The largest number of pixels that are sorted.
 
     Returns
     -------
     list of Distribution
         One for each part; `joined` joins them.
     """
-    if sum(part.size for part in parts) <= few:
-        return [Sorted.of_pixels(part) for part in parts]
     if len({part.dtype for part in parts}) == 1 and is_countable(parts[0]):
-        return _counted(parts)
-    coder = ValueCoder.of_image(parts)
-    return [Coded([CodedPixels(part, coder)]) for part in parts]
-
-
-def _counted(parts: Sequence[Pixels]) -> list[Distribution]:
-    """Return the distributions of pixels of one type of at most 16 bits."""
-    counts = [counts_of_codes(codes_of(part)) for part in parts]
-    present = np.flatnonzero(np.sum(counts, axis=0))
-    values = possible_values(parts[0])[present].astype(np.float64)
-    order = np.argsort(values)
-    return [Counted(values[order], each[present[order]]) for each in counts]
+        return [*_counted(parts)]
+    return [Sorted(part) for part in parts]
 
 
 def joined(parts: Sequence[Distribution]) -> Distribution:
@@ -356,23 +251,37 @@ def joined(parts: Sequence[Distribution]) -> Distribution:
     return first.joined(others) if others else first
 
 
-def prepare(look_ups: Sequence[tuple[Distribution, Callable[[Distribution], object]]]) -> None:
-    """Find the pixels that functions will look up in distributions, in one pass.
+def _counted(parts: Sequence[Pixels]) -> list[Counted]:
+    """Return the distributions of pixels of one type of at most 16 bits."""
+    counts = [counts_of_codes(codes_of(part)) for part in parts]
+    present = np.flatnonzero(np.sum(counts, axis=0))
+    values = possible_values(parts[0])[present].astype(np.float64)
+    order = np.argsort(values)
+    return [Counted(values[order], each[present[order]]) for each in counts]
 
-    They are rehearsed with the counts of the codes alone, and what they look up then is found for
-    all distributions together.  A look-up of anything else is right as well, but takes a pass.
 
-    Parameters
-    ----------
-    look_ups : sequence of (Distribution, callable)
-        Distributions of one call of `distributions`, or joined ones, and the function that will
-        be called with each.
-    """
-    wanted: dict[CodedPixels, list[npt.NDArray[np.bool_]]] = {}
-    for values, look_up in look_ups:
-        if isinstance(values, Coded):
-            codes = values.rehearse(look_up)
-            for piece in values.pieces:
-                wanted.setdefault(piece, []).append(codes)
-    for piece, each in wanted.items():
-        piece.find(np.any(each, axis=0))
+@np.errstate(over="ignore")
+def _nearest(value: float, values: Pixels) -> Any:
+    """Return the number nearest to a value of the type of others."""
+    return values.dtype.type(value)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _moments(values: Pixels) -> Moments:
+    """Return the number of some values in ascending order, their mean and standard deviation."""
+    deviations = values.astype(np.float64)
+    # From the median, which is within a standard deviation of the mean: no digits are lost.
+    centre = deviations[values.size // 2]
+    deviations -= centre
+    mean = deviations.sum() / values.size
+    variance = np.dot(deviations, deviations) / values.size - mean**2
+    return values.size, centre + mean, np.sqrt(variance)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _combined(moments: Sequence[Moments]) -> tuple[float, float]:
+    """Return the mean and standard deviation of values from those of parts and their numbers."""
+    numbers, means, stds = np.array(moments).T
+    mean = means[0] + np.average(means - means[0], weights=numbers)
+    variance = np.average(stds**2 + (means - mean) ** 2, weights=numbers)
+    return float(mean), float(np.sqrt(variance))

@@ -6,11 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from acsql.images.deviations import sigma_clip
-from acsql.images.distribution import FEW, distributions, joined, prepare
+from acsql.images.distribution import BLOCK, PIECES, distributions, joined
 
-# Whether few pixels, as all images here have, are counted as many are, or sorted.
-AS_MANY_OR_FEW = pytest.mark.parametrize("few", [0, FEW])
 TYPES = [np.uint8, np.int16, np.uint16, np.int32, np.float32, np.float64]
 
 
@@ -23,15 +20,13 @@ def images(type_: type) -> st.SearchStrategy[np.ndarray]:
 
 
 @pytest.mark.parametrize("type_", TYPES)
-@given(data=st.data(), few=st.sampled_from([0, FEW]))
+@given(data=st.data())
 def test_ranks_and_values_equal_those_of_the_sorted_values(
-    type_: type, data: st.DataObject, few: int
+    type_: type, data: st.DataObject
 ) -> None:
     parts = [data.draw(images(type_)), data.draw(images(type_))]
-    of_parts = distributions(parts, few)
+    of_parts = distributions(parts)
     of_all = joined(of_parts)
-    if data.draw(st.booleans()):
-        prepare([(values, lambda each: each.at(0)) for values in [*of_parts, of_all]])
     with np.errstate(invalid="ignore"):
         finite = [part[np.isfinite(part)].astype(np.float64) for part in parts]
     for found, values in zip([*of_parts, of_all], [*finite, np.concatenate(finite)], strict=True):
@@ -53,11 +48,9 @@ def test_values_of_an_image_whose_pixels_are_mostly_equal(
     image: np.ndarray, repeated: float, share: float, seed: int
 ) -> None:
     image[np.random.default_rng(seed).random(image.shape) < share] = repeated
-    (found,) = distributions([image], few=0)
+    (found,) = distributions([image])
     with np.errstate(invalid="ignore"):
         expected = np.sort(image[np.isfinite(image)].astype(np.float64))
-    if expected.size:
-        prepare([(found, lambda each: (sigma_clip(each), each.at(0)))])
     assert [found.at(rank) for rank in range(found.size)] == expected.tolist()
     assert found.below(repeated) == np.count_nonzero(expected < repeated)
     assert found.up_to(repeated) == np.count_nonzero(expected <= repeated)
@@ -66,35 +59,49 @@ def test_values_of_an_image_whose_pixels_are_mostly_equal(
         assert found.moments(int(first), int(last)) == (repeated, 0)
 
 
-@AS_MANY_OR_FEW
 @pytest.mark.parametrize("type_", [np.uint16, np.float32, np.float64])
 @pytest.mark.parametrize("scale", [1.0, 1e-3, 3e4])
-def test_moments_of_ranks_equal_those_of_numpy(type_: type, scale: float, few: int) -> None:
+def test_moments_of_ranks_equal_those_of_numpy(type_: type, scale: float) -> None:
     random = np.random.default_rng(1)
     image = (random.normal(0.5, 0.05, (200, 300)) * scale).clip(0).astype(type_)
     image[:3] = np.asarray(65000).astype(type_)
-    found = joined(distributions([image[:100], image[100:]], few))
-    expected = np.sort(image.ravel()).astype(np.float64)
-    size = expected.size
-    for first, last in [(0, size), (10, size - 10), (size // 3, size // 2), (5, 6)]:
-        mean, std = found.moments(first, last)
-        part = expected[first:last]
-        assert mean == pytest.approx(part.mean(), rel=1e-9)
-        assert std == pytest.approx(part.std(), rel=1e-6, abs=1e-9 * scale)
+    parts = distributions([image[:100], image[100:]])
+    of_parts = (image[:100], parts[0]), (image[100:], parts[1]), (image, joined(parts))
+    for pixels, found in of_parts:
+        expected = np.sort(pixels.ravel()).astype(np.float64)
+        size = expected.size
+        ends = [(0, size), (10, size - 10), (size // 3, size // 2), (5, 6)]
+        ends += [(0, BLOCK), (BLOCK, 3 * BLOCK), (BLOCK - 1, BLOCK + 1), (5, 2 * BLOCK)]
+        for first, last in ends:
+            mean, std = found.moments(first, last)
+            part = expected[first:last]
+            assert mean == pytest.approx(part.mean(), rel=1e-12)
+            assert std == pytest.approx(part.std(), rel=1e-12, abs=1e-12 * scale)
 
 
-@AS_MANY_OR_FEW
-def test_a_variance_that_huge_values_would_hide_is_computed_from_the_values_alone(
-    few: int,
-) -> None:
+def test_many_values_of_several_parts_are_merged_where_a_rank_is_looked_up() -> None:
+    random = np.random.default_rng(3)
+    images = [random.normal(60, 9 + part, (100, 100 * part)) for part in (1, 2, 3)]
+    images[1][:50] = 60
+    parts = [image.astype(np.float32) for image in images]
+    found = joined(distributions(parts))
+    expected = np.sort(np.concatenate([part.ravel() for part in parts]))
+    assert expected.size > 10 * PIECES
+    ranks = random.integers(0, expected.size, 500).tolist()
+    assert [found.at(rank) for rank in ranks] == expected[ranks].tolist()
+    # Any share of the equal values.
+    begin = int(np.searchsorted(expected, 60))
+    assert found.moments(begin + 700, begin + 3000) == (60, 0)
+
+
+def test_a_variance_that_huge_values_would_hide_is_computed_from_the_values_alone() -> None:
     image = np.random.default_rng(2).normal(10, 1, (100, 100)).astype(np.float32)
     image[0, :5] = 1e30
-    (found,) = distributions([image], few)
+    (found,) = distributions([image])
     part = np.sort(image.ravel())[:9000].astype(np.float64)
     assert found.moments(0, 9000) == pytest.approx((part.mean(), part.std()), rel=1e-6)
 
 
-@AS_MANY_OR_FEW
-def test_an_image_without_finite_pixels_has_no_values(few: int) -> None:
-    parts = distributions([np.full((3, 4), np.nan, np.float32)] * 2, few)
+def test_an_image_without_finite_pixels_has_no_values() -> None:
+    parts = distributions([np.full((3, 4), np.nan, np.float32)] * 2)
     assert [values.size for values in [*parts, joined(parts)]] == [0, 0, 0]
