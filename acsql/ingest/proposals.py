@@ -1,17 +1,16 @@
 """Looking up proposals while an ingest runs.
 
 A slow or unreachable MAST must neither delay an ingest nor make it fail.  So a thread looks
-proposals up while files are read, and the answers are stored when all observations
-are written: then no worker is about to write an observation with an older proposal type.  A local
-file is read before, so that observations are written with their types; its faults are problems of
-the run.  Any other error is a note in the report; proposals that MAST does not know are
-looked up again on a later day.
+proposals up while files are read, and the answers are stored when all observations are written:
+then no worker is about to write an observation with an older proposal type.  A local file is read
+before, so that observations are written with their types; its faults are problems of the run.
+Any other error is a note in the report.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -57,45 +56,6 @@ class LookupResult:
         return f"{counts}; {self.note}" if self.note else counts
 
 
-def look_up(
-    store: Store,
-    provider: Provider,
-    proposids: Iterable[int] | None = None,
-    now: datetime | None = None,
-) -> LookupResult:
-    """Look up the proposals without any fact, and store the answers.
-
-    Proposals that the provider does not know, or did not answer for, are not looked up again on
-    the same day, except with a local provider.
-
-    Parameters
-    ----------
-    store : Store
-        The database.
-    provider : Provider
-        The source of facts.
-    proposids : iterable of int, optional
-        Only these proposals; by default all that have observations.
-    now : datetime, optional
-        The time of the lookup (UTC, naive).
-
-    Returns
-    -------
-    LookupResult
-        The number of known proposals, and the results of this lookup.
-
-    Raises
-    ------
-    ConfigError
-        If the provider's file cannot be read as a whole.
-    DatabaseError
-        If the database does not answer.
-    """
-    lookup = _Lookup(store, provider, proposids, now)
-    lookup.query()
-    return lookup.save()
-
-
 class _Lookup:
     """The queries of one run, and the answers so far.
 
@@ -106,12 +66,10 @@ class _Lookup:
         self,
         store: Store,
         provider: Provider,
-        proposids: Iterable[int] | None = None,
         now: datetime | None = None,
     ) -> None:
         self.store = store
         self.provider = provider
-        self.proposids = None if proposids is None else set(proposids)
         self.now = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         self.looked_up: set[int] = set()
         self.facts: dict[int, Facts] = {}
@@ -161,9 +119,7 @@ class _Lookup:
 
     def _missing(self) -> list[int]:
         """Return the proposals to look up, without those looked up in vain today."""
-        missing = self.proposids
-        if missing is None:
-            missing = proposals.observed_proposids(self.store)
+        missing = proposals.observed_proposids(self.store)
         if not self.is_local:
             missing = missing - self.looked_up
             missing -= proposals.proposids_with_facts(self.store, missing)
@@ -174,8 +130,6 @@ class _Lookup:
     def save(self) -> LookupResult:
         """Store the facts, and which proposals were looked up in vain."""
         looked_up, facts = set(self.looked_up), dict(self.facts)
-        if self.proposids is not None:
-            facts = {proposid: facts[proposid] for proposid in facts.keys() & self.proposids}
         proposals.save(self.store, facts)
         in_vain = looked_up - facts.keys()
         if not self.is_local:
@@ -199,8 +153,10 @@ def in_background(
 ) -> Iterator[Future[LookupResult]]:
     """Look proposals up while the block runs, and store the answers at its end.
 
-    Proposals of observations that the block ingested are looked up at its end.  Errors do not
-    become exceptions here: they are the note or the problems of the result.
+    Proposals without any fact are looked up, those of observations that the block ingests at its
+    end.  Proposals that the provider does not know, or did not answer for, are not looked up again
+    on the same day, except with a local provider.  Errors do not become exceptions here: they are
+    the note or the problems of the result.
 
     Parameters
     ----------
@@ -219,7 +175,7 @@ def in_background(
         Has the `LookupResult` after the block.  If the block raises, nothing is stored and the
         future is cancelled.
     """
-    lookup = _Lookup(store, provider, now=now)
+    lookup = _Lookup(store, provider, now)
     result: Future[LookupResult] = Future()
     thread = ThreadPoolExecutor(1, thread_name_prefix="proposals")
     try:

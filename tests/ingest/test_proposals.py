@@ -1,4 +1,4 @@
-"""Looking up proposals, in the background of an ingest and without."""
+"""Looking up proposals in the background of an ingest."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ import yaml
 
 from acsql.errors import ProviderUnavailable
 from acsql.ingest.proposal_providers import Answer, FileProvider, MastProvider
-from acsql.ingest.proposals import LookupResult, in_background, look_up
+from acsql.ingest.proposals import LookupResult, in_background
 from acsql.store import proposals
 
 ENTRIES = ("type", "title", "cycle", "pi")
@@ -22,6 +22,13 @@ FACTS = {"type": "CAL/ACS", "title": "A title", "cycle": 11, "pi": "Bohlin, Ralp
 EVENING = datetime(2026, 3, 1, 20, 30)
 LATER = datetime(2026, 3, 1, 23, 59, 59)
 NEXT_NIGHT = datetime(2026, 3, 2, 2, 0)
+
+
+def look_up(store, provider, now=None) -> LookupResult:
+    """Look proposals up beside an ingest that does nothing."""
+    with in_background(store, provider, now=now) as lookup:
+        pass
+    return lookup.result()
 
 
 class RemoteProvider:
@@ -131,16 +138,6 @@ def test_only_unknown_proposals_with_observations_are_looked_up(store):
     assert types(store)[9021] == "GO"
 
 
-def test_a_lookup_can_be_limited_to_some_proposals(store, written):
-    observe(store, 9019, 9020, 9021)
-    provider = RemoteProvider([9019, 9020])
-    assert look_up(store, provider, [9020, 9021]).looked_up == 2
-    assert provider.queries == [[9020, 9021]]
-    file = FileProvider(written("proposid,type\n9019,GO\n9021,SNAP\n"))
-    assert look_up(store, file, [9021]).found == 1
-    assert proposals.proposids_with_facts(store, [9019, 9020, 9021]) == {9020, 9021}
-
-
 def test_an_archive_without_observations_makes_no_query(store):
     provider = RemoteProvider([9019])
     assert look_up(store, provider) == LookupResult()
@@ -189,7 +186,7 @@ def test_many_proposals_take_few_queries_and_each_is_looked_up_once(store):
     assert len(provider.queries) == 40
 
 
-def test_a_correction_in_a_file_counts_batch_size(store, written):
+def test_a_correction_in_a_file_counts_from_the_next_lookup(store, written):
     observe(store, 9019, 9020)
     provider = FileProvider(written("proposid,type\n9019,GO\n9030,SNAP\n"))
     assert look_up(store, provider, now=EVENING) == LookupResult(known=1, looked_up=2, found=1)
