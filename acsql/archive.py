@@ -117,13 +117,13 @@ class Archive(Annotatable, Monitored, Maintainable):
         return _open_again, (self.config, self.time_limit)
 
     def one_moment(self) -> AbstractContextManager[None]:
-        """Return a block in which one look at the database says what has changed.
+        """Return a block whose reads look once for changes of the database.
 
         Returns
         -------
         context manager
-            For a short block of reads by one thread, such as those of a page.  What is written
-            meanwhile may be missing in their answers.
+            For a short block of reads by one thread, such as those of a page.  Their answers may
+            lack writes that come during the block.
 
         Examples
         --------

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
     from regions import PolygonSkyRegion
 
-# What a notebook shows of an observation.
+# Fields of an observation that a notebook shows.
 _FACTS = (
     "detector",
     "targname",

@@ -147,8 +147,8 @@ class ObservationFiles(StoredObservation):
         Returns
         -------
         astropy.table.Table
-            With units and descriptions; unknown values are masked.  Of a headerlet (HDRLET) a row
-            for each card of its headers.
+            With units and descriptions; unknown values are masked.  The table of a headerlet
+            (HDRLET) has a row for each card of its headers.
 
         Raises
         ------

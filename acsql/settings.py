@@ -12,7 +12,7 @@ from .errors import ConfigError
 
 # Where the folders of observations are below `filesystem`; `acsql.ingest.layouts` finds them.
 LAYOUTS = ("acs", "mast")
-# What a user may do, each role with the rights of those before it; see `acsql.accounts.roles`.
+# Roles of users, each with the rights of those before it; see `acsql.accounts.roles`.
 ROLES = ("read", "annotate", "administer")
 # The value of `image_statistics` with which an ingest computes them.
 INGEST = "ingest"

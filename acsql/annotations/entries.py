@@ -47,7 +47,7 @@ class Action(StrEnum):
     UNDO = "undo"
 
 
-# Those that name an earlier entry.
+# Actions that name an earlier entry.
 _OF_ANOTHER = {Action.EDIT, Action.RESOLVE, Action.REOPEN, Action.UNDO}
 _ABOUT_FLAGS = {Action.FLAG, Action.CLEAR, Action.EXAMPLE, Action.UNEXAMPLE}
 _WITH_TEXT = {Action.COMMENT, Action.EDIT}
@@ -154,7 +154,7 @@ def _region(text: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class Annotation:
-    """One thing that somebody has said.
+    """An entry in the log of annotations.
 
     Attributes
     ----------

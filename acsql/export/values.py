@@ -8,7 +8,7 @@ from typing import Any
 
 from ..query import Column
 
-# What is not a character of XML 1.0 (section 2.2), and the line end that its readers change.
+# Characters that XML 1.0 does not allow (section 2.2), and the line end that its readers change.
 FORBIDDEN_IN_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

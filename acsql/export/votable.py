@@ -135,7 +135,7 @@ class Frame:
     datatypes: Mapping[str, str] = field(default_factory=dict)
 
 
-# Of a complete answer that has nothing else to say.
+# The frame of a complete answer without notes.
 COMPLETE = Frame()
 
 

@@ -196,7 +196,7 @@ def _of_amplifier(
     if any("top" in other for other in used) and any("bottom" in other for other in used):
         own_rows = rows.half(top)
     most = max(1, round(readout.overscan_columns / columns.binning))
-    # Of the two sides, one has no rows outside of the chip.
+    # One of the two sides has no rows outside of the chip.
     above, below = rows.outside(upper=True), rows.outside(upper=False)
     virtual = above if above.stop > above.start else below
     return AmplifierParts(

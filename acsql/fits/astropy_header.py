@@ -55,7 +55,7 @@ def to_fits(
         waiting.setdefault(entry.file_name, deque()).append(entry)
     waiting.pop("end", None)
     shown = [] if layout is None else list(_by_layout(waiting, specs, key, layout))
-    # Those that somebody has added to the document have no place in the layout.
+    # Entries that someone has added to the document have no place in the layout.
     others = chain.from_iterable(waiting.values())
     return fits.Header([*shown, *(_with_spec(card(entry, specs, key)) for entry in others)])
 

@@ -81,8 +81,8 @@ def read_ccddata(hdus: fits.HDUList, filename: str, extver: int) -> CCDData:
     -------
     astropy.nddata.CCDData
         With the header of SCI; ``uncertainty`` from ERR, ``mask`` true where a flag of DQ is set,
-        ``flags`` the flags themselves, ``unit`` from BUNIT and ``wcs`` as of `full_wcs`.  What the
-        file does not have is None; without BUNIT the pixels have no unit.
+        ``flags`` the flags themselves, ``unit`` from BUNIT and ``wcs`` as of `full_wcs`.  An
+        attribute is None if the file lacks its source; without BUNIT the unit is dimensionless.
 
     Raises
     ------

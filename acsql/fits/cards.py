@@ -30,7 +30,7 @@ Cards = list[tuple[str, Any]]
 # For other HDUs (compressed images, random groups ...) astropy may construct a different header.
 _SHOWN_AS_STORED = (fits.PrimaryHDU, fits.ImageHDU, fits.BinTableHDU, fits.TableHDU)
 _END = b"END".ljust(LENGTH)
-# What astropy takes for END, also with other characters behind it.
+# Cards that astropy takes for END, also with other characters behind it.
 _ENDS = re.compile(rb"END *[^A-Z0-9_ -]|END {77}")
 # A card of 80 characters together with its CONTINUE cards; END has none.
 _WHOLE_CARD = re.compile(rb"END {77}|.{80}(?:CONTINUE.{72})*", re.DOTALL)

@@ -17,7 +17,7 @@ from .make_card import make_card
 
 # Bytes of a card.
 LENGTH = fits.Card.length
-# What astropy raises for a card that it cannot read.
+# Errors that astropy raises for a card that it cannot read.
 UNREADABLE = (VerifyError, ValueError)
 # Where a value begins, and the characters that astropy uses for a number; a text in quotes has as
 # many at least (FITS 4.0, section 4.2).
@@ -52,7 +52,7 @@ _NOT_IN_FITS = re.compile(r"[^ -~]")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 # Between a keyword and its comment in a header layout.
 SEPARATOR = "\t"
-# What ends a string that no quote closes; a slash within a word may belong to a path.
+# The end of a string that no quote closes; a slash within a word may belong to a path.
 _COMMENT = re.compile(r" /|/ |/\Z")
 
 

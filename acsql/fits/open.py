@@ -31,8 +31,8 @@ MAX_HEADER_BYTES = 1_300_000
 _LARGE_NAXIS = re.compile(rb"[Nn][Aa][Xx][Ii][Ss] *= *\+?0*[1-9][0-9]{3}")
 _TOO_MANY_AXES = re.compile(rb" *(?:HIERARCH +)?NAXIS *= *\+?0*[1-9][0-9]{3}", re.IGNORECASE)
 _EXTENDS = re.compile(rb"EXTEND  = +T[ /]")
-# What astropy raises where the value of a structural keyword is missing or of another type, and
-# where a card is not text.
+# Errors that astropy raises where the value of a structural keyword is missing or of another type,
+# and where a card is not text.
 _DAMAGE = (
     fits.VerifyError,
     ArithmeticError,

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from .cards import Cards
 from .file_card import FileCard
 
-# What the first keyword of a header says of an image.
+# The first keyword of a primary header, and the value of XTENSION of an image.
 PRIMARY, IMAGE = "SIMPLE", "IMAGE"
 
 

@@ -1,7 +1,7 @@
 """Tables of FITS files as astropy tables: binary and ASCII tables, and headerlets card by card.
 
-Astropy reads the rows, with their units and unknown values.  What it does not know is added here:
-the spellings of units in HST's engineering files, descriptions of columns, and the headerlets of
+Astropy reads the rows, with their units and unknown values.  This module adds what it lacks: the
+spellings of units in HST's engineering files, descriptions of columns, and the headerlets of
 the WCS software, which are FITS files within an extension (STScI TSR 2012-02).
 """
 
@@ -58,8 +58,8 @@ def read_table(path: Path, extension: Extension, descriptions: Mapping[str, str]
     Returns
     -------
     astropy.table.Table
-        With units and descriptions; unknown values are masked.  Of a headerlet a row for each card
-        of each of its headers.
+        With units and descriptions; unknown values are masked.  The table of a headerlet has a row
+        for each card of each of its headers.
 
     Raises
     ------

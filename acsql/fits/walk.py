@@ -27,7 +27,7 @@ from .plain_hdu import IMAGE, PRIMARY, PlainHDU
 
 # Nearly all headers of ACS files fit into one such read, in bytes.
 _READ = 8 * BLOCK
-# What may be an END for astropy.
+# Bytes that may be an END for astropy.
 _ENDS = re.compile(rb"END(?![A-Z0-9_-])")
 _END = b"END".ljust(CARD)
 # The last is that of headerlets (stwcs), which most calibrated files of ACS have.

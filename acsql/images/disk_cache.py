@@ -16,8 +16,8 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-# What is left after the least recently used files were removed, and what one process writes before
-# it looks for files to remove again; fractions of the limit.
+# The size of the cache after the least recently used files were removed, and the size that one
+# process writes before it looks for files to remove again; fractions of the limit.
 KEPT = 0.9
 BETWEEN_REMOVALS = 0.05
 

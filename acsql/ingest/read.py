@@ -176,7 +176,7 @@ def _checksums(task: Task, config: Config) -> tuple[dict[str, str], list[Failure
 def read_or_fail(
     file: FileOnDisk, specs: KeywordSpecs, config: Config, sha256: str | None = None
 ) -> FileContent | Failure | None:
-    """Read a file, whatever is wrong with it.
+    """Read a file; return the failure if it cannot be read.
 
     Parameters
     ----------

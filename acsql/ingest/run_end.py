@@ -1,4 +1,4 @@
-"""The end of a run: its record is closed with the state in which it ended, whatever ended it."""
+"""The end of a run, however it ends: its record gets the final state and is closed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

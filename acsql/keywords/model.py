@@ -16,7 +16,7 @@ TYPES = ("int", "float", "str", "bool", "date", "time", "datetime")
 # one keyword of the specs, DnnnDATA (DrizzlePac handbook, section 3.1).
 BLOCK = re.compile(r"D(\d{3})([A-Z]+)", re.ASCII)
 BLOCK_KEYWORD = "Dnnn{}"
-# What their names in lower case begin with.
+# The beginning of their names in lower case.
 BLOCK_PREFIX = names.field(BLOCK_KEYWORD.format(""))
 # The name under which `KeywordSpecs.extensions` has the keywords of primary headers.
 PRIMARY = "PRIMARY"
@@ -41,7 +41,7 @@ def has_many_values(name: str) -> bool:
     return name.startswith(BLOCK_PREFIX) or name.upper() in COMMENTARY
 
 
-# Filetype and extension: which header, of whatever detector.
+# Filetype and extension of a header, for any detector.
 HeaderLocation = tuple[str, int]
 
 

@@ -234,10 +234,10 @@ class KeywordSpecs:
 
     @cached_property
     def queryable_keywords(self) -> Mapping[HeaderLocation, Mapping[str, KeywordSpec]]:
-        """The keywords of every (filetype, extension), of whatever detector.
+        """The keywords of every (filetype, extension), for all detectors together.
 
-        Where detectors differ in the type of a keyword, one that is not text is taken, because
-        it says more about how to compare values.
+        If detectors differ in the type of a keyword, a type other than text is taken, because it
+        determines better how values compare.
         """
         merged: dict[HeaderLocation, dict[str, KeywordSpec]] = {}
         for key, listed in self.header_keywords.items():

@@ -26,11 +26,12 @@ ADVICE = (
 # The first patch of each series that corrects CVE-2025-14847, a way through zlib compression to the
 # memory of mongod: https://jira.mongodb.org/browse/SERVER-115508
 CORRECTED = {(4, 4): 30, (5, 0): 32, (6, 0): 27, (7, 0): 28, (8, 0): 17, (8, 2): 3}
-# These replace all that mongod says of the journal, as which they are but for the size:
+# The options of mongod's journal, with a smaller size of its files.  They replace all options of
+# mongod's journal, so the others are repeated:
 # https://source.wiredtiger.com/11.2.0/group__wt.html#gacbe8d118f978f5bfc8ccb4c77c9e8813
 _JOURNAL = "enabled=true,path=journal,compressor=snappy,file_max=10MB"
 _LOG_LINES = 5  # of mongod's log, in a message without an error of mongod
-# What mongod's log says when a disk or a quota is full, if there was room for that.
+# Messages in mongod's log when a disk or a quota is full, if there was room for one.
 _FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 _LEAST_FREE = 2**20  # bytes; with less mongod has no room for its log and its journal
 

@@ -183,7 +183,7 @@ def _lock(registry: Registry) -> Iterator[None]:
         before = registry.content()
         yield
         if registry.content() != before:
-            # Of a folder that was deleted meanwhile there is nothing to save.
+            # A folder that was deleted meanwhile needs no registry.
             with suppress(FileNotFoundError):
                 registry.save()
 

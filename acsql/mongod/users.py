@@ -24,8 +24,8 @@ ANNOTATOR = "acsql_annotator"
 # https://www.mongodb.com/docs/manual/reference/built-in-roles/
 ANNOTATE = "acsql_annotate"
 ROLES = {WRITER: "readWrite", READER: "read", ANNOTATOR: ANNOTATE}
-# What may be done beside reading, by collection: annotations are only ever added, alerts marked as
-# seen, and positions of names kept.
+# Actions beside reading, by collection: annotations are only ever added, alerts marked as seen, and
+# positions of names stored.
 # https://www.mongodb.com/docs/manual/reference/privilege-actions/
 _ANNOTATING = {
     "annotations": ["insert"],

@@ -90,7 +90,7 @@ class AlertRule(Protocol):
 
     @property
     def days(self) -> float:
-        """How long before the latest row of a series the rows begin that the rule reads."""
+        """The period before the latest row of a series whose rows the rule reads, in days."""
 
     def check(self, measured: Measurements) -> Iterator[Alert]:
         """Yield what is wrong."""
@@ -119,7 +119,7 @@ class Limit:
 
     @property
     def days(self) -> float:
-        """It reads the latest row of each series alone."""
+        """No period: the rule reads only the latest row of each series."""
         return 0.0
 
     def check(self, measured: Measurements) -> Iterator[Alert]:

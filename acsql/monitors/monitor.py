@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 NAME_PATTERN = "[a-z][a-z0-9_]{0,39}"
-# What the database can hold as an integer.
+# The range of integers in the database.
 _MIN_INT, _MAX_INT = -(2**63), 2**63 - 1
-# What every row has beside the columns of the monitor.
+# Columns of every row, before those of the monitor.
 KEY_COLUMNS = (
     computed_column("rootname", "str", "the observation that was measured"),
     computed_column("expstart", "float", "start of the exposure, Modified Julian Date (UTC)", "d"),
@@ -265,7 +265,7 @@ def _plain(value: Any, of: Column) -> Any:
     if hasattr(value, "to_value") and hasattr(value, "unit"):
         value = _in_unit(value, of)
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        # Of a masked value, `item` returns what is below the mask.
+        # `item` of a masked value returns the value below the mask.
         value = None if getattr(value, "mask", False) else value.item()
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None

@@ -15,7 +15,7 @@ from .discovery import Found, find_monitors
 from .monitor import Monitor
 from .results import MonitorResults
 
-# Of a monitor that is in none of this many runs, the last run is taken as unknown.
+# The number of runs among which the last run of a monitor is looked for.
 RECENT_RUNS = 200
 
 

@@ -23,7 +23,7 @@ def measure(observation):
     """
     # Keywords: observation["exptime"], observation.stored_header("raw", 1)["ccdchip"].
     # Pixels: observation.data("raw", "SCI", 1).  Tables: observation.table("jit", 1).
-    # What the ingest has computed: observation.image_statistics["raw"]["1"]["all"]["mean"].
+    # Statistics from the ingest: observation.image_statistics["raw"]["1"]["all"]["mean"].
     for extension, header in observation.headers["raw"].items():
         if header.get("extname") == "SCI":
             pixels = observation.data("raw", "SCI", header["extver"])
@@ -40,7 +40,7 @@ MONITOR = Monitor(
     measure=measure,
     # Increase it when you change `measure`: all observations are then measured again.
     version=1,
-    # Which observations; the same as in `acsql find`.
+    # A condition on the observations, as in `acsql find`.
     condition="detector=WFC exists(raw.1.ccdchip)",
     # An observation is measured again when one of these files changes.
     filetypes=("raw",),

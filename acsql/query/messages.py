@@ -14,7 +14,7 @@ def abbreviate(value: Any) -> str:
     Parameters
     ----------
     value : object
-        Whatever a user passed in.
+        Any value that a user passed.
 
     Returns
     -------

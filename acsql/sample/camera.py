@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-# What a frame's sizes are divided by.
+# Divisors of the sides of a full frame.
 FRAMES: Mapping[str, int] = MappingProxyType({"small": 16, "medium": 8, "full": 1})
 
 ARCSEC = 3600.0

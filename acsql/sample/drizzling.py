@@ -143,8 +143,8 @@ def _drizzled_plane(
     simulation: Simulation, filetype: str, extension: int, plane: _Plane, common: Values
 ) -> Hdu:
     key = simulation.key(filetype, extension)
-    # The weight of a single exposure is the same everywhere: stored as a constant where the list
-    # of the header lets it.
+    # The weight of a single exposure is the same everywhere, and stored as a constant if the list
+    # of the header allows that.
     constant = "pixvalue" in keywords.load().lists[key] and not simulation.observation.members
     stored = None if constant else plane.data
     own = {

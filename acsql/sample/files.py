@@ -27,7 +27,7 @@ _UNFINISHED, _REPEATED = (7, 3), (5, 1)
 
 # FILETYPE in the primary header; SCI in all others.
 _FILETYPES = {"spt": "SPT", "asn": "ASN_TABLE", "jif": "JIM", "jit": "JIT"}
-# What makes the extensions of a filetype; `images` those of all others.
+# Functions that make the extensions of a filetype; `images` makes those of all others.
 _EXTENSIONS: dict[str, Callable[[Simulation, str], list[Hdu]]] = {
     "drz": drizzled,
     "drc": drizzled,

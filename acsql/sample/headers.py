@@ -22,7 +22,7 @@ from .schedule import moment
 # Values by keyword, before they are written as cards.
 Values = dict[str, Any]
 
-# What strings are padded to; others to eight characters, as FITS has it.
+# Lengths to which strings are padded; others to eight characters, as in FITS.
 _WIDTHS = {
     "ROOTNAME": 34, "EXPNAME": 25, "FILENAME": 39, "TARGNAME": 30, "PR_INV_L": 30,
     "PR_INV_F": 20, "PR_INV_M": 20, "LINENUM": 15, "IMAGETYP": 18, "OBSTYPE": 14,

@@ -137,7 +137,7 @@ def _image_key(simulation: Simulation, filetype: str, extver: int, extname: str)
 
 
 def _is_constant(simulation: Simulation, filetype: str, extver: int, extname: str) -> bool:
-    """Whether an image is stored as a constant, where the list of its header lets it."""
+    """Whether an image is stored as a constant, if the list of its header allows that."""
     listed = keywords.load().lists[_image_key(simulation, filetype, extver, extname)]
     if extname == "SCI" or "npix1" not in listed:
         return False

@@ -254,7 +254,7 @@ ESSENTIAL: tuple[Visit, ...] = (
           lacks=("flt", "flc", "drz", "drc", "jit")),
 )  # fmt: skip
 
-# What else is observed; single exposures are what most of the real archive is.
+# Other observations; most of the real archive are single exposures.
 OTHERS: tuple[Visit, ...] = (
     Visit(11563, "M31-HALO", "WFC", _wfc("F814W", "F606W"), 1205.0, "stars"),
     Visit(8990, "NGC4038", "WFCENTER", _wfc("F435W", "F814W"), 520.0, "spiral", crsplit=2),
@@ -300,7 +300,7 @@ OTHERS: tuple[Visit, ...] = (
           lacks=("flt", "drz", "jit", "jif")),
 )  # fmt: skip
 
-# What monitors measure, over all years: bias, dark with and without post-flash, lamp, sky, SBC.
+# Exposures for monitors, over all years: bias, dark with and without post-flash, lamp, sky, SBC.
 _MONITOR = 13155
 MONITORING: tuple[Visit, ...] = (
     Visit(_MONITOR, "BIAS", "WFC", _wfc("F606W"), 0.0, "bias", imagetyp="BIAS",

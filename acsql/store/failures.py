@@ -105,7 +105,7 @@ def record(store: Store, failures: Iterable[Mapping[str, Any]], when: datetime) 
             },
             upsert=True,
         )
-        # Of a file with several failures the one that is owed counts.
+        # If a file has several failures, an owed one counts.
         for failure in {each["filename"]: each for each in sorted(failures, key=_is_owed)}.values()
     ]
     if updates:

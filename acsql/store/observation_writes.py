@@ -95,7 +95,7 @@ def complete_until(store: Store) -> datetime:
     """
     with store.errors():
         now = store.server_time().replace(microsecond=0)
-    # Whatever takes the lock after the first look gets later dates.
+    # A process that takes the lock after the first look writes later dates.
     open_seconds = _TRANSACTION_SECONDS if lock.is_held(store) else 0
     return now - timedelta(seconds=open_seconds + 1)
 

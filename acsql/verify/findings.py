@@ -33,7 +33,7 @@ KINDS = (
     PREVIEW_STALE,
     COLUMNS_DIFFER,
 )
-# Those that are repaired by ingesting their files again.
+# Kinds that an ingest of the files repairs.
 REINGESTED = (MISSING, STALE, DIFFERENT, OWED, PREVIEW_MISSING, PREVIEW_STALE)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-# What separates the file in an identifier (IVOA Identifiers 2.0, section 2.3.3).
+# The separator of the file in an identifier (IVOA Identifiers 2.0, section 2.3.3).
 _QUERY = "?"
 
 

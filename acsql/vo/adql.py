@@ -55,9 +55,9 @@ _FUNCTIONS = {
     "TAN": "TAN",
     "TRUNCATE": "TRUNC",
 }
-# Those that sqlglot knows itself.
+# Functions that sqlglot translates itself.
 _KNOWN = ("ABS", "AVG", "COALESCE", "COUNT", "LOWER", "MAX", "MIN", "SUM", "UPPER")
-# What a query may be made of, as sqlglot names it.
+# The nodes that a query may have, as sqlglot names them.
 _NAMES = (exp.Alias, exp.Column, exp.Identifier, exp.Star, exp.Table, exp.TableAlias)
 _VALUES = (exp.Boolean, exp.Cast, exp.DataType, exp.Literal, exp.Null, exp.Paren, exp.Tuple)
 _CLAUSES = (exp.CTE, exp.Distinct, exp.From, exp.Group, exp.Having, exp.Join, exp.Limit, exp.Offset,

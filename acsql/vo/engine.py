@@ -30,7 +30,7 @@ from .query_clock import QueryClock
 from .sky import Polygon
 from .tables import Needed, TapTable, taken
 
-# Of the queries of a process together.  What does not fit fails; nothing is written to disk.
+# For all queries of a process together.  A query that needs more fails; nothing is written to disk.
 _MEMORY = "1GB"
 _THREADS = 2
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {

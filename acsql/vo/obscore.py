@@ -24,7 +24,7 @@ from .obscore_columns import COLUMNS, Given, ObsCoreColumn, position, typed
 from .obscore_facts import ObsCoreFacts
 from .tables import Needed, taken
 
-# Of a file that is in the archive, the first field has a value and the second has none.
+# A file is in the archive if the first field has a value and the second has none.
 _PRESENT, _VANISHED = "files.{}.size", "files.{}.vanished"
 _KEY, _KEY_COLUMN = "rootname", "obs_id"
 _DECLINATION = "s_dec"

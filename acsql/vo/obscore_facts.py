@@ -19,7 +19,7 @@ from ..keywords import packaged_folder
 
 FILE = "obscore.yaml"
 _METRES = 1e-10  # of an angstrom
-# What the names of the positions of a filter wheel without a filter begin with.
+# The beginning of the names of positions of a filter wheel without a filter.
 _CLEAR = "CLEAR"
 
 # Shortest and longest wavelength in metres.

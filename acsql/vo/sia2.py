@@ -29,7 +29,7 @@ _TEXTS = {
     "format": "access_format",
     "id": "obs_title",
 }
-# Those whose number lies in the range of a parameter.
+# Columns whose number must lie in the range of a parameter.
 _NUMBERS = {
     "fov": "s_fov",
     "spatres": "s_resolution",
@@ -37,7 +37,7 @@ _NUMBERS = {
     "exptime": "t_exptime",
     "timeres": "t_resolution",
 }
-# Those of the ends of what overlaps the range of a parameter.
+# Columns with the ends of an interval that must overlap the range of a parameter.
 _RANGES = {"band": ("em_min", "em_max"), "time": ("t_min", "t_max")}
 # Degrees: all right ascensions, the declination of a pole, the least and the largest width of a
 # polygon, and the distance of its vertices, with which a side is within 1 arcsec of its parallel.

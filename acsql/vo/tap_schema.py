@@ -133,7 +133,7 @@ def _columns(**descriptions: str) -> dict[str, TableColumn]:
     }
 
 
-# Of the integers of TAP_SCHEMA (TAP 1.1, section 4.3), which clients check.
+# The type of the integers of TAP_SCHEMA (TAP 1.1, section 4.3), which clients check.
 _INTEGER = "int"
 _INTEGERS = ("principal", "indexed", "std", "column_index", "schema_index", "table_index", "size")
 _TABLES = {

@@ -20,7 +20,7 @@ from pythonjsonlogger.json import JsonFormatter
 from ..logs import logging_to, open_log
 
 LOG = "site.log"
-# What the modules of these packages log goes into the file.
+# Packages whose modules log to the file.
 LOGGERS = ("acsql.web", "acsql.store", "acsql.mongod")
 HEADER = "X-Request-ID"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)

@@ -1,6 +1,6 @@
 """The fields of the query form.
 
-Which keywords they ask for is a choice of the site; the keyword specs decide the kind of each.
+The site chooses the keywords; the keyword specs decide the kind of each field.
 """
 
 from dataclasses import dataclass

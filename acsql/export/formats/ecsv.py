@@ -21,7 +21,8 @@ from ..columns import NATIVE, cell_texts, file_columns, masked_column
 from ..registry import Format, Rows
 from ..values import text
 
-# What some reader takes for the end of a line, controls, and blanks that readers drop.
+# Characters that some reader takes for the end of a line, control characters, and blanks that
+# readers drop.
 _ONLY_IN_JSON = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s|\s$")
 
 

@@ -19,7 +19,7 @@ from ..buffer import Block, RowBuffer, buffered
 from ..columns import DTYPES, cell_texts, without_misfits
 from ..registry import Format, Rows
 
-# Of the types that Arrow has; all others are text.
+# The Arrow types of the types of keywords; all others are text.
 _TYPES = {
     "int": pa.int64(),
     "float": pa.float64(),

@@ -11,7 +11,7 @@ from ...query import Column
 from ..registry import Format, Rows
 from ..values import escape, text
 
-# What some reader takes for the end of a cell or line, and controls.
+# Characters that some reader takes for the end of a cell or line, and control characters.
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 

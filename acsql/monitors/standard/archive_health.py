@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...observation import Observation
     from ..monitored import Monitored
 
-# What MAST delivers with each exposure, and with the product of an association (ACS Data
+# Filetypes that MAST delivers with each exposure, and with the product of an association (ACS Data
 # Handbook, section 2.1).
 _OF_EXPOSURE = ("raw", "flt", "spt", "jif", "jit")
 _OF_PRODUCT = ("asn", "drz", "spt", "jif", "jit")

@@ -112,7 +112,7 @@ def names_observations(condition: Condition) -> bool:
     Returns
     -------
     bool
-        Then the observations are found by key, whatever else is required of them.
+        If so, the observations are found by key, with any other conditions.
     """
     return any(map(_is_named, conjuncts(condition)))
 

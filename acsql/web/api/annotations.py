@@ -34,7 +34,7 @@ MAX_SIZE = 1000
 # The largest number of an annotation that a request can name.
 MAX_NUMBER = 10**12 - 1
 RULE = f"{PREFIX}annotations"
-# Those that can be imported again.
+# Formats that can be imported again.
 FILE_FORMATS = ("csv", "ecsv", "jsonl")
 FILE_TYPES = tuple(FORMATS[name].media_type for name in FILE_FORMATS)
 # The parameters by which annotations are chosen.

@@ -11,7 +11,7 @@ from ..context import current_archive, parameters
 from ..params import OneOf, Parameters, WholeNumber
 
 PAGE_SIZE = 200
-# Of a proposal, in two lines; in place of the last one stands the number of all others.
+# Thumbnails of a proposal, in two lines; the number of all others replaces the last one.
 MOST_THUMBNAILS = 6
 # The sort key of a proposal, by the parameter that asks for it; unknown values come first.
 SORT_KEYS: dict[str, Callable[[Proposal], Any]] = {

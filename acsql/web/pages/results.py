@@ -1,7 +1,8 @@
 """The results of a search: as table, thumbnails, sky map or plot, or as a file.
 
-Counting must not delay the rows: the total and the facets get a few hundredths of a second.  What
-takes longer is replaced by a link, which the script of the page follows once the rows are shown.
+Counting must not delay the rows: the total and the facets get a few hundredths of a second.  If
+they take longer, a link replaces them, which the script of the page follows once the rows are
+shown.
 """
 
 from typing import Any
@@ -158,7 +159,7 @@ def _map(search: Search) -> dict[str, Any]:
     placed = search if whole else search.where(Exists("ra_targ"), Exists("dec_targ"))
     columns = placed.columns("detector", "ra_targ", "dec_targ", *specs.internal_exposures)
     sample = columns.sample(MAX_POINTS)
-    # Of the whole archive a sample may be smaller than MAX_POINTS.
+    # A sample of the whole archive may be smaller than MAX_POINTS.
     is_sampled = len(sample) == MAX_POINTS or (whole and len(sample) < search.count())
     external = [
         row

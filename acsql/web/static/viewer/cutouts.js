@@ -6,24 +6,23 @@ const NO_VALUE = 255;
 export const BLUE_PER_STEP = 256;
 // The step of float32 numbers, each in two pixels.
 export const FLOATS = 0;
-// Requests of one URL whose connections fail, and the milliseconds from one to the next.
+// Attempts to request a URL whose connections fail, and the milliseconds between two of them.
 const MOST_ATTEMPTS = 4;
 const BETWEEN_ATTEMPTS = 100;
 
 /** Fetch a URL; a response that is not a success becomes an error with the server's message. */
 export async function request(url, signal, options) {
-  const response = await connected(url, { signal, ...options });
+  const response = await fetchWithRetries(url, { signal, ...options });
   if (response.ok) return response;
   const error = await response.json().catch(() => ({}));
   throw new Error(error.message || `the server responded with status ${response.status}`);
 }
 
 /**
- * Fetch a URL and its body, again if the connection fails.  The server closes a connection without a
- * request after some seconds, and a browser on a busy machine, which opens several, can send its
- * requests later.
+ * Fetch a URL and its body, and retry if the connection fails: the server closes a connection without
+ * a request after some seconds, and a busy browser can send its request on a connection later.
  */
-async function connected(url, options) {
+async function fetchWithRetries(url, options) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const response = await fetch(url, options);
