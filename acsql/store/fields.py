@@ -70,11 +70,13 @@ def value_at(document: Any, parts: Sequence[str]) -> Any:
     Returns
     -------
     object
-        None if the path leads nowhere.  In a list of blocks, the values of all blocks as a list.
+        None if the path leads nowhere.  In a list of blocks, the values of all blocks as a list,
+        None if none of them has one.
     """
     for position, part in enumerate(parts):
         if isinstance(document, list) and parts[position - 1] == BLOCKS:
-            return [value_at(block, parts[position:]) for block in document]
+            values = [value_at(block, parts[position:]) for block in document]
+            return values if any(value is not None for value in values) else None
         if not isinstance(document, dict):
             return None
         document = document.get(part)

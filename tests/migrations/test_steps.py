@@ -518,3 +518,18 @@ def test_11_makes_the_index_of_type_mismatches(store: Store, specs: KeywordSpecs
     assert type_mismatches.addresses(store) == {"raw.0.exptime"}
     # It is the one that an ingest makes.
     store.make_indexes()
+
+
+def test_12_all_observations_are_marked_and_later_marks_stay(
+    store: Store, specs: KeywordSpecs
+) -> None:
+    store.observations.insert_many(EXPOSURES)
+    store.database["column_parts"].insert_one({"version": 1})
+    changed = store.database[CHANGED]
+    changed.insert_one({"_id": EXPOSURES[0]["_id"], "token": "later"})
+    assert step(12).pending(store) == len(EXPOSURES) - 1
+    for _ in range(2):
+        step(12).apply(store, specs)
+        assert step(12).pending(store) == 0
+        assert {each["_id"] for each in changed.find()} == {each["_id"] for each in EXPOSURES}
+        assert changed.find_one({"_id": EXPOSURES[0]["_id"]})["token"] == "later"

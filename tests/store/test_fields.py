@@ -34,7 +34,7 @@ def test_a_value_is_read_at_its_path(path, expected):
     [
         ("headers.drz.0.dnnn.data", ["a", "b", None]),
         ("headers.drz.0.dnnn.dexp", [None, 10.0, None]),
-        ("headers.drz.0.dnnn.none", [None, None, None]),
+        ("headers.drz.0.dnnn.none", None),
         ("headers.drz.1.dnnn.data", None),
     ],
 )

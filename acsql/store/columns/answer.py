@@ -24,7 +24,7 @@ from .encode import Column
 from .evaluate import meets
 from .membership import members
 from .parts import Part
-from .paths import path_of
+from .paths import blocks_path, path_of
 from .selection import RowsOfPart, Selection
 from .whole import as_one
 
@@ -56,7 +56,9 @@ def answer(
     if not parts or len(marked.tokens) > most:
         return None
     paths = ["_id", *map(path_of, named)]
-    stored = cache.columns(store, paths, parts)
+    # Parts of an older acsql have all blocks as irregular values.
+    blocks = sorted({found for path in paths if (found := blocks_path(path))})
+    stored = cache.columns(store, [*paths, *blocks], parts)
     parts, columns = as_one(marks.unmarked(parts, stored, marked), stored)
     by_document: set[str] = set()
     if marked.tokens:
@@ -68,7 +70,8 @@ def answer(
     selected, rows_of_parts, count = [], [], 0
     for part, by_path, rootnames, of_lists in zip(parts, columns, names, listed, strict=True):
         of_part = {name: by_path.get(path_of(name)) or _without_value(part) for name in named}
-        usable, irregular = _usable(part, rootnames, of_part.values())
+        of_blocks = [column for path in blocks if (column := by_path.get(path))]
+        usable, irregular = _usable(part, rootnames, [*of_part.values(), *of_blocks])
         by_document |= irregular
         arrays = {name: column.array for name, column in of_part.items()}
         rows = pc.and_(usable, meets(condition, arrays, part.rows, of_lists))

@@ -1,11 +1,12 @@
 """Arrow arrays of the values of keywords: made from documents, joined, and divided into rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import pyarrow as pa
 
 from ..schema import Document
+from . import lists
 
 
 def array_of(values: Sequence[Any]) -> list[pa.Array]:
@@ -46,21 +47,48 @@ def joined(pieces: Sequence[pa.Array]) -> pa.ChunkedArray:
     """
     pieces = [decoded(piece) for piece in pieces]
     types = {piece.type for piece in pieces} - {pa.null()}
+    of_lists = {type_ for type_ in types if pa.types.is_list(type_)}
     if len(types) < 2:
         type_ = types.pop() if types else pa.null()
+    elif of_lists == types:
+        type_ = pa.list_(_common({type_.value_type for type_ in types}))
     else:
-        type_ = pa.float64() if types <= {pa.int64(), pa.float64()} else pa.string()
+        pieces = [_texts(piece) if piece.type in of_lists else piece for piece in pieces]
+        type_ = _common({piece.type for piece in pieces} - {pa.null()})
     return pa.chunked_array([piece.cast(type_) for piece in pieces], type_)
+
+
+def _common(types: Set[pa.DataType]) -> pa.DataType:
+    """Return the type of values of several types: numbers if all are, else texts."""
+    return pa.float64() if types <= {pa.int64(), pa.float64()} else pa.string()
+
+
+def _texts(array: pa.ListArray) -> pa.StringArray:
+    """Return lists as texts."""
+    return pa.array([None if value is None else str(value) for value in array.to_pylist()])
 
 
 def value_type(type_: pa.DataType) -> pa.DataType:
     """Return the type of the values of an array, encoded or not."""
-    return type_.value_type if pa.types.is_dictionary(type_) else type_
+    if pa.types.is_dictionary(type_):
+        return value_type(type_.value_type)
+    return pa.list_(value_type(type_.value_type)) if pa.types.is_list(type_) else type_
 
 
 def decoded(array: pa.Array) -> pa.Array:
     """Return an array without dictionary encoding."""
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    type_ = value_type(array.type)
+    return array if array.type == type_ else array.cast(type_)
+
+
+def to_python(array: pa.Array) -> list[Any]:
+    """Return the values of an array as Python has them."""
+    if not lists.is_list(array.type) or len(array) < len(array.dictionary):
+        values: list[Any] = array.to_pylist()
+        return values
+    return lists.to_python(array)
 
 
 def rows_of(arrays: Mapping[str, pa.Array]) -> Iterator[Document]:
@@ -76,7 +104,7 @@ def rows_of(arrays: Mapping[str, pa.Array]) -> Iterator[Document]:
     dict
         Addresses to the values of a row, None for a missing one.
     """
-    columns = [array.to_pylist() for array in arrays.values()]
+    columns = [to_python(array) for array in arrays.values()]
     for row in zip(*columns, strict=True):
         yield dict(zip(arrays, row, strict=True))
 
@@ -96,6 +124,8 @@ def concatenated(arrays: Sequence[pa.Array]) -> pa.Array:
     types = {array.type for array in arrays} - {pa.null()}
     if not types:
         return pa.nulls(sum(map(len, arrays)))
+    if any(map(lists.is_list, types)):
+        return lists.end_to_end(arrays)
     if len(types) > 1:
         arrays = [decoded(array) for array in arrays]
         types = {pa.float64() if pa.float64() in types else pa.string()}

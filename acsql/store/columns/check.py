@@ -16,6 +16,7 @@ from ..schema import CHANGED, Document
 from .encode import Column, encode, join
 from .fold import with_all_fields
 from .parts import Part, read, read_all, registry
+from .paths import blocks_path
 
 # Observations whose documents are in memory together.
 _AT_ONCE = 1000
@@ -111,6 +112,13 @@ def _differing(
             continue
         parts = path.split(".")
         values = left.array.to_pylist() or [None] * len(documents)
+        irregular = _irregular(stored, path)
         for row, (value, document) in enumerate(zip(values, documents, strict=True)):
-            if row not in left.irregular and value != value_at(document, parts):
+            if row not in irregular and value != value_at(document, parts):
                 yield path, row
+
+
+def _irregular(columns: Mapping[str, Column], path: str) -> set[int]:
+    """Return the rows whose value at a path is not in its column, also with all of its blocks."""
+    paths = (path, blocks_path(path) or path)
+    return {row for each in paths for row in columns.get(each, _EMPTY).irregular}

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 from types import NoneType
 from typing import Any
 
@@ -21,7 +21,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ...fits.header import BLOCKS
+from . import lists
 from .arrays import decoded
+from .paths import has_lists, is_commentary
 from .select import LARGEST_EXACT
 
 # Fields that no condition on a keyword names.
@@ -47,7 +50,7 @@ class Column:
     ----------
     array : pyarrow.Array
         One value for each row; null where there is none and in irregular rows.  Texts that
-        repeat are dictionary-encoded.
+        repeat are dictionary-encoded, and so are lists, as `acsql.store.columns.lists` has them.
     irregular : tuple of int
         The rows whose value is not in the array.
     """
@@ -65,8 +68,10 @@ class Column:
 def encode(documents: Sequence[Mapping[str, Any]]) -> dict[str, Column]:
     """Return the columns of observations.
 
-    Nested documents are flattened to paths such as ``headers.flt.1.goodmean``; lists are values.
-    Integers among floats become floats.
+    Nested documents are flattened to paths such as ``headers.flt.1.goodmean``.  The lines of
+    HISTORY and COMMENT are lists of texts, the values of a keyword in all blocks of a drizzled
+    product are a list at a path such as ``headers.drz.0.dnnn.data``, and any other list makes its
+    row irregular.  Integers among floats become floats.
 
     Parameters
     ----------
@@ -96,6 +101,9 @@ def column_of(path: str, values: Sequence[Any]) -> Column:
     Column
         As `encode` makes it.
     """
+    if has_lists(path):
+        array, irregular = _lists(values)
+        return Column(array, tuple(irregular))
     types = set(map(type, values)) - {NoneType}
     if not types:
         return Column(pa.nulls(len(values)))
@@ -129,7 +137,7 @@ def join(columns: Sequence[Column | None], kept: Sequence[npt.NDArray[np.int64]]
             places = np.flatnonzero(np.isin(rows, column.irregular))
             irregular += (start + places).tolist()
         start += len(rows)
-    if any(pa.types.is_floating(array.type) for array in arrays):
+    if any(pa.types.is_floating(_single(array.type)) for array in arrays):
         arrays = [_as_floats(array) for array in arrays]
     numbers: Counter[pa.DataType] = Counter()
     for array in arrays:
@@ -147,12 +155,18 @@ def join(columns: Sequence[Column | None], kept: Sequence[npt.NDArray[np.int64]]
 
 def _as_floats(array: pa.Array) -> pa.Array:
     """Return an array of integers as one of floats, if these represent all of them."""
-    if not pa.types.is_integer(array.type):
+    if not pa.types.is_integer(_single(array.type)):
         return array
     try:
-        return array.cast(pa.float64())
+        is_list = pa.types.is_list(array.type)
+        return array.cast(pa.list_(pa.float64()) if is_list else pa.float64())
     except pa.ArrowInvalid:
         return array
+
+
+def _single(type_: pa.DataType) -> pa.DataType:
+    """Return a type, of lists that of their elements."""
+    return type_.value_type if pa.types.is_list(type_) else type_
 
 
 def to_bytes(array: pa.Array) -> bytes:
@@ -224,6 +238,9 @@ def _named(
 ) -> Iterator[tuple[str, Column]]:
     """Yield the column of the values of one name, and those of the documents among them."""
     types = set(map(type, values))
+    if name == BLOCKS and prefix:
+        yield from _blocks(f"{prefix}{name}", rows, values)
+        return
     if nested := {type_ for type_ in types if issubclass(type_, Mapping)}:
         if prefix or name not in _NOT_COLUMNS:
             places = [place for place, value in enumerate(values) if type(value) in nested]
@@ -234,10 +251,50 @@ def _named(
         types -= nested
     types.discard(NoneType)
     if types:
-        array, irregular = _array(values, types, not prefix.startswith(_NOT_COMPARED))
-        if rows.positions is not None:
-            array = array.take(rows.positions)
-        yield f"{prefix}{name}", Column(array, tuple(sorted(rows.numbers[n] for n in irregular)))
+        if is_commentary(f"{prefix}{name}"):
+            array, irregular = _lists(values)
+        else:
+            array, irregular = _array(values, types, not prefix.startswith(_NOT_COMPARED))
+        yield f"{prefix}{name}", _of_rows(rows, array, irregular)
+
+
+def _of_rows(rows: _Rows, array: pa.Array, irregular: Iterable[int]) -> Column:
+    """Return the column of a part from an array of some of its rows."""
+    if rows.positions is not None:
+        array = array.take(rows.positions)
+    return Column(array, tuple(sorted(rows.numbers[n] for n in irregular)))
+
+
+def _blocks(path: str, rows: _Rows, values: Sequence[Any]) -> Iterator[tuple[str, Column]]:
+    """Yield the columns of lists of blocks, in which each name has a list of values.
+
+    A value that is no list of blocks is irregular at their own path.
+    """
+    are_blocks = [_is_list_of_blocks(value) for value in values]
+    lengths = [len(value) if fits else 0 for value, fits in zip(values, are_blocks, strict=True)]
+    every = list(chain.from_iterable(compress(values, are_blocks)))
+    for name, column in _columns(f"{path}.", range(len(every)), every, len(every)):
+        yield name, _of_rows(rows, *lists.of_elements(column.array, column.irregular, lengths))
+    if others := [n for n, fits in enumerate(are_blocks) if not fits and values[n] is not None]:
+        yield path, _of_rows(rows, pa.nulls(len(values)), others)
+
+
+def _is_list_of_blocks(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(block, Mapping) for block in value)
+
+
+def _lists(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
+    """Return the array of the lists among some values, and the places of those not in it."""
+    fits = [_is_list_with_value(value) for value in values]
+    lengths = [len(value) if fit else 0 for value, fit in zip(values, fits, strict=True)]
+    elements = column_of("", list(chain.from_iterable(compress(values, fits))))
+    array, irregular = lists.of_elements(elements.array, elements.irregular, lengths)
+    others = [n for n, fit in enumerate(fits) if not fit and values[n] is not None]
+    return array, sorted((*irregular, *others))
+
+
+def _is_list_with_value(value: Any) -> bool:
+    return isinstance(value, list) and any(element is not None for element in value)
 
 
 def _array(
@@ -278,7 +335,10 @@ def _typed(values: Sequence[Any], name: str) -> pa.Array:
 
 
 def _compact(array: pa.Array) -> pa.Array:
-    """Return an array, dictionary-encoded if it has texts of which half are repetitions."""
+    """Return an array, encoded if it has lists, or texts of which half are repetitions."""
+    if pa.types.is_list(array.type):
+        texts = _compact(array.values)
+        return lists.encoded(pa.ListArray.from_arrays(array.offsets, texts, mask=array.is_null()))
     if not pa.types.is_string(array.type):
         return array
     encoded = array.dictionary_encode()

@@ -29,6 +29,7 @@ from ...query.conditions import (
     Or,
 )
 from ...query.texts import fold, ignores_case, stated_number
+from . import lists
 from .conversion import from_python, scalar
 from .select import LARGEST_EXACT
 
@@ -77,9 +78,14 @@ def meets(
 
 
 def _keyword_meets(condition: KeywordCondition, array: pa.Array) -> pa.BooleanArray:
-    """Return for each row whether its value meets a condition; of texts, each is tested once."""
+    """Return for each row whether its value meets a condition, or one of its list does.
+
+    Of texts and lists, each is tested once.
+    """
     if pa.types.is_dictionary(array.type):
-        return _of_texts(_keyword_meets(condition, array.dictionary), array)
+        return _of_rows(_keyword_meets(condition, array.dictionary), array)
+    if pa.types.is_list(array.type):
+        return lists.any_element(_keyword_meets(condition, array.values), array)
     match condition:
         case Like(_, pattern):
             return _matches(array, pattern)
@@ -137,8 +143,8 @@ def _numbers(values: Sequence[Any], type_: pa.DataType) -> list[Any]:
     return [*map(float, numbers), *([0.0, -0.0] if 0 in numbers else [])]
 
 
-def _of_texts(tested: pa.BooleanArray, array: pa.DictionaryArray) -> pa.BooleanArray:
-    """Return for each row of a column the result of the test of its text, False without one."""
+def _of_rows(tested: pa.BooleanArray, array: pa.DictionaryArray) -> pa.BooleanArray:
+    """Return for each row of a column the result of the test of its value, False without one."""
     if not tested.true_count:
         return pa.repeat(_FALSE, len(array))
     of_rows = tested.take(array.indices)

@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .arrays import value_type
+from . import lists
+from .arrays import decoded, value_type
 from .conversion import from_numpy, from_python, scalar, to_numpy
 from .numpy_values import are_of_type
 
@@ -75,9 +76,13 @@ def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> Frequencie
         None if the values have several types.
     """
     types = {value_type(array.type) for array in arrays} - {pa.null()}
-    if len(types) != 1 or not are_of_type(others, *types):
+    if len(types) != 1:
         return None
     (type_,) = types
+    if pa.types.is_list(type_):
+        return _of_lists(arrays, others, type_.value_type)
+    if not are_of_type(others, type_):
+        return None
     known = [value for value in others if value is not None]
     every = [array for array in (*arrays, from_python(known, type_)) if array.type != pa.null()]
     return _of_texts(every) if pa.types.is_string(type_) else _of_numbers(every)
@@ -100,12 +105,21 @@ def value_counts(arrays: Sequence[pa.Array], others: Iterable[Any]) -> dict[Any,
     """
     numbers: Counter[Any] = Counter()
     # Counted together, a value that many parts have is converted to Python once.
-    for type_ in {array.type for array in arrays}:
+    for array in arrays:
+        if lists.is_list(array.type):
+            values, counts = lists.counted(array)
+            numbers.update(dict(zip(values.to_pylist(), counts.tolist(), strict=True)))
+    for type_ in {array.type for array in arrays if not lists.is_list(array.type)}:
         alike = pa.chunked_array([array for array in arrays if array.type == type_])
         numbers.update(dict(_pairs(alike.unify_dictionaries().combine_chunks())))
-    for value in others:
-        numbers.update(set(value) if isinstance(value, list) else (value,))
+    numbers.update(_elements(others))
     return dict(numbers)
+
+
+def _elements(values: Iterable[Any]) -> Iterator[Any]:
+    """Yield values, of a list each that differs."""
+    for value in values:
+        yield from set(value) if isinstance(value, list) else (value,)
 
 
 def _pairs(array: pa.Array) -> Iterator[tuple[Any, int]]:
@@ -160,26 +174,51 @@ def _of_numbers(arrays: Sequence[pa.Array]) -> Frequencies:
 
 def _of_texts(arrays: Sequence[pa.Array]) -> Frequencies:
     # Counted together, a value that many parts have is counted once.
-    pieces = [
-        _counted([array for array in arrays if array.type == encoded])
-        for encoded in {array.type for array in arrays}
-    ]
+    return _in_order(
+        [
+            _counted([array for array in arrays if array.type == encoded])
+            for encoded in {array.type for array in arrays}
+        ]
+    )
+
+
+def _of_lists(
+    arrays: Sequence[pa.Array], others: Iterable[Any], type_: pa.DataType
+) -> Frequencies | None:
+    """Return the elements of lists of a type, each counted once for a list."""
+    further = list(_elements(others))
+    if not are_of_type(further, type_):
+        return None
+    pairs = [lists.counted(array) for array in arrays if lists.is_list(array.type)]
+    pieces = [_table(values, numbers) for values, numbers in pairs]
+    return _in_order([*pieces, _counted([from_python(further, type_)])] if further else pieces)
+
+
+def _in_order(pieces: Sequence[pa.Table]) -> Frequencies:
+    """Return values of one type with their numbers, added up, in order."""
     table = pa.concat_tables(pieces)
     if len(pieces) > 1:
         table = table.group_by("values").aggregate([("counts", "sum")])
         table = table.rename_columns({"counts_sum": "counts"})
     # No comparison with null is true.
-    known = table.filter(pc.not_equal(table["values"], scalar(""))).sort_by("values")
+    values = table["values"]
+    if pa.types.is_string(values.type):
+        is_known = pc.not_equal(values, scalar(""))
+    else:
+        is_known = values.is_valid()
+    known = table.filter(is_known).sort_by("values")
     values, numbers = (known[name].combine_chunks() for name in ("values", "counts"))
     return Frequencies(values, to_numpy(numbers))
 
 
 def _counted(arrays: Sequence[pa.Array]) -> pa.Table:
     counted = pa.chunked_array(arrays).unify_dictionaries().value_counts()
-    values, numbers = counted.field("values"), counted.field("counts")
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    return pa.table({"values": values, "counts": numbers})
+    return _table(counted.field("values"), counted.field("counts"))
+
+
+def _table(values: pa.Array, numbers: pa.Array | npt.NDArray[np.int64]) -> pa.Table:
+    counts = from_numpy(numbers) if isinstance(numbers, np.ndarray) else numbers
+    return pa.table({"values": decoded(values), "counts": counts})
 
 
 def _to_list(array: pa.Array) -> list[Any]:

@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from ..schema import Document
 from ..sorting import SortKey
-from . import ordering
-from .arrays import value_type
+from . import lists, ordering
+from .arrays import concatenated, to_python, value_type
 from .conversion import from_numpy, from_python, scalar, to_numpy
 
 Values = np.ma.MaskedArray[Any, np.dtype[Any]] | list[Any]
@@ -80,6 +80,9 @@ def _with_documents(
 
 
 def _concatenated(array: pa.Array, values: Sequence[Any]) -> pa.Array:
+    if lists.is_list(array.type):
+        # No list of a document fits.
+        return concatenated([array, pa.nulls(len(values))])
     added = from_python(values, value_type(array.type))
     if pa.types.is_dictionary(array.type):
         added = added.dictionary_encode()
@@ -88,8 +91,8 @@ def _concatenated(array: pa.Array, values: Sequence[Any]) -> pa.Array:
 
 def _taken(array: pa.Array, further: Sequence[Any], places: npt.NDArray[np.int64]) -> Values:
     """Return the values at some places of an array with further values at its end."""
-    if further or pa.types.is_null(array.type):
-        values = [*array.to_pylist(), *further]
+    if further or pa.types.is_null(array.type) or lists.is_list(array.type):
+        values = [*to_python(array), *further]
         return [values[place] for place in places]
     return _to_numpy(array.take(from_numpy(places)))
 

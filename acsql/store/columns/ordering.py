@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from ..schema import Document
 from ..sorting import SortKey, order_key, order_position
+from .arrays import to_python
 from .conversion import from_numpy, scalar, to_numpy
 
 Columns = Mapping[str, pa.Array]
@@ -122,7 +123,7 @@ def _position(row: Document, order: Sequence[SortKey]) -> tuple[Any, ...]:
 def _rows(columns: Columns, places: pa.Array) -> Iterator[Document]:
     for start in range(0, len(places), _BATCH):
         batch = places[start : start + _BATCH]
-        values = [array.take(batch).to_pylist() for array in columns.values()]
+        values = [to_python(array.take(batch)) for array in columns.values()]
         for row in zip(*values, strict=True):
             yield dict(zip(columns, row, strict=True))
 

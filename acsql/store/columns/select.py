@@ -27,8 +27,7 @@ from ...query.conditions import (
 )
 from ..client import Store
 from ..derived.headerless import names_observations
-from ..fields import split_blocks
-from .paths import path_of
+from .paths import has_lists, path_of
 
 if TYPE_CHECKING:
     from .selection import Selection
@@ -61,9 +60,9 @@ def select(
     Returns
     -------
     Selection or None
-        None if columns do not answer it: before the first fold, for conditions on the sky and on
-        keywords with several values, for a list of rootnames, which are found by key, and if more
-        than `most` rows had to be read as documents.
+        None if columns do not answer it: before the first fold, for conditions on the sky, for a
+        list of rootnames, which are found by key, and if more than `most` rows had to be read as
+        documents.
 
     Raises
     ------
@@ -75,7 +74,7 @@ def select(
     every = [leaf for leaf, _ in leaves(condition)]
     keywords = {leaf.keyword for leaf in every if isinstance(leaf, KeywordCondition)}
     named = sorted({*keywords, *addresses})
-    if not all(map(_is_answerable, every)) or any(map(_has_many, named)):
+    if not all(map(_is_answerable, every)) or any(map(_has_no_column, named)):
         return None
     if names_observations(condition):
         return None
@@ -109,6 +108,7 @@ def _is_exact(value: Any) -> bool:
     )
 
 
-def _has_many(address: str) -> bool:
+def _has_no_column(address: str) -> bool:
+    """Return whether a keyword has several values that are not in a column."""
     name = address.rpartition(".")[2]
-    return has_many_values(name) or split_blocks(path_of(address)) is not None
+    return has_many_values(name) and not has_lists(path_of(address))

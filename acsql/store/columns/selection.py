@@ -19,7 +19,7 @@ import pyarrow as pa
 from ..fields import value_at
 from ..schema import Document
 from ..sorting import SortKey, most_frequent_first, sorted_values, total_order
-from . import numpy_values, ordering
+from . import lists, numpy_values, ordering
 from .arrays import array_of, concatenated, joined, kind_of, rows_of
 from .conversion import from_numpy
 from .frequencies import Frequencies, frequencies, value_counts, years
@@ -203,8 +203,12 @@ class Selection:
 
     def can_sort(self, order: Sequence[SortKey]) -> bool:
         """Return whether no key has a list, which MongoDB sorts by one of its elements."""
-        keys = [self._of_documents(key.address) for key in order]
-        return not any(isinstance(value, list) for values in keys for value in values)
+        for arrays, others in (self.values(key.address) for key in order):
+            if any(lists.is_list(array.type) for array in arrays):
+                return False
+            if any(isinstance(value, list) for value in others):
+                return False
+        return True
 
     def every(
         self, order: Sequence[SortKey], after: Sequence[Any] | None = None

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from cachetools import LRUCache
 
+from . import lists
 from .arrays import value_type
 from .encode import Column
 from .parts import Part
@@ -101,7 +102,20 @@ def _joined(
 def _end_to_end(rows: Sequence[int], columns: Sequence[Column | None]) -> Column:
     pairs = list(zip(rows, columns, strict=True))
     arrays = [column.array if column else pa.nulls(number) for number, column in pairs]
+    starts = accumulate(rows, initial=0)
+    irregular = [
+        start + row
+        for start, column in zip(starts, columns, strict=False)
+        for row in (column.irregular if column else ())
+    ]
+    return Column(_in_one(arrays), tuple(irregular))
+
+
+def _in_one(arrays: Sequence[pa.Array]) -> pa.Array:
+    """Return arrays of one type of values as one, whose texts are encoded if some are."""
     types = {array.type for array in arrays} - {pa.null()}
+    if any(map(lists.is_list, types)):
+        return lists.end_to_end(arrays)
     if any(map(pa.types.is_dictionary, types)) and len(types) > 1:
         arrays = [
             array.dictionary_encode() if pa.types.is_string(array.type) else array
@@ -110,11 +124,4 @@ def _end_to_end(rows: Sequence[int], columns: Sequence[Column | None]) -> Column
         types = {array.type for array in arrays} - {pa.null()}
     type_ = types.pop() if types else pa.null()
     alike = [array if array.type == type_ else pa.nulls(len(array), type_) for array in arrays]
-    array = pa.chunked_array(alike, type_).unify_dictionaries().combine_chunks()
-    starts = accumulate(rows, initial=0)
-    irregular = [
-        start + row
-        for start, column in zip(starts, columns, strict=False)
-        for row in (column.irregular if column else ())
-    ]
-    return Column(array, tuple(irregular))
+    return pa.chunked_array(alike, type_).unify_dictionaries().combine_chunks()

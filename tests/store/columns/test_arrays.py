@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from acsql.store.columns.arrays import array_of, concatenated, joined, kind_of, rows_of
+from acsql.store.columns.encode import column_of
 
 TEXTS = pa.array(["a", None, "a"])
 
@@ -35,6 +36,21 @@ def test_values_of_several_types_are_texts(values, expected):
 )
 def test_pieces_of_several_types_are_joined_as_numbers_or_texts(pieces, expected):
     assert joined(pieces).to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([["c"]], [["a", "b"], None, ["c"]]),
+        ([["c"], "d"], ["['a', 'b']", None, "['c']", "d"]),
+        ([[5]], [["a", "b"], None, ["5"]]),
+    ],
+)
+def test_lists_stay_lists_among_lists(others, expected):
+    lines = column_of("headers.flt.0.history", [["a", "b"], None]).array
+    assert joined([lines, *array_of(others)]).to_pylist() == expected
+    numbers = column_of("headers.drz.0.dnnn.dexp", [[5]]).array
+    assert joined([numbers, pa.array([[0.5]])]).to_pylist() == [[5.0], [0.5]]
 
 
 def test_texts_stay_encoded_if_all_are():

@@ -6,14 +6,14 @@ from itertools import compress
 import numpy as np
 import pyarrow as pa
 import pytest
-from column_conditions import VALUES, write
+from column_conditions import EVERY, write
 
 from acsql.store import moment
 from acsql.store.columns import changed
 from acsql.store.fields import field_path, value_at
 from acsql.store.moment import current
 
-PATHS = [field_path(address) for address in sorted(VALUES)]
+PATHS = [field_path(address) for address in sorted(EVERY)]
 
 
 def documents(store, tokens):

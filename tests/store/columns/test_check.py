@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from column_conditions import write
+from column_conditions import as_older, write
 
 from acsql.store.columns import check, fold, parts
 from acsql.store.columns.fold import fold_all
@@ -52,6 +52,11 @@ def damage(store):
 
 def test_columns_that_are_the_observations_have_no_differences(folded):
     write(folded, range(2), random.Random(3))
+    assert check.differences(folded, values=True) == {}
+
+
+def test_columns_of_an_older_acsql_have_no_differences(folded):
+    as_older(folded)
     assert check.differences(folded, values=True) == {}
 
 

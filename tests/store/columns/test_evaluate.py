@@ -7,6 +7,7 @@ import pytest
 
 from acsql.query import And, AnyOf, Between, Equals, Exists, Like, Not, Or
 from acsql.query.texts import Exact
+from acsql.store.columns.encode import column_of
 from acsql.store.columns.evaluate import meets
 from acsql.store.filters import like
 
@@ -87,3 +88,24 @@ def test_a_column_without_values_meets_no_comparison():
     arrays = {"filter1": pa.nulls(2)}
     assert meets(Equals("filter1", "F606W"), arrays, 2, {}).to_pylist() == [False, False]
     assert meets(Not(Like("filter1", "*")), arrays, 2, {}).to_pylist() == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("condition", "rows"),
+    [
+        (Equals("flt.0.history", "A"), [0, 3]),
+        (Not(Equals("flt.0.history", "a")), [1, 2]),
+        (AnyOf("flt.0.history", ("c", "b")), [0, 2]),
+        (Like("flt.0.history", "*B*"), [0, 2]),
+        (Exists("flt.0.history"), [0, 2, 3]),
+        (Not(Exists("flt.0.history")), [1]),
+        # No line of the first row is in the range, although one is above and one is below its ends.
+        (Between("flt.0.history", "aa", "ab"), []),
+        (Between("flt.0.history", "b", None), [0, 2]),
+        (Equals("flt.0.history", 5), []),
+    ],
+)
+def test_a_list_meets_a_condition_if_one_of_its_elements_does(condition, rows):
+    lines = column_of("headers.flt.0.history", [["a", "b"], None, ["", "b", "bc"], ["a"]]).array
+    result = meets(condition, {"flt.0.history": lines}, len(lines), {}).to_pylist()
+    assert [row for row, holds in enumerate(result) if holds] == rows

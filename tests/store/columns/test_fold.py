@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from column_conditions import VALUES, write
+from column_conditions import EVERY, as_float, as_older, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ from acsql.store.columns import fold, parts
 from acsql.store.columns.select import select
 from acsql.store.schema import CHANGED, COLUMN_PARTS, COLUMNS, now
 
-ADDRESSES = [*VALUES, "rootname"]
+ADDRESSES = [*EVERY, "rootname"]
 
 
 class Killed(BaseException):
@@ -44,7 +44,7 @@ def clear(store):
 
 def shown(row):
     """Return the values of a row as text; an integer may be a float in the columns."""
-    return repr([float(v) if type(v) is int else v for v in (row[name] for name in ADDRESSES)])
+    return repr([as_float(row[name]) for name in ADDRESSES])
 
 
 def check_columns(store):
@@ -223,3 +223,22 @@ def test_a_fold_of_a_process_that_lost_the_lock_publishes_nothing(store, monkeyp
     with pytest.raises(DatabaseError, match="another process changes the columns"):
         fold.fold_all(store)
     check_columns(store)
+
+
+@pytest.mark.usefixtures("small")
+def test_parts_of_an_older_acsql_are_merged_with_newer_ones_and_replaced(store):
+    chance = random.Random(11)
+    write(store, range(7), chance)
+    fold.fold_all(store)
+    as_older(store)
+    write(store, range(5, 9), chance)
+    fold.fold_all(store)
+    check_columns(store)
+    paths = {each["_id"]["path"] for each in store.database[COLUMNS].find()}
+    assert {"headers.drz.0.dnnn", "headers.drz.0.dnnn.data"} <= paths
+    for rootname in store.observations.distinct("_id"):
+        store.database[CHANGED].insert_one({"_id": rootname, "token": moment.new_token()})
+    fold.fold_all(store)
+    current = [part.id for part in check_columns(store).parts]
+    blocks = parts.read(store, [(part, "headers.drz.0.dnnn") for part in current])
+    assert not any(column.irregular for column in blocks.values())

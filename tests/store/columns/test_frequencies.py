@@ -5,9 +5,11 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
+from acsql.store.columns.encode import column_of
 from acsql.store.columns.frequencies import frequencies, years
 
 NOON = datetime(2002, 4, 13, 12)
+LINES = "headers.flt.0.history"
 TEXTS = pa.array(["b", "a", "", None, "b"])
 
 
@@ -25,6 +27,14 @@ TEXTS = pa.array(["b", "a", "", None, "b"])
         ([pa.array([True, False, True])], [], {True: 2, False: 1}),
         ([pa.array([NOON], pa.timestamp("ms"))], [NOON, None], {NOON: 2}),
         ([pa.array([], pa.int64())], [], {}),
+        (
+            [column_of(LINES, [["b", "a", "b"], None, ["b", ""]]).array, pa.nulls(1)],
+            [["a", "c", "c"], None, "b"],
+            {"b": 3, "a": 2, "c": 1},
+        ),
+        ([column_of(LINES, [[0.0, -0.0], [0.5], [-0.0]]).array], [0.5, None], {0.0: 2, 0.5: 2}),
+        ([column_of(LINES, [[True], [True, False]]).array], [], {True: 2, False: 1}),
+        ([column_of(LINES, [[NOON]]).array], [NOON], {NOON: 2}),
     ],
 )
 def test_values_of_one_type_are_counted_and_sorted(arrays, others, expected):
@@ -45,6 +55,7 @@ def test_values_of_one_type_are_counted_and_sorted(arrays, others, expected):
         ([pa.array([1])], [True]),
         ([pa.array([1.5])], [float("nan")]),
         ([pa.array(["a"])], [["a", "b"]]),
+        ([column_of(LINES, [["a"]]).array], [[5]]),
     ],
 )
 def test_values_of_several_types_are_not_counted(arrays, others):

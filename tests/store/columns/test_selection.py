@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from column_conditions import VALUES, conditions
+from column_conditions import EVERY, VALUES, as_float, conditions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,12 +21,12 @@ orders = st.lists(
     max_size=2,
     unique_by=lambda key: key.address,
 )
-ADDRESSES = [*VALUES, "rootname", "expstart"]
+ADDRESSES = [*EVERY, "rootname", "expstart"]
 
 
 def shown(row):
     """Return the values of a row as text; an integer may be a float in the columns."""
-    return repr([float(v) if type(v) is int else v for v in (row[name] for name in ADDRESSES)])
+    return repr([as_float(row[name]) for name in ADDRESSES])
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,12 +7,13 @@ import pyarrow as pa
 import pytest
 
 from acsql.query import And
-from acsql.store.columns.encode import Column
+from acsql.store.columns.encode import Column, column_of
 from acsql.store.columns.parts import Part
 from acsql.store.columns.select import select
 from acsql.store.columns.whole import as_one
 
 FEW = pa.array(["WFC", None, "WFC"]).dictionary_encode()
+LINES = "headers.flt.0.history"
 MANY = pa.array(["a", "WFC", ""])
 
 
@@ -32,8 +33,23 @@ PARTS = [part("first", 1, 0, 1), part("second", 0, 1, 1), part("third", 1, 1, 0)
         [Column(pa.nulls(3), (2,)), Column(pa.array([0.5, 1.5, None]), (2,)), None],
         [Column(pa.nulls(3)), None, Column(pa.nulls(3))],
         [Column(pa.array([True, None, False])), None, None],
+        [
+            column_of(LINES, [["a", "b"], None, ["a", "b"]]),
+            None,
+            column_of(LINES, [None, ["c"], "c"]),
+        ],
+        [column_of(LINES, [[5], None, [5, 6]]), column_of(LINES, ["c", "c", None]), None],
     ],
-    ids=["numbers", "texts", "different texts", "irregular", "nothing", "booleans"],
+    ids=[
+        "numbers",
+        "texts",
+        "different texts",
+        "irregular",
+        "nothing",
+        "booleans",
+        "lines",
+        "lists",
+    ],
 )
 def test_a_part_has_the_rows_of_all(request, columns):
     path = request.node.callspec.id
