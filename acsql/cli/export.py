@@ -24,7 +24,7 @@ def export(ctx: click.Context, folder: Path, format_: str) -> None:
     Each file has the keywords of one header, such as flt.1.parquet, and the rootname, by which
     the files are joined; observations.parquet has all other fields.  DuckDB, polars and pandas
     read them.  The keyword ROOTNAME is the column header_rootname; keywords with several values,
-    such as HISTORY, are left out.
+    such as HISTORY, are lists.
 
     \b
     Example:

@@ -57,7 +57,7 @@ def answer(
         return None
     paths = ["_id", *map(path_of, named)]
     # Parts of an older acsql have all blocks as irregular values.
-    blocks = sorted({found for path in paths if (found := blocks_path(path))})
+    blocks = sorted(set(filter(None, map(blocks_path, paths))))
     stored = cache.columns(store, [*paths, *blocks], parts)
     parts, columns = as_one(marks.unmarked(parts, stored, marked), stored)
     by_document: set[str] = set()

@@ -15,16 +15,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...errors import DatabaseError
-from ...keywords import has_many_values
+from ...fits.header import BLOCKS
 from ...query import is_statistic
 from ...whole_files import written_whole
 from ..client import Store
-from ..fields import split_blocks, value_at
+from ..fields import value_at
 from ..schema import CHANGED, Document
-from .arrays import array_of, joined
+from .arrays import array_of, joined, to_python
 from .encode import encode
 from .fold import with_all_fields
 from .parts import Part, Registry, paths_of, read, registry
+from .paths import blocks_path
 
 _HEADERS = "headers."
 # The file of the fields that are in no header.
@@ -41,8 +42,8 @@ def export(store: Store, folder: Path) -> Iterator[Path]:
 
     Each file has the keywords of one header, such as ``flt.1``, and the rootname, by which the
     files are joined; the file ``observations`` has all other fields.  The keyword ROOTNAME is the
-    column ``header_rootname``.  Keywords with several values, such as HISTORY, and keywords
-    without any value are left out.
+    column ``header_rootname``.  Keywords with several values, such as HISTORY and ``dnnndata``, are
+    lists.  Keywords without any value are left out.
 
     Parameters
     ----------
@@ -94,9 +95,16 @@ def _files(store: Store, known: Registry, changed: Sequence[Document]) -> dict[s
         elif is_statistic(path):
             _, filetype, extension, name = path.split(".", 3)
             file = f"stats.{filetype}.{extension}"
-        if not has_many_values(name) and split_blocks(path) is None:
-            files.setdefault(file, {})[path] = _KEYWORD if name == _ROOTNAME else name
+        if name != BLOCKS:
+            files.setdefault(file, {})[path] = _column_name(name)
     return files
+
+
+def _column_name(name: str) -> str:
+    """Return the name of a column, of a keyword in blocks as people search by it."""
+    if name.startswith(f"{BLOCKS}."):
+        return name.replace(".", "", 1)
+    return _KEYWORD if name == _ROOTNAME else name
 
 
 def _table(
@@ -123,7 +131,8 @@ def _of_part(
     store: Store, part: Part, paths: Sequence[str], marked: set[str]
 ) -> dict[str, pa.Array]:
     """Return the values of the rows of a part that are live and not changed."""
-    columns = read(store, [(part.id, path) for path in paths])
+    blocks = set(filter(None, map(blocks_path, paths)))
+    columns = read(store, [(part.id, path) for path in (*paths, *blocks)])
     names = columns[part.id, "_id"].array.to_pylist()
     rows = [int(row) for row in np.flatnonzero(part.live_rows) if names[row] not in marked]
     places = {row: place for place, row in enumerate(rows)}
@@ -131,14 +140,17 @@ def _of_part(
     for path in paths:
         column = columns.get((part.id, path))
         arrays[path] = column.array.take(pa.array(rows)) if column else pa.nulls(len(rows))
-        if column and (others := [row for row in column.irregular if row in places]):
+        # Parts of an older acsql have all blocks as irregular values.
+        of_blocks = columns.get((part.id, blocks_path(path) or path))
+        misfits = {row for each in (column, of_blocks) if each for row in each.irregular}
+        if others := sorted(misfits & places.keys()):
             irregular[path] = others
     needed = sorted({names[row] for others in irregular.values() for row in others})
     fields = dict.fromkeys(irregular, 1)
     found = store.observations.find({"_id": {"$in": needed}}, fields) if needed else ()
     documents = {document["_id"]: document for document in found}
     for path, others in irregular.items():
-        values = arrays[path].to_pylist()
+        values = to_python(arrays[path])
         for row in others:
             values[places[row]] = value_at(documents.get(names[row]), path.split("."))
         (arrays[path],) = array_of(values)

@@ -2,14 +2,17 @@
 
 import math
 import os
+from operator import itemgetter
 
 import pyarrow.parquet as pq
 import pytest
-from column_conditions import VALUES
+from column_conditions import VALUES, as_older
 
 from acsql.errors import DatabaseError
 from acsql.store.columns import parquet
+from acsql.store.columns.fold import fold_all
 from acsql.store.columns.parquet import export
+from acsql.store.schema import CHANGED
 
 NAMES = ("goodmean", "meandark")
 
@@ -32,7 +35,12 @@ def values(path, *names):
 
 def test_every_header_is_a_file_with_its_keywords_and_rootnames(filled, tmp_path):
     files = {path.name: path for path in export(filled, tmp_path)}
-    assert sorted(files) == ["flt.1.parquet", "observations.parquet"]
+    assert sorted(files) == [
+        "drz.0.parquet",
+        "flt.0.parquet",
+        "flt.1.parquet",
+        "observations.parquet",
+    ]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(files)
     own = [name for name in VALUES if "." not in name]
     documents = list(filled.observations.find())
@@ -42,6 +50,30 @@ def test_every_header_is_a_file_with_its_keywords_and_rootnames(filled, tmp_path
     expected = {name: tuple(shown(each[key]) for key in NAMES) for name, each in headers.items()}
     with_value = {name: row for name, row in expected.items() if set(row) != {"None"}}
     assert values(files["flt.1.parquet"], *NAMES) == with_value
+
+
+@pytest.mark.parametrize("state", ["changed", "folded", "older"])
+def test_keywords_with_several_values_are_lists(store, tmp_path, state):
+    blocks = [{"block": 1, "data": "a.fits"}, {"block": 2}]
+    for number in (1, 2):
+        headers = {"flt": {"0": {"history": ["a", "b"]}}, "drz": {"0": {"dnnn": blocks}}}
+        rootname = f"j8bt000{number}"
+        store.observations.insert_one({"_id": rootname, "headers": headers})
+        store.database[CHANGED].insert_one({"_id": rootname, "token": number})
+        if state == "folded" or (state == "older" and number == 1):
+            fold_all(store)
+        if state == "older" and number == 1:
+            as_older(store)
+    if state == "older":
+        fold_all(store)
+    store.observations.insert_one({"_id": "j8bt0003", "headers": {"flt": {"0": {"history": None}}}})
+    store.database[CHANGED].insert_one({"_id": "j8bt0003", "token": 3})
+    files = {path.name: pq.read_table(path).to_pylist() for path in export(store, tmp_path)}
+    names = [{"rootname": f"j8bt000{number}"} for number in (1, 2)]
+    lines = [name | {"history": ["a", "b"]} for name in names]
+    inputs = [name | {"dnnnblock": [1, 2], "dnnndata": ["a.fits", None]} for name in names]
+    assert sorted(files["flt.0.parquet"], key=itemgetter("rootname")) == lines
+    assert sorted(files["drz.0.parquet"], key=itemgetter("rootname")) == inputs
 
 
 def test_numbers_stay_numbers_with_nan_among_them(store, tmp_path):
