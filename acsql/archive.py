@@ -116,8 +116,14 @@ class Archive(Annotatable, Monitored, Maintainable):
         # With the password of the database, which a process on a cluster needs.
         return _open_again, (self.config, self.time_limit)
 
-    def one_moment(self) -> AbstractContextManager[None]:
+    def one_moment(self, max_age: float = 0.0) -> AbstractContextManager[None]:
         """Return a block whose reads look once for changes of the database.
+
+        Parameters
+        ----------
+        max_age : float
+            Seconds: while an ingest runs, what it has written within them may be missing, too, and
+            reading takes less time.
 
         Returns
         -------
@@ -131,7 +137,7 @@ class Archive(Annotatable, Monitored, Maintainable):
         ...     archive.summary().observations == archive.count()
         True
         """
-        return one_moment()
+        return one_moment(max_age)
 
     def __repr__(self) -> str:
         return f"<Archive of {self.config.filesystem} in {self.store.address}>"

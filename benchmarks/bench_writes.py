@@ -2,11 +2,14 @@
 
     python benchmarks/bench_writes.py mongodb://127.0.0.1:27017/mission
         [--observations 2000] [--rate 50] [--rounds 2] [--times 10] [--kinds REGEX] [--folding]
+        [--scripts]
 
-Each round puts the same questions at rest, while another process writes observations as they are,
-and at once after.  Without ``--folding`` all of them are marked as changed until the round ends,
-which removes the marks: the database is as before.  With it, the process that writes folds them
-meanwhile as an ingest does, and the rest when the round ends.
+Each round puts questions at rest, while another process writes observations as they are, and at
+once after.  They are put as the site does, whose pages may have marks that are a second old, and
+with ``--scripts`` as scripts do, which read all marks for each question.  Without ``--folding`` all
+of them are marked as changed until the round ends, which removes the marks: the database is as
+before.  With it, the process that writes folds them meanwhile as an ingest does, and the rest when
+the round ends.
 """
 
 import argparse
@@ -21,7 +24,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from itertools import count, takewhile
+from functools import partial
+from itertools import count, islice, takewhile
 from typing import NamedTuple
 
 from bench_query import Search, Values, milliseconds, p99, shapes, taken
@@ -33,12 +37,13 @@ from acsql.keywords import KeywordSpecs
 from acsql.query import Condition, Equals
 from acsql.search import counting
 from acsql.search.access_paths import an_index_serves
-from acsql.store import lock, observation_writes
+from acsql.store import lock, moment, observation_writes
 from acsql.store.client import Store
 from acsql.store.columns import parts
 from acsql.store.columns.fold import fold_all
 from acsql.store.schema import CHANGED
 from acsql.store.sorting import total_order
+from acsql.web.app import MOMENT_AGE_S
 
 PHASES = ("at rest", "written", "after")
 # The milliseconds of each kind of question, and of groups of kinds, in each phase.
@@ -99,6 +104,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=10, help="questions of a kind, without writes")
     parser.add_argument("--kinds", default="", help="only kinds with this in their names")
     parser.add_argument("--folding", action="store_true")
+    parser.add_argument("--scripts", action="store_true")
     parser.add_argument("--write", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     with Store(given.connection_string, keyword_specs.load()) as store:
@@ -109,13 +115,17 @@ def measure(store: Store, given: argparse.Namespace) -> None:
     """Put all questions in all phases, and print the times."""
     times: Times = defaultdict(lambda: defaultdict(list))
     every = [k for k in kinds(store, keyword_specs.load()) if re.search(given.kinds, k.name)]
+    if not given.scripts:
+        every = [Kind(kind.name, partial(put_by_site, kind)) for kind in every]
+    # Other questions in each phase: the site keeps some answers until something is written.
+    seeds = count()
     # Once before, so that no phase pays for caches that are filled first.
-    put(every, times, "first", range(given.times))
+    put(every, times, "first", islice(seeds, given.times))
     for _ in range(given.rounds):
-        put(every, times, "at rest", range(given.times))
+        put(every, times, "at rest", islice(seeds, given.times))
         with writer() as is_writing:
-            put(every, times, "written", takewhile(lambda _: is_writing(), count()))
-            put(every, times, "after", range(given.times))
+            put(every, times, "written", takewhile(lambda _: is_writing(), seeds))
+            put(every, times, "after", islice(seeds, given.times))
     print(f"{'median and p99 (ms)':36s}" + "".join(f"{phase:>18s}" for phase in PHASES))
     for name, by_phase in sorted(times.items()):
         found = [sorted(by_phase[phase]) for phase in PHASES]
@@ -123,6 +133,12 @@ def measure(store: Store, given: argparse.Namespace) -> None:
         cells = [f"{m:9.2f}{p99(part):9.2f}" for m, part in zip(medians, found, strict=True)]
         slower = " ".join(f"{m / medians[0]:5.2f}" for m in medians[1:])
         print(f"{name:36s}{''.join(cells)} {slower}  of {len(found[1])}")
+
+
+def put_by_site(kind: Kind, chance: random.Random) -> tuple[str, float]:
+    """Put a question as a request to the site does."""
+    with moment.one_moment(MOMENT_AGE_S):
+        return kind.put(chance)
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 Each write of an observation, and each fold, changes the marks or the registry of the columns, and
 each annotation takes a number.  One query reads all of them.  A request to the site reads them
-once, at its beginning.
+once, at its beginning, and while an ingest writes it may take marks that another has just read.
 """
 
+import math
 import secrets
+import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,7 +21,8 @@ from cachetools import LRUCache
 from pymongo.errors import AutoReconnect, OperationFailure
 
 from .client import Store
-from .schema import ANNOTATION_NUMBERS, CHANGED, COLUMN_PARTS, DERIVED_STATE, Document
+from .lock import WRITER
+from .schema import ANNOTATION_NUMBERS, CHANGED, COLUMN_PARTS, DERIVED_STATE, LOCKS, Document
 
 # Marks that are read, of some 90 bytes each; with more of them, documents answer.
 MOST_MARKS = 50_000
@@ -33,6 +36,11 @@ _MOST_RECENT = 100
 _TOKEN_BITS = 63
 # Databases whose marks are kept.
 _MOST_DATABASES = 4
+# Who holds the lock without which no observation is written.
+_HOLDER: list[Mapping[str, Any]] = [
+    {"$match": {"_id": WRITER}},
+    {"$project": {"_id": 0, "holder": "$token"}},
+]
 # The registry of `acsql.store.columns.parts`, and its values that each replacement changes, also
 # if the whole database is replaced.
 REGISTRY = {"_id": "parts"}
@@ -83,12 +91,15 @@ class Moment(NamedTuple):
         The number of the next annotation; the same as long as nothing is annotated.
     has_copies : bool
         Whether all headerless observations have been made.
+    holder : str or None
+        The token of the process that may write observations, None if there is none.
     """
 
     marks: Marks
     registry: tuple[int, str | None]
     number: int
     has_copies: bool
+    holder: str | None = None
 
 
 class _KeptMarks(NamedTuple):
@@ -102,15 +113,21 @@ class _KeptMarks(NamedTuple):
         The cluster time of their snapshot, None if it is unknown.
     registry : tuple or None
         The registry in this snapshot, None if new marks may not be added to these.
+    holder : str or None
+        The holder of the lock in this snapshot.
+    since : float
+        When the snapshot was asked for, in seconds of the monotonic clock.
     """
 
     marks: Marks
     at: Timestamp | None = None
     registry: tuple[int, str | None] | None = None
+    holder: str | None = None
+    since: float = -math.inf
 
 
 class _Read(NamedTuple):
-    """Marks, the documents of the rest of a moment, and its cluster time, None if it is unknown."""
+    """Marks, their cluster time or None if it is unknown, and the other documents of a moment."""
 
     marks: Marks
     rest: Sequence[Document]
@@ -127,21 +144,33 @@ def new_token() -> int:
     return secrets.randbits(_TOKEN_BITS)
 
 
-# Stores and limits to the moment that the block has read, None outside of a block.
-_reads: ContextVar[dict[tuple[Store, int], Moment] | None] = ContextVar("reads", default=None)
+class _Block(NamedTuple):
+    """A block of `one_moment`: its greatest age, and stores and limits to moments that are read."""
+
+    max_age: float
+    moments: dict[tuple[Store, int], Moment]
+
+
+_block: ContextVar[_Block | None] = ContextVar("block", default=None)
 
 
 @contextmanager
-def one_moment() -> Iterator[None]:
+def one_moment(max_age: float = 0.0) -> Iterator[None]:
     """Let `current` read once, as far as the block is executed by this thread.
 
     The block has to be short, and must not read what it has written itself.
+
+    Parameters
+    ----------
+    max_age : float
+        Seconds.  While one process holds the lock of those that write observations, `current` may
+        return marks that this process has read so long before, which takes less time.
     """
-    token = _reads.set({})
+    token = _block.set(_Block(max_age, {}))
     try:
         yield
     finally:
-        _reads.reset(token)
+        _block.reset(token)
 
 
 def current(store: Store, limit: int = MOST_MARKS + 1) -> Moment:
@@ -158,37 +187,50 @@ def current(store: Store, limit: int = MOST_MARKS + 1) -> Moment:
     -------
     Moment
         The marks are not later than the registry: a row that a fold moves meanwhile is in both.
+        All but the marks is read now.
 
     Raises
     ------
     DatabaseError
         If the database fails.
     """
-    reads = _reads.get()
-    if reads is None:
+    block = _block.get()
+    if block is None:
         return _current(store, limit)
-    if (store, limit) not in reads:
-        reads[store, limit] = _current(store, limit)
-    return reads[store, limit]
+    moments = block.moments
+    if (store, limit) not in moments:
+        moments[store, limit] = _current(store, limit, block.max_age)
+    return moments[store, limit]
+
+
+def max_age() -> float:
+    """Return the greatest age of the marks in a block of `one_moment`, in seconds."""
+    block = _block.get()
+    return 0.0 if block is None else block.max_age
 
 
 def of_block(store: Store) -> Moment | None:
     """Return the moment of the block of `one_moment`, None outside of one."""
-    return None if _reads.get() is None else current(store)
+    return None if _block.get() is None else current(store)
 
 
-def _current(store: Store, limit: int) -> Moment:
+def _current(store: Store, limit: int, max_age: float = 0.0) -> Moment:
     place = store.connection_string, store.database.name, limit
+    since = time.monotonic()
     with _lock:
         kept = _kept.get(place, _NONE)
+    is_young = since - kept.since < max_age
     with store.errors():
-        read = _snapshot(store, limit, kept) or _one_after_another(store, limit, kept)
-    marks, registry = read.marks, _registry(read.rest)
-    can_grow = read.at is not None and _can_grow(marks, kept, limit)
-    with _lock:
-        _kept[place] = _KeptMarks(marks, read.at, registry if can_grow else None)
+        read = _snapshot(store, limit, kept, is_young) or _one_after_another(store, limit, kept)
+    marks, registry, holder = read.marks, _registry(read.rest), _holder(read.rest)
+    if read.at is None or read.at != kept.at:
+        can_grow = read.at is not None and _can_grow(marks, kept, limit)
+        registry_ = registry if can_grow else None
+        with _lock:
+            _kept[place] = _KeptMarks(marks, read.at, registry_, holder, since)
     number = next((each["next"] for each in read.rest if "next" in each), 0)
-    return Moment(marks, registry, number, any("copies" in each for each in read.rest))
+    has_copies = any("copies" in each for each in read.rest)
+    return Moment(marks, registry, number, has_copies, holder)
 
 
 def _can_grow(marks: Marks, kept: _KeptMarks, limit: int) -> bool:
@@ -206,7 +248,11 @@ def _registry(documents: Iterable[Document]) -> tuple[int, str | None]:
     return found["version"], found.get("last")
 
 
-def _snapshot(store: Store, limit: int, kept: _KeptMarks) -> _Read | None:
+def _holder(documents: Iterable[Document]) -> str | None:
+    return next((each["holder"] for each in documents if "holder" in each), None)
+
+
+def _snapshot(store: Store, limit: int, kept: _KeptMarks, is_young: bool) -> _Read | None:
     """Return what a snapshot has, None if the server cannot read it.
 
     Two thousand marks take the server and this process half as long as a search takes.  All
@@ -219,8 +265,9 @@ def _snapshot(store: Store, limit: int, kept: _KeptMarks) -> _Read | None:
         {"$project": _CHANGING},
         {"$unionWith": ANNOTATION_NUMBERS},
         {"$unionWith": {"coll": DERIVED_STATE, "pipeline": [{"$match": COPIES}]}},
+        {"$unionWith": {"coll": LOCKS, "pipeline": _HOLDER}},
     ]
-    together = len(kept.marks.tokens) < _FEW
+    together = len(kept.marks.tokens) < _FEW and not is_young
     if together:
         stages.append({"$unionWith": {"coll": CHANGED, "pipeline": [{"$limit": limit}]}})
     cursor = {"batchSize": limit + len(stages)}
@@ -229,12 +276,23 @@ def _snapshot(store: Store, limit: int, kept: _KeptMarks) -> _Read | None:
         if together:
             marks = _marks(rest, kept)
             return _Read(marks, [each for each in rest if "token" not in each], at)
+        if is_young and _is_of(kept, rest):
+            return _Read(kept.marks, rest, kept.at)
         marks = kept.marks if at == kept.at else _marks_at(store, limit, kept, rest, at)
     except (OperationFailure, AutoReconnect):
         # It has no snapshot of collections that were just made, and the driver does not repeat
         # commands.  Any other failure comes again.
         return None
     return _Read(marks, rest, at)
+
+
+def _is_of(kept: _KeptMarks, rest: Iterable[Document]) -> bool:
+    """Return whether a run that writes is the same as that of the kept marks, without a fold since.
+
+    As soon as it has ended, its last marks are read.
+    """
+    holder = _holder(rest)
+    return holder is not None and (holder, _registry(rest)) == (kept.holder, kept.registry)
 
 
 def _marks_at(
@@ -286,5 +344,6 @@ def _one_after_another(store: Store, limit: int, kept: _KeptMarks) -> _Read:
         *database[COLUMN_PARTS].find(REGISTRY, _CHANGING),
         *database[ANNOTATION_NUMBERS].find(),
         *database[DERIVED_STATE].find(COPIES),
+        *database[LOCKS].aggregate(_HOLDER),
     )
     return _Read(marks, rest, None)

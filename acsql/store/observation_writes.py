@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 from . import lock
 from .client import Store
 from .derived import headerless
-from .moment import new_token
+from .moment import max_age, new_token, of_block
 from .repetition import repeated
 from .schema import CHANGED, Document
 from .transactions import in_transaction
@@ -87,6 +87,7 @@ def complete_until(store: Store) -> datetime:
     -------
     datetime
         The last whole second, or a minute before it while observations are written (UTC, naive).
+        In a block of `acsql.store.moment.one_moment`, searches find what was written before it.
 
     Raises
     ------
@@ -96,8 +97,10 @@ def complete_until(store: Store) -> datetime:
     with store.errors():
         now = store.server_time().replace(microsecond=0)
     # A process that takes the lock after the first look writes later dates.
-    open_seconds = _TRANSACTION_SECONDS if lock.is_held(store) else 0
-    return now - timedelta(seconds=open_seconds + 1)
+    block = of_block(store)
+    are_written = (block is not None and block.holder is not None) or lock.is_held(store)
+    open_seconds = _TRANSACTION_SECONDS if are_written else 0
+    return now - timedelta(seconds=open_seconds + 1 + max_age())
 
 
 @repeated

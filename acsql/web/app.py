@@ -54,6 +54,9 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# Seconds: the greatest age of what a page says about the observations while an ingest writes them;
+# a page has to show a write after two seconds.
+MOMENT_AGE_S = 1.0
 # The response headers that scripts of other web sites may read.
 EXPOSED_HEADERS = [access_log.HEADER, "Content-Disposition", "Retry-After"]
 # Seconds for which browsers cache what another web site may do; they allow one day at most.
@@ -129,7 +132,7 @@ def _answer_of_one_moment(app: Flask, archive: Archive) -> None:
         """Answer a request; what is streamed follows outside of the block."""
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             return application(environ, start_response)
-        with archive.one_moment():
+        with archive.one_moment(MOMENT_AGE_S):
             return application(environ, start_response)
 
     app.wsgi_app = answer  # type: ignore[method-assign]  # as the documentation of Flask does

@@ -1,6 +1,7 @@
 """A moment differs after each write; in a block it is read once, and else at each question."""
 
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,7 +9,7 @@ from column_conditions import write
 from pymongo.errors import OperationFailure
 
 from acsql.query import And
-from acsql.store import moment, observation_writes
+from acsql.store import lock, moment, observation_writes
 from acsql.store.client import Store
 from acsql.store.columns import fold as fold_module
 from acsql.store.columns.fold import fold
@@ -23,7 +24,7 @@ from acsql.store.summaries.kept import Kept
 def test_each_write_and_each_fold_gives_another_moment(store):
     seen = [current(store)]
     chance = random.Random(3)
-    assert seen == [(seen[0].marks, (0, None), 0, False)]
+    assert seen == [(seen[0].marks, (0, None), 0, False, None)]
     assert seen[0].marks.tokens == {}
 
     def changed() -> moment.Moment:
@@ -201,6 +202,79 @@ def test_a_value_that_was_written_and_folded_since_the_last_search_is_found(
     monkeypatch.setattr(fold_module, "_delete_marks", delete)
     fold(store)
     assert 4711.0 in select(store, And(), ["exptime"]).value_counts("exptime")
+
+
+AGE = 1000.0  # seconds, longer than a test
+
+
+def counted(store: Store, max_age: float = AGE) -> int:
+    """Return the number of observations that a search in a block finds."""
+    with one_moment(max_age):
+        return select(store, And()).count
+
+
+@pytest.fixture
+def folded(store):
+    """A database with an observation in columns."""
+    observation_writes.replace(store, {"_id": "j8bt0000"})
+    fold(store)
+    return store
+
+
+@pytest.mark.parametrize("already", [0, 60])
+def test_a_block_may_have_the_marks_of_an_earlier_one_while_a_process_writes(folded, already):
+    with lock.hold(folded, "ingest"):
+        observation_writes.update(folded, {f"j8bt1{n:03d}": {"$set": {}} for n in range(already)})
+        before = counted(folded)
+        observation_writes.replace(folded, {"_id": "j8bt0001"})
+        folded.database[ANNOTATION_NUMBERS].insert_one({"next": 7})
+        assert counted(folded) == before
+        with one_moment(AGE):
+            assert current(folded).number == 7
+        assert select(folded, And()).count == counted(folded) == before + 1
+
+
+@pytest.mark.parametrize(
+    "happens", ["it grows old", "the process ends", "another writes", "a fold"]
+)
+def test_marks_of_an_earlier_block_are_not_taken_after(folded, happens):
+    age = 0.01 if happens == "it grows old" else AGE
+    with lock.hold(folded, "ingest"):
+        assert counted(folded, age) == 1
+        observation_writes.replace(folded, {"_id": "j8bt0001"})
+        if happens == "it grows old":
+            time.sleep(age)
+        elif happens == "a fold":
+            fold(folded)
+        if happens in {"it grows old", "a fold"}:
+            assert counted(folded, age) == 2
+    if happens == "another writes":
+        with lock.hold(folded, "ingest"):
+            assert counted(folded, age) == 2
+    assert counted(folded, age) == 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_block_has_no_value_of_before_the_marks_that_it_may_have(folded, seed):
+    """Each write of an observation has a larger number than the last."""
+    chance, written, least = random.Random(seed), {"j8bt0000": 0}, {}
+    observation_writes.replace(folded, {"_id": "j8bt0000", "exptime": 0.0})
+    with lock.hold(folded, "ingest"):
+        for number in range(1, 60):
+            name = f"j8bt{chance.randrange(20):04d}"
+            written[name] = number
+            observation_writes.replace(folded, {"_id": name, "exptime": float(number)})
+            is_folded = chance.random() < 0.1 and fold(folded)
+            age = chance.choice([AGE, AGE, 0.0])
+            with one_moment(age):
+                selection = select(folded, And(), ["rootname", "exptime"])
+            found = {row["rootname"]: row["exptime"] for row in selection.rows()}
+            if is_folded or not age:
+                assert found == written
+                least = dict(written)
+            assert found.keys() <= written.keys()
+            assert all(least[name] <= found[name] <= written[name] for name in least)
+    assert counted(folded) == len(written)
 
 
 def test_new_tokens_differ_and_are_integers_of_the_server():

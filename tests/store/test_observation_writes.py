@@ -16,6 +16,7 @@ from acsql.keywords import KeywordSpecs
 from acsql.store import file_records, lock, observation_writes, proposals
 from acsql.store.client import Store
 from acsql.store.derived import headerless
+from acsql.store.moment import current, one_moment
 from acsql.store.schema import CHANGED
 
 WHEN = datetime(2026, 1, 1)
@@ -76,6 +77,17 @@ def test_dates_of_ingest_are_complete_until_now_or_while_an_ingest_runs_until_a_
     with lock.hold(copied, "ingest"):
         earlier = observation_writes.complete_until(copied)
     assert earlier < copied.server_time() - timedelta(seconds=60)
+
+
+def test_dates_of_ingest_are_complete_until_the_marks_that_a_block_may_have(copied: Store) -> None:
+    with one_moment(max_age=30.0):
+        complete = observation_writes.complete_until(copied)
+        assert complete < copied.server_time() - timedelta(seconds=30)
+    with one_moment():
+        with lock.hold(copied, "ingest"):
+            current(copied)
+        complete = observation_writes.complete_until(copied)
+        assert complete < copied.server_time() - timedelta(seconds=60)
 
 
 rootnames = st.sampled_from(["j8bt05nj", "j8bt05nk", "j8bt05nm"])

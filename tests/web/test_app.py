@@ -21,7 +21,7 @@ import acsql
 from acsql.vo.tap_job import TapJob
 from acsql.vo.tap_job_folder import TapJobFolder
 from acsql.web import sky_map, static_files
-from acsql.web.app import create_app
+from acsql.web.app import MOMENT_AGE_S, create_app
 from acsql.web.sky_map import coverage_png
 
 
@@ -561,11 +561,13 @@ def test_pages_of_other_sites_may_read_nothing_else(
 
 
 def test_requests_that_read_look_once_at_what_has_changed(sample_archive, monkeypatch) -> None:
-    blocks: list[int] = []
-    monkeypatch.setattr(acsql.Archive, "one_moment", lambda _: blocks.append(1) or nullcontext())
+    blocks: list[float] = []
+    monkeypatch.setattr(
+        acsql.Archive, "one_moment", lambda _, age: blocks.append(age) or nullcontext()
+    )
     client = create_app(sample_archive).test_client()
     assert client.get("/").status_code == 200
-    assert len(blocks) == 1
+    assert blocks == [MOMENT_AGE_S]
     # What is read after a write in the same request is what was written.
     client.post("/log-in")
-    assert len(blocks) == 1
+    assert blocks == [MOMENT_AGE_S]

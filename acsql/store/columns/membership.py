@@ -1,7 +1,7 @@
 """Membership masks: the rows of the columns that belong to listed observations, kept in memory.
 
 A list, such as all observations with a flag, can have a hundred thousand rootnames.  It is compared
-with the rows of all parts at once, and again only when the list or the parts have changed.
+once with the rows of each part; while observations are written, the parts of all others stay.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from cachetools import LRUCache
 from ...query.conditions import Among, Condition, leaves
 from .parts import Part
 
-# Lists whose masks are kept, of 27 kilobytes each for the mission.
-_MOST_LISTS = 8
+# Masks that are kept: of 8 lists in 50 parts, of 27 kilobytes at most for the mission.
+_MOST_MASKS = 400
 
 
 class _Kept(NamedTuple):
-    """The masks of a list, and the list itself, whose identity is the key as long as it lives."""
+    """The mask of a part, and the list, whose identity is in the key as long as it lives."""
 
     rootnames: Collection[str]
-    masks: list[pa.BooleanArray]
+    mask: pa.BooleanArray
 
 
-_cache: LRUCache[tuple[int, tuple[str, ...]], _Kept] = LRUCache(_MOST_LISTS)
+_cache: LRUCache[tuple[int, str], _Kept] = LRUCache(_MOST_MASKS)
 _lock = Lock()
 
 
@@ -60,18 +60,26 @@ def members(
 def _masks(
     rootnames: Collection[str], parts: Sequence[Part], names: Sequence[pa.Array]
 ) -> list[pa.BooleanArray]:
-    key = id(rootnames), tuple(part.id for part in parts)
+    keys = [(id(rootnames), part.id) for part in parts]
     with _lock:
-        kept = _cache.get(key)
-    if kept is not None:
-        return kept.masks
+        known = {key: _cache[key] for key in keys if key in _cache}
+    pairs = zip(keys, names, strict=True)
+    lacking = {key: of_part for key, of_part in pairs if key not in known}
+    if lacking:
+        found = _compared(rootnames, list(lacking.values()))
+        new = {key: _Kept(rootnames, mask) for key, mask in zip(lacking, found, strict=True)}
+        known |= new
+        with _lock:
+            _cache.update(new)
+    return [known[key].mask for key in keys]
+
+
+def _compared(rootnames: Collection[str], names: Sequence[pa.Array]) -> Iterator[pa.BooleanArray]:
+    """Yield for each of some parts which rows are of listed observations."""
     every = pa.chunked_array(names, pa.string())
     # Compared chunk by chunk, the list would be hashed for each.
     found = pc.is_in(every.combine_chunks(), pa.array(list(rootnames), pa.string()))
-    masks, start = [], 0
-    for part in parts:
-        masks.append(found.slice(start, part.rows))
-        start += part.rows
-    with _lock:
-        _cache[key] = _Kept(rootnames, masks)
-    return masks
+    start = 0
+    for of_part in names:
+        yield found.slice(start, len(of_part))
+        start += len(of_part)

@@ -37,5 +37,21 @@ def test_a_list_is_compared_once_with_the_same_parts(monkeypatch) -> None:
     assert first == again
 
 
+def test_only_new_parts_are_compared_with_a_list(monkeypatch) -> None:
+    parts, arrays = parts_of([["j8bt01aa"], ["j8bt01ab"], ["j8bt01ac", "j8bt01ab"]])
+    listed = {"j8bt01ab": None}
+    condition = Among("rootname", listed)
+    list(members(condition, parts[:2], arrays[:2]))
+    compared = []
+    monkeypatch.setattr(
+        membership,
+        "_compared",
+        lambda _, names: compared.append(names) or [pa.array([False, True])],
+    )
+    found = list(members(condition, parts[1:], arrays[1:]))
+    assert [each[id(listed)].to_pylist() for each in found] == [[True], [False, True]]
+    assert compared == [arrays[2:]]
+
+
 def test_a_condition_without_lists_needs_no_masks() -> None:
     assert list(members(Equals("detector", "WFC"), *parts_of([["j8bt01aa"]]))) == [{}]
