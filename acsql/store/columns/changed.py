@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
+from itertools import chain, compress
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -35,6 +35,8 @@ _Mark = tuple[str, Any]
 
 # Fields whose values are kept, of some 100 kilobytes each.
 _MOST_FIELDS = 64
+# In place of a value.
+_UNKNOWN = object()
 # Marks whose pieces are kept, of some 500 kilobytes each: a few threads have older ones.
 _MOST_MARKS = 8
 
@@ -80,15 +82,23 @@ class _Piece:
 
 
 class _Values(NamedTuple):
-    """The values of a field in a piece."""
+    """The values of a field in a piece, and which of them are known."""
 
-    by_mark: Mapping[_Mark, Any]
     column: Column
     known: npt.NDArray[np.bool_]
 
 
-# Fields to their values in the pieces that were read last, by the ids of these.
-_cache: LRUCache[str, Mapping[str, _Values]] = LRUCache(_MOST_FIELDS)
+class _Field(NamedTuple):
+    """The values of a field by mark, some of them outdated, and by the pieces that were read last.
+
+    Threads share it.  They add marks, whose values never change.
+    """
+
+    by_mark: dict[_Mark, Any]
+    by_piece: Mapping[str, _Values]
+
+
+_cache: LRUCache[str, _Field] = LRUCache(_MOST_FIELDS)
 # By the ids of marks.
 _kept: LRUCache[str, tuple[_Piece, ...]] = LRUCache(_MOST_MARKS)
 _lock = Lock()
@@ -160,30 +170,24 @@ def _values(
 ) -> dict[str, Mapping[str, _Values]]:
     """Return the values of fields in pieces, by path and piece; read what is lacking."""
     with _lock:
-        kept = {path: _cache.get(path, {}) for path in paths}
+        fields = {path: _cache.get(path) or _Field({}, {}) for path in paths}
     lacking = {
-        mark for by_piece in kept.values() for piece in pieces for mark in _lacking(by_piece, piece)
+        mark for field in fields.values() for piece in pieces for mark in _lacking(field, piece)
     }
-    read = _read(store, dict(lacking), list(kept))
-    for number, (path, by_piece) in enumerate(kept.items()):
-        added = {mark: values[number] for mark, values in read.items()}
-        if added or any(piece.id not in by_piece for piece in pieces):
-            kept[path] = _updated(path, by_piece, pieces, added)
-    return kept
+    read = _read(store, dict(lacking), list(fields))
+    for number, (path, field) in enumerate(fields.items()):
+        if read or any(piece.id not in field.by_piece for piece in pieces):
+            added = {mark: values[number] for mark, values in read.items()}
+            fields[path] = _updated(path, field, pieces, added)
+    return {path: field.by_piece for path, field in fields.items()}
 
 
-def _lacking(by_piece: Mapping[str, _Values], piece: _Piece) -> Iterable[_Mark]:
+def _lacking(field: _Field, piece: _Piece) -> Iterable[_Mark]:
     """Return the live marks of a piece whose value of a field is not known."""
-    if piece.id in by_piece:
-        unknown = piece.live & ~by_piece[piece.id].known
+    if piece.id in field.by_piece:
+        unknown = piece.live & ~field.by_piece[piece.id].known
         return compress(piece.rows, unknown) if unknown.any() else ()
-    known = _by_mark(by_piece)
-    return [mark for mark in compress(piece.rows, piece.live) if mark not in known]
-
-
-def _by_mark(by_piece: Mapping[str, _Values]) -> dict[_Mark, Any]:
-    """Return the known values of a field, by mark."""
-    return {mark: value for values in by_piece.values() for mark, value in values.by_mark.items()}
+    return [mark for mark in compress(piece.rows, piece.live) if mark not in field.by_mark]
 
 
 def _read(
@@ -203,26 +207,29 @@ def _read(
 
 
 def _updated(
-    path: str,
-    kept: Mapping[str, _Values],
-    pieces: Sequence[_Piece],
-    added: Mapping[_Mark, Any],
-) -> dict[str, _Values]:
+    path: str, field: _Field, pieces: Sequence[_Piece], added: Mapping[_Mark, Any]
+) -> _Field:
     """Return the values of a field in pieces, from those kept and those that were read."""
-    known = {**_by_mark(kept), **added}
-    updated = {}
+    by_mark = field.by_mark
+    by_mark.update(added)
+    if len(by_mark) > 2 * sum(len(piece.rows) for piece in pieces):
+        marks = chain.from_iterable(piece.rows for piece in pieces)
+        by_mark = {mark: by_mark[mark] for mark in marks if mark in by_mark}
+    by_piece = {}
     for piece in pieces:
-        values = kept.get(piece.id)
+        values = field.by_piece.get(piece.id)
         if values is None or any(mark in piece.rows for mark in added):
-            values = _of_piece(path, piece, known)
-        updated[piece.id] = values
+            values = _of_piece(path, piece, by_mark)
+        by_piece[piece.id] = values
+    updated = _Field(by_mark, by_piece)
     with _lock:
         _cache[path] = updated
     return updated
 
 
-def _of_piece(path: str, piece: _Piece, known: Mapping[_Mark, Any]) -> _Values:
-    """Return the values of a field in a piece, from the known ones of all pieces."""
-    by_mark = {mark: known[mark] for mark in piece.rows if mark in known}
-    column = column_of(path, [by_mark.get(mark) for mark in piece.rows])
-    return _Values(by_mark, column, np.array([mark in by_mark for mark in piece.rows], bool))
+def _of_piece(path: str, piece: _Piece, by_mark: Mapping[_Mark, Any]) -> _Values:
+    """Return the values of a field in a piece."""
+    values = [by_mark.get(mark, _UNKNOWN) for mark in piece.rows]
+    known = [value is not _UNKNOWN for value in values]
+    column = column_of(path, [None if value is _UNKNOWN else value for value in values])
+    return _Values(column, np.array(known, bool))
