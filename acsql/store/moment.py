@@ -30,8 +30,6 @@ MOST_MARKS = 50_000
 _AT_ONCE = 10_000
 # With fewer marks, one query for all parts of a moment is faster than a second one for the marks.
 _FEW = 50
-# The most recent changes that are kept apart from the other marks; see `Marks.recent`.
-_MOST_RECENT = 100
 # Bits of a token, a positive integer of MongoDB: two changes never get the same one.
 _TOKEN_BITS = 63
 # Databases whose marks are kept.
@@ -63,19 +61,28 @@ class Marks(NamedTuple):
         The marks before the recent changes, None without recent changes.
     recent : dict
         The marks that are new since then, and not in the base.
+    remade : int
+        The lengths of `recent` since the base, added up: what is made of them is made anew each
+        time.
     """
 
     id: str
     tokens: Mapping[str, Any]
     base: "Marks | None" = None
     recent: Mapping[str, Any] = MappingProxyType({})
+    remade: int = 0
 
     def with_new(self, new: Mapping[str, Any]) -> "Marks":
-        """Return the marks with newer ones, which replace those of the same observations."""
+        """Return the marks with newer ones, which replace those of the same observations.
+
+        They become a base when those that are kept apart have been remade as often as a base has
+        marks, so that neither takes much more time than the other.
+        """
         tokens, recent = {**self.tokens, **new}, {**self.recent, **new}
-        if len(recent) > _MOST_RECENT:
+        remade = self.remade + len(recent)
+        if remade > len(tokens):
             return Marks(uuid4().hex, tokens)
-        return Marks(uuid4().hex, tokens, self.base or self, recent)
+        return Marks(uuid4().hex, tokens, self.base or self, recent, remade)
 
 
 class Moment(NamedTuple):

@@ -155,8 +155,7 @@ def test_only_new_marks_are_read(store, many):
     assert len(many) == 3
 
 
-def test_many_recent_changes_are_a_base(store, many, monkeypatch):
-    monkeypatch.setattr(moment, "_MOST_RECENT", 2)
+def test_recent_changes_that_were_remade_often_are_a_base(store, many):
     for number in range(3):
         observation_writes.replace(store, {"_id": f"j8bt000{number}"})
         assert len(current(store).marks.recent) == (number + 1) % 3

@@ -2,7 +2,7 @@
 
 An ingest leaves up to three thousand observations changed, and reading their documents takes longer
 than reading all columns.  The value of a field is kept with the token of its observation, so a
-search reads those that were written since the last search on this field.
+search reads those that were written since the last search.
 
 While observations are written, a search finds a few that have changed since the last.  These are a
 part of their own, which is made anew for each change; the part of all others only loses rows.
@@ -12,17 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, compress
+from itertools import compress
 from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from cachetools import LRUCache
+from cachetools import FIFOCache, LRUCache
 from pymongo import ReadPreference
 
 from ..client import Store
+from ..derived.headerless import LEFT_OUT
 from ..fields import value_at
 from ..moment import Marks
 from ..schema import CHANGED
@@ -35,6 +36,8 @@ _Mark = tuple[str, Any]
 
 # Fields whose values are kept, of some 100 kilobytes each.
 _MOST_FIELDS = 64
+# Marks whose values of all these fields are read together, and not as each field is searched.
+_FEW = 200
 # In place of a value.
 _UNKNOWN = object()
 # Marks whose pieces are kept, of some 500 kilobytes each: a few threads have older ones.
@@ -91,14 +94,24 @@ class _Values(NamedTuple):
 class _Field(NamedTuple):
     """The values of a field by mark, some of them outdated, and by the pieces that were read last.
 
-    Threads share it.  They add marks, whose values never change.
+    Threads share it.  They add and remove marks, whose values never change.
     """
 
     by_mark: dict[_Mark, Any]
     by_piece: Mapping[str, _Values]
 
+    def add(self, values: Mapping[_Mark, Any], pieces: Iterable[_Piece]) -> None:
+        """Add values; if most are of marks that are in none of some pieces, remove these."""
+        self.by_mark.update(values)
+        present = [piece.rows for piece in pieces]
+        if len(self.by_mark) > 2 * sum(map(len, present)):
+            for mark in list(self.by_mark):
+                if not any(mark in rows for rows in present):
+                    self.by_mark.pop(mark, None)
 
-_cache: LRUCache[str, _Field] = LRUCache(_MOST_FIELDS)
+
+# Those that were not updated for longest are left out first.
+_cache: FIFOCache[str, _Field] = FIFOCache(_MOST_FIELDS)
 # By the ids of marks.
 _kept: LRUCache[str, tuple[_Piece, ...]] = LRUCache(_MOST_MARKS)
 _lock = Lock()
@@ -174,12 +187,24 @@ def _values(
     lacking = {
         mark for field in fields.values() for piece in pieces for mark in _lacking(field, piece)
     }
-    read = _read(store, dict(lacking), list(fields))
-    for number, (path, field) in enumerate(fields.items()):
+    others = _others(fields) if 0 < len(lacking) <= _FEW else {}
+    read = _read(store, dict(lacking), [*fields, *others])
+    for number, field in enumerate((*fields.values(), *others.values())):
+        field.add({mark: values[number] for mark, values in read.items()}, pieces)
+    for path, field in fields.items():
         if read or any(piece.id not in field.by_piece for piece in pieces):
-            added = {mark: values[number] for mark, values in read.items()}
-            fields[path] = _updated(path, field, pieces, added)
+            fields[path] = _updated(path, field, pieces, read.keys())
     return {path: field.by_piece for path, field in fields.items()}
+
+
+def _others(paths: Collection[str]) -> dict[str, _Field]:
+    """Return the other fields that searches have read and that headerless observations have."""
+    with _lock:
+        return {
+            path: _cache[path]
+            for path in list(_cache)
+            if path not in paths and path.partition(".")[0] not in LEFT_OUT
+        }
 
 
 def _lacking(field: _Field, piece: _Piece) -> Iterable[_Mark]:
@@ -206,22 +231,15 @@ def _read(
     }
 
 
-def _updated(
-    path: str, field: _Field, pieces: Sequence[_Piece], added: Mapping[_Mark, Any]
-) -> _Field:
-    """Return the values of a field in pieces, from those kept and those that were read."""
-    by_mark = field.by_mark
-    by_mark.update(added)
-    if len(by_mark) > 2 * sum(len(piece.rows) for piece in pieces):
-        marks = chain.from_iterable(piece.rows for piece in pieces)
-        by_mark = {mark: by_mark[mark] for mark in marks if mark in by_mark}
+def _updated(path: str, field: _Field, pieces: Sequence[_Piece], added: Iterable[_Mark]) -> _Field:
+    """Return the values of a field in pieces, some of whose marks were added."""
     by_piece = {}
     for piece in pieces:
         values = field.by_piece.get(piece.id)
         if values is None or any(mark in piece.rows for mark in added):
-            values = _of_piece(path, piece, by_mark)
+            values = _of_piece(path, piece, field.by_mark)
         by_piece[piece.id] = values
-    updated = _Field(by_mark, by_piece)
+    updated = field._replace(by_piece=by_piece)
     with _lock:
         _cache[path] = updated
     return updated

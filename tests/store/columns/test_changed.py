@@ -53,16 +53,16 @@ def test_values_are_those_of_the_last_write(store):
 
 def test_values_of_recent_changes_are_in_another_part(store, monkeypatch):
     monkeypatch.setattr(moment, "_FEW", 3)
-    monkeypatch.setattr(moment, "_MOST_RECENT", 4)
     chance = random.Random(5)
     write(store, range(20), chance)
     numbers = []
-    for number in (3, 3, 21, 5, 22, 23, 5):
+    for number in (3, 3, 21, 5, 22, 23, 5, 24, 5):
         assert is_as_stored(store)
         write(store, [number], chance)
         found = changed.parts_of(store, current(store).marks, PATHS)
         numbers.append([int(part.live_rows.sum()) for part in found.parts])
-    assert numbers == [[19, 1], [19, 1], [19, 2], [18, 3], [18, 4], [23], [22, 1]]
+    two = [[19, 1], [19, 1], [19, 2], [18, 3], [18, 4], [18, 5], [18, 5]]
+    assert numbers == [*two, [24], [23, 1]]
 
 
 def test_an_older_moment_has_no_newer_values(store, monkeypatch):
@@ -88,6 +88,28 @@ def test_values_are_read_once(store, monkeypatch):
     assert changed.parts_of(store, known, PATHS) == before
     assert read == [{}]
     assert before.unknown == set()
+
+
+def test_a_few_new_marks_are_read_once_for_all_fields(store, monkeypatch):
+    write(store, range(5), random.Random(6))
+    for path in ("exptime", "subarray"):
+        changed.parts_of(store, current(store).marks, [path])
+    write(store, [3, 9], random.Random(6))
+    assert changed.parts_of(store, current(store).marks, ["exptime"]).unknown == set()
+    monkeypatch.setattr(changed, "documents_of", None)
+    (found,) = changed.parts_of(store, current(store).marks, ["subarray"]).columns
+    names = found["_id"].array.to_pylist()
+    assert found["subarray"].array.to_pylist() == [
+        each["subarray"] for each in documents(store, names)
+    ]
+
+
+def test_values_of_outdated_marks_are_dropped(store):
+    chance = random.Random(7)
+    for _ in range(9):
+        write(store, range(4), chance)
+        assert is_as_stored(store)
+        assert all(len(changed._cache[path].by_mark) <= 8 for path in PATHS)
 
 
 @pytest.mark.parametrize("happens", ["written", "deleted", "folded"])
