@@ -81,9 +81,9 @@ def _table_command(name: str) -> click.Command:
 def fill(ctx: click.Context, workers: int | None, scheduler: str) -> None:
     """Compute the statistics of images that were ingested without them.
 
-    An ingest computes the statistics of the images that it reads; this command those of images
-    that an older acsql has ingested.  It gives way to an ingest that begins meanwhile.  It can be
-    interrupted, and continues when it is run again.
+    An ingest computes the statistics of the images that it reads.  This command computes the
+    statistics of images that were ingested by an older acsql, or with image_statistics: fill.  It
+    pauses while an ingest runs.  It can be interrupted, and continues when it is run again.
     The exit status is 1 if statistics of files could not be computed.
 
     \b

@@ -60,7 +60,7 @@ def list_(ctx: click.Context, format_: str) -> None:
 @users.command()
 @name_argument
 @click.option(
-    "--role", type=role_type, default="annotate", show_default=True, help="What the user may do."
+    "--role", type=role_type, default="annotate", show_default=True, help="Role of the user."
 )
 @click.option(
     "--no-password",
@@ -137,7 +137,7 @@ def password(ctx: click.Context, name: str) -> None:
 
 @users.command()
 @name_argument
-@click.option("--label", default="script", show_default=True, help="What the token is for.")
+@click.option("--label", default="script", show_default=True, help="Purpose of the token.")
 @click.option("--revoke", is_flag=True, help="Remove the token with this label.")
 @click.pass_context
 def token(ctx: click.Context, name: str, label: str, revoke: bool) -> None:

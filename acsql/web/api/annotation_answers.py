@@ -34,7 +34,7 @@ class AnnotationRecord(TypedDict):
     flag: str | None
     text: Annotated[str | None, Field(description="The comment, or the reason of a flag.")]
     of: Annotated[str | None, Field(description="The annotation that it changes or undoes.")]
-    batch: Annotated[str | None, Field(description="Shared by those written together.")]
+    batch: Annotated[str | None, Field(description="The batch with which it was written.")]
 
 
 class AnnotationPage(TypedDict):
@@ -50,9 +50,9 @@ class FlagRecord(TypedDict):
 
     name: str
     title: str
-    description: Annotated[str, Field(description="What it looks like.")]
-    detectors: Annotated[list[str], Field(description="Those that can show it; none for all.")]
-    filetypes: Annotated[list[str], Field(description="Those that can show it; none for all.")]
+    description: Annotated[str, Field(description="Its look in an image.")]
+    detectors: Annotated[list[str], Field(description="Its detectors; an empty list for all.")]
+    filetypes: Annotated[list[str], Field(description="Its filetypes; an empty list for all.")]
     example: Annotated[str | None, Field(description="An observation that shows it.")]
     observations: Annotated[int, Field(description="Number of observations that have it.")]
 
@@ -66,7 +66,7 @@ class FlagList(TypedDict):
 class HeldRecord(TypedDict):
     """A current annotation of an observation or of a part of it."""
 
-    annotation: Annotated[str, Field(description="The id of the annotation that says so.")]
+    annotation: Annotated[str, Field(description="The id of its annotation.")]
     filetype: str | None
     extension: int | None
     region: Annotated[str | None, Field(description="In pixels of the extension.")]
@@ -85,7 +85,7 @@ class HeldComment(HeldRecord):
     """A comment as it reads now."""
 
     text: str
-    history: Annotated[list[str], Field(description="The texts before, the first one first.")]
+    history: Annotated[list[str], Field(description="Earlier texts, the first one first.")]
     resolved: bool
 
 
@@ -111,4 +111,4 @@ class BatchAnswer(TypedDict):
 
     batch: str
     annotations: Annotated[list[str], Field(description="The ids of the annotations.")]
-    new: Annotated[int, Field(description="How many of them were not stored before.")]
+    new: Annotated[int, Field(description="Number of annotations that were not stored before.")]

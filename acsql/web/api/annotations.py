@@ -49,17 +49,25 @@ Word = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 class AnnotationListParameters(ApiParameters):
     """The annotations to return, and their format."""
 
-    rootname: Annotated[str | None, Field(description="Only of this observation.")] = None
+    rootname: Annotated[str | None, Field(description="Only annotations of this observation.")] = (
+        None
+    )
     proposid: Annotated[
-        int | None, WholeNumber(0, MAX_INTEGER), Field(description="Only of this proposal.")
+        int | None,
+        WholeNumber(0, MAX_INTEGER),
+        Field(description="Only annotations of this proposal."),
     ] = None
     run: Annotated[
-        int | None, WholeNumber(0, MAX_INTEGER), Field(description="Only of this ingest run.")
+        int | None,
+        WholeNumber(0, MAX_INTEGER),
+        Field(description="Only annotations of this ingest run."),
     ] = None
-    flag: Annotated[str, Field(description="Only those about this flag.")] = ""
-    by: Annotated[str, Field(description="Only those of this user.")] = ""
-    batch: Annotated[str, Field(description="Only those that were written together.")] = ""
-    action: Annotated[str, Field(description="Only those that do this, such as flag.")] = ""
+    flag: Annotated[str, Field(description="Only annotations of this flag.")] = ""
+    by: Annotated[str, Field(description="Only annotations by this user.")] = ""
+    batch: Annotated[str, Field(description="Only annotations of this batch.")] = ""
+    action: Annotated[
+        str, Field(description="Only annotations with this action, such as flag.")
+    ] = ""
     size: Annotated[int, WholeNumber(1, MAX_SIZE), Field(description="Annotations on a page.")] = 50
     after: Annotated[
         int | None,

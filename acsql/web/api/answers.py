@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 Headers = dict[str, dict[str, Any]]
 Notes = Annotated[
     list[str],
-    Field(description="What to know about the values that the conditions compare."),
+    Field(description="Notes on keywords of the conditions that have type mismatches."),
 ]
 
 
@@ -43,7 +43,7 @@ class Document(TypedDict):
 class UserAnswer(TypedDict):
     """The user of the request, and what the user may do."""
 
-    name: Annotated[str | None, Field(description="null if nothing names the user.")]
+    name: Annotated[str | None, Field(description="null if the request has no user.")]
     role: Annotated[
         Literal["read", "annotate", "administer"] | None,
         Field(description="Each role has the rights of those before it."),
@@ -53,8 +53,10 @@ class UserAnswer(TypedDict):
 class MonitorsHealth(TypedDict):
     """The monitors that need attention."""
 
-    failing: Annotated[list[str], Field(description="Whose last run failed in part or whole.")]
-    overdue: Annotated[list[str], Field(description="Not run for too long.")]
+    failing: Annotated[
+        list[str], Field(description="Monitors whose last run failed in part or whole.")
+    ]
+    overdue: Annotated[list[str], Field(description="Monitors that were not run for too long.")]
     open_alerts: int
     problems: Annotated[int, Field(description="Modules of monitors that cannot be loaded.")]
 

@@ -131,7 +131,7 @@ def cutout_fits(name: str, filetype: str) -> Response:
     """Send a part of an image, with all its planes, as a FITS file."""
     query = parameters(PartParameters)
     if query.minus:
-        raise QueryError("a difference has no FITS cutout: save those of both images")
+        raise QueryError("a difference has no FITS cutout: save the cutouts of both images")
     file = image_file(name, filetype, query)
     planes = tuple(requested_chip(plane, query) for plane in image_planes(file))
     content = io.BytesIO()
