@@ -1,5 +1,6 @@
 """Fixtures of all tests: a MongoDB server, empty and filled archives, the MongoDB shell."""
 
+import gc
 import os
 import shutil
 import signal
@@ -93,6 +94,20 @@ def pytest_configure() -> None:
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
+
+
+def pytest_collection() -> None:
+    """Look for no cycles of objects while tests are collected: that was a sixth of its time."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for cycles among what tests make, and not among tests and modules.
+
+    Those are 640,000 objects that last as long as the run, and each look at them takes 0.4 s.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
