@@ -54,9 +54,13 @@ def first_line(process):
 
 
 def administrator_uri(state):
-    """Create a user with all rights on all databases, and return its connection string."""
+    """Create a user with all rights on all databases, and return its connection string.
+
+    Its password is hashed as few times as MongoDB allows: tests connect thousands of times.
+    """
     password = state.credentials.key
     with MongoClient(state.address, **state.credentials.administrator) as client:
+        client.admin.command("setParameter", 1, scramSHA256IterationCount=5000)
         client.admin.command("createUser", "administrator", pwd=password, roles=["root"])
     return f"{uri(state.port, f'administrator:{password}@')}&authSource=admin"
 
