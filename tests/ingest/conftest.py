@@ -9,12 +9,18 @@ from astropy.io import fits
 from acsql.config import Config
 
 
-@pytest.fixture
-def archive_copy(config: Config, sample_filesystem: Path) -> Config:
-    """The configuration of an archive with a sample observation of each detector."""
+@pytest.fixture(scope="session")
+def of_each_detector(sample_filesystem: Path) -> list[Path]:
+    """The folder of a sample observation of each detector, relative to the archive."""
     directories: dict[str, Path] = {}
     for flt in sorted(sample_filesystem.glob("*/*/*_flt.fits")):
         directories.setdefault(fits.getval(flt, "DETECTOR"), flt.parent)
-    for directory in directories.values():
-        shutil.copytree(directory, config.filesystem / directory.relative_to(sample_filesystem))
+    return [directory.relative_to(sample_filesystem) for directory in directories.values()]
+
+
+@pytest.fixture
+def archive_copy(config: Config, sample_filesystem: Path, of_each_detector: list[Path]) -> Config:
+    """The configuration of an archive with a sample observation of each detector."""
+    for directory in of_each_detector:
+        shutil.copytree(sample_filesystem / directory, config.filesystem / directory)
     return config
