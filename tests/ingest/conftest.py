@@ -7,6 +7,7 @@ import pytest
 from astropy.io import fits
 
 from acsql.config import Config
+from acsql.store.client import Store
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +20,16 @@ def of_each_detector(sample_filesystem: Path) -> list[Path]:
 
 
 @pytest.fixture
-def archive_copy(config: Config, sample_filesystem: Path, of_each_detector: list[Path]) -> Config:
+def archive_copy(new_archive_copy: Config, indexed_store: Store) -> Config:
     """The configuration of an archive with a sample observation of each detector."""
+    return new_archive_copy.at(indexed_store.connection_string)
+
+
+@pytest.fixture
+def new_archive_copy(
+    config: Config, sample_filesystem: Path, of_each_detector: list[Path]
+) -> Config:
+    """The same with a database of its own, for ingests that are the first, hang or are killed."""
     for directory in of_each_detector:
         shutil.copytree(sample_filesystem / directory, config.filesystem / directory)
     return config

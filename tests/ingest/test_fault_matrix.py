@@ -155,11 +155,11 @@ CASES = [
 
 
 @pytest.fixture
-def archive(archive_copy: Config) -> Config:
+def archive(new_archive_copy: Config) -> Config:
     """An archive of files that are too old to be still arriving."""
-    for path in archive_copy.filesystem.glob("*/*/*.fits"):
+    for path in new_archive_copy.filesystem.glob("*/*/*.fits"):
         aged(path)
-    return archive_copy
+    return new_archive_copy
 
 
 def content(config: Config, specs: KeywordSpecs) -> dict[str, Any]:

@@ -60,9 +60,9 @@ assert not report.failures, report.failures
 
 
 @pytest.fixture
-def private(archive_copy: Config) -> Iterator[Config]:
+def private(new_archive_copy: Config) -> Iterator[Config]:
     """The configuration of an archive with a private server."""
-    config = replace(archive_copy, connection_string=None)
+    config = replace(new_archive_copy, connection_string=None)
     yield config
     server.stop(config.data_dir)
 

@@ -32,12 +32,12 @@ def _kill_process_reading(rootname: str, folder: Path, over: threading.Event) ->
 
 
 def test_a_killed_worker_is_the_failure_of_its_observation_alone(
-    archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Its socket has to outlive the folder of this test.
     process_pool.prepare()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    killer = archive_copy.filesystem / "jzzz/jzzz01zzq/jzzz01zzq_raw.fits"
+    killer = new_archive_copy.filesystem / "jzzz/jzzz01zzq/jzzz01zzq_raw.fits"
     killer.parent.mkdir(parents=True)
     primary = fits.PrimaryHDU()
     primary.header["INSTRUME"] = "ACS"
@@ -49,7 +49,7 @@ def test_a_killed_worker_is_the_failure_of_its_observation_alone(
     watcher = threading.Thread(target=_kill_process_reading, args=("jzzz01zz", tmp_path, over))
     watcher.start()
     try:
-        report = run.ingest(archive_copy, run.Options(scheduler="processes", workers=2))
+        report = run.ingest(new_archive_copy, run.Options(scheduler="processes", workers=2))
     finally:
         over.set()
         watcher.join()
@@ -70,12 +70,12 @@ def _shadowing(folder: Path) -> None:
 
 @pytest.mark.parametrize("prepare", [_shadowing, Path.rmdir], ids=["other modules", "deleted"])
 def test_an_ingest_runs_in_any_working_directory(
-    archive_copy: Config,
+    new_archive_copy: Config,
     tmp_path: Path,
     write_settings: Callable[[Config, Path], Path],
     prepare: Callable[[Path], None],
 ) -> None:
-    settings = write_settings(archive_copy, tmp_path)
+    settings = write_settings(new_archive_copy, tmp_path)
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     command = Path(sys.executable).with_name("acsql")
@@ -92,33 +92,33 @@ def test_an_ingest_runs_in_any_working_directory(
 
 
 def test_a_full_folder_for_temporary_files_is_an_error_that_names_it(
-    archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process_pool.prepare()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
     with pytest.raises(ArchiveError, match="TMPDIR") as raised:
-        run.ingest(archive_copy, run.Options(scheduler="processes", workers=1))
+        run.ingest(new_archive_copy, run.Options(scheduler="processes", workers=1))
     assert str(tmp_path / "full") in str(raised.value)
 
 
 def test_an_item_is_processed_although_the_disk_has_no_room_for_its_note(
-    archive_copy: Config, tmp_path: Path
+    new_archive_copy: Config, tmp_path: Path
 ) -> None:
     job = jobs.Job(lambda item, *_: f"result of {item}", str, str)
-    with jobs.workers_in_this_process(archive_copy):
-        finished = jobs.run_partition(["j8bt05nj"], job, archive_copy, tmp_path / "full")
+    with jobs.workers_in_this_process(new_archive_copy):
+        finished = jobs.run_partition(["j8bt05nj"], job, new_archive_copy, tmp_path / "full")
     assert finished == [jobs.Finished("j8bt05nj", "result of j8bt05nj")]
 
 
-def test_workers_have_the_nice_value_of_the_setting(archive_copy: Config) -> None:
+def test_workers_have_the_nice_value_of_the_setting(new_archive_copy: Config) -> None:
     job = jobs.Job(lambda *_: os.nice(0), str, str)
-    config = replace(archive_copy, worker_nice=3)
+    config = replace(new_archive_copy, worker_nice=3)
     (finished,) = process_pool.run_in_processes(job, ["j8bt05nj"], config, 1)
     assert finished.result == min(os.nice(0) + 3, 19)
 
 
 def test_an_item_whose_own_pool_dies_before_it_begins_is_tried_again(
-    archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marker, run_pool, alone = tmp_path / "died", process_pool._run_pool, []
 
@@ -138,6 +138,6 @@ def test_an_item_whose_own_pool_dies_before_it_begins_is_tried_again(
 
     monkeypatch.setattr(process_pool, "_run_pool", without_first_alone)
     job = jobs.Job(die_once, str, lambda item: f"{item} was blamed")
-    (finished,) = process_pool.run_in_processes(job, ["j8bt05nj"], archive_copy, 2)
+    (finished,) = process_pool.run_in_processes(job, ["j8bt05nj"], new_archive_copy, 2)
     assert finished == jobs.Finished("j8bt05nj", "result")
     assert alone == [["j8bt05nj"]]

@@ -73,9 +73,11 @@ def test_previews_and_thumbnails_are_rendered(sample_archive: acsql.Archive) -> 
         (run.Options(scheduler="nonsense"), "nonsense"),
     ],
 )
-def test_an_invalid_option_is_named(archive_copy: Config, options: run.Options, word: str) -> None:
+def test_an_invalid_option_is_named(
+    new_archive_copy: Config, options: run.Options, word: str
+) -> None:
     with pytest.raises(ConfigError, match=word):
-        run.ingest(archive_copy, options)
+        run.ingest(new_archive_copy, options)
 
 
 def test_an_invalid_scheduler_is_an_error_when_nothing_is_new(config: Config) -> None:
@@ -84,7 +86,7 @@ def test_an_invalid_scheduler_is_an_error_when_nothing_is_new(config: Config) ->
 
 
 def test_an_interrupted_run_is_recorded_with_what_it_has_done(
-    archive_copy: Config, specs: KeywordSpecs
+    new_archive_copy: Config, specs: KeywordSpecs
 ) -> None:
     @contextlib.contextmanager
     def interrupted(_: int) -> Iterator[Callable[[], object]]:
@@ -94,15 +96,15 @@ def test_an_interrupted_run_is_recorded_with_what_it_has_done(
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
-            run.ingest(archive_copy, SYNCHRONOUS, interrupted)
+            run.ingest(new_archive_copy, SYNCHRONOUS, interrupted)
     finally:
         signal.signal(signal.SIGINT, handler)
-    with Store(archive_copy.connection_string, specs) as store:
+    with Store(new_archive_copy.connection_string, specs) as store:
         record = runs.last(store)
         assert record["state"] == runs.INTERRUPTED
         assert record["reason"] == "interrupted (Ctrl-C or SIGINT); the next run continues"
         assert record["observations"] == {"new": 1}
-    assert run.ingest(archive_copy, SYNCHRONOUS).observations == {"new": 2, "unchanged": 1}
+    assert run.ingest(new_archive_copy, SYNCHRONOUS).observations == {"new": 2, "unchanged": 1}
 
 
 def test_a_missing_filesystem_is_a_failed_run(config: Config, specs: KeywordSpecs) -> None:
@@ -122,51 +124,51 @@ def test_a_missing_database_is_named(config: Config) -> None:
         run.ingest(config, SYNCHRONOUS)
 
 
-def test_the_log_has_environment_observations_and_summary(archive_copy: Config) -> None:
-    report = run.ingest(archive_copy, SYNCHRONOUS)
+def test_the_log_has_environment_observations_and_summary(new_archive_copy: Config) -> None:
+    report = run.ingest(new_archive_copy, SYNCHRONOUS)
     text = report.log.read_text()
     for word in ("User: ", "Host: ", "Python Version: ", "astropy Version: ", "numpy Path: "):
         assert word in text
-    rootname = one_file(archive_copy, "*_flt.fits").name[:8]
+    rootname = one_file(new_archive_copy, "*_flt.fits").name[:8]
     assert f" INFO: {rootname}: new: " in text
     assert text.rstrip().splitlines()[-1].endswith(f"Seconds: {report.seconds:.1f}")
 
 
-def test_two_runs_exclude_each_other(archive_copy: Config, specs: KeywordSpecs) -> None:
+def test_two_runs_exclude_each_other(new_archive_copy: Config, specs: KeywordSpecs) -> None:
     with (
-        Store(archive_copy.connection_string, specs) as store,
+        Store(new_archive_copy.connection_string, specs) as store,
         lock.hold(store, "ingest"),
         pytest.raises(Busy, match="acsql ingest"),
     ):
-        run.ingest(archive_copy, SYNCHRONOUS)
-    assert run.ingest(archive_copy, SYNCHRONOUS).observations == {"new": 3}
+        run.ingest(new_archive_copy, SYNCHRONOUS)
+    assert run.ingest(new_archive_copy, SYNCHRONOUS).observations == {"new": 3}
 
 
-def test_a_run_that_died_is_recorded_as_such(archive_copy: Config, specs: KeywordSpecs) -> None:
-    with Store(archive_copy.connection_string, specs) as store:
+def test_a_run_that_died_is_recorded_as_such(new_archive_copy: Config, specs: KeywordSpecs) -> None:
+    with Store(new_archive_copy.connection_string, specs) as store:
         runs.start(store, {"started": datetime(2026, 1, 1)})
-        with acsql.connect(archive_copy) as archive:
+        with acsql.connect(new_archive_copy) as archive:
             assert archive.runs()[0]["state"] == runs.DIED
-        run.ingest(archive_copy, SYNCHRONOUS)
+        run.ingest(new_archive_copy, SYNCHRONOUS)
         assert [record["state"] for record in runs.newest(store, 5)] == [
             runs.SUCCEEDED,
             runs.DIED,
         ]
 
 
-def test_files_of_impossible_times_are_ingested_and_named(archive_copy: Config) -> None:
+def test_files_of_impossible_times_are_ingested_and_named(new_archive_copy: Config) -> None:
     times = {"raw": 253_402_300_800, "flt": -62_167_219_200, "spt": 2_114_380_800}
-    paths = {filetype: one_file(archive_copy, f"*_{filetype}.fits") for filetype in times}
+    paths = {filetype: one_file(new_archive_copy, f"*_{filetype}.fits") for filetype in times}
     # A memory file system stores any time, a disk few centuries.
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         filesystem = Path(folder) / "archive"
-        shutil.copytree(archive_copy.filesystem, filesystem)
+        shutil.copytree(new_archive_copy.filesystem, filesystem)
         for filetype, seconds in times.items():
-            path = filesystem / paths[filetype].relative_to(archive_copy.filesystem)
+            path = filesystem / paths[filetype].relative_to(new_archive_copy.filesystem)
             os.utime(path, (0, seconds))
             if path.stat().st_mtime_ns != seconds * 10**9:
                 pytest.skip(f"the file system of {folder} does not store such times")
-        config = replace(archive_copy, filesystem=filesystem)
+        config = replace(new_archive_copy, filesystem=filesystem)
         report = run.ingest(config, replace(SYNCHRONOUS, min_age=0.001))
         assert report.observations == {"new": 3}
         assert not report.failures and not report.waiting
@@ -179,15 +181,17 @@ def test_files_of_impossible_times_are_ingested_and_named(archive_copy: Config) 
 
 
 def test_pictures_and_logs_have_the_configured_mode_whatever_the_umask(
-    archive_copy: Config,
+    new_archive_copy: Config,
 ) -> None:
     before = os.umask(0o027)
     try:
-        options = replace(SYNCHRONOUS, rootnames=(one_file(archive_copy, "*_flt.fits").name[:9],))
-        run.ingest(replace(archive_copy, file_mode="0644"), options)
+        options = replace(
+            SYNCHRONOUS, rootnames=(one_file(new_archive_copy, "*_flt.fits").name[:9],)
+        )
+        run.ingest(replace(new_archive_copy, file_mode="0644"), options)
     finally:
         os.umask(before)
-    folders = (archive_copy.jpeg_dir, archive_copy.thumbnail_dir, archive_copy.log_dir)
+    folders = (new_archive_copy.jpeg_dir, new_archive_copy.thumbnail_dir, new_archive_copy.log_dir)
     written = [path for folder in folders for path in (folder, *folder.rglob("*"))]
     modes = {path.suffix: f"{S_IMODE(path.stat().st_mode):o}" for path in written}
     assert modes == {"": "755", ".jpg": "644", ".thumb": "644", ".log": "644"}

@@ -77,6 +77,13 @@ def drop(store):
         store.database.drop_collection(name)
 
 
+def empty(store):
+    """Delete the documents of a database, and make the indexes that it lacks."""
+    for name in store.database.list_collection_names():
+        store.database[name].delete_many({})
+    store.make_indexes()
+
+
 def write(uri, _id):
     with MongoClient(uri) as client:
         client.get_default_database().notes.insert_one({"_id": _id})

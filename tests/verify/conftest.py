@@ -1,28 +1,16 @@
 """An ingested archive that a test may damage."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from inconsistencies import IngestedArchive
-from private_server import new_database
 
 import acsql
 from acsql.config import Config
-from acsql.keywords import KeywordSpecs
 from acsql.store import observation_writes
 from acsql.store.client import Store
-
-
-@pytest.fixture(scope="session")
-def database(database_uri: str, specs: KeywordSpecs) -> Iterator[Store]:
-    """One database for all tests here: creating its indexes takes longer than most of them."""
-    with Store(new_database(database_uri), specs) as store:
-        store.make_indexes()
-        yield store
-        store.client.drop_database(store.database.name)
 
 
 @pytest.fixture
@@ -32,22 +20,20 @@ def tmp_path(public: Path) -> Path:
 
 
 @pytest.fixture
-def archive(config: Config, database: Store, sample_archive: acsql.Archive) -> IngestedArchive:
+def archive(config: Config, indexed_store: Store, sample_archive: acsql.Archive) -> IngestedArchive:
     """A copy of the sample archive with an observation of each detector."""
-    for name in database.database.list_collection_names():
-        database.database[name].delete_many({})
     rootnames: dict[str, str] = {}
     for row in sample_archive.where("flt.0.exptime>=0").columns("rootname", "detector").rows():
         rootnames.setdefault(row["detector"], row["rootname"])
     assert len(rootnames) == 3
     for rootname in rootnames.values():
-        _copy_observation(sample_archive, rootname, config, database)
+        _copy_observation(sample_archive, rootname, config, indexed_store)
     for name in ("proposals", "migrations", "header_layouts"):
-        database.database[name].insert_many(sample_archive.store.database[name].find())
+        indexed_store.database[name].insert_many(sample_archive.store.database[name].find())
     shutil.copy(sample_archive.config.proposals_file, config.proposals_file)
     # A few files are a large part of three observations.
     config = replace(config, vanish_limit=100)
-    return IngestedArchive(config.at(database.connection_string), database)
+    return IngestedArchive(config.at(indexed_store.connection_string), indexed_store)
 
 
 def _copy_observation(source: acsql.Archive, rootname: str, config: Config, store: Store) -> None:

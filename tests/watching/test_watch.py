@@ -18,31 +18,37 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from private_server import drop
+from private_server import empty
 
 import acsql
 from acsql import sample
 from acsql.config import Config
 from acsql.errors import ArchiveError, QueryError
 from acsql.ingest import run
+from acsql.keywords import KeywordSpecs
 from acsql.store import change_feed, file_records, observation_writes, observations
+from acsql.store.client import Store
 
 SECONDS = 120  # a test that takes longer hangs
 DAY = timedelta(days=1)
 
 
+@pytest.fixture(scope="module")
+def standalone_store(standalone: str, specs: KeywordSpecs) -> Iterator[Store]:
+    """A database on a standalone server, for one test after the other."""
+    with Store(f"{standalone}watched", specs) as opened:
+        yield opened
+
+
 @pytest.fixture(params=["standalone", "replica set"])
-def watched(
-    request: pytest.FixtureRequest, config: Config, tmp_path: Path
-) -> Iterator[acsql.Archive]:
+def watched(request: pytest.FixtureRequest, config: Config) -> Iterator[acsql.Archive]:
     """An empty archive on a server of each kind."""
-    if request.param == "standalone":
-        config = config.at(request.getfixturevalue("standalone") + tmp_path.name)
-    with acsql.connect(config) as archive:
+    stores = {"standalone": "standalone_store", "replica set": "lasting_store"}
+    store = request.getfixturevalue(stores[request.param])
+    empty(store)
+    with acsql.connect(config.at(store.connection_string)) as archive:
         assert change_feed.supports_streams(archive.store) == (request.param == "replica set")
-        archive.store.make_indexes()
         yield archive
-        drop(archive.store)
 
 
 def put(archive: acsql.Archive, rootname: str, when: datetime | None = None, size: int = 1, **more):
