@@ -71,7 +71,10 @@ class _GunicornSite(BaseApplication):
         archive = Archive(self._config, TIME_LIMIT, wait=0)
         app = create_app(archive, self.cfg.workers, self._host)
         warming.start(
-            *(app.extensions[key] for key in (context.ARCHIVE, context.PICTURE_CACHE, vo.CATALOG))
+            app.extensions[context.ARCHIVE],
+            app.extensions[context.PICTURE_CACHE],
+            app.extensions[vo.CATALOG],
+            app.jinja_env,
         )
         return app.wsgi_app
 

@@ -1,13 +1,16 @@
 """Warming of a new worker: a thread loads modules and caches before the first requests need them.
 
 Loading the late imports, the columns that searches read and the annotation states takes a worker up
-to a second; the columns of ObsCore take some seconds, and 440 MB for a million files.  The coverage
-map of a mission takes half a minute, once for all workers.  Requests are answered meanwhile.
+to a second, compiling the templates a third of one; the columns of ObsCore take some seconds, and
+440 MB for a million files.  The coverage map of a mission takes half a minute, once for all
+workers.  Requests are answered meanwhile.
 """
 
 import logging
 import threading
 from importlib import import_module
+
+from jinja2 import Environment
 
 from ..archive import Archive
 from ..errors import ArchiveError
@@ -31,7 +34,9 @@ ORDER = "-expstart"
 ROWS = 50
 
 
-def start(archive: Archive, cache: DiskCache, catalog: Catalog) -> threading.Thread:
+def start(
+    archive: Archive, cache: DiskCache, catalog: Catalog, templates: Environment
+) -> threading.Thread:
     """Load in a thread what the first requests need.
 
     Parameters
@@ -42,21 +47,25 @@ def start(archive: Archive, cache: DiskCache, catalog: Catalog) -> threading.Thr
         Its cache of pictures and maps.
     catalog : Catalog
         Its tables in the Virtual Observatory.
+    templates : jinja2.Environment
+        Its templates.
 
     Returns
     -------
     threading.Thread
         The thread, which does not keep the process from ending.
     """
-    arguments = [archive, cache, catalog]
+    arguments = [archive, cache, catalog, templates]
     thread = threading.Thread(target=_warm, args=arguments, name="warming", daemon=True)
     thread.start()
     return thread
 
 
-def _warm(archive: Archive, cache: DiskCache, catalog: Catalog) -> None:
+def _warm(archive: Archive, cache: DiskCache, catalog: Catalog, templates: Environment) -> None:
     try:
         warm(archive)
+        for name in templates.list_templates():
+            templates.get_template(name)
         catalog.load()
         coverage(archive.where(), MAP_ORDER, cache.get)
     except ArchiveError as error:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 import acsql
 from acsql.errors import DatabaseError
@@ -13,6 +14,7 @@ from acsql.search.coverage import ORDER, coverage
 from acsql.vo.addresses import Addresses
 from acsql.vo.catalog import Catalog
 from acsql.web import warming
+from acsql.web.app import create_app
 
 
 @pytest.fixture
@@ -21,11 +23,13 @@ def cache(tmp_path: Path) -> DiskCache:
     return DiskCache(tmp_path, 10**8)
 
 
-def test_searches_modules_columns_and_the_map_of_the_sky_are_loaded(
+def test_all_that_the_first_requests_need_is_loaded(
     sample_archive: acsql.Archive, cache: DiskCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalog = Catalog(sample_archive)
-    warming.start(sample_archive, cache, catalog).join()
+    templates = create_app(sample_archive).jinja_env
+    warming.start(sample_archive, cache, catalog, templates).join()
+    assert len(templates.cache) == len(templates.list_templates())
     obscore = catalog.tables(sample_archive.specs, Addresses("http://localhost/"))["ivoa.obscore"]
     with monkeypatch.context() as patched:
         # No column is left to be read.
@@ -53,5 +57,5 @@ def test_an_outage_is_logged_and_ends_nothing(
 
     monkeypatch.setattr(sample_archive, "where", fail)
     with caplog.at_level(logging.DEBUG, "acsql"):
-        warming.start(sample_archive, cache, Catalog(sample_archive)).join()
+        warming.start(sample_archive, cache, Catalog(sample_archive), Environment()).join()
     assert "could not be loaded: the database does not answer" in caplog.text

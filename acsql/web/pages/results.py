@@ -93,6 +93,7 @@ def _page(parameters: ResultsParameters, search: Search) -> str:
         total, exact = int(count), count.exact
     is_empty = rows is not None and not rows.rows and not parameters.after
     facets, uncounted = count_facets(parameters, search, budget) if total else ([], [])
+    columns = [each for each in search.selected_columns if each.address != "rootname"]
     rootname = current_archive().where().columns("rootname").selected_columns[0]
     return render_template(
         "results.html",
@@ -111,7 +112,9 @@ def _page(parameters: ResultsParameters, search: Search) -> str:
         uncounted=uncounted,
         sorts=SORTS,
         sorted_by=search.sorted_by[0],
-        columns=[each for each in search.selected_columns if each.address != "rootname"],
+        columns=columns,
+        # Looked up once, and not in each row.
+        cells=[(each.address, each.spec.type in ("int", "float"), each) for each in columns],
         all_columns=search.selected_columns,
         rootname=rootname,
         walk=_walk(parameters),
