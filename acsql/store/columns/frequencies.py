@@ -83,8 +83,9 @@ def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> Frequencie
         return _of_lists(arrays, others, type_.value_type)
     if not are_of_type(others, type_):
         return None
-    known = [value for value in others if value is not None]
-    every = [array for array in (*arrays, from_python(known, type_)) if array.type != pa.null()]
+    every = [array for array in arrays if array.type != pa.null()]
+    if known := [value for value in others if value is not None]:
+        every.append(from_python(known, type_))
     return _of_texts(every) if pa.types.is_string(type_) else _of_numbers(every)
 
 

@@ -1,5 +1,7 @@
 """Values are counted once, whichever part or document has them."""
 
+import subprocess
+import sys
 from datetime import datetime
 
 import pyarrow as pa
@@ -60,6 +62,19 @@ def test_values_of_one_type_are_counted_and_sorted(arrays, others, expected):
 )
 def test_values_of_several_types_are_not_counted(arrays, others):
     assert frequencies(arrays, others) is None
+
+
+def test_counting_texts_that_repeat_loads_no_pandas():
+    """Arrow loads it for the groups in which it joins counts of several encodings."""
+    script = (
+        "import sys, pyarrow; from acsql.store.columns.conversion import from_python;"
+        "from acsql.store.columns.frequencies import frequencies;"
+        "texts = from_python(['b', 'a', 'b'], pyarrow.string()).dictionary_encode();"
+        "print(frequencies([texts, texts], []).most_frequent(None), 'pandas' in sys.modules)"
+    )
+    command = [sys.executable, "-c", script]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == "{'b': 4, 'a': 2} False\n"
 
 
 def test_years_are_those_of_dates_in_any_part_and_document():
