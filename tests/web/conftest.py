@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import acsql
@@ -45,13 +45,27 @@ ARGUMENTS = [
 HARMLESS = ("ERR_ABORTED", ".js csp", "preloaded using link preload but not used")
 
 
+class CompiledTemplates(BytecodeCache):
+    """Templates that are compiled once, and not by the site of each test that shows them."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template its code, unless its text has changed."""
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def compiled_templates(shared: Path) -> Iterator[None]:
-    """Compile each template once, and not for the site of each test that shows it."""
-    folder = shared / "templates"
-    folder.mkdir(exist_ok=True)
+def compiled_templates() -> Iterator[None]:
+    """Compile each template once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(Flask.jinja_options, "bytecode_cache", FileSystemBytecodeCache(str(folder)))
+        patch.setitem(Flask.jinja_options, "bytecode_cache", CompiledTemplates())
         yield
 
 
