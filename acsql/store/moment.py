@@ -280,6 +280,8 @@ def _snapshot(store: Store, limit: int, kept: _KeptMarks, is_young: bool) -> _Re
     cursor = {"batchSize": limit + len(stages)}
     try:
         rest, at = _all_at(store, None, aggregate=COLUMN_PARTS, pipeline=stages, cursor=cursor)
+        if at is None:
+            return None
         if together:
             marks = _marks(rest, kept)
             return _Read(marks, [each for each in rest if "token" not in each], at)
@@ -318,11 +320,13 @@ def _marks_at(
     return kept.marks.with_new(_tokens(new)) if new else kept.marks
 
 
-def _all_at(store: Store, at: Timestamp | None, **command: Any) -> tuple[list[Document], Timestamp]:
+def _all_at(
+    store: Store, at: Timestamp | None, **command: Any
+) -> tuple[list[Document], Timestamp | None]:
     """Return the documents that a command reads in a snapshot, and its cluster time.
 
     Without a given cluster time, the server chooses the newest snapshot.  The cursors of the driver
-    do not have its time.
+    do not have its time, and neither has the answer of a collection that does not exist.
     """
     concern = {"level": "snapshot"} | ({} if at is None else {"atClusterTime": at})
     cursor = store.database.command(
@@ -330,7 +334,7 @@ def _all_at(store: Store, at: Timestamp | None, **command: Any) -> tuple[list[Do
     )["cursor"]
     if cursor["id"]:
         raise OperationFailure("the documents do not fit into one answer")
-    return cursor["firstBatch"], cursor["atClusterTime"]
+    return cursor["firstBatch"], cursor.get("atClusterTime", at)
 
 
 def _marks(documents: Iterable[Document], kept: _KeptMarks) -> Marks:

@@ -220,6 +220,14 @@ def folded(store):
     return store
 
 
+def test_blocks_find_no_marks_before_the_first_write(store):
+    for number in range(3):
+        with one_moment(AGE):
+            assert current(store).marks.tokens == {}
+        # The next snapshot has another time.
+        store.proposals.insert_one({"_id": number})
+
+
 @pytest.mark.parametrize("already", [0, 60])
 def test_a_block_may_have_the_marks_of_an_earlier_one_while_a_process_writes(folded, already):
     with lock.hold(folded, "ingest"):
