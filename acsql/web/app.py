@@ -158,7 +158,6 @@ def _configure_templates(app: Flask, archive: Archive) -> None:
         "observation_url": context.observation_url,
         "results_url": context.results_url,
         "proposal_name": proposal_name,
-        "proposal_url": context.proposal_url,
         "filters_label": context.filters_label,
         "chosen_rendition": renditions.chosen_rendition,
         "preview_url": renditions.preview_url,

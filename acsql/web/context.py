@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
-from urllib.parse import quote_plus
+from urllib.parse import urlencode
 
 from flask import abort, current_app, g, redirect, request, url_for
 
@@ -23,9 +23,6 @@ PICTURE_CACHE = "acsql_pictures"
 _MAX_BACK = 2000
 # A page of this site, whatever browsers make of further slashes and backslashes.
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20]*")
-
-# The characters that werkzeug leaves as they are in the parameters of a URL.
-_SAFE = "!$'()*,/:;?@"
 
 Model = TypeVar("Model", bound=Parameters)
 
@@ -140,29 +137,7 @@ def observation_url(endpoint: str, item: Observation | Mapping[str, Any], **valu
     """
     ipppssoot = item.ipppssoot if isinstance(item, Observation) else item["ipppssoot"]
     names = {"proposid": proposal_name(item["proposid"]), "name": ipppssoot}
-    return _with_names(endpoint, names, values)
-
-
-def proposal_url(proposid: int | None) -> str:
-    """Return the URL of the page of a proposal, or of the observations without one."""
-    return _with_names("proposal.page", {"proposid": proposal_name(proposid)}, {})
-
-
-def _with_names(endpoint: str, names: Mapping[str, str], values: Mapping[str, Any]) -> str:
-    """Return a URL as ``url_for`` does, which is asked once for all rows of a page.
-
-    Names are digits and lower-case letters, which stand in a URL as they are.
-    """
-    urls = g.setdefault("urls_of_rows", {})
-    key = endpoint, repr(values)
-    if key not in urls:
-        # No host and no path of the site has an exclamation mark, and parameters come later.
-        places = {name: f"!{name}!" for name in names}
-        urls[key] = url_for(endpoint, **{**values, **places})
-    url: str = urls[key]
-    for name, text in names.items():
-        url = url.replace(f"!{name}!", text, 1)
-    return url
+    return url_for(endpoint, **values | names)
 
 
 def results_url(arguments: Mapping[str, str | Iterable[str]]) -> str:
@@ -180,12 +155,11 @@ def results_url(arguments: Mapping[str, str | Iterable[str]]) -> str:
     """
     if "results_url" not in g:
         g.results_url = url_for("results.page")
-    pairs = (
-        f"{name}={quote_plus(text, _SAFE)}"
-        for name, value in arguments.items()
-        for text in ([value] if isinstance(value, str) else value)
-    )
-    query = "&".join(pairs)
+    values = {
+        name: [value] if isinstance(value, str) else [*value] for name, value in arguments.items()
+    }
+    # The characters that werkzeug leaves as they are.
+    query = urlencode(values, doseq=True, safe="!$'()*,/:;?@")
     return f"{g.results_url}?{query}" if query else str(g.results_url)
 
 

@@ -8,7 +8,7 @@ from flask import url_for
 from flask.testing import FlaskClient
 from web_pages import address_of
 
-from acsql.web.context import filters_label, observation_url, proposal_url, results_url
+from acsql.web.context import filters_label, observation_url, results_url
 
 
 def test_other_names_lead_to_the_canonical_address(
@@ -43,18 +43,6 @@ def test_the_url_of_a_page_has_the_names_of_the_observation(client: FlaskClient)
             "headers.header", row, name="x", filetype="flt", extension=1, visit=["01", "02"]
         )
     assert address == "/archive/unknown/j8bt05njq/headers/flt/1/?visit=01&visit=02"
-
-
-@pytest.mark.parametrize("values", [{}, {"q": "targname=!name! proposid=!proposid!", "sort": "a"}])
-def test_addresses_of_rows_are_those_of_flask(client: FlaskClient, values: dict[str, str]) -> None:
-    with client.application.test_request_context("/", base_url="https://localhost/acsql/"):
-        for proposid, name in ((9019, "j8bt05njq"), (None, "j8bt06020"), (9019, "j8bt05njq")):
-            row = {"ipppssoot": name, "proposid": proposid}
-            names = {"name": name, "proposid": proposid or "unknown"}
-            for page in ("observation.page", "viewer.page"):
-                given = values | ({"filetype": "flt"} if page == "viewer.page" else {})
-                assert observation_url(page, row, **given) == url_for(page, **given, **names)
-            assert proposal_url(proposid) == url_for("proposal.page", proposid=names["proposid"])
 
 
 @pytest.mark.parametrize(
