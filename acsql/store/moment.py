@@ -62,8 +62,8 @@ class Marks(NamedTuple):
     recent : dict
         The marks that are new since then, and not in the base.
     remade : int
-        The lengths of `recent` since the base, added up: what is made of them is made anew each
-        time.
+        The sum of the lengths of `recent` since the base.  Each change rebuilds the arrays of all
+        recent marks, so this is the work that rebuilding has taken.
     """
 
     id: str

@@ -29,7 +29,10 @@ def archive_copy(new_archive_copy: Config, indexed_store: Store) -> Config:
 def new_archive_copy(
     config: Config, sample_filesystem: Path, of_each_detector: list[Path]
 ) -> Config:
-    """The same with a database of its own, for ingests that are the first, hang or are killed."""
+    """The configuration of `archive_copy` with a new database.
+
+    Tests of the first ingest, and of ingests that hang or are killed, need one.
+    """
     for directory in of_each_detector:
         shutil.copytree(sample_filesystem / directory, config.filesystem / directory)
     return config

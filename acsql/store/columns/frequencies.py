@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from . import lists
 from .arrays import decoded, value_type
-from .conversion import from_numpy, from_python, scalar, to_numpy
+from .conversion import from_numpy, from_python, scalar, to_list, to_numpy
 from .numpy_values import are_of_type
 
 _DAY_MS = 86_400_000  # milliseconds of a day
@@ -52,12 +52,12 @@ class Frequencies(NamedTuple):
         """
         # Equally frequent values keep their order.
         chosen = np.argsort(-self.numbers, kind="stable")[:limit]
-        values = _to_list(self.values.take(from_numpy(chosen)))
+        values = to_list(self.values.take(from_numpy(chosen)))
         return dict(zip(values, self.numbers[chosen].tolist(), strict=True))
 
     def in_order(self) -> list[Any]:
         """Return the values, sorted."""
-        return _to_list(self.values)
+        return to_list(self.values)
 
 
 def frequencies(arrays: Sequence[pa.Array], others: Sequence[Any]) -> Frequencies | None:
@@ -220,12 +220,3 @@ def _counted(arrays: Sequence[pa.Array]) -> pa.Table:
 def _table(values: pa.Array, numbers: pa.Array | npt.NDArray[np.int64]) -> pa.Table:
     counts = from_numpy(numbers) if isinstance(numbers, np.ndarray) else numbers
     return pa.table({"values": decoded(values), "counts": counts})
-
-
-def _to_list(array: pa.Array) -> list[Any]:
-    if pa.types.is_string(array.type):
-        texts: list[Any] = array.to_pylist()
-        return texts
-    # numpy converts numbers and dates in a tenth of the time.
-    values: list[Any] = to_numpy(array).tolist()
-    return values
