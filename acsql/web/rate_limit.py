@@ -5,12 +5,14 @@ write.  So each allows its share.
 """
 
 from collections.abc import Callable
-from typing import cast
+from threading import RLock
+from typing import Any, ClassVar, cast
 
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from limits.storage import MemoryStorage
 
 from ..accounts.roles import Role, checked_name
 from ..errors import AccountError
@@ -27,6 +29,45 @@ PER_HOUR = 100
 WRITES_PER_MINUTE = 600
 # Refusals that say when to try again (RFC 6585, section 4; RFC 9110, section 15.6.4).
 _REFUSED = {429, 503}
+
+
+class LockedMemory(MemoryStorage):
+    """Counts in the memory of this process, which one thread at a time changes.
+
+    Without the lock, two threads may start the timer of limits 5.8 twice, and the second request is
+    an internal error: https://github.com/alisaifee/limits/pull/352
+
+    Parameters
+    ----------
+    *arguments, **options : object
+        As of the base class.
+    """
+
+    STORAGE_SCHEME: ClassVar[list[str]] = ["locked-memory"]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._lock = RLock()
+        super().__init__(*arguments, **options)
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Add to a count.
+
+        Parameters
+        ----------
+        key : str
+            Says what is counted.
+        expiry : float
+            Seconds after which a new count begins at zero.
+        amount : int
+            The number to add.
+
+        Returns
+        -------
+        int
+            The count.
+        """
+        with self._lock:
+            return super().incr(key, expiry, amount)
 
 
 def register(app: Flask, requests: int) -> Limiter:
@@ -59,7 +100,7 @@ def register(app: Flask, requests: int) -> Limiter:
         get_remote_address,
         app=app,
         application_limits=[f"{max(1, requests)} per minute"],
-        storage_uri="memory://",
+        storage_uri=f"{LockedMemory.STORAGE_SCHEME[0]}://",
         headers_enabled=True,
     )
 

@@ -1,7 +1,10 @@
 """Log-ins that fail are limited by client and by account, and writes by user."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
+from threading import Barrier, BrokenBarrierError, Timer
 
 import pytest
 from bs4 import BeautifulSoup
@@ -90,3 +93,21 @@ def test_writes_of_a_user_are_limited_over_all_routes(
 
     for name in ("anna", "bob"):
         assert written(name) == [200, 400, 429, 429]
+
+
+def test_threads_count_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = rate_limit.LockedMemory()
+    counts.timer.join()
+    both_have_a_timer = Barrier(2, timeout=0.5)
+
+    def set_timer(counts: rate_limit.LockedMemory, timer: Timer) -> None:
+        """Wait between making and starting a timer until the other thread has made one, too."""
+        vars(counts)["timer"] = timer
+        with suppress(BrokenBarrierError):
+            both_have_a_timer.wait()
+
+    timer = property(lambda counts: vars(counts)["timer"], set_timer)
+    monkeypatch.setattr(rate_limit.LockedMemory, "timer", timer, raising=False)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: counts.incr("requests", 60), range(2)))
+    assert sorted(found) == [1, 2]
