@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -100,9 +100,18 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
 
 def _end_soon(status: ExitStatus) -> None:
     """End the process after `_ENDING_S` if its threads or its database let it live until then."""
-    deadline = threading.Timer(_ENDING_S, os._exit, [status])
+    deadline = threading.Timer(_ENDING_S, _end_now, [status])
     deadline.daemon = True
     deadline.start()
+
+
+def _end_now(status: ExitStatus) -> NoReturn:
+    """End the process without its cleanup, and say so."""
+    # Not print: another thread may hold the lock of the stream.
+    message = f"acsql ended {_ENDING_S:g} s after the signal, before its cleanup was complete.\n"
+    with suppress(OSError):
+        os.write(2, message.encode())
+    os._exit(status)
 
 
 def _retry_signal(unraisable: "sys.UnraisableHookArgs") -> None:

@@ -6,7 +6,7 @@ write.  So each allows its share.
 
 from collections.abc import Callable
 from threading import RLock
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
@@ -43,7 +43,7 @@ class LockedMemory(MemoryStorage):
         As of the base class.
     """
 
-    STORAGE_SCHEME: ClassVar[list[str]] = ["locked-memory"]
+    STORAGE_SCHEME = ["locked-memory"]  # noqa: RUF012  # declared so by limits
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._lock = RLock()

@@ -49,6 +49,22 @@ from acsql.cli import main
 main()
 """
 
+# Runs a command whose cleanup takes a minute, with less time for it.
+SLOW_CLEANUP = """
+import time
+from acsql.cli import main, process, root
+
+def sleep(path):
+    try:
+        print("begun", flush=True)
+        time.sleep(60)
+    finally:
+        time.sleep(60)
+
+process._ENDING_S = 0.5
+root.acsql.callback = sleep
+main()
+"""
 # Runs the command line with output that does not end.
 ENDLESS_OUTPUT = """
 import itertools
@@ -231,6 +247,15 @@ def test_termination_ends_a_command_with_its_own_status(sample_settings: Path, n
     )
     _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (143, "")
+
+
+def test_a_cleanup_that_takes_too_long_is_cut_off_with_a_message(sample_settings: Path) -> None:
+    process = start([sys.executable, "-c", SLOW_CLEANUP, "status"], sample_settings)
+    assert process.stdout.readline() == "begun\n"
+    process.terminate()
+    _, errors = process.communicate(timeout=50)
+    assert process.returncode == 143
+    assert "ended 0.5 s after the signal, before its cleanup was complete" in errors
 
 
 @pytest.mark.parametrize("arguments", [["find"], ["find", "--limit", "1"], ["query"], ["status"]])

@@ -77,7 +77,7 @@ def test_sigterm_ends_a_run_that_hangs_and_closes_its_record(
     assert "Traceback" not in errors
     with Store(new_archive_copy.connection_string, specs) as store:
         record = runs.last(store)
-    assert record["state"] == runs.INTERRUPTED
+    assert record["state"] == runs.INTERRUPTED, errors
     assert record["reason"] == "terminated (SIGTERM or SIGHUP); the next run continues"
     assert (record["finished"] - record["started"]).total_seconds() < PATIENCE_S
     report = run.ingest(new_archive_copy, SYNCHRONOUS)
