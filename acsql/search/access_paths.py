@@ -82,9 +82,8 @@ def an_index_counts(condition: Condition, specs: KeywordSpecs) -> bool:
     match parts:
         case []:
             return True
-        case [Equals(keyword, value, spellings)]:
-            # Without its spellings a text is compared as a regular expression.
-            return keyword in specs.indexed and not (isinstance(value, str) and not spellings)
+        case [Equals(keyword)]:
+            return keyword in specs.indexed
         case [Between(keyword, low, high)]:
             return keyword in specs.indexed and (low, high) != (None, None)
     return False

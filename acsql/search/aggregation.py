@@ -14,6 +14,7 @@ from ..query import Column, Condition, computed_column
 from ..store import aggregations, mongosh
 from ..store.aggregations import Stage
 from ..store.sorting import total_order
+from ..store.spellings import with_spellings
 from .annotated import looked_up
 from .explain import Explanation
 from .search import Search
@@ -212,8 +213,9 @@ def distribution(search: Search, *keywords: str) -> Aggregation:
 
     def run() -> Iterator[dict[str, Any]]:
         """Yield the rows, counted in the columns where these answer."""
+        condition = looked_up(search.condition, source.store)
         return aggregations.distribution_rows(
-            source.store, _condition(search), addresses, search.max_seconds
+            source.store, condition, addresses, search.max_seconds
         )
 
     stages = aggregations.distribution(_condition(search), addresses)
@@ -221,8 +223,9 @@ def distribution(search: Search, *keywords: str) -> Aggregation:
 
 
 def _condition(search: Search) -> Condition:
-    """Return the condition of a search for the database, with its annotations looked up."""
-    return looked_up(search.condition, search.source.store)
+    """Return the condition of a search for the database, with what has to be looked up."""
+    store = search.source.store
+    return with_spellings(looked_up(search.condition, store), store)
 
 
 def _file_rows(search: Search, stages: Sequence[Stage], *further: Column) -> Aggregation:

@@ -20,7 +20,6 @@ from ..store.current_specs import CurrentSpecs
 from ..store.sorting import SortKey
 from .limits import TIME_LIMIT, at_least_one, optional_seconds
 from .overlaps import with_footprints
-from .spellings import with_spellings
 
 DEFAULT_COLUMNS = (
     "rootname",
@@ -139,7 +138,6 @@ class Criteria:
         store = self.source.store
         condition = query.for_person(query.prepare(new, specs), self.source.person)
         condition = with_footprints(condition, store)
-        condition = with_spellings(condition, store, specs)
         return replace(self, condition=query.both(self.condition, condition))
 
     def columns(self, *addresses: str) -> Self:

@@ -14,6 +14,7 @@ from ..fits.regions import stc_s
 from ..query import REGION, And, AnyOf, narrowed
 from ..store import queries, sorting
 from ..store.columns.select import select
+from ..store.moment import one_moment
 from ..store.sorting import SortKey
 from . import annotated, order_walk
 from .access_paths import an_index_serves
@@ -72,7 +73,8 @@ def find(
     criteria = _looked_up(criteria)
     found: Iterator[Row] | None = None
     if not limit or not an_index_serves(criteria.condition, total, criteria.source.specs):
-        found = _in_columns(criteria, addresses, total, limit, after)
+        with one_moment():
+            found = _in_columns(criteria, addresses, total, limit, after)
     if found is None:
         found = _documents(criteria, addresses, total, limit, after)
     yield from map(_with_region, found) if REGION in addresses else found

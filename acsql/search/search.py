@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import query
 from ..query.messages import shorten
 from ..store import mongosh
+from ..store.spellings import with_spellings
 from . import counting, grouping
 from .counting import Count
 from .coverage import coverage
@@ -259,7 +260,7 @@ class Search(Exports):
         >>> archive.where(detector="WFC").columns("rootname").sort("rootname").mongosh()
         'db.observations.find({detector: "WFC"}, {_id: 1}).sort({_id: 1})'
         """
-        return mongosh.find(self.condition, self.addresses, self.order, self.max_rows)
+        return mongosh.find(self._spelled, self.addresses, self.order, self.max_rows)
 
     def mongosh_count(self) -> str:
         """Return the line for the MongoDB shell that counts what `count` does.
@@ -274,7 +275,7 @@ class Search(Exports):
         >>> archive.where(detector="WFC").mongosh_count()
         'db.observations.countDocuments({detector: "WFC"})'
         """
-        return mongosh.count(self.condition)
+        return mongosh.count(self._spelled)
 
     def mongosh_facets(self, keyword: str, limit: int | None = None) -> str:
         """Return the line for the MongoDB shell that counts the values that `facets` does.
@@ -297,4 +298,9 @@ class Search(Exports):
         'db.observations.aggregate([...{$limit: 1}])'
         """
         address = query.resolve(keyword, self.source.specs).address
-        return mongosh.facets(address, self.condition, optional_at_least_one(limit, "limit"))
+        return mongosh.facets(address, self._spelled, optional_at_least_one(limit, "limit"))
+
+    @property
+    def _spelled(self) -> query.Condition:
+        """The condition with the texts as they are stored, for the MongoDB shell."""
+        return with_spellings(self.condition, self.source.store)

@@ -15,6 +15,7 @@ from .filters import to_filter
 from .queries import BATCH_ROWS
 from .schema import Document
 from .sorting import SortKey, order_key, sort_document
+from .spellings import with_spellings
 from .time_limit import explained_timeout, milliseconds
 
 Stage = dict[str, Any]
@@ -137,6 +138,7 @@ def facet_rows(
     DatabaseError
         If the database fails.
     """
+    condition = with_spellings(condition, store)
     return aggregate(store, _facet_stages(types, condition), condition, time_limit, types)
 
 
@@ -183,6 +185,7 @@ def distribution_rows(
     if selection is not None:
         yield from _with_percentages(selection.group(addresses), addresses)
     else:
+        condition = with_spellings(condition, store)
         stages = distribution(condition, addresses)
         yield from aggregate(store, stages, condition, time_limit, addresses)
 

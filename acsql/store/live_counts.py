@@ -12,6 +12,7 @@ from .fields import field_path
 from .filters import to_filter
 from .queries import BATCH_ROWS, SAMPLE_SHARE
 from .sorting import SortKey, sorted_values
+from .spellings import with_spellings
 from .time_limit import explained_timeout, milliseconds
 
 # Observations that an estimate looks at; the error of a share p is about sqrt(p (1 - p) / 2000).
@@ -43,6 +44,7 @@ def count(store: Store, condition: Condition, time_limit: float | None = None) -
     DatabaseError
         If the database fails.
     """
+    condition = with_spellings(condition, store)
     filter_ = to_filter(condition)
     with explained_timeout(store, condition, time_limit):
         collection = headerless.collection_for(store, condition)
@@ -63,6 +65,7 @@ def estimate(store: Store, condition: Condition, time_limit: float | None = None
     int
         Exact if there are few observations: then all are looked at.
     """
+    condition = with_spellings(condition, store)
     with explained_timeout(store, condition, time_limit):
         collection = headerless.collection_for(store, condition)
         total = collection.estimated_document_count()
@@ -108,6 +111,7 @@ def value_counts(
         If the database fails.
     """
     numbers: dict[Any, int] = {}
+    condition = with_spellings(condition, store)
     stages = value_count_stages(address, condition)
     with explained_timeout(store, condition, time_limit, [SortKey(address)]):
         collection = headerless.collection_for(store, condition, [address])
@@ -166,6 +170,7 @@ def distinct(
     list
         Each value once; numbers come before other types.
     """
+    condition = with_spellings(condition, store)
     with explained_timeout(store, condition, time_limit, [SortKey(address)]):
         collection = headerless.collection_for(store, condition, [address])
         values = collection.distinct(

@@ -165,7 +165,8 @@ _block: ContextVar[_Block | None] = ContextVar("block", default=None)
 def one_moment(max_age: float = 0.0) -> Iterator[None]:
     """Let `current` read once, as far as the block is executed by this thread.
 
-    The block has to be short, and must not read what it has written itself.
+    The block has to be short, and must not read what it has written itself.  In another block it
+    has the moment and the age of that one.
 
     Parameters
     ----------
@@ -173,6 +174,9 @@ def one_moment(max_age: float = 0.0) -> Iterator[None]:
         Seconds.  While one process holds the lock of those that write observations, `current` may
         return marks that this process has read so long before, which takes less time.
     """
+    if _block.get() is not None:
+        yield
+        return
     token = _block.set(_Block(max_age, {}))
     try:
         yield

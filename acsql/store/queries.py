@@ -16,6 +16,7 @@ from .fields import field_path, value_at
 from .filters import to_filter
 from .schema import Document
 from .sorting import SortKey, rows_after, sort_document, total_order
+from .spellings import with_spellings
 from .time_limit import explained_timeout, milliseconds
 
 # Rows that are fetched together; the server closes a cursor that rests for ten minutes.
@@ -65,7 +66,7 @@ def find(
     DatabaseError
         If the database fails.
     """
-    order = total_order(order)
+    order, condition = total_order(order), with_spellings(condition, store)
     filter_ = to_filter(condition)
     if after is not None:
         filter_ = {"$and": [filter_, rows_after(order, after)]}
@@ -130,6 +131,7 @@ def sample(
     DatabaseError
         If the database fails.
     """
+    condition = with_spellings(condition, store)
     filter_ = to_filter(condition)
     paths = {address: field_path(address).split(".") for address in addresses}
     project = {"$project": {field_path(address): 1 for address in addresses}}
@@ -173,6 +175,7 @@ def any_match(store: Store, condition: Condition, time_limit: float | None = Non
     DatabaseError
         If the database fails.
     """
+    condition = with_spellings(condition, store)
     with explained_timeout(store, condition, time_limit):
         collection = headerless.collection_for(store, condition)
         limit = milliseconds(time_limit)

@@ -1,15 +1,29 @@
-"""Stored spellings: the values of an indexed keyword that equal a text, or match a pattern."""
+"""Stored spellings: the values of an indexed keyword that equal a text, or match a pattern.
+
+Equality ignores case, and an index finds a text only in one case.  So a query of documents replaces
+a text by its stored spellings, which the index finds; counts and sorted pages are then read from
+the index.  Likewise it replaces a pattern by the stored texts that match it, if they are few.  The
+columns need no spellings.
+"""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
+from typing import TypeVar
 
 from bson.regex import Regex
 
-from ..query.texts import Exact, beginnings, fold
+from ..query import AnyOf, Condition, Equals, Like, with_leaves
+from ..query.texts import Exact, beginnings, fold, ignores_case
 from .client import Store
+from .derived.headerless import names_observations
 from .fields import field_path
 from .filters import like, text_before_wildcards
+from .moment import of_block
+from .summaries.kept import of_observations
+
+Found = TypeVar("Found")
 
 # Beginnings of texts that are looked up one by one; for more, all values of the keyword are read.
 _MOST_BEGINNINGS = 200
@@ -18,6 +32,62 @@ _MOST_BEGINNINGS = 200
 # (internalQueryMaxScansToExplode).
 _MOST_READ = 1000
 _MOST_MATCHING = 100
+
+
+def with_spellings(condition: Condition, store: Store) -> Condition:
+    """Return a condition in which the texts of indexed keywords have their stored spellings.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    Condition
+        An equal condition; the same one if it lists rootnames, which are found by key.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    if names_observations(condition):
+        return condition
+    indexed = store.specs.indexed
+
+    def replaced(leaf: Condition) -> Condition:
+        """Return a leaf with its spellings."""
+        match leaf:
+            case Equals(keyword, value, None) if keyword in indexed:
+                return replace(leaf, spellings=_equal(store, keyword, [value]))
+            case AnyOf(keyword, values, None) if keyword in indexed:
+                return replace(leaf, spellings=_equal(store, keyword, values))
+            case Like(keyword, pattern, None) if keyword in indexed:
+                return replace(leaf, spellings=_matching(store, keyword, pattern))
+        return leaf
+
+    return with_leaves(condition, replaced)
+
+
+def _equal(store: Store, keyword: str, values: Iterable[object]) -> tuple[str, ...]:
+    texts = [value for value in values if isinstance(value, str) and ignores_case(value)]
+    if not texts:
+        return ()
+    key = "spellings", keyword, *texts
+    return _once(store, key, lambda: stored(store, keyword, texts))
+
+
+def _matching(store: Store, keyword: str, pattern: str) -> tuple[str, ...] | None:
+    key = "matching", keyword, pattern
+    return _once(store, key, lambda: matching(store, keyword, pattern))
+
+
+def _once(store: Store, key: Hashable, read: Callable[[], Found]) -> Found:
+    """Return the result of a function that reads, kept in a block of one moment."""
+    return read() if of_block(store) is None else of_observations(store, key, read)
 
 
 def stored(store: Store, keyword: str, texts: Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ import acsql
 from acsql.errors import QueryError
 from acsql.query import Between, Equals, Like, Not, Or
 from acsql.search.criteria import DEFAULT_COLUMNS
-from acsql.store import spellings
 
 
 def rootnames(search: acsql.Search) -> set[str]:
@@ -74,22 +73,12 @@ def test_conditions_of_several_calls_are_joined(sample_archive) -> None:
     assert sample_archive.where(detector="WFC").where("exptime>0").count() == both.count()
 
 
-def test_the_spellings_of_each_condition_are_looked_up_once(sample_archive, monkeypatch) -> None:
-    read: list[str] = []
-    stored = spellings.stored
-
-    def counted(store, keyword, texts):
-        """Look spellings up, and note the keyword."""
-        read.append(keyword)
-        return stored(store, keyword, texts)
-
-    monkeypatch.setattr(spellings, "stored", counted)
+def test_a_condition_is_made_without_a_query(sample_archive, monkeypatch) -> None:
+    monkeypatch.setattr(sample_archive.store, "database", None)
     search = sample_archive.where(detector="wfc").where("filter1=f606w").where("exptime>=0")
-    assert read == ["detector", "filter1"]
     assert (
         search.condition == sample_archive.where("detector=wfc filter1=f606w exptime>=0").condition
     )
-    assert [part.spellings for part in search.condition.conditions[:2]] == [("WFC",), ("F606W",)]
 
 
 def test_conditions_of_several_calls_have_a_limit_together(sample_archive) -> None:

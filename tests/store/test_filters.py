@@ -33,8 +33,8 @@ from acsql.query import (
     prepare,
 )
 from acsql.query.texts import Exact, stated_number
-from acsql.search.spellings import with_spellings
 from acsql.store import filters, live_counts, queries
+from acsql.store.spellings import with_spellings
 
 SPECS = keyword_specs.load()
 DOCUMENTS = 200
@@ -262,7 +262,7 @@ conditions = st.recursive(st.sampled_from(sorted(POOL)).flatmap(about), combined
 def test_a_filter_finds_the_documents_that_meet_the_condition(filled, condition, looked_up):
     prepared = prepare(condition, SPECS)
     if looked_up:
-        prepared = with_spellings(prepared, filled, SPECS)
+        prepared = with_spellings(prepared, filled)
     found = {d["_id"] for d in filled.observations.find(filters.to_filter(prepared), {"_id": 1})}
     assert found == {d["_id"] for d in documents() if holds(condition, d)}
 
@@ -482,7 +482,7 @@ def test_an_index_serves_every_condition_that_it_can(filled, condition):
     filled.observations.create_index("targname")
     filled.observations.create_index([("position", "2dsphere")])
     filled.observations.create_index([("footprint", "2dsphere")])
-    prepared = with_spellings(prepare(condition, SPECS), filled, SPECS)
+    prepared = with_spellings(prepare(condition, SPECS), filled)
     cursor = filled.observations.find(filters.to_filter(prepared))
     found = set(stages(cursor.explain()["queryPlanner"]["winningPlan"]))
     assert "IXSCAN" in found

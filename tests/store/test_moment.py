@@ -16,7 +16,7 @@ from acsql.store.columns.fold import fold
 from acsql.store.columns.marks import with_parts
 from acsql.store.columns.select import select
 from acsql.store.derived import headerless
-from acsql.store.moment import current, of_block, one_moment
+from acsql.store.moment import current, max_age, of_block, one_moment
 from acsql.store.schema import ANNOTATION_NUMBERS, CHANGED
 from acsql.store.summaries.kept import Kept
 
@@ -82,6 +82,17 @@ def test_a_block_is_of_its_beginning_and_each_block_is_new(store):
     with one_moment():
         assert current(store) != before
     assert kept() == 2
+
+
+def test_a_block_in_another_one_has_its_moment(store):
+    with one_moment(AGE):
+        before = current(store)
+        observation_writes.replace(store, {"_id": "j8bt0001"})
+        with one_moment():
+            assert current(store) is before
+            assert max_age() == AGE
+        assert current(store) is before
+    assert of_block(store) is None
 
 
 def test_a_block_ends_with_an_exception(store):

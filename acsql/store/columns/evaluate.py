@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,10 +31,13 @@ from ...query.conditions import (
 )
 from ...query.texts import fold, ignores_case, stated_number
 from . import lists
-from .conversion import from_python, scalar
+from .conversion import from_numpy, from_python, scalar, to_numpy
 from .select import LARGEST_EXACT
 
 _TRUE, _FALSE = scalar(True), scalar(False)
+# Values whose numbers are compared with those of the rows, one after the other; the tests of more
+# are looked up by number, which takes eight times as long as one comparison.
+_FEW_VALUES = 4
 
 
 def meets(
@@ -147,7 +151,11 @@ def _of_rows(tested: pa.BooleanArray, array: pa.DictionaryArray) -> pa.BooleanAr
     """Return for each row of a column the result of the test of its value, False without one."""
     if not tested.true_count:
         return pa.repeat(_FALSE, len(array))
-    of_rows = tested.take(array.indices)
+    if tested.true_count > _FEW_VALUES:
+        of_rows = tested.take(array.indices)
+    else:
+        numbers = from_numpy(np.flatnonzero(to_numpy(tested)).astype(np.int32))
+        of_rows = reduce(pc.or_, (pc.equal(array.indices, number) for number in numbers))
     return pc.fill_null(of_rows, _FALSE) if of_rows.null_count else of_rows
 
 

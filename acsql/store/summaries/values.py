@@ -18,6 +18,7 @@ from ..columns.select import select
 from ..fields import value_at
 from ..filters import to_filter
 from ..schema import Document
+from ..spellings import with_spellings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +60,8 @@ def table(store: Store, condition: Condition, types: Mapping[str, str]) -> pa.Ta
     schema = _schema(types)
     selection = select(store, condition, list(types), MOST_DOCUMENTS)
     if selection is None:
-        pieces = [*of_documents(store, to_filter(condition), types)]
+        filter_ = to_filter(with_spellings(condition, store))
+        pieces = [*of_documents(store, filter_, types)]
         return pa.concat_tables([schema.empty_table(), *pieces])
     arrays = [_of_arrays(part, schema) for part in selection.parts]
     return pa.Table.from_batches([*arrays, _of_documents(selection.documents, schema)], schema)
