@@ -27,8 +27,9 @@ from typing import Any
 from acsql import keywords as keyword_specs
 from acsql.archive import Archive
 from acsql.config import Config
+from acsql.ingest import folding
 from acsql.search.aggregation import distribution
-from acsql.store import observation_writes
+from acsql.store import lock, observation_writes
 from acsql.store.client import Store
 
 REPEATS = 30
@@ -168,8 +169,15 @@ def taken(do: Callable[[], Any]) -> float:
 
 
 def write_again(connection_string: str) -> None:
-    """Write observations as they are; answer a line with the number of those written so far."""
-    with Store(connection_string, keyword_specs.load()) as store:
+    """Write observations as they are; answer a line with the number of those written so far.
+
+    They are folded into columns meanwhile, as an ingest does.
+    """
+    with (
+        Store(connection_string, keyword_specs.load()) as store,
+        lock.hold(store, "benchmark"),
+        folding.in_background(store),
+    ):
         some = store.observations.aggregate([{"$sample": {"size": 2000}}, {"$project": {"_id": 1}}])
         for written, rootname in enumerate(cycle([document["_id"] for document in some])):
             ready, _, _ = select.select([sys.stdin], [], [], 1 / RATE)

@@ -28,7 +28,7 @@ from functools import partial
 from itertools import count, islice, takewhile
 from typing import NamedTuple
 
-from bench_query import Search, Values, milliseconds, p99, shapes, taken
+from bench_query import Search, Values, load_columns, milliseconds, p99, shapes, taken
 
 from acsql import keywords as keyword_specs
 from acsql import query
@@ -113,6 +113,7 @@ def main() -> None:
 
 def measure(store: Store, given: argparse.Namespace) -> None:
     """Put all questions in all phases, and print the times."""
+    load_columns(store)
     times: Times = defaultdict(lambda: defaultdict(list))
     every = [k for k in kinds(store, keyword_specs.load()) if re.search(given.kinds, k.name)]
     if not given.scripts:

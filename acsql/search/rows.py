@@ -1,8 +1,9 @@
 """Rows of a search: found by an index where one serves it, else in the columns.
 
-A page that the columns find is read from its documents, which have every field.  Results of
-thousands of rows are read from the columns, because their documents would take seconds.  The first
-page of a search with annotations is mostly found by `acsql.search.order_walk`.
+A page that the columns find is read from columns that are in memory, else from its documents, which
+have every field.  Results of thousands of rows are read from the columns, because their documents
+would take seconds.  The first page of a search with annotations is mostly found by
+`acsql.search.order_walk`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -175,6 +176,13 @@ def _in_columns(
         whole = select(store, condition, needed) if _are_columns(criteria, addresses) else None
         return None if whole is None else islice(whole.every(order, after), limit or None)
     names = tuple(row["rootname"] for row in selection.first(order, number, after))
+    if _are_columns(criteria, addresses):
+        # Loads Arrow, whose import takes longer than most commands run.
+        from ..store.columns import by_name
+
+        in_memory = by_name.rows(store, names, list(dict.fromkeys((*addresses, *keys))))
+        if in_memory is not None:
+            return iter(in_memory)
     same = narrowed(condition, names)
     named = replace(criteria, condition=And((AnyOf("rootname", names), same)))
     rows = list(_documents(named, addresses, order))

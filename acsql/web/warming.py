@@ -91,5 +91,7 @@ def warm(archive: Archive) -> None:
     for condition in CONDITIONS:
         archive.where(condition).sort(ORDER).page(ROWS)
         archive.count(condition)
+    # The columns of the results page.
+    archive.where().sample(1)
     for keyword in ("flags", *archive.specs.facets):
         archive.where(CONDITIONS[0]).facets(keyword)

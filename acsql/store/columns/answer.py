@@ -7,6 +7,7 @@ value that Arrow would compare differently, so the answer is the one that MongoD
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,7 @@ from .membership import members
 from .parts import Part
 from .paths import blocks_path, path_of
 from .selection import RowsOfPart, Selection
-from .whole import as_one
+from .whole import columns_of_all
 
 
 def answer(
@@ -58,8 +59,8 @@ def answer(
     paths = ["_id", *map(path_of, named)]
     # Parts of an older acsql have all blocks as irregular values.
     blocks = sorted(set(filter(None, map(blocks_path, paths))))
-    stored = cache.columns(store, [*paths, *blocks], parts)
-    parts, columns = as_one(marks.unmarked(parts, stored, marked), stored)
+    parts = marks.unmarked(parts, partial(cache.columns, store, ["_id"], parts), marked)
+    parts, columns = columns_of_all(store, parts, [*paths, *blocks])
     by_document: set[str] = set()
     if marked.tokens:
         further = changed.parts_of(store, marked, paths)

@@ -7,7 +7,7 @@ the rows that are still live after the earlier marks.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
 
@@ -69,7 +69,9 @@ def with_parts(store: Store) -> tuple[Marks, tuple[Part, ...]]:
 
 
 def unmarked(
-    parts: tuple[Part, ...], columns: Sequence[Mapping[str, Column | None]], marks: Marks
+    parts: tuple[Part, ...],
+    columns: Callable[[], Sequence[Mapping[str, Column | None]]],
+    marks: Marks,
 ) -> tuple[Part, ...]:
     """Return parts in which the rows of marked observations are not live.
 
@@ -77,8 +79,8 @@ def unmarked(
     ----------
     parts : tuple of Part
         From the registry.
-    columns : sequence of mapping
-        Their columns, with the path ``_id``.
+    columns : callable
+        Returns their columns, with the path ``_id``; called if rows have to be found.
     marks : Marks
         Read before the registry.
 
@@ -97,7 +99,7 @@ def unmarked(
     if not new:
         return before
     names = np.sort(np.array(list(new), np.bytes_))
-    pairs = zip(before, columns, strict=True)
+    pairs = zip(before, columns(), strict=True)
     without = tuple(_without(part, by_path["_id"], names) for part, by_path in pairs)
     with _lock:
         _kept[parts, marks.id] = without

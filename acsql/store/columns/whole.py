@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 from cachetools import LRUCache
 
-from . import lists
+from ..client import Store
+from . import cache, lists
 from .arrays import value_type
 from .encode import Column
 from .parts import Part
@@ -23,14 +24,68 @@ Columns = Mapping[str, Column | None]
 
 # Bytes of a process: some 40 numeric columns of the whole mission.
 _MOST_BYTES = 64 * 2**20
+# Bytes of an entry beside its values (tracemalloc).
+_OVERHEAD = 1000
 # Registries whose live rows are kept, of 27 kilobytes each for the mission.
 _MOST_REGISTRIES = 4
 
-_columns: LRUCache[tuple[str, str], Column] = LRUCache(
-    _MOST_BYTES, getsizeof=lambda column: column.nbytes
+# To the id of a whole and a path; None if no part has a value of the path.
+_columns: LRUCache[tuple[str, str], Column | None] = LRUCache(
+    _MOST_BYTES, getsizeof=lambda column: _OVERHEAD + (column.nbytes if column else 0)
 )
 _live: LRUCache[tuple[Part, ...], bytes] = LRUCache(_MOST_REGISTRIES)
 _lock = Lock()
+
+
+def columns_of_all(
+    store: Store, parts: Sequence[Part], paths: Sequence[str]
+) -> tuple[tuple[Part, ...], list[Columns]]:
+    """Return parts as one part with its columns, from memory or read and joined.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    parts : sequence of Part
+        From the registry, perhaps with fewer live rows.
+    paths : sequence of str
+        MongoDB field paths.
+
+    Returns
+    -------
+    parts : tuple of Part
+        As `as_one` returns them.
+    columns : list of mapping
+        Their columns.
+    """
+    found = in_memory(parts, paths)
+    if found is None:
+        return as_one(parts, cache.columns(store, paths, parts))
+    return (found[0],), [found[1]]
+
+
+def in_memory(parts: Sequence[Part], paths: Sequence[str]) -> tuple[Part, Columns] | None:
+    """Return parts as one part with its columns, None if these are not all in memory.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        From the registry, perhaps with fewer live rows.
+    paths : sequence of str
+        MongoDB field paths.
+
+    Returns
+    -------
+    Part
+        The part.
+    mapping
+        The paths to its columns, None for one without a value.
+    """
+    whole = _whole(parts)
+    with _lock:
+        if any((whole.id, path) not in _columns for path in paths):
+            return None
+        return whole, {path: _columns[whole.id, path] for path in paths}
 
 
 def as_one(
@@ -55,16 +110,20 @@ def as_one(
     paths = list(columns[0])
     if any(len(_types(path, columns)) > 1 for path in paths):
         return tuple(parts), list(columns)
-    ids = "".join(part.id for part in parts)
-    whole = Part(
-        blake2b(ids.encode(), digest_size=16).hexdigest(),
-        sum(part.rows for part in parts),
-        _live_rows(tuple(parts)),
-    )
+    whole = _whole(parts)
     rows = [part.rows for part in parts]
     return (whole,), [
         {path: _joined(whole.id, path, rows, [each[path] for each in columns]) for path in paths}
     ]
+
+
+def _whole(parts: Sequence[Part]) -> Part:
+    ids = "".join(part.id for part in parts)
+    return Part(
+        blake2b(ids.encode(), digest_size=16).hexdigest(),
+        sum(part.rows for part in parts),
+        _live_rows(tuple(parts)),
+    )
 
 
 def _types(path: str, columns: Sequence[Columns]) -> set[pa.DataType]:
@@ -87,16 +146,15 @@ def _joined(
     whole: str, path: str, rows: Sequence[int], columns: Sequence[Column | None]
 ) -> Column | None:
     """Return the column of all parts, None without a value."""
-    if not any(columns):
-        return None
+    key = whole, path
     with _lock:
-        known = _columns.get((whole, path))
-    if known is None:
-        known = _end_to_end(rows, columns)
-        with _lock:
-            if known.nbytes <= _MOST_BYTES:
-                _columns[whole, path] = known
-    return known
+        if key in _columns:
+            return _columns[key]
+    joined = _end_to_end(rows, columns) if any(columns) else None
+    with _lock:
+        if joined is None or joined.nbytes + _OVERHEAD <= _MOST_BYTES:
+            _columns[key] = joined
+    return joined
 
 
 def _end_to_end(rows: Sequence[int], columns: Sequence[Column | None]) -> Column:

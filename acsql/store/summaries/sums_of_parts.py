@@ -110,7 +110,7 @@ def _unchanged_parts(store: Store) -> tuple[Marks, tuple[Part, ...]]:
     from ..columns import cache, marks
 
     changed, parts = marks.with_parts(store)
-    return changed, marks.unmarked(parts, cache.columns(store, ["_id"], parts), changed)
+    return changed, marks.unmarked(parts, lambda: cache.columns(store, ["_id"], parts), changed)
 
 
 def added(pieces: Iterable[Numbers]) -> dict[str, Counter[Any]]:

@@ -31,19 +31,19 @@ def marked(*rootnames):
 )
 def test_rows_of_the_last_marks_are_not_live(steps, live):
     for rootnames in steps:
-        (found,) = marks.unmarked((PART,), COLUMNS, marked(*rootnames))
+        (found,) = marks.unmarked((PART,), lambda: COLUMNS, marked(*rootnames))
     assert np.flatnonzero(found.live_rows).tolist() == live
 
 
 def test_rows_of_recent_marks_are_not_live_either():
     base = marked("j8bt0001")
     for name, live in (("j8bt0002", [0]), ("j8bt0007q", [3])):
-        (found,) = marks.unmarked((PART,), COLUMNS, base.with_new({name: "later"}))
+        (found,) = marks.unmarked((PART,), lambda: COLUMNS, base.with_new({name: "later"}))
         assert np.flatnonzero(found.live_rows).tolist() == live
-    (found,) = marks.unmarked((PART,), COLUMNS, base)
+    (found,) = marks.unmarked((PART,), lambda: COLUMNS, base)
     assert np.flatnonzero(found.live_rows).tolist() == [0, 3]
 
 
 def test_a_part_without_rootnames_stays_as_it_is():
     part = PART._replace(id="without names")
-    assert marks.unmarked((part,), [{"_id": None}], marked("j8bt0001")) == (part,)
+    assert marks.unmarked((part,), lambda: [{"_id": None}], marked("j8bt0001")) == (part,)

@@ -10,7 +10,7 @@ from acsql.query import And
 from acsql.store.columns.encode import Column, column_of
 from acsql.store.columns.parts import Part
 from acsql.store.columns.select import select
-from acsql.store.columns.whole import as_one
+from acsql.store.columns.whole import as_one, in_memory
 
 FEW = pa.array(["WFC", None, "WFC"]).dictionary_encode()
 LINES = "headers.flt.0.history"
@@ -63,6 +63,18 @@ def test_a_part_has_the_rows_of_all(request, columns):
         3 * n + row for n, column in enumerate(columns) if column for row in column.irregular
     ]
     assert list(found[path].irregular) == irregular
+
+
+def test_columns_that_were_joined_are_in_memory(request):
+    path = request.node.name
+    assert in_memory(PARTS, [path]) is None
+    (whole,), (found,) = as_one(PARTS, [{path: column} for column in [None, Column(MANY), None]])
+    assert in_memory(PARTS, [path]) == (whole, found)
+    assert in_memory(PARTS, [path, "another"]) is None
+    as_one(PARTS, [{"another": None}] * 3)
+    assert in_memory(PARTS, [path, "another"]) == (whole, {**found, "another": None})
+    fewer = [part("first", 0, 0, 0), *PARTS[1:]]
+    assert in_memory(fewer, [path]) == as_one(fewer, [{path: None}] * 3)[0] + (found,)
 
 
 def test_a_path_without_a_value_has_no_column():
