@@ -150,7 +150,7 @@ def join(columns: Sequence[Column | None], kept: Sequence[npt.NDArray[np.int64]]
             irregular += (start + others).tolist()
             arrays[place] = pa.nulls(len(array), type_)
         start += len(array)
-    return Column(_compact(pa.concat_arrays(arrays)), tuple(sorted(irregular)))
+    return Column(compact(pa.concat_arrays(arrays)), tuple(sorted(irregular)))
 
 
 def _as_floats(array: pa.Array) -> pa.Array:
@@ -331,13 +331,24 @@ def _mixed(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
 
 
 def _typed(values: Sequence[Any], name: str) -> pa.Array:
-    return _compact(pa.array(values, pa.timestamp("ms") if name == "timestamp" else name))
+    return compact(pa.array(values, pa.timestamp("ms") if name == "timestamp" else name))
 
 
-def _compact(array: pa.Array) -> pa.Array:
-    """Return an array, encoded if it has lists, or texts of which half are repetitions."""
+def compact(array: pa.Array) -> pa.Array:
+    """Return an array, encoded if it has lists, or texts of which half are repetitions.
+
+    Parameters
+    ----------
+    array : pyarrow.Array
+        Values of one type, not encoded.
+
+    Returns
+    -------
+    pyarrow.Array
+        The same values.
+    """
     if pa.types.is_list(array.type):
-        texts = _compact(array.values)
+        texts = compact(array.values)
         return lists.encoded(pa.ListArray.from_arrays(array.offsets, texts, mask=array.is_null()))
     if not pa.types.is_string(array.type):
         return array

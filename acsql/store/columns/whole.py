@@ -17,7 +17,7 @@ from cachetools import LRUCache
 from ..client import Store
 from . import cache, lists
 from .arrays import value_type
-from .encode import Column
+from .encode import Column, compact
 from .parts import Part
 
 Columns = Mapping[str, Column | None]
@@ -182,4 +182,10 @@ def _in_one(arrays: Sequence[pa.Array]) -> pa.Array:
         types = {array.type for array in arrays} - {pa.null()}
     type_ = types.pop() if types else pa.null()
     alike = [array if array.type == type_ else pa.nulls(len(array), type_) for array in arrays]
-    return pa.chunked_array(alike, type_).unify_dictionaries().combine_chunks()
+    joined = pa.chunked_array(alike, type_).unify_dictionaries().combine_chunks()
+    return compact(joined) if _are_repeated(alike[0]) else joined
+
+
+def _are_repeated(array: pa.Array) -> bool:
+    """Return whether some texts of an array are equal, as of times, but not of rootnames."""
+    return pa.types.is_string(array.type) and len(array.unique()) < len(array)

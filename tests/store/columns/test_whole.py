@@ -65,6 +65,19 @@ def test_a_part_has_the_rows_of_all(request, columns):
     assert list(found[path].irregular) == irregular
 
 
+@pytest.mark.parametrize(
+    ("texts", "is_encoded"),
+    [("aab bcc cca", True), ("aba cbd efg", False), ("abc abc abc", False)],
+    ids=["repeated", "mostly different", "different in each part"],
+)
+def test_texts_that_repeat_in_all_parts_together_are_encoded(request, texts, is_encoded):
+    path = request.node.name
+    columns = [{path: Column(pa.array([*each]))} for each in texts.split()]
+    (found,) = as_one(PARTS, columns)[1]
+    assert found[path].array.to_pylist() == [*texts.replace(" ", "")]
+    assert pa.types.is_dictionary(found[path].array.type) == is_encoded
+
+
 def test_columns_that_were_joined_are_in_memory(request):
     path = request.node.name
     assert in_memory(PARTS, [path]) is None
