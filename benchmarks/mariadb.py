@@ -1,6 +1,6 @@
 """A MariaDB server of a benchmark, which ends with it.
 
-apt-get install --no-install-recommends mariadb-server-core
+apt-get install --no-install-recommends mariadb-server-core mariadb-client-core
 pip install pymysql
 """
 

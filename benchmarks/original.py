@@ -1,6 +1,6 @@
 """The ingest of the original ACS Quicklook, written anew from its paper as a baseline.
 
-    apt-get install --no-install-recommends mariadb-server-core
+    apt-get install --no-install-recommends mariadb-server-core mariadb-client-core
     pip install sqlalchemy pymysql
     python benchmarks/original.py ARCHIVE PICTURES SOCKET [--workers 2] [--keep-connection]
 
