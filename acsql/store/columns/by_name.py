@@ -17,7 +17,7 @@ from cachetools import LRUCache
 
 from ..client import Store
 from ..schema import Document
-from . import changed, marks, whole
+from . import cache, changed, marks, whole
 from .arrays import rows_of
 from .conversion import from_numpy
 from .encode import Column
@@ -25,7 +25,9 @@ from .parts import Part
 from .paths import has_lists, path_of
 
 # Parts whose sorted rootnames are kept, of 4 megabytes for the mission.
-_MOST_PARTS = 4
+_MOST_PARTS = 8
+# Parts whose columns are read where those of all others are in memory, as after a fold.
+_NEW_PARTS = 2
 
 
 class _Index(NamedTuple):
@@ -67,12 +69,12 @@ def rows(store: Store, rootnames: Sequence[str], addresses: Sequence[str]) -> li
         return None
     with store.errors():
         marked, parts = marks.with_parts(store)
-        in_memory = whole.in_memory(parts, paths) if parts else None
-        if in_memory is None:
+        stored = _in_memory(store, parts, paths) if parts else None
+        if stored is None:
             return None
         changed_names = [name for name in rootnames if name in marked.tokens]
         others = [name for name in rootnames if name not in marked.tokens]
-        found = _found(*in_memory, others, addresses)
+        found = _found(*stored, others, addresses)
         if changed_names:
             further = changed.parts_of(store, marked, paths)
             for part, columns in zip(further.parts, further.columns, strict=True):
@@ -80,6 +82,20 @@ def rows(store: Store, rootnames: Sequence[str], addresses: Sequence[str]) -> li
     if any(name not in found for name in rootnames):
         return None
     return [found[name] for name in rootnames]
+
+
+def _in_memory(
+    store: Store, parts: Sequence[Part], paths: Sequence[str]
+) -> tuple[Part, Mapping[str, Column | None]] | None:
+    """Return parts as one part with its columns, None if most of these have to be read."""
+    known = whole.in_memory(parts, paths)
+    if known is not None:
+        return known
+    if cache.number_lacking(paths, parts) > _NEW_PARTS * len(paths):
+        return None
+    parts, columns = whole.columns_of_all(store, parts, paths)
+    # Several parts are of values of several types, which are never in memory as one.
+    return (parts[0], columns[0]) if len(parts) == 1 else None
 
 
 def _found(

@@ -54,3 +54,9 @@ def columns(
         for key in lacking:
             _cache[key] = known[key] = found.get(key)
     return [{path: known[part.id, path] for path in paths} for part in parts]
+
+
+def number_lacking(paths: Sequence[str], parts: Sequence[Part]) -> int:
+    """Return the number of columns that are not in memory; the parameters are as of `columns`."""
+    with _lock:
+        return sum((part.id, path) not in _cache for part in parts for path in paths)

@@ -22,7 +22,7 @@ def folded(store, monkeypatch):
     """A store of which all columns have values that Arrow compares, some twice, and are loaded."""
     for keyword, values in REGULAR.items():
         monkeypatch.setitem(VALUES, keyword, values)
-    for numbers in (range(30), range(10, 20)):
+    for numbers in (range(10), range(8, 20), range(18, 30), range(5, 8), range(10, 20)):
         write(store, numbers, random.Random(1))
         fold(store)
     select(store, And(()), KEYWORDS)
@@ -52,6 +52,13 @@ def test_rows_are_of_one_moment(folded):
         write(folded, range(5, 12), random.Random(2))
         fold(folded)
         assert by_name.rows(folded, NAMES, KEYWORDS) == before != of_documents(folded, NAMES)
+
+
+def test_columns_of_a_new_part_are_read(folded):
+    write(folded, range(28, 40), random.Random(2))
+    fold(folded)
+    names = [f"j8bt{number:04d}" for number in range(25, 40)]
+    assert by_name.rows(folded, names, KEYWORDS) == of_documents(folded, names)
 
 
 @pytest.mark.parametrize(
