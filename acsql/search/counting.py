@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain, islice
+from threading import Event
 from typing import Any
 
 from ..errors import QueryTimeout
@@ -20,6 +21,9 @@ from ..store.columns.select import select
 from ..store.summaries.kept import of_observations
 from .access_paths import an_index_counts
 from .annotated import looked_up
+
+# Set by the first count of this process.
+_has_counted = Event()
 
 Facets = dict[Any, int]
 AllFacets = dict[str, Facets]
@@ -83,8 +87,7 @@ def count(
         If counting takes longer than the time limit and there is no budget.
     """
     condition = looked_up(condition, store)
-    # A command that only counts would take longer to import Arrow than the server to count.
-    by_index = "pyarrow" not in sys.modules and an_index_counts(condition, store.specs)
+    by_index = _is_first_use() and an_index_counts(condition, store.specs)
     selection = None if by_index else select(store, condition)
     if selection is not None:
         return Count(selection.count)
@@ -94,6 +97,16 @@ def count(
         return Count(live_counts.count(store, condition, budget))
     except QueryTimeout:
         return Count(live_counts.estimate(store, condition, time_limit), exact=False)
+
+
+def _is_first_use() -> bool:
+    """Return whether this process has neither counted nor loaded Arrow.
+
+    A command counts once, and would take longer to import Arrow than the server to count.
+    """
+    was_counted = _has_counted.is_set()
+    _has_counted.set()
+    return not was_counted and "pyarrow" not in sys.modules
 
 
 def any_match(store: Store, condition: Condition, time_limit: float | None) -> bool:

@@ -1,7 +1,10 @@
 """Counts and facets are the same from columns and documents, and say whether they are exact."""
 
+import subprocess
+import sys
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from half_folded import VALUES, conditions
@@ -16,7 +19,27 @@ from acsql.store import aggregations, live_counts, observation_writes
 from acsql.store.columns.fold import fold
 from acsql.store.columns.select import select
 
+# Counts twice, and prints each time whether Arrow has been loaded.
+COUNT_TWICE = """
+import sys
+import acsql
+
+with acsql.connect(sys.argv[1]) as archive:
+    for _ in range(2):
+        print(archive.count(detector="WFC"), "pyarrow" in sys.modules)
+"""
+
 PROMOTED = [keyword for keyword in VALUES if "." not in keyword]
+
+
+def test_a_process_that_counts_again_counts_in_columns(
+    sample_archive: acsql.Archive, write_settings, tmp_path: Path
+) -> None:
+    settings = write_settings(sample_archive.config, tmp_path)
+    command = [sys.executable, "-c", COUNT_TWICE, settings]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    number = sample_archive.count(detector="WFC")
+    assert found.stdout.splitlines() == [f"{number} False", f"{number} True"]
 
 
 def test_distinct_values_are_sorted(sample_archive: acsql.Archive, everything) -> None:
