@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ from . import cache, changed, marks, whole
 from .arrays import rows_of
 from .conversion import from_numpy
 from .encode import Column
+from .name_index import NameIndex, index_of
 from .parts import Part
 from .paths import has_lists, path_of
 
@@ -30,14 +30,8 @@ _MOST_PARTS = 8
 _NEW_PARTS = 2
 
 
-class _Index(NamedTuple):
-    """The rootnames of the live rows of a part, sorted, and their rows."""
-
-    rootnames: npt.NDArray[np.bytes_]
-    rows: npt.NDArray[np.int64]
-
-
-_indexes: LRUCache[Part, _Index] = LRUCache(_MOST_PARTS)
+# Parts to their live rows.
+_indexes: LRUCache[Part, NameIndex] = LRUCache(_MOST_PARTS)
 _lock = Lock()
 
 
@@ -122,23 +116,16 @@ def _places(
     part: Part, names: pa.Array, rootnames: Sequence[str], irregular: Collection[int]
 ) -> npt.NDArray[np.int64]:
     """Return the live rows of a part that some observations have, without irregular ones."""
-    index = _index(part, names)
-    wanted = np.array(rootnames, np.bytes_)
-    places = np.searchsorted(index.rootnames, wanted)
-    is_within = places < len(index.rows)
-    places, wanted = places[is_within], wanted[is_within]
-    found = index.rows[places[index.rootnames[places] == wanted]]
+    found = _index(part, names).find(np.array(rootnames, np.bytes_))
     return np.array([row for row in found.tolist() if row not in irregular], np.int64)
 
 
-def _index(part: Part, names: pa.Array) -> _Index:
+def _index(part: Part, names: pa.Array) -> NameIndex:
     with _lock:
         known = _indexes.get(part)
     if known is None:
         live = np.flatnonzero(part.live_rows)
-        every = np.array(names.take(from_numpy(live)).to_pylist(), np.bytes_)
-        order = np.argsort(every)
-        known = _Index(every[order], live[order])
+        known = index_of(names.take(from_numpy(live)), live)
         with _lock:
             _indexes[part] = known
     return known

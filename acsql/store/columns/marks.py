@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from threading import Lock
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from cachetools import LRUCache
 from ..client import Store
 from ..moment import Marks, current
 from .encode import Column
+from .name_index import NameIndex, index_of
 from .parts import Part, registry
 
 # Registries whose unmarked rows are kept, of 27 kilobytes each for the mission.
@@ -27,17 +27,10 @@ _MOST_REGISTRIES = 4
 _MOST_PARTS = 100
 
 
-class _Index(NamedTuple):
-    """The rootnames of a part, sorted, and their rows."""
-
-    rootnames: npt.NDArray[np.bytes_]
-    rows: npt.NDArray[np.int64]
-
-
 # Databases to the parts of the registry that was current last.
 _registries: LRUCache[Hashable, tuple[Hashable, tuple[Part, ...]]] = LRUCache(_MOST_REGISTRIES)
 _kept: LRUCache[tuple[tuple[Part, ...], str], tuple[Part, ...]] = LRUCache(_MOST_REGISTRIES)
-_indexes: LRUCache[str, _Index] = LRUCache(_MOST_PARTS)
+_indexes: LRUCache[str, NameIndex] = LRUCache(_MOST_PARTS)
 _lock = Lock()
 
 
@@ -110,10 +103,7 @@ def _without(part: Part, column: Column | None, names: npt.NDArray[np.bytes_]) -
     """Return a part in which the rows of some observations, sorted by name, are not live."""
     if column is None:
         return part
-    index = _index(part.id, column.array)
-    places = np.searchsorted(index.rootnames, names)
-    places[places == part.rows] = 0
-    rows = index.rows[places[index.rootnames[places] == names]]
+    rows = _index(part.id, column.array).find(names)
     if not len(rows):
         return part
     live = part.live_rows
@@ -121,13 +111,11 @@ def _without(part: Part, column: Column | None, names: npt.NDArray[np.bytes_]) -
     return part.with_live(live)
 
 
-def _index(part: str, names: pa.Array) -> _Index:
+def _index(part: str, names: pa.Array) -> NameIndex:
     with _lock:
         known = _indexes.get(part)
     if known is None:
-        every = np.array(names.to_pylist(), np.bytes_)
-        rows = np.argsort(every)
-        known = _Index(every[rows], rows)
+        known = index_of(names, np.arange(len(names)))
         with _lock:
             _indexes[part] = known
     return known

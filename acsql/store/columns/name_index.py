@@ -1,0 +1,52 @@
+"""Indexes of the rows of a part by rootname: its sorted rootnames."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+
+class NameIndex(NamedTuple):
+    """The rootnames of rows, sorted, and the numbers of these rows.
+
+    Attributes
+    ----------
+    rootnames : numpy.ndarray
+        The rootnames, each once.
+    rows : numpy.ndarray
+        The row of each.
+    """
+
+    rootnames: npt.NDArray[np.bytes_]
+    rows: npt.NDArray[np.int64]
+
+    def find(self, rootnames: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int64]:
+        """Return the rows of those of some rootnames that the index has, in their order."""
+        places = np.searchsorted(self.rootnames, rootnames)
+        is_within = places < len(self.rows)
+        places, rootnames = places[is_within], rootnames[is_within]
+        found: npt.NDArray[np.int64] = self.rows[places[self.rootnames[places] == rootnames]]
+        return found
+
+
+def index_of(names: pa.Array, rows: npt.NDArray[np.int64]) -> NameIndex:
+    """Return the index of some rows.
+
+    Parameters
+    ----------
+    names : pyarrow.Array
+        Their rootnames.
+    rows : numpy.ndarray
+        Their numbers.
+
+    Returns
+    -------
+    NameIndex
+        The index.
+    """
+    every = np.array(names.to_pylist(), np.bytes_)
+    order = np.argsort(every)
+    return NameIndex(every[order], rows[order])
