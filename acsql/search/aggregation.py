@@ -115,7 +115,7 @@ def filenames(search: Search) -> Aggregation:
     Aggregation
         Rows with rootname, filetype and filename.
     """
-    stages = aggregations.files(_condition(search), total_order(search.order))
+    stages = aggregations.files(_spelled(search), total_order(search.order))
     return _file_rows(search, stages)
 
 
@@ -150,7 +150,7 @@ def filenames_by_reference(search: Search, keyword: str, reference_file: str) ->
     named = query.Or(tuple(query.one_of(address, [written]) for address in addresses))
     matching = search.where(named)
     stages = aggregations.files_by_reference(
-        _condition(matching), keyword, filetypes, query.one_of("reference_file", [written])
+        _spelled(matching), keyword, filetypes, query.one_of("reference_file", [written])
     )
     description = f"{keyword.upper()} of the primary header"
     return _file_rows(matching, stages, computed_column("reference_file", "str", description))
@@ -184,7 +184,7 @@ def extensions(
         _EXTENSION,
         *(Column(name, keywords[name]) for name in (*_EXTENSION_KEYWORDS, keyword)),
     ]
-    stages = aggregations.extensions(_condition(search), extname, keyword, filetype)
+    stages = aggregations.extensions(_spelled(search), extname, keyword, filetype)
     return _staged(search, columns, stages, read=None)
 
 
@@ -213,19 +213,22 @@ def distribution(search: Search, *keywords: str) -> Aggregation:
 
     def run() -> Iterator[dict[str, Any]]:
         """Yield the rows, counted in the columns where these answer."""
-        condition = looked_up(search.condition, source.store)
         return aggregations.distribution_rows(
-            source.store, condition, addresses, search.max_seconds
+            source.store, _condition(search), addresses, search.max_seconds
         )
 
-    stages = aggregations.distribution(_condition(search), addresses)
+    stages = aggregations.distribution(_spelled(search), addresses)
     return Aggregation(search, columns, stages, run)
 
 
 def _condition(search: Search) -> Condition:
-    """Return the condition of a search for the database, with what has to be looked up."""
-    store = search.source.store
-    return with_spellings(looked_up(search.condition, store), store)
+    """Return the condition of a search for the database, with its annotations looked up."""
+    return looked_up(search.condition, search.source.store)
+
+
+def _spelled(search: Search) -> Condition:
+    """Return the condition of a search for stages, with its texts as they are stored."""
+    return with_spellings(_condition(search), search.source.store)
 
 
 def _file_rows(search: Search, stages: Sequence[Stage], *further: Column) -> Aggregation:

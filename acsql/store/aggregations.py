@@ -138,8 +138,8 @@ def facet_rows(
     DatabaseError
         If the database fails.
     """
-    condition = with_spellings(condition, store)
-    return aggregate(store, _facet_stages(types, condition), condition, time_limit, types)
+    stages = _facet_stages(types, with_spellings(condition, store))
+    return aggregate(store, stages, condition, time_limit, types)
 
 
 def _facet_stages(types: Mapping[str, str], condition: Condition) -> list[Stage]:
@@ -185,8 +185,7 @@ def distribution_rows(
     if selection is not None:
         yield from _with_percentages(selection.group(addresses), addresses)
     else:
-        condition = with_spellings(condition, store)
-        stages = distribution(condition, addresses)
+        stages = distribution(with_spellings(condition, store), addresses)
         yield from aggregate(store, stages, condition, time_limit, addresses)
 
 

@@ -12,7 +12,7 @@ from .fields import field_path
 from .filters import to_filter
 from .queries import BATCH_ROWS, SAMPLE_SHARE
 from .sorting import SortKey, sorted_values
-from .spellings import with_spellings
+from .spellings import to_stored_filter, with_spellings
 from .time_limit import explained_timeout, milliseconds
 
 # Observations that an estimate looks at; the error of a share p is about sqrt(p (1 - p) / 2000).
@@ -44,8 +44,7 @@ def count(store: Store, condition: Condition, time_limit: float | None = None) -
     DatabaseError
         If the database fails.
     """
-    condition = with_spellings(condition, store)
-    filter_ = to_filter(condition)
+    filter_ = to_stored_filter(condition, store)
     with explained_timeout(store, condition, time_limit):
         collection = headerless.collection_for(store, condition)
         limit = milliseconds(time_limit)
@@ -65,7 +64,7 @@ def estimate(store: Store, condition: Condition, time_limit: float | None = None
     int
         Exact if there are few observations: then all are looked at.
     """
-    condition = with_spellings(condition, store)
+    filter_ = to_stored_filter(condition, store)
     with explained_timeout(store, condition, time_limit):
         collection = headerless.collection_for(store, condition)
         total = collection.estimated_document_count()
@@ -74,7 +73,7 @@ def estimate(store: Store, condition: Condition, time_limit: float | None = None
             return 0
         stages: list[dict[str, Any]] = [
             {"$sample": {"size": size}},
-            {"$match": to_filter(condition)},
+            {"$match": filter_},
             {"$count": "number"},
         ]
         rows = list(collection.aggregate(stages, maxTimeMS=milliseconds(time_limit)))
@@ -111,8 +110,7 @@ def value_counts(
         If the database fails.
     """
     numbers: dict[Any, int] = {}
-    condition = with_spellings(condition, store)
-    stages = value_count_stages(address, condition)
+    stages = value_count_stages(address, with_spellings(condition, store))
     with explained_timeout(store, condition, time_limit, [SortKey(address)]):
         collection = headerless.collection_for(store, condition, [address])
         # To Python, True and 1 are the same key.
@@ -170,10 +168,9 @@ def distinct(
     list
         Each value once; numbers come before other types.
     """
-    condition = with_spellings(condition, store)
+    filter_ = to_stored_filter(condition, store)
     with explained_timeout(store, condition, time_limit, [SortKey(address)]):
         collection = headerless.collection_for(store, condition, [address])
-        values = collection.distinct(
-            field_path(address), to_filter(condition), maxTimeMS=milliseconds(time_limit)
-        )
+        limit = milliseconds(time_limit)
+        values = collection.distinct(field_path(address), filter_, maxTimeMS=limit)
     return sorted_values(values)

@@ -13,10 +13,9 @@ from ..query import Condition
 from .client import Store
 from .derived import headerless
 from .fields import field_path, value_at
-from .filters import to_filter
 from .schema import Document
 from .sorting import SortKey, rows_after, sort_document, total_order
-from .spellings import with_spellings
+from .spellings import to_stored_filter
 from .time_limit import explained_timeout, milliseconds
 
 # Rows that are fetched together; the server closes a cursor that rests for ten minutes.
@@ -66,8 +65,8 @@ def find(
     DatabaseError
         If the database fails.
     """
-    order, condition = total_order(order), with_spellings(condition, store)
-    filter_ = to_filter(condition)
+    order = total_order(order)
+    filter_ = to_stored_filter(condition, store)
     if after is not None:
         filter_ = {"$and": [filter_, rows_after(order, after)]}
     sort_addresses = [key.address for key in order]
@@ -131,8 +130,7 @@ def sample(
     DatabaseError
         If the database fails.
     """
-    condition = with_spellings(condition, store)
-    filter_ = to_filter(condition)
+    filter_ = to_stored_filter(condition, store)
     paths = {address: field_path(address).split(".") for address in addresses}
     project = {"$project": {field_path(address): 1 for address in addresses}}
     with explained_timeout(store, condition, time_limit):
@@ -175,11 +173,11 @@ def any_match(store: Store, condition: Condition, time_limit: float | None = Non
     DatabaseError
         If the database fails.
     """
-    condition = with_spellings(condition, store)
+    filter_ = to_stored_filter(condition, store)
     with explained_timeout(store, condition, time_limit):
         collection = headerless.collection_for(store, condition)
         limit = milliseconds(time_limit)
-        document = collection.find_one(to_filter(condition), {"_id": 1}, max_time_ms=limit)
+        document = collection.find_one(filter_, {"_id": 1}, max_time_ms=limit)
     return document is not None
 
 

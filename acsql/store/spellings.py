@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bson.regex import Regex
 
@@ -19,7 +19,7 @@ from ..query.texts import Exact, beginnings, fold, ignores_case
 from .client import Store
 from .derived.headerless import names_observations
 from .fields import field_path
-from .filters import like, text_before_wildcards
+from .filters import like, text_before_wildcards, to_filter
 from .moment import of_block
 from .summaries.kept import of_observations
 
@@ -70,6 +70,29 @@ def with_spellings(condition: Condition, store: Store) -> Condition:
         return leaf
 
     return with_leaves(condition, replaced)
+
+
+def to_stored_filter(condition: Condition, store: Store) -> dict[str, Any]:
+    """Return the MongoDB filter of a condition with its texts as they are stored.
+
+    Parameters
+    ----------
+    condition : Condition
+        As `acsql.query.prepare` returns it.
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    dict
+        As `acsql.store.filters.to_filter` returns it.
+
+    Raises
+    ------
+    DatabaseError
+        If the database fails.
+    """
+    return to_filter(with_spellings(condition, store))
 
 
 def _equal(store: Store, keyword: str, values: Iterable[object]) -> tuple[str, ...]:

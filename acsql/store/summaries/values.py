@@ -16,9 +16,8 @@ from ..client import Store
 from ..columns.paths import path_of
 from ..columns.select import select
 from ..fields import value_at
-from ..filters import to_filter
 from ..schema import Document
-from ..spellings import with_spellings
+from ..spellings import to_stored_filter
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,8 +59,7 @@ def table(store: Store, condition: Condition, types: Mapping[str, str]) -> pa.Ta
     schema = _schema(types)
     selection = select(store, condition, list(types), MOST_DOCUMENTS)
     if selection is None:
-        filter_ = to_filter(with_spellings(condition, store))
-        pieces = [*of_documents(store, filter_, types)]
+        pieces = [*of_documents(store, to_stored_filter(condition, store), types)]
         return pa.concat_tables([schema.empty_table(), *pieces])
     arrays = [_of_arrays(part, schema) for part in selection.parts]
     return pa.Table.from_batches([*arrays, _of_documents(selection.documents, schema)], schema)
