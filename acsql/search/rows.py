@@ -171,16 +171,17 @@ def _in_columns(
     if selection is None or not selection.can_sort(order):
         return None
     number = min(limit or selection.count, selection.count)
+    needed = list(dict.fromkeys((*addresses, *keys)))
+    are_columns = _are_columns(criteria, addresses)
     if number > _FEW:
-        needed = list(dict.fromkeys((*addresses, *keys)))
-        whole = select(store, condition, needed) if _are_columns(criteria, addresses) else None
+        whole = select(store, condition, needed) if are_columns else None
         return None if whole is None else islice(whole.every(order, after), limit or None)
     names = tuple(row["rootname"] for row in selection.first(order, number, after))
-    if _are_columns(criteria, addresses):
+    if are_columns:
         # Loads Arrow, whose import takes longer than most commands run.
         from ..store.columns import by_name
 
-        in_memory = by_name.rows(store, names, list(dict.fromkeys((*addresses, *keys))))
+        in_memory = by_name.rows(store, names, needed)
         if in_memory is not None:
             return iter(in_memory)
     same = narrowed(condition, names)

@@ -5,7 +5,7 @@ write.  So each allows its share.
 """
 
 from collections.abc import Callable
-from threading import RLock
+from threading import Lock
 from typing import Any, cast
 
 from flask import Flask, Response, g, request
@@ -46,7 +46,7 @@ class LockedMemory(MemoryStorage):
     STORAGE_SCHEME = ["locked-memory"]  # noqa: RUF012  # declared so by limits
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._lock = RLock()
+        self._lock = Lock()
         super().__init__(*arguments, **options)
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:

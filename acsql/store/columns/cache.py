@@ -19,10 +19,14 @@ _MOST_BYTES = 128 * 2**20
 # Bytes of an entry beside its values: the key and the objects (tracemalloc).
 _OVERHEAD = 1000
 
+
+def entry_bytes(column: Column | None) -> int:
+    """Return the bytes of the entry of a column in a cache."""
+    return _OVERHEAD + (column.nbytes if column else 0)
+
+
 # To a part and a path; None if the part has no value of the path.
-_cache: LRUCache[tuple[str, str], Column | None] = LRUCache(
-    _MOST_BYTES, getsizeof=lambda column: _OVERHEAD + (column.nbytes if column else 0)
-)
+_cache: LRUCache[tuple[str, str], Column | None] = LRUCache(_MOST_BYTES, getsizeof=entry_bytes)
 _lock = Lock()
 
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,7 +30,7 @@ from ...query.conditions import (
 )
 from ...query.texts import fold, ignores_case, stated_number
 from . import lists
-from .conversion import from_numpy, from_python, scalar, to_numpy
+from .conversion import from_python, scalar
 from .select import LARGEST_EXACT
 
 _TRUE, _FALSE = scalar(True), scalar(False)
@@ -154,7 +153,7 @@ def _of_rows(tested: pa.BooleanArray, array: pa.DictionaryArray) -> pa.BooleanAr
     if tested.true_count > _FEW_VALUES:
         of_rows = tested.take(array.indices)
     else:
-        numbers = from_numpy(np.flatnonzero(to_numpy(tested)).astype(np.int32))
+        numbers = pc.indices_nonzero(tested).cast(array.indices.type)
         of_rows = reduce(pc.or_, (pc.equal(array.indices, number) for number in numbers))
     return pc.fill_null(of_rows, _FALSE) if of_rows.null_count else of_rows
 

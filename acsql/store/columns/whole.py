@@ -24,14 +24,12 @@ Columns = Mapping[str, Column | None]
 
 # Bytes of a process: some 40 numeric columns of the whole mission.
 _MOST_BYTES = 64 * 2**20
-# Bytes of an entry beside its values (tracemalloc).
-_OVERHEAD = 1000
 # Registries whose live rows are kept, of 27 kilobytes each for the mission.
 _MOST_REGISTRIES = 4
 
 # To the id of a whole and a path; None if no part has a value of the path.
 _columns: LRUCache[tuple[str, str], Column | None] = LRUCache(
-    _MOST_BYTES, getsizeof=lambda column: _OVERHEAD + (column.nbytes if column else 0)
+    _MOST_BYTES, getsizeof=cache.entry_bytes
 )
 _live: LRUCache[tuple[Part, ...], bytes] = LRUCache(_MOST_REGISTRIES)
 _lock = Lock()
@@ -152,7 +150,7 @@ def _joined(
             return _columns[key]
     joined = _end_to_end(rows, columns) if any(columns) else None
     with _lock:
-        if joined is None or joined.nbytes + _OVERHEAD <= _MOST_BYTES:
+        if cache.entry_bytes(joined) <= _MOST_BYTES:
             _columns[key] = joined
     return joined
 
