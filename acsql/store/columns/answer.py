@@ -26,7 +26,8 @@ from .evaluate import meets
 from .membership import members
 from .parts import Part
 from .paths import blocks_path, path_of
-from .selection import RowsOfPart, Selection
+from .rows_of_part import RowsOfPart
+from .selection import Selection
 from .whole import columns_of_all
 
 
@@ -68,7 +69,7 @@ def answer(
         by_document = further.unknown
     names = [_names(part, by_path) for part, by_path in zip(parts, columns, strict=True)]
     listed = members(condition, parts, names)
-    selected, rows_of_parts, count = [], [], 0
+    selected = []
     for part, by_path, rootnames, of_lists in zip(parts, columns, names, listed, strict=True):
         of_part = {name: by_path.get(path_of(name)) or _without_value(part) for name in named}
         of_blocks = [column for path in blocks if (column := by_path.get(path))]
@@ -76,18 +77,13 @@ def answer(
         by_document |= irregular
         arrays = {name: column.array for name, column in of_part.items()}
         rows = pc.and_(usable, meets(condition, arrays, part.rows, of_lists))
-        number = rows.true_count
         values = {name: arrays[name] for name in addresses}
-        if number < part.rows:
-            values = {name: array.filter(rows) for name, array in values.items()}
-        selected.append(values)
-        rows_of_parts.append(RowsOfPart(part.id, rootnames, rows))
-        count += number
+        selected.append(RowsOfPart(part.id, rootnames, rows, values))
     if len(by_document) > most:
         return None
     documents = _documents(store, condition, named, sorted(by_document))
-    count += len(documents)
-    return Selection(tuple(addresses), tuple(selected), documents, count, tuple(rows_of_parts))
+    count = len(documents) + sum(of_part.count for of_part in selected)
+    return Selection(tuple(addresses), tuple(selected), documents, count)
 
 
 def _names(part: Part, by_path: Mapping[str, Column | None]) -> pa.Array:

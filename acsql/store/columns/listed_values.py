@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cachetools import LRUCache
 
-from .selection import RowsOfPart, Selection
+from .rows_of_part import RowsOfPart
+from .selection import Selection
 
 # Values by rootname that are kept with their rows, of some 2 megabytes each.
 _MOST_LISTS = 8
@@ -110,7 +111,7 @@ def value_counts(selection: Selection, listed: _Listed) -> dict[Any, int]:
         values = _cache.get(id(listed)) or _Values(listed)
         _cache[id(listed)] = values
     numbers = np.zeros(len(values.numbers), np.int64)
-    for part in selection.places:
+    for part in selection.parts:
         rows, codes = values.rows_of(part)
         is_selected = part.selected.to_numpy(zero_copy_only=False)
         numbers += np.bincount(codes[is_selected[rows]], minlength=len(numbers))

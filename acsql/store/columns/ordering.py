@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ import pyarrow.compute as pc
 
 from ..schema import Document
 from ..sorting import SortKey, order_key, order_position
-from .arrays import to_python
+from .arrays import rows_of
 from .conversion import from_numpy, scalar, to_numpy
+from .rows_of_part import RowsOfPart
 
 Columns = Mapping[str, pa.Array]
 
@@ -31,18 +33,18 @@ _FALSE = scalar(False)
 
 
 def first(
-    columns: Columns,
+    parts: Sequence[RowsOfPart],
     documents: Sequence[Document],
     order: Sequence[SortKey],
     limit: int,
     after: Sequence[Any] | None,
 ) -> list[Document]:
-    """Return the first rows of columns and documents.
+    """Return the first rows of parts and documents.
 
     Parameters
     ----------
-    columns : mapping
-        Addresses to values, with all addresses of the order.
+    parts : sequence of RowsOfPart
+        With all addresses of the order.
     documents : sequence of dict
         More rows, with the same addresses.
     order : sequence of SortKey
@@ -57,9 +59,11 @@ def first(
     list of dict
         Addresses to values.
     """
-    columns, documents = _after(columns, documents, order, after)
-    places = _first_places(columns, order, limit)
-    rows = [*_rows(columns, places), *documents]
+    if after is not None:
+        parts = [part.among(_are_after(part, order, after)) for part in parts]
+        documents = _later(documents, order, after)
+    of_parts = (rows_of(part.take(_first_places(part, order, limit))) for part in parts)
+    rows = [*chain.from_iterable(of_parts), *documents]
     rows.sort(key=lambda row: _position(row, order))
     return rows[:limit]
 
@@ -70,8 +74,24 @@ def every(
     order: Sequence[SortKey],
     after: Sequence[Any] | None,
 ) -> Iterator[Document]:
-    """Yield all rows of columns and documents; the parameters are those of `first`."""
-    columns, documents = _after(columns, documents, order, after)
+    """Yield all rows of columns and documents in an order.
+
+    Parameters
+    ----------
+    columns : mapping
+        Addresses to values, with all addresses of the order.
+    documents, order, after
+        As for `first`.
+
+    Yields
+    ------
+    dict
+        Addresses to values.
+    """
+    if after is not None:
+        chosen = _are_after(columns, order, after)
+        columns = {address: array.filter(chosen) for address, array in columns.items()}
+        documents = _later(documents, order, after)
     places = _sorted_places(columns, order)
     positions = _Positions(columns, order, places)
     start = 0
@@ -86,7 +106,7 @@ def every(
 def places(
     columns: Columns, documents: Sequence[Document], order: Sequence[SortKey]
 ) -> npt.NDArray[np.int64]:
-    """Return the order of all rows of columns and documents; the parameters are those of `first`.
+    """Return the order of all rows of columns and documents; the parameters are those of `every`.
 
     Returns
     -------
@@ -123,9 +143,7 @@ def _position(row: Document, order: Sequence[SortKey]) -> tuple[Any, ...]:
 def _rows(columns: Columns, places: pa.Array) -> Iterator[Document]:
     for start in range(0, len(places), _BATCH):
         batch = places[start : start + _BATCH]
-        values = [to_python(array.take(batch)) for array in columns.values()]
-        for row in zip(*values, strict=True):
-            yield dict(zip(columns, row, strict=True))
+        yield from rows_of({address: array.take(batch) for address, array in columns.items()})
 
 
 def _sorted_places(columns: Columns, order: Sequence[SortKey]) -> pa.Array:
@@ -195,17 +213,18 @@ def _without_nulls(array: pa.Array) -> pa.Array:
     return pc.fill_null(array, scalar(lowest, array.type))
 
 
-def _after(
-    columns: Columns,
-    documents: Sequence[Document],
-    order: Sequence[SortKey],
-    cursor: Sequence[Any] | None,
-) -> tuple[Columns, Sequence[Document]]:
-    """Return the rows that come after a cursor, if there is one."""
-    if cursor is None:
-        return columns, documents
+def _later(
+    documents: Sequence[Document], order: Sequence[SortKey], cursor: Sequence[Any]
+) -> list[Document]:
+    """Return the documents that come after a cursor."""
     end = order_position(cursor, order)
-    later = [row for row in documents if _position(row, order) > end]
+    return [row for row in documents if _position(row, order) > end]
+
+
+def _are_after(
+    columns: Columns, order: Sequence[SortKey], cursor: Sequence[Any]
+) -> pa.BooleanArray:
+    """Return for each row whether it comes after a cursor."""
     equal: list[pa.BooleanArray] = []
     choices = []
     for key, value in zip(order, cursor, strict=True):
@@ -214,8 +233,7 @@ def _after(
             is_later = pc.invert(pc.or_(is_later, is_same))
         choices.append(reduce(pc.and_, equal, is_later))
         equal.append(is_same)
-    chosen = reduce(pc.or_, choices)
-    return {address: array.filter(chosen) for address, array in columns.items()}, later
+    return reduce(pc.or_, choices)
 
 
 def _compared(array: pa.Array, value: Any) -> tuple[pa.BooleanArray, pa.BooleanArray]:

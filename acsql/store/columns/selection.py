@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,26 +25,9 @@ from .conversion import from_numpy
 from .frequencies import Frequencies, frequencies, value_counts, years
 from .numpy_values import Values
 from .paths import path_of
+from .rows_of_part import RowsOfPart
 
 _UNKNOWN = (None, "")
-
-
-class RowsOfPart(NamedTuple):
-    """The selected rows of a part of the columns.
-
-    Attributes
-    ----------
-    id : str
-        The name of the part.
-    rootnames : pyarrow.Array
-        The rootnames of all of its rows.
-    selected : pyarrow.BooleanArray
-        Whether each row meets the condition.
-    """
-
-    id: str
-    rootnames: pa.Array
-    selected: pa.BooleanArray
 
 
 @dataclass(frozen=True)
@@ -55,21 +38,18 @@ class Selection:
     ----------
     addresses : tuple of str
         The addresses whose values it has.
-    parts : tuple of dict
-        For each part of the columns, addresses to the values of the rows that meet the condition.
+    parts : tuple of RowsOfPart
+        For each part of the columns, the rows that meet the condition.
     documents : tuple of dict
         The fields of the observations that MongoDB has evaluated.
     count : int
         The number of observations.
-    places : tuple of RowsOfPart
-        The rows that the values of `parts` are from.
     """
 
     addresses: tuple[str, ...]
-    parts: tuple[Mapping[str, pa.Array], ...]
+    parts: tuple[RowsOfPart, ...]
     documents: tuple[Document, ...]
     count: int
-    places: tuple[RowsOfPart, ...] = ()
 
     def value_counts(self, address: str) -> dict[Any, int]:
         """Return the values of a keyword with their numbers of observations.
@@ -197,9 +177,8 @@ class Selection:
         list of dict
             All addresses of `select` to values, None for a missing one.
         """
-        order = total_order(order)
-        columns, others = self._joined()
-        return ordering.first(columns, others, order, limit, after)
+        rows = list(self._document_rows())
+        return ordering.first(self.parts, rows, total_order(order), limit, after)
 
     def can_sort(self, order: Sequence[SortKey]) -> bool:
         """Return whether no key has a list, which MongoDB sorts by one of its elements."""

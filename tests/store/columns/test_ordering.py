@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acsql.store.columns import ordering
+from acsql.store.columns.rows_of_part import RowsOfPart
 from acsql.store.sorting import SortKey, order_position
 
 KEYWORDS = ("exptime", "targname", "subarray", "date_obs", "linenum")
@@ -62,6 +63,18 @@ def test_the_first_rows_and_all_rows_are_sorted(few, rows, documents, order, lim
         expected = expected[place + 1 :]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ordering, "_FEW", few)
-        found = ordering.first(columns, others, total, limit, cursor)
+        parts = _as_parts(columns, data.draw(st.integers(0, len(rows))))
+        found = ordering.first(parts, others, total, limit, cursor)
     assert repr(found) == repr(expected[:limit])
     assert repr(list(ordering.every(columns, others, total, cursor))) == repr(expected)
+
+
+def _as_parts(columns, number):
+    """Return columns as two parts, of which the first has some rows."""
+    halves = (slice(None, number), slice(number, None))
+    return [_part({name: array[half] for name, array in columns.items()}) for half in halves]
+
+
+def _part(columns):
+    names = columns["rootname"]
+    return RowsOfPart("part", names, pa.array([True] * len(names), pa.bool_()), columns)
