@@ -11,8 +11,8 @@ import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from threading import Lock
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -48,7 +48,8 @@ _CHANGING = {"version": 1, "last": {"$last": "$parts.id"}}
 COPIES = {"_id": "state", "copies": True}
 
 
-class Marks(NamedTuple):
+@dataclass(frozen=True)
+class Marks:
     """The observations that are marked as changed since the columns were made.
 
     Attributes
@@ -64,13 +65,16 @@ class Marks(NamedTuple):
     remade : int
         The sum of the lengths of `recent` since the base.  Each change rebuilds the arrays of all
         recent marks, so this is the work that rebuilding has taken.
+    at : bson.Timestamp or None
+        The cluster time of a snapshot with these marks, None if none is known.
     """
 
     id: str
     tokens: Mapping[str, Any]
     base: "Marks | None" = None
-    recent: Mapping[str, Any] = MappingProxyType({})
+    recent: Mapping[str, Any] = field(default_factory=dict)
     remade: int = 0
+    at: Timestamp | None = field(default=None, compare=False)
 
     def with_new(self, new: Mapping[str, Any]) -> "Marks":
         """Return the marks with newer ones, which replace those of the same observations.
@@ -116,8 +120,6 @@ class _KeptMarks(NamedTuple):
     ----------
     marks : Marks
         The marks.
-    at : bson.Timestamp or None
-        The cluster time of their snapshot, None if it is unknown.
     registry : tuple or None
         The registry in this snapshot, None if new marks may not be added to these.
     holder : str or None
@@ -127,18 +129,16 @@ class _KeptMarks(NamedTuple):
     """
 
     marks: Marks
-    at: Timestamp | None = None
     registry: tuple[int, str | None] | None = None
     holder: str | None = None
     since: float = -math.inf
 
 
 class _Read(NamedTuple):
-    """Marks, their cluster time or None if it is unknown, and the other documents of a moment."""
+    """Marks, and the other documents of a moment."""
 
     marks: Marks
     rest: Sequence[Document]
-    at: Timestamp | None
 
 
 _NONE = _KeptMarks(Marks("", {}))
@@ -234,11 +234,11 @@ def _current(store: Store, limit: int, max_age: float = 0.0) -> Moment:
     with store.errors():
         read = _snapshot(store, limit, kept, is_young) or _one_after_another(store, limit, kept)
     marks, registry, holder = read.marks, _registry(read.rest), _holder(read.rest)
-    if read.at is None or read.at != kept.at:
-        can_grow = read.at is not None and _can_grow(marks, kept, limit)
+    if marks.at is None or marks.at != kept.marks.at:
+        can_grow = marks.at is not None and _can_grow(marks, kept, limit)
         registry_ = registry if can_grow else None
         with _lock:
-            _kept[place] = _KeptMarks(marks, read.at, registry_, holder, since)
+            _kept[place] = _KeptMarks(marks, registry_, holder, since)
     number = next((each["next"] for each in read.rest if "next" in each), 0)
     has_copies = any("copies" in each for each in read.rest)
     return Moment(marks, registry, number, has_copies, holder)
@@ -287,16 +287,16 @@ def _snapshot(store: Store, limit: int, kept: _KeptMarks, is_young: bool) -> _Re
         if at is None:
             return None
         if together:
-            marks = _marks(rest, kept)
-            return _Read(marks, [each for each in rest if "token" not in each], at)
-        if is_young and _is_of(kept, rest):
-            return _Read(kept.marks, rest, kept.at)
-        marks = kept.marks if at == kept.at else _marks_at(store, limit, kept, rest, at)
+            marks = replace(_marks(rest, kept), at=at)
+            return _Read(marks, [each for each in rest if "token" not in each])
+        if at == kept.marks.at or (is_young and _is_of(kept, rest)):
+            return _Read(kept.marks, rest)
+        marks = replace(_marks_at(store, limit, kept, rest, at), at=at)
     except (OperationFailure, AutoReconnect):
         # It has no snapshot of collections that were just made, and the driver does not repeat
         # commands.  Any other failure comes again.
         return None
-    return _Read(marks, rest, at)
+    return _Read(marks, rest)
 
 
 def _is_of(kept: _KeptMarks, rest: Iterable[Document]) -> bool:
@@ -322,6 +322,39 @@ def _marks_at(
     others = {"token": {"$nin": list(kept.marks.tokens.values())}}
     new, _ = _all_at(store, at, find=CHANGED, filter=others, limit=limit, batchSize=limit)
     return kept.marks.with_new(_tokens(new)) if new else kept.marks
+
+
+def read_at(
+    store: Store, at: Timestamp, collection: str, filter_: Mapping[str, Any], fields: Iterable[str]
+) -> list[Document]:
+    """Return documents as they were at a moment.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    at : bson.Timestamp
+        The cluster time of a snapshot, of the last minutes.
+    collection : str
+        The name of the collection.
+    filter_ : mapping
+        The MongoDB filter of a few documents.
+    fields : iterable of str
+        The MongoDB field paths to read.
+
+    Returns
+    -------
+    list of dict
+        The documents.
+
+    Raises
+    ------
+    pymongo.errors.OperationFailure
+        If the server no longer has the snapshot, or the documents do not fit into one answer.
+    """
+    command = {"filter": filter_, "projection": dict.fromkeys(fields, 1), "batchSize": _AT_ONCE}
+    documents, _ = _all_at(store, at, find=collection, **command)
+    return documents
 
 
 def _all_at(
@@ -361,4 +394,4 @@ def _one_after_another(store: Store, limit: int, kept: _KeptMarks) -> _Read:
         *database[DERIVED_STATE].find(COPIES),
         *database[LOCKS].aggregate(_HOLDER),
     )
-    return _Read(marks, rest, None)
+    return _Read(replace(marks, at=None), rest)

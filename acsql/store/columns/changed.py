@@ -19,15 +19,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from bson import Timestamp
 from cachetools import FIFOCache, LRUCache
-from pymongo import ReadPreference
+from pymongo.errors import OperationFailure
 
 from ..client import Store
 from ..derived.headerless import LEFT_OUT
 from ..fields import value_at
 from ..moment import Marks
-from ..schema import CHANGED
-from .documents import documents_of
+from .documents import documents_at
 from .encode import Column, column_of
 from .parts import Part
 
@@ -132,14 +132,18 @@ def parts_of(store: Store, marks: Marks, paths: Collection[str]) -> ChangedParts
     Returns
     -------
     ChangedParts
-        Those are unknown that have changed meanwhile or are not stored.  All are where a value is
-        not sure to be that of its mark: on a standalone server, and with reads from secondaries.
+        Those are unknown that are not stored.  All are if the server cannot read a snapshot with
+        these marks, as a standalone server.
     """
-    if not store.has_transactions or store.database.read_preference != ReadPreference.PRIMARY:
+    if marks.at is None:
         return ChangedParts((), (), set(marks.tokens))
     pieces = _pieces(marks)
     # The rootname says whether an observation is stored.
-    values = _values(store, pieces, dict.fromkeys(("_id", *paths)))
+    try:
+        values = _values(store, marks.at, pieces, dict.fromkeys(("_id", *paths)))
+    except OperationFailure:
+        # The snapshot is some minutes old, or its values do not fit into one answer.
+        return ChangedParts((), (), set(marks.tokens))
     parts, columns, unknown = [], [], set[str]()
     for piece in pieces:
         of_piece = {path: by_piece[piece.id] for path, by_piece in values.items()}
@@ -179,7 +183,7 @@ def _piece(id_: str, tokens: Mapping[str, Any]) -> _Piece:
 
 
 def _values(
-    store: Store, pieces: Sequence[_Piece], paths: Iterable[str]
+    store: Store, at: Timestamp, pieces: Sequence[_Piece], paths: Iterable[str]
 ) -> dict[str, Mapping[str, _Values]]:
     """Return the values of fields in pieces, by path and piece; read what is lacking."""
     with _lock:
@@ -188,7 +192,7 @@ def _values(
         mark for field in fields.values() for piece in pieces for mark in _lacking(field, piece)
     }
     others = _others(fields) if 0 < len(lacking) <= _FEW else {}
-    read = _read(store, dict(lacking), [*fields, *others])
+    read = _read(store, at, lacking, [*fields, *others])
     for number, field in enumerate((*fields.values(), *others.values())):
         field.add({mark: values[number] for mark, values in read.items()}, pieces)
     for path, field in fields.items():
@@ -216,18 +220,18 @@ def _lacking(field: _Field, piece: _Piece) -> Iterable[_Mark]:
 
 
 def _read(
-    store: Store, tokens: Mapping[str, Any], paths: Sequence[str]
+    store: Store, at: Timestamp, marks: Collection[_Mark], paths: Sequence[str]
 ) -> dict[_Mark, Sequence[Any]]:
-    """Return the values of fields in observations that have not changed since their marks."""
-    if not tokens:
+    """Return the values of fields in the observations of marks, from the snapshot of these."""
+    if not marks:
         return {}
-    named = {"_id": {"$in": list(tokens)}}
-    documents = {each["_id"]: each for each in documents_of(store, named, paths)}
+    names = [name for name, _ in marks]
+    documents = {each["_id"]: each for each in documents_at(store, at, names, paths)}
     split = [path.split(".") for path in paths]
     return {
-        (mark["_id"], mark["token"]): [value_at(documents[mark["_id"]], path) for path in split]
-        for mark in store.database[CHANGED].find(named)
-        if mark["_id"] in documents and mark["token"] == tokens[mark["_id"]]
+        mark: [value_at(documents[mark[0]], path) for path in split]
+        for mark in marks
+        if mark[0] in documents
     }
 
 

@@ -1,17 +1,20 @@
 """Changed observations are a part whose values are those of their documents."""
 
+import dataclasses
 import random
 from itertools import compress
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from bson import Timestamp
 from column_conditions import EVERY, write
 
 from acsql.store import moment
 from acsql.store.columns import changed
 from acsql.store.fields import field_path, value_at
 from acsql.store.moment import current
+from acsql.store.observation_writes import replace
 
 PATHS = [field_path(address) for address in sorted(EVERY)]
 
@@ -65,18 +68,37 @@ def test_values_of_recent_changes_are_in_another_part(store, monkeypatch):
     assert numbers == [*two, [24], [23, 1]]
 
 
-def test_an_older_moment_has_no_newer_values(store, monkeypatch):
+def expose(store, numbers, exptime):
+    """Write observations with an exposure time."""
+    for number in numbers:
+        replace(store, {"_id": f"j8bt000{number}", "exptime": exptime})
+
+
+def test_an_older_moment_has_the_values_of_then(store, monkeypatch):
     monkeypatch.setattr(moment, "_FEW", 3)
-    chance = random.Random(5)
-    write(store, range(5), chance)
-    before = current(store).marks
-    write(store, [1], chance)
-    later = current(store).marks
-    write(store, [2], chance)
-    for marks, unknown in ((current(store).marks, []), (later, [2]), (before, [1, 2])):
-        found = changed.parts_of(store, marks, PATHS)
-        assert found.unknown == {f"j8bt000{number}" for number in unknown}
-        assert sum(part.live_rows.sum() for part in found.parts) == 5 - len(unknown)
+    moments = []
+    for exptime, numbers in ((1.0, range(5)), (2.0, [1]), (3.0, [2])):
+        expose(store, numbers, exptime)
+        moments.append((current(store).marks, list(store.observations.find())))
+    for marks, stored in reversed(moments):
+        found = changed.parts_of(store, marks, ["exptime"])
+        assert found.unknown == set()
+        assert values(found, "exptime") == {each["_id"]: each["exptime"] for each in stored}
+
+
+def values(found, path):
+    """Return the values of a field in the live rows of parts, by rootname."""
+    return {
+        name: value
+        for part, columns in zip(found.parts, found.columns, strict=True)
+        for name, value, is_live in zip(
+            columns["_id"].array.to_pylist(),
+            columns[path].array.to_pylist(),
+            part.live_rows,
+            strict=True,
+        )
+        if is_live
+    }
 
 
 def test_values_are_read_once(store, monkeypatch):
@@ -84,9 +106,9 @@ def test_values_are_read_once(store, monkeypatch):
     known = current(store).marks
     before = changed.parts_of(store, known, PATHS)
     read = []
-    monkeypatch.setattr(changed, "_read", lambda _store, tokens, _paths: read.append(tokens) or {})
+    monkeypatch.setattr(changed, "_read", lambda _, __, marks, ___: read.append(marks) or {})
     assert changed.parts_of(store, known, PATHS) == before
-    assert read == [{}]
+    assert read == [set()]
     assert before.unknown == set()
 
 
@@ -96,7 +118,7 @@ def test_a_few_new_marks_are_read_once_for_all_fields(store, monkeypatch):
         changed.parts_of(store, current(store).marks, [path])
     write(store, [3, 9], random.Random(6))
     assert changed.parts_of(store, current(store).marks, ["exptime"]).unknown == set()
-    monkeypatch.setattr(changed, "documents_of", None)
+    monkeypatch.setattr(changed, "documents_at", None)
     (found,) = changed.parts_of(store, current(store).marks, ["subarray"]).columns
     names = found["_id"].array.to_pylist()
     assert found["subarray"].array.to_pylist() == [
@@ -113,19 +135,33 @@ def test_values_of_outdated_marks_are_dropped(store):
 
 
 @pytest.mark.parametrize("happens", ["written", "deleted", "folded"])
-def test_an_observation_that_changes_meanwhile_is_not_live(store, happens):
-    chance = random.Random(7)
-    write(store, range(3), chance)
+def test_an_observation_that_changes_meanwhile_has_the_value_of_its_mark(store, happens):
+    expose(store, range(3), 1.0)
     known = current(store).marks
     if happens == "written":
-        write(store, [1], chance)
+        expose(store, [1], 2.0)
     elif happens == "deleted":
         store.headerless.delete_one({"_id": "j8bt0001"})
     else:
         store.database["changed_observations"].delete_one({"_id": "j8bt0001"})
     found = changed.parts_of(store, known, ["exptime"])
+    assert values(found, "exptime")["j8bt0001"] == 1.0
+    assert found.unknown == set()
+
+
+def test_an_observation_that_is_not_stored_is_unknown(store):
+    write(store, range(3), random.Random(7))
+    store.headerless.delete_one({"_id": "j8bt0001"})
+    found = changed.parts_of(store, current(store).marks, ["exptime"])
     assert found.parts[0].live_rows.tolist() == [True, False, True]
     assert found.unknown == {"j8bt0001"}
+
+
+def test_all_are_unknown_if_the_server_has_lost_the_snapshot(store):
+    write(store, range(3), random.Random(8))
+    marks = current(store).marks
+    lost = dataclasses.replace(marks, at=Timestamp(marks.at.time - 10**6, 1))
+    assert changed.parts_of(store, lost, PATHS) == ((), (), set(marks.tokens))
 
 
 def test_a_standalone_server_keeps_no_values(store, monkeypatch):
