@@ -231,12 +231,15 @@ class Selection:
         list of dict
             All addresses of `select`, at least one, to values, None for a missing one.
         """
-        columns, others = self._joined()
         chosen = np.array(random.sample(range(self.count), min(size, self.count)), int)
-        in_columns = self.count - len(others)
-        places = from_numpy(chosen[chosen < in_columns])
-        rows = rows_of({address: array.take(places) for address, array in columns.items()})
-        return [*rows, *(others[place - in_columns] for place in chosen[chosen >= in_columns])]
+        rows: list[Document] = []
+        first = 0
+        for part in self.parts:
+            places = chosen[(chosen >= first) & (chosen < first + part.count)] - first
+            rows += rows_of(part.take(from_numpy(places)))
+            first += part.count
+        documents = list(self._document_rows())
+        return rows + [documents[place - first] for place in chosen[chosen >= first]]
 
     def table(self, addresses: Sequence[str]) -> pa.Table:
         """Return the values of keywords in all observations, in no particular order.

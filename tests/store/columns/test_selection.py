@@ -88,3 +88,16 @@ def test_a_table_has_one_type_for_each_keyword(filled):
     ]
     names = table["rootname"].to_pylist()
     assert sorted(names) == [f"j8bt{number:04d}" for number in range(150)]
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(condition=conditions, size=st.integers(0, 200))
+def test_a_sample_has_different_rows_of_a_selection(filled, condition, size):
+    selection = select(filled, condition, ADDRESSES)
+    if selection is None:
+        return
+    every = {row["rootname"]: shown(row) for row in selection.rows()}
+    rows = selection.sample(size)
+    sample = {row["rootname"]: shown(row) for row in rows}
+    assert len(rows) == len(sample) == min(size, selection.count)
+    assert sample.items() <= every.items()
