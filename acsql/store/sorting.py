@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import total_ordering
+from functools import cache, total_ordering
 from typing import Any, NamedTuple, Self
 
 from ..keywords import KeywordSpecs
@@ -208,7 +208,7 @@ def _bounds_before(value: Any, descending: bool) -> list[dict[str, Any]]:
 
 def _types_before(value: Any, descending: bool) -> list[str]:
     """Return the names of the BSON types that are sorted before the type of a value."""
-    position = _SINGLE_TYPES.index(_type_name(value))
+    position = _SINGLE_TYPES.index(_type_name(type(value)))
     return _SINGLE_TYPES[position + 1 :] if descending else _SINGLE_TYPES[:position]
 
 
@@ -227,7 +227,7 @@ def order_key(value: Any) -> tuple[Any, ...]:
     """
     if value is None:
         return (0,)
-    rank = 1 + list(_SORTED_TYPES).index(_type_name(value))
+    rank = _rank(value.__class__)
     return (rank, True, value) if value == value else (rank, False)
 
 
@@ -264,12 +264,17 @@ class _Reversed:
         return other.key < self.key
 
 
-def _type_name(value: Any) -> str:
-    """Return the name of the BSON type of a value; to Python, a bool is an int as well."""
+@cache
+def _rank(class_: type) -> int:
+    return 1 + list(_SORTED_TYPES).index(_type_name(class_))
+
+
+def _type_name(class_: type) -> str:
+    """Return the name of the BSON type of a class; to Python, a bool is an int as well."""
     return next(
         name
         for name, types in _SORTED_TYPES.items()
-        if isinstance(value, types) and isinstance(value, bool) == (name == "bool")
+        if issubclass(class_, types) and issubclass(class_, bool) == (name == "bool")
     )
 
 

@@ -1,15 +1,17 @@
 """Rows of a selection in an order, as MongoDB sorts: the first ones, or all.
 
 The first rows are found key by key.  Rows with the value of the last one are tied, and only these
-are compared by the next key.  Documents, which may have values of any type, are sorted by Python.
+are compared by the next key.  Documents, which may have values of any type, are sorted by Python,
+and so are the first rows of several parts.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
-from itertools import chain
+from functools import partial, reduce
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -60,12 +62,11 @@ def first(
         Addresses to values.
     """
     if after is not None:
-        parts = [part.among(_are_after(part, order, after)) for part in parts]
+        parts = [part.among(to_numpy(_are_after(part, order, after))) for part in parts]
         documents = _later(documents, order, after)
-    of_parts = (rows_of(part.take(_first_places(part, order, limit))) for part in parts)
-    rows = [*chain.from_iterable(of_parts), *documents]
-    rows.sort(key=lambda row: _position(row, order))
-    return rows[:limit]
+    position = partial(_position, order=order)
+    of_parts = (_first_rows(part, order, limit) for part in parts)
+    return list(islice(merge(*of_parts, sorted(documents, key=position), key=position), limit))
 
 
 def every(
@@ -146,6 +147,12 @@ def _rows(columns: Columns, places: pa.Array) -> Iterator[Document]:
         yield from rows_of({address: array.take(batch) for address, array in columns.items()})
 
 
+def _first_rows(part: RowsOfPart, order: Sequence[SortKey], limit: int) -> Iterator[Document]:
+    """Return the first rows of a part, in their order."""
+    few = part.take(_first_places(part, order, limit))
+    return _rows(few, _sorted_places(few, order)[:limit])
+
+
 def _sorted_places(columns: Columns, order: Sequence[SortKey]) -> pa.Array:
     """Return the places of all rows in an order."""
     keys = list(_sort_keys(columns, order))
@@ -156,19 +163,21 @@ def _sorted_places(columns: Columns, order: Sequence[SortKey]) -> pa.Array:
     return pc.sort_indices(table, directions)
 
 
-def _first_places(columns: Columns, order: Sequence[SortKey], limit: int) -> pa.Array:
+def _first_places(columns: Columns, order: Sequence[SortKey], limit: int) -> npt.NDArray[np.int64]:
     """Return the places of the first rows, in any order, with some that are tied with the last."""
     tied = np.arange(len(columns[order[0].address]))
     chosen: list[npt.NDArray[np.int64]] = []
-    for values, direction in _sort_keys(columns, order):
-        lacking = limit - sum(map(len, chosen))
-        if len(tied) <= max(lacking, _FEW):
-            break
+    lacking = limit
+    keys = _sort_keys(columns, order)
+    # Each key is filtered and read when it is needed: expstart mostly leaves no ties.
+    while len(tied) > max(lacking, _FEW) and (key := next(keys, None)):
+        values, direction = key
         of_tied = values if len(tied) == len(values) else values.take(from_numpy(tied))
         is_before, is_last = _beside_last(of_tied, lacking, direction == "ascending")
         chosen.append(tied[is_before])
+        lacking -= len(chosen[-1])
         tied = tied[is_last]
-    return from_numpy(np.concatenate([*chosen, tied]))
+    return np.concatenate([*chosen, tied])
 
 
 def _beside_last(

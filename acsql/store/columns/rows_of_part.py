@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from .conversion import from_numpy, to_numpy
 
@@ -59,16 +59,17 @@ class RowsOfPart(Mapping[str, pa.Array]):
         return int(self.selected.true_count)
 
     @cached_property
-    def _row_numbers(self) -> pa.Array:
+    def _row_numbers(self) -> npt.NDArray[np.int64]:
         """The number of each selected row in the part."""
-        return pc.indices_nonzero(self.selected)
+        # Twice as fast as Arrow where most rows are selected.
+        return np.flatnonzero(to_numpy(self.selected))
 
-    def take(self, places: pa.Array) -> dict[str, pa.Array]:
+    def take(self, places: npt.NDArray[np.int64]) -> dict[str, pa.Array]:
         """Return the values of some of the selected rows.
 
         Parameters
         ----------
-        places : pyarrow.Array
+        places : numpy.ndarray
             Their numbers among the selected rows.
 
         Returns
@@ -76,16 +77,16 @@ class RowsOfPart(Mapping[str, pa.Array]):
         dict
             All addresses to values, in the order of the places.
         """
-        rows = self._row_numbers.take(places)
+        rows = from_numpy(self._row_numbers[places])
         return {address: array.take(rows) for address, array in self.arrays.items()}
 
-    def among(self, chosen: pa.BooleanArray) -> RowsOfPart:
+    def among(self, chosen: npt.NDArray[np.bool_]) -> RowsOfPart:
         """Return some of the selected rows.
 
         Parameters
         ----------
-        chosen : pyarrow.BooleanArray
-            Whether each selected row is one of them, without nulls.
+        chosen : numpy.ndarray
+            Whether each selected row is one of them.
 
         Returns
         -------
@@ -93,5 +94,5 @@ class RowsOfPart(Mapping[str, pa.Array]):
             These rows.
         """
         rows = np.zeros(len(self.selected), bool)
-        rows[to_numpy(self._row_numbers.filter(chosen))] = True
+        rows[self._row_numbers[chosen]] = True
         return RowsOfPart(self.id, self.rootnames, from_numpy(rows), self.arrays)

@@ -21,7 +21,6 @@ from ..schema import Document
 from ..sorting import SortKey, most_frequent_first, sorted_values, total_order
 from . import lists, numpy_values, ordering
 from .arrays import array_of, concatenated, joined, kind_of, rows_of
-from .conversion import from_numpy
 from .frequencies import Frequencies, frequencies, value_counts, years
 from .numpy_values import Values
 from .paths import path_of
@@ -182,10 +181,10 @@ class Selection:
 
     def can_sort(self, order: Sequence[SortKey]) -> bool:
         """Return whether no key has a list, which MongoDB sorts by one of its elements."""
-        for arrays, others in (self.values(key.address) for key in order):
-            if any(lists.is_list(array.type) for array in arrays):
+        for address in (key.address for key in order):
+            if any(lists.is_list(part.arrays[address].type) for part in self.parts):
                 return False
-            if any(isinstance(value, list) for value in others):
+            if any(isinstance(value, list) for value in self._of_documents(address)):
                 return False
         return True
 
@@ -236,7 +235,7 @@ class Selection:
         first = 0
         for part in self.parts:
             places = chosen[(chosen >= first) & (chosen < first + part.count)] - first
-            rows += rows_of(part.take(from_numpy(places)))
+            rows += rows_of(part.take(places))
             first += part.count
         documents = list(self._document_rows())
         return rows + [documents[place - first] for place in chosen[chosen >= first]]

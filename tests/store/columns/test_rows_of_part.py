@@ -2,6 +2,7 @@
 
 from itertools import compress
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -46,7 +47,7 @@ def test_values_are_taken_from_selected_rows_in_a_given_order(every, data):
     found = of_part(every)
     places = data.draw(st.permutations(range(found.count)))
     selected = as_rows(found)
-    taken = found.take(pa.array(places, pa.int64()))
+    taken = found.take(np.array(places, int))
     assert as_rows(taken) == [selected[place] for place in places]
 
 
@@ -54,7 +55,7 @@ def test_values_are_taken_from_selected_rows_in_a_given_order(every, data):
 def test_some_of_the_selected_rows_can_be_chosen(every, data):
     found = of_part(every)
     chosen = data.draw(st.lists(st.booleans(), min_size=found.count, max_size=found.count))
-    fewer = found.among(pa.array(chosen, pa.bool_()))
+    fewer = found.among(np.array(chosen, bool))
     assert fewer.count == sum(chosen)
     assert as_rows(fewer) == list(compress(as_rows(found), chosen))
     assert fewer.id == found.id
