@@ -153,6 +153,8 @@ def writer() -> Iterator[Callable[[], bool]]:
         assert started.stdin is not None
         yield lambda: not select.select([started.stdout], [], [], 0)[0]
         started.stdin.close()
+    if started.returncode:
+        sys.exit("the process that writes has failed")
 
 
 def write(store: Store, given: argparse.Namespace) -> None:
@@ -163,7 +165,7 @@ def write(store: Store, given: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     background = folding.in_background(store) if given.folding else nullcontext()
     with lock.hold(store, "benchmark"):
-        assert store.database[CHANGED].find_one() is None
+        fold_all(store)
         try:
             with background:
                 started = time.monotonic()
