@@ -81,7 +81,11 @@ def every(
     ----------
     columns : mapping
         Addresses to values, with all addresses of the order.
-    documents, order, after
+    documents : sequence of dict
+        As for `first`.
+    order : sequence of SortKey
+        As for `first`.
+    after : sequence, optional
         As for `first`.
 
     Yields
