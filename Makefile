@@ -97,7 +97,8 @@ system-mongod:
 # A browser, for the tests that look at pages; npm, for the Mongo shell; STILTS, which validates
 # VOTables; nginx and systemd, which validate the files of deploy/.
 system-test:
-	@command -v chromium >/dev/null || { $(APT) update && $(APT) install --yes chromium; }
+	@command -v chromium-headless-shell >/dev/null || \
+	    { $(APT) update && $(APT) install --yes chromium-headless-shell; }
 	@command -v npm >/dev/null || { $(APT) update && $(APT) install --yes npm; }
 	@command -v stilts >/dev/null || { $(APT) update && $(APT) install --yes stilts; }
 	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null || \

@@ -29,6 +29,8 @@ expect.set_options(timeout=60_000)
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# The first is Chromium without its own windows and menus, which takes 0.6 of the processor time.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -159,7 +161,7 @@ def site(
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A browser; tests that need it are skipped where Chromium is not installed, except in CI."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None and "CI" not in os.environ:
         pytest.skip("there is no chromium")
     with sync_playwright() as playwright:
