@@ -26,8 +26,12 @@ from .schema import ANNOTATION_NUMBERS, CHANGED, COLUMN_PARTS, DERIVED_STATE, LO
 
 # Marks that are read, of some 90 bytes each; with more of them, documents answer.
 MOST_MARKS = 50_000
-# Marks that the server sends together.
+# Marks, or documents, that the server sends together.
 _AT_ONCE = 10_000
+# Failures of commands that read a snapshot: the server has none, as of collections that were just
+# made, or the connection is lost, after which the driver does not repeat commands.  A read without
+# a snapshot succeeds, or says what else is wrong.
+NO_SNAPSHOT = (OperationFailure, AutoReconnect)
 # With fewer marks, one query for all parts of a moment is faster than a second one for the marks.
 _FEW = 50
 # Bits of a token, a positive integer of MongoDB: two changes never get the same one.
@@ -292,9 +296,7 @@ def _snapshot(store: Store, limit: int, kept: _KeptMarks, is_young: bool) -> _Re
         if at == kept.marks.at or (is_young and _is_of(kept, rest)):
             return _Read(kept.marks, rest)
         marks = replace(_marks_at(store, limit, kept, rest, at), at=at)
-    except (OperationFailure, AutoReconnect):
-        # It has no snapshot of collections that were just made, and the driver does not repeat
-        # commands.  Any other failure comes again.
+    except NO_SNAPSHOT:
         return None
     return _Read(marks, rest)
 
@@ -349,8 +351,9 @@ def read_at(
 
     Raises
     ------
-    pymongo.errors.OperationFailure
-        If the server no longer has the snapshot, or the documents do not fit into one answer.
+    pymongo.errors.OperationFailure, pymongo.errors.AutoReconnect
+        As `NO_SNAPSHOT`: the server has lost the snapshot, or the documents do not fit into one
+        answer; the connection is lost.
     """
     command = {"filter": filter_, "projection": dict.fromkeys(fields, 1), "batchSize": _AT_ONCE}
     documents, _ = _all_at(store, at, find=collection, **command)

@@ -21,12 +21,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from bson import Timestamp
 from cachetools import FIFOCache, LRUCache
-from pymongo.errors import OperationFailure
 
 from ..client import Store
 from ..derived.headerless import LEFT_OUT
 from ..fields import value_at
-from ..moment import Marks
+from ..moment import NO_SNAPSHOT, Marks
 from .documents import documents_at
 from .encode import Column, column_of
 from .parts import Part
@@ -141,8 +140,7 @@ def parts_of(store: Store, marks: Marks, paths: Collection[str]) -> ChangedParts
     # The rootname says whether an observation is stored.
     try:
         values = _values(store, marks.at, pieces, dict.fromkeys(("_id", *paths)))
-    except OperationFailure:
-        # The snapshot is some minutes old, or its values do not fit into one answer.
+    except NO_SNAPSHOT:
         return ChangedParts((), (), set(marks.tokens))
     parts, columns, unknown = [], [], set[str]()
     for piece in pieces:

@@ -97,7 +97,7 @@ def to_numpy(array: pa.Array) -> npt.NDArray[Any]:
     Parameters
     ----------
     array : pyarrow.Array
-        Without nulls.
+        Without nulls, in place of which any value is returned.
 
     Returns
     -------

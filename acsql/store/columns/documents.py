@@ -59,7 +59,7 @@ def documents_at(
 
     Raises
     ------
-    pymongo.errors.OperationFailure
+    pymongo.errors.OperationFailure, pymongo.errors.AutoReconnect
         As of `acsql.store.moment.read_at`.
     """
     named = {"_id": {"$in": list(rootnames)}}

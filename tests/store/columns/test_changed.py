@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from bson import Timestamp
 from column_conditions import EVERY, write
+from pymongo.errors import AutoReconnect, OperationFailure
 
 from acsql.store import moment
 from acsql.store.columns import changed
@@ -162,6 +163,19 @@ def test_all_are_unknown_if_the_server_has_lost_the_snapshot(store):
     marks = current(store).marks
     lost = dataclasses.replace(marks, at=Timestamp(marks.at.time - 10**6, 1))
     assert changed.parts_of(store, lost, PATHS) == ((), (), set(marks.tokens))
+
+
+@pytest.mark.parametrize("error", [OperationFailure("no snapshot"), AutoReconnect("lost")])
+def test_all_are_unknown_if_the_snapshot_cannot_be_read(store, monkeypatch, error):
+    write(store, range(3), random.Random(8))
+    marks = current(store).marks
+
+    def fail(*_: object, **__: object) -> None:
+        """Fail as a server without the snapshot, or as a lost connection."""
+        raise error
+
+    monkeypatch.setattr("pymongo.database.Database.command", fail)
+    assert changed.parts_of(store, marks, PATHS) == ((), (), set(marks.tokens))
 
 
 def test_a_standalone_server_keeps_no_values(store, monkeypatch):
