@@ -82,8 +82,7 @@ def answer(
     if len(by_document) > most:
         return None
     documents = _documents(store, condition, named, sorted(by_document))
-    count = len(documents) + sum(of_part.count for of_part in selected)
-    return Selection(tuple(addresses), tuple(selected), documents, count)
+    return Selection(tuple(addresses), tuple(selected), documents)
 
 
 def _names(part: Part, by_path: Mapping[str, Column | None]) -> pa.Array:

@@ -38,4 +38,4 @@ def everything(store: Store, addresses: Sequence[str]) -> Selection:
         return selection
     with store.errors():
         documents = documents_of(store, {}, map(path_of, addresses))
-    return Selection(tuple(addresses), (), documents, len(documents))
+    return Selection(tuple(addresses), (), documents)

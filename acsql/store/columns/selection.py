@@ -41,14 +41,16 @@ class Selection:
         For each part of the columns, the rows that meet the condition.
     documents : tuple of dict
         The fields of the observations that MongoDB has evaluated.
-    count : int
-        The number of observations.
     """
 
     addresses: tuple[str, ...]
     parts: tuple[RowsOfPart, ...]
     documents: tuple[Document, ...]
-    count: int
+
+    @property
+    def count(self) -> int:
+        """The number of observations."""
+        return len(self.documents) + sum(part.count for part in self.parts)
 
     def value_counts(self, address: str) -> dict[Any, int]:
         """Return the values of a keyword with their numbers of observations.
