@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from ..keywords import KeywordSpecs
 from ..store.client import Store
 from ..store.columns.everything import everything
+from ..store.columns.name_index import index_of
 from ..store.summaries.kept import state
 from .obscore_columns import COLUMNS, Given, ObsCoreColumn, position, typed
 from .obscore_facts import ObsCoreFacts
@@ -33,8 +34,6 @@ _FEW = 0.1
 
 _Arrays = Mapping[str, pa.Array]
 IntArray = npt.NDArray[np.int64]
-# Of rootnames as bytes, in which they are sorted in a tenth of the time and memory of texts.
-_Names = npt.NDArray[np.bytes_]
 
 
 @dataclass(frozen=True)
@@ -95,10 +94,8 @@ class _Files:
 
     def __init__(self, rootnames: pa.Array, files: Iterable[pa.BooleanArray]) -> None:
         self.rootnames = rootnames
-        names = np.array(rootnames.to_pylist(), np.bytes_)
         # Small integers: there is one for each row.
-        self._observations = np.argsort(names).astype(np.int32)
-        self._names: _Names = names[self._observations]
+        self._observations = index_of(rootnames, np.arange(len(rootnames), dtype=np.int32))
         self._present = [
             np.flatnonzero(has_file.to_numpy(zero_copy_only=False)).astype(np.int32)
             for has_file in files
@@ -106,11 +103,7 @@ class _Files:
 
     def rows(self, rootnames: Sequence[str]) -> IntArray:
         """Return the numbers of the rows of some observations, in ascending order."""
-        wanted = np.array(rootnames, np.bytes_)
-        places = np.searchsorted(self._names, wanted)
-        places[places == len(self._names)] = 0
-        found = places[self._names[places] == wanted] if len(self._names) else places[:0]
-        observations = np.unique(self._observations[found])
+        observations = np.unique(self._observations.find(np.array(rootnames, np.bytes_)))
         rows, start = [np.empty(0, np.int64)], 0
         for present in self._present:
             at = np.searchsorted(present, observations)

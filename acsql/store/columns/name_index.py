@@ -1,12 +1,17 @@
-"""Indexes of the rows of a part by rootname: its sorted rootnames."""
+"""Indexes of rows by rootname: the sorted rootnames.
+
+They are bytes, which numpy sorts in a tenth of the time and memory of texts.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+Integers = npt.NDArray[np.signedinteger[Any]]
 
 
 class NameIndex(NamedTuple):
@@ -21,18 +26,18 @@ class NameIndex(NamedTuple):
     """
 
     rootnames: npt.NDArray[np.bytes_]
-    rows: npt.NDArray[np.int64]
+    rows: Integers
 
-    def find(self, rootnames: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int64]:
+    def find(self, rootnames: npt.NDArray[np.bytes_]) -> Integers:
         """Return the rows of those of some rootnames that the index has, in their order."""
         places = np.searchsorted(self.rootnames, rootnames)
         is_within = places < len(self.rows)
         places, rootnames = places[is_within], rootnames[is_within]
-        found: npt.NDArray[np.int64] = self.rows[places[self.rootnames[places] == rootnames]]
+        found: Integers = self.rows[places[self.rootnames[places] == rootnames]]
         return found
 
 
-def index_of(names: pa.Array, rows: npt.NDArray[np.int64]) -> NameIndex:
+def index_of(names: pa.Array, rows: Integers) -> NameIndex:
     """Return the index of some rows.
 
     Parameters
