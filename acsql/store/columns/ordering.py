@@ -1,14 +1,13 @@
 """Rows of a selection in an order, as MongoDB sorts: the first ones, or all.
 
-The first rows are found key by key.  Rows with the value of the last one are tied, and only these
-are compared by the next key.  Documents, which may have values of any type, are sorted by Python,
-and so are the first rows of several parts.
+Documents, which may have values of any type, are sorted by Python, and so are the first rows of
+several parts.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from functools import partial, reduce
 from heapq import merge
 from itertools import islice
@@ -24,11 +23,9 @@ from ..sorting import SortKey, order_key, order_position
 from .arrays import rows_of
 from .conversion import from_numpy, scalar, to_numpy
 from .rows_of_part import RowsOfPart
+from .sorted_places import Columns, Places, first_places, sorted_places
+from .time_order import in_time_order
 
-Columns = Mapping[str, pa.Array]
-
-# Rows that Python sorts, at some microseconds each, where Arrow would take as long for a key.
-_FEW = 200
 # Rows that are converted to Python together.
 _BATCH = 1000
 _FALSE = scalar(False)
@@ -62,10 +59,9 @@ def first(
         Addresses to values.
     """
     if after is not None:
-        parts = [part.among(to_numpy(_are_after(part, order, after))) for part in parts]
         documents = _later(documents, order, after)
     position = partial(_position, order=order)
-    of_parts = (_first_rows(part, order, limit) for part in parts)
+    of_parts = (_first_rows(part, order, limit, after) for part in parts)
     return list(islice(merge(*of_parts, sorted(documents, key=position), key=position), limit))
 
 
@@ -97,7 +93,7 @@ def every(
         chosen = _are_after(columns, order, after)
         columns = {address: array.filter(chosen) for address, array in columns.items()}
         documents = _later(documents, order, after)
-    places = _sorted_places(columns, order)
+    places = sorted_places(columns, order)
     positions = _Positions(columns, order, places)
     start = 0
     for document in sorted(documents, key=lambda row: _position(row, order)):
@@ -118,18 +114,18 @@ def places(
     numpy.ndarray
         The numbers of the rows; those of the documents continue those of the columns.
     """
-    in_columns = _sorted_places(columns, order)
+    in_columns = sorted_places(columns, order)
     positions = _Positions(columns, order, in_columns)
     numbers = sorted(range(len(documents)), key=lambda n: _position(documents[n], order))
     before = [bisect_left(positions, _position(documents[n], order)) for n in numbers]
     inserted = np.array(numbers, int) + len(in_columns)
-    return np.insert(to_numpy(in_columns).astype(int), before, inserted)
+    return np.insert(in_columns.astype(int), before, inserted)
 
 
 class _Positions(Sequence[tuple[Any, ...]]):
     """The positions of the rows at some places in an order, each computed when it is read."""
 
-    def __init__(self, columns: Columns, order: Sequence[SortKey], places: pa.Array) -> None:
+    def __init__(self, columns: Columns, order: Sequence[SortKey], places: Places) -> None:
         self._keys = [columns[key.address] for key in order]
         self._order, self._places = order, places
 
@@ -137,7 +133,7 @@ class _Positions(Sequence[tuple[Any, ...]]):
         return len(self._places)
 
     def __getitem__(self, number: Any) -> Any:
-        place = self._places[number].as_py()
+        place = int(self._places[number])
         return order_position([key[place].as_py() for key in self._keys], self._order)
 
 
@@ -145,85 +141,25 @@ def _position(row: Document, order: Sequence[SortKey]) -> tuple[Any, ...]:
     return order_position([row[key.address] for key in order], order)
 
 
-def _rows(columns: Columns, places: pa.Array) -> Iterator[Document]:
+def _rows(columns: Columns, places: Places) -> Iterator[Document]:
     for start in range(0, len(places), _BATCH):
-        batch = places[start : start + _BATCH]
+        batch = from_numpy(places[start : start + _BATCH])
         yield from rows_of({address: array.take(batch) for address, array in columns.items()})
 
 
-def _first_rows(part: RowsOfPart, order: Sequence[SortKey], limit: int) -> Iterator[Document]:
+def _first_rows(
+    part: RowsOfPart, order: Sequence[SortKey], limit: int, after: Sequence[Any] | None
+) -> Iterator[Document]:
     """Return the first rows of a part, in their order."""
-    few = part.take(_first_places(part, order, limit))
-    return _rows(few, _sorted_places(few, order)[:limit])
-
-
-def _sorted_places(columns: Columns, order: Sequence[SortKey]) -> pa.Array:
-    """Return the places of all rows in an order."""
-    keys = list(_sort_keys(columns, order))
-    if not keys:
-        return pa.nulls(0, pa.int64())
-    table = pa.table({str(number): values for number, (values, _) in enumerate(keys)})
-    directions = [(str(number), direction) for number, (_, direction) in enumerate(keys)]
-    return pc.sort_indices(table, directions)
-
-
-def _first_places(columns: Columns, order: Sequence[SortKey], limit: int) -> npt.NDArray[np.int64]:
-    """Return the places of the first rows, in any order, with some that are tied with the last."""
-    tied = np.arange(len(columns[order[0].address]))
-    chosen: list[npt.NDArray[np.int64]] = []
-    lacking = limit
-    keys = _sort_keys(columns, order)
-    # Each key is filtered and read when it is needed: expstart mostly leaves no ties.
-    while len(tied) > max(lacking, _FEW) and (key := next(keys, None)):
-        values, direction = key
-        of_tied = values if len(tied) == len(values) else values.take(from_numpy(tied))
-        is_before, is_last = _beside_last(of_tied, lacking, direction == "ascending")
-        chosen.append(tied[is_before])
-        lacking -= len(chosen[-1])
-        tied = tied[is_last]
-    return np.concatenate([*chosen, tied])
-
-
-def _beside_last(
-    values: pa.Array, number: int, is_ascending: bool
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Return which values come before the last of the first ones, and which are equal to it."""
-    if pa.types.is_string(values.type):
-        direction = "ascending" if is_ascending else "descending"
-        first_ones = pc.select_k_unstable(pa.table({"": values}), number, [("", direction)])
-        last = values[first_ones[-1].as_py()]
-        is_before = (pc.less if is_ascending else pc.greater)(values, last)
-        return to_numpy(is_before), to_numpy(pc.equal(values, last))
-    # numpy finds the last of them in a tenth of the time that Arrow takes to sort them.
-    numbers = to_numpy(values)
-    place = number - 1 if is_ascending else len(numbers) - number
-    end = np.partition(numbers, place)[place]
-    return (numbers < end if is_ascending else numbers > end), numbers == end
-
-
-def _sort_keys(columns: Columns, order: Sequence[SortKey]) -> Iterator[tuple[pa.Array, str]]:
-    """Yield arrays without nulls and their directions, which sort together as MongoDB does."""
-    for key in order:
-        array = columns[key.address]
-        direction = "descending" if key.descending else "ascending"
-        # Arrow sorts nulls last in both directions, MongoDB as the lowest value.
-        if array.null_count:
-            yield array.is_valid().cast(pa.uint8()), direction
-        if not pa.types.is_null(array.type):
-            yield _without_nulls(array), direction
-
-
-def _without_nulls(array: pa.Array) -> pa.Array:
-    """Return an array with any value in place of each null; of repeated texts, their ranks."""
-    if pa.types.is_dictionary(array.type):
-        ranks = pc.rank(array.dictionary, tiebreaker="dense")
-        return pc.fill_null(ranks.take(array.indices), scalar(0, ranks.type))
-    if pa.types.is_boolean(array.type):
-        array = array.cast(pa.uint8())
-    if pa.types.is_timestamp(array.type):
-        array = array.cast(pa.int64())
-    lowest = "" if pa.types.is_string(array.type) else 0
-    return pc.fill_null(array, scalar(lowest, array.type))
+    rows = in_time_order(part, order)
+    if rows is not None:
+        positions = _Positions(part.arrays, order, rows)
+        start = 0 if after is None else bisect_right(positions, order_position(after, order))
+        return _rows(part.arrays, part.first_of(rows[start:], limit))
+    if after is not None:
+        part = part.among(to_numpy(_are_after(part, order, after)))
+    few = part.take(first_places(part, order, limit))
+    return _rows(few, sorted_places(few, order)[:limit])
 
 
 def _later(

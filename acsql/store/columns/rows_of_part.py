@@ -15,6 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from .conversion import from_numpy, to_numpy
+from .sorted_places import Places
+
+# Rows that are looked at first for the first selected ones; then twice as many, and so on.
+_FIRST_BLOCK = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +68,7 @@ class RowsOfPart(Mapping[str, pa.Array]):
         # Twice as fast as Arrow where most rows are selected.
         return np.flatnonzero(to_numpy(self.selected))
 
-    def take(self, places: npt.NDArray[np.int64]) -> dict[str, pa.Array]:
+    def take(self, places: Places) -> dict[str, pa.Array]:
         """Return the values of some of the selected rows.
 
         Parameters
@@ -79,6 +83,30 @@ class RowsOfPart(Mapping[str, pa.Array]):
         """
         rows = from_numpy(self._row_numbers[places])
         return {address: array.take(rows) for address, array in self.arrays.items()}
+
+    def first_of(self, rows: Places, number: int) -> Places:
+        """Return the first selected ones of some rows.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray
+            Numbers of rows in the part, selected or not.
+        number : int
+            The largest number of rows to return.
+
+        Returns
+        -------
+        numpy.ndarray
+            Some of the numbers, in their order.
+        """
+        is_selected, block = to_numpy(self.selected), _FIRST_BLOCK
+        chosen = [rows[:0]]
+        while number > 0 and len(rows):
+            found = rows[:block][is_selected[rows[:block]]][:number]
+            chosen.append(found)
+            number -= len(found)
+            rows, block = rows[block:], 2 * block
+        return np.concatenate(chosen)
 
     def among(self, chosen: npt.NDArray[np.bool_]) -> RowsOfPart:
         """Return some of the selected rows.

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from acsql.store.columns import rows_of_part
 from acsql.store.columns.rows_of_part import RowsOfPart
 
 rows = st.lists(
@@ -49,6 +50,17 @@ def test_values_are_taken_from_selected_rows_in_a_given_order(every, data):
     selected = as_rows(found)
     taken = found.take(np.array(places, int))
     assert as_rows(taken) == [selected[place] for place in places]
+
+
+@pytest.mark.parametrize("block", [1, 1000])
+@given(every=rows, number=st.integers(1, 5), data=st.data())
+def test_the_first_selected_of_some_rows_are_found(block, every, number, data):
+    found = of_part(every)
+    some = data.draw(st.permutations(range(len(every))))
+    expected = [row for row in some if every[row][0]][:number]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rows_of_part, "_FIRST_BLOCK", block)
+        assert found.first_of(np.array(some, np.int32), number).tolist() == expected
 
 
 @given(every=rows, data=st.data())
