@@ -14,6 +14,10 @@ OBSERVATIONS ?= 100
 FRAME ?= medium
 PORT ?= 5000
 
+# Two at a time: packages of the system are installed while those of Python are and while the linter
+# runs.
+MAKEFLAGS += --jobs=2
+
 BIN = $(VENV)/bin
 ACSQL = $(BIN)/acsql --config $(DEMO)/acsql.yaml
 APT = $(if $(filter 0,$(shell id -u)),,sudo) apt-get
@@ -28,7 +32,7 @@ PROCESSES ?= 3
 # environment says: each of the many commands that tests run starts 0.25 s sooner.  The first process
 # that crashes ends the run: with another in its place, --dist loadfile of pytest-xdist 3.8 waits for
 # ever (https://github.com/pytest-dev/pytest-xdist/issues/1378).
-PYTEST = PYTHONDONTWRITEBYTECODE= PYTEST_DEBUG_TEMPROOT="$(MEMORY)" \
+PYTEST = MAKEFLAGS= PYTHONDONTWRITEBYTECODE= PYTEST_DEBUG_TEMPROOT="$(MEMORY)" \
     PATH="$(CURDIR)/tests/node_modules/.bin:$$PATH" \
     $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder \
     --max-worker-restart 0
@@ -85,7 +89,7 @@ $(VENV)/installed-test: setup.cfg
 	touch $@ $(VENV)/installed
 
 # The Mongo shell, for the tests that type into it.
-tests/node_modules: tests/package.json
+tests/node_modules: tests/package.json | system-test
 	npm install --prefix tests --no-package-lock --no-audit --no-fund --loglevel error
 	touch $@
 
@@ -95,12 +99,13 @@ system-mongod:
 	    { $(APT) update && $(APT) install --yes libcurl4; }
 
 # A browser, for the tests that look at pages; npm, for the Mongo shell; STILTS, which validates
-# VOTables; nginx and systemd, which validate the files of deploy/.
-system-test:
-	@command -v chromium-headless-shell >/dev/null || \
-	    { $(APT) update && $(APT) install --yes chromium-headless-shell; }
-	@command -v npm >/dev/null || { $(APT) update && $(APT) install --yes npm; }
-	@command -v stilts >/dev/null || { $(APT) update && $(APT) install --yes stilts; }
-	@PATH="$$PATH:/usr/sbin"; command -v nginx >/dev/null || \
-	    { $(APT) update && $(APT) install --yes --no-install-recommends nginx-light; }
-	@command -v systemd-analyze >/dev/null || { $(APT) update && $(APT) install --yes systemd; }
+# VOTables; nginx and systemd, which validate the files of deploy/.  After
+# system-mongod, because apt-get runs once at a time.
+system-test: | system-mongod
+	@PATH="$$PATH:/usr/sbin"; lacking=; \
+	command -v chromium-headless-shell >/dev/null || lacking=chromium-headless-shell; \
+	command -v npm >/dev/null || lacking="$$lacking npm"; \
+	command -v stilts >/dev/null || lacking="$$lacking stilts"; \
+	command -v nginx >/dev/null || lacking="$$lacking nginx-light"; \
+	command -v systemd-analyze >/dev/null || lacking="$$lacking systemd"; \
+	test -z "$$lacking" || { $(APT) update && $(APT) install --yes $$lacking; }
