@@ -99,8 +99,8 @@ system-mongod:
 	    { $(APT) update && $(APT) install --yes libcurl4; }
 
 # A browser, for the tests that look at pages; npm, for the Mongo shell; STILTS, which validates
-# VOTables; nginx and systemd, which validate the files of deploy/.  After
-# system-mongod, because apt-get runs once at a time.
+# VOTables; nginx and systemd, which validate the files of deploy/.  After system-mongod, because
+# apt-get runs once at a time.
 system-test: | system-mongod
 	@PATH="$$PATH:/usr/sbin"; lacking=; \
 	command -v chromium-headless-shell >/dev/null || lacking=chromium-headless-shell; \

@@ -22,6 +22,8 @@ Places = npt.NDArray[np.integer[Any]]
 
 # Rows that are sorted together, where Arrow would take as long for a key.
 _FEW = 200
+# The size of the sample of values beyond whose first ones no value is looked at.
+_SAMPLE = 5000
 
 
 def sorted_places(columns: Columns, order: Sequence[SortKey]) -> Places:
@@ -64,19 +66,34 @@ def first_places(columns: Columns, order: Sequence[SortKey], limit: int) -> Plac
     numpy.ndarray
         The numbers of these rows, and of tied ones.
     """
-    tied = np.arange(len(columns[order[0].address]))
-    chosen: list[npt.NDArray[np.int64]] = []
+    tied: Places = np.arange(len(columns[order[0].address]))
+    chosen: list[Places] = []
     lacking = limit
     keys = _sort_keys(columns, order)
     # Each key is filtered and read when it is needed: expstart mostly leaves no ties.
     while len(tied) > max(lacking, _FEW) and (key := next(keys, None)):
         values, direction = key
+        is_ascending = direction == "ascending"
+        if len(tied) == len(values):
+            tied = _possible_places(values, lacking, is_ascending)
         of_tied = values if len(tied) == len(values) else values.take(from_numpy(tied))
-        is_before, is_last = _beside_last(of_tied, lacking, direction == "ascending")
+        is_before, is_last = _beside_last(of_tied, lacking, is_ascending)
         chosen.append(tied[is_before])
         lacking -= len(chosen[-1])
         tied = tied[is_last]
     return np.concatenate([*chosen, tied])
+
+
+def _possible_places(values: pa.Array, number: int, is_ascending: bool) -> Places:
+    """Return the places of values that can be among the first ones: not beyond those of a sample.
+
+    There are few of them, so the first ones are found in half of the time.
+    """
+    if pa.types.is_string(values.type) or len(values) // _SAMPLE < 2:
+        return np.arange(len(values))
+    numbers = to_numpy(values)
+    bound = _last_of_first(numbers[:: len(numbers) // _SAMPLE], number, is_ascending)
+    return np.flatnonzero(numbers <= bound if is_ascending else numbers >= bound)
 
 
 def _beside_last(
@@ -89,11 +106,18 @@ def _beside_last(
         last = values[first_ones[-1].as_py()]
         is_before = (pc.less if is_ascending else pc.greater)(values, last)
         return to_numpy(is_before), to_numpy(pc.equal(values, last))
-    # numpy finds the last of them in a tenth of the time that Arrow takes to sort them.
     numbers = to_numpy(values)
-    place = number - 1 if is_ascending else len(numbers) - number
-    end = np.partition(numbers, place)[place]
+    end = _last_of_first(numbers, number, is_ascending)
     return (numbers < end if is_ascending else numbers > end), numbers == end
+
+
+def _last_of_first(numbers: npt.NDArray[Any], number: int, is_ascending: bool) -> Any:
+    """Return the last of the first ones of some numbers, or of all if these are fewer."""
+    place = min(number, len(numbers)) - 1
+    if not is_ascending:
+        place = len(numbers) - 1 - place
+    # numpy finds it in a tenth of the time that Arrow takes to sort them.
+    return np.partition(numbers, place)[place]
 
 
 def _sort_keys(columns: Columns, order: Sequence[SortKey]) -> Iterator[tuple[pa.Array, str]]:

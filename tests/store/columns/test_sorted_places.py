@@ -40,12 +40,13 @@ def test_all_places_are_sorted(every, order):
     assert found.tolist() == places_by_python(columns, order)
 
 
-@pytest.mark.parametrize("few", [0, 200])
+@pytest.mark.parametrize(("few", "sample"), [(0, 5000), (0, 3), (200, 5000)])
 @given(every=rows, order=orders, limit=st.integers(1, 20))
-def test_the_first_places_are_found(few, every, order, limit):
+def test_the_first_places_are_found(few, sample, every, order, limit):
     columns = as_columns(every)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sorted_places, "_FEW", few)
+        patched.setattr(sorted_places, "_SAMPLE", sample)
         found = sorted_places.first_places(columns, order, limit).tolist()
     assert set(found) >= set(places_by_python(columns, order)[:limit])
     assert len(found) == len(set(found))
