@@ -274,6 +274,27 @@ class Archive(Annotatable, Monitored, Maintainable):
         """
         return self._proposals.all()
 
+    def find_proposals(self, text: str) -> list[int]:
+        """Return the proposals whose title has all words of a text, or whose PI has.
+
+        Parameters
+        ----------
+        text : str
+            The words, in any order and case.
+
+        Returns
+        -------
+        list of int
+            The numbers of proposals that have observations, sorted.
+
+        Examples
+        --------
+        >>> proposal = archive.proposals()[0]
+        >>> proposal.proposid in archive.find_proposals(proposal.title)
+        True
+        """
+        return self._proposals.find(text)
+
     def number_without_proposal(self) -> int:
         """Return the number of observations whose proposal is not known.
 

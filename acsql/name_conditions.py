@@ -15,6 +15,7 @@ from .config import Config
 from .keywords import KeywordSpecs
 from .query import And, Condition, Equals, Or
 from .search.search import Search
+from .store.sorting import sorted_values
 from .target_names import normalized
 
 # Keywords whose values are names, several where a name may be in any of them; facets are added.
@@ -129,12 +130,14 @@ def on_date(text: str) -> Condition | None:
 def _conditions_by_name(archive: Archive) -> dict[str, Condition]:
     """Return the condition for each name that observations have, by normalized name."""
     grouped = {keyword for keywords in _NAMING_KEYWORDS for keyword in keywords}
-    others = [(keyword,) for keyword in archive.specs.facets if keyword not in grouped]
+    others = [keyword for keyword in archive.specs.facets if keyword not in grouped]
+    # All at once, because the values of changed observations are read from the database.
+    facets = archive.where().facets_of(*grouped, *others)
     conditions: dict[str, Condition] = {}
-    for keywords in (*_NAMING_KEYWORDS, *others):
+    for keywords in (*_NAMING_KEYWORDS, *zip(others, strict=True)):
         equalities: dict[str, list[Condition]] = {}
         for keyword in keywords:
-            for value in archive.where().distinct(keyword):
+            for value in sorted_values(facets[keyword]):
                 for name in _written(keyword, value):
                     equalities.setdefault(name, []).append(Equals(keyword, value))
         for name, alternatives in equalities.items():

@@ -1,5 +1,6 @@
 """Proposals: their type, title, cycle and PI, and summaries of their observations."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from .query import Between, Condition, Equals, Not
 from .store import proposals
 from .store.client import Store
 from .store.summaries.proposal_summaries import (
+    Investigator,
+    investigators,
     proposal_summaries,
     proposal_summary,
     without_proposal,
@@ -95,6 +98,7 @@ class ProposalCatalog:
         self._specs = specs
         self._built: dict[int, tuple[Mapping[str, Any], Mapping[str, Any], Proposal]] = {}
         self._summaries = proposal_summaries(store, specs.thumbnail_filetypes)
+        self._investigators = investigators(store)
         self._without_proposal = without_proposal(store)
 
     def all(self) -> list[Proposal]:
@@ -117,6 +121,28 @@ class ProposalCatalog:
             built[proposid] = entry
         self._built = built
         return [proposal for _, _, proposal in built.values()]
+
+    def find(self, text: str) -> list[int]:
+        """Return the proposals whose title has all words of a text, or whose PI has.
+
+        Parameters
+        ----------
+        text : str
+            The words, in any order and case.
+
+        Returns
+        -------
+        list of int
+            The numbers of proposals that have observations, sorted.
+        """
+        words, facts = set(text.casefold().split()), proposals.by_id(self._store)
+        found = []
+        for proposid, names in sorted(self._investigators().items()):
+            facts_of = facts.get(proposid, {})
+            texts = facts_of.get("title"), _pi(facts_of, names)
+            if any(words <= _words(each) for each in texts if each):
+                found.append(proposid)
+        return found
 
     def number_without(self) -> int:
         """Return the number of observations whose proposal is not known, at this moment."""
@@ -168,13 +194,12 @@ def in_proposal(proposid: int | None) -> Condition:
 
 def _to_proposal(summary: Mapping[str, Any], facts: Mapping[str, Any]) -> Proposal:
     """Return a proposal from the summary of its observations and the facts known of it."""
-    names_of_pi = [summary["pr_inv_l"], summary["pr_inv_f"]]
     return Proposal(
         proposid=summary["_id"],
         type=facts.get("type"),
         title=facts.get("title"),
         cycle=facts.get("cycle"),
-        pi=facts.get("pi") or ", ".join(name for name in names_of_pi if name) or None,
+        pi=_pi(facts, (summary["pr_inv_l"], summary["pr_inv_f"])),
         observations=summary["observations"],
         detectors=dict(sorted(summary["detectors"].items())),
         targets=tuple(summary["targets"]),
@@ -185,3 +210,12 @@ def _to_proposal(summary: Mapping[str, Any], facts: Mapping[str, Any]) -> Propos
         exptime=summary["exptime"],
         thumbnails=tuple(PicturedFilter(**picture) for picture in summary["thumbnails"]),
     )
+
+
+def _pi(facts: Mapping[str, Any], names: Investigator) -> str | None:
+    """Return the PI of a proposal, from its facts or else from the headers."""
+    return facts.get("pi") or ", ".join(name for name in names if name) or None
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[\w'-]+", text.casefold()))

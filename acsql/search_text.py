@@ -45,8 +45,8 @@ class Archive(name_conditions.Archive, Protocol):
     def proposal(self, proposid: int) -> Proposal:
         """Return one proposal."""
 
-    def proposals(self) -> list[Proposal]:
-        """Return the proposals that have observations."""
+    def find_proposals(self, text: str) -> list[int]:
+        """Return the numbers of the proposals whose title or PI has all words of a text."""
 
 
 @dataclass(frozen=True)
@@ -230,17 +230,8 @@ def _names(text: str, archive: Archive, resolve: Resolve) -> str:
 
 def _titled(text: str, archive: Archive) -> Condition | None:
     """Return the condition of the proposals whose title has all words, or whose PI has."""
-    words = text.casefold().split()
-    found = [
-        proposal.proposid
-        for proposal in archive.proposals()
-        if _has_words(proposal.title, words) or _has_words(proposal.pi, words)
-    ]
+    found = archive.find_proposals(text)
     return AnyOf("proposid", tuple(found)) if found else None
-
-
-def _has_words(text: str | None, words: list[str]) -> bool:
-    return bool(text) and set(words) <= set(re.findall(r"[\w'-]+", (text or "").casefold()))
 
 
 def suggest(text: str, archive: Archive) -> list[tuple[str, str]]:

@@ -36,6 +36,37 @@ def test_the_list_has_each_write_at_once(empty_archive: acsql.Archive) -> None:
     assert [each.title for each in empty_archive.proposals()] == [None, "T"]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hubble", [1, 3]),
+        ("FIELD ultra", [1]),
+        ("edwin", [3]),
+        # A stored PI takes the place of that of the headers, and whole words are compared.
+        ("baade", []),
+        ("field's", [2]),
+        ("hub", []),
+        ("ultra edwin", []),
+    ],
+)
+def test_proposals_are_found_by_the_words_of_their_title_or_pi(
+    empty_archive: acsql.Archive, text, expected
+) -> None:
+    store = empty_archive.store
+    for number, names in ((1, ("BAADE", "W")), (2, ("", "")), (3, ("HUBBLE", "EDWIN"))):
+        names_of_pi = dict(zip(("pr_inv_l", "pr_inv_f"), names, strict=True))
+        document = {"_id": f"j000000{number}", "proposid": number, **names_of_pi}
+        observation_writes.replace(store, document)
+    unknown = {"type": None, "cycle": None}
+    facts = {1: ("The Hubble Ultra Deep Field", "Beckwith"), 2: ("A field's edge", None)}
+    # No observation belongs to the last one.
+    facts |= {4: ("Hubble, again", "Hubble")}
+    proposals.save(
+        store, {n: {**unknown, "title": title, "pi": pi} for n, (title, pi) in facts.items()}
+    )
+    assert empty_archive.find_proposals(text) == expected
+
+
 def test_observations_without_a_proposal_have_a_condition(empty_archive) -> None:
     documents = [{"_id": "j0000000", "proposid": 1}, {"_id": "j0000001"}]
     empty_archive.store.observations.insert_many(documents)

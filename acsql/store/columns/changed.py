@@ -26,6 +26,7 @@ from ..client import Store
 from ..derived.headerless import LEFT_OUT
 from ..fields import value_at
 from ..moment import NO_SNAPSHOT, Marks
+from .conversion import from_python
 from .documents import documents_at
 from .encode import Column, column_of
 from .parts import Part
@@ -176,7 +177,7 @@ def _pieces(marks: Marks) -> tuple[_Piece, ...]:
 
 def _piece(id_: str, tokens: Mapping[str, Any]) -> _Piece:
     rows = {mark: row for row, mark in enumerate(tokens.items())}
-    names = Column(pa.array(tokens, pa.string()))
+    names = Column(from_python(list(tokens), pa.string()))
     return _Piece(id_, rows, names, np.ones(len(rows), bool))
 
 

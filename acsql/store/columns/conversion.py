@@ -41,16 +41,20 @@ def from_python(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
     """
     if pa.types.is_null(type_):
         return pa.nulls(len(values))
-    is_known = np.array([value is not None for value in values], bool)
-    validity = None if is_known.all() else _buffer(is_known)
+    validity = None
+    if None in values:
+        validity = _buffer(np.array([value is not None for value in values], bool))
+        nothing = "" if pa.types.is_string(type_) else 0
+        values = [nothing if value is None else value for value in values]
     if pa.types.is_string(type_):
-        encoded = [(value or "").encode() for value in values]
-        offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+        encoded = [value.encode() for value in values]
+        lengths = np.fromiter(map(len, encoded), np.int32, len(encoded))
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         buffers = [validity, _buffer(offsets), pa.py_buffer(b"".join(encoded))]
         return pa.Array.from_buffers(type_, len(encoded), buffers)
     if pa.types.is_timestamp(type_):
         values = [value and (value - _EPOCH) // _MILLISECOND for value in values]
-    numbers = np.array([0 if v is None else v for v in values], type_.to_pandas_dtype())
+    numbers = np.array(values, type_.to_pandas_dtype())
     return pa.Array.from_buffers(type_, len(numbers), [validity, _buffer(numbers)])
 
 

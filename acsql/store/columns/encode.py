@@ -24,6 +24,7 @@ import pyarrow as pa
 from ...fits.header import BLOCKS
 from . import lists
 from .arrays import decoded
+from .conversion import from_python
 from .paths import has_lists, is_commentary
 from .select import LARGEST_EXACT
 
@@ -32,6 +33,8 @@ _NOT_COLUMNS = ("position", "footprint", "layouts")
 # No condition names these either.  Times in nanoseconds are among them, which are larger than the
 # integers that Arrow and MongoDB compare with floats alike.
 _NOT_COMPARED = "files."
+# Values of which `pyarrow.array` makes an array no more than 0.2 ms faster.
+_FEW = 2500
 # A bool is an int to Python, so it comes first.
 _TYPES: dict[type, str] = {
     bool: "bool",
@@ -331,7 +334,9 @@ def _mixed(values: Sequence[Any]) -> tuple[pa.Array, list[int]]:
 
 
 def _typed(values: Sequence[Any], name: str) -> pa.Array:
-    return compact(pa.array(values, pa.timestamp("ms") if name == "timestamp" else name))
+    type_ = pa.timestamp("ms") if name == "timestamp" else pa.type_for_alias(name)
+    # Changed observations are few: a command that counts them does not load pandas.
+    return compact((from_python if len(values) <= _FEW else pa.array)(values, type_))
 
 
 def compact(array: pa.Array) -> pa.Array:

@@ -198,18 +198,29 @@ def _of_lists(
 def _in_order(pieces: Sequence[pa.Table]) -> Frequencies:
     """Return values of one type with their numbers, added up, in order."""
     table = pa.concat_tables(pieces)
-    if len(pieces) > 1:
-        table = table.group_by("values").aggregate([("counts", "sum")])
-        table = table.rename_columns({"counts_sum": "counts"})
     # No comparison with null is true.
     values = table["values"]
     if pa.types.is_string(values.type):
         is_known = pc.not_equal(values, scalar(""))
     else:
         is_known = values.is_valid()
-    known = table.filter(is_known).sort_by("values")
+    known = table.filter(is_known)
+    if len(pieces) > 1:
+        known = _added(known)
+    known = known.sort_by("values")
     values, numbers = (known[name].combine_chunks() for name in ("values", "counts"))
     return Frequencies(values, to_numpy(numbers))
+
+
+def _added(table: pa.Table) -> pa.Table:
+    """Return values with their numbers, each once.
+
+    Groups of Arrow would do the same, but load its datasets and pandas.
+    """
+    values, counts = (table[name].combine_chunks() for name in ("values", "counts"))
+    encoded = values.dictionary_encode()
+    numbers = np.bincount(to_numpy(encoded.indices), to_numpy(counts), len(encoded.dictionary))
+    return _table(encoded.dictionary, numbers.astype(np.int64))
 
 
 def _counted(arrays: Sequence[pa.Array]) -> pa.Table:

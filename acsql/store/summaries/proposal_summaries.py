@@ -25,11 +25,15 @@ from .sums_of_parts import SumsOfParts
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# The last and the first name of a principal investigator, of whom headers have several spellings:
+# the largest text is taken.
+Investigator = tuple[str | None, str | None]
+_INVESTIGATOR = ("pr_inv_l", "pr_inv_f")
 _TYPES = {
     "rootname": values.TEXT,
     "proposid": values.INTEGER,
     **dict.fromkeys(("detector", "targname", "visit", "filter1", "filter2"), values.TEXT),
-    **dict.fromkeys(("pr_inv_l", "pr_inv_f"), values.TEXT),
+    **dict.fromkeys(_INVESTIGATOR, values.TEXT),
     "date_obs": values.TIME,
     "exptime": values.NUMBER,
 }
@@ -41,8 +45,7 @@ _AGGREGATIONS = [
     ("date_obs", "min"),
     ("date_obs", "max"),
     ("exptime", "sum"),
-    ("pr_inv_l", "max"),
-    ("pr_inv_f", "max"),
+    *((name, "max") for name in _INVESTIGATOR),
 ]
 _Names = tuple[str | None, ...]
 
@@ -58,7 +61,7 @@ class _Sums:
     observations: int
     exptime: float
     dates: tuple[datetime, ...]
-    names: tuple[str | None, str | None]
+    names: Investigator
     detectors: Mapping[str, int]
     targets: frozenset[str]
     visits: frozenset[str]
@@ -75,7 +78,7 @@ class _Sums:
             self.observations + other.observations,
             self.exptime + other.exptime,
             self.dates + other.dates,
-            (_largest(self.names[0], other.names[0]), _largest(self.names[1], other.names[1])),
+            _largest_names(self.names, other.names),
             Counter(self.detectors) + Counter(other.detectors),
             self.targets | other.targets,
             self.visits | other.visits,
@@ -137,6 +140,34 @@ def proposal_summaries(store: Store, thumbnail_filetypes: Sequence[str]) -> Kept
     return Kept(store, summaries)
 
 
+def investigators(store: Store) -> Kept[dict[int, Investigator]]:
+    """Return a function that returns the principal investigators of all proposals as they are.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+
+    Returns
+    -------
+    Kept
+        Returns proposal numbers to last and first names.  It takes a tenth of the time of
+        `proposal_summaries`.
+    """
+    types = {name: _TYPES[name] for name in ("proposid", *_INVESTIGATOR)}
+    pieces = SumsOfParts(store, types, _investigators)
+
+    def of_all() -> dict[int, Investigator]:
+        """Return the principal investigators of all proposals."""
+        total: dict[int, Investigator] = {}
+        for piece in pieces():
+            for proposid, names in piece.items():
+                total[proposid] = _largest_names(total.get(proposid, (None, None)), names)
+        return total
+
+    return Kept(store, of_all)
+
+
 def proposal_summary(
     store: Store, thumbnail_filetypes: Sequence[str], proposid: int
 ) -> Document | None:
@@ -188,6 +219,13 @@ def without_proposal(store: Store) -> Kept[int]:
     return Kept(store, lambda: sum(pieces()))
 
 
+def _investigators(table: pa.Table) -> dict[int, Investigator]:
+    """Return the principal investigators in observations, by proposal."""
+    table = table.filter(table.column("proposid").is_valid())
+    rows = values.groups(table, ["proposid"], *((name, "max") for name in _INVESTIGATOR))
+    return {row["proposid"]: (row["pr_inv_l_max"], row["pr_inv_f_max"]) for row in rows}
+
+
 def _thumbnails(filetypes: Sequence[str]) -> list[str]:
     return [f"previews.{filetype}.thumbnail" for filetype in filetypes]
 
@@ -228,6 +266,10 @@ def _pictures(
             names = tuple(row[name] for name in _PICTURED)
             pictures[row["proposid"]].setdefault(names, (-place, row["rootname_max"]))
     return pictures
+
+
+def _largest_names(one: Investigator, other: Investigator) -> Investigator:
+    return _largest(one[0], other[0]), _largest(one[1], other[1])
 
 
 def _largest(*texts: str | None) -> str | None:

@@ -85,6 +85,7 @@ def of_part(store: Store, part: Part, types: Mapping[str, str]) -> pa.Table:
     import numpy as np
     import pyarrow as pa
 
+    from ..columns.conversion import from_numpy
     from ..columns.parts import read
 
     paths = {address: path_of(address) for address in types}
@@ -92,7 +93,7 @@ def of_part(store: Store, part: Part, types: Mapping[str, str]) -> pa.Table:
     irregular = np.zeros(part.rows, bool)
     for column in columns.values():
         irregular[list(column.irregular)] = True
-    usable = pa.array(part.live_rows & ~irregular)
+    usable = from_numpy(part.live_rows & ~irregular)
     arrays = {
         address: columns[part.id, path].array.filter(usable)
         if (part.id, path) in columns
@@ -101,7 +102,7 @@ def of_part(store: Store, part: Part, types: Mapping[str, str]) -> pa.Table:
     }
     pieces = [pa.Table.from_batches([_of_arrays(arrays, _schema(types))])]
     if (part.live_rows & irregular).any():
-        names = columns[part.id, "_id"].array.filter(pa.array(part.live_rows & irregular))
+        names = columns[part.id, "_id"].array.filter(from_numpy(part.live_rows & irregular))
         pieces += of_documents(store, {"_id": {"$in": names.to_pylist()}}, types)
     return pa.concat_tables(pieces)
 
@@ -167,11 +168,13 @@ def _schema(types: Mapping[str, str]) -> pa.Schema:
 def _of_documents(documents: Sequence[Document], schema: pa.Schema) -> pa.RecordBatch:
     import pyarrow as pa
 
+    from ..columns.conversion import from_python
+
     def of_type(field: pa.Field) -> pa.Array:
         """Return the array of a field."""
         path, fits = path_of(field.name).split("."), _classes(field.type)
         values = (value_at(document, path) for document in documents)
-        return pa.array((v if _fits(v, fits) else None for v in values), field.type)
+        return from_python([v if _fits(v, fits) else None for v in values], field.type)
 
     return pa.record_batch([of_type(field) for field in schema], schema)
 
@@ -208,10 +211,12 @@ def _cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from ..columns.conversion import scalar
+
     if pa.types.is_dictionary(array.type):
         return _cast(array.dictionary, type_).take(array.indices)
     if _is_text(type_) and _is_text(array.type):
-        return pc.if_else(pc.equal(array, ""), pa.scalar(None, type_), array)
+        return pc.if_else(pc.equal(array, scalar("")), scalar(None, type_), array)
     if array.type == type_:
         return array
     if pa.types.is_integer(array.type) and pa.types.is_floating(type_):

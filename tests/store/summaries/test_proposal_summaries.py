@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from acsql.proposals import in_proposal
 from acsql.store.filters import to_filter
 from acsql.store.summaries.proposal_summaries import (
+    investigators,
     proposal_summaries,
     proposal_summary,
     without_proposal,
@@ -18,6 +19,7 @@ FILETYPES = ("flt", "raw")
 
 def test_an_empty_archive_has_no_summaries(store):
     assert proposal_summaries(store, FILETYPES)() == []
+    assert investigators(store)() == {}
 
 
 @given(taken=steps)
@@ -25,11 +27,13 @@ def test_an_empty_archive_has_no_summaries(store):
 def test_summaries_are_those_of_the_documents(emptied, taken):
     store = emptied()
     current, without = proposal_summaries(store, FILETYPES), without_proposal(store)
+    names = investigators(store)
     for step in taken:
         take(store, step)
         assert without() == store.observations.count_documents(to_filter(in_proposal(None)))
         # Sums of the parts that have not changed are kept.
         assert current() == proposal_summaries(store, FILETYPES)()
+        assert names() == {each["_id"]: (each["pr_inv_l"], each["pr_inv_f"]) for each in current()}
     summaries = current()
     wanted = expected.proposals(list(store.observations.find()), FILETYPES)
     for found, summary in zip(summaries, wanted, strict=True):
