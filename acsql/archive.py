@@ -280,12 +280,12 @@ class Archive(Annotatable, Monitored, Maintainable):
         Parameters
         ----------
         text : str
-            The words, in any order and case.
+            The words, in any order and case, with or without punctuation.
 
         Returns
         -------
         list of int
-            The numbers of proposals that have observations, sorted.
+            The numbers of proposals that have observations, sorted.  None without words.
 
         Examples
         --------

@@ -128,14 +128,16 @@ class ProposalCatalog:
         Parameters
         ----------
         text : str
-            The words, in any order and case.
+            The words, in any order and case, with or without punctuation.
 
         Returns
         -------
         list of int
-            The numbers of proposals that have observations, sorted.
+            The numbers of proposals that have observations, sorted.  None without words.
         """
-        words, facts = set(text.casefold().split()), proposals.by_id(self._store)
+        words, facts = _words(text), proposals.by_id(self._store)
+        if not words:
+            return []
         found = []
         for proposid, names in sorted(self._investigators().items()):
             facts_of = facts.get(proposid, {})

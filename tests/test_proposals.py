@@ -47,6 +47,8 @@ def test_the_list_has_each_write_at_once(empty_archive: acsql.Archive) -> None:
         ("field's", [2]),
         ("hub", []),
         ("ultra edwin", []),
+        ("The Hubble: ultra deep field.", [1]),
+        ("?", []),
     ],
 )
 def test_proposals_are_found_by_the_words_of_their_title_or_pi(
