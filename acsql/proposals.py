@@ -20,7 +20,8 @@ from .store.summaries.proposal_summaries import (
 )
 
 
-@dataclass(frozen=True)
+# The proposals of the mission have 50,000 of them.
+@dataclass(frozen=True, slots=True)
 class PicturedFilter:
     """An observation whose thumbnail stands for those with the same detector and filters.
 
@@ -210,7 +211,7 @@ def _to_proposal(summary: Mapping[str, Any], facts: Mapping[str, Any]) -> Propos
         first=summary["first"],
         last=summary["last"],
         exptime=summary["exptime"],
-        thumbnails=tuple(PicturedFilter(**picture) for picture in summary["thumbnails"]),
+        thumbnails=tuple(PicturedFilter(*picture) for picture in summary["thumbnails"]),
     )
 
 

@@ -1,11 +1,13 @@
 """Warming of a new worker: a thread loads modules and caches before the first requests need them.
 
 Loading the late imports, the columns that searches read and the annotation states takes a worker up
-to a second, compiling the templates a third of one; the columns of ObsCore take some seconds, and
-440 MB for a million files.  The coverage map of a mission takes half a minute, once for all
-workers.  Requests are answered meanwhile.
+to a second, compiling the templates a third of one, and the summaries of proposals and statistics
+of a mission five; the columns of ObsCore take some seconds, and 440 MB for a million files.  The
+coverage map of a mission takes half a minute, once for all workers.  Requests are answered
+meanwhile.
 """
 
+import gc
 import logging
 import threading
 from importlib import import_module
@@ -15,6 +17,7 @@ from jinja2 import Environment
 from ..archive import Archive
 from ..errors import ArchiveError
 from ..images.disk_cache import DiskCache
+from ..name_conditions import read_names
 from ..search.coverage import ORDER as MAP_ORDER
 from ..search.coverage import coverage
 from ..vo.catalog import Catalog
@@ -32,6 +35,8 @@ CONDITIONS = (
 )
 ORDER = "-expstart"
 ROWS = 50
+# Any word: all names are read to look for it.
+_WORD = "M87"
 
 
 def start(
@@ -63,9 +68,12 @@ def start(
 
 def _warm(archive: Archive, cache: DiskCache, catalog: Catalog, templates: Environment) -> None:
     try:
-        warm(archive)
         for name in templates.list_templates():
             templates.get_template(name)
+        warm(archive)
+        # Of half a million objects a full collection takes a third of a second, and these remain.
+        gc.collect()
+        gc.freeze()
         catalog.load()
         coverage(archive.where(), MAP_ORDER, cache.get)
     except ArchiveError as error:
@@ -86,6 +94,8 @@ def warm(archive: Archive) -> None:
     DatabaseError
         If the database fails.
     """
+    # The home page.
+    archive.summary()
     for module in MODULES:
         import_module(module)
     for condition in CONDITIONS:
@@ -95,3 +105,8 @@ def warm(archive: Archive) -> None:
     archive.where().sample(1)
     for keyword in ("flags", *archive.specs.facets):
         archive.where(CONDITIONS[0]).facets(keyword)
+    # What the search box and the pages of proposals and statistics need.
+    read_names([_WORD], archive)
+    archive.find_proposals(_WORD)
+    archive.proposals()
+    archive.statistics()

@@ -118,7 +118,7 @@ def _proposal(proposid: int, documents: list[dict], filetypes: Iterable[str]) ->
         "pr_inv_l": max(texts("pr_inv_l"), default=None),
         "pr_inv_f": max(texts("pr_inv_f"), default=None),
         "thumbnails": [
-            {"detector": key[0], "filter1": key[1], "filter2": key[2], "rootname": rootname}
+            (*key, rootname)
             for key, (_, rootname) in sorted(
                 pictures.items(), key=lambda item: [name or "" for name in item[0]]
             )

@@ -1,11 +1,13 @@
 """A worker loads in a thread what its first requests need."""
 
+import gc
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment
+from jinja2 import DictLoader, Environment
 
 import acsql
 from acsql.errors import DatabaseError
@@ -23,6 +25,13 @@ def cache(tmp_path: Path) -> DiskCache:
     return DiskCache(tmp_path, 10**8)
 
 
+@pytest.fixture(autouse=True)
+def unfrozen() -> Iterator[None]:
+    """Let the collector see the objects of this process again, which is no worker."""
+    yield
+    gc.unfreeze()
+
+
 def test_all_that_the_first_requests_need_is_loaded(
     sample_archive: acsql.Archive, cache: DiskCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,6 +46,13 @@ def test_all_that_the_first_requests_need_is_loaded(
         assert obscore.stored(obscore.columns).num_rows
     assert sys.modules.keys() >= set(warming.MODULES)
     # Nothing is left to be made.
+    with monkeypatch.context() as patched:
+        patched.setattr("acsql.store.summaries.sums_of_parts.SumsOfParts.__call__", None)
+        assert sample_archive.proposals()
+        assert sample_archive.find_proposals(str(sample_archive.proposals()[0].pi))
+        assert sample_archive.summary()
+        assert sample_archive.statistics()
+    assert gc.get_freeze_count()
     found = coverage(sample_archive.where(), ORDER, cache.get, seconds=-1)
     assert found == sample_archive.where().moc()
 
@@ -56,6 +72,7 @@ def test_an_outage_is_logged_and_ends_nothing(
         raise DatabaseError("the database does not answer")
 
     monkeypatch.setattr(sample_archive, "where", fail)
+    templates = Environment(loader=DictLoader({}))
     with caplog.at_level(logging.DEBUG, "acsql"):
-        warming.start(sample_archive, cache, Catalog(sample_archive), Environment()).join()
+        warming.start(sample_archive, cache, Catalog(sample_archive), templates).join()
     assert "could not be loaded: the database does not answer" in caplog.text

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 from cachetools import LRUCache
 
@@ -21,7 +21,7 @@ _lock = Lock()
 class Kept(Generic[Result]):
     """A computation whose last result is kept for as long as it is right.
 
-    Threads may share it; two of them may compute the same result.
+    Threads may share it; one computes the result, and others wait for it.
 
     Parameters
     ----------
@@ -35,6 +35,7 @@ class Kept(Generic[Result]):
         self._store = store
         self._compute = compute
         self._last: _Last[Result] | None = None
+        self._lock = Lock()
 
     def __call__(self) -> Result:
         """Return the result.
@@ -49,7 +50,10 @@ class Kept(Generic[Result]):
         DatabaseError
             If the database fails.
         """
-        self._last = last = _updated(self._last, self._store, self._compute)
+        last = self._last
+        if not _is_right(last, (state(self._store), 0)):
+            with self._lock:
+                self._last = last = _updated(self._last, self._store, self._compute)
         return last[1]
 
 
@@ -97,9 +101,14 @@ def _updated(
     """Return the last result while it is right, otherwise a new one."""
     # Before the result: a change meanwhile makes the next call compute again.
     of = state(store), number
-    if last is not None and last[0] == of and None not in of:
-        return last
-    return of, compute()
+    return last if _is_right(last, of) else (of, compute())
+
+
+def _is_right(
+    last: _Last[Result] | None, of: tuple[Hashable, int | None]
+) -> TypeGuard[_Last[Result]]:
+    """Return whether a result is that of a state, which is known."""
+    return last is not None and last[0] == of and None not in of
 
 
 def state(store: Store) -> Hashable:

@@ -3,7 +3,7 @@
 A summary is a dictionary with ``_id`` (the proposal number), observations, detectors (observations
 of each), targets, visits and filters (each value once), first and last (dates of observation),
 exptime (seconds), pr_inv_l, pr_inv_f, and thumbnails: for each detector and pair of filters one
-observation, of those with the best filetype that has a thumbnail.
+observation, of those with the best filetype that has a thumbnail, as a tuple of these four.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ _TYPES = {
     "date_obs": values.TIME,
     "exptime": values.NUMBER,
 }
+# Digits of the rank of a filetype.
+_RANK = 2
 # Each combination of these keywords has a thumbnail.
 _PICTURED = ("detector", "filter1", "filter2")
 _DISTINCT = [(name, "distinct") for name in ("targname", "visit", "filter1", "filter2")]
@@ -54,7 +56,7 @@ _Names = tuple[str | None, ...]
 class _Sums:
     """The sums over the observations of one proposal; the thumbnails by their keywords.
 
-    A picture is the negative place of its filetype and the rootname, so the best is the largest.
+    A picture is the rank of its filetype, two digits, and the rootname, so the best is the largest.
     """
 
     proposid: int
@@ -66,13 +68,12 @@ class _Sums:
     targets: frozenset[str]
     visits: frozenset[str]
     filters: frozenset[str]
-    pictures: Mapping[_Names, tuple[int, str]]
+    pictures: Mapping[_Names, str]
 
     def __add__(self, other: _Sums) -> _Sums:
-        pictures = {
-            names: max(found[names] for found in (self.pictures, other.pictures) if names in found)
-            for names in self.pictures.keys() | other.pictures.keys()
-        }
+        pictures = dict(self.pictures)
+        for names, picture in other.pictures.items():
+            pictures[names] = max(picture, pictures.get(names, ""))
         return _Sums(
             self.proposid,
             self.observations + other.observations,
@@ -89,7 +90,7 @@ class _Sums:
     @cached_property
     def summary(self) -> Document:
         """The summary, made once of sums that are kept."""
-        pictures = sorted(self.pictures, key=lambda names: tuple(name or "" for name in names))
+        names = sorted(self.pictures, key=lambda names: tuple(name or "" for name in names))
         return {
             "_id": self.proposid,
             "observations": self.observations,
@@ -102,10 +103,7 @@ class _Sums:
             "exptime": self.exptime,
             "pr_inv_l": self.names[0],
             "pr_inv_f": self.names[1],
-            "thumbnails": [
-                dict(zip(_PICTURED, names, strict=True)) | {"rootname": self.pictures[names][1]}
-                for names in pictures
-            ],
+            "thumbnails": [(*each, self.pictures[each][_RANK:]) for each in names],
         }
 
 
@@ -255,16 +253,22 @@ def _summed(table: pa.Table, thumbnails: Sequence[str]) -> dict[int, _Sums]:
     }
 
 
-def _pictures(
-    table: pa.Table, thumbnails: Sequence[str]
-) -> dict[int, dict[_Names, tuple[int, str]]]:
+def _pictures(table: pa.Table, thumbnails: Sequence[str]) -> dict[int, dict[_Names, str]]:
     """Return the thumbnails of each proposal, from columns of which the best comes first."""
-    pictures: dict[int, dict[_Names, tuple[int, str]]] = defaultdict(dict)
-    for place, path in enumerate(thumbnails):
-        made = table.filter(table.column(path).is_valid())
-        for row in values.groups(made, ["proposid", *_PICTURED], ("rootname", "max")):
-            names = tuple(row[name] for name in _PICTURED)
-            pictures[row["proposid"]].setdefault(names, (-place, row["rootname_max"]))
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lacking = pa.nulls(table.num_rows, pa.string())
+    # The place of the best filetype that has a thumbnail, counted from the end: the largest.
+    ranks = [f"{number:0{_RANK}}" for number in range(len(thumbnails), 0, -1)]
+    made = [table.column(path).is_valid() for path in thumbnails]
+    best = pc.coalesce(*(pc.if_else(*each, lacking) for each in zip(made, ranks, strict=True)))
+    ranked = pc.binary_join_element_wise(best, table.column("rootname"), "")
+    table = table.append_column("ranked", ranked).filter(ranked.is_valid())
+    pictures: dict[int, dict[_Names, str]] = defaultdict(dict)
+    for row in values.groups(table, ["proposid", *_PICTURED], ("ranked", "max")):
+        names = tuple(row[name] for name in _PICTURED)
+        pictures[row["proposid"]][names] = row["ranked_max"]
     return pictures
 
 

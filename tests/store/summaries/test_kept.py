@@ -1,7 +1,11 @@
 """A result is kept until an observation changes, and no longer."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 from acsql.store import observation_writes
 from acsql.store.columns.fold import fold
+from acsql.store.summaries import kept as kept_results
 from acsql.store.summaries.kept import Kept, of_observations
 
 
@@ -25,6 +29,31 @@ def test_a_result_is_not_kept_beside_changed_observations_without_transactions(s
     assert [kept(), kept()] == [0, 0]
     observation_writes.replace(store, {"_id": "j8bt0001"})
     assert [kept(), kept()] == [1, 2]
+
+
+def test_a_thread_waits_for_the_result_that_another_one_computes(store, monkeypatch):
+    begun, other_asks, calls = Event(), Event(), []
+    state = kept_results.state
+
+    def observed_state(store):
+        """Say that the other thread has found no result."""
+        if begun.is_set():
+            other_asks.set()
+        return state(store)
+
+    def compute() -> int:
+        calls.append(None)
+        begun.set()
+        assert other_asks.wait(60)
+        return 5
+
+    monkeypatch.setattr(kept_results, "state", observed_state)
+    kept = Kept(store, compute)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(kept)
+        assert begun.wait(60)
+        assert [threads.submit(kept).result(), first.result()] == [5, 5]
+    assert len(calls) == 1
 
 
 def test_a_write_during_a_computation_is_in_the_next_result(store):
