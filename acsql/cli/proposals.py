@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 
 from ..query import computed_column
@@ -39,5 +37,5 @@ def proposals(ctx: click.Context, proposid: int | None, format_: str) -> None:
     ]
     with open_archive(ctx) as archive:
         found = archive.proposals() if proposid is None else [archive.proposal(proposid)]
-    rows = (asdict(proposal) for proposal in found)
+    rows = map(vars, found)
     print_rows(rows, columns, format_, lambda: "No proposals: the archive is empty.")
