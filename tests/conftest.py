@@ -17,7 +17,9 @@ import pymongo.common
 import pytest
 import yaml
 from argon2 import PasswordHasher
+from astropy.io import fits
 from bson import json_util
+from exposure_monitor import EXPOSURE_MONITOR
 from hypothesis import settings
 from monitored_truth import OBSERVATIONS as MONITORED
 from monitored_truth import TRUTH
@@ -77,6 +79,9 @@ LONGEST = (
 # Seconds, 0.5 by default: how often threads of the driver look whether their client was closed.
 # Every ingest waits for one of them at its end.
 pymongo.common.MIN_HEARTBEAT_INTERVAL = 0.05
+
+# Their defaults, which astropy otherwise looks up at each use of a card: half of its work.
+fits.Conf.enable_record_valued_keyword_cards = fits.Conf.strip_header_whitespace = True
 
 # Without deadlines for single examples: other processes may slow the machine down.  The same
 # examples in each run, so that what fails is what was changed; ``ALL_EXAMPLES=1`` draws new ones.
@@ -285,28 +290,6 @@ def sample_archive(
     _fill_with_sample(shared, config)
     with acsql.connect(config) as archive:
         yield archive
-
-
-# A monitor of an archive's own: quick, with series, a limit that is exceeded, and a failure.
-EXPOSURE_MONITOR = '''
-from acsql.monitors import Limit, Monitor, column
-
-def measure(observation):
-    """Return the exposure time, from the primary header."""
-    if observation["detector"] == "SBC":
-        raise ValueError("no shutter")
-    yield {"seconds": observation["exptime"], "detector": observation["detector"]}
-
-MONITOR = Monitor(
-    name="exposure",
-    title="Exposure times",
-    measure=measure,
-    condition="exists(exptime)",
-    columns=(column("seconds", "float", "exposure time", "s"), column("detector", "str", "where")),
-    by="detector",
-    alerts=(Limit("seconds", high=-1),),
-)
-'''
 
 
 @pytest.fixture(scope="session")

@@ -192,8 +192,11 @@ def contexts(chromium: Browser) -> Callable[..., BrowserContext]:
 
 
 @pytest.fixture
-def window(contexts: Callable[..., BrowserContext], site: str) -> Iterator[Callable[..., Page]]:
-    """Open windows on the site; none may log errors or load from other hosts."""
+def window(site: str, contexts: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
+    """Open windows on the site; none may log errors or load from other hosts.
+
+    The browser ends before the site, which would wait for its open connections.
+    """
     complaints: list[str] = []
     hosts: set[str] = set()
     used: list[BrowserContext] = []

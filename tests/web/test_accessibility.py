@@ -89,7 +89,7 @@ def names(sample_archive: acsql.Archive) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def only_page(chromium: Browser, site: str) -> Iterator[Page]:
+def only_page(site: str, chromium: Browser) -> Iterator[Page]:
     """One window for all pages: to open it takes longer than to look at a page."""
     context = chromium.new_context(base_url=site)
     yield context.new_page()

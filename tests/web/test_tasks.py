@@ -55,7 +55,7 @@ class User:
 
 
 @pytest.fixture
-def user(chromium: Browser, site: str) -> Iterator[User]:
+def user(site: str, chromium: Browser) -> Iterator[User]:
     """A user; the browser must not log errors."""
     context = chromium.new_context(base_url=site, viewport={"width": 1280, "height": 900})
     page = context.new_page()
