@@ -285,7 +285,7 @@ class Archive(Annotatable, Monitored, Maintainable):
         Returns
         -------
         list of int
-            The numbers of proposals that have observations, sorted.  None without words.
+            The numbers of proposals that have observations, sorted; empty if the text has no word.
 
         Examples
         --------

@@ -134,7 +134,7 @@ class ProposalCatalog:
         Returns
         -------
         list of int
-            The numbers of proposals that have observations, sorted.  None without words.
+            The numbers of proposals that have observations, sorted; empty if the text has no word.
         """
         words, facts = _words(text), proposals.by_id(self._store)
         if not words:

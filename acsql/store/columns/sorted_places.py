@@ -89,7 +89,9 @@ def _possible_places(values: pa.Array, number: int, is_ascending: bool) -> Place
 
     There are few of them, so the first ones are found in half of the time.
     """
-    if pa.types.is_string(values.type) or len(values) // _SAMPLE < 2:
+    is_small = len(values) < 2 * _SAMPLE
+    # Only a sample that has as many values bounds them.
+    if is_small or number > _SAMPLE or pa.types.is_string(values.type):
         return np.arange(len(values))
     numbers = to_numpy(values)
     bound = _last_of_first(numbers[:: len(numbers) // _SAMPLE], number, is_ascending)

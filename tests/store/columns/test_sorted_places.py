@@ -10,7 +10,7 @@ from acsql.store.sorting import SortKey, order_position
 
 NAMES = ("exptime", "detector", "rootname")
 rows = st.lists(
-    st.tuples(st.sampled_from([None, -1.0, 0.0, 60.0]), st.sampled_from([None, "", "WFC", "HRC"])),
+    st.tuples(st.none() | st.sampled_from(range(9)), st.sampled_from([None, "", "WFC", "HRC"])),
     max_size=30,
 )
 orders = st.tuples(*(st.builds(SortKey, st.just(name), st.booleans()) for name in NAMES))
@@ -52,3 +52,13 @@ def test_the_first_places_are_found(few, sample, every, order, limit):
     assert len(found) == len(set(found))
     # Without rows that are tied by all keys, these are no more.
     assert few or len(found) == min(limit, len(every))
+
+
+def test_a_sample_with_fewer_values_than_are_wanted_excludes_none(monkeypatch):
+    monkeypatch.setattr(sorted_places, "_FEW", 0)
+    monkeypatch.setattr(sorted_places, "_SAMPLE", 3)
+    # The sample has the lowest values.
+    columns = as_columns([(0 if place % 10 == 0 else place, None) for place in range(30)])
+    order = [SortKey(name) for name in NAMES]
+    found = sorted_places.first_places(columns, order, 20)
+    assert set(places_by_python(columns, order)[:20]) <= set(found.tolist())
