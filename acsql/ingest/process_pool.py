@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from .jobs import Finished, Item, Job, Result, make_bag, silence_astropy, stream
 MAX_FRUITLESS_POOLS = 3
 # The modules that workers import: all jobs read files as an ingest does.
 PRELOADED = ["dask.bag", __name__, f"{__package__}.tasks", f"{__package__}.pipeline"]
+# Seconds between two looks of a pool at its workers.
+LOOK_S = 1.0
 # The environment variable that is the option -P of Python.
 SAFE_PATH = "PYTHONSAFEPATH"
 
@@ -115,7 +117,7 @@ def _run_pool(
     try:
         others = set(multiprocessing.active_children())
         nice = (config.worker_nice,)
-        with ProcessPoolExecutor(workers, context, _start_worker, nice) as pool:
+        with ProcessPoolExecutor(workers, context, _start_worker, nice) as pool, _looking(pool):
 
             def abandon() -> None:
                 """Kill the workers: one that hangs in a read would not end otherwise."""
@@ -138,6 +140,31 @@ def _run_pool(
     except (BrokenProcessPool, ConnectionError, EOFError):
         # The last two where the process from which workers are forked dies while it starts one.
         return
+
+
+@contextmanager
+def _looking(pool: ProcessPoolExecutor) -> Iterator[None]:
+    """Let a pool look at its workers again and again.
+
+    The thread of the pool (Python 3.11 to 3.14) waits for a result or the death of the workers that
+    it knows.  It is woken before another worker is started, and so knows it from the next result or
+    task on only.  If that one dies before, and with the lock of the tasks, the others wait forever.
+    """
+    ended = threading.Event()
+
+    def look() -> None:
+        """Wake the thread of the pool with a task, until the pool is broken or shut down."""
+        with suppress(RuntimeError, ConnectionError, EOFError):
+            while not ended.wait(LOOK_S):
+                pool.submit(int)
+
+    thread = threading.Thread(target=look, name="looking", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _take_notes(notes: Path) -> list[str]:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cloudpickle
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -115,6 +117,45 @@ def test_workers_have_the_nice_value_of_the_setting(new_archive_copy: Config) ->
     config = replace(new_archive_copy, worker_nice=3)
     (finished,) = process_pool.run_in_processes(job, ["j8bt05nj"], config, 1)
     assert finished.result == min(os.nice(0) + 3, 19)
+
+
+class _Initializer:
+    """A function that workers get as it is, because they cannot import this module."""
+
+    def __init__(self, function: Callable[[int], None]) -> None:
+        self._function = function
+
+    def __call__(self, nice: int) -> None:
+        self._function(nice)
+
+    def __reduce__(self) -> tuple[Callable[[bytes], object], tuple[bytes]]:
+        return cloudpickle.loads, (cloudpickle.dumps(self._function),)
+
+
+@pytest.mark.timeout(120)
+def test_a_worker_that_dies_with_the_lock_of_the_tasks_before_the_first_result_is_seen(
+    new_archive_copy: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin(_nice: int) -> None:
+        """Let the second worker die with the lock, and the first one wait until then."""
+        first, second = tmp_path / "first", tmp_path / "second"
+        try:
+            first.touch(exist_ok=False)
+        except FileExistsError:
+            if not second.exists():
+                sys._getframe(1).f_locals["call_queue"]._rlock.acquire()
+                second.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        while not second.exists():
+            time.sleep(0.01)
+
+    monkeypatch.setattr(process_pool, "_start_worker", _Initializer(begin))
+    job = jobs.Job(lambda item, *_: f"result of {item}", str, lambda item: f"{item} was blamed")
+    items = ["j8bt05nj", "j8bt05nk"]
+    found = process_pool.run_in_processes(job, items, new_archive_copy, 2)
+    assert {each.rootname: each.result for each in found} == {
+        item: f"result of {item}" for item in items
+    }
 
 
 def test_an_item_whose_own_pool_dies_before_it_begins_is_tried_again(
