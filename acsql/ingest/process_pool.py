@@ -146,7 +146,7 @@ def _run_pool(
 def _looking(pool: ProcessPoolExecutor) -> Iterator[None]:
     """Let a pool look at its workers again and again.
 
-    The thread of the pool (Python 3.11 to 3.14) waits for a result or the death of the workers that
+    The thread of the pool (as of Python 3.11) waits for a result or the death of the workers that
     it knows.  It is woken before another worker is started, and so knows it from the next result or
     task on only.  If that one dies before, and with the lock of the tasks, the others wait forever.
     """
