@@ -146,9 +146,10 @@ def _run_pool(
 def _looking(pool: ProcessPoolExecutor) -> Iterator[None]:
     """Let a pool look at its workers again and again.
 
-    The thread of the pool (as of Python 3.11) waits for a result or the death of the workers that
-    it knows.  It is woken before another worker is started, and so knows it from the next result or
-    task on only.  If that one dies before, and with the lock of the tasks, the others wait forever.
+    The thread of the pool (Python 3.11) waits for a result, or for the death of a worker that it
+    knows.  It is woken before another worker is started, and learns of that one with the next
+    result or task.  If the new worker dies until then while it holds the lock of the task queue,
+    all others wait for the lock forever.
     """
     ended = threading.Event()
 
