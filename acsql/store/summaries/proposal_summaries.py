@@ -149,8 +149,7 @@ def investigators(store: Store) -> Kept[dict[int, Investigator]]:
     Returns
     -------
     Kept
-        Returns proposal numbers to last and first names.  It takes a tenth of the time of
-        `proposal_summaries`.
+        Returns proposal numbers to last and first names, in less time than `proposal_summaries`.
     """
     types = {name: _TYPES[name] for name in ("proposid", *_INVESTIGATOR)}
     pieces = SumsOfParts(store, types, _investigators)
@@ -262,7 +261,8 @@ def _pictures(table: pa.Table, thumbnails: Sequence[str]) -> dict[int, dict[_Nam
     # The place of the best filetype that has a thumbnail, counted from the end: the largest.
     ranks = [f"{number:0{_RANK}}" for number in range(len(thumbnails), 0, -1)]
     made = [table.column(path).is_valid() for path in thumbnails]
-    best = pc.coalesce(*(pc.if_else(*each, lacking) for each in zip(made, ranks, strict=True)))
+    of_filetypes = (pc.if_else(*each, lacking) for each in zip(made, ranks, strict=True))
+    best = pc.coalesce(*of_filetypes, lacking)
     ranked = pc.binary_join_element_wise(best, table.column("rootname"), "")
     table = table.append_column("ranked", ranked).filter(ranked.is_valid())
     pictures: dict[int, dict[_Names, str]] = defaultdict(dict)

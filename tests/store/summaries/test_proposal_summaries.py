@@ -46,3 +46,9 @@ def test_the_summary_of_one_proposal_equals_the_one_among_all(sample_archive):
     for summary in proposal_summaries(store, FILETYPES)():
         assert proposal_summary(store, FILETYPES, summary["_id"]) == summary
     assert proposal_summary(store, FILETYPES, 1) is None
+
+
+def test_without_filetypes_of_thumbnails_no_proposal_has_one(sample_archive):
+    summaries = proposal_summaries(sample_archive.store, ())()
+    assert summaries
+    assert not any(summary["thumbnails"] for summary in summaries)
