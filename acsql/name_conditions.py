@@ -7,6 +7,7 @@ alternative names of targets.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Protocol
 
 from . import config as configuration
@@ -129,12 +130,13 @@ def on_date(text: str) -> Condition | None:
 
 def _conditions_by_name(archive: Archive) -> dict[str, Condition]:
     """Return the condition for each name that observations have, by normalized name."""
-    grouped = {keyword for keywords in _NAMING_KEYWORDS for keyword in keywords}
-    others = [keyword for keyword in archive.specs.facets if keyword not in grouped]
+    grouped = {*chain.from_iterable(_NAMING_KEYWORDS)}
+    others = [(keyword,) for keyword in archive.specs.facets if keyword not in grouped]
+    groups = (*_NAMING_KEYWORDS, *others)
     # All at once, because the values of changed observations are read from the database.
-    facets = archive.where().facets_of(*grouped, *others)
+    facets = archive.where().facets_of(*chain.from_iterable(groups))
     conditions: dict[str, Condition] = {}
-    for keywords in (*_NAMING_KEYWORDS, *zip(others, strict=True)):
+    for keywords in groups:
         equalities: dict[str, list[Condition]] = {}
         for keyword in keywords:
             for value in sorted_values(facets[keyword]):

@@ -136,10 +136,10 @@ class ProposalCatalog:
         list of int
             The numbers of proposals that have observations, sorted; empty if the text has no word.
         """
-        words, facts = _words(text), proposals.by_id(self._store)
+        words = _words(text)
         if not words:
             return []
-        found = []
+        found, facts = [], proposals.by_id(self._store)
         for proposid, names in sorted(self._investigators().items()):
             facts_of = facts.get(proposid, {})
             texts = facts_of.get("title"), _pi(facts_of, names)
